@@ -1,0 +1,90 @@
+/** A load generator: requests made ready as bytes beforehand, replayed over keep-alive connections. */
+
+import { connect, type Socket } from "node:net";
+
+export interface Load {
+  readonly port: number;
+  /** Whole requests as bytes; each connection walks through them from its own place. */
+  readonly requests: readonly Buffer[];
+  readonly connections: number;
+  readonly seconds: number;
+  /** Requests a second to hold, over all connections. Default: as many as go. */
+  readonly rate?: number;
+}
+
+export interface Measured {
+  readonly perSecond: number;
+  readonly count: number;
+  /** Answers that were not 2xx. */
+  readonly failures: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  readonly firstFailure: string;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  next: number;
+  sentAt: number;
+  pending: Buffer;
+}
+
+/** The length of the first whole answer in `bytes`, or 0 while it is incomplete. */
+function answerLength(bytes: Buffer): number {
+  const end = bytes.indexOf("\r\n\r\n");
+  if (end < 0) return 0;
+  const head = bytes.toString("latin1", 0, end);
+  const match = /content-length: (\d+)/i.exec(head);
+  const total = end + 4 + Number(match?.[1] ?? 0);
+  return bytes.length >= total ? total : 0;
+}
+
+export async function measure(load: Load): Promise<Measured> {
+  const times: number[] = [];
+  let failures = 0;
+  let firstFailure = "";
+  let stopping = false;
+  const interval = load.rate === undefined ? 0 : (load.connections * 1000) / load.rate;
+
+  const send = (connection: Connection): void => {
+    if (stopping) return;
+    connection.sentAt = performance.now();
+    const request = load.requests[connection.next++ % load.requests.length];
+    if (request) connection.socket.write(request);
+  };
+  const receive = (connection: Connection, chunk: Buffer): void => {
+    connection.pending = connection.pending.length === 0 ? chunk : Buffer.concat([connection.pending, chunk]);
+    const length = answerLength(connection.pending);
+    if (length === 0) return;
+    const took = performance.now() - connection.sentAt;
+    times.push(took);
+    if (connection.pending[9] !== 0x32) {
+      failures += 1;
+      firstFailure ||= connection.pending.toString("utf8", 0, Math.min(length, 600));
+    }
+    connection.pending = connection.pending.subarray(length);
+    if (interval === 0) send(connection);
+    else setTimeout(send, Math.max(0, interval - took), connection);
+  };
+
+  const open = Array.from({ length: load.connections }, (_, index) => new Promise<Connection>((resolve, reject) => {
+    const socket = connect({ port: load.port, host: "127.0.0.1", noDelay: true }, () => {
+      const start = Math.floor((index * load.requests.length) / load.connections);
+      const connection: Connection = { socket, next: start, sentAt: 0, pending: Buffer.alloc(0) };
+      socket.on("data", (chunk) => receive(connection, chunk));
+      resolve(connection);
+    });
+    socket.on("error", reject);
+  }));
+  const connections = await Promise.all(open);
+  const begun = performance.now();
+  for (const connection of connections) send(connection);
+  await new Promise((resolve) => setTimeout(resolve, load.seconds * 1000));
+  stopping = true;
+  const elapsed = (performance.now() - begun) / 1000;
+  for (const { socket } of connections) socket.destroy();
+  times.sort((left, right) => left - right);
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
+  return { perSecond: times.length / elapsed, count: times.length, failures, p50: at(0.5), p99: at(0.99), firstFailure };
+}

@@ -1,0 +1,130 @@
+/** Who signed this? Looks the credentials up, verifies the signature, and says who the caller is. */
+
+import type { Engine } from "../engine.ts";
+import { dialectOf } from "../gateway/wording.ts";
+import type { ServiceModel } from "../model/model.ts";
+import { expiredSessionToken, invalidSessionToken, unknownAccessKey, type AuthDialect } from "./auth-errors.ts";
+import type { Caller, Session } from "./caller.ts";
+import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
+import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
+import { SigningKeys } from "./signing-keys.ts";
+import { parseSignature, verifySignature } from "./sigv4.ts";
+
+export interface Authenticated {
+  readonly caller: Caller;
+  readonly method: "AuthHeader" | "QueryString" | "None";
+  readonly claim?: SignatureClaim;
+}
+
+const noTags: Readonly<Record<string, string>> = Object.freeze({});
+const noServices: readonly string[] = [];
+
+export const anonymousCaller: Caller = {
+  type: "Anonymous", account: "", arn: "*", principalId: "", tags: noTags, calledVia: noServices,
+};
+
+export function rootCaller(account: string, accessKeyId?: string): Caller {
+  return {
+    type: "Root", account, arn: `arn:aws:iam::${account}:root`, principalId: account, tags: noTags,
+    calledVia: noServices, ...(accessKeyId !== undefined && { accessKeyId }),
+  };
+}
+
+export function serviceCaller(principal: string): Caller {
+  return { type: "AWSService", account: "", arn: principal, principalId: principal, tags: noTags, calledVia: noServices };
+}
+
+const sessionTypes = {
+  role: "AssumedRole", "federated-user": "FederatedUser", user: "IAMUser", root: "Root",
+} as const;
+
+export function sessionCaller(session: Session): Caller {
+  return {
+    type: sessionTypes[session.kind],
+    account: session.account,
+    arn: session.arn,
+    principalId: session.principalId,
+    accessKeyId: session.accessKeyId,
+    session,
+    tags: session.tags ?? noTags,
+    calledVia: noServices,
+    ...(session.kind === "user" && session.userName !== undefined && { userName: session.userName }),
+    ...(session.roleArn !== undefined && { roleArn: session.roleArn }),
+  };
+}
+
+const accountPattern = /^\d{12}$/;
+
+interface Credential {
+  readonly caller: Caller;
+  /** Undefined for an account's root keys, which take any secret. */
+  readonly secret: string | undefined;
+}
+
+export class Authenticator {
+  readonly #engine: Engine;
+  readonly #keys = new SigningKeys();
+  readonly #pairs = new KeyPairs();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** @throws AwsError in the words of the service's family */
+  authenticate(request: SignableRequest, model: ServiceModel): Authenticated {
+    const dialect = dialectOf(model);
+    const claim = parseSignature(request, dialect);
+    if (!claim) return { caller: anonymousCaller, method: "None" };
+    const { caller, secret } = this.#credential(claim, dialect);
+    if (secret !== undefined) this.#verify(claim, request, secret, model, dialect);
+    return { caller, method: claim.source === "header" ? "AuthHeader" : "QueryString", claim };
+  }
+
+  #verify(
+    claim: SignatureClaim, request: SignableRequest, secret: string, model: ServiceModel, dialect: AuthDialect,
+  ): void {
+    const options = {
+      nowMs: this.#nowFor(claim),
+      dialect,
+      service: model.signingName,
+      region: undefined,
+      keys: this.#keys,
+      pairs: this.#pairs,
+    };
+    if (claim.algorithm === "AWS4-HMAC-SHA256") verifySignature(claim, request, secret, options);
+    else verifyAsymmetricSignature(claim, request, secret, options);
+  }
+
+  /** Clients sign by the machine's clock, or by ours once they corrected their skew: a signature is read by either. */
+  #nowFor(claim: SignatureClaim): number {
+    const { clock } = this.#engine;
+    const signedAt = clock.asRegionTime(claim.signedAtMs);
+    return signedAt === undefined ? clock.now() : clock.now() - (signedAt - claim.signedAtMs);
+  }
+
+  #credential(claim: SignatureClaim, dialect: AuthDialect): Credential {
+    const { accessKeyId, securityToken } = claim;
+    const { devKeys, defaultAccount } = this.#engine;
+    if (devKeys && (accessKeyId === "test" || accountPattern.test(accessKeyId))) {
+      const account = accessKeyId === "test" ? defaultAccount : accessKeyId;
+      return { caller: rootCaller(account, accessKeyId), secret: undefined };
+    }
+    if (securityToken !== undefined) return this.#temporary(accessKeyId, securityToken, dialect);
+    const owner = this.#engine.identity.accessKey(accessKeyId);
+    if (!owner?.active) throw unknownAccessKey(dialect, accessKeyId);
+    const caller: Caller = {
+      type: "IAMUser", account: owner.userArn.split(":")[4] ?? "", arn: owner.userArn, principalId: owner.userId,
+      userName: owner.userName, accessKeyId, tags: owner.tags, calledVia: noServices,
+    };
+    return { caller, secret: owner.secretAccessKey };
+  }
+
+  #temporary(accessKeyId: string, token: string, dialect: AuthDialect): Credential {
+    const session = this.#engine.sessions.open(token);
+    if (session?.accessKeyId !== accessKeyId) throw invalidSessionToken(dialect, accessKeyId, token);
+    if (session.expiresAt <= this.#engine.clock.now()) throw expiredSessionToken(dialect, token);
+    const caller = sessionCaller(session);
+    if (caller.type !== "Root" && !this.#engine.identity.policiesOf(caller)) throw unknownAccessKey(dialect, accessKeyId);
+    return { caller, secret: session.secretAccessKey };
+  }
+}

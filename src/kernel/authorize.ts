@@ -1,0 +1,185 @@
+/** May they? Gathers the policies that bear on a request and asks `iam/decide`. */
+
+import { decide } from "../iam/decide.ts";
+import { denialMessage, explainDecision, type DecodedMessage } from "../iam/explain.ts";
+import type {
+  AuthorizationRequest, Decision, DenialReason, PolicySet, RequestPrincipal, SourcedPolicy, StatementMatch,
+} from "../iam/types.ts";
+import { parseArn } from "./arn.ts";
+import type { Caller } from "./auth/caller.ts";
+import type { CellContext } from "./cell-context.ts";
+import { RequestConditions, type ConditionSources } from "./conditions.ts";
+import type { Check } from "./context.ts";
+import type { Engine } from "./engine.ts";
+import { accessDenied } from "./gateway/wording.ts";
+import type { OperationModel } from "./model/model.ts";
+import type { AnyOperation } from "./operation.ts";
+import type { Service } from "./service.ts";
+
+/** The facts of a denial, kept for `us-local-1 explain`. */
+export interface Denial {
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly message: string;
+  readonly reason: DenialReason | undefined;
+  /** Which statements of which policies spoke. */
+  readonly matched: readonly StatementMatch[];
+  /** Condition keys that a policy asked for and the request did not have. */
+  readonly missingContext: readonly string[];
+  /** What `sts decode-authorization-message` answers. */
+  readonly decoded: DecodedMessage;
+}
+
+const denialsMax = 1_000;
+
+/** Unsigned requests and services have no identity policies; root needs none. */
+const noPolicies: readonly SourcedPolicy[] = [];
+
+export function requestPrincipal(caller: Caller): RequestPrincipal {
+  const provider = caller.session?.federatedProvider;
+  return {
+    type: caller.type,
+    account: caller.type === "AWSService" ? "" : caller.account,
+    arn: caller.arn,
+    ...(caller.roleArn !== undefined && { roleArn: caller.roleArn }),
+    ...(provider !== undefined && { federatedProvider: provider }),
+  };
+}
+
+function asList(value: string | readonly string[]): readonly string[] {
+  return typeof value === "string" ? [value] : value;
+}
+
+export class Authorizer {
+  readonly #engine: Engine;
+  readonly #denials = new Map<string, Denial>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** @returns the ARNs that the request touches; throws the service's denial */
+  operation(
+    ctx: CellContext, service: Service, model: OperationModel, operation: AnyOperation, input: Record<string, unknown>,
+  ): readonly string[] {
+    const resources = operation.resource ? asList(operation.resource(input, ctx)) : ["*"];
+    if (operation.access !== undefined && operation.access !== "policies") return resources;
+    const { action } = operation;
+    const actions = action === undefined ? [model.iamAction]
+      : asList(typeof action === "string" ? action : action(input, ctx));
+    const own = operation.conditions && (() => ctx.reading(() => operation.conditions?.(input, ctx) ?? {}));
+    for (const resource of resources) {
+      for (const each of actions) {
+        const message = this.#denial(ctx, service, each, { ctx, resource, input, ...(own && { own }) });
+        if (message !== undefined) {
+          throw operation.denied?.(message, input) ?? accessDenied(this.#engine.models.get(service.service), message);
+        }
+      }
+    }
+    return resources;
+  }
+
+  /** Further permissions are asked of the caller's policies, and of the resource's where its service has some. */
+  require(ctx: CellContext, check: Check): void {
+    const message = this.#further(ctx, check);
+    if (message !== undefined) throw accessDenied(this.#engine.models.get(ctx.entry.service), message);
+  }
+
+  allows(ctx: CellContext, check: Check): boolean {
+    return this.#further(ctx, check) === undefined;
+  }
+
+  denial(requestId: string | undefined): Denial | undefined {
+    return requestId === undefined ? [...this.#denials.values()].at(-1) : this.#denials.get(requestId);
+  }
+
+  #further(ctx: CellContext, check: Check): string | undefined {
+    const { conditions } = check;
+    const service = this.#engine.loadedByIamPrefix(check.action.slice(0, check.action.indexOf(":")));
+    return this.#denial(ctx, service, check.action, {
+      ctx, resource: check.resource, ...(conditions && { own: () => conditions }),
+    });
+  }
+
+  /** The sentence of a denial, or undefined when the action is allowed. */
+  #denial(
+    ctx: CellContext, service: Service | undefined, action: string, sources: ConditionSources,
+  ): string | undefined {
+    const { caller } = ctx;
+    const { resource } = sources;
+    const resourcePolicy = service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx));
+    if (isPlainRoot(caller, ctx) && resourcePolicy === undefined && !service?.resourcePolicyRequired) return undefined;
+
+    const request: AuthorizationRequest = {
+      principal: requestPrincipal(caller),
+      action,
+      resource,
+      resourceAccount: parseArn(resource)?.account || ctx.account,
+      context: new RequestConditions(sources),
+    };
+    const decision = decide(request, this.#policies(caller, service, resource, resourcePolicy));
+    if (decision.allowed) return undefined;
+    if (!decision.explicitDeny && service?.alsoAllows && ctx.reading(() => service.alsoAllows?.(request, ctx))) {
+      return undefined;
+    }
+    return this.#remember(ctx, request, decision);
+  }
+
+  #policies(
+    caller: Caller, service: Service | undefined, resource: string, resourcePolicy: string | undefined,
+  ): PolicySet {
+    const { identity } = this.#engine;
+    const own = caller.type === "Root" || caller.type === "AWSService" || caller.type === "Anonymous"
+      ? undefined : identity.policiesOf(caller);
+    const session = this.#sessionPolicies(caller);
+    return {
+      identity: own?.identity ?? noPolicies,
+      ...(own?.boundary && { boundary: own.boundary }),
+      ...(session && { session }),
+      ...(resourcePolicy !== undefined && {
+        resource: { document: resourcePolicy, kind: "resource" as const, id: resource },
+      }),
+      ...(service?.resourcePolicyRequired && parseArn(resource) && { resourcePolicyRequired: true }),
+    };
+  }
+
+  #sessionPolicies(caller: Caller): SourcedPolicy[] | undefined {
+    const { policies, policyArns, account } = caller.session ?? {};
+    if (!policies && !policyArns) return undefined;
+    const inline = (policies ?? []).map((document) => ({ document, kind: "session" as const, id: "session-policy" }));
+    const managed = (policyArns ?? []).flatMap((arn) => {
+      const policy = this.#engine.identity.managedPolicy(account ?? "", arn);
+      return policy ? [{ ...policy, kind: "session" as const }] : [];
+    });
+    return [...inline, ...managed];
+  }
+
+  #remember(ctx: CellContext, request: AuthorizationRequest, decision: Decision): string {
+    const { action, resource } = request;
+    const message = denialMessage({ principalArn: ctx.caller.arn, action, resource, decision });
+    const { principalId, userName } = ctx.caller;
+    const named = userName === undefined ? { principalId } : { principalId, principalName: userName };
+    this.#denials.set(ctx.requestId, {
+      requestId: ctx.requestId,
+      at: ctx.clock.now(),
+      message,
+      reason: decision.reason,
+      matched: decision.matched,
+      missingContext: decision.missingContext,
+      decoded: explainDecision({ request, decision, ...named }),
+    });
+    if (this.#denials.size > denialsMax) {
+      for (const oldest of this.#denials.keys()) {
+        this.#denials.delete(oldest);
+        break;
+      }
+    }
+    return message;
+  }
+}
+
+/** An account's root in its own account is stopped only by resource policies and by the organization's. */
+function isPlainRoot(caller: Caller, ctx: CellContext): boolean {
+  return caller.type === "Root" && caller.account === ctx.account && caller.session?.policies === undefined;
+}

@@ -1,0 +1,141 @@
+/** The one implementation of what handlers are given. Made once a request; its parts are looked up when asked for. */
+
+import { jobRow, jobs } from "../jobs/rows.ts";
+import type { Job, Schedule } from "../jobs/job.ts";
+import type { Rows, Table, Transaction } from "../store/types.ts";
+import { formatArn } from "./arn.ts";
+import type { Caller, RequestOrigin } from "./auth/caller.ts";
+import type { BodyContext, CallOptions, Check, Context, ServiceEvent, Time } from "./context.ts";
+import type { Engine } from "./engine.ts";
+import type { Ids } from "./ids.ts";
+import type { Operation } from "./operation.ts";
+import { TagSet, taggedResources } from "./tags.ts";
+import type { DirectoryEntry } from "./tokens.ts";
+
+export interface ContextFacts {
+  readonly engine: Engine;
+  readonly entry: DirectoryEntry;
+  readonly account: string;
+  readonly region: string;
+  readonly requestRegion: string;
+  readonly caller: Caller;
+  readonly origin: RequestOrigin;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
+export class CellContext implements Context, BodyContext {
+  readonly account: string;
+  readonly region: string;
+  readonly requestRegion: string;
+  readonly caller: Caller;
+  readonly origin: RequestOrigin;
+  readonly requestId: string;
+  readonly kernel: Engine;
+  readonly entry: DirectoryEntry;
+  readonly signal: AbortSignal;
+  #transaction: Transaction | undefined;
+  #events: ServiceEvent[] | undefined;
+
+  constructor(facts: ContextFacts) {
+    this.kernel = facts.engine;
+    this.entry = facts.entry;
+    this.account = facts.account;
+    this.region = facts.region;
+    this.requestRegion = facts.requestRegion;
+    this.caller = facts.caller;
+    this.origin = facts.origin;
+    this.requestId = facts.requestId;
+    this.signal = facts.signal;
+  }
+
+  get clock(): Time {
+    return this.kernel.clock;
+  }
+
+  get ids(): Ids {
+    return this.kernel.ids;
+  }
+
+  db<Row, Index extends string>(table: Table<Row, Index>): Rows<Row, Index> {
+    if (!this.#transaction) throw new Error(`${table.name} is used outside a transaction`);
+    return this.#transaction.rows(table);
+  }
+
+  tags(arn: string): TagSet {
+    return new TagSet(this.db(taggedResources), arn);
+  }
+
+  arn(resource: string): string {
+    const region = this.entry.global ? "" : this.region;
+    return formatArn({ service: this.entry.iamPrefix, region, account: this.account, resource });
+  }
+
+  schedule<Input>(job: Job<Input>, schedule: Schedule<Input>): void {
+    this.db(jobs).put(jobRow(job.name, schedule.id ?? this.ids.hex(32), schedule.at, schedule.input));
+    this.kernel.scheduler.expect(this, schedule.at);
+  }
+
+  unschedule<Input>(job: Job<Input>, id: string): void {
+    this.db(jobs).delete([job.name, id]);
+  }
+
+  authorize(check: Check): void {
+    this.kernel.authorizer.require(this, check);
+  }
+
+  isAllowed(check: Check): boolean {
+    return this.kernel.authorizer.allows(this, check);
+  }
+
+  emit(event: ServiceEvent): void {
+    (this.#events ??= []).push(event);
+  }
+
+  transaction<T>(work: (ctx: Context) => T): T {
+    return this.#within((use) => this.kernel.store.transact(this, use), work);
+  }
+
+  /** Reads in this cell without a transaction: for the rules that are asked before an operation runs. */
+  reading<T>(work: () => T): T {
+    if (this.#transaction) return work();
+    return this.#within((use) => this.kernel.store.read(this, use), work);
+  }
+
+  call<Input, Output>(
+    operation: Operation<Input, Output> | Operation<Input, Output>["token"], input: Input, options?: CallOptions,
+  ): Promise<Output> {
+    const token = "token" in operation ? operation.token : operation;
+    return this.kernel.callFrom(this, token, input as Record<string, unknown>, options ?? {}) as Promise<Output>;
+  }
+
+  wait(milliseconds: number, topic?: string): Promise<void> {
+    const until = this.clock.now() + milliseconds;
+    return this.kernel.waits.wait(until, topic === undefined ? undefined : this.#topic(topic), this.signal);
+  }
+
+  wake(topic: string): void {
+    this.kernel.waits.wake(this.#topic(topic));
+  }
+
+  /** What a transaction announced is heard only once it has succeeded. */
+  #within<T>(enter: (use: (transaction: Transaction) => T) => T, work: (ctx: Context) => T): T {
+    const outer = this.#transaction;
+    this.#events = undefined;
+    try {
+      const result = enter((transaction) => {
+        this.#transaction = transaction;
+        return work(this);
+      });
+      for (const event of this.#events ?? []) this.kernel.announce(this, event);
+      return result;
+    } finally {
+      this.#transaction = outer;
+      this.#events = undefined;
+    }
+  }
+
+  #topic(topic: string): string {
+    return `${this.account} ${this.region} ${this.entry.service} ${topic}`;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The region's one clock: real, scaled or frozen, and it can be set and advanced. Everything that waits does so by
+ * an alarm here, so that advancing time runs what falls due, in order.
+ */
+
+import type { Time } from "./context.ts";
+
+export type ClockMode = "real" | "scaled" | "frozen";
+
+export interface ClockState {
+  readonly mode: ClockMode;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** How many of the region's seconds pass in one of the machine's: 1 when real, 0 when frozen. */
+  readonly factor: number;
+}
+
+interface Alarm {
+  readonly at: number;
+  readonly order: number;
+  readonly ring: () => void;
+}
+
+/** Node's timers hold 31 bits of milliseconds; a longer wait is taken in steps. */
+const timerMillisecondsMax = 2 ** 31 - 1;
+const historyMax = 256;
+/** Signatures count whole seconds. */
+const machineSkewMilliseconds = 1_000;
+
+export class RegionClock implements Time {
+  #machineEpoch = Date.now();
+  #regionEpoch = this.#machineEpoch;
+  #factor = 1;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #order = 0;
+  /** How the machine's time became the region's, change by change: what a client signed by its own clock is read by. */
+  readonly #history: { machine: number; region: number; factor: number }[] = [
+    { machine: this.#machineEpoch, region: this.#regionEpoch, factor: 1 },
+  ];
+  /** Earliest first; ties in the order of setting. */
+  readonly #alarms: Alarm[] = [];
+
+  now(): number {
+    if (this.#factor === 0) return this.#regionEpoch;
+    return Math.floor(this.#regionEpoch + (Date.now() - this.#machineEpoch) * this.#factor);
+  }
+
+  state(): ClockState {
+    const mode = this.#factor === 0 ? "frozen" : this.#factor === 1 ? "real" : "scaled";
+    return { mode, now: this.now(), factor: this.#factor };
+  }
+
+  /**
+   * What the region's clock showed when the machine's showed `machineTime`; undefined for times before the region
+   * started or still to come, which nobody on this machine can have read off its clock.
+   */
+  asRegionTime(machineTime: number): number | undefined {
+    if (machineTime > Date.now() + machineSkewMilliseconds) return undefined;
+    const change = this.#history.findLast((entry) => entry.machine <= machineTime + machineSkewMilliseconds);
+    return change && change.region + (machineTime - change.machine) * change.factor;
+  }
+
+  /** Stops time, at `at` if that is given. */
+  freeze(at = this.now()): void {
+    this.#rebase(at, 0);
+  }
+
+  /** Lets time pass as the machine's clock does, from where the region's stands. */
+  run(): void {
+    this.#rebase(this.now(), 1);
+  }
+
+  /** @param factor greater than 0; 60 makes an hour pass in a minute */
+  scale(factor: number): void {
+    if (!(factor > 0 && Number.isFinite(factor))) throw new RangeError(`a clock can't run at ${factor}`);
+    this.#rebase(this.now(), factor);
+  }
+
+  /** Calls `ring` once when the clock reaches `at` (epoch milliseconds). Returns what takes the alarm back. */
+  alarm(at: number, ring: () => void): () => void {
+    const alarm: Alarm = { at, order: this.#order++, ring };
+    this.#insert(alarm);
+    this.#arm();
+    return () => {
+      const index = this.#alarms.indexOf(alarm);
+      if (index >= 0) this.#alarms.splice(index, 1);
+      if (index === 0) this.#arm();
+    };
+  }
+
+  /** Moves to `target`, stopping at each alarm on the way; `settle` finishes what an alarm set off. */
+  async advanceTo(target: number, settle: () => Promise<void>): Promise<void> {
+    await settle();
+    for (let next = this.#alarms[0]; next && next.at <= target; next = this.#alarms[0]) {
+      this.#alarms.shift();
+      if (next.at > this.now()) this.#rebase(next.at, this.#factor);
+      next.ring();
+      await settle();
+    }
+    if (target > this.now()) this.#rebase(target, this.#factor);
+    await settle();
+  }
+
+  /** Sets the time without ringing what lies between; going back is allowed. */
+  set(at: number): void {
+    this.#rebase(at, this.#factor);
+  }
+
+  stop(): void {
+    this.#alarms.length = 0;
+    clearTimeout(this.#timer);
+  }
+
+  #rebase(regionEpoch: number, factor: number): void {
+    this.#machineEpoch = Date.now();
+    this.#regionEpoch = regionEpoch;
+    this.#factor = factor;
+    this.#history.push({ machine: this.#machineEpoch, region: regionEpoch, factor });
+    if (this.#history.length > historyMax) this.#history.shift();
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    clearTimeout(this.#timer);
+    this.#arm();
+  }
+
+  #insert(alarm: Alarm): void {
+    let low = 0;
+    let high = this.#alarms.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#alarms[middle];
+      if (other && (other.at < alarm.at || (other.at === alarm.at && other.order < alarm.order))) low = middle + 1;
+      else high = middle;
+    }
+    this.#alarms.splice(low, 0, alarm);
+  }
+
+  /** One timer of the machine's serves the earliest alarm. It is left alone when it would ring no later anyway. */
+  #arm(): void {
+    const first = this.#alarms[0];
+    if (!first || this.#factor === 0 || this.#timerAt <= first.at) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = first.at;
+    const delay = Math.max(0, Math.ceil((first.at - this.now()) / this.#factor));
+    this.#timer = setTimeout(() => this.#ringDue(), Math.min(delay, timerMillisecondsMax));
+    this.#timer.unref();
+  }
+
+  #ringDue(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.now();
+    for (let next = this.#alarms[0]; next && next.at <= now; next = this.#alarms[0]) {
+      this.#alarms.shift();
+      next.ring();
+    }
+    this.#arm();
+  }
+}

@@ -1,0 +1,130 @@
+/** The condition keys of one request, worked out only when a policy asks for them. */
+
+import type { ConditionContext, ContextValue } from "../iam/types.ts";
+import type { CellContext } from "./cell-context.ts";
+import { TagSet, taggedResources, type Tag } from "./tags.ts";
+
+export interface ConditionSources {
+  readonly ctx: CellContext;
+  readonly resource: string;
+  /** The parsed input, for `aws:RequestTag` and `aws:TagKeys`; absent for further checks. */
+  readonly input?: Readonly<Record<string, unknown>>;
+  /** The service's own keys. */
+  readonly own?: () => Readonly<Record<string, ContextValue | undefined>>;
+}
+
+type Reader = (ctx: CellContext) => ContextValue | undefined;
+
+function isoTime(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+}
+
+/** Booleans are the words `true` and `false`. @evidence IAM User Guide, "AWS global condition context keys" */
+const globalKeys: Readonly<Record<string, Reader>> = {
+  "aws:currenttime": (ctx) => isoTime(ctx.clock.now()),
+  "aws:epochtime": (ctx) => String(Math.floor(ctx.clock.now() / 1000)),
+  "aws:sourceip": (ctx) => (ctx.caller.type === "AWSService" ? undefined : ctx.origin.sourceIp),
+  "aws:useragent": (ctx) => ctx.origin.userAgent,
+  "aws:securetransport": (ctx) => String(ctx.origin.secureTransport),
+  "aws:principalarn": ({ caller }) => caller.roleArn ?? (caller.type === "Anonymous" ? undefined : caller.arn),
+  "aws:principalaccount": ({ caller }) => caller.account || undefined,
+  "aws:principaltype": ({ caller }) => principalTypes[caller.type],
+  "aws:principalisawsservice": ({ caller }) => String(caller.type === "AWSService"),
+  "aws:principalservicename": ({ caller }) => (caller.type === "AWSService" ? caller.arn : undefined),
+  "aws:userid": ({ caller }) => caller.principalId || undefined,
+  "aws:username": ({ caller }) => caller.userName,
+  "aws:resourceaccount": (ctx) => ctx.account,
+  "aws:requestedregion": (ctx) => ctx.requestRegion,
+  "aws:multifactorauthpresent": ({ caller }) =>
+    caller.session ? String(caller.session.mfaAuthenticatedAt !== undefined) : undefined,
+  "aws:multifactorauthage": (ctx) => {
+    const at = ctx.caller.session?.mfaAuthenticatedAt;
+    return at === undefined ? undefined : String(Math.floor((ctx.clock.now() - at) / 1000));
+  },
+  "aws:tokenissuetime": ({ caller }) => caller.session && isoTime(caller.session.issuedAt),
+  "aws:sourceidentity": ({ caller }) => caller.session?.sourceIdentity,
+  "aws:federatedprovider": ({ caller }) => caller.session?.federatedProvider,
+  "aws:viaawsservice": ({ caller }) => String(caller.calledVia.length > 0),
+  "aws:calledvia": ({ caller }) => (caller.calledVia.length > 0 ? caller.calledVia : undefined),
+  "aws:calledviafirst": ({ caller }) => caller.calledVia[0],
+  "aws:calledvialast": ({ caller }) => caller.calledVia[caller.calledVia.length - 1],
+};
+
+const principalTypes: Readonly<Record<string, string>> = {
+  Root: "Account", IAMUser: "User", AssumedRole: "AssumedRole", FederatedUser: "FederatedUser",
+  AWSService: "Service", Anonymous: "Anonymous",
+};
+
+/** Members by which operations take tags, whatever the service's style. */
+const tagMembers = ["Tags", "tags", "TagList", "TagSet"];
+const tagKeyMembers = ["TagKeys", "tagKeys", "TagKeyList"];
+
+/** The tags in a request, from a list of pairs or from a map. */
+export function requestTags(input: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> | undefined {
+  const given = tagMembers.map((member) => input[member]).find((value) => value !== undefined);
+  if (given === undefined || given === null || typeof given !== "object") return undefined;
+  if (!Array.isArray(given)) return given as Record<string, string>;
+  const tags = Object.create(null) as Record<string, string>;
+  for (const tag of given as (Partial<Tag> & { TagKey?: string; TagValue?: string })[]) {
+    const key = tag.Key ?? tag.TagKey;
+    if (key !== undefined) tags[key] = tag.Value ?? tag.TagValue ?? "";
+  }
+  return tags;
+}
+
+function requestTagKeys(input: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  const keys = tagKeyMembers.map((member) => input[member]).find((value) => Array.isArray(value));
+  if (keys) return keys as string[];
+  const tags = requestTags(input);
+  return tags && Object.keys(tags);
+}
+
+/** Tag keys in condition keys are compared without regard to case. @evidence IAM User Guide, aws:RequestTag */
+function tagValue(tags: Readonly<Record<string, string>> | undefined, key: string): string | undefined {
+  if (!tags) return undefined;
+  const name = Object.keys(tags).find((candidate) => candidate.toLowerCase() === key);
+  return name === undefined ? undefined : tags[name];
+}
+
+export class RequestConditions implements ConditionContext {
+  readonly #sources: ConditionSources;
+  #own: Readonly<Record<string, ContextValue | undefined>> | undefined;
+
+  constructor(sources: ConditionSources) {
+    this.#sources = sources;
+  }
+
+  get(key: string): ContextValue | undefined {
+    const { ctx, input } = this.#sources;
+    const own = this.#ownKeys()[key];
+    if (own !== undefined) return own;
+    const reader = Object.hasOwn(globalKeys, key) ? globalKeys[key] : undefined;
+    if (reader) return reader(ctx);
+    const slash = key.indexOf("/");
+    if (slash > 0) return this.#tagKey(key.slice(0, slash), key.slice(slash + 1));
+    if (key === "aws:tagkeys") return input && requestTagKeys(input);
+    return ctx.caller.session?.federationContext?.[key];
+  }
+
+  *keys(): Iterable<string> {
+    for (const key of Object.keys(globalKeys)) if (this.get(key) !== undefined) yield key;
+    yield* Object.entries(this.#ownKeys()).filter(([, value]) => value !== undefined).map(([key]) => key);
+    const { input, ctx } = this.#sources;
+    if (input && requestTagKeys(input)) yield "aws:tagkeys";
+    for (const tag of Object.keys((input && requestTags(input)) ?? {})) yield `aws:requesttag/${tag.toLowerCase()}`;
+    for (const tag of Object.keys(ctx.caller.tags)) yield `aws:principaltag/${tag.toLowerCase()}`;
+  }
+
+  #ownKeys(): Readonly<Record<string, ContextValue | undefined>> {
+    return (this.#own ??= this.#sources.own?.() ?? {});
+  }
+
+  /** `aws:ResourceTag/x`, and the older `iam:ResourceTag/x`, `secretsmanager:ResourceTag/x` of single services. */
+  #tagKey(family: string, tag: string): string | undefined {
+    const { ctx, input, resource } = this.#sources;
+    if (family === "aws:principaltag") return tagValue(ctx.caller.tags, tag);
+    if (family.endsWith(":requesttag")) return input && tagValue(requestTags(input), tag);
+    if (!family.endsWith(":resourcetag")) return undefined;
+    return ctx.reading(() => tagValue(new TagSet(ctx.db(taggedResources), resource).get(), tag));
+  }
+}

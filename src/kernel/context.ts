@@ -1,0 +1,90 @@
+/** What a handler is given: its cell, its caller, the clock, ids. Nothing else reaches a handler. */
+
+import type { Job, Schedule } from "../jobs/job.ts";
+import type { Rows, Table } from "../store/types.ts";
+import type { Caller, RequestOrigin } from "./auth/caller.ts";
+import type { Ids } from "./ids.ts";
+import type { TagSet } from "./tags.ts";
+import type { Operation } from "./operation.ts";
+import type { ContextValue } from "../iam/types.ts";
+import type { Kernel } from "./kernel.ts";
+
+/** The region's clock as handlers see it. */
+export interface Time {
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+export interface ReadContext {
+  /** The cell: for a global service `region` is `aws-global`. */
+  readonly account: string;
+  readonly region: string;
+  /** The region that the request named, also for global services. */
+  readonly requestRegion: string;
+  readonly caller: Caller;
+  readonly origin: RequestOrigin;
+  readonly requestId: string;
+  readonly clock: Time;
+  readonly ids: Ids;
+  /** The rows of a table in this cell. Writing needs a transaction. */
+  db<Row, Index extends string>(table: Table<Row, Index>): Rows<Row, Index>;
+  /** The tags of a resource of this cell. */
+  tags(arn: string): TagSet;
+  /** `arn:aws:<service>:<region>:<account>:<resource>` of this cell; global services' ARNs have no region. */
+  arn(resource: string): string;
+  /** The kernel's facilities for the few services that are part of it: identity, trail. */
+  readonly kernel: Kernel;
+}
+
+/** A further permission that an operation needs beside its own: `iam:PassRole`. */
+export interface Check {
+  readonly action: string;
+  readonly resource: string;
+  readonly conditions?: Readonly<Record<string, ContextValue | undefined>>;
+}
+
+export interface Context extends ReadContext {
+  /** Work for later, written with this transaction. */
+  schedule<Input>(job: Job<Input>, schedule: Schedule<Input>): void;
+  /** Takes back what was scheduled under this id. */
+  unschedule<Input>(job: Job<Input>, id: string): void;
+  /** @throws AccessDenied in AWS's words */
+  authorize(check: Check): void;
+  /** Whether a further permission is there; for operations that answer differently with and without it. */
+  isAllowed(check: Check): boolean;
+  /** Something happened that EventBridge, notifications and others may listen for. */
+  emit(event: ServiceEvent): void;
+}
+
+/** As EventBridge names the parts of an event. */
+export interface ServiceEvent {
+  readonly source: string;
+  readonly detailType: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface CallOptions {
+  /**
+   * `caller` (default): with the caller's identity and this service in `aws:CalledVia` (forward access sessions).
+   * `service`: as this service's principal.
+   */
+  readonly as?: "caller" | "service";
+  readonly account?: string;
+  readonly region?: string;
+}
+
+export interface BodyContext extends ReadContext {
+  /** Runs `work` as one transaction in this cell. */
+  transaction<T>(work: (ctx: Context) => T): T;
+  /** Another service's operation through the whole chain: identity, IAM, trail and all. */
+  call<Input, Output>(
+    operation: Operation<Input, Output> | Operation<Input, Output>["token"], input: Input, options?: CallOptions,
+  ): Promise<Output>;
+  /** Until the clock has moved on by so much, `wake` is called for `topic`, or the client is gone. */
+  wait(milliseconds: number, topic?: string): Promise<void>;
+  /** Wakes everyone who waits on a topic of this cell. */
+  wake(topic: string): void;
+  /** Aborted when the client hangs up or the region stops. */
+  readonly signal: AbortSignal;
+}

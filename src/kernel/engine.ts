@@ -1,0 +1,292 @@
+/** A region's kernel: what everything in it shares. Nothing of a region lives outside its engine. */
+
+import { directory } from "../generated/directory.ts";
+import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
+import type { AnyJob } from "../jobs/job.ts";
+import { table, type CellName, type Store, type Transaction } from "../store/types.ts";
+import { missingAuthenticationToken } from "./auth/auth-errors.ts";
+import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
+import type { Caller, RequestOrigin } from "./auth/caller.ts";
+import { seal, unseal } from "./auth/session-token.ts";
+import { Authorizer } from "./authorize.ts";
+import { Bus } from "./bus.ts";
+import { CellContext } from "./cell-context.ts";
+import { RegionClock } from "./clock.ts";
+import type { CallOptions, ServiceEvent } from "./context.ts";
+import { notImplemented, type AwsError } from "./errors.ts";
+import { dialectOf } from "./gateway/wording.ts";
+import { Ids } from "./ids.ts";
+import { IdentityCache } from "./identity-cache.ts";
+import type { Kernel, LastUse } from "./kernel.ts";
+import { Models } from "./model/load.ts";
+import type { ServiceModel } from "./model/model.ts";
+import { globalRegion, perform } from "./perform.ts";
+import type { Value } from "./protocol/protocol.ts";
+import { lastUses, Recorder } from "./recorder.ts";
+import type { Service, Tagging } from "./service.ts";
+import { SealedSessions } from "./sessions.ts";
+import type { DirectoryEntry, OperationToken } from "./tokens.ts";
+import { Waits } from "./waits.ts";
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly seed?: string;
+  readonly devKeys: boolean;
+  /** `http://localhost:4566`: where clients reach the region. */
+  readonly endpoint: () => string;
+  readonly log: (line: string) => void;
+}
+
+/** Facts of the region itself live in the partition's cell. */
+const partitionCell: CellName = { account: "aws", region: "partition" };
+
+interface RegionFacts {
+  readonly name: "region";
+  readonly secret: Uint8Array;
+  /** How often the store has been opened. */
+  readonly incarnation: number;
+}
+
+const facts = table<RegionFacts>("kernel.facts", { key: (row) => row.name });
+
+/** Where the kernel's own work and jobs come from. */
+const internalOrigin: RequestOrigin = {
+  sourceIp: "127.0.0.1", userAgent: "AWS Internal", secureTransport: true, authenticationMethod: "None",
+};
+
+const entries = new Map(directory.map((entry) => [entry.service, entry]));
+
+export class Engine implements Kernel, JobHost {
+  readonly clock = new RegionClock();
+  readonly models = new Models();
+  readonly bus = new Bus();
+  readonly defaultAccount = "000000000000";
+  readonly store: Store;
+  readonly ids: Ids;
+  readonly devKeys: boolean;
+  readonly secret: Buffer;
+  readonly sessions: SealedSessions;
+  readonly waits: Waits;
+  readonly scheduler: Scheduler;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly recorder: Recorder;
+  /** Defects that requests and jobs ran into: tests fail on them. */
+  readonly defects: unknown[] = [];
+  readonly #options: EngineOptions;
+  readonly #services = new Map<string, Service>();
+  readonly #stopping = new AbortController();
+  #identity: IdentityCache | undefined;
+  /** Requests and jobs under way, without those that wait. */
+  #activity = 0;
+  #idle: (() => void)[] = [];
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.store = options.store;
+    this.devKeys = options.devKeys;
+    const { secret, incarnation } = this.#openFacts(options.seed);
+    this.secret = secret;
+    this.ids = new Ids(options.seed, incarnation);
+    this.sessions = new SealedSessions(this.secret, this.clock, this.ids);
+    this.waits = new Waits(this.clock, (waiting) => this.#changeActivity(-waiting));
+    this.authenticator = new Authenticator(this);
+    this.authorizer = new Authorizer(this);
+    this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation);
+    this.scheduler = new Scheduler(this);
+  }
+
+  /** Loads what every request needs, and takes up the jobs that earlier runs left. */
+  async start(): Promise<void> {
+    const iam = entries.get("iam");
+    const service = iam && (await this.load(iam));
+    if (service?.identity) {
+      this.#identity = new IdentityCache(service.identity, (account) => this.#contextIn("iam", { account, region: globalRegion }));
+    }
+    this.scheduler.start();
+  }
+
+  get identity(): IdentityCache {
+    if (!this.#identity) throw new Error("the identity service is not loaded");
+    return this.#identity;
+  }
+
+  endpoint(): string {
+    return this.#options.endpoint();
+  }
+
+  model(service: string): ServiceModel {
+    return this.models.get(service);
+  }
+
+  services(): readonly string[] {
+    return [...entries.keys()];
+  }
+
+  cells(): readonly CellName[] {
+    return this.store.cells();
+  }
+
+  read<T>(cell: CellName, work: (transaction: Transaction) => T): T {
+    return this.store.read(cell, work);
+  }
+
+  lastUse(account: string, id: string): LastUse | undefined {
+    return this.store.read({ account, region: globalRegion }, (transaction) => transaction.rows(lastUses).get(id));
+  }
+
+  sealDenial(denial: object): string {
+    return seal(this.secret, denial as Record<string, unknown>, (count) => this.ids.bytes(count));
+  }
+
+  openDenial(message: string): object | undefined {
+    return unseal(this.secret, message);
+  }
+
+  /** The service, where its handlers are loaded already. */
+  loaded(entry: DirectoryEntry): Service | undefined {
+    return this.#services.get(entry.service);
+  }
+
+  loadedByIamPrefix(prefix: string): Service | undefined {
+    for (const [name, service] of this.#services) if (entries.get(name)?.iamPrefix === prefix) return service;
+    return undefined;
+  }
+
+  /** Undefined while only the service's model is here. */
+  async load(entry: DirectoryEntry): Promise<Service | undefined> {
+    const known = this.#services.get(entry.service);
+    if (known || !entry.load) return known;
+    const service = (await entry.load()).default as Service;
+    this.#services.set(entry.service, service);
+    return service;
+  }
+
+  async taggingOf(iamPrefix: string): Promise<Tagging | undefined> {
+    const entry = directory.find((candidate) => candidate.iamPrefix === iamPrefix);
+    return entry && (await this.load(entry))?.tagging;
+  }
+
+  missingToken(model: ServiceModel): AwsError {
+    return missingAuthenticationToken(dialectOf(model));
+  }
+
+  /** Another service's operation, on behalf of a request or as the calling service. */
+  async callFrom(
+    from: CellContext, token: OperationToken<unknown, unknown>, input: Value, options: CallOptions,
+  ): Promise<Value> {
+    const entry = entries.get(token.service);
+    const service = entry && (await this.load(entry));
+    if (!entry || !service) throw notImplemented(`${token.service}:${token.name}`);
+    const model = this.models.get(token.service);
+    const operation = model.operations[token.name];
+    if (!operation) throw notImplemented(`${token.service}:${token.name}`);
+    const principal = this.models.get(from.entry.service).eventSource;
+    return perform(this, {
+      entry, service, model, operation, input,
+      requestId: this.ids.uuid(),
+      caller: this.#callerFor(from, principal, options),
+      origin: { ...from.origin, sourceIp: principal, userAgent: principal },
+      region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
+      signal: from.signal,
+    });
+  }
+
+  #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
+    if (options.as === "service") return { ...serviceCaller(principal), account: options.account ?? from.account };
+    return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
+  }
+
+  announce(cell: CellContext, event: ServiceEvent): void {
+    if (!this.bus.heard) return;
+    const { account, region } = cell;
+    this.bus.emit({ ...event, id: this.ids.uuid(), account, region, time: this.clock.now() });
+  }
+
+  async findJob(name: string): Promise<AnyJob | undefined> {
+    const entry = entries.get(name.slice(0, name.indexOf(".")));
+    return entry && (await this.load(entry))?.jobs.get(name);
+  }
+
+  jobContext(name: string, cell: CellName): CellContext {
+    return this.#contextIn(name.slice(0, name.indexOf(".")), cell);
+  }
+
+  #contextIn(service: string, cell: CellName): CellContext {
+    const entry = entries.get(service);
+    if (!entry) throw new Error(`no service is named ${service}`);
+    const requestRegion = cell.region === globalRegion ? "us-east-1" : cell.region;
+    const caller = { ...serviceCaller(`${entry.endpointPrefix}.amazonaws.com`), account: cell.account };
+    return new CellContext({
+      engine: this, entry, ...cell, requestRegion, caller, origin: internalOrigin, requestId: this.ids.uuid(),
+      signal: this.#stopping.signal,
+    });
+  }
+
+  failed(what: string, cause: unknown): void {
+    this.defects.push(cause);
+    if (this.defects.length > 100) this.defects.shift();
+    const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    this.#options.log(`${what} failed: ${text}`);
+  }
+
+  /** Counts as activity until it ends. */
+  async active<T>(work: Promise<T>): Promise<T> {
+    this.#changeActivity(1);
+    try {
+      return await work;
+    } finally {
+      this.#changeActivity(-1);
+    }
+  }
+
+  track<T>(work: Promise<T>): Promise<T> {
+    return this.active(work);
+  }
+
+  #changeActivity(by: number): void {
+    this.#activity += by;
+    if (this.#activity > 0) return;
+    const waiting = this.#idle;
+    this.#idle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /** When no request and no job is under way (waiting ones apart) and the store has everything. */
+  async settled(): Promise<void> {
+    do {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#activity > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+      await this.store.committed();
+    } while (this.#activity > 0);
+  }
+
+  /** Moves time on, running what falls due in order. @param target epoch milliseconds */
+  advanceTo(target: number): Promise<void> {
+    return this.clock.advanceTo(target, () => this.settled());
+  }
+
+  /** Forgets what it remembers of the store: after a reset or a restore. */
+  forget(): void {
+    this.#identity?.forget();
+    this.recorder.forget();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.clock.stop();
+    await this.settled();
+    await this.store.close();
+  }
+
+  #openFacts(seed: string | undefined): { secret: Buffer; incarnation: number } {
+    return this.store.transact(partitionCell, (transaction) => {
+      const rows = transaction.rows(facts);
+      const before = rows.get("region");
+      const incarnation = (before?.incarnation ?? -1) + 1;
+      const secret = before?.secret ?? new Ids(seed === undefined ? undefined : `${seed} secret`).bytes(32);
+      rows.put({ name: "region", secret, incarnation });
+      return { secret: Buffer.from(secret), incarnation };
+    });
+  }
+}

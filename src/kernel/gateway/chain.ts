@@ -1,0 +1,112 @@
+/** One request, start to end. Read it top to bottom: this is the order in which everything happens. */
+
+import type { Readable } from "node:stream";
+import type { RequestOrigin } from "../auth/caller.ts";
+import type { Engine } from "../engine.ts";
+import { AwsError, internalFailure, notImplemented, unmodelled } from "../errors.ts";
+import type { OperationModel, ServiceModel } from "../model/model.ts";
+import { perform } from "../perform.ts";
+import type { Headers, Protocol, WireRequest, WireResponse } from "../protocol/protocol.ts";
+import { protocolByName } from "../protocol/protocols.ts";
+import { identify, type Identified } from "./identify.ts";
+import { decodedBody } from "./body.ts";
+import { routerOf } from "./routes.ts";
+import { unknownOperation } from "./wording.ts";
+
+export interface Incoming {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+  /** Empty when the operation's body is a stream. */
+  readonly body: Buffer;
+  readonly stream?: Readable;
+  readonly sourceIp: string;
+  readonly secure: boolean;
+  /** Aborted when the client hangs up. */
+  readonly signal: AbortSignal;
+}
+
+export async function handle(engine: Engine, incoming: Incoming): Promise<WireResponse> {
+  const requestId = engine.ids.uuid();
+  const form = isForm(incoming.headers) ? incoming.body.toString("latin1") : "";
+  const identified = identify(incoming, form);
+  if (!identified) return unidentified(requestId);
+
+  const { entry } = identified;
+  const model = engine.models.get(entry.service);
+  const protocol = protocolByName(identified.protocol);
+  let operation: OperationModel | undefined;
+  let request: WireRequest = incoming;
+  try {
+    const service = engine.loaded(entry) ?? (await engine.load(entry));
+    const authenticated = engine.authenticator.authenticate(incoming, model);
+    request = decodedBody(incoming);
+    operation = operationOf(identified, model, request);
+    if (!service) throw notImplemented(`${entry.service}:${operation.name}`);
+    requireSignature(engine, authenticated.method, operation, service, model);
+    const input = protocol.parse(request, operation, model);
+    engine.recorder.used(authenticated.caller, entry.iamPrefix, identified.region, engine.clock.now());
+    const output = await engine.active(perform(engine, {
+      entry, service, model, operation, input, requestId,
+      caller: authenticated.caller,
+      origin: originOf(incoming, authenticated.method),
+      region: identified.region,
+      signal: incoming.signal,
+    }));
+    return protocol.serialize(output, operation, model, requestId);
+  } catch (cause) {
+    return refused(engine, cause, protocol, operation, model, requestId, request);
+  }
+}
+
+function isForm(headers: Headers): boolean {
+  return headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false;
+}
+
+function operationOf(identified: Identified, model: ServiceModel, request: WireRequest): OperationModel {
+  const name = identified.operation ?? routerOf(model)?.match(request.method, request.path, request.query)?.operation.name;
+  const operation = name !== undefined && Object.hasOwn(model.operations, name) ? model.operations[name] : undefined;
+  if (!operation) throw unknownOperation(model, name);
+  return operation;
+}
+
+function originOf(incoming: Incoming, authenticationMethod: RequestOrigin["authenticationMethod"]): RequestOrigin {
+  return {
+    sourceIp: incoming.sourceIp,
+    userAgent: incoming.headers["user-agent"] ?? "",
+    secureTransport: incoming.secure,
+    authenticationMethod,
+  };
+}
+
+function requireSignature(
+  engine: Engine, method: RequestOrigin["authenticationMethod"], operation: OperationModel,
+  service: NonNullable<ReturnType<Engine["loaded"]>>, model: ServiceModel,
+): void {
+  if (method !== "None" || operation.authtype === "none") return;
+  if (service.operations.get(operation.name)?.access === "anonymous") return;
+  throw engine.missingToken(model);
+}
+
+function refused(
+  engine: Engine, cause: unknown, protocol: Protocol, operation: OperationModel | undefined, model: ServiceModel,
+  requestId: string, request: WireRequest,
+): WireResponse {
+  let error = cause;
+  if (!(error instanceof AwsError)) {
+    engine.failed(`${model.service}:${operation?.name ?? "?"} (${requestId})`, cause);
+    error = internalFailure(requestId);
+  }
+  return protocol.serializeError(error as AwsError, operation, model, requestId, request);
+}
+
+/** Nothing in the request says which service is meant. */
+function unidentified(requestId: string): WireResponse {
+  const error = unmodelled("UnknownService", "The request names no AWS service that is here: sign it, or use an AWS host name.");
+  return {
+    status: 400,
+    headers: { "content-type": "application/json", "x-amzn-requestid": requestId },
+    body: JSON.stringify({ __type: error.code, message: error.message }),
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * Whose request is it? From what AWS's own front doors look at: the RPC target, the CBOR path, the service in the
+ * credential scope, the host name, and last the API version of a Query request.
+ */
+
+import { directory } from "../../generated/directory.ts";
+import type { ProtocolName } from "../model/model.ts";
+import type { Headers } from "../protocol/protocol.ts";
+import type { DirectoryEntry } from "../tokens.ts";
+
+export interface RequestHead {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+}
+
+export interface Identified {
+  readonly entry: DirectoryEntry;
+  readonly protocol: ProtocolName;
+  /** Undefined for protocols that name the operation in the body or the path. */
+  readonly operation: string | undefined;
+  readonly region: string;
+}
+
+/** The region of a request that names none. */
+export const defaultRegion = "us-east-1";
+
+const byTarget = new Map<string, DirectoryEntry>();
+const bySigningName = new Map<string, DirectoryEntry[]>();
+const byEndpoint = new Map<string, DirectoryEntry>();
+for (const entry of directory) {
+  if (entry.targetPrefix !== undefined) {
+    byTarget.set(entry.targetPrefix, entry);
+    // SDKs made from Smithy models send the bare service name where older ones send the whole Java-like prefix.
+    byTarget.set(entry.targetPrefix.slice(entry.targetPrefix.lastIndexOf(".") + 1), entry);
+  }
+  bySigningName.set(entry.signingName, [...(bySigningName.get(entry.signingName) ?? []), entry]);
+  byEndpoint.set(entry.endpointPrefix, entry);
+}
+
+const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
+interface Scope { readonly service: string; readonly region: string }
+
+const scopePattern = /Credential=[^/,\s]*\/\d{8}\/([^/,\s]*)\/([^/,\s]*)\/aws4_request/;
+const scopePatternSigV4a = /Credential=[^/,\s]*\/\d{8}\/([^/,\s]*)\/aws4_request/;
+const queryScopePattern = /(?:^|&)X-Amz-Credential=[^&]*?(?:%2F|\/)\d{8}(?:%2F|\/)([^&/%]*)(?:%2F|\/)([^&/%]*)(?:%2F|\/)aws4_request/i;
+
+/** The region and service that the signature names; it is verified later. */
+function signedScope(head: RequestHead): Scope | undefined {
+  const authorization = head.headers["authorization"];
+  if (authorization !== undefined) {
+    const match = scopePattern.exec(authorization);
+    if (match) return { region: match[1] ?? "", service: match[2] ?? "" };
+    const asymmetric = scopePatternSigV4a.exec(authorization);
+    if (asymmetric) return { region: defaultRegion, service: asymmetric[1] ?? "" };
+    return undefined;
+  }
+  const match = queryScopePattern.exec(head.query);
+  return match ? { region: match[1] ?? "", service: match[2] ?? "" } : undefined;
+}
+
+/** `sqs.eu-west-1.localhost:4566`, `sqs.eu-west-1.amazonaws.com`, `eu-west-1.queue.amazonaws.com`, `iam.amazonaws.com`. */
+function hostScope(host: string | undefined): { service: string | undefined; region: string | undefined } {
+  const labels = (host ?? "").split(":", 1)[0]?.toLowerCase().split(".") ?? [];
+  const region = labels.find((label) => regionPattern.test(label));
+  const service = labels.find((label) => byEndpoint.has(label));
+  return { service: service ?? (labels.includes("queue") ? "sqs" : undefined), region };
+}
+
+/** The value of one parameter of a query string or form body, decoded. */
+export function parameter(encoded: string, name: string): string | undefined {
+  const start = encoded.startsWith(`${name}=`) ? 0 : encoded.indexOf(`&${name}=`) + 1;
+  if (start === 0 && !encoded.startsWith(`${name}=`)) return undefined;
+  const from = start + name.length + 1;
+  const end = encoded.indexOf("&", from);
+  const text = encoded.slice(from, end < 0 ? undefined : end).replaceAll("+", " ");
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function jsonTarget(head: RequestHead): { entry: DirectoryEntry; operation: string } | undefined {
+  const target = head.headers["x-amz-target"];
+  if (target === undefined) return undefined;
+  const dot = target.lastIndexOf(".");
+  const entry = byTarget.get(target.slice(0, dot));
+  return entry && { entry, operation: target.slice(dot + 1) };
+}
+
+const cborPath = /^\/service\/([^/]+)\/operation\/([^/]+)\/?$/;
+
+function isForm(headers: Headers): boolean {
+  return headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false;
+}
+
+/**
+ * @param form the body of a form post, else empty: Query requests name their operation there
+ * @returns undefined when nothing says which service is meant
+ */
+export function identify(head: RequestHead, form: string): Identified | undefined {
+  const scope = signedScope(head);
+  const target = jsonTarget(head);
+  if (target) {
+    const region = scope?.region ?? hostScope(head.headers["host"]).region ?? defaultRegion;
+    return { entry: target.entry, protocol: "json", operation: target.operation, region };
+  }
+  const host = hostScope(head.headers["host"]);
+  const region = scope?.region || host.region || defaultRegion;
+  const cbor = cborPath.exec(head.path);
+  if (cbor && head.headers["smithy-protocol"] === "rpc-v2-cbor") {
+    const entry = byTarget.get(cbor[1] ?? "");
+    if (entry) return { entry, protocol: "smithy-rpc-v2-cbor", operation: cbor[2], region };
+  }
+  const parameters = isForm(head.headers) ? form : head.query;
+  const action = parameter(parameters, "Action");
+  const version = parameter(parameters, "Version");
+  const entry = entryFor(scope?.service, host.service, version);
+  if (!entry) return undefined;
+  const query = entry.protocols.includes("query") ? "query" : entry.protocols.includes("ec2") ? "ec2" : undefined;
+  if (query !== undefined && (action !== undefined || entry.protocols[0] === query)) {
+    return { entry, protocol: query, operation: action, region };
+  }
+  return { entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region };
+}
+
+function entryFor(signed: string | undefined, host: string | undefined, version: string | undefined) {
+  const candidates = signed === undefined ? [] : (bySigningName.get(signed) ?? []);
+  if (candidates.length === 1) return candidates[0];
+  if (candidates.length > 1) return candidates.find((entry) => entry.apiVersion === version) ?? candidates[0];
+  if (host !== undefined && byEndpoint.has(host)) return byEndpoint.get(host);
+  return version === undefined ? undefined : directory.find((entry) => entry.apiVersion === version);
+}

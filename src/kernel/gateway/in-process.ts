@@ -1,0 +1,100 @@
+/** SDK clients that talk to a region in the same process: the whole wire format, without a socket. */
+
+import { Readable } from "node:stream";
+import { signRequest, type Credentials } from "../auth/signing.ts";
+import type { Engine } from "../engine.ts";
+import type { Headers } from "../protocol/protocol.ts";
+import { handle } from "./chain.ts";
+
+/** What the JavaScript SDK v3 hands its request handlers and signers. */
+interface SdkRequest {
+  method: string;
+  hostname: string;
+  port?: number;
+  path: string;
+  query?: Record<string, string | string[] | null>;
+  headers: Record<string, string>;
+  body?: unknown;
+}
+
+interface SdkResponse {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: Readable;
+}
+
+export interface ClientOptions {
+  readonly region?: string;
+  readonly credentials?: Credentials;
+  readonly [option: string]: unknown;
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function queryString(query: SdkRequest["query"]): string {
+  return Object.entries(query ?? {})
+    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((each) =>
+      each === null ? encode(name) : `${encode(name)}=${encode(each)}`))
+    .join("&");
+}
+
+async function bodyOf(body: unknown): Promise<Buffer> {
+  if (body === undefined || body === null) return Buffer.alloc(0);
+  if (typeof body === "string" || body instanceof Uint8Array) return Buffer.from(body as string);
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Headers {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** The configuration that ties an SDK client to a region: it signs by the region's clock, and needs no network. */
+export function clientConfiguration(engine: Engine, options: ClientOptions): Record<string, unknown> {
+  const region = options.region ?? "us-east-1";
+  const credentials = options.credentials ?? { accessKeyId: "test", secretAccessKey: "test" };
+  return {
+    maxAttempts: 1,
+    ...options,
+    region,
+    credentials,
+    requestHandler: { handle: (request: SdkRequest, sent?: { abortSignal?: AbortSignal }) => pass(engine, request, sent) },
+    signer: (scheme?: { signingName?: string; name?: string }) => Promise.resolve(
+      signer(engine, region, credentials, scheme?.name ?? scheme?.signingName),
+    ),
+  };
+}
+
+function signer(engine: Engine, region: string, credentials: Credentials, _name: string | undefined): object {
+  return {
+    sign: async (request: SdkRequest, facts?: { signingService?: string; signingRegion?: string }) => {
+      const headers = lowerCase(request.headers);
+      const signed = signRequest(
+        { method: request.method, path: request.path, query: queryString(request.query), headers, body: await bodyOf(request.body) },
+        { credentials, region: facts?.signingRegion ?? region, service: facts?.signingService ?? "", nowMs: engine.clock.now() },
+      );
+      return Object.assign(request, { headers: signed.headers });
+    },
+  };
+}
+
+async function pass(
+  engine: Engine, request: SdkRequest, sent: { abortSignal?: AbortSignal } | undefined,
+): Promise<{ response: SdkResponse }> {
+  const answer = await handle(engine, {
+    method: request.method,
+    path: request.path,
+    query: queryString(request.query),
+    headers: lowerCase({ host: request.hostname, ...request.headers }),
+    body: await bodyOf(request.body),
+    sourceIp: "127.0.0.1",
+    secure: true,
+    signal: sent?.abortSignal ?? new AbortController().signal,
+  });
+  const { body } = answer;
+  const stream = body instanceof Readable ? body : Readable.from(body.length > 0 ? [Buffer.from(body as string)] : []);
+  return { response: { statusCode: answer.status, headers: answer.headers, body: stream } };
+}

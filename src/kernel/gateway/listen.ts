@@ -1,0 +1,153 @@
+/** The region's socket: HTTP/1.1 and, where a certificate is given, HTTPS on the same port. */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsHttpServer } from "node:https";
+import { createServer as createSocketServer, type AddressInfo, type Server as SocketServer, type Socket } from "node:net";
+import { Readable } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { Engine } from "../engine.ts";
+import type { Headers, WireResponse } from "../protocol/protocol.ts";
+import { handle, type Incoming } from "./chain.ts";
+import { tooLarge } from "./wording.ts";
+
+/** What is not AWS's API: `/_local/…` and the like. Undefined passes the request on. */
+export type LocalRoutes = (incoming: Incoming) => Promise<WireResponse> | undefined;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly local: LocalRoutes;
+  readonly certificate?: { readonly key: string; readonly cert: string };
+}
+
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Bodies that are not streamed are held whole, and so are limited. */
+export const bodyBytesMax = 16 * 1024 * 1024;
+const tlsHandshake = 0x16;
+
+export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    void respond(engine, options.local, request, response);
+  };
+  const plain = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 }, answer);
+  plain.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    response.writeContinue();
+    answer(request, response);
+  });
+  const secure = options.certificate
+    ? createTlsServer({ ...options.certificate, keepAliveTimeout: 65_000, requestTimeout: 0 }, answer) : undefined;
+  const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, plain, secure));
+  await new Promise<void>((resolve, reject) => {
+    sockets.once("error", reject);
+    sockets.listen(options.port, options.host, resolve);
+  });
+  const open = new Set<Socket>();
+  sockets.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  return { port: (sockets.address() as AddressInfo).port, close: () => close(sockets, open) };
+}
+
+/** The first byte tells TLS from HTTP. */
+function sniff(socket: Socket, plain: Server, secure: TlsHttpServer | undefined): void {
+  socket.on("error", () => socket.destroy());
+  socket.once("readable", () => {
+    const first = socket.read(1) as Buffer | null;
+    if (first === null) return;
+    socket.unshift(first);
+    const server = first[0] === tlsHandshake ? secure : plain;
+    if (server) server.emit("connection", socket);
+    else socket.destroy();
+  });
+}
+
+async function close(server: SocketServer, open: ReadonlySet<Socket>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const socket of open) socket.destroy();
+  await closed;
+}
+
+async function respond(
+  engine: Engine, local: LocalRoutes, request: IncomingMessage, response: ServerResponse,
+): Promise<void> {
+  const hungUp = new AbortController();
+  response.once("close", () => hungUp.abort());
+  try {
+    const body = await readWhole(request);
+    const incoming = incomingOf(request, body, hungUp.signal);
+    send(await (local(incoming) ?? handle(engine, incoming)), request, response);
+  } catch (cause) {
+    if (!response.headersSent) {
+      const error = cause instanceof BodyTooLarge ? tooLarge() : undefined;
+      response.writeHead(error?.status ?? 500, { connection: "close" });
+    }
+    response.end();
+  }
+}
+
+class BodyTooLarge extends Error {}
+
+/** The usual small body is one chunk, which is not copied. */
+function readWhole(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let first: Buffer | undefined;
+    let rest: Buffer[] | undefined;
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > bodyBytesMax) {
+        request.removeAllListeners("data");
+        request.resume();
+        reject(new BodyTooLarge());
+      } else if (first === undefined) first = chunk;
+      else (rest ??= [first]).push(chunk);
+    });
+    request.on("end", () => resolve(rest ? Buffer.concat(rest) : (first ?? empty)));
+    request.on("error", reject);
+    request.on("aborted", () => reject(new Error("the client hung up")));
+  });
+}
+
+const empty = Buffer.alloc(0);
+
+function incomingOf(request: IncomingMessage, body: Buffer, signal: AbortSignal): Incoming {
+  const url = request.url ?? "/";
+  const mark = url.indexOf("?");
+  const { socket } = request;
+  return {
+    method: request.method ?? "GET",
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? "" : url.slice(mark + 1),
+    headers: request.headers as Headers,
+    body,
+    sourceIp: plainAddress(socket.remoteAddress),
+    secure: (socket as TLSSocket).encrypted === true,
+    signal,
+  };
+}
+
+/** IPv4 addresses that a dual-stack socket shows as IPv6 are IPv4 addresses to policies. */
+function plainAddress(address: string | undefined): string {
+  if (address === undefined) return "127.0.0.1";
+  return address.startsWith("::ffff:") ? address.slice(7) : address;
+}
+
+function send(answer: WireResponse, request: IncomingMessage, response: ServerResponse): void {
+  const { body } = answer;
+  if (body instanceof Readable) {
+    response.writeHead(answer.status, answer.headers);
+    body.on("error", () => response.destroy());
+    body.pipe(response);
+    return;
+  }
+  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+  answer.headers["content-length"] ??= String(length);
+  response.writeHead(answer.status, answer.headers);
+  response.end(request.method === "HEAD" ? undefined : body);
+}

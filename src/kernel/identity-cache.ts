@@ -1,0 +1,64 @@
+/** IAM's answers, remembered until something in the account's IAM changes. */
+
+import type { SourcedPolicy } from "../iam/types.ts";
+import { accountOfAccessKeyId } from "./auth/access-key-id.ts";
+import { BoundedCache } from "./auth/bounded-cache.ts";
+import type { Caller } from "./auth/caller.ts";
+import type { AccessKeyOwner, IdentityProvider, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
+import type { CellContext } from "./cell-context.ts";
+import type { Identity } from "./kernel.ts";
+
+const entriesMax = 10_000;
+
+interface Known<T> { readonly value: T }
+
+export class IdentityCache implements Identity {
+  readonly #provider: IdentityProvider;
+  /** A context in an account's `aws-global` cell. */
+  readonly #contextOf: (account: string) => CellContext;
+  #keys = new BoundedCache<Known<AccessKeyOwner | undefined>>(entriesMax);
+  #policies = new BoundedCache<Known<PrincipalPolicies | undefined>>(entriesMax);
+
+  constructor(provider: IdentityProvider, contextOf: (account: string) => CellContext) {
+    this.#provider = provider;
+    this.#contextOf = contextOf;
+  }
+
+  /** To be called whenever IAM has written something. */
+  forget(): void {
+    this.#keys = new BoundedCache(entriesMax);
+    this.#policies = new BoundedCache(entriesMax);
+  }
+
+  accessKey(accessKeyId: string): AccessKeyOwner | undefined {
+    const known = this.#keys.get(accessKeyId);
+    if (known) return known.value;
+    const account = accountOfAccessKeyId(accessKeyId);
+    const value = account === undefined ? undefined
+      : this.#ask(account, (ctx) => this.#provider.accessKey(accessKeyId, ctx));
+    this.#keys.set(accessKeyId, { value });
+    return value;
+  }
+
+  policiesOf(caller: Caller): PrincipalPolicies | undefined {
+    const name = `${caller.arn} ${caller.principalId}`;
+    const known = this.#policies.get(name);
+    if (known) return known.value;
+    const value = this.#ask(caller.account, (ctx) => this.#provider.policiesOf(caller, ctx));
+    this.#policies.set(name, { value });
+    return value;
+  }
+
+  role(account: string, roleName: string): RoleFacts | undefined {
+    return this.#ask(account, (ctx) => this.#provider.role(roleName, ctx));
+  }
+
+  managedPolicy(account: string, arn: string): SourcedPolicy | undefined {
+    return this.#ask(account, (ctx) => this.#provider.managedPolicy(arn, ctx));
+  }
+
+  #ask<T>(account: string, question: (ctx: CellContext) => T): T {
+    const ctx = this.#contextOf(account);
+    return ctx.reading(() => question(ctx));
+  }
+}

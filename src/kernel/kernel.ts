@@ -1,0 +1,64 @@
+/** What the kernel offers the few services that are part of it: IAM, STS, CloudTrail, tagging. */
+
+import type { AccessKeyOwner, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
+import type { Caller, Session } from "./auth/caller.ts";
+import type { Tagging } from "./service.ts";
+import type { SourcedPolicy } from "../iam/types.ts";
+import type { ServiceModel } from "./model/model.ts";
+import type { CellName, Transaction } from "../store/types.ts";
+
+export interface IssuedSession extends Session {
+  readonly sessionToken: string;
+}
+
+export interface Sessions {
+  /** Makes temporary credentials. Nothing is stored: the token seals what it stands for. */
+  issue(draft: Omit<Session, "accessKeyId" | "secretAccessKey" | "issuedAt">): IssuedSession;
+  /** Undefined when this region did not make the token. Expired sessions are given out: the caller compares. */
+  open(token: string): Session | undefined;
+}
+
+/** IAM's answers, from whichever account's cell. */
+export interface Identity {
+  accessKey(accessKeyId: string): AccessKeyOwner | undefined;
+  role(account: string, roleName: string): RoleFacts | undefined;
+  policiesOf(caller: Caller): PrincipalPolicies | undefined;
+  managedPolicy(account: string, arn: string): SourcedPolicy | undefined;
+}
+
+/** When something was last used to sign: coalesced to the minute, so that a busy key costs no write a request. */
+export interface LastUse {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly service: string;
+  readonly region: string;
+}
+
+export interface Kernel {
+  readonly sessions: Sessions;
+  readonly identity: Identity;
+  /** The account whose keys and ARNs `test` stands for. */
+  readonly defaultAccount: string;
+  /** Whether account numbers are accepted as root keys. */
+  readonly devKeys: boolean;
+  /** Seals the facts of a denial for `sts decode-authorization-message`; opens what `seal` made. */
+  sealDenial(facts: object): string;
+  openDenial(message: string): object | undefined;
+  /** Last use of an access key (`AKIA…`), of a role (its ARN), or of a service by a principal (`ARN service`). */
+  lastUse(account: string, id: string): LastUse | undefined;
+  /** Where clients reach a service, without a trailing slash: what queue URLs and the like begin with. */
+  endpoint(service: string, region: string): string;
+  /** A service's model, loaded on first use. */
+  model(service: string): ServiceModel;
+  /** How resources of the service with this IAM prefix are tagged; undefined when it is not built or does not say. */
+  taggingOf(iamPrefix: string): Promise<Tagging | undefined>;
+  /** Names of all services whose models are here. */
+  services(): readonly string[];
+  /** Every cell that holds rows: for what looks at a whole account, such as tagging and reports. */
+  cells(): readonly CellName[];
+  /** Reads another cell. */
+  read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
+  /** 32 random bytes kept with the region: what it seals tokens and managed keys with. */
+  readonly secret: Buffer;
+}

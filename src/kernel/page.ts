@@ -1,0 +1,80 @@
+/** Paging: one kind of token for every service. A token names the last key given out, so pages stay right while rows come and go. */
+
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Key, Ordered, Range } from "../store/types.ts";
+
+export interface Page<Row> {
+  readonly items: Row[];
+  /** Undefined on the last page. */
+  readonly next: string | undefined;
+}
+
+export interface PageRequest<Row> {
+  readonly rows: Ordered<Row>;
+  readonly range?: Range;
+  /** The key that `rows` is ordered by. */
+  readonly key: (row: Row) => Key;
+  readonly keep?: (row: Row) => boolean;
+  readonly limit: number;
+  readonly token: string | undefined;
+  /** Ties a token to one operation, so that another's is refused. */
+  readonly scope: string;
+  /** The error for a token that this region did not make. */
+  readonly invalid: () => Error;
+}
+
+/** Not a secret: it only tells tokens of this software from made-up ones. */
+const sealKey = "us-local-1 page token";
+
+function seal(text: string): Buffer {
+  return createHmac("sha256", sealKey).update(text).digest().subarray(0, 12);
+}
+
+/** Any state as an opaque token: for lists that are not table ranges. */
+export function pageToken(scope: string, state: unknown): string {
+  const text = JSON.stringify([scope, state]);
+  return Buffer.concat([seal(text), Buffer.from(text)]).toString("base64");
+}
+
+/** The state within a token, or undefined when it is not one of `scope`. */
+export function openPageToken(scope: string, token: string): unknown {
+  const bytes = Buffer.from(token, "base64");
+  const text = bytes.subarray(12).toString();
+  if (bytes.length < 13 || !timingSafeEqual(seal(text), bytes.subarray(0, 12))) return undefined;
+  const [madeFor, state] = JSON.parse(text) as [string, unknown];
+  return madeFor === scope ? state : undefined;
+}
+
+export function page<Row>(request: PageRequest<Row>): Page<Row> {
+  let range: Range = request.range ?? {};
+  if (request.token !== undefined) {
+    const after = openPageToken(request.scope, request.token);
+    if (after === undefined) throw request.invalid();
+    range = range.reverse ? { ...range, before: after as Key } : { ...range, after: after as Key };
+  }
+  const items: Row[] = [];
+  for (const row of request.rows.list(range)) {
+    if (request.keep && !request.keep(row)) continue;
+    if (items.length === request.limit) {
+      const last = items[items.length - 1];
+      return { items, next: last === undefined ? undefined : pageToken(request.scope, request.key(last)) };
+    }
+    items.push(row);
+  }
+  return { items, next: undefined };
+}
+
+/** The same over a list that is in memory already, in its order. */
+export function pageOf<Row>(
+  all: readonly Row[],
+  request: Omit<PageRequest<Row>, "rows" | "key" | "range" | "keep">,
+): Page<Row> {
+  let start = 0;
+  if (request.token !== undefined) {
+    const state = openPageToken(request.scope, request.token);
+    if (typeof state !== "number") throw request.invalid();
+    start = state;
+  }
+  const end = start + request.limit;
+  return { items: all.slice(start, end), next: end < all.length ? pageToken(request.scope, end) : undefined };
+}

@@ -1,0 +1,112 @@
+/**
+ * What happens to a request once it is understood, whether it came by wire or from another service: validated,
+ * authorized, run, recorded, and let out when the journal has what it depends on.
+ */
+
+import type { Caller, RequestOrigin } from "./auth/caller.ts";
+import { CellContext } from "./cell-context.ts";
+import type { Engine } from "./engine.ts";
+import { AwsError, internalFailure, notImplemented } from "./errors.ts";
+import type { OperationModel, ServiceModel } from "./model/model.ts";
+import type { AnyOperation } from "./operation.ts";
+import type { Value } from "./protocol/protocol.ts";
+import { validate } from "./schema/validate.ts";
+import type { Service } from "./service.ts";
+import type { DirectoryEntry } from "./tokens.ts";
+
+/** The pseudo-region in which global services keep an account's state. */
+export const globalRegion = "aws-global";
+
+export interface Order {
+  readonly entry: DirectoryEntry;
+  readonly service: Service;
+  readonly model: ServiceModel;
+  readonly operation: OperationModel;
+  readonly caller: Caller;
+  readonly origin: RequestOrigin;
+  /** The region that the request names. */
+  readonly region: string;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+  readonly input: Value;
+}
+
+export async function perform(engine: Engine, order: Order): Promise<Value> {
+  let ctx: CellContext | undefined;
+  let resources: readonly string[] = [];
+  let output: Value | undefined;
+  let error: AwsError | undefined;
+  try {
+    const operation = order.service.operations.get(order.operation.name);
+    if (!operation) throw notImplemented(`${order.model.service}:${order.operation.name}`);
+    validate(order.input, order.operation, order.model);
+    const cell = (ctx = contextOf(engine, order, operation));
+    resources = cell.reading(() => engine.authorizer.operation(cell, order.service, order.operation, operation, order.input));
+    if (operation.touches) resources = cell.reading(() => operation.touches?.(order.input, cell) ?? []);
+    output = "run" in operation
+      ? cell.transaction((within) => operation.run(order.input, within) ?? {})
+      : ((await operation.body(order.input, cell)) ?? {});
+    if (operation.dataEvent) return output;
+    if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
+  } catch (cause) {
+    error = asAwsError(engine, order, cause);
+  } finally {
+    record(engine, order, ctx, resources, output, error);
+    const gate = engine.store.committed();
+    if (gate) await gate;
+  }
+  if (error) throw error;
+  return output ?? {};
+}
+
+function isWrite(operation: OperationModel): boolean {
+  return operation.access !== "Read" && operation.access !== "List";
+}
+
+/** Anything that is not a modelled refusal is a defect of ours: logged with its cause, and never shown to callers. */
+function asAwsError(engine: Engine, order: Order, cause: unknown): AwsError {
+  if (cause instanceof AwsError) return cause;
+  engine.failed(`${order.model.service}:${order.operation.name} (${order.requestId})`, cause);
+  return internalFailure(order.requestId);
+}
+
+function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellContext {
+  const { entry, caller, region } = order;
+  const own = { account: caller.account || engine.defaultAccount, region };
+  const owner = operation.owner?.(order.input, own);
+  return new CellContext({
+    engine,
+    entry,
+    account: owner?.account ?? own.account,
+    region: entry.global ? globalRegion : (owner?.region ?? region),
+    requestRegion: region,
+    caller,
+    origin: order.origin,
+    requestId: order.requestId,
+    signal: order.signal,
+  });
+}
+
+function record(
+  engine: Engine, order: Order, ctx: CellContext | undefined, resources: readonly string[],
+  output: Value | undefined, error: AwsError | undefined,
+): void {
+  const operation = order.service.operations.get(order.operation.name);
+  if (operation?.dataEvent) return;
+  const { caller, origin, region, model, requestId, input } = order;
+  engine.recorder.record({
+    at: engine.clock.now(),
+    requestId,
+    eventId: engine.ids.uuid(),
+    caller,
+    origin,
+    region: order.entry.global ? "us-east-1" : region,
+    model,
+    operation: order.operation,
+    input,
+    output,
+    error,
+    resources: resources.filter((resource) => resource !== "*"),
+    account: ctx?.account ?? caller.account,
+  });
+}

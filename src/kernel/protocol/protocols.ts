@@ -1,0 +1,26 @@
+/** The protocols by name. */
+
+import type { ProtocolName } from "../model/model.ts";
+import { cbor } from "./cbor.ts";
+import { ec2 } from "./ec2.ts";
+import { json } from "./json.ts";
+import type { Protocol } from "./protocol.ts";
+import { query } from "./query.ts";
+import { restJson } from "./rest-json.ts";
+import { restXml } from "./rest-xml.ts";
+
+export { RestRouter } from "./rest-router.ts";
+export type { RestMatch } from "./rest-router.ts";
+
+const protocols: Readonly<Record<ProtocolName, Protocol>> = {
+  json,
+  query,
+  ec2,
+  "rest-json": restJson,
+  "rest-xml": restXml,
+  "smithy-rpc-v2-cbor": cbor,
+};
+
+export function protocolByName(name: ProtocolName): Protocol {
+  return protocols[name];
+}

@@ -1,0 +1,60 @@
+/** How a service says what it is made of. */
+
+import type { AuthorizationRequest } from "../iam/types.ts";
+import type { ReadContext } from "./context.ts";
+import type { IdentityProvider } from "./auth/identity.ts";
+import type { AnyOperation } from "./operation.ts";
+import type { AnyJob } from "../jobs/job.ts";
+import type { OperationToken, ServiceToken } from "./tokens.ts";
+
+/** A noun is a module: the service collects its operations and jobs from what it exports. */
+export type Noun = Readonly<Record<string, unknown>>;
+
+/** The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API. */
+export interface Tagging {
+  tag(arn: string, tags: Readonly<Record<string, string>>): readonly [OperationToken<never, unknown>, object] | undefined;
+  untag(arn: string, keys: readonly string[]): readonly [OperationToken<never, unknown>, object] | undefined;
+}
+
+export interface ServiceDefinition {
+  readonly nouns: readonly Noun[];
+  readonly tagging?: Tagging;
+  /** The policy attached to a resource of this service, as JSON text. `ctx` is the cell of the resource's owner. */
+  readonly resourcePolicy?: (arn: string, ctx: ReadContext) => string | undefined;
+  /** The resource policy must itself let callers in, as KMS's key policies must. */
+  readonly resourcePolicyRequired?: boolean;
+  /** A way in beside policies, asked only where they deny implicitly: KMS grants. */
+  readonly alsoAllows?: (request: AuthorizationRequest, ctx: ReadContext) => boolean;
+  /** IAM's own: who holds an access key, and which policies a principal has. */
+  readonly identity?: IdentityProvider;
+}
+
+export interface Service extends ServiceDefinition {
+  readonly service: string;
+  readonly operations: ReadonlyMap<string, AnyOperation>;
+  readonly jobs: ReadonlyMap<string, AnyJob>;
+}
+
+function isOperation(value: unknown): value is AnyOperation {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "operation";
+}
+
+function isJob(value: unknown): value is AnyJob {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "job";
+}
+
+export function service(token: ServiceToken, definition: ServiceDefinition): Service {
+  const operations = new Map<string, AnyOperation>();
+  const jobs = new Map<string, AnyJob>();
+  for (const exported of definition.nouns.flatMap((noun) => Object.values(noun))) {
+    if (isOperation(exported)) {
+      if (exported.token.service !== token.service || operations.has(exported.token.name)) {
+        throw new Error(`${token.service}: ${exported.token.name} is not its operation, or is there twice`);
+      }
+      operations.set(exported.token.name, exported);
+    } else if (isJob(exported)) {
+      jobs.set(exported.name, exported);
+    }
+  }
+  return { ...definition, service: token.service, operations, jobs };
+}

@@ -1,0 +1,139 @@
+/** A region in this process. */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Engine } from "./kernel/engine.ts";
+import { clientConfiguration, type ClientOptions } from "./kernel/gateway/in-process.ts";
+import { listen, type Listener, type LocalRoutes } from "./kernel/gateway/listen.ts";
+import { openStore } from "./store/open.ts";
+import type { Durability } from "./store/types.ts";
+
+export interface RegionOptions {
+  /** Where the region keeps its data. Default: a temporary folder that goes when the region stops. */
+  readonly dataDir?: string;
+  /** Default `relaxed`: what was acknowledged survives the process, and with `fsync` the machine. */
+  readonly durability?: Durability;
+  /** The same seed and the same calls give the same ids. Default: unpredictable ids. */
+  readonly seed?: string;
+  /** Accept account numbers, and `test`, as root access keys with any secret. Default true. */
+  readonly devKeys?: boolean;
+  readonly host?: string;
+  /** Of `endpoint`. Default 0: any free port. */
+  readonly port?: number;
+  /** One line a message. Default: standard error. */
+  readonly log?: (line: string) => void;
+  /** Make changing a stored row in place an error. For tests. */
+  readonly freezeRows?: boolean;
+}
+
+/** `{ hours: 1, minutes: 30 }`. */
+export interface Duration {
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly milliseconds?: number;
+}
+
+export function milliseconds(duration: Duration): number {
+  const { days = 0, hours = 0, minutes = 0, seconds = 0 } = duration;
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + (duration.milliseconds ?? 0);
+}
+
+/** The region's clock, for programs that test against time. */
+export interface ClockControl {
+  /** Epoch milliseconds. */
+  now(): number;
+  freeze(at?: Date | number): void;
+  run(): void;
+  scale(factor: number): void;
+  set(at: Date | number): void;
+  /** Moves on, runs what falls due on the way in order, and settles. */
+  advance(duration: Duration): Promise<void>;
+}
+
+export class Region implements AsyncDisposable {
+  readonly engine: Engine;
+  readonly clock: ClockControl;
+  readonly #options: RegionOptions;
+  readonly #cleanUp: () => void;
+  #listener: Promise<Listener> | undefined;
+  #port: number | undefined;
+  #local: LocalRoutes = () => undefined;
+
+  private constructor(options: RegionOptions) {
+    this.#options = options;
+    const folder = options.dataDir ?? mkdtempSync(join(tmpdir(), "us-local-1-"));
+    this.#cleanUp = () => {
+      if (options.dataDir === undefined) rmSync(folder, { recursive: true, force: true });
+    };
+    const store = openStore({
+      folder,
+      durability: options.durability ?? "relaxed",
+      ...(options.freezeRows !== undefined && { freezeRows: options.freezeRows }),
+    });
+    this.engine = new Engine({
+      store,
+      devKeys: options.devKeys ?? true,
+      endpoint: () => `http://localhost:${this.#port ?? options.port ?? 4566}`,
+      log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
+      ...(options.seed !== undefined && { seed: options.seed }),
+    });
+    this.clock = clockControl(this.engine);
+  }
+
+  static async start(options: RegionOptions = {}): Promise<Region> {
+    const region = new Region(options);
+    await region.engine.start();
+    return region;
+  }
+
+  /** An SDK v3 client of this region that needs no socket: `region.client(SQSClient)`. */
+  client<Client>(construct: new (configuration: never) => Client, options: ClientOptions = {}): Client {
+    return new construct(clientConfiguration(this.engine, options) as never);
+  }
+
+  /** `http://localhost:<port>`: listens from the first time it is asked for. */
+  async endpoint(): Promise<string> {
+    const listener = await (this.#listener ??= listen(this.engine, {
+      host: this.#options.host ?? "127.0.0.1",
+      port: this.#options.port ?? 0,
+      local: (incoming) => this.#local(incoming),
+    }));
+    this.#port = listener.port;
+    return `http://localhost:${listener.port}`;
+  }
+
+  /** What answers beside AWS's APIs. */
+  serve(local: LocalRoutes): void {
+    this.#local = local;
+  }
+
+  /** When nothing is under way but requests that wait. */
+  settled(): Promise<void> {
+    return this.engine.settled();
+  }
+
+  async stop(): Promise<void> {
+    await (await this.#listener)?.close();
+    await this.engine.stop();
+    this.#cleanUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+function clockControl(engine: Engine): ClockControl {
+  const { clock } = engine;
+  return {
+    now: () => clock.now(),
+    freeze: (at) => clock.freeze(at === undefined ? undefined : Number(at)),
+    run: () => clock.run(),
+    scale: (factor) => clock.scale(factor),
+    set: (at) => clock.set(Number(at)),
+    advance: (duration) => engine.advanceTo(clock.now() + milliseconds(duration)),
+  };
+}

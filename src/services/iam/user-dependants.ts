@@ -1,0 +1,21 @@
+/** What must be gone before a user can be, in the order in which IAM asks for it. */
+
+import type { ReadContext } from "../../kernel/context.ts";
+import { memberships } from "./membership-rows.ts";
+import { accessKeys, loginProfiles } from "./credential-rows.ts";
+import { attachments, inlinePolicies } from "./policy-rows.ts";
+
+export interface UserDependant {
+  /** The middle of "Cannot delete entity, must … first." */
+  readonly first: string;
+  readonly has: (ctx: ReadContext, userId: string) => boolean;
+}
+
+/** A noun that gives users something more adds a line. */
+export const userDependants: readonly UserDependant[] = [
+  { first: "detach all policies", has: (ctx, id) => ctx.db(attachments).count({ prefix: [id] }) > 0 },
+  { first: "delete policies", has: (ctx, id) => ctx.db(inlinePolicies).count({ prefix: [id] }) > 0 },
+  { first: "remove users from group", has: (ctx, id) => ctx.db(memberships).by("user").count({ prefix: [id] }) > 0 },
+  { first: "delete access keys", has: (ctx, id) => ctx.db(accessKeys).by("owner").count({ prefix: [id] }) > 0 },
+  { first: "delete login profile", has: (ctx, id) => ctx.db(loginProfiles).has(id) },
+];

@@ -1,0 +1,124 @@
+/** Resources by their tags, whatever service they belong to: a view of the kernel's tag store. */
+
+import * as tagging from "../../generated/resource-groups-tagging-api.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { BodyContext, Context } from "../../kernel/context.ts";
+import { AwsError, modelled } from "../../kernel/errors.ts";
+import { operation } from "../../kernel/operation.ts";
+import { page, pageOf } from "../../kernel/page.ts";
+import { taggedResources, type TaggedResource } from "../../kernel/tags.ts";
+import type { OperationToken } from "../../kernel/tokens.ts";
+
+const resourcesPerPageDefault = 50;
+const keysPerPage = 100;
+
+const invalidParameter = (message: string) => modelled(tagging.InvalidParameterException, message);
+const invalidToken = () => modelled(tagging.PaginationTokenExpiredException, "PaginationToken is invalid or has expired.");
+
+/** `sqs`, `kms:key`: a service, or one of its resource types. */
+function isOfType(arn: string, filter: string): boolean {
+  const parsed = parseArn(arn);
+  if (!parsed) return false;
+  const [service, type] = filter.split(":", 2);
+  if (parsed.service !== service) return false;
+  return type === undefined || parsed.resource.split(/[:/]/, 1)[0] === type;
+}
+
+function matches(row: TaggedResource, input: tagging.GetResourcesInput): boolean {
+  const { ResourceTypeFilters: types, TagFilters: filters, ResourceARNList: arns } = input;
+  if (arns && !arns.includes(row.arn)) return false;
+  if (types && types.length > 0 && !types.some((type) => isOfType(row.arn, type))) return false;
+  return (filters ?? []).every(({ Key, Values }) => {
+    if (Key === undefined) return true;
+    const value = Object.hasOwn(row.tags, Key) ? row.tags[Key] : undefined;
+    return value !== undefined && (!Values || Values.length === 0 || Values.includes(value));
+  });
+}
+
+/** @evidence Resource Groups Tagging API Reference, GetResources: filters are joined by AND, their values by OR */
+export const GetResources = operation(tagging.GetResources, {
+  run(input, ctx) {
+    const { ResourceARNList: arns, TagFilters: filters, ResourcesPerPage: perPage, TagsPerPage: tagsPerPage } = input;
+    if (arns && (filters || input.ResourceTypeFilters || perPage !== undefined)) {
+      throw invalidParameter("ResourceARNList can't be combined with other filters or with ResourcesPerPage.");
+    }
+    if (perPage !== undefined && tagsPerPage !== undefined) {
+      throw invalidParameter("ResourcesPerPage and TagsPerPage can't be used in the same request.");
+    }
+    const { items, next } = page({
+      rows: ctx.db(taggedResources),
+      key: (row) => row.arn,
+      keep: (row) => matches(row, input),
+      limit: perPage ?? resourcesPerPageDefault,
+      token: input.PaginationToken || undefined,
+      scope: "tagging:GetResources",
+      invalid: invalidToken,
+    });
+    return {
+      PaginationToken: next ?? "",
+      ResourceTagMappingList: items.map((row) => ({
+        ResourceARN: row.arn,
+        Tags: Object.entries(row.tags).map(([Key, Value]) => ({ Key, Value })),
+      })),
+    };
+  },
+});
+
+function distinct(ctx: Context, pick: (row: TaggedResource) => readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const row of ctx.db(taggedResources).list()) for (const text of pick(row)) found.add(text);
+  return [...found].sort();
+}
+
+export const GetTagKeys = operation(tagging.GetTagKeys, {
+  run(input, ctx) {
+    const keys = distinct(ctx, (row) => Object.keys(row.tags));
+    const { items, next } = pageOf(keys, {
+      limit: keysPerPage, token: input.PaginationToken || undefined, scope: "tagging:GetTagKeys", invalid: invalidToken,
+    });
+    return { PaginationToken: next ?? "", TagKeys: items };
+  },
+});
+
+export const GetTagValues = operation(tagging.GetTagValues, {
+  run(input, ctx) {
+    const values = distinct(ctx, (row) => (Object.hasOwn(row.tags, input.Key) ? [row.tags[input.Key] ?? ""] : []));
+    const scope = `tagging:GetTagValues ${input.Key}`;
+    const { items, next } = pageOf(values, {
+      limit: keysPerPage, token: input.PaginationToken || undefined, scope, invalid: invalidToken,
+    });
+    return { PaginationToken: next ?? "", TagValues: items };
+  },
+});
+
+type Change = readonly [OperationToken<never, unknown>, object] | undefined;
+
+/** Each resource's own service does the work, under the caller's permissions for it; one failure stops no other. */
+async function change(
+  arns: readonly string[], ctx: BodyContext, changeOf: (arn: string) => Promise<Change>,
+): Promise<tagging.TagResourcesOutput> {
+  const failures: Record<string, tagging.FailureInfo> = Object.create(null) as Record<string, tagging.FailureInfo>;
+  for (const arn of arns) {
+    try {
+      const found = await changeOf(arn);
+      if (!found) throw invalidParameter(`${arn} is not a resource that can be tagged here.`);
+      const region = parseArn(arn)?.region;
+      await ctx.call(found[0] as OperationToken<object, unknown>, found[1], region ? { region } : {});
+    } catch (cause) {
+      if (!(cause instanceof AwsError)) throw cause;
+      const ErrorCode = cause.status >= 500 ? "InternalServiceException" : "InvalidParameterException";
+      failures[arn] = { StatusCode: cause.status, ErrorCode, ErrorMessage: cause.message };
+    }
+  }
+  return { FailedResourcesMap: failures };
+}
+
+export const TagResources = operation(tagging.TagResources, {
+  body: (input, ctx) => change(input.ResourceARNList, ctx, async (arn) =>
+    (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.tag(arn, input.Tags)),
+});
+
+export const UntagResources = operation(tagging.UntagResources, {
+  body: (input, ctx) => change(input.ResourceARNList, ctx, async (arn) =>
+    (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.untag(arn, input.TagKeys)),
+});

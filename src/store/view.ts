@@ -1,0 +1,181 @@
+/** What one transaction sees and writes: its own writings over the finished ones over the file. */
+
+import { RowsOfTable } from "./rows.ts";
+import { Layer, Merge } from "./overlay.ts";
+import type { Found, PendingSpace } from "./overlay.ts";
+import type { Catalog } from "./catalog.ts";
+import type { LmdbFile } from "./lmdb-file.ts";
+import type { RowCache } from "./row-cache.ts";
+import type { ValueCodec } from "./values.ts";
+import type { CellName, Rows, Table, Transaction } from "./types.ts";
+
+/** What index entries hold; LMDB wants something. */
+export const INDEX_ENTRY = Buffer.from([0]);
+
+export interface ViewParts {
+  readonly cell: CellName;
+  readonly file: LmdbFile;
+  readonly catalog: Catalog;
+  readonly cache: RowCache;
+  readonly codec: ValueCodec;
+  readonly freezeRows: boolean;
+  /** Finished transactions that are not in the file yet, newest first. */
+  readonly finished: readonly Layer[];
+  /** Where to write; undefined when only reading. */
+  readonly own: Layer | undefined;
+}
+
+export interface Bounds {
+  readonly lower: string;
+  readonly upper: string;
+  readonly reverse: boolean;
+}
+
+export class View implements Transaction {
+  readonly cell: CellName;
+  /** Tables and indexes that were written to. */
+  readonly written = new Set<string>();
+  readonly #parts: ViewParts;
+  readonly #cellPrefix: string;
+  readonly #rows = new Map<string, RowsOfTable<unknown, string>>();
+  #ended = false;
+
+  constructor(parts: ViewParts) {
+    this.#parts = parts;
+    this.cell = parts.cell;
+    this.#cellPrefix = parts.own ? parts.catalog.cellForWriting(parts.cell) : parts.catalog.findCell(parts.cell);
+  }
+
+  rows<Row, Index extends string>(table: Table<Row, Index>): Rows<Row, Index> {
+    let rows = this.#rows.get(table.name);
+    if (!rows || rows.table !== (table as unknown)) {
+      rows = new RowsOfTable<Row, Index>(this, table) as unknown as RowsOfTable<unknown, string>;
+      this.#rows.set(table.name, rows);
+    }
+    return rows as unknown as Rows<Row, Index>;
+  }
+
+  /** From here on, whoever kept the transaction gets an error instead of another state than he thinks he sees. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  spaceOf(name: string): string {
+    return this.#cellPrefix + this.#parts.catalog.table(name);
+  }
+
+  get(space: string, key: string): unknown {
+    this.#requireRunning();
+    const pending = this.#pendingOf(space, key);
+    if (pending) return pending.deleted ? undefined : pending.row;
+    return this.#parts.cache.get(key) ?? this.#readFile(key);
+  }
+
+  has(space: string, key: string): boolean {
+    this.#requireRunning();
+    const pending = this.#pendingOf(space, key);
+    if (pending) return !pending.deleted;
+    return this.#parts.cache.peek(key) !== undefined || this.#parts.file.has(key);
+  }
+
+  /** `row` is undefined for an index entry. */
+  put(name: string, space: string, key: string, row: unknown): unknown {
+    const own = this.#requireWritable();
+    const kept = this.#parts.freezeRows ? deepFreeze(row) : row;
+    const entries = own.openSpace(space);
+    const replaced = entries.get(key);
+    const bornAt = replaced && !replaced.deleted ? replaced.bornAt : ++own.sequence;
+    entries.set(key, { deleted: false, row: kept, bornAt, bytes: row === undefined ? INDEX_ENTRY : undefined });
+    this.written.add(name);
+    return kept;
+  }
+
+  delete(name: string, space: string, key: string): void {
+    const own = this.#requireWritable();
+    own.openSpace(space).set(key, { deleted: true, row: undefined, bornAt: 0, bytes: undefined });
+    this.written.add(name);
+  }
+
+  range(space: string, bounds: Bounds, keysOnly: boolean): Merge {
+    this.#requireRunning();
+    const { own, file } = this.#parts;
+    return new Merge({
+      ...bounds,
+      // Opened although it may be empty: what is deleted while iterating must be seen to be deleted.
+      own: own?.openSpace(space),
+      ownSequence: own?.sequence ?? 0,
+      finished: this.#finishedSpaces(space),
+      scan: file.scan({ ...bounds, keysOnly }),
+    });
+  }
+
+  next(merge: Merge): Found | undefined {
+    this.#requireRunning();
+    return merge.next();
+  }
+
+  rowOf(found: Found): unknown {
+    if (found.pending) return found.pending.row;
+    const cached = this.#parts.cache.peek(found.key);
+    if (cached !== undefined) return cached;
+    return found.bytes && this.#keep(this.#parts.codec.decode(found.bytes));
+  }
+
+  /** Undefined when something is pending, so that counting needs a merge. */
+  countInFile(space: string, bounds: Bounds): number | undefined {
+    this.#requireRunning();
+    const own = this.#parts.own?.space(space);
+    if (own?.size || this.#finishedSpaces(space).length > 0) return undefined;
+    return this.#parts.file.count(bounds.lower, bounds.upper);
+  }
+
+  #finishedSpaces(space: string): PendingSpace[] {
+    const spaces: PendingSpace[] = [];
+    for (const layer of this.#parts.finished) {
+      const pending = layer.space(space);
+      if (pending) spaces.push(pending);
+    }
+    return spaces;
+  }
+
+  #pendingOf(space: string, key: string): ReturnType<PendingSpace["get"]> {
+    const own = this.#parts.own?.space(space)?.get(key);
+    if (own) return own;
+    for (const layer of this.#parts.finished) {
+      const pending = layer.space(space)?.get(key);
+      if (pending) return pending;
+    }
+    return undefined;
+  }
+
+  #readFile(key: string): unknown {
+    const { file, codec, cache } = this.#parts;
+    return file.read(key, (bytes, sizeBytes) => {
+      const row = this.#keep(codec.decode(bytes, sizeBytes));
+      cache.set(key, row, sizeBytes);
+      return row;
+    });
+  }
+
+  #keep(row: unknown): unknown {
+    return this.#parts.freezeRows ? deepFreeze(row) : row;
+  }
+
+  #requireRunning(): void {
+    if (this.#ended) throw new Error("This transaction has ended: read and write within the function it was given to.");
+  }
+
+  #requireWritable(): Layer {
+    this.#requireRunning();
+    if (!this.#parts.own) throw new Error("Reading only: writes belong into `transact`.");
+    return this.#parts.own;
+  }
+}
+
+/** Bytes cannot be frozen; everything else in a row can. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
+  Object.freeze(value);
+  for (const member of Object.values(value)) deepFreeze(member);
+  return value;
+}
