@@ -126,8 +126,8 @@ function compile(text: string): CompiledPolicy {
     document = unreadable;
   }
   const variables = document.version === "2012-10-17";
-  return { statements: document.statements.map((source, index) =>
-    compileStatement(source, index, variables)) };
+  const statements = document.statements.map((source, index) => compileStatement(source, index, variables));
+  return { statements };
 }
 
 /**
@@ -181,11 +181,9 @@ export function statementMatches(
     if (!resourceOptional && !deny) return false;
   } else {
     const matched = statement.resources.matches(view.resource, view.lookup);
-    // A variable without a value matches nothing, and an exception that cannot be read excepts nothing from a
-    // Deny.
-    const holds = statement.resourcesNegated ? matched === false || (matched === undefined && deny)
-      : matched === true;
-    if (!holds) return false;
+    // A variable without a value matches nothing, so an exception made with it excepts nothing from a Deny.
+    const outside = matched === false || (matched === undefined && deny);
+    if (statement.resourcesNegated ? !outside : matched !== true) return false;
   }
   for (const condition of statement.conditions) {
     if (!conditionHolds(condition, view.lookup, deny)) return false;

@@ -101,8 +101,8 @@ const rows: readonly Row[] = [
 ];
 
 for (const [operator, operand, value, expected] of rows) {
-  const name = `${operator} ${JSON.stringify(operand)} ${expected ? "holds" : "does not hold"} for ${JSON.stringify(value)}`;
-  test(name, () => {
+  const outcome = expected ? "holds" : "does not hold";
+  test(`${operator} ${JSON.stringify(operand)} ${outcome} for ${JSON.stringify(value)}`, () => {
     const values: Values = value === undefined ? {} : { "test:Key": value };
     assert.equal(holds({ [operator]: { "TEST:key": operand } }, values), expected);
     assert.equal(holds({ [operator]: { "TEST:key": operand } }, values, "Deny"), expected);

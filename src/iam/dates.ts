@@ -24,22 +24,14 @@ export function parseDate(text: string): number | undefined {
   }
   const found = isoForm.exec(text);
   if (found === null) return undefined;
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5,
-    6].map((group) => Number(found[group] ?? -1));
-  const date = {
-    year: year ?? 0,
-    month: month === undefined || month < 0 ? 1 : month,
-    day: day === undefined || day < 0 ? 1 : day,
-  };
-  const time = { hour: Math.max(hour ?? 0, 0), minute: Math.max(minute ?? 0, 0),
-    second: Math.max(second ?? 0, 0) };
-  if (!isCalendarDate(date.year, date.month, date.day)) return undefined;
-  if (time.hour > 24 || time.minute > 59 || time.second > 60) return undefined;
+  const part = (group: number, absent: number) => Number(found[group] ?? absent);
+  const [year, month, day] = [part(1, 1970), part(2, 1), part(3, 1)];
+  const [hour, minute, second] = [part(4, 0), part(5, 0), part(6, 0)];
   const offsetMinutes = parseOffsetMinutes(found[8]);
-  if (offsetMinutes === undefined) return undefined;
-  const minutes = (daysSinceEpoch(date.year, date.month,
-    date.day) * 24 + time.hour) * 60 + time.minute - offsetMinutes;
-  return (minutes * 60 + time.second) * 1000 + Math.floor(Number(`0.${found[7] ?? "0"}`) * 1000);
+  if (!isCalendarDate(year, month, day) || offsetMinutes === undefined) return undefined;
+  if (hour > 24 || minute > 59 || second > 60) return undefined;
+  const minutes = (daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - offsetMinutes;
+  return (minutes * 60 + second) * 1000 + Math.floor(Number(`0.${found[7] ?? "0"}`) * 1000);
 }
 
 function parseOffsetMinutes(text: string | undefined): number | undefined {

@@ -141,11 +141,12 @@ function weigh(evaluation: Evaluation, policies: EndpointPolicySet): Verdicts {
   const resourceControl = evaluation.allowedByEachLevel(policies.resourceControl, "perimeter");
   const endpoint = policies.vpcEndpoint === undefined
     || evaluation.scan(policies.vpcEndpoint, "perimeter") !== unrelated;
-  const resource = policies.resource === undefined ? unrelated
+  const resource = policies.resource === undefined
+    ? unrelated
     : evaluation.scan(policies.resource, "resource");
+  const perimeter = { serviceControl, resourceControl, endpoint };
   if (principal.type === "Root") {
-    return { serviceControl, resourceControl, endpoint, resource, identity: true, boundary: true,
-      session: true };
+    return { ...perimeter, resource, identity: true, boundary: true, session: true };
   }
   const identity = evaluation.allowedByAny(policies.identity, "identity");
   const boundary = policies.boundary === undefined
@@ -155,7 +156,7 @@ function weigh(evaluation: Evaluation, policies: EndpointPolicySet): Verdicts {
   const session = policies.session === undefined
     ? principal.type !== "FederatedUser"
     : evaluation.allowedByAny(policies.session, "identity");
-  return { serviceControl, resourceControl, endpoint, resource, identity, boundary, session };
+  return { ...perimeter, resource, identity, boundary, session };
 }
 
 function implicitDenial(
@@ -180,10 +181,7 @@ function implicitDenial(
   return verdicts.identity ? limits : "identity";
 }
 
-/**
- * Services, anonymous callers and those who come with a provider's token have no account that could limit
- * them.
- */
+/** Services, anonymous callers and those who come with a provider's token have no account to limit them. */
 function hasAccount(principal: RequestPrincipal): boolean {
   return principal.account !== "" && principal.type !== "AWSService" && principal.type !== "Anonymous";
 }

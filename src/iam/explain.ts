@@ -73,19 +73,21 @@ interface KeyValues {
   readonly values: Items<Value>;
 }
 
+export interface DecodedStatement {
+  readonly statementId: string;
+  readonly effect: "ALLOW" | "DENY";
+  readonly principals: Items<Value>;
+  readonly principalGroups: Items<Value>;
+  readonly actions: Items<Value>;
+  readonly resources: Items<Value>;
+  readonly conditions: Items<KeyValues>;
+}
+
 /** What `sts:DecodeAuthorizationMessage` answers, as JSON. Members are in AWS's order. */
 export interface DecodedMessage {
   readonly allowed: boolean;
   readonly explicitDeny: boolean;
-  readonly matchedStatements: Items<{
-    readonly statementId: string;
-    readonly effect: "ALLOW" | "DENY";
-    readonly principals: Items<Value>;
-    readonly principalGroups: Items<Value>;
-    readonly actions: Items<Value>;
-    readonly resources: Items<Value>;
-    readonly conditions: Items<KeyValues>;
-  }>;
+  readonly matchedStatements: Items<DecodedStatement>;
   readonly failures: Items<Value>;
   readonly context: {
     readonly principal: { readonly id: string; readonly name?: string; readonly arn: string };
@@ -133,8 +135,7 @@ export function explainDecision(explanation: Explanation): DecodedMessage {
   };
 }
 
-function explainMatch(match: StatementMatch,
-  principalId: string): DecodedMessage["matchedStatements"]["items"][number] {
+function explainMatch(match: StatementMatch, principalId: string): DecodedStatement {
   const source = compilePolicy(match.policy.document).statements[match.statement]?.source;
   return {
     statementId: match.sid ?? "",
@@ -148,8 +149,9 @@ function explainMatch(match: StatementMatch,
 }
 
 /** A policy of an identity speaks of that identity; its session is not part of it. */
-function principalsOf(policy: SourcedPolicy, source: Statement | undefined,
-  principalId: string): readonly string[] {
+function principalsOf(
+  policy: SourcedPolicy, source: Statement | undefined, principalId: string,
+): readonly string[] {
   const element = source?.principal ?? source?.notPrincipal;
   if (element === "*") return ["*"];
   if (element !== undefined) return Object.values(element).flat();

@@ -54,7 +54,8 @@ const refused: readonly (readonly [text: string, message: string])[] = [
   [withResource("invalid resource"), 'Resource invalid resource must be in ARN format or "*".'],
   [withResource(""), 'Resource  must be in ARN format or "*".'],
   [withResource("sdfsadf", { Action: "s:3:ListBucket" }), 'Resource sdfsadf must be in ARN format or "*".'],
-  [withResource("a:bsdfdsafsad"), 'Partition "bsdfdsafsad" is not valid for resource "arn:bsdfdsafsad:*:*:*:*".'],
+  [withResource("a:bsdfdsafsad"),
+    'Partition "bsdfdsafsad" is not valid for resource "arn:bsdfdsafsad:*:*:*:*".'],
   [withResource("a:b:cadfsdf"), 'Partition "b" is not valid for resource "arn:b:cadfsdf:*:*:*".'],
   [withResource("a:b:c:d:e:f:g:h"), 'Partition "b" is not valid for resource "arn:b:c:d:e:f:g:h".'],
   [withResource("aws:s3:::example_bucket"),
@@ -71,8 +72,9 @@ const refused: readonly (readonly [text: string, message: string])[] = [
   [documentOf({ ...allow, Action: [] }), "Policy statement must contain actions."],
   [documentOf([{ Effect: "Deny" }, allow]), "Policy statement must contain actions."],
   [withResource("arn:aws:iam:::example_bucket"),
-    'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, '
-    + "mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."],
+    'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, '
+    + "instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, "
+    + "report/, access-report/."],
   [withResource("arn:aws:s3::example_bucket"), legacy],
   [documentOf({ ...withoutAction, Resource: "arn:aws:s3::example_bucket" }), legacy],
   [withResource("arn:aws"), vendorOfResource],

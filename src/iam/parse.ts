@@ -88,9 +88,8 @@ function identityProblems(document: PolicyDocument): PolicyProblem[] {
   }
   problems.push(
     ...eachStatement(document, legacyProblems),
-    ...eachStatement(document, (statement) => statement.principal !== undefined
-      || statement.notPrincipal !== undefined
-      ? ["Policy document should not specify a principal."] : []),
+    ...eachStatement(document, (statement) => (statement.principal ?? statement.notPrincipal) === undefined
+      ? [] : ["Policy document should not specify a principal."]),
     ...statementIdProblems(document, "Statement IDs (SID) in a single policy must be unique."),
     ...eachStatement(document, (statement) => names(statement, "action").length > 0
       ? [] : ["Policy statement must contain actions."]),

@@ -50,8 +50,8 @@ export function compilePrincipals(element: PrincipalElement): PrincipalSet {
 export function relationTo(set: PrincipalSet, principal: RequestPrincipal): Relation {
   if (set.everyone) return direct;
   if (principal.type === "AWSService") return set.services.has(principal.arn) ? direct : unrelated;
-  if (principal.federatedProvider !== undefined
-    && set.providers.has(principal.federatedProvider)) return direct;
+  const { federatedProvider } = principal;
+  if (federatedProvider !== undefined && set.providers.has(federatedProvider)) return direct;
   if (principal.type === "Anonymous") return unrelated;
   if (set.arns.has(principal.arn)) return direct;
   const account = set.accounts.has(principal.account);

@@ -84,8 +84,8 @@ function compare(
     return /^(true|false)$/i.test(text) ? answer(text.toLowerCase() === item.toLowerCase()) : "nonsense";
   }
   if (operator === "binaryequals") {
-    return answer(Buffer.from(text, "base64").toString("hex") === Buffer.from(item,
-      "base64").toString("hex"));
+    const digits = (encoded: string) => Buffer.from(encoded, "base64").toString("hex");
+    return answer(digits(text) === digits(item));
   }
   if (operator === "ipaddress") return compareAddresses(item, text);
   const numeric = operator.startsWith("numeric");
@@ -128,8 +128,8 @@ function toBits(text: string): string | undefined {
     Number.parseInt(value, radix).toString(2).padStart(width, "0");
   if (/^\d+(\.\d+){3}$/.test(text)) {
     const parts = text.split(".");
-    return parts.some((part) => Number(part) > 255) ? undefined
-      : parts.map((part) => binary(part, 10, 8)).join("");
+    if (parts.some((part) => Number(part) > 255)) return undefined;
+    return parts.map((part) => binary(part, 10, 8)).join("");
   }
   if (!/^[0-9a-f:]+$/i.test(text) || !text.includes(":")) return undefined;
   const [head = "", tail] = text.split("::");

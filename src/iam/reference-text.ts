@@ -74,8 +74,8 @@ function sixSegments(text: string): string[] {
 }
 
 function matchesFrom(
-  pattern: string, text: string, mayCross: (at: number) => boolean, known: Map<string, boolean>, at = 0,
-    from = 0,
+  pattern: string, text: string, mayCross: (at: number) => boolean, known: Map<string, boolean>,
+  at = 0, from = 0,
 ): boolean {
   const place = `${at},${from}`;
   const before = known.get(place);

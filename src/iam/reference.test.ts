@@ -49,7 +49,9 @@ const resourcePatterns = [
     "arn:aws:s3:::bucket/*",
   "arn:aws:s3:::bucket/${aws:username}/*", "arn:aws:s3:::bucket/${test:missing}/*", "arn:aws:sqs",
   "arn:aws:s3:::bucket/${test:missing, 'ana'}/f???", "arn:aws:lambda:*:function:*", "arn:aws:l?mbda:*:*:*",
-  "arn:aws:sqs:us-east-1?111122223333:orders", "arn:*:orders", "arn:aws:s3:::*/${*}",
+  "arn:aws:sqs:us-east-1?111122223333:orders", "arn:*:orders",
+  `arn:aws:lambda?us-east-1:${account}:function:f:1`, `arn:aws:l*1:${account}:function:f:1`,
+  "arn:aws:s3:::*/${*}",
     "arn:aws:*s:*:1*3:o?ders",
 ];
 const principalElements = [

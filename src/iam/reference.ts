@@ -60,8 +60,8 @@ export function referenceDecide(
   const sessionAllows = isRoot || (policies.session
     ? session.some(allows)
     : request.principal.type !== "FederatedUser");
-  const ownSide = !identityAllows ? "identity" : !boundaryAllows ? "boundary" : !sessionAllows ? "session"
-    : "";
+  const limitedBy = !boundaryAllows ? "boundary" : !sessionAllows ? "session" : "";
+  const ownSide = identityAllows ? limitedBy : "identity";
 
   const sameAccount = [request.principal.account, "", "aws"].includes(request.resourceAccount);
   if (!sameAccount) {

@@ -41,8 +41,8 @@ function parseVariable(inner: string): TemplatePart {
   if (fallback.length < 2 || !fallback.startsWith("'") || !fallback.endsWith("'")) {
     return { type: "variable", key: inner.trim().toLowerCase(), fallback: undefined };
   }
-  return { type: "variable", key: inner.slice(0, comma).trim().toLowerCase(),
-    fallback: fallback.slice(1, -1) };
+  const key = inner.slice(0, comma).trim().toLowerCase();
+  return { type: "variable", key, fallback: fallback.slice(1, -1) };
 }
 
 export function isConstant(template: Template): boolean {

@@ -51,6 +51,9 @@ const resources: readonly (readonly [pattern: string, value: string, matches: bo
   // not.
   ["arn:aws:sqs:u*3:orders", "arn:aws:sqs:us-east-1:111122223333:orders", false],
   ["arn:aws:sqs:us-east-1?111122223333:orders", queue, false],
+  ["arn:aws:lambda?us-east-1:1:function:f:2", "arn:aws:lambda:us-east-1:1:function:f:2", false],
+  ["arn:aws:l*1:1:function:f:2", "arn:aws:lambda:us-east-1:1:function:f:2", false],
+  ["arn:aws:lambda*:1:function:f:2", "arn:aws:lambda:us-east-1:1:function:f:2", true],
   ["arn:aws:sqs:*:orders", queue, false],
   ["arn:aws:sqs:*:orders", "arn:aws:sqs:us-east-1:1:orders:2:3", true],
   ["arn:aws:lambda:*:function:*", "arn:aws:lambda:us-east-1:111122223333:function:f", true],

@@ -103,12 +103,15 @@ function scan(tokens: Int32Array, value: string, start: number, end: number): bo
  */
 class SegmentedGlob implements Matcher {
   readonly #tokens: Int32Array;
+  readonly #lengthMin: number;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = Int32Array.from(tokens);
+    this.#lengthMin = tokens.filter((token) => token !== anyRun && token !== segmentRun).length;
   }
 
   matches(value: string): boolean {
+    if (value.length < this.#lengthMin) return false;
     const tokens = this.#tokens;
     let states = new Uint8Array(tokens.length + 1);
     let following = new Uint8Array(tokens.length + 1);

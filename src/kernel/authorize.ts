@@ -109,7 +109,7 @@ export class Authorizer {
     const { caller } = ctx;
     const { resource } = sources;
     const resourcePolicy = service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx));
-    if (isPlainRoot(caller, ctx) && resourcePolicy === undefined && !service?.resourcePolicyRequired) return undefined;
+    if (isPlainRoot(caller, ctx) && resourcePolicy === undefined) return undefined;
 
     const request: AuthorizationRequest = {
       principal: requestPrincipal(caller),
@@ -140,7 +140,7 @@ export class Authorizer {
       ...(resourcePolicy !== undefined && {
         resource: { document: resourcePolicy, kind: "resource" as const, id: resource },
       }),
-      ...(service?.resourcePolicyRequired && parseArn(resource) && { resourcePolicyRequired: true }),
+      ...(service?.resourcePolicyRequired && resourcePolicy !== undefined && { resourcePolicyRequired: true }),
     };
   }
 

@@ -4,7 +4,9 @@ import type { SourcedPolicy } from "../iam/types.ts";
 import { accountOfAccessKeyId } from "./auth/access-key-id.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller } from "./auth/caller.ts";
-import type { AccessKeyOwner, IdentityProvider, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
+import type {
+  AccessKeyOwner, FederationProvider, IdentityProvider, PrincipalPolicies, RoleFacts,
+} from "./auth/identity.ts";
 import type { CellContext } from "./cell-context.ts";
 import type { Identity } from "./kernel.ts";
 
@@ -55,6 +57,18 @@ export class IdentityCache implements Identity {
 
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined {
     return this.#ask(account, (ctx) => this.#provider.managedPolicy(arn, ctx));
+  }
+
+  mfaCodeIsRight(caller: Caller, serialNumber: string, code: string): boolean {
+    return this.#ask(caller.account, (ctx) => this.#provider.mfaCodeIsRight(caller, serialNumber, code, ctx));
+  }
+
+  federation(account: string, providerArn: string): FederationProvider | undefined {
+    return this.#ask(account, (ctx) => this.#provider.federation(providerArn, ctx));
+  }
+
+  oidcProviderArn(account: string, issuer: string): string | undefined {
+    return this.#ask(account, (ctx) => this.#provider.oidcProviderArn(issuer, ctx));
   }
 
   #ask<T>(account: string, question: (ctx: CellContext) => T): T {

@@ -1,6 +1,6 @@
 /** What the kernel offers the few services that are part of it: IAM, STS, CloudTrail, tagging. */
 
-import type { AccessKeyOwner, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
+import type { AccessKeyOwner, FederationProvider, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
 import type { Caller, Session } from "./auth/caller.ts";
 import type { Tagging } from "./service.ts";
 import type { SourcedPolicy } from "../iam/types.ts";
@@ -24,6 +24,9 @@ export interface Identity {
   role(account: string, roleName: string): RoleFacts | undefined;
   policiesOf(caller: Caller): PrincipalPolicies | undefined;
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined;
+  mfaCodeIsRight(caller: Caller, serialNumber: string, code: string): boolean;
+  federation(account: string, providerArn: string): FederationProvider | undefined;
+  oidcProviderArn(account: string, issuer: string): string | undefined;
 }
 
 /** When something was last used to sign: coalesced to the minute, so that a busy key costs no write a request. */

@@ -47,3 +47,10 @@ export class KeyTooLong extends Error {
     this.name = "KeyTooLong";
   }
 }
+
+export class StoreDamaged extends Error {
+  constructor(path: string, reason: string) {
+    super(`${path} is not a whole store: ${reason}. Restore a snapshot or a copy, or start with an empty folder.`);
+    this.name = "StoreDamaged";
+  }
+}

@@ -13,6 +13,9 @@ interface Owner {
 }
 
 const ATTEMPTS_MAX = 5;
+/** Places in `statusOf`: a process that ended and that nobody waited for yet has the state Z. */
+const STATE = 0;
+const STARTED_AT = 19;
 
 export class FolderLock {
   readonly #path: string;
@@ -91,16 +94,20 @@ function isAlive(owner: Owner): boolean {
     // EPERM: it lives, as somebody else's.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
+  if (statusOf(owner.pid)[STATE] === "Z") return false;
   const startedAt = startOf(owner.pid);
   return startedAt === "" || owner.startedAt === "" || startedAt === owner.startedAt;
 }
 
 /** When the process began, in whatever unit the system has; empty where it cannot be known. */
 function startOf(pid: number): string {
-  const stat = readIfThere(`/proc/${pid}/stat`);
-  // The 22nd field; the 2nd is a program's name in parentheses and may hold anything.
-  if (stat !== undefined) return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
-  return pid === process.pid ? String(Math.round(performance.timeOrigin)) : "";
+  return statusOf(pid)[STARTED_AT] ?? (pid === process.pid ? String(Math.round(performance.timeOrigin)) : "");
+}
+
+/** The fields of Linux's process status behind the program's name, which may hold anything; elsewhere none. */
+function statusOf(pid: number): string[] {
+  const status = readIfThere(`/proc/${pid}/stat`);
+  return status === undefined ? [] : status.slice(status.lastIndexOf(")") + 2).split(" ");
 }
 
 function readIfThere(path: string): string | undefined {

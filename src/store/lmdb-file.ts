@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { open } from "lmdb";
 import type { RootDatabase } from "lmdb";
 import { AFTER_PREFIX } from "./keys.ts";
+import { requireWhole } from "./lmdb-header.ts";
 import { byteOrder } from "./sorted-keys.ts";
 import type { Durability } from "./types.ts";
 
@@ -81,6 +82,7 @@ export class LmdbFile {
    */
   constructor(path: string, mode: Durability | "readOnly") {
     this.path = path;
+    requireWhole(path, PAGE_SIZE_BYTES);
     this.#database = open<Buffer, string>(path, {
       pageSize: PAGE_SIZE_BYTES,
       encoding: "binary",

@@ -1,7 +1,7 @@
 /**
- * Access key ids carry the account they belong to: after the four letters of the prefix come 80 bits in base32, a set
- * bit, the account's number in 40 bits, and 39 bits of chance. Ids of before 2019 have the first bit clear and carry
- * no account.
+ * Access key ids carry the account they belong to: after the four letters of the prefix come 80 bits in
+ * base32, a set bit, the account's number in 40 bits, and 39 bits of chance. Ids of before 2019 have the
+ * first bit clear and carry no account.
  *
  * @evidence "A short note on AWS KEY ID" (T. Bacharach), ASIAQNZGKIQY56JQ7WML is of account 029608264753;
  *   sts:GetAccessKeyInfo answers the same

@@ -1,11 +1,14 @@
-/** What a request is told whose signature is missing, malformed, out of time or wrong: one constructor a text. */
+/**
+ * What a request is told whose signature is missing, malformed, out of time or wrong: one constructor a
+ * text.
+ */
 
 import { createHash } from "node:crypto";
 import { AwsError } from "../errors.ts";
 
 /**
- * Families of services agree about codes, texts and status codes: the Query and REST-XML services, the JSON 1.0/1.1
- * services, the REST-JSON services, EC2, and S3.
+ * Families of services agree about codes, texts and status codes: the Query and REST-XML services, the JSON
+ * 1.0/1.1 services, the REST-JSON services, EC2, and S3.
  */
 export type AuthDialect = "query" | "json" | "rest" | "ec2" | "s3";
 
@@ -17,8 +20,10 @@ interface Wording {
 }
 
 /** @evidence SQS, STS, DynamoDB and Lambda API References, Common Errors; EC2 API Reference, Error codes */
-const WORDINGS: Record<"incomplete" | "mismatch" | "missing" | "unknownKey" | "expiredToken",
-  Record<Exclude<AuthDialect, "s3">, Wording>> = {
+const WORDINGS: Record<
+  "incomplete" | "mismatch" | "missing" | "unknownKey" | "expiredToken",
+  Record<Exclude<AuthDialect, "s3">, Wording>
+> = {
   incomplete: {
     query: { code: "IncompleteSignature", status: 400 },
     json: { code: "IncompleteSignatureException", status: 400 },
@@ -80,9 +85,10 @@ export function unmatchedTime(dialect: Exclude<AuthDialect, "s3">, message: stri
 /** An operation that needs a signature got none. */
 export function missingAuthenticationToken(dialect: AuthDialect): AwsError {
   if (dialect === "s3") return s3Error("AccessDenied", "Access Denied", 403);
-  const message = dialect === "ec2"
-    ? "The request must contain the parameter AWSAccessKeyId"
-    : "Request is missing Authentication Token";
+  const message =
+    dialect === "ec2"
+      ? "The request must contain the parameter AWSAccessKeyId"
+      : "Request is missing Authentication Token";
   return new AwsError({ ...WORDINGS.missing[dialect], message });
 }
 
@@ -107,11 +113,15 @@ export function expiredSessionToken(dialect: AuthDialect, token: string): AwsErr
   if (dialect === "s3") {
     return s3Error("ExpiredToken", "The provided token has expired.", 400, { "Token-0": token });
   }
-  const message = dialect === "ec2" ? "Request has expired." : "The security token included in the request is expired";
+  const message =
+    dialect === "ec2" ? "Request has expired." : "The security token included in the " + "request is expired";
   return new AwsError({ ...WORDINGS.expiredToken[dialect], message });
 }
 
-/** @evidence recorded answer of S3 2021: "The authorization header is malformed; the region 'us-east-1' is wrong" */
+/**
+ * @evidence recorded answer of S3 2021: "The authorization header is malformed; the region 'us-east-1' is
+ * wrong"
+ */
 export function headerMalformed(detail: string, members?: Members): AwsError {
   const message = `The authorization header is malformed; ${detail}`;
   return s3Error("AuthorizationHeaderMalformed", message, 400, members);
@@ -134,10 +144,14 @@ export interface S3Mismatch {
   readonly canonicalRequest: string;
 }
 
-/** @evidence S3 API Reference, Error responses; openstack/swift test/s3api/test_input_errors.py, run against S3 */
+/**
+ * @evidence S3 API Reference, Error responses; openstack/swift test/s3api/test_input_errors.py, run against
+ * S3
+ */
 export function s3SignatureMismatch(mismatch: S3Mismatch): AwsError {
   const message =
-    "The request signature we calculated does not match the signature you provided. Check your key and signing method.";
+    "The request signature we calculated does not match the signature you provided. Check your key " +
+    "and signing method.";
   return s3Error("SignatureDoesNotMatch", message, 403, {
     AWSAccessKeyId: mismatch.accessKeyId,
     StringToSign: mismatch.stringToSign,
@@ -151,7 +165,8 @@ export function s3SignatureMismatch(mismatch: S3Mismatch): AwsError {
 /**
  * The long form names what the service would have signed.
  *
- * @evidence IAM User Guide, Troubleshoot signed requests, Canonicalization errors; a recorded answer of DynamoDB
+ * @evidence IAM User Guide, Troubleshoot signed requests, Canonicalization errors; a recorded answer of
+ *   DynamoDB
  */
 export function signatureMismatch(
   dialect: Exclude<AuthDialect, "s3">,
@@ -160,7 +175,8 @@ export function signatureMismatch(
 ): AwsError {
   return invalidSignature(
     dialect,
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key " +
+    "The request signature we calculated does not match the signature you provided. Check your AWS " +
+      "Secret Access Key " +
       "and signing method. Consult the service documentation for details.\n\n" +
       `The Canonical String for this request should have been\n'${canonicalRequest}'\n\n` +
       `The String-to-Sign should have been\n'${stringToSign}'\n`,
@@ -173,5 +189,7 @@ export function hashedForDisplay(text: string): string {
 }
 
 function spacedHex(text: string): string {
-  return Buffer.from(text, "utf8").toString("hex").replace(/..(?=.)/g, "$& ");
+  return Buffer.from(text, "utf8")
+    .toString("hex")
+    .replace(/..(?=.)/g, "$& ");
 }

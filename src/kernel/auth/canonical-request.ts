@@ -65,8 +65,8 @@ function normalizedPath(path: string): string {
 }
 
 /**
- * Names and values decoded and encoded again, sorted by the bytes of both; a presigned request is signed without its
- * own signature. A plus sign is a plus sign.
+ * Names and values decoded and encoded again, sorted by the bytes of both; a presigned request is signed
+ * without its own signature. A plus sign is a plus sign.
  *
  * @evidence SigV4 test suite, get-vanilla-query-*
  */

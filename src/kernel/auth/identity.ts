@@ -29,6 +29,17 @@ export interface RoleFacts {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+export type FederationProvider =
+  | {
+      readonly kind: "oidc";
+      readonly arn: string;
+      /** `https://…`. */
+      readonly url: string;
+      readonly clientIds: readonly string[];
+      readonly thumbprints: readonly string[];
+    }
+  | { readonly kind: "saml"; readonly arn: string; readonly metadata: string };
+
 /** `ctx` is always the `aws-global` cell of the account in question. */
 export interface IdentityProvider {
   accessKey(accessKeyId: string, ctx: ReadContext): AccessKeyOwner | undefined;
@@ -37,4 +48,10 @@ export interface IdentityProvider {
   /** A managed policy's default version: AWS's own or the account's. */
   managedPolicy(arn: string, ctx: ReadContext): SourcedPolicy | undefined;
   role(roleName: string, ctx: ReadContext): RoleFacts | undefined;
+  /** Whether `code` is what the caller's MFA device with this serial number shows now. */
+  mfaCodeIsRight(caller: Caller, serialNumber: string, code: string, ctx: ReadContext): boolean;
+  /** An OIDC or SAML provider of the account. */
+  federation(providerArn: string, ctx: ReadContext): FederationProvider | undefined;
+  /** The OIDC provider that stands for an issuer: its URL without the scheme. */
+  oidcProviderArn(issuer: string, ctx: ReadContext): string | undefined;
 }

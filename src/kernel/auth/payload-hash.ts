@@ -28,9 +28,9 @@ export function isStreamingPayload(value: string): value is StreamingPayload {
 }
 
 /**
- * What stands for the body in the canonical request. S3 signs what the header says (the body is compared when it has
- * arrived, see `requirePayloadHash`); every other service hashes the body itself, unless the caller left it out
- * on purpose or streams signed events.
+ * What stands for the body in the canonical request. S3 signs what the header says (the body is compared
+ * when it has arrived, see `requirePayloadHash`); every other service hashes the body itself, unless the
+ * caller left it out on purpose or streams signed events.
  *
  * @evidence S3 API Reference, Authenticating Requests: Using the Authorization Header
  */
@@ -59,13 +59,14 @@ export function payloadHashToSign(
 /** @evidence a recorded answer of S3 to `x-amz-content-sha256: invalid` */
 function invalidPayloadHash(declared: string): AwsError {
   const message =
-    `x-amz-content-sha256 must be UNSIGNED-PAYLOAD, ${STREAMING_PAYLOADS.join(", ")} or a valid sha256 value.`;
+    `x-amz-content-sha256 must be UNSIGNED-PAYLOAD, ${STREAMING_PAYLOADS.join(", ")} or a valid ` +
+    `sha256 value.`;
   return invalidArgument(message, "x-amz-content-sha256", declared);
 }
 
 /**
- * Compares a body that has arrived with the hash it was signed with. S3 does so where a request has a body that means
- * something; a GetObject with any hash succeeds. `declared` is `VerifiedSignature.payloadHash`.
+ * Compares a body that has arrived with the hash it was signed with. S3 does so where a request has a body
+ * that means something; a GetObject with any hash succeeds. `declared` is `VerifiedSignature.payloadHash`.
  *
  * @throws AwsError `XAmzContentSHA256Mismatch`
  * @evidence openstack/swift test/s3api/test_input_errors.py, assertSHA256Mismatch, run against S3

@@ -52,9 +52,8 @@ export function unseal(key: Uint8Array | KeyObject, token: string): SessionPaylo
     decipher.setAAD(format);
     decipher.setAuthTag(bytes.subarray(bytes.length - TAG_BYTES));
     const content = Buffer.concat([decipher.update(sealed), decipher.final()]);
-    const json = format[0] === DEFLATED
-      ? inflateRawSync(content, { maxOutputLength: PAYLOAD_BYTES_MAX })
-      : content;
+    const json =
+      format[0] === DEFLATED ? inflateRawSync(content, { maxOutputLength: PAYLOAD_BYTES_MAX }) : content;
     return JSON.parse(json.toString("utf8")) as SessionPayload;
   } catch {
     // Whatever went wrong, the token is not one of ours; its bearer learns no more than that.

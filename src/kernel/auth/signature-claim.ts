@@ -75,18 +75,21 @@ const QUERY = /(?:^|&)X-Amz-Algorithm=/;
 const QUERY_OF_S3 = /(?:^|&)X-Amz-(?:Algorithm|Credential|Signature)=/;
 
 /**
- * The signature a request claims to carry, in its `Authorization` header or its query; undefined when it is anonymous.
+ * The signature a request claims to carry, in its `Authorization` header or its query; undefined when it is
+ * anonymous.
  *
  * @throws AwsError as the dialect's services word each malformation
  */
-export function parseSignature(request: SignableRequest, dialect: AuthDialect = "query"): SignatureClaim | undefined {
+export function parseSignature(
+  request: SignableRequest,
+  dialect: AuthDialect = "query",
+): SignatureClaim | undefined {
   const authorization = stringHeader(request, "authorization");
   const inQuery = request.query !== "" && (dialect === "s3" ? QUERY_OF_S3 : QUERY).test(request.query);
   if (authorization === undefined && !inQuery) return undefined;
   if (authorization !== undefined && inQuery) throw twoSignatures(dialect, authorization);
-  const raw = authorization === undefined
-    ? readQuery(request, dialect)
-    : readHeader(request, authorization, dialect);
+  const raw =
+    authorization === undefined ? readQuery(request, dialect) : readHeader(request, authorization, dialect);
   return toClaim(raw, dialect);
 }
 
@@ -98,7 +101,9 @@ function twoSignatures(dialect: AuthDialect, authorization: string): AwsError {
       "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
     );
   }
-  const message = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string " +
+  const message =
+    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, " +
+    "Signature query string " +
     "parameter or the Authorization header should be specified";
   return invalidArgument(message, "Authorization", authorization);
 }
@@ -139,7 +144,8 @@ function refuseOtherSchemesOfS3(text: string, algorithm: string): void {
     throw invalidArgument(message, "Authorization", text);
   }
   if (algorithm === "AWS" || algorithm.startsWith("AWS4-")) {
-    const message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+    const message =
+      "The authorization mechanism you have provided is not supported. Please use " + "AWS4-HMAC-SHA256.";
     throw s3Error("InvalidRequest", message, 400);
   }
   throw invalidArgument("Unsupported Authorization Type", "Authorization", text);
@@ -164,7 +170,8 @@ function notAPair(dialect: AuthDialect, pair: string, header: string): AwsError 
   const hash = hashedForDisplay(header);
   return incompleteSignature(
     dialect,
-    "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with " +
+    "Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and " +
+      "encoded with " +
       `Base64): '${hash}'.`,
   );
 }
@@ -211,7 +218,13 @@ function headerTimestamp(request: SignableRequest): string | undefined {
 
 function readQuery(request: SignableRequest, dialect: AuthDialect): RawClaim {
   const parameters = queryParameters(request.query);
-  const required = ["X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"];
+  const required = [
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Signature",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Date",
+  ];
   const missing = required.filter((name) => !parameters.get(name));
   const expires = parameters.get("X-Amz-Expires");
   if (missing.length > 0 || (dialect === "s3" && !expires)) throw missingFromQuery(dialect, missing);
@@ -228,11 +241,14 @@ function readQuery(request: SignableRequest, dialect: AuthDialect): RawClaim {
   };
 }
 
-/** @evidence a recorded answer of DynamoDB; S3 API Reference, Authenticating Requests: Using Query Parameters */
+/**
+ * @evidence a recorded answer of DynamoDB; S3 API Reference, Authenticating Requests: Using Query Parameters
+ */
 function missingFromQuery(dialect: AuthDialect, missing: readonly string[]): AwsError {
   if (dialect === "s3") {
     return queryParametersError(
-      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, " +
+      "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, " +
+        "X-Amz-Signature, " +
         "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
     );
   }
@@ -261,7 +277,9 @@ function expiresSeconds(text: string, dialect: AuthDialect): number {
   if (Number.isNaN(seconds)) problem = "X-Amz-Expires should be a number";
   else if (seconds < 0) problem = "X-Amz-Expires must be non-negative";
   else if (seconds > EXPIRES_MAX_SECONDS) {
-    problem = "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less " +
+    problem =
+      "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires " +
+      "must be less " +
       "than 604800 seconds";
   }
   if (problem === undefined) return seconds;
@@ -304,7 +322,8 @@ function badTimestamp(raw: RawClaim, dialect: AuthDialect): AwsError {
   if (dialect !== "s3") {
     return incompleteSignature(
       dialect,
-      `Date must be in ISO-8601 'basic format'. Got '${raw.timestamp}'. See http://en.wikipedia.org/wiki/ISO_8601`,
+      `Date must be in ISO-8601 'basic format'. Got '${raw.timestamp}'. See ` +
+        `http://en.wikipedia.org/wiki/ISO_8601`,
     );
   }
   return raw.source === "query"
@@ -328,8 +347,9 @@ function badCredential(raw: RawClaim, dialect: AuthDialect): AwsError {
   }
   return raw.source === "query"
     ? queryParametersError(
-      `Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting ${CREDENTIAL_SHAPE}.`,
-    )
+        `Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting ` +
+          `${CREDENTIAL_SHAPE}.`,
+      )
     : headerMalformed(`the Credential is mal-formed; expecting ${CREDENTIAL_SHAPE}.`);
 }
 

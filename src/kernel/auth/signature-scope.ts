@@ -1,8 +1,16 @@
-/** Whether a claim is for this time, this service and this region: all that can be refused without a secret. */
+/**
+ * Whether a claim is for this time, this service and this region: all that can be refused without a secret.
+ */
 
 import type { AwsError } from "../errors.ts";
 import type { AuthDialect } from "./auth-errors.ts";
-import { headerMalformed, invalidSignature, queryParametersError, s3Error, unmatchedTime } from "./auth-errors.ts";
+import {
+  headerMalformed,
+  invalidSignature,
+  queryParametersError,
+  s3Error,
+  unmatchedTime,
+} from "./auth-errors.ts";
 import { basicTimestamp } from "./timestamp.ts";
 import type { SignableRequest, SignatureClaim } from "./signature-claim.ts";
 
@@ -67,7 +75,8 @@ function verifyTime(claim: SignatureClaim, rules: ScopeRules, dialect: Exclude<A
   const validForMs = claim.expiresSeconds === undefined ? skewMs : claim.expiresSeconds * 1_000;
   const now = basicTimestamp(rules.nowMs);
   if (claim.signedAtMs + validForMs < wholeSeconds(rules.nowMs)) {
-    const span = validForMs % MINUTE_MS === 0 ? `${validForMs / MINUTE_MS} min.` : `${validForMs / 1_000} sec.`;
+    const span =
+      validForMs % MINUTE_MS === 0 ? `${validForMs / MINUTE_MS} min.` : `${validForMs / 1_000} sec.`;
     const limit = basicTimestamp(rules.nowMs - validForMs);
     throw unmatchedTime(
       dialect,
@@ -78,7 +87,8 @@ function verifyTime(claim: SignatureClaim, rules: ScopeRules, dialect: Exclude<A
     const limit = basicTimestamp(rules.nowMs + skewMs);
     throw unmatchedTime(
       dialect,
-      `Signature not yet current: ${claim.timestamp} is still later than ${limit} (${now} + ${skewMinutes} min.)`,
+      `Signature not yet current: ${claim.timestamp} is still later than ${limit} (${now} + ` +
+        `${skewMinutes} min.)`,
     );
   }
 }
@@ -91,7 +101,9 @@ function verifyScopeOfS3(claim: SignatureClaim, request: SignableRequest, rules:
 
   // S3 wants every x-amz- header signed, so that none can be added to a captured or presigned request.
   const signed = new Set(claim.signedHeaders);
-  const unsigned = Object.keys(request.headers).filter((name) => name.startsWith("x-amz-") && !signed.has(name));
+  const unsigned = Object.keys(request.headers).filter(
+    (name) => name.startsWith("x-amz-") && !signed.has(name),
+  );
   if (!signed.has("host")) unsigned.unshift("host");
   if (unsigned.length > 0) {
     const message = "There were headers present in the request which were not signed";
@@ -115,7 +127,9 @@ function scopeProblemOfS3(claim: SignatureClaim, rules: ScopeRules): AwsError | 
     return refuse(`incorrect terminal "${claim.terminator}". This endpoint uses "aws4_request".`);
   }
   if (!accepts(rules.service, claim.service)) {
-    return refuse(`incorrect service "${claim.service}". This endpoint belongs to "${first(rules.service)}".`);
+    return refuse(
+      `incorrect service "${claim.service}". This endpoint belongs to ` + `"${first(rules.service)}".`,
+    );
   }
   if (!acceptsRegion(claim, rules.region)) {
     const expected = first(rules.region ?? "");
@@ -123,7 +137,8 @@ function scopeProblemOfS3(claim: SignatureClaim, rules: ScopeRules): AwsError | 
   }
   const day = claim.timestamp.slice(0, 8);
   if (claim.date !== day) {
-    const detail = `Invalid credential date "${claim.date}". This date is not the same as X-Amz-Date: "${day}".`;
+    const detail =
+      `Invalid credential date "${claim.date}". This date is not the same as ` + `X-Amz-Date: "${day}".`;
     return inQuery ? queryParametersError(detail) : headerMalformed(detail);
   }
   return undefined;

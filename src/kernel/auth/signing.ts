@@ -32,7 +32,10 @@ export interface PresignOptions extends SigningOptions {
 
 const S3_SERVICES: ReadonlySet<string> = new Set(["s3", "s3express", "s3-object-lambda", "s3-outposts"]);
 
-/** The request with its `x-amz-` headers and `authorization` added. All headers but `authorization` are signed. */
+/**
+ * The request with its `x-amz-` headers and `authorization` added. All headers but `authorization` are
+ * signed.
+ */
 export function signRequest<Request extends SignableRequest>(
   request: Request,
   options: SigningOptions,
@@ -42,7 +45,8 @@ export function signRequest<Request extends SignableRequest>(
   const signedHeaders = Object.keys(headers).sort();
   const scope = scopeOf(options);
   const signature = signatureOf({ ...request, headers }, signedHeaders, options, payloadHash);
-  headers["authorization"] = `AWS4-HMAC-SHA256 Credential=${options.credentials.accessKeyId}/${scope}, ` +
+  headers["authorization"] =
+    `AWS4-HMAC-SHA256 Credential=${options.credentials.accessKeyId}/${scope}, ` +
     `SignedHeaders=${signedHeaders.join(";")}, Signature=${signature}`;
   return { ...request, headers };
 }
@@ -94,12 +98,16 @@ function signatureOf(
 ): string {
   const paths = S3_SERVICES.has(options.service) ? S3_PATHS : DEFAULT_PATHS;
   const canonical = canonicalRequest(request, signedHeaders, { paths, payloadHash });
-  if (canonical === undefined) throw new TypeError(`Not a valid request target: ${request.path}?${request.query}`);
+  if (canonical === undefined)
+    throw new TypeError(`Not a valid request target: ` + `${request.path}?${request.query}`);
   const timestamp = basicTimestamp(options.nowMs);
   const { accessKeyId, secretAccessKey } = options.credentials;
   const date = timestamp.slice(0, 8);
   const key = options.keys
     ? options.keys.get(accessKeyId, secretAccessKey, date, options.region, options.service)
     : deriveSigningKey(secretAccessKey, date, options.region, options.service);
-  return hmacHex(key, stringToSign({ algorithm: "AWS4-HMAC-SHA256", timestamp, scope: scopeOf(options) }, canonical));
+  return hmacHex(
+    key,
+    stringToSign({ algorithm: "AWS4-HMAC-SHA256", timestamp, scope: scopeOf(options) }, canonical),
+  );
 }

@@ -16,7 +16,10 @@ export { parseSignature } from "./signature-claim.ts";
 export type { SignableRequest, SignatureClaim } from "./signature-claim.ts";
 
 export interface VerifyOptions extends ScopeRules {
-  /** The hex SHA-256 of the body, asked for when the signature covers it; without it `request.body` is hashed. */
+  /**
+   * The hex SHA-256 of the body, asked for when the signature covers it; without it `request.body` is
+   * hashed.
+   */
   readonly bodyHash?: () => string;
   /** Keys derived before; without it every verification derives its own. */
   readonly keys?: SigningKeys;
@@ -25,7 +28,9 @@ export interface VerifyOptions extends ScopeRules {
 /** What a signature that held proves, and what the chunks of a streaming body need. */
 export interface VerifiedSignature {
   readonly claim: SignatureClaim;
-  /** `x-amz-content-sha256` or the hash of the body. S3's body is to be compared with it when it has arrived. */
+  /**
+   * `x-amz-content-sha256` or the hash of the body. S3's body is to be compared with it when it has arrived.
+   */
   readonly payloadHash: string;
   readonly signingKey: KeyObject;
 }
@@ -49,8 +54,10 @@ export function verifySignature(
   const canonical = canonicalRequestOf(claim, request, options, payloadHash, false);
   const toSign = stringToSign(claim, canonical);
   const holds = (text: string): boolean => sameText(hmacHex(signingKey, text), claim.signature);
-  if (claim.algorithm !== "AWS4-HMAC-SHA256" ||
-    (!holds(toSign) && !holdsWithNarrowLists(claim, request, options, payloadHash, holds))) {
+  if (
+    claim.algorithm !== "AWS4-HMAC-SHA256" ||
+    (!holds(toSign) && !holdsWithNarrowLists(claim, request, options, payloadHash, holds))
+  ) {
     throw mismatch(claim, options, canonical, toSign);
   }
   return { claim, payloadHash, signingKey };
@@ -95,8 +102,8 @@ export function mismatch(
 }
 
 /**
- * A header sent more than once arrives joined by a comma and a space, but was signed joined by a comma. Whether it
- * was sent more than once cannot be seen any more, so that both are tried, the common one first.
+ * A header sent more than once arrives joined by a comma and a space, but was signed joined by a comma.
+ * Whether it was sent more than once cannot be seen any more, so that both are tried, the common one first.
  */
 function holdsWithNarrowLists(
   claim: SignatureClaim,

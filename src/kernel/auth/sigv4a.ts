@@ -1,4 +1,7 @@
-/** The asymmetric Signature Version 4A: one signature for many regions, made with a key derived from the secret. */
+/**
+ * The asymmetric Signature Version 4A: one signature for many regions, made with a key derived from the
+ * secret.
+ */
 
 import type { KeyObject } from "node:crypto";
 import { createECDH, createHmac, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
@@ -23,8 +26,8 @@ export interface KeyPair {
 }
 
 /**
- * The key pair of a secret: NIST SP 800-108 in counter mode, asked again with the next counter until the candidate is
- * below the order of the curve.
+ * The key pair of a secret: NIST SP 800-108 in counter mode, asked again with the next counter until the
+ * candidate is below the order of the curve.
  *
  * @evidence IAM User Guide, Create a signed AWS API request, SigV4a: Deriving a signing key
  */
@@ -138,7 +141,8 @@ export function signAsymmetrically<Request extends SignableRequest>(
   };
   const names = Object.keys(headers).sort();
   const signature = signatureOf({ ...request, headers }, names, options, payloadHash);
-  headers["authorization"] = `${ALGORITHM} Credential=${accessKeyId}/${scopeOf(options)}, ` +
+  headers["authorization"] =
+    `${ALGORITHM} Credential=${accessKeyId}/${scopeOf(options)}, ` +
     `SignedHeaders=${names.join(";")}, Signature=${signature}`;
   return { ...request, headers };
 }
@@ -178,7 +182,8 @@ function signatureOf(
 ): string {
   const paths = options.service.startsWith("s3") ? S3_PATHS : DEFAULT_PATHS;
   const canonical = canonicalRequest(request, names, { paths, payloadHash });
-  if (canonical === undefined) throw new TypeError(`Not a valid request target: ${request.path}?${request.query}`);
+  if (canonical === undefined)
+    throw new TypeError(`Not a valid request target: ` + `${request.path}?${request.query}`);
   const timestamp = basicTimestamp(options.nowMs);
   const toSign = stringToSign({ algorithm: ALGORITHM, timestamp, scope: scopeOf(options) }, canonical);
   const { accessKeyId, secretAccessKey } = options.credentials;

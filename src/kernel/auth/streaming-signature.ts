@@ -1,4 +1,6 @@
-/** The signatures of a streaming upload: each chunk's continues the one before it, the first the request's. */
+/**
+ * The signatures of a streaming upload: each chunk's continues the one before it, the first the request's.
+ */
 
 import type { KeyObject } from "node:crypto";
 import { hash } from "node:crypto";
@@ -50,7 +52,8 @@ export class ChunkSignatures {
 
   #chunkToSign(chunkHash: string): string {
     const { timestamp, scope } = this.#seed.claim;
-    return `AWS4-HMAC-SHA256-PAYLOAD\n${timestamp}\n${scope}\n${this.#previous}\n${EMPTY_SHA256}\n${chunkHash}`;
+    const hashes = `${EMPTY_SHA256}\n${chunkHash}`;
+    return `AWS4-HMAC-SHA256-PAYLOAD\n${timestamp}\n${scope}\n${this.#previous}\n${hashes}`;
   }
 
   #trailerToSign(trailer: string): string {

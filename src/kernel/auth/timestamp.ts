@@ -1,7 +1,8 @@
 /** The two ways a signed request says when it was signed. */
 
 const BASIC = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
-const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:[A-Z][a-z]{2}) \d{4} \d\d:\d\d:\d\d (?:GMT|\+0000)$/;
+const HTTP_DATE =
+  /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:[A-Z][a-z]{2}) \d{4} \d\d:\d\d:\d\d (?:GMT|\+0000)$/;
 
 /** Epoch milliseconds as `20150830T123600Z`. */
 export function basicTimestamp(epochMs: number): string {
@@ -9,7 +10,9 @@ export function basicTimestamp(epochMs: number): string {
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
-/** `20150830T123600Z` as epoch milliseconds; undefined for anything else, impossible days and hours included. */
+/**
+ * `20150830T123600Z` as epoch milliseconds; undefined for anything else, impossible days and hours included.
+ */
 export function parseBasicTimestamp(text: string): number | undefined {
   const parts = BASIC.exec(text);
   if (!parts) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The one percent-encoding that signatures know: letters, digits and `-._~` stay, every other byte of UTF-8 becomes
- * `%XX` in upper case.
+ * The one percent-encoding that signatures know: letters, digits and `-._~` stay, every other byte of UTF-8
+ * becomes `%XX` in upper case.
  *
  * @evidence IAM User Guide, Create a signed AWS API request, UriEncode()
  */
@@ -23,14 +23,17 @@ export function uriEncode(value: string | Uint8Array): string {
 }
 
 /**
- * Encodes what stands in a request line, escapes included (`%20` becomes `%2520`). Node hands raw bytes of a request
- * line out as one character a byte, so a character below U+0100 is that byte; any other is text and becomes UTF-8.
+ * Encodes what stands in a request line, escapes included (`%20` becomes `%2520`). Node hands raw bytes of a
+ * request line out as one character a byte, so a character below U+0100 is that byte; any other is text and
+ * becomes UTF-8.
  */
 export function uriEncodeRaw(value: string): string {
   return PLAIN.test(value) ? value : encodeBytes(rawBytes(value));
 }
 
-/** Decodes the escapes and encodes again, so that `%7e`, `~` and `%7E` agree; undefined for a broken escape. */
+/**
+ * Decodes the escapes and encodes again, so that `%7e`, `~` and `%7E` agree; undefined for a broken escape.
+ */
 export function uriReencode(value: string): string | undefined {
   if (PLAIN.test(value)) return value;
   const bytes = percentDecode(value);

@@ -11,7 +11,9 @@ export interface AwsChunkedEncoding {
   readonly trailers?: readonly (readonly [name: string, value: string])[];
 }
 
-/** The body framed; its request needs `x-amz-decoded-content-length` and the matching `x-amz-content-sha256`. */
+/**
+ * The body framed; its request needs `x-amz-decoded-content-length` and the matching `x-amz-content-sha256`.
+ */
 export function encodeAwsChunked(body: Buffer, encoding: AwsChunkedEncoding): Buffer {
   const { signatures, trailers = [] } = encoding;
   const pieces: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * The `aws-chunked` framing of uploads: chunks of a known size, each with a signature where the payload is signed,
- * and a trailer with the checksum of the whole.
+ * The `aws-chunked` framing of uploads: chunks of a known size, each with a signature where the payload is
+ * signed, and a trailer with the checksum of the whole.
  */
 
 import type { Hash } from "node:crypto";
@@ -14,7 +14,13 @@ import { notImplemented } from "../errors.ts";
 import type { Headers } from "../protocol/protocol.ts";
 import { announcedTrailers, BodyChecksums } from "./body-checksums.ts";
 import type { BodyChecksum } from "./body-checksums.ts";
-import { bodyTerminated, chunkTooSmall, malformedTrailer, missingContentLength, wrongBodyLength } from "./body-errors.ts";
+import {
+  bodyTerminated,
+  chunkTooSmall,
+  malformedTrailer,
+  missingContentLength,
+  wrongBodyLength,
+} from "./body-errors.ts";
 
 export interface AwsChunkedOptions {
   /** What `x-amz-decoded-content-length` says. */
@@ -37,7 +43,9 @@ export interface AwsChunkedResult {
 /** Far above what any framing needs, so that hostile input cannot make us hold more. */
 const CHUNK_HEADER_BYTES_MAX = 1_024;
 const TRAILER_BYTES_MAX = 8_192;
-/** @evidence S3 API Reference, Signature Calculations: Transferring Payload in Multiple Chunks: at least 8 KB */
+/**
+ * @evidence S3 API Reference, Signature Calculations: Transferring Payload in Multiple Chunks: at least 8 KB
+ */
 const CHUNK_BYTES_MIN = 8_192;
 
 /**
@@ -69,7 +77,10 @@ export function awsChunkedOptions(
 }
 
 /** Decodes a body that is in memory. @throws AwsError as `AwsChunkedDecoder` does */
-export function decodeAwsChunked(body: Buffer, options: AwsChunkedOptions): AwsChunkedResult & { readonly body: Buffer } {
+export function decodeAwsChunked(
+  body: Buffer,
+  options: AwsChunkedOptions,
+): AwsChunkedResult & { readonly body: Buffer } {
   const pieces: Buffer[] = [];
   const decoder = new AwsChunkedDecoder(options);
   decoder.write(body, (piece) => pieces.push(piece));
@@ -78,8 +89,8 @@ export function decodeAwsChunked(body: Buffer, options: AwsChunkedOptions): AwsC
 }
 
 /**
- * Decodes a body as it arrives. Data passes before its chunk's signature has been seen, for chunks may be large; what
- * has been made of it must be thrown away when the stream fails.
+ * Decodes a body as it arrives. Data passes before its chunk's signature has been seen, for chunks may be
+ * large; what has been made of it must be thrown away when the stream fails.
  */
 export class AwsChunkedStream extends Transform {
   readonly #decoder: AwsChunkedDecoder;
@@ -137,14 +148,16 @@ export class AwsChunkedDecoder {
     this.#options = options;
   }
 
-  /** @throws AwsError `IncompleteBody`, `InvalidChunkSizeError`, `SignatureDoesNotMatch`, `MalformedTrailerError` */
+  /**
+   * @throws AwsError `IncompleteBody`, `InvalidChunkSizeError`, `SignatureDoesNotMatch`,
+   * `MalformedTrailerError`
+   */
   write(bytes: Buffer, emit: (piece: Buffer) => void): void {
     let position = 0;
     while (position < bytes.length) {
       if (this.#state === "over") return;
-      position = this.#state === "data"
-        ? this.#takeData(bytes, position, emit)
-        : this.#takeLine(bytes, position);
+      position =
+        this.#state === "data" ? this.#takeData(bytes, position, emit) : this.#takeLine(bytes, position);
     }
   }
 
@@ -153,7 +166,8 @@ export class AwsChunkedDecoder {
     const { checksums, decodedBytes, signatures, signsTrailer, trailers } = this.#options;
     const isWhole = this.#state === "over" || (this.#state === "trailer" && this.#line.length === 0);
     if (!isWhole) throw bodyTerminated();
-    if (signsTrailer && (trailers.length === 0 || this.#trailerSignature === undefined)) throw bodyTerminated();
+    if (signsTrailer && (trailers.length === 0 || this.#trailerSignature === undefined))
+      throw bodyTerminated();
     if (this.#decodedBytes !== decodedBytes) throw wrongBodyLength(decodedBytes, this.#decodedBytes);
     if (trailers.some((name) => !this.#trailers.has(name))) throw malformedTrailer();
     if (signsTrailer && signatures && this.#trailerSignature !== undefined) {
@@ -253,8 +267,8 @@ export class AwsChunkedDecoder {
 /**
  * S3 takes the value of the first parameter for the signature, whatever its name, and wants nothing after it.
  *
- * @evidence openstack/swift test/s3api/test_input_errors.py, test_strm_sgnd_pyld_extra_param_before and _after,
- *   …blank_signatures, …no_signatures, …spaced_out_chunk_param
+ * @evidence openstack/swift test/s3api/test_input_errors.py, test_strm_sgnd_pyld_extra_param_before and
+ *   _after, …blank_signatures, …no_signatures, …spaced_out_chunk_param
  */
 function chunkSignature(parameters: readonly string[]): string {
   const [first = "", ...others] = parameters;

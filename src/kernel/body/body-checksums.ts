@@ -1,4 +1,6 @@
-/** The checksums that a request announces for its own body, in headers or in the trailer of a chunked body. */
+/**
+ * The checksums that a request announces for its own body, in headers or in the trailer of a chunked body.
+ */
 
 import type { Headers } from "../protocol/protocol.ts";
 import {
@@ -14,7 +16,13 @@ import {
   unsupportedTrailer,
 } from "./body-errors.ts";
 import type { Checksum, ChecksumAlgorithm } from "./checksums.ts";
-import { algorithmOfHeader, checksum, checksumHeader, isChecksumAlgorithm, parseChecksum } from "./checksums.ts";
+import {
+  algorithmOfHeader,
+  checksum,
+  checksumHeader,
+  isChecksumAlgorithm,
+  parseChecksum,
+} from "./checksums.ts";
 
 /** Headers that begin as checksums do and are none. */
 const NOT_CHECKSUMS: ReadonlySet<string> = new Set([
@@ -92,8 +100,8 @@ export interface BodyChecksum {
 }
 
 /**
- * Compares a body that is in memory with the checksums of its headers. Not for CompleteMultipartUpload and other
- * operations whose checksum headers speak of something else than their body.
+ * Compares a body that is in memory with the checksums of its headers. Not for CompleteMultipartUpload and
+ * other operations whose checksum headers speak of something else than their body.
  *
  * @returns the checksum that was compared
  * @throws AwsError `BadDigest`, `InvalidDigest`, `InvalidRequest`
@@ -108,8 +116,8 @@ export function verifyChecksums(headers: Readonly<Headers>, body: Uint8Array): B
 /**
  * The trailers that `x-amz-trailer` announces. Only checksums can be.
  *
- * @evidence openstack/swift test/s3api/test_input_errors.py, …with_commas_in_trailer_1 to 6: empty elements are
- *   dropped at the end and refused elsewhere
+ * @evidence openstack/swift test/s3api/test_input_errors.py, …with_commas_in_trailer_1 to 6: empty elements
+ *   are dropped at the end and refused elsewhere
  */
 export function announcedTrailers(headers: Readonly<Headers>): readonly string[] {
   const header = headers["x-amz-trailer"]?.trim().toLowerCase();

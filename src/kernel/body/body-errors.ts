@@ -23,14 +23,18 @@ export function wrongBodyLength(expectedBytes: number, providedBytes: number): A
 /** @evidence openstack/swift test/s3api/test_input_errors.py, test_strm_sgnd_pyld_too_small_chunks */
 export function chunkTooSmall(chunk: number, sizeBytes: number): AwsError {
   const message = "Only the last chunk is allowed to have a size less than 8192 bytes";
-  return refuse("InvalidChunkSizeError", message, 403, { Chunk: String(chunk), BadChunkSize: String(sizeBytes) });
+  return refuse("InvalidChunkSizeError", message, 403, {
+    Chunk: String(chunk),
+    BadChunkSize: String(sizeBytes),
+  });
 }
 
 /** @evidence openstack/swift test/s3api/test_input_errors.py, assertMalformedTrailer */
 export function malformedTrailer(): AwsError {
   return refuse(
     "MalformedTrailerError",
-    "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+    "The request contained trailing data that was not well-formed or did not conform to our " +
+      "published schema.",
   );
 }
 
@@ -87,12 +91,17 @@ export function unknownChecksumHeader(): AwsError {
 export function announcedChecksumMissing(): AwsError {
   return refuse(
     "InvalidRequest",
-    "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.",
+    "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer " +
+      "headers were found.",
   );
 }
 
 export function bodyTooLarge(limitBytes: number): AwsError {
-  return refuse("RequestEntityTooLarge", `The request body must not be larger than ${limitBytes} bytes.`, 413);
+  return refuse(
+    "RequestEntityTooLarge",
+    `The request body must not be larger than ${limitBytes} bytes.`,
+    413,
+  );
 }
 
 export function corruptEncoding(encoding: string): AwsError {

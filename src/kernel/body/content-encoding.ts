@@ -8,12 +8,14 @@ import { bodyTooLarge, corruptEncoding } from "./body-errors.ts";
 const LAYERS_MAX = 2;
 
 /**
- * The body without its `gzip`, the one encoding that clients compress requests with. Any other token is left alone,
- * for clients say things like `amz-1.0` that mean nothing. Not for S3 objects, whose encoding belongs to the object.
+ * The body without its `gzip`, the one encoding that clients compress requests with. Any other token is left
+ * alone, for clients say things like `amz-1.0` that mean nothing. Not for S3 objects, whose encoding belongs
+ * to the object.
  *
  * @param limitBytes how large the body may become
  * @throws AwsError `SerializationException` for a body that is not what it says, `RequestEntityTooLarge`
- * @evidence Smithy 2.0, requestCompression trait: "gzip" is the only encoding; the models of CloudWatch and Logs
+ * @evidence Smithy 2.0, requestCompression trait: "gzip" is the only encoding; the models of CloudWatch and
+ *   Logs
  */
 export function decodeContentEncoding(headers: Readonly<Headers>, body: Buffer, limitBytes: number): Buffer {
   const header = headers["content-encoding"];

@@ -1,4 +1,6 @@
-/** Cyclic redundancy checks that Node does not bring: eight bytes a step, one table a byte ("slicing by 8"). */
+/**
+ * Cyclic redundancy checks that Node does not bring: eight bytes a step, one table a byte ("slicing by 8").
+ */
 
 const CRC32C_POLYNOMIAL = 0x82f63b78;
 /** @evidence NVM Express Base Specification, 64-bit CRC, reflected polynomial */
@@ -24,7 +26,8 @@ function wideTables(polynomial: bigint): WideTables {
   const entries = new BigUint64Array(8 * 256);
   for (let byte = 0; byte < 256; byte += 1) {
     let entry = BigInt(byte);
-    for (let bit = 0; bit < 8; bit += 1) entry = (entry & 1n) === 1n ? (entry >> 1n) ^ polynomial : entry >> 1n;
+    for (let bit = 0; bit < 8; bit += 1)
+      entry = (entry & 1n) === 1n ? (entry >> 1n) ^ polynomial : entry >> 1n;
     entries[byte] = entry;
   }
   for (let index = 256; index < entries.length; index += 1) {
@@ -44,15 +47,23 @@ export function crc32c(data: Uint8Array, crc: number): number {
   let position = 0;
   // Every index below is inside its array: the position by the loop's bound, the table's by the byte mask.
   for (const end = data.length - 7; position < end; position += 8) {
-    state ^= at(data, position) | at(data, position + 1) << 8 | at(data, position + 2) << 16 |
-      at(data, position + 3) << 24;
-    state = at(table, 1792 + (state & 0xff)) ^ at(table, 1536 + (state >>> 8 & 0xff)) ^
-      at(table, 1280 + (state >>> 16 & 0xff)) ^ at(table, 1024 + (state >>> 24)) ^
-      at(table, 768 + at(data, position + 4)) ^ at(table, 512 + at(data, position + 5)) ^
-      at(table, 256 + at(data, position + 6)) ^ at(table, at(data, position + 7));
+    state ^=
+      at(data, position) |
+      (at(data, position + 1) << 8) |
+      (at(data, position + 2) << 16) |
+      (at(data, position + 3) << 24);
+    state =
+      at(table, 1792 + (state & 0xff)) ^
+      at(table, 1536 + ((state >>> 8) & 0xff)) ^
+      at(table, 1280 + ((state >>> 16) & 0xff)) ^
+      at(table, 1024 + (state >>> 24)) ^
+      at(table, 768 + at(data, position + 4)) ^
+      at(table, 512 + at(data, position + 5)) ^
+      at(table, 256 + at(data, position + 6)) ^
+      at(table, at(data, position + 7));
   }
   for (; position < data.length; position += 1) {
-    state = at(table, (state ^ at(data, position)) & 0xff) ^ state >>> 8;
+    state = at(table, (state ^ at(data, position)) & 0xff) ^ (state >>> 8);
   }
   return ~state >>> 0;
 }
@@ -68,27 +79,47 @@ export class Crc64Nvme {
     let low = this.#low;
     let position = 0;
     for (const end = data.length - 7; position < end; position += 8) {
-      low ^= at(data, position) | at(data, position + 1) << 8 | at(data, position + 2) << 16 |
-        at(data, position + 3) << 24;
-      high ^= at(data, position + 4) | at(data, position + 5) << 8 | at(data, position + 6) << 16 |
-        at(data, position + 7) << 24;
+      low ^=
+        at(data, position) |
+        (at(data, position + 1) << 8) |
+        (at(data, position + 2) << 16) |
+        (at(data, position + 3) << 24);
+      high ^=
+        at(data, position + 4) |
+        (at(data, position + 5) << 8) |
+        (at(data, position + 6) << 16) |
+        (at(data, position + 7) << 24);
       const i0 = 1792 + (low & 0xff);
-      const i1 = 1536 + (low >>> 8 & 0xff);
-      const i2 = 1280 + (low >>> 16 & 0xff);
+      const i1 = 1536 + ((low >>> 8) & 0xff);
+      const i2 = 1280 + ((low >>> 16) & 0xff);
       const i3 = 1024 + (low >>> 24);
       const i4 = 768 + (high & 0xff);
-      const i5 = 512 + (high >>> 8 & 0xff);
-      const i6 = 256 + (high >>> 16 & 0xff);
+      const i5 = 512 + ((high >>> 8) & 0xff);
+      const i6 = 256 + ((high >>> 16) & 0xff);
       const i7 = high >>> 24;
-      low = at(lows, i0) ^ at(lows, i1) ^ at(lows, i2) ^ at(lows, i3) ^ at(lows, i4) ^ at(lows, i5) ^
-        at(lows, i6) ^ at(lows, i7);
-      high = at(highs, i0) ^ at(highs, i1) ^ at(highs, i2) ^ at(highs, i3) ^ at(highs, i4) ^ at(highs, i5) ^
-        at(highs, i6) ^ at(highs, i7);
+      low =
+        at(lows, i0) ^
+        at(lows, i1) ^
+        at(lows, i2) ^
+        at(lows, i3) ^
+        at(lows, i4) ^
+        at(lows, i5) ^
+        at(lows, i6) ^
+        at(lows, i7);
+      high =
+        at(highs, i0) ^
+        at(highs, i1) ^
+        at(highs, i2) ^
+        at(highs, i3) ^
+        at(highs, i4) ^
+        at(highs, i5) ^
+        at(highs, i6) ^
+        at(highs, i7);
     }
     for (; position < data.length; position += 1) {
       const index = (low ^ at(data, position)) & 0xff;
-      low = (low >>> 8 | high << 24) ^ at(lows, index);
-      high = high >>> 8 ^ at(highs, index);
+      low = ((low >>> 8) | (high << 24)) ^ at(lows, index);
+      high = (high >>> 8) ^ at(highs, index);
     }
     this.#high = high;
     this.#low = low;

@@ -7,8 +7,8 @@ import { bodyTerminated, bodyTooLarge } from "./body-errors.ts";
 export { verifyChecksums } from "./body-checksums.ts";
 
 /**
- * The whole body. Past the limit the stream is paused and left alone, so that an answer can still be sent; the caller
- * destroys it afterwards.
+ * The whole body. Past the limit the stream is paused and left alone, so that an answer can still be sent;
+ * the caller destroys it afterwards.
  *
  * @param tooLarge what the service says instead of `RequestEntityTooLarge`
  * @throws AwsError over the limit, or `IncompleteBody` when the stream breaks off

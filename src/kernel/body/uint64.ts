@@ -13,7 +13,7 @@ export function rotateLeft64(value: bigint, bits: bigint): bigint {
 /** The eight bytes in the opposite order. */
 export function swapBytes64(value: bigint): bigint {
   let swapped = 0n;
-  for (let shift = 0n; shift < 64n; shift += 8n) swapped = swapped << 8n | (value >> shift & 0xffn);
+  for (let shift = 0n; shift < 64n; shift += 8n) swapped = (swapped << 8n) | ((value >> shift) & 0xffn);
   return swapped;
 }
 

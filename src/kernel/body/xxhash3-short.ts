@@ -30,17 +30,22 @@ export function short64(input: Buffer): bigint {
     const word = read32(input, input.length - 4) + (read32(input, 0) << 32n);
     const keyed = word ^ secret(8) ^ secret(16);
     let hash = keyed ^ rotateLeft64(keyed, 49n) ^ rotateLeft64(keyed, 24n);
-    hash = hash * PRIME_MX2 & MASK_64;
-    hash = (hash ^ (hash >> 35n) + length) * PRIME_MX2 & MASK_64;
-    return hash ^ hash >> 28n;
+    hash = (hash * PRIME_MX2) & MASK_64;
+    hash = ((hash ^ ((hash >> 35n) + length)) * PRIME_MX2) & MASK_64;
+    return hash ^ (hash >> 28n);
   }
   if (input.length <= 16) {
     const low = readUint64(input, 0) ^ secret(24) ^ secret(32);
     const high = readUint64(input, input.length - 8) ^ secret(40) ^ secret(48);
-    return avalanche(length + swapBytes64(low) + high + multiplyFold(low, high) & MASK_64);
+    return avalanche((length + swapBytes64(low) + high + multiplyFold(low, high)) & MASK_64);
   }
-  if (input.length <= 128) return avalanche(pairs(input, (accumulator, near, far, at) =>
-    accumulator + mix(input, near, at) + mix(input, far, at + 16)));
+  if (input.length <= 128)
+    return avalanche(
+      pairs(
+        input,
+        (accumulator, near, far, at) => accumulator + mix(input, near, at) + mix(input, far, at + 16),
+      ),
+    );
   return medium64(input);
 }
 
@@ -51,11 +56,8 @@ export function short128(input: Buffer): Halves {
   if (input.length <= 3) {
     const low = tinyWord(input);
     const swapped = swapBytes32(low);
-    const high = (swapped << 13n | swapped >> 19n) & 0xffffffffn;
-    return [
-      oldAvalanche(high ^ secret32(8) ^ secret32(12)),
-      oldAvalanche(low ^ secret32(0) ^ secret32(4)),
-    ];
+    const high = ((swapped << 13n) | (swapped >> 19n)) & 0xffffffffn;
+    return [oldAvalanche(high ^ secret32(8) ^ secret32(12)), oldAvalanche(low ^ secret32(0) ^ secret32(4))];
   }
   if (input.length <= 8) return word128(input);
   if (input.length <= 16) return twoWords128(input);
@@ -63,15 +65,15 @@ export function short128(input: Buffer): Halves {
 }
 
 export function avalanche(hash: bigint): bigint {
-  const mixed = (hash ^ hash >> 37n) * PRIME_MX1 & MASK_64;
-  return mixed ^ mixed >> 32n;
+  const mixed = ((hash ^ (hash >> 37n)) * PRIME_MX1) & MASK_64;
+  return mixed ^ (mixed >> 32n);
 }
 
 /** The last steps of XXH64, which XXH3 keeps for the shortest inputs. */
 function oldAvalanche(hash: bigint): bigint {
-  let mixed = (hash ^ hash >> 33n) * PRIME64_2 & MASK_64;
-  mixed = (mixed ^ mixed >> 29n) * PRIME64_3 & MASK_64;
-  return mixed ^ mixed >> 32n;
+  let mixed = ((hash ^ (hash >> 33n)) * PRIME64_2) & MASK_64;
+  mixed = ((mixed ^ (mixed >> 29n)) * PRIME64_3) & MASK_64;
+  return mixed ^ (mixed >> 32n);
 }
 
 /** One to three bytes and the length, in one word. */
@@ -79,19 +81,19 @@ function tinyWord(input: Buffer): bigint {
   const first = BigInt(input[0] ?? 0);
   const middle = BigInt(input[input.length >> 1] ?? 0);
   const last = BigInt(input[input.length - 1] ?? 0);
-  return first << 16n | middle << 24n | last | BigInt(input.length) << 8n;
+  return (first << 16n) | (middle << 24n) | last | (BigInt(input.length) << 8n);
 }
 
 function word128(input: Buffer): Halves {
   const length = BigInt(input.length);
   const word = read32(input, 0) + (read32(input, input.length - 4) << 32n);
   const keyed = word ^ secret(16) ^ secret(24);
-  const product = keyed * (PRIME64_1 + (length << 2n) & MASK_64);
+  const product = keyed * ((PRIME64_1 + (length << 2n)) & MASK_64);
   let low = product & MASK_64;
-  const high = (product >> 64n) + (low << 1n) & MASK_64;
+  const high = ((product >> 64n) + (low << 1n)) & MASK_64;
   low ^= high >> 3n;
-  low = (low ^ low >> 35n) * PRIME_MX2 & MASK_64;
-  return [avalanche(high), low ^ low >> 28n];
+  low = ((low ^ (low >> 35n)) * PRIME_MX2) & MASK_64;
+  return [avalanche(high), low ^ (low >> 28n)];
 }
 
 function twoWords128(input: Buffer): Halves {
@@ -100,14 +102,14 @@ function twoWords128(input: Buffer): Halves {
   const last = readUint64(input, input.length - 8);
   let product = (first ^ last ^ secret(32) ^ secret(40)) * PRIME64_1;
   const keyed = last ^ secret(48) ^ secret(56);
-  const high = (product >> 64n) + keyed + (keyed & 0xffffffffn) * (PRIME32_2 - 1n) & MASK_64;
-  const low = (product & MASK_64) + (length - 1n << 54n) & MASK_64;
+  const high = ((product >> 64n) + keyed + (keyed & 0xffffffffn) * (PRIME32_2 - 1n)) & MASK_64;
+  const low = ((product & MASK_64) + ((length - 1n) << 54n)) & MASK_64;
   product = (low ^ swapBytes64(high)) * PRIME64_2;
-  return [avalanche((product >> 64n) + high * PRIME64_2 & MASK_64), avalanche(product & MASK_64)];
+  return [avalanche(((product >> 64n) + high * PRIME64_2) & MASK_64), avalanche(product & MASK_64)];
 }
 
 function upTo128Bytes128(input: Buffer): Halves {
-  let accumulators: Halves = [0n, BigInt(input.length) * PRIME64_1 & MASK_64];
+  let accumulators: Halves = [0n, (BigInt(input.length) * PRIME64_1) & MASK_64];
   pairs(input, (accumulator, near, far, at) => {
     accumulators = mixPair(accumulators, input, near, far, at);
     return accumulator;
@@ -126,7 +128,7 @@ function medium64(input: Buffer): bigint {
 }
 
 function medium128(input: Buffer): Halves {
-  let accumulators: Halves = [0n, BigInt(input.length) * PRIME64_1 & MASK_64];
+  let accumulators: Halves = [0n, (BigInt(input.length) * PRIME64_1) & MASK_64];
   for (let end = 32; end < 160; end += 32) {
     accumulators = mixPair(accumulators, input, end - 32, end - 16, end - 32);
   }
@@ -139,8 +141,8 @@ function medium128(input: Buffer): Halves {
 }
 
 function finish128([high, low]: Halves, length: number): Halves {
-  const upper = low * PRIME64_1 + high * PRIME64_4 + BigInt(length) * PRIME64_2 & MASK_64;
-  return [-avalanche(upper) & MASK_64, avalanche(low + high & MASK_64)];
+  const upper = (low * PRIME64_1 + high * PRIME64_4 + BigInt(length) * PRIME64_2) & MASK_64;
+  return [-avalanche(upper) & MASK_64, avalanche((low + high) & MASK_64)];
 }
 
 /** Walks pairs of sixteen bytes from both ends towards the middle, the innermost first. */
@@ -156,11 +158,11 @@ function pairs(
 }
 
 function mixPair([high, low]: Halves, input: Buffer, first: number, second: number, at: number): Halves {
-  const lower = low + mix(input, first, at) & MASK_64;
-  const upper = high + mix(input, second, at + 16) & MASK_64;
+  const lower = (low + mix(input, first, at)) & MASK_64;
+  const upper = (high + mix(input, second, at + 16)) & MASK_64;
   return [
-    upper ^ readUint64(input, first) + readUint64(input, first + 8) & MASK_64,
-    lower ^ readUint64(input, second) + readUint64(input, second + 8) & MASK_64,
+    upper ^ ((readUint64(input, first) + readUint64(input, first + 8)) & MASK_64),
+    lower ^ ((readUint64(input, second) + readUint64(input, second + 8)) & MASK_64),
   ];
 }
 

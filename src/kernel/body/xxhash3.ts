@@ -1,6 +1,6 @@
 /**
- * XXH3, in 64 and in 128 bits, with seed 0 and the default secret. Inputs of up to 240 bytes have formulas of their
- * own; longer ones run through eight accumulators, kept in halves of 32 bits.
+ * XXH3, in 64 and in 128 bits, with seed 0 and the default secret. Inputs of up to 240 bytes have formulas
+ * of their own; longer ones run through eight accumulators, kept in halves of 32 bits.
  *
  * @evidence xxHash fast digest algorithm, XXH3 (doc/xxhash_spec.md)
  */
@@ -13,20 +13,32 @@ const SHORT_BYTES_MAX = 240;
 /** A block is what the secret lasts for: it moves on by eight bytes a stripe. */
 const STRIPES_PER_BLOCK = (SECRET.length - STRIPE_BYTES) / 8;
 
-const SECRET_WORDS = Uint32Array.from({ length: SECRET.length / 4 }, (_, word) => SECRET.readUInt32LE(word * 4));
+const SECRET_WORDS = Uint32Array.from({ length: SECRET.length / 4 }, (_, word) =>
+  SECRET.readUInt32LE(word * 4),
+);
 /** The last stripe takes its secret from an odd place. */
-const LAST_WORDS = Uint32Array.from({ length: 16 }, (_, word) => SECRET.readUInt32LE(SECRET.length - 71 + word * 4));
+const LAST_WORDS = Uint32Array.from({ length: 16 }, (_, word) =>
+  SECRET.readUInt32LE(SECRET.length - 71 + word * 4),
+);
 
 const STARTS = [
-  0xc2b2ae3dn, PRIME64_1, PRIME64_2, 0x165667b19e3779f9n,
-  0x85ebca77c2b2ae63n, 0x85ebca77n, 0x27d4eb2f165667c5n, 0x9e3779b1n,
+  0xc2b2ae3dn,
+  PRIME64_1,
+  PRIME64_2,
+  0x165667b19e3779f9n,
+  0x85ebca77c2b2ae63n,
+  0x85ebca77n,
+  0x27d4eb2f165667c5n,
+  0x9e3779b1n,
 ];
 const PRIME32_1 = 0x9e3779b1;
 
 export class XxHash3 {
   readonly #bits: 64 | 128;
   /** Eight accumulators as low and high words, in turn. */
-  #accumulators = Uint32Array.from(STARTS.flatMap((start) => [Number(start & 0xffffffffn), Number(start >> 32n)]));
+  #accumulators = Uint32Array.from(
+    STARTS.flatMap((start) => [Number(start & 0xffffffffn), Number(start >> 32n)]),
+  );
   /** The first bytes, for as long as the input may turn out to be short. */
   readonly #head = Buffer.alloc(SHORT_BYTES_MAX);
   /** The stripe consumed last, and after it what has not been consumed: one to 64 bytes. */
@@ -49,7 +61,12 @@ export class XxHash3 {
     // A stripe is consumed once a byte follows it, for the last stripe of the input is treated apart.
     let position = 0;
     while (this.#tailBytes > 0 && bytes.length - position > STRIPE_BYTES - this.#tailBytes) {
-      const taken = bytes.copy(this.#tail, STRIPE_BYTES + this.#tailBytes, position, position + STRIPE_BYTES - this.#tailBytes);
+      const taken = bytes.copy(
+        this.#tail,
+        STRIPE_BYTES + this.#tailBytes,
+        position,
+        position + STRIPE_BYTES - this.#tailBytes,
+      );
       position += taken;
       this.#tail.copyWithin(0, STRIPE_BYTES);
       this.#tailBytes = 0;
@@ -57,7 +74,8 @@ export class XxHash3 {
     }
     for (; bytes.length - position > STRIPE_BYTES; position += STRIPE_BYTES) {
       this.#consume(bytes, position);
-      if (bytes.length - position <= 2 * STRIPE_BYTES) bytes.copy(this.#tail, 0, position, position + STRIPE_BYTES);
+      if (bytes.length - position <= 2 * STRIPE_BYTES)
+        bytes.copy(this.#tail, 0, position, position + STRIPE_BYTES);
     }
     bytes.copy(this.#tail, STRIPE_BYTES + this.#tailBytes, position);
     this.#tailBytes += bytes.length - position;
@@ -66,9 +84,12 @@ export class XxHash3 {
   digest(): Buffer {
     const short = this.#totalBytes <= SHORT_BYTES_MAX;
     const input = this.#head.subarray(0, Math.min(this.#totalBytes, SHORT_BYTES_MAX));
-    const halves = this.#bits === 64
-      ? [short ? short64(input) : this.#long()[0]]
-      : short ? short128(input) : this.#long().reverse();
+    const halves =
+      this.#bits === 64
+        ? [short ? short64(input) : this.#long()[0]]
+        : short
+          ? short128(input)
+          : this.#long().reverse();
     const digest = Buffer.alloc(this.#bits / 8);
     for (const [index, half] of halves.entries()) digest.writeBigUInt64BE(half, index * 8);
     return digest;
@@ -114,7 +135,7 @@ function accumulate(
     const aHigh = keyLow >>> 16;
     const bLow = keyHigh & 0xffff;
     const bHigh = keyHigh >>> 16;
-    const middle = aHigh * bLow + (aLow * bLow >>> 16);
+    const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
     const carry = aLow * bHigh + (middle & 0xffff);
     const high = aHigh * bHigh + (middle >>> 16) + (carry >>> 16);
     add(accumulators, word, Math.imul(keyLow, keyHigh) >>> 0, high);
@@ -123,8 +144,12 @@ function accumulate(
 
 function readWord(bytes: Buffer, position: number): number {
   // Positions are inside the stripe, which is inside the buffer.
-  return (bytes[position] as number) | (bytes[position + 1] as number) << 8 | (bytes[position + 2] as number) << 16 |
-    (bytes[position + 3] as number) << 24;
+  return (
+    (bytes[position] as number) |
+    ((bytes[position + 1] as number) << 8) |
+    ((bytes[position + 2] as number) << 16) |
+    ((bytes[position + 3] as number) << 24)
+  );
 }
 
 function add(accumulators: Uint32Array, word: number, low: number, high: number): void {
@@ -137,10 +162,11 @@ function scramble(accumulators: Uint32Array): void {
   const secretWord = SECRET_WORDS.length - 16;
   for (let word = 0; word < 16; word += 2) {
     const low = BigInt(accumulators[word] ?? 0);
-    const value = BigInt(accumulators[word + 1] ?? 0) << 32n | low;
-    const key = BigInt(SECRET_WORDS[secretWord + word + 1] ?? 0) << 32n |
+    const value = (BigInt(accumulators[word + 1] ?? 0) << 32n) | low;
+    const key =
+      (BigInt(SECRET_WORDS[secretWord + word + 1] ?? 0) << 32n) |
       BigInt(SECRET_WORDS[secretWord + word] ?? 0);
-    const scrambled = (value ^ value >> 47n ^ key) * BigInt(PRIME32_1) & MASK_64;
+    const scrambled = ((value ^ (value >> 47n) ^ key) * BigInt(PRIME32_1)) & MASK_64;
     accumulators[word] = Number(scrambled & 0xffffffffn);
     accumulators[word + 1] = Number(scrambled >> 32n);
   }
@@ -149,7 +175,7 @@ function scramble(accumulators: Uint32Array): void {
 function merge(accumulators: Uint32Array, secretPosition: number, start: bigint): bigint {
   let result = start;
   const value = (index: number): bigint =>
-    BigInt(accumulators[index * 2 + 1] ?? 0) << 32n | BigInt(accumulators[index * 2] ?? 0);
+    (BigInt(accumulators[index * 2 + 1] ?? 0) << 32n) | BigInt(accumulators[index * 2] ?? 0);
   for (let index = 0; index < 8; index += 2) {
     result += multiplyFold(
       value(index) ^ readUint64(SECRET, secretPosition + index * 8),

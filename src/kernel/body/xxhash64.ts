@@ -52,28 +52,36 @@ export class XxHash64 {
   #stripes(data: Uint8Array, start: number, end: number): void {
     const words = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     for (let position = start; position < end; position += 8) {
-      this.#round((position - start) / 8 & 3, words.readUInt32LE(position + 4), words.readUInt32LE(position));
+      this.#round(
+        ((position - start) / 8) & 3,
+        words.readUInt32LE(position + 4),
+        words.readUInt32LE(position),
+      );
     }
   }
 
   /** accumulator = rotate(accumulator + input * PRIME_2, 31) * PRIME_1 */
   #round(lane: number, inputHigh: number, inputLow: number): void {
     const productLow = Math.imul(inputLow, PRIME_2_LOW) >>> 0;
-    const productHigh = multiplyHigh(inputLow, PRIME_2_LOW) + Math.imul(inputLow, PRIME_2_HIGH) +
+    const productHigh =
+      multiplyHigh(inputLow, PRIME_2_LOW) +
+      Math.imul(inputLow, PRIME_2_HIGH) +
       Math.imul(inputHigh, PRIME_2_LOW);
     // Lanes are 0 to 3, so that the arrays always have them.
     const sumLow = (this.#low[lane] as number) + productLow;
     const high = ((this.#high[lane] as number) + productHigh + (sumLow > 0xffffffff ? 1 : 0)) >>> 0;
     const low = sumLow >>> 0;
-    const rotatedHigh = (high << 31 | low >>> 1) >>> 0;
-    const rotatedLow = (low << 31 | high >>> 1) >>> 0;
+    const rotatedHigh = ((high << 31) | (low >>> 1)) >>> 0;
+    const rotatedLow = ((low << 31) | (high >>> 1)) >>> 0;
     this.#low[lane] = Math.imul(rotatedLow, PRIME_1_LOW);
-    this.#high[lane] = multiplyHigh(rotatedLow, PRIME_1_LOW) + Math.imul(rotatedLow, PRIME_1_HIGH) +
+    this.#high[lane] =
+      multiplyHigh(rotatedLow, PRIME_1_LOW) +
+      Math.imul(rotatedLow, PRIME_1_HIGH) +
       Math.imul(rotatedHigh, PRIME_1_LOW);
   }
 
   #merged(): bigint {
-    const lanes = Array.from(this.#low, (low, lane) => BigInt(this.#high[lane] ?? 0) << 32n | BigInt(low));
+    const lanes = Array.from(this.#low, (low, lane) => (BigInt(this.#high[lane] ?? 0) << 32n) | BigInt(low));
     let hash = 0n;
     for (const [lane, value] of lanes.entries()) hash += rotateLeft64(value, [1n, 7n, 12n, 18n][lane] ?? 0n);
     for (const value of lanes) hash = ((hash ^ round(0n, value)) * PRIME_1 + PRIME_4) & MASK_64;
@@ -109,7 +117,7 @@ function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + (aLow * bLow >>> 16);
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
   const carry = aLow * bHigh + (middle & 0xffff);
   return aHigh * bHigh + (middle >>> 16) + (carry >>> 16);
 }

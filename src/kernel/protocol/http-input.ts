@@ -12,6 +12,7 @@ import { readHostLabels } from "./host-labels.ts";
 import type { Headers, Value, WireRequest } from "./protocol.ts";
 import { isScalar, textReader } from "./scalar-text.ts";
 import type { RefuseText, TextRead } from "./scalar-text.ts";
+import { timestampFormat } from "./timestamps.ts";
 import { decodeSegment, matchPath, parseTemplate } from "./uri-template.ts";
 
 export interface HttpRefusals {
@@ -112,7 +113,7 @@ function fillHeader([name, ref]: Members[number], service: ServiceModel, refuse:
     const item = partOf(shape, "member");
     const read = valueReader(item, service, refuse);
     const itemShape = shapeOf(item, service);
-    const dates = itemShape.type === "timestamp" && (item.timestampFormat ?? itemShape.timestampFormat ?? "rfc822") === "rfc822";
+    const dates = itemShape.type === "timestamp" && timestampFormat(item, itemShape, "rfc822") === "rfc822";
     return (input, { headers }) => {
       const text = headers[header];
       if (text !== undefined) input[name] = (dates ? splitDates(text) : splitHeader(text)).map(read);

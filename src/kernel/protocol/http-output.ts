@@ -48,13 +48,20 @@ function compileBody(
   const members = membersOf(shape);
   const payload = shape.payload === undefined ? undefined : members.find(([name]) => name === shape.payload);
   if (payload) return compilePayload(payload, service, format);
-  const inBody = members.filter(([, member]) => member.location === undefined);
+  const inBody = members.filter(([, member]) => isInBody(member));
   if (inBody.length === 0 && members.length > 0) return () => ({ body: "" });
   const write = format.writeMembers(inBody, service, ref, root);
   return (output) => ({ body: write(output), contentType: format.contentType });
 }
 
-function compilePayload([name, ref]: Members[number], service: ServiceModel, format: BodyFormat): (output: Value) => Body {
+/** Where an answer has a shape of requests, what the request had in its URI stands in the answer's body. */
+export function isInBody(ref: ShapeRef): boolean {
+  return ref.location === undefined || ref.location === "uri" || ref.location === "querystring";
+}
+
+function compilePayload(
+  [name, ref]: Members[number], service: ServiceModel, format: BodyFormat,
+): (output: Value) => Body {
   const shape = shapeOf(ref, service);
   if (shape.eventstream) {
     return (output) => {

@@ -73,7 +73,7 @@ const jsonCases: readonly Case[] = [
     json([" '51'", "maxResults", "must have value less than or equal to 50"])],
   ["cloudtrail", "LookupEvents", { LookupAttributes: [{ AttributeKey: "EventId" }] },
     json([" null", "lookupAttributes.1.member.attributeValue", notNull])],
-  ["cloudtrail", "CreateTrail", {}, json([" null", "name", notNull], [" null", "s3BucketName", notNull])],
+  ["cloudtrail", "CreateTrail", {}, json([" null", "s3BucketName", notNull], [" null", "name", notNull])],
 ];
 
 /**

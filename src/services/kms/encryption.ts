@@ -14,7 +14,9 @@ import {
   invalidUsage, validation,
 } from "./errors.ts";
 import { requireGrantTokens } from "./grant-rows.ts";
-import { accountIn, anyKey, deniedAcrossAccounts, keyRules, locateKey, requireKey } from "./key-ids.ts";
+import {
+  accountIn, anyKey, deniedAcrossAccounts, keyRules, locateForeignKey, locateKey, requireKey,
+} from "./key-ids.ts";
 import { encryptionAlgorithmsOf, isSymmetricEncryption, kindOf, oaepPlaintextBytesMax } from "./key-specs.ts";
 import { keyArn, keys, requireUsable, type Key } from "./keys.ts";
 import { recordUsage } from "./last-usage.ts";
@@ -141,7 +143,10 @@ function sealedIn(
 /** The key that a ciphertext is to be decrypted with: the one that is named, or else the one that encrypted it. */
 function decryptionKey(ctx: ReadContext, cell: Cell, sealed: Sealed, action: string): Key {
   const naming = { action, aliases: true, crossAccount: true };
-  if (sealed.keyId !== undefined && cell.account === ctx.account) return locateKey(ctx, sealed.keyId, naming);
+  if (sealed.keyId !== undefined) {
+    return cell.account === ctx.account ? locateKey(ctx, sealed.keyId, naming)
+      : locateForeignKey(ctx, cell, sealed.keyId, action);
+  }
   if (!sealed.blob && !sealed.ignoreCiphertext) {
     throw validation("1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: "
       + "Member must not be null");

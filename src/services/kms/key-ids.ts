@@ -10,6 +10,7 @@ import {
 } from "./errors.ts";
 import { keyArn, keys, type Key } from "./keys.ts";
 import { createManagedKey, managedKeyDraft } from "./managed-keys.ts";
+import { readIn } from "./multi-region.ts";
 
 /** Which names an operation takes. @evidence KMS API Reference, the KeyId of each operation */
 export interface KeyNaming {
@@ -62,6 +63,20 @@ function aliased(ctx: ReadContext, name: string, alias: string, naming: KeyNamin
   const row = ctx.db(aliases).get(alias);
   const key = row ? ctx.db(keys).get(row.targetKeyId) : managedKeyDraft(ctx, alias);
   if (!key) throw aliasNotFound(ctx.arn(alias));
+  return key;
+}
+
+/** A key of another account, named by its ARN or its alias's; what is not there is not told apart from what is closed. */
+export function locateForeignKey(
+  ctx: ReadContext, cell: { readonly account: string; readonly region: string }, name: string, action: string,
+): Key {
+  const { resource, region } = targetOf(name);
+  if (region !== undefined && region !== cell.region) throw wrongRegion(region);
+  const keyId = resource.startsWith("alias/")
+    ? readIn(ctx, cell, aliases, (rows) => rows.get(resource)?.targetKeyId)
+    : resource.slice("key/".length);
+  const key = keyId === undefined ? undefined : readIn(ctx, cell, keys, (rows) => rows.get(keyId));
+  if (!key) throw accessDeniedToKey(ctx.caller.arn, action, name);
   return key;
 }
 

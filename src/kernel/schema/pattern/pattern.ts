@@ -50,7 +50,8 @@ function singleRun(node: Node): Run | undefined {
 function isRun(text: string, set: CharacterSet, min: number, max: number): boolean {
   let count = 0;
   for (let index = 0; index < text.length; index++) {
-    const code = text.codePointAt(index) ?? 0;
+    let code = text.charCodeAt(index);
+    if (code >= 0xd800) code = text.codePointAt(index) ?? code;
     if (code > 0xffff) index++;
     if (!set.has(code)) return false;
     count++;

@@ -1,0 +1,214 @@
+/**
+ * The benchmark: this region, the floor, and moto_server, under the same load in one run. Ratios count.
+ * `npm run bench -- [--seconds N] [--no-moto] [--fsync] [name …]`
+ */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { Credentials } from "../src/kernel/auth/signing.ts";
+import { measure, type Measured } from "./load.ts";
+import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const args = process.argv.slice(2);
+const secondsAt = args.indexOf("--seconds");
+const seconds = secondsAt >= 0 ? Number(args[secondsAt + 1]) : 5;
+const names = args.filter((argument, index) => !argument.startsWith("--") && index !== secondsAt + 1);
+const connections = 32;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+/** Servers get one core, the load the other, where the machine has two and can pin. */
+function pinned(command: string, options: readonly string[]): ChildProcess {
+  const pin = process.platform === "linux" && availableParallelism() > 1;
+  return pin
+    ? spawn("taskset", ["-c", "0", command, ...options], { stdio: ["ignore", "pipe", "ignore", "ipc"] })
+    : spawn(command, options, { stdio: ["ignore", "pipe", "ignore", "ipc"] });
+}
+
+interface Target { readonly port: number; readonly child: ChildProcess }
+
+async function startNode(script: string, options: readonly string[]): Promise<Target> {
+  const port = await freePort();
+  const child = pinned(process.execPath, [join(here, script), String(port), ...options]);
+  if (child.stdout) await once(child.stdout, "data");
+  return { port, child };
+}
+
+async function startMoto(): Promise<Target | undefined> {
+  const port = await freePort();
+  const child = pinned("moto_server", ["-p", String(port)]);
+  let failed = false;
+  child.on("error", () => (failed = true));
+  for (let attempt = 0; attempt < 100 && !failed; attempt += 1) {
+    const answer = await fetch(`http://127.0.0.1:${port}/moto-api/`).catch(() => undefined);
+    if (answer) return { port, child };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return undefined;
+}
+
+/** A user with its own key and a policy, so that signatures and IAM are at work. */
+async function prepareUser(port: number): Promise<Credentials> {
+  const iam = new IAMClient(clientOptions(port));
+  await iam.send(new CreateUserCommand({ UserName: "bench" }));
+  await iam.send(new PutUserPolicyCommand({
+    UserName: "bench",
+    PolicyName: "bench",
+    PolicyDocument: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*"], Resource: "*" }],
+    }),
+  }));
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "bench" }));
+  return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+}
+
+function clientOptions(port: number) {
+  return {
+    endpoint: `http://127.0.0.1:${port}`, region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+  };
+}
+
+async function sendOperation(port: number): Promise<BenchOperation> {
+  const sqs = new SQSClient(clientOptions(port));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "bench" }));
+  return {
+    name: "sqs SendMessage", service: "sqs", floorShare: 0.4, headers: json("1.0", "AmazonSQS.SendMessage"),
+    bodies: [JSON.stringify({ QueueUrl, MessageBody: "a message of the usual size ".repeat(8) })],
+  };
+}
+
+async function receiveOperation(port: number): Promise<BenchOperation> {
+  const sqs = new SQSClient(clientOptions(port));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({
+    QueueName: "bench-receive", Attributes: { VisibilityTimeout: "0" },
+  }));
+  await fill(sqs, QueueUrl ?? "", 100);
+  return {
+    name: "sqs ReceiveMessage", service: "sqs", floorShare: 0.4, headers: json("1.0", "AmazonSQS.ReceiveMessage"),
+    bodies: [JSON.stringify({ QueueUrl })],
+  };
+}
+
+async function fill(sqs: SQSClient, QueueUrl: string, count: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += 10) {
+    const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: String(index), MessageBody: `message ${sent + index}` }));
+    await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  }
+}
+
+/** Each message is deleted once: as many receipt handles as the run may use. */
+async function deleteOperation(port: number): Promise<BenchOperation> {
+  const sqs = new SQSClient(clientOptions(port));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({
+    QueueName: "bench-delete", Attributes: { VisibilityTimeout: "3600" },
+  }));
+  const count = Math.max(1_000, Math.ceil(seconds * 2_000));
+  await fill(sqs, QueueUrl ?? "", count);
+  const handles: string[] = [];
+  while (handles.length < count) {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    if (Messages.length === 0) break;
+    handles.push(...Messages.map((message) => message.ReceiptHandle ?? ""));
+  }
+  return {
+    name: "sqs DeleteMessage", service: "sqs", floorShare: 0.4, headers: json("1.0", "AmazonSQS.DeleteMessage"),
+    bodies: handles.map((ReceiptHandle) => JSON.stringify({ QueueUrl, ReceiptHandle })),
+  };
+}
+
+async function encryptOperation(port: number): Promise<BenchOperation> {
+  const kms = new KMSClient(clientOptions(port));
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  return {
+    name: "kms Encrypt", service: "kms", floorShare: 0.3, headers: json("1.1", "TrentService.Encrypt"),
+    bodies: [JSON.stringify({ KeyId: KeyMetadata?.KeyId, Plaintext: Buffer.alloc(64, 7).toString("base64") })],
+  };
+}
+
+const operations: Readonly<Record<string, (port: number) => Promise<BenchOperation>>> = {
+  identity: () => Promise.resolve(callerIdentity),
+  send: sendOperation,
+  receive: receiveOperation,
+  delete: deleteOperation,
+  encrypt: encryptOperation,
+};
+
+async function firstAnswer(port: number, bytes: Buffer): Promise<{ status: number; type: string; body: Buffer }> {
+  const text = bytes.toString("utf8");
+  const [head = "", body = ""] = text.split("\r\n\r\n");
+  const headers = Object.fromEntries(head.split("\r\n").slice(1).map((line) => line.split(": ", 2) as [string, string]));
+  delete headers["host"];
+  delete headers["content-length"];
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body });
+  return {
+    status: answer.status,
+    type: answer.headers.get("content-type") ?? "",
+    body: Buffer.from(await answer.arrayBuffer()),
+  };
+}
+
+function row(label: string, measured: Measured, floor?: Measured, promised?: number): void {
+  const share = floor ? `${((100 * measured.perSecond) / floor.perSecond).toFixed(0)} % of the floor` : "";
+  const goal = promised === undefined ? "" : ` (goal ${promised * 100} %)`;
+  const failures = measured.failures > 0 ? `  ${measured.failures} failed: ${measured.firstFailure.slice(0, 200)}` : "";
+  console.log(
+    `  ${label.padEnd(12)} ${measured.perSecond.toFixed(0).padStart(7)}/s  p50 ${measured.p50.toFixed(2)} ms  `
+    + `p99 ${measured.p99.toFixed(2)} ms  ${share}${goal}${failures}`,
+  );
+}
+
+const region = await startNode("server.js", [args.includes("--fsync") ? "fsync" : "relaxed"]);
+const moto = args.includes("--no-moto") ? undefined : await startMoto();
+const credentials = await prepareUser(region.port);
+for (const [name, make] of Object.entries(operations)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const operation = await make(region.port);
+  console.log(operation.name);
+  const bytes = requestBytes(operation, region.port, credentials);
+  const answer = await firstAnswer(region.port, bytes[0] ?? Buffer.alloc(0));
+  if (answer.status !== 200) console.log(answer.body.toString());
+  const floor = await startNode("floor.js", [
+    credentials.secretAccessKey, String(answer.status), answer.type, answer.body.toString("base64"),
+  ]);
+  const floorBytes = requestBytes(operation, floor.port, credentials);
+  await measure({ port: floor.port, requests: floorBytes, connections, seconds: 1 });
+  const floorMeasured = await measure({ port: floor.port, requests: floorBytes, connections, seconds });
+  floor.child.kill();
+  row("floor", floorMeasured);
+  await measure({ port: region.port, requests: bytes.slice(0, 50), connections, seconds: name === "delete" ? 0.01 : 1 });
+  const measured = await measure({ port: region.port, requests: bytes, connections, seconds: name === "delete" ? 1 : seconds });
+  row("us-local-1", measured, floorMeasured, operation.floorShare);
+  if (name !== "delete") {
+    const half = await measure({ port: region.port, requests: bytes, connections, seconds, rate: measured.perSecond / 2 });
+    row("at half load", half);
+  }
+  if (moto) {
+    const other = await make(moto.port);
+    const otherBytes = requestBytes(other, moto.port, { accessKeyId: "test", secretAccessKey: "test" });
+    const otherMeasured = await measure({ port: moto.port, requests: otherBytes, connections, seconds: Math.min(seconds, 2) });
+    row("moto_server", otherMeasured);
+    console.log(`  ${(measured.perSecond / otherMeasured.perSecond).toFixed(1)} x moto_server`);
+  }
+}
+region.child.send("memory");
+const [memory] = (await once(region.child, "message")) as [NodeJS.MemoryUsage];
+console.log(`memory of the region's process: ${(memory.rss / 2 ** 20).toFixed(0)} MB`);
+region.child.kill();
+moto?.child.kill();
+process.exit(0);

@@ -1,0 +1,37 @@
+/**
+ * IAM: who there is in an account, and what they may do.
+ *
+ * A noun is a file that exports its operations: import it as a whole and name it below. Files whose names end in
+ * `-rows` hold tables that several nouns share; they have no operations and are not named.
+ */
+
+import * as iam from "../../generated/iam.ts";
+import { service } from "../../kernel/service.ts";
+import * as accessKeys from "./access-keys.ts";
+import * as accountAliases from "./account-aliases.ts";
+import * as accountSummary from "./account-summary.ts";
+import * as attachments from "./attachments.ts";
+import * as authorizationDetails from "./authorization-details.ts";
+import * as boundaries from "./boundaries.ts";
+import * as groups from "./groups.ts";
+import { identity } from "./identity.ts";
+import * as inlinePolicies from "./inline-policies.ts";
+import * as instanceProfiles from "./instance-profiles.ts";
+import * as loginProfiles from "./login-profiles.ts";
+import * as passwordPolicy from "./password-policy.ts";
+import * as policies from "./policies.ts";
+import * as policyLists from "./policy-lists.ts";
+import * as policyVersions from "./policy-versions.ts";
+import * as roles from "./roles.ts";
+import * as serviceAccess from "./service-access.ts";
+import * as users from "./users.ts";
+
+export default service(iam.service, {
+  nouns: [
+    users, groups, roles, instanceProfiles,
+    policies, policyVersions, policyLists, inlinePolicies, attachments, boundaries, serviceAccess,
+    accessKeys, loginProfiles, passwordPolicy,
+    accountAliases, accountSummary, authorizationDetails,
+  ],
+  identity,
+});

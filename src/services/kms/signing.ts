@@ -1,0 +1,118 @@
+/** Sign and Verify. */
+
+import {
+  constants, createPublicKey, sign, verify, type KeyObject, type SigningOptions,
+} from "node:crypto";
+import * as kms from "../../generated/kms.ts";
+import type { MessageType, SigningAlgorithmSpec } from "../../generated/kms.ts";
+import type { ReadContext } from "../../kernel/context.ts";
+import { notImplemented } from "../../kernel/errors.ts";
+import { operation } from "../../kernel/operation.ts";
+import { signEcdsa, verifyEcdsa } from "./ecdsa.ts";
+import { dryRunSucceeded, incompatibleAlgorithm, invalidSignature, invalidUsage, validation } from "./errors.ts";
+import { requireGrantTokens } from "./grant-rows.ts";
+import { anyKey, keyRules, requireKey } from "./key-ids.ts";
+import { kindOf, signingAlgorithmsOf } from "./key-specs.ts";
+import { keyArn, requireUsable, type Key } from "./keys.ts";
+import { recordUsage } from "./last-usage.ts";
+import { currentMaterial, openMaterial } from "./materials.ts";
+import { signPkcs1, signPss, verifyPkcs1, verifyPss } from "./rsa-signatures.ts";
+
+interface Scheme {
+  readonly family: "pss" | "pkcs1" | "ecdsa" | "ed25519";
+  readonly hash: string;
+  readonly hashBytes: number;
+}
+
+function schemeOf(algorithm: SigningAlgorithmSpec): Scheme {
+  const bits = Number(algorithm.slice(-3));
+  const hash = `sha${bits}`;
+  const hashBytes = bits / 8;
+  if (algorithm.startsWith("RSASSA_PSS")) return { family: "pss", hash, hashBytes };
+  if (algorithm.startsWith("RSASSA_PKCS1")) return { family: "pkcs1", hash, hashBytes };
+  if (algorithm.startsWith("ECDSA")) return { family: "ecdsa", hash, hashBytes };
+  // Ed25519ph is not in the OpenSSL that this runs on, nor are ML-DSA and SM2.
+  if (algorithm !== "ED25519_SHA_512") throw notImplemented(`The signing algorithm ${algorithm}`);
+  return { family: "ed25519", hash, hashBytes };
+}
+
+/** The key for an algorithm. @evidence recorded AWS answers for keys of other usages and other specs */
+function requireSigningKey(ctx: ReadContext, key: Key, name: "Sign" | "Verify", algorithm: SigningAlgorithmSpec): void {
+  requireUsable(ctx, key);
+  if (key.usage !== "SIGN_VERIFY") throw invalidUsage(keyArn(ctx, key), key.usage, name);
+  if (!signingAlgorithmsOf(key.spec).includes(algorithm)) throw incompatibleAlgorithm(algorithm, key.spec);
+}
+
+/** @returns whether the message is a digest. @evidence KMS API Reference, Sign, MessageType and Message */
+function isDigest(
+  type: MessageType | undefined, message: Uint8Array, algorithm: SigningAlgorithmSpec, scheme: Scheme,
+): boolean {
+  if (type === "EXTERNAL_MU" || (type === "DIGEST" && scheme.family === "ed25519")) {
+    throw validation(`MessageType ${type} is not valid for algorithm ${algorithm}.`);
+  }
+  if (type !== "DIGEST") return false;
+  if (message.length !== scheme.hashBytes) throw validation(`Digest is invalid length for algorithm ${algorithm}.`);
+  return true;
+}
+
+function options(key: KeyObject, scheme: Scheme): SigningOptions & { key: KeyObject } {
+  if (scheme.family !== "pss") return { key };
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.hashBytes };
+}
+
+function signDigest(ctx: ReadContext, privateKey: KeyObject, key: Key, scheme: Scheme, digest: Uint8Array): Buffer {
+  const kind = kindOf(key.spec);
+  if (kind.type === "ec") return signEcdsa(privateKey, kind.curve, digest);
+  if (kind.type !== "rsa") throw incompatibleAlgorithm(scheme.family, key.spec);
+  return scheme.family === "pkcs1" ? signPkcs1(privateKey, scheme.hash, digest)
+    : signPss(privateKey, kind.lengthBits, scheme.hash, digest, ctx.ids.bytes(scheme.hashBytes));
+}
+
+function isValid(
+  publicKey: KeyObject, key: Key, scheme: Scheme, digest: Uint8Array, signature: Uint8Array,
+): boolean {
+  const kind = kindOf(key.spec);
+  if (kind.type === "ec") return verifyEcdsa(publicKey, kind.curve, digest, signature);
+  return scheme.family === "pkcs1" ? verifyPkcs1(publicKey, scheme.hash, digest, signature)
+    : verifyPss(publicKey, scheme.hash, digest, signature);
+}
+
+export const Sign = operation(kms.Sign, {
+  ...keyRules<kms.SignRequest>(anyKey("Sign")),
+
+  run(input, ctx) {
+    const key = requireKey(ctx, input.KeyId, anyKey("Sign"));
+    const { SigningAlgorithm: algorithm, Message: message } = input;
+    requireSigningKey(ctx, key, "Sign", algorithm);
+    requireGrantTokens(ctx, input.GrantTokens);
+    const scheme = schemeOf(algorithm);
+    const digested = isDigest(input.MessageType, message, algorithm, scheme);
+    if (input.DryRun) throw dryRunSucceeded();
+    const privateKey = openMaterial(ctx, key.spec, currentMaterial(ctx, key));
+    const signature = digested ? signDigest(ctx, privateKey, key, scheme, message)
+      : sign(scheme.family === "ed25519" ? null : scheme.hash, message, options(privateKey, scheme));
+    recordUsage(ctx, key, "Sign");
+    return { KeyId: keyArn(ctx, key), Signature: signature, SigningAlgorithm: algorithm };
+  },
+});
+
+export const Verify = operation(kms.Verify, {
+  ...keyRules<kms.VerifyRequest>(anyKey("Verify")),
+
+  run(input, ctx) {
+    const key = requireKey(ctx, input.KeyId, anyKey("Verify"));
+    const { SigningAlgorithm: algorithm, Message: message, Signature: signature } = input;
+    requireSigningKey(ctx, key, "Verify", algorithm);
+    requireGrantTokens(ctx, input.GrantTokens);
+    const scheme = schemeOf(algorithm);
+    const digested = isDigest(input.MessageType, message, algorithm, scheme);
+    const der = Buffer.from(currentMaterial(ctx, key).publicKey ?? []);
+    const publicKey = createPublicKey({ key: der, format: "der", type: "spki" });
+    const valid = digested ? isValid(publicKey, key, scheme, message, signature)
+      : verify(scheme.family === "ed25519" ? null : scheme.hash, message, options(publicKey, scheme), signature);
+    if (!valid) throw invalidSignature();
+    if (input.DryRun) throw dryRunSucceeded();
+    recordUsage(ctx, key, "Verify");
+    return { KeyId: keyArn(ctx, key), SignatureValid: true, SigningAlgorithm: algorithm };
+  },
+});

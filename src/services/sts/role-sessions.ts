@@ -1,0 +1,142 @@
+/** Assuming a role: what its trust policy lets in becomes a session of the role. */
+
+import * as sts from "../../generated/sts.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { Session } from "../../kernel/auth/caller.ts";
+import type { RoleFacts } from "../../kernel/auth/identity.ts";
+import type { ReadContext } from "../../kernel/context.ts";
+import type { IssuedSession } from "../../kernel/kernel.ts";
+import { operation } from "../../kernel/operation.ts";
+import type { ContextValue } from "../../iam/types.ts";
+import { answer, mfaGiven } from "./credentials.ts";
+import { accessDenied, durationExceedsChaining, durationExceedsRole, validationError } from "./errors.ts";
+import { packedPolicySize, sessionPolicies, type SessionPolicyInput } from "./session-policies.ts";
+
+const durationSecondsDefault = 3_600;
+const chainedDurationSecondsMax = 3_600;
+
+/** The trust policy of a role, for the kernel's decision; a role that is not there trusts nobody. */
+export function trustPolicy(arn: string, ctx: ReadContext): string | undefined {
+  const parsed = parseArn(arn);
+  if (parsed?.service !== "iam" || !parsed.resource.startsWith("role/")) return undefined;
+  return findRole(arn, ctx)?.trustPolicy ?? `{"Version":"2012-10-17","Statement":[]}`;
+}
+
+export function findRole(arn: string, ctx: ReadContext): RoleFacts | undefined {
+  const parsed = parseArn(arn);
+  if (parsed?.service !== "iam" || !parsed.resource.startsWith("role/")) return undefined;
+  const role = ctx.kernel.identity.role(parsed.account, parsed.resource.slice(parsed.resource.lastIndexOf("/") + 1));
+  return role?.arn === arn ? role : undefined;
+}
+
+/** A role session happens in the account of the role. */
+export function ownerOfRole(input: { readonly RoleArn: string }): { account: string } | undefined {
+  const account = parseArn(input.RoleArn)?.account;
+  return account === undefined || !/^\d{12}$/.test(account) ? undefined : { account };
+}
+
+export function requireRoleArn(arn: string): void {
+  if (!parseArn(arn)) throw validationError(`${arn} is invalid`);
+}
+
+export interface RoleSessionRequest extends SessionPolicyInput {
+  readonly RoleArn: string;
+  readonly RoleSessionName: string;
+  readonly DurationSeconds?: number | undefined;
+}
+
+/** What the three ways to assume a role have in common. @throws AccessDenied when there is no such role */
+export function issueRoleSession(
+  request: RoleSessionRequest,
+  ctx: ReadContext,
+  more: Partial<Session> & { readonly sessionTags?: Readonly<Record<string, string>> },
+): { session: IssuedSession; user: sts.AssumedRoleUser; packedPolicySize: number | undefined } {
+  const role = findRole(request.RoleArn, ctx);
+  if (!role) throw accessDenied("Access denied");
+  const seconds = request.DurationSeconds ?? durationSecondsDefault;
+  if (seconds > role.maxSessionDurationSeconds) throw durationExceedsRole();
+  if (more.chained && seconds > chainedDurationSecondsMax) throw durationExceedsChaining();
+  const { sessionTags = {}, ...rest } = more;
+  const name = request.RoleSessionName;
+  const principalId = `${role.roleId}:${name}`;
+  const arn = `arn:aws:sts::${ctx.account}:assumed-role/${role.roleName}/${name}`;
+  const session = ctx.kernel.sessions.issue({
+    kind: "role",
+    account: ctx.account,
+    arn,
+    principalId,
+    roleArn: role.arn,
+    roleName: role.roleName,
+    sessionName: name,
+    expiresAt: ctx.clock.now() + seconds * 1000,
+    tags: { ...role.tags, ...sessionTags },
+    ...sessionPolicies(request, ctx.account, ctx),
+    ...rest,
+  });
+  return {
+    session,
+    user: { AssumedRoleId: principalId, Arn: arn },
+    packedPolicySize: packedPolicySize(request, sessionTags),
+  };
+}
+
+/** Transitive tags of the session that asks go on to the new one, and can't be set anew. */
+function passedTags(input: sts.AssumeRoleRequest, ctx: ReadContext): Record<string, string> {
+  const { session } = ctx.caller;
+  const inherited = Object.fromEntries(
+    (session?.transitiveTagKeys ?? []).map((key) => [key, session?.tags?.[key] ?? ""]),
+  );
+  const given = Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key, tag.Value]));
+  const taken = Object.keys(given).find((key) =>
+    Object.keys(inherited).some((name) => name.toLowerCase() === key.toLowerCase()));
+  if (taken !== undefined) {
+    throw validationError(`One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.`);
+  }
+  return { ...inherited, ...given };
+}
+
+function actions(input: sts.AssumeRoleRequest): string[] {
+  return [
+    "sts:AssumeRole",
+    ...((input.Tags?.length ?? 0) > 0 ? ["sts:TagSession"] : []),
+    ...(input.SourceIdentity !== undefined ? ["sts:SetSourceIdentity"] : []),
+  ];
+}
+
+function conditions(input: sts.AssumeRoleRequest, ctx: ReadContext): Record<string, ContextValue | undefined> {
+  return {
+    "sts:externalid": input.ExternalId,
+    "sts:rolesessionname": input.RoleSessionName,
+    "sts:sourceidentity": input.SourceIdentity,
+    "sts:transitivetagkeys": input.TransitiveTagKeys,
+    "aws:multifactorauthpresent": mfaGiven(input, ctx) ? "true" : undefined,
+    "aws:multifactorauthage": mfaGiven(input, ctx) ? "0" : undefined,
+  };
+}
+
+export const AssumeRole = operation(sts.AssumeRole, {
+  owner: ownerOfRole,
+  resource: (input) => input.RoleArn,
+  action: actions,
+  conditions,
+  run(input, ctx) {
+    requireRoleArn(input.RoleArn);
+    const mfa = mfaGiven(input, ctx);
+    const { session: calling } = ctx.caller;
+    const sourceIdentity = input.SourceIdentity ?? calling?.sourceIdentity;
+    const transitive = [...(calling?.transitiveTagKeys ?? []), ...(input.TransitiveTagKeys ?? [])];
+    const issued = issueRoleSession(input, ctx, {
+      sessionTags: passedTags(input, ctx),
+      chained: calling?.kind === "role",
+      ...(transitive.length > 0 && { transitiveTagKeys: transitive }),
+      ...(sourceIdentity !== undefined && { sourceIdentity }),
+      ...(mfa && { mfaAuthenticatedAt: ctx.clock.now() }),
+    });
+    return {
+      Credentials: answer(issued.session),
+      AssumedRoleUser: issued.user,
+      PackedPolicySize: issued.packedPolicySize,
+      SourceIdentity: sourceIdentity,
+    };
+  },
+});

@@ -1,0 +1,12 @@
+import * as sts from "../../generated/sts.ts";
+import { service } from "../../kernel/service.ts";
+import * as authorizationMessages from "./authorization-messages.ts";
+import * as callerIdentity from "./caller-identity.ts";
+import * as roleSessions from "./role-sessions.ts";
+import * as userSessions from "./user-sessions.ts";
+
+export default service(sts.service, {
+  nouns: [authorizationMessages, callerIdentity, roleSessions, userSessions],
+  resourcePolicy: roleSessions.trustPolicy,
+  resourcePolicyRequired: true,
+});

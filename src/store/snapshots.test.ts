@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { readdirSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { Blobs } from "./blobs.ts";
+import { openStore } from "./open.ts";
+import { diffSnapshots } from "./snapshot-diff.ts";
+import { SnapshotNotFound, deleteSnapshot, listSnapshots, restoreSnapshot, saveSnapshot } from "./snapshots.ts";
+import { home, songs, temporaryFolder } from "./store-suite.ts";
+import { table } from "./types.ts";
+import type { LmdbStore } from "./lmdb-store.ts";
+
+const albums = table<{ name: string }>("test.albums", { key: (album) => album.name });
+
+test("a snapshot brings everything back, while the store is running", async (context) => {
+  const store = opened(context);
+  put(store, "a", 1);
+  await saveSnapshot(store, "before");
+  put(store, "a", 2);
+  put(store, "b", 1);
+  store.transact({ account: "111111111111", region: "us-east-1" }, (cell) => cell.rows(albums).put({ name: "x" }));
+  const pending = store.committed();
+  await restoreSnapshot(store, "before");
+  await pending;
+  assert.deepEqual(titles(store), ["a 1"]);
+  assert.deepEqual(store.cells(), [home]);
+  put(store, "c", 1);
+  await store.flush();
+  assert.deepEqual(titles(store), ["a 1", "c 1"]);
+  await restoreSnapshot(store, "before");
+  assert.deepEqual(titles(store), ["a 1"]);
+});
+
+test("a restored store is what the next process opens", async (context) => {
+  const folder = temporaryFolder(context);
+  const first = openStore({ folder, durability: "fsync" });
+  put(first, "a", 1);
+  await saveSnapshot(first, "s");
+  put(first, "b", 1);
+  await restoreSnapshot(first, "s");
+  put(first, "c", 1);
+  await first.close();
+  const second = openStore({ folder, durability: "fsync" });
+  context.after(() => second.close());
+  assert.deepEqual(titles(second), ["a 1", "c 1"]);
+});
+
+test("snapshots are listed by name, replaced, and deleted", async (context) => {
+  const store = opened(context);
+  assert.deepEqual(await listSnapshots(store), []);
+  for (const name of ["b", "a", "b"]) await saveSnapshot(store, name);
+  assert.deepEqual((await listSnapshots(store)).map(({ name }) => name), ["a", "b"]);
+  await deleteSnapshot(store, "a");
+  assert.deepEqual((await listSnapshots(store)).map(({ name }) => name), ["b"]);
+  await assert.rejects(deleteSnapshot(store, "a"), SnapshotNotFound);
+  await assert.rejects(restoreSnapshot(store, "a"), { message: "There is no snapshot named a." });
+  await assert.rejects(diffSnapshots(store, "a"), SnapshotNotFound);
+  assert.deepEqual(readdirSync(join(store.folder, "snapshots", ".drafts")), []);
+});
+
+test("a snapshot's name cannot lead out of its folder", async (context) => {
+  const store = opened(context);
+  for (const name of ["", ".", "..", "../x", "a/b", "a\\b", ".drafts", "a\u0000", "é", "x".repeat(65)]) {
+    await assert.rejects(saveSnapshot(store, name), TypeError);
+    await assert.rejects(deleteSnapshot(store, name), TypeError);
+  }
+});
+
+test("a difference names every row that was added, changed or removed", async (context) => {
+  const store = opened(context);
+  put(store, "same", 1);
+  put(store, "gone", 1);
+  put(store, "other", 1);
+  await saveSnapshot(store, "before");
+  put(store, "other", 2);
+  put(store, "new", 1);
+  store.transact(home, (cell) => {
+    cell.rows(songs).delete(["artist", "gone"]);
+    cell.rows(albums).put({ name: "x" });
+  });
+  await saveSnapshot(store, "after");
+  const changes = await diffSnapshots(store, "before");
+  const song = (title: string, year: number): unknown => ({ artist: "artist", title, year });
+  const expected = [
+    ["suite.songs", ["artist", "gone"], "removed", song("gone", 1), undefined],
+    ["suite.songs", ["artist", "new"], "added", undefined, song("new", 1)],
+    ["suite.songs", ["artist", "other"], "changed", song("other", 1), song("other", 2)],
+    ["test.albums", ["x"], "added", undefined, { name: "x" }],
+  ];
+  assert.deepEqual(
+    changes.map(({ table: name, key, change, before, after }) => [name, key, change, before, after]),
+    expected,
+  );
+  assert.deepEqual(await diffSnapshots(store, "before", "after"), changes);
+  assert.deepEqual(await diffSnapshots(store, "after"), []);
+});
+
+test("a blob is written whole, read by range, shared with snapshots and swept when nobody names it", async (context) => {
+  const store = opened(context);
+  const earlier = new Blobs(store.folder, "fsync");
+  const text = (blobs: Blobs, id: string): Promise<string> => blobs.read(id).setEncoding("utf8").reduce(concat, "");
+  assert.equal(await earlier.write("id-1", [Buffer.from("hello "), Buffer.from("world")]), 11);
+  await earlier.write("id-2", [Buffer.from("unnamed")]);
+  assert.equal(await earlier.read("id-1", { startByte: 6, endByte: 8 }).setEncoding("utf8").reduce(concat, ""), "wor");
+  const breaking = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("half");
+    throw new Error("the client went away");
+  };
+  await assert.rejects(earlier.write("id-3", breaking()), { message: "the client went away" });
+  assert.equal(await earlier.sizeBytes("id-3"), undefined);
+  await assert.rejects(earlier.write("../x", []), TypeError);
+
+  await saveSnapshot(store, "s");
+  await earlier.delete("id-1");
+  await earlier.write("id-1", [Buffer.from("another body under the same id")]);
+  await restoreSnapshot(store, "s");
+  assert.equal(await text(earlier, "id-1"), "hello world");
+
+  assert.equal(await earlier.sweep(() => false), 0);
+  const later = new Blobs(store.folder, "fsync");
+  for (const id of ["id-1", "id-2"]) utimesSync(join(store.folder, "blobs", id.slice(-2), id), 1, 1);
+  assert.equal(await later.sweep((id) => id === "id-1"), 1);
+  assert.equal(await later.sizeBytes("id-1"), 11);
+  assert.equal(await later.sizeBytes("id-2"), undefined);
+});
+
+function opened(context: TestContext): LmdbStore {
+  const store = openStore({ folder: temporaryFolder(context), durability: "relaxed" });
+  context.after(() => store.close());
+  return store;
+}
+
+function put(store: LmdbStore, title: string, year: number): void {
+  store.transact(home, (cell) => cell.rows(songs).put({ artist: "artist", title, year }));
+}
+
+function titles(store: LmdbStore): string[] {
+  return store.read(home, (cell) => [...cell.rows(songs).list()].map((song) => `${song.title} ${song.year}`));
+}
+
+function concat(left: string, right: string): string {
+  return left + right;
+}
