@@ -9,3 +9,5 @@ process.stdout.write("ready\n");
 process.on("message", (message) => {
   if (message === "memory") process.send?.(process.memoryUsage());
 });
+process.on("SIGINT", () => process.exit(0));
+process.on("disconnect", () => process.exit(0));

@@ -28,7 +28,10 @@ export class Scheduler {
   readonly #host: JobHost;
   /** When each cell's earliest known job is due, with what cancels its alarm. */
   readonly #expected = new Map<string, { at: number; cancel: () => void }>();
+  /** Cells whose due jobs are being started. */
   readonly #busy = new Set<string>();
+  /** Jobs that are under way and wait for something, so that their rows are still there. */
+  readonly #running = new Set<string>();
 
   constructor(host: JobHost) {
     this.#host = host;
@@ -41,70 +44,81 @@ export class Scheduler {
 
   /** A job of this cell is due at `at`. */
   expect(cell: CellName, at: number): void {
-    const name = `${cell.account} ${cell.region}`;
+    const { account, region } = cell;
+    const name = cellKey(cell);
     const known = this.#expected.get(name);
     if (known && known.at <= at) return;
     known?.cancel();
-    const { account, region } = cell;
     const cancel = this.#host.clock.alarm(at, () => {
       this.#expected.delete(name);
-      void this.#host.track(this.#runDue({ account, region }, name));
+      void this.#host.track(this.#startDue({ account, region }));
     });
     this.#expected.set(name, { at, cancel });
   }
 
-  async #runDue(cell: CellName, name: string): Promise<void> {
+  /** Synchronous jobs run one after the other; those that wait go on side by side. */
+  async #startDue(cell: CellName): Promise<void> {
+    const name = cellKey(cell);
     if (this.#busy.has(name)) return;
     this.#busy.add(name);
     try {
-      for (let row = this.#firstDue(cell); row; row = this.#firstDue(cell)) await this.#runOne(cell, row);
+      for (let row = this.#nextDue(cell); row; row = this.#nextDue(cell)) await this.#startOne(cell, row);
     } finally {
       this.#busy.delete(name);
       this.#expectNext(cell);
     }
   }
 
-  #firstDue(cell: CellName): JobRow | undefined {
-    const first = this.#host.store.read(cell, (transaction) => transaction.rows(jobs).by("due").first());
+  #nextDue(cell: CellName): JobRow | undefined {
+    const first = this.#first(cell);
     return first && first.at <= this.#host.clock.now() ? first : undefined;
   }
 
+  #first(cell: CellName): JobRow | undefined {
+    return this.#host.store.read(cell, (transaction) => {
+      for (const row of transaction.rows(jobs).by("due").list()) {
+        if (!this.#running.has(jobKey(cell, row))) return row;
+      }
+      return undefined;
+    });
+  }
+
   #expectNext(cell: CellName): void {
-    const first = this.#host.store.read(cell, (transaction) => transaction.rows(jobs).by("due").first());
+    const first = this.#first(cell);
     if (first) this.expect(cell, first.at);
   }
 
-  async #runOne(cell: CellName, row: JobRow): Promise<void> {
+  async #startOne(cell: CellName, row: JobRow): Promise<void> {
     try {
       const job = await this.#host.findJob(row.name);
       if (!job) throw new Error(`no service has the job ${row.name}`);
       const context = this.#host.jobContext(row.name, cell);
-      await this.#perform(job, row, context);
+      if (job.body) void this.#host.track(this.#wait(job, row, context));
+      else runNow(job, row, context);
     } catch (cause) {
-      this.#host.failed(`job ${row.name}`, cause);
-      this.#retryLater(cell, row);
+      this.#failed(cell, row, cause);
     }
   }
 
-  /** The row goes in the same transaction as the work, or after work that waits; unless it was scheduled anew meanwhile. */
-  async #perform(job: AnyJob, row: JobRow, context: CellContext): Promise<void> {
-    const input = row.input as never;
-    if (job.run) {
-      const { run } = job;
+  /** The row goes once the work is done; unless it was scheduled anew meanwhile. */
+  async #wait(job: AnyJob, row: JobRow, context: CellContext): Promise<void> {
+    const key = jobKey(context, row);
+    this.#running.add(key);
+    try {
+      await job.body?.(row.input as never, context);
       context.transaction((ctx) => {
-        ctx.db(jobs).delete([row.name, row.id]);
-        run(input, ctx);
+        if (ctx.db(jobs).get([row.name, row.id])?.at === row.at) ctx.db(jobs).delete([row.name, row.id]);
       });
-      return;
+    } catch (cause) {
+      this.#failed(context, row, cause);
+    } finally {
+      this.#running.delete(key);
+      this.#expectNext(context);
     }
-    await job.body?.(input, context);
-    context.transaction((ctx) => {
-      const now = ctx.db(jobs).get([row.name, row.id]);
-      if (now?.at === row.at) ctx.db(jobs).delete([row.name, row.id]);
-    });
   }
 
-  #retryLater(cell: CellName, row: JobRow): void {
+  #failed(cell: CellName, row: JobRow, cause: unknown): void {
+    this.#host.failed(`job ${row.name}`, cause);
     const failures = row.failures + 1;
     const delay = Math.min(retryMilliseconds * 2 ** row.failures, retryMillisecondsMax);
     this.#host.store.transact(cell, (transaction) => {
@@ -113,4 +127,20 @@ export class Scheduler {
       else rows.put({ ...row, failures, at: this.#host.clock.now() + delay });
     });
   }
+}
+
+function cellKey(cell: CellName): string {
+  return `${cell.account} ${cell.region}`;
+}
+
+function jobKey(cell: CellName, row: JobRow): string {
+  return `${cellKey(cell)} ${row.name} ${row.id}`;
+}
+
+/** The row goes in the same transaction as the work. */
+function runNow(job: AnyJob, row: JobRow, context: CellContext): void {
+  context.transaction((ctx) => {
+    ctx.db(jobs).delete([row.name, row.id]);
+    job.run?.(row.input as never, ctx);
+  });
 }

@@ -12,6 +12,11 @@ import type { Operation } from "./operation.ts";
 import { TagSet, taggedResources } from "./tags.ts";
 import type { DirectoryEntry } from "./tokens.ts";
 
+/** Whoever asks may leave; the signal is made only for those who look. */
+export interface HangUp {
+  readonly signal: AbortSignal;
+}
+
 export interface ContextFacts {
   readonly engine: Engine;
   readonly entry: DirectoryEntry;
@@ -21,7 +26,7 @@ export interface ContextFacts {
   readonly caller: Caller;
   readonly origin: RequestOrigin;
   readonly requestId: string;
-  readonly signal: AbortSignal;
+  readonly hangUp: HangUp;
 }
 
 export class CellContext implements Context, BodyContext {
@@ -33,7 +38,7 @@ export class CellContext implements Context, BodyContext {
   readonly requestId: string;
   readonly kernel: Engine;
   readonly entry: DirectoryEntry;
-  readonly signal: AbortSignal;
+  readonly #hangUp: HangUp;
   #transaction: Transaction | undefined;
   #events: ServiceEvent[] | undefined;
 
@@ -46,7 +51,11 @@ export class CellContext implements Context, BodyContext {
     this.caller = facts.caller;
     this.origin = facts.origin;
     this.requestId = facts.requestId;
-    this.signal = facts.signal;
+    this.#hangUp = facts.hangUp;
+  }
+
+  get signal(): AbortSignal {
+    return this.#hangUp.signal;
   }
 
   get clock(): Time {

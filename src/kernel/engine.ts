@@ -188,7 +188,7 @@ export class Engine implements Kernel, JobHost {
       caller: this.#callerFor(from, principal, options),
       origin: { ...from.origin, sourceIp: principal, userAgent: principal },
       region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
-      signal: from.signal,
+      hangUp: from,
     });
   }
 
@@ -219,7 +219,7 @@ export class Engine implements Kernel, JobHost {
     const caller = { ...serviceCaller(`${entry.endpointPrefix}.amazonaws.com`), account: cell.account };
     return new CellContext({
       engine: this, entry, ...cell, requestRegion, caller, origin: internalOrigin, requestId: this.ids.uuid(),
-      signal: this.#stopping.signal,
+      hangUp: this.#stopping,
     });
   }
 

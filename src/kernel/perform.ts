@@ -4,7 +4,7 @@
  */
 
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
-import { CellContext } from "./cell-context.ts";
+import { CellContext, type HangUp } from "./cell-context.ts";
 import type { Engine } from "./engine.ts";
 import { AwsError, internalFailure, notImplemented } from "./errors.ts";
 import type { OperationModel, ServiceModel } from "./model/model.ts";
@@ -27,7 +27,7 @@ export interface Order {
   /** The region that the request names. */
   readonly region: string;
   readonly requestId: string;
-  readonly signal: AbortSignal;
+  readonly hangUp: HangUp;
   readonly input: Value;
 }
 
@@ -83,7 +83,7 @@ function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellC
     caller,
     origin: order.origin,
     requestId: order.requestId,
-    signal: order.signal,
+    hangUp: order.hangUp,
   });
 }
 

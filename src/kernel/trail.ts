@@ -116,8 +116,17 @@ function sessionContext(session: NonNullable<Caller["session"]>, caller: Caller)
   };
 }
 
+/** Events of one second share one text. */
+let lastSecond = Number.NaN;
+let lastText = "";
+
 function timestamp(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 /** Who did it, as `LookupEvents` answers `Username`. */

@@ -46,6 +46,8 @@ export interface ScanOptions {
   readonly upper: string;
   readonly reverse?: boolean;
   readonly keysOnly?: boolean;
+  /** How many entries will probably be read; a hint for the first chunk. */
+  readonly limit?: number | undefined;
 }
 
 interface RawBuffer extends Buffer {
@@ -187,7 +189,7 @@ export class Scan {
   #to: string;
   #chunk: Entry[] = [];
   #position = 0;
-  #chunkEntries = CHUNK_ENTRIES_MIN;
+  #chunkEntries: number;
   #exhausted: boolean;
 
   constructor(database: RootDatabase<Buffer, string>, options: ScanOptions) {
@@ -196,6 +198,7 @@ export class Scan {
     this.#upper = options.upper;
     this.#reverse = options.reverse ?? false;
     this.#keysOnly = options.keysOnly ?? false;
+    this.#chunkEntries = Math.min(Math.max(options.limit ?? CHUNK_ENTRIES_MIN, 1), CHUNK_ENTRIES_MAX);
     // Stored keys that share the first bytes of a long bound lie on both sides of it: read them all, keep the right.
     this.#from = options.lower.slice(0, HEAD_BYTES);
     this.#to = options.upper.length > HEAD_BYTES ? options.upper.slice(0, HEAD_BYTES) + AFTER_HEAD : options.upper;

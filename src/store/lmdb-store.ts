@@ -19,6 +19,9 @@ import type { CellName, Durability, Store, StoreOptions, Table, Transaction } fr
 const CACHED_ROWS_MAX = 20_000;
 const CACHED_BYTES_MAX = 33_554_432;
 
+/** A turn that writes more commits more often: range reads walk over what is pending, and memory holds it. */
+const BATCH_WRITES_MAX = 256;
+
 interface Batch {
   readonly layer: Layer;
   /** Settles when the batch is in the file, or will never be. */
@@ -218,6 +221,7 @@ export class LmdbStore implements Store {
     this.#collecting.layer.absorb(own);
     for (const { named } of names) named();
     this.#schedule();
+    if (this.#collecting.layer.size >= BATCH_WRITES_MAX) this.#commit();
   }
 
   #schedule(): void {

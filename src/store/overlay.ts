@@ -51,6 +51,13 @@ export class Layer {
     return this.#spaces.size === 0;
   }
 
+  /** How many keys are written. */
+  get size(): number {
+    let size = 0;
+    for (const space of this.#spaces.values()) size += space.size;
+    return size;
+  }
+
   space(prefix: string): PendingSpace | undefined {
     return this.#spaces.get(prefix);
   }

@@ -121,8 +121,8 @@ class OrderedSpace<Row> implements Ordered<Row> {
   count(range: Range = {}): number {
     const bounds = boundsOf(this.#space, range);
     const limit = range.limit ?? Infinity;
-    const inFile = this.#view.countInFile(this.#space, bounds);
-    if (inFile !== undefined) return Math.max(0, Math.min(inFile, limit));
+    const inFile = limit === Infinity ? this.#view.countInFile(this.#space, bounds) : undefined;
+    if (inFile !== undefined) return inFile;
     const merge = this.#view.range(this.#space, bounds, true);
     let count = 0;
     while (count < limit && this.#view.next(merge)) count++;
@@ -160,7 +160,7 @@ function boundsOf(space: string, range: Range): Bounds {
     const end = space + encodeKey(before);
     if (end < upper) upper = end;
   }
-  return { lower, upper, reverse: range.reverse ?? false };
+  return { lower, upper, reverse: range.reverse ?? false, limit: range.limit };
 }
 
 function later(left: string, right: string): string {

@@ -29,6 +29,7 @@ export interface Bounds {
   readonly lower: string;
   readonly upper: string;
   readonly reverse: boolean;
+  readonly limit: number | undefined;
 }
 
 export class View implements Transaction {

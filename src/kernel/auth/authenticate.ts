@@ -8,12 +8,13 @@ import type { Caller, Session } from "./caller.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
 import { SigningKeys } from "./signing-keys.ts";
-import { parseSignature, verifySignature } from "./sigv4.ts";
+import { parseSignature, verifySignature, type VerifiedSignature } from "./sigv4.ts";
 
 export interface Authenticated {
   readonly caller: Caller;
   readonly method: "AuthHeader" | "QueryString" | "None";
-  readonly claim?: SignatureClaim;
+  /** What the chunks of a signed streaming body continue. */
+  readonly verified?: VerifiedSignature;
 }
 
 const noTags: Readonly<Record<string, string>> = Object.freeze({});
@@ -76,13 +77,14 @@ export class Authenticator {
     const claim = parseSignature(request, dialect);
     if (!claim) return { caller: anonymousCaller, method: "None" };
     const { caller, secret } = this.#credential(claim, dialect);
-    if (secret !== undefined) this.#verify(claim, request, secret, model, dialect);
-    return { caller, method: claim.source === "header" ? "AuthHeader" : "QueryString", claim };
+    const verified = secret === undefined ? undefined : this.#verify(claim, request, secret, model, dialect);
+    const method = claim.source === "header" ? "AuthHeader" : "QueryString";
+    return verified ? { caller, method, verified } : { caller, method };
   }
 
   #verify(
     claim: SignatureClaim, request: SignableRequest, secret: string, model: ServiceModel, dialect: AuthDialect,
-  ): void {
+  ): VerifiedSignature | undefined {
     const options = {
       nowMs: this.#nowFor(claim),
       dialect,
@@ -91,8 +93,9 @@ export class Authenticator {
       keys: this.#keys,
       pairs: this.#pairs,
     };
-    if (claim.algorithm === "AWS4-HMAC-SHA256") verifySignature(claim, request, secret, options);
-    else verifyAsymmetricSignature(claim, request, secret, options);
+    if (claim.algorithm === "AWS4-HMAC-SHA256") return verifySignature(claim, request, secret, options);
+    verifyAsymmetricSignature(claim, request, secret, options);
+    return undefined;
   }
 
   /** Clients sign by the machine's clock, or by ours once they corrected their skew: a signature is read by either. */

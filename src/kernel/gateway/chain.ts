@@ -41,7 +41,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
   try {
     const service = engine.loaded(entry) ?? (await engine.load(entry));
     const authenticated = engine.authenticator.authenticate(incoming, model);
-    request = decodedBody(incoming);
+    request = decodedBody(incoming, authenticated.verified);
     operation = operationOf(identified, model, request);
     if (!service) throw notImplemented(`${entry.service}:${operation.name}`);
     requireSignature(engine, authenticated.method, operation, service, model);
@@ -52,7 +52,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       caller: authenticated.caller,
       origin: originOf(incoming, authenticated.method),
       region: identified.region,
-      signal: incoming.signal,
+      hangUp: incoming,
     }));
     return protocol.serialize(output, operation, model, requestId);
   } catch (cause) {
@@ -65,7 +65,7 @@ function isForm(headers: Headers): boolean {
 }
 
 function operationOf(identified: Identified, model: ServiceModel, request: WireRequest): OperationModel {
-  const name = identified.operation ?? routerOf(model)?.match(request.method, request.path, request.query)?.operation.name;
+  const name = identified.operation ?? routerOf(model)?.match(request.method, request.path, request.query, request.headers)?.operation.name;
   const operation = name !== undefined && Object.hasOwn(model.operations, name) ? model.operations[name] : undefined;
   if (!operation) throw unknownOperation(model, name);
   return operation;

@@ -69,6 +69,9 @@ function hostScope(host: string | undefined): { service: string | undefined; reg
   return { service: service ?? (labels.includes("queue") ? "sqs" : undefined), region };
 }
 
+/** What a host name says is not asked where the signature says it. */
+const noHost = { service: undefined, region: undefined } as const;
+
 /** The value of one parameter of a query string or form body, decoded. */
 export function parameter(encoded: string, name: string): string | undefined {
   const start = encoded.startsWith(`${name}=`) ? 0 : encoded.indexOf(`&${name}=`) + 1;
@@ -108,7 +111,7 @@ export function identify(head: RequestHead, form: string): Identified | undefine
     const region = scope?.region ?? hostScope(head.headers["host"]).region ?? defaultRegion;
     return { entry: target.entry, protocol: "json", operation: target.operation, region };
   }
-  const host = hostScope(head.headers["host"]);
+  const host = scope?.region && bySigningName.has(scope.service) ? noHost : hostScope(head.headers["host"]);
   const region = scope?.region || host.region || defaultRegion;
   const cbor = cborPath.exec(head.path);
   if (cbor && head.headers["smithy-protocol"] === "rpc-v2-cbor") {

@@ -1,6 +1,7 @@
 /** SDK clients that talk to a region in the same process: the whole wire format, without a socket. */
 
 import { Readable } from "node:stream";
+import { directory } from "../../generated/directory.ts";
 import { signRequest, type Credentials } from "../auth/signing.ts";
 import type { Engine } from "../engine.ts";
 import type { Headers } from "../protocol/protocol.ts";
@@ -62,19 +63,23 @@ export function clientConfiguration(engine: Engine, options: ClientOptions): Rec
     region,
     credentials,
     requestHandler: { handle: (request: SdkRequest, sent?: { abortSignal?: AbortSignal }) => pass(engine, request, sent) },
-    signer: (scheme?: { signingName?: string; name?: string }) => Promise.resolve(
-      signer(engine, region, credentials, scheme?.name ?? scheme?.signingName),
-    ),
+    signer: signer(engine, region, credentials),
   };
 }
 
-function signer(engine: Engine, region: string, credentials: Credentials, _name: string | undefined): object {
+/** The signing name of the service that an AWS host name stands for. */
+function signingName(hostname: string): string {
+  const labels = hostname.split(".");
+  return directory.find((entry) => labels.includes(entry.endpointPrefix))?.signingName ?? "";
+}
+
+function signer(engine: Engine, region: string, credentials: Credentials): object {
   return {
     sign: async (request: SdkRequest, facts?: { signingService?: string; signingRegion?: string }) => {
       const headers = lowerCase(request.headers);
       const signed = signRequest(
         { method: request.method, path: request.path, query: queryString(request.query), headers, body: await bodyOf(request.body) },
-        { credentials, region: facts?.signingRegion ?? region, service: facts?.signingService ?? "", nowMs: engine.clock.now() },
+        { credentials, region: facts?.signingRegion ?? region, service: facts?.signingService ?? signingName(request.hostname), nowMs: engine.clock.now() },
       );
       return Object.assign(request, { headers: signed.headers });
     },

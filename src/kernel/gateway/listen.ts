@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Engine } from "../engine.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
+import { bodyBytesMax } from "./body.ts";
 import { handle, type Incoming } from "./chain.ts";
 import { tooLarge } from "./wording.ts";
 
@@ -26,8 +27,6 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Bodies that are not streamed are held whole, and so are limited. */
-export const bodyBytesMax = 16 * 1024 * 1024;
 const tlsHandshake = 0x16;
 
 export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
@@ -76,11 +75,8 @@ async function close(server: SocketServer, open: ReadonlySet<Socket>): Promise<v
 async function respond(
   engine: Engine, local: LocalRoutes, request: IncomingMessage, response: ServerResponse,
 ): Promise<void> {
-  const hungUp = new AbortController();
-  response.once("close", () => hungUp.abort());
   try {
-    const body = await readWhole(request);
-    const incoming = incomingOf(request, body, hungUp.signal);
+    const incoming = new HttpIncoming(request, response, await readWhole(request));
     send(await (local(incoming) ?? handle(engine, incoming)), request, response);
   } catch (cause) {
     if (!response.headersSent) {
@@ -116,20 +112,40 @@ function readWhole(request: IncomingMessage): Promise<Buffer> {
 
 const empty = Buffer.alloc(0);
 
-function incomingOf(request: IncomingMessage, body: Buffer, signal: AbortSignal): Incoming {
-  const url = request.url ?? "/";
-  const mark = url.indexOf("?");
-  const { socket } = request;
-  return {
-    method: request.method ?? "GET",
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? "" : url.slice(mark + 1),
-    headers: request.headers as Headers,
-    body,
-    sourceIp: plainAddress(socket.remoteAddress),
-    secure: (socket as TLSSocket).encrypted === true,
-    signal,
-  };
+/** Most requests never look at their signal, and abort signals are dear: it is made when it is asked for. */
+class HttpIncoming implements Incoming {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  readonly sourceIp: string;
+  readonly secure: boolean;
+  readonly #response: ServerResponse;
+  #signal: AbortSignal | undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse, body: Buffer) {
+    const url = request.url ?? "/";
+    const mark = url.indexOf("?");
+    this.method = request.method ?? "GET";
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.query = mark < 0 ? "" : url.slice(mark + 1);
+    this.headers = request.headers as Headers;
+    this.body = body;
+    this.sourceIp = plainAddress(request.socket.remoteAddress);
+    this.secure = (request.socket as TLSSocket).encrypted === true;
+    this.#response = response;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#signal) {
+      const hungUp = new AbortController();
+      this.#signal = hungUp.signal;
+      if (this.#response.destroyed) hungUp.abort();
+      else this.#response.once("close", () => hungUp.abort());
+    }
+    return this.#signal;
+  }
 }
 
 /** IPv4 addresses that a dual-stack socket shows as IPv6 are IPv4 addresses to policies. */

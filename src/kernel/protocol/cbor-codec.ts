@@ -20,7 +20,8 @@ const indefinite = -1;
 const breakCode = 0xff;
 
 /**
- * Maps become objects without a prototype, byte strings buffers, whole numbers beyond 2^53 the nearest double.
+ * Maps become objects without a prototype, byte strings buffers, whole numbers beyond 2^53 the nearest
+ * double.
  *
  * @throws AwsError `SerializationException` when the bytes are not one well-formed item
  */
@@ -225,7 +226,9 @@ export class CborEncoder {
     const single = Number.isNaN(value) || Math.fround(value) === value;
     this.#reserve(9);
     this.#bytes[this.#at] = single ? 0xfa : 0xfb;
-    this.#at = single ? this.#bytes.writeFloatBE(value, this.#at + 1) : this.#bytes.writeDoubleBE(value, this.#at + 1);
+    this.#at = single
+      ? this.#bytes.writeFloatBE(value, this.#at + 1)
+      : this.#bytes.writeDoubleBE(value, this.#at + 1);
   }
 
   timestamp(epochMs: number): void {

@@ -21,7 +21,9 @@ import { TreeReaders } from "./tree-reader.ts";
 import type { TreeFormat, TreeRead } from "./tree-reader.ts";
 
 const mismatch: Mismatch = (found, type) => {
-  if (found === "structure") return serializationException("Start of structure or map found where not expected.");
+  if (found === "structure") {
+    return serializationException("Start of structure or map found where not expected.");
+  }
   if (found === "list") return serializationException("Start of list found where not expected");
   return serializationException(cannotConvert(found, type));
 };
@@ -39,7 +41,8 @@ const cborTree: TreeFormat = {
       return accepted;
     };
     switch (type) {
-      case "string": case "character": return typed((value) => (typeof value === "string" ? value : undefined));
+      case "string": case "character":
+        return typed((value) => (typeof value === "string" ? value : undefined));
       case "boolean": return typed((value) => (typeof value === "boolean" ? value : undefined));
       case "blob": return typed((value) => (Buffer.isBuffer(value) ? value : undefined));
       case "timestamp":
@@ -47,7 +50,9 @@ const cborTree: TreeFormat = {
       case "float": case "double": case "bigDecimal":
         return typed((value) => (typeof value === "number" ? value : undefined));
       default:
-        return typed((value) => (typeof value === "number" && Number.isFinite(value) ? Math.trunc(value) : undefined));
+        return typed(
+          (value) => (typeof value === "number" && Number.isFinite(value) ? Math.trunc(value) : undefined),
+        );
     }
   },
 };
@@ -65,6 +70,12 @@ function foundInCbor(value: unknown): Found {
 }
 
 type CborWrite = (value: unknown, encoder: CborEncoder) => void;
+
+interface MemberWrite {
+  readonly name: string;
+  readonly key: string;
+  readonly write: CborWrite;
+}
 
 class CborWriters {
   readonly #service: ServiceModel;
@@ -90,13 +101,14 @@ class CborWriters {
       case "boolean": return (value, encoder) => encoder.boolean(Boolean(value));
       case "blob": return (value, encoder) => encoder.blob(asBuffer(value));
       case "timestamp": return (value, encoder) => encoder.timestamp(Number(value));
-      case "float": case "double": case "bigDecimal": return (value, encoder) => encoder.double(Number(value));
+      case "float": case "double": case "bigDecimal":
+        return (value, encoder) => encoder.double(Number(value));
       default: return (value, encoder) => encoder.integer(typeof value === "bigint" ? value : Number(value));
     }
   }
 
   members(membersOnce: () => Members): CborWrite {
-    let members: readonly { readonly name: string; readonly key: string; readonly write: CborWrite }[] | undefined;
+    let members: readonly MemberWrite[] | undefined;
     return (value, encoder) => {
       members ??= membersOnce().map(([name, ref]) => {
         return { name, key: ref.locationName ?? name, write: this.writer(ref) };
@@ -171,8 +183,12 @@ export const cborBody: BodyFormat = {
   },
 };
 
-const readInput = onceFor((operation: OperationModel, service) => compileRpcInput(operation, service, cborBody));
-const writeOutput = onceFor((operation: OperationModel, service) => compileRpcOutput(operation, service, cborBody));
+const readInput = onceFor(
+  (operation: OperationModel, service) => compileRpcInput(operation, service, cborBody),
+);
+const writeOutput = onceFor(
+  (operation: OperationModel, service) => compileRpcOutput(operation, service, cborBody),
+);
 
 function protocolHeaders(requestId: string): Headers {
   return { "smithy-protocol": "rpc-v2-cbor", "x-amzn-requestid": requestId };
@@ -210,7 +226,9 @@ export const cbor: Protocol = {
   },
 };
 
-function writeFields(value: Readonly<Value>, members: Members, service: ServiceModel, encoder: CborEncoder): void {
+function writeFields(
+  value: Readonly<Value>, members: Members, service: ServiceModel, encoder: CborEncoder,
+): void {
   for (const [name, ref] of members) {
     const item = value[name];
     if (item === undefined || item === null) continue;

@@ -1,6 +1,6 @@
 /**
- * Readers and writers are closures, made from the model once and kept as long as the service's model lives, so that
- * a request costs no more than walking its own data.
+ * Readers and writers are closures, made from the model once and kept as long as the service's model lives,
+ * so that a request costs no more than walking its own data.
  */
 
 import type { ServiceModel, Shape, ShapeRef } from "../model/model.ts";
@@ -32,7 +32,9 @@ export function onceForService<Made>(make: (service: ServiceModel) => Made): (se
   };
 }
 
-/** @throws Error when the model names a shape that it does not have: a fault of the model, never of a request */
+/**
+ * @throws Error when the model names a shape that it does not have: a fault of the model, never of a request
+ */
 export function shapeOf(ref: ShapeRef, service: ServiceModel): Shape {
   const shape = findShape(ref.shape, service);
   if (!shape) throw new Error(`The model of ${service.service} has no shape ${ref.shape}.`);

@@ -1,5 +1,6 @@
 /**
- * EC2 Query: Query with lists that are always flattened, names that start with a capital, and answers of its own.
+ * EC2 Query: Query with lists that are always flattened, names that start with a capital, and answers of its
+ * own.
  *
  * @evidence Smithy specification, AWS EC2 query protocol
  */
@@ -23,19 +24,24 @@ const style: QueryStyle = {
   },
   refuseText: (text, _type, parameter) => {
     return new AwsError({
-      code: "InvalidParameterValue", message: `Value (${text}) for parameter ${parameter} is invalid.`, status: 400,
+      code: "InvalidParameterValue", message: `Value (${text}) for parameter ${parameter} is invalid.`,
+      status: 400,
     });
   },
   refuseStructure: (_type, parameter) => {
     return new AwsError({
-      code: "InvalidParameterValue", message: `The value of parameter ${parameter} is not of its type.`, status: 400,
+      code: "InvalidParameterValue", message: `The value of parameter ${parameter} is not of its type.`,
+      status: 400,
     });
   },
 };
 
 const readers = onceForService((service) => new QueryReaders(service, style));
 
-/** @evidence EC2 API Reference, DescribeInstances, sample response: `<launchTime>2018-05-08T16:46:19.000Z</launchTime>` */
+/**
+ * @evidence EC2 API Reference, DescribeInstances, sample response:
+ * `<launchTime>2018-05-08T16:46:19.000Z</launchTime>`
+ */
 const writers = onceForService((service) => {
   return new XmlWriters(service, { wireName: (ref: ShapeRef) => ref.locationName, millis: true });
 });

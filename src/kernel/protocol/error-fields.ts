@@ -32,10 +32,11 @@ export function errorName(error: AwsError): string {
 }
 
 /**
- * `com.amazonaws.sqs#QueueDoesNotExist`. Errors of the framework have its namespace, and a version in the name of
- * the target is part of the namespace.
+ * `com.amazonaws.sqs#QueueDoesNotExist`. Errors of the framework have its namespace, and a version in the
+ * name of the target is part of the namespace.
  *
- * @evidence DynamoDB Developer Guide, Error handling: `com.amazonaws.dynamodb.v20120810#ResourceNotFoundException`
+ * @evidence DynamoDB Developer Guide, Error handling:
+ * `com.amazonaws.dynamodb.v20120810#ResourceNotFoundException`
  */
 export function qualifiedErrorName(error: AwsError, service: ServiceModel): string {
   const name = errorName(error);

@@ -1,6 +1,6 @@
 /**
- * The framing of `application/vnd.amazon.eventstream`: length-prefixed messages of typed headers and a payload, each
- * with a checksum of its lengths and one of the whole.
+ * The framing of `application/vnd.amazon.eventstream`: length-prefixed messages of typed headers and a
+ * payload, each with a checksum of its lengths and one of the whole.
  *
  * @evidence Smithy specification, Amazon Event Stream
  */
@@ -32,7 +32,9 @@ const checksumBytes = 4;
 const frameBytesMax = 24 * 1024 * 1024;
 const headersBytesMax = 128 * 1024;
 
-const typeCodes = { byte: 2, short: 3, integer: 4, long: 5, bytes: 6, string: 7, timestamp: 8, uuid: 9 } as const;
+const typeCodes = {
+  byte: 2, short: 3, integer: 4, long: 5, bytes: 6, string: 7, timestamp: 8, uuid: 9,
+} as const;
 
 export function encodeFrame(headers: FrameHeaders, payload: Buffer): Buffer {
   const parts = Object.entries(headers).map(([name, header]) => encodeHeader(name, header));
@@ -49,7 +51,9 @@ export function encodeFrame(headers: FrameHeaders, payload: Buffer): Buffer {
 
 function encodeHeader(name: string, header: FrameHeader): Buffer {
   const nameBytes = Buffer.from(name, "utf8");
-  if (nameBytes.length === 0 || nameBytes.length > 255) throw new Error(`No event header may be named "${name}".`);
+  if (nameBytes.length === 0 || nameBytes.length > 255) {
+    throw new Error(`No event header may be named "${name}".`);
+  }
   return Buffer.concat([Buffer.from([nameBytes.length]), nameBytes, encodeHeaderValue(header)]);
 }
 
@@ -113,9 +117,15 @@ export class FrameDecoder {
     const first = this.#pieces[0] ?? Buffer.alloc(0);
     const totalBytes = first.readUInt32BE(0);
     const headersBytes = first.readUInt32BE(4);
-    if (crc32(first.subarray(0, 8)) !== first.readUInt32BE(8)) throw malformedFrame("the prelude checksum is wrong");
-    if (totalBytes > frameBytesMax || headersBytes > headersBytesMax) throw malformedFrame("the message is too long");
-    if (totalBytes < preludeBytes + headersBytes + checksumBytes) throw malformedFrame("the lengths are wrong");
+    if (crc32(first.subarray(0, 8)) !== first.readUInt32BE(8)) {
+      throw malformedFrame("the prelude checksum is wrong");
+    }
+    if (totalBytes > frameBytesMax || headersBytes > headersBytesMax) {
+      throw malformedFrame("the message is too long");
+    }
+    if (totalBytes < preludeBytes + headersBytes + checksumBytes) {
+      throw malformedFrame("the lengths are wrong");
+    }
     if (this.#bytes < totalBytes) return undefined;
     const all = this.#join();
     this.#pieces = all.length > totalBytes ? [all.subarray(totalBytes)] : [];
@@ -132,7 +142,9 @@ export class FrameDecoder {
 
 function decodeFrame(frame: Buffer, headersBytes: number): Frame {
   const end = frame.length - checksumBytes;
-  if (crc32(frame.subarray(0, end)) !== frame.readUInt32BE(end)) throw malformedFrame("the message checksum is wrong");
+  if (crc32(frame.subarray(0, end)) !== frame.readUInt32BE(end)) {
+    throw malformedFrame("the message checksum is wrong");
+  }
   const payloadStart = preludeBytes + headersBytes;
   try {
     return {

@@ -78,7 +78,10 @@ function compileEventPayload(
   const { type } = shapeOf(ref, service);
   if (type === "blob" || type === "string") {
     const contentType = type === "blob" ? "application/octet-stream" : "text/plain";
-    return (event) => ({ contentType, payload: event[name] === undefined ? noPayload : asBuffer(event[name]) });
+    return (event) => {
+      const value = event[name];
+      return { contentType, payload: value === undefined || value === null ? noPayload : asBuffer(value) };
+    };
   }
   const write = format.writeShape(ref, service);
   return (event) => ({ contentType: format.contentType, payload: asBuffer(write(event[name] ?? {})) });
@@ -104,11 +107,12 @@ function frameHeader(value: unknown, shape: Shape): FrameHeader {
 }
 
 /**
- * The frames of a stream of events, as they come. What the events' source throws ends the stream: as the model's
- * exception where the stream declares one, as an error message otherwise.
+ * The frames of a stream of events, as they come. What the events' source throws ends the stream: as the
+ * model's exception where the stream declares one, as an error message otherwise.
  */
 export function encodeEvents(
-  events: AsyncIterable<unknown>, stream: ShapeRef, service: ServiceModel, format: BodyFormat, initial?: Buffer,
+  events: AsyncIterable<unknown>, stream: ShapeRef, service: ServiceModel, format: BodyFormat,
+  initial?: Buffer,
 ): Readable {
   const write = compileEventWriter(stream, service, format);
   async function* frames(): AsyncGenerator<Buffer> {
@@ -220,7 +224,9 @@ function unwrap(frame: Frame): Frame[] {
   return frames;
 }
 
-/** How an RPC protocol reads an operation's input: a body of all members, or a stream that starts with them. */
+/**
+ * How an RPC protocol reads an operation's input: a body of all members, or a stream that starts with them.
+ */
 export function compileRpcInput(
   operation: OperationModel, service: ServiceModel, format: BodyFormat,
 ): (request: WireRequest) => Value {
@@ -238,7 +244,9 @@ export function compileRpcInput(
     const source = request.stream ?? Readable.from([request.body], { objectMode: false });
     // The other members come with the first message, so they are set before the first event is given out.
     const input: Value = {};
-    input[name] = decodeEvents(source, streamRef, service, format, (body) => Object.assign(input, readInitial(body)));
+    input[name] = decodeEvents(
+      source, streamRef, service, format, (body) => Object.assign(input, readInitial(body)),
+    );
     return input;
   };
 }
@@ -266,10 +274,13 @@ export function compileRpcOutput(
     const events = output[name];
     if (!isAsyncIterable(events)) throw serializationException(`The output has no event stream ${name}.`);
     const headers = {
-      ":message-type": text("event"), ":event-type": text("initial-response"), ":content-type": text(format.contentType),
+      ":message-type": text("event"), ":event-type": text("initial-response"),
+      ":content-type": text(format.contentType),
     };
     const initial = encodeFrame(headers, asBuffer(writeInitial(output)));
-    return { body: encodeEvents(events, streamRef, service, format, initial), contentType: eventStreamContentType };
+    return {
+      body: encodeEvents(events, streamRef, service, format, initial), contentType: eventStreamContentType,
+    };
   };
 }
 

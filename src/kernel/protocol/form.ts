@@ -1,6 +1,10 @@
-/** `application/x-www-form-urlencoded` parameters, as lists of pairs and as the tree that dots in their names make. */
+/**
+ * `application/x-www-form-urlencoded` parameters, as lists of pairs and as the tree that dots in their names
+ * make.
+ */
 
 import { AwsError } from "../errors.ts";
+import { malformedInput } from "./refusals.ts";
 
 /** A parameter, and the parameters whose names continue its own. */
 export interface FormNode {
@@ -41,14 +45,17 @@ export function newFormNode(): FormNode {
   return { text: undefined, children: undefined };
 }
 
-/** Adds parameters to the tree. Names are map keys throughout, so a hostile index costs no more than its letters. */
+/**
+ * Adds parameters to the tree. Names are map keys throughout, so a hostile index costs no more than its
+ * letters.
+ */
 export function addForm(root: FormNode, text: string): void {
   for (const [name, value] of formPairs(text)) {
     let node = root;
     let start = 0;
     for (let segments = 0; start <= name.length; segments += 1) {
       if (segments === segmentsMax) {
-        throw new AwsError({ code: "MalformedInput", message: "Unexpected complex element termination", status: 400 });
+        throw malformedInput("Unexpected complex element termination");
       }
       let end = name.indexOf(".", start);
       if (end < 0) end = name.length;

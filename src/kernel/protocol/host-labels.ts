@@ -19,7 +19,8 @@ const hostLabelsOf = onceFor((operation: OperationModel, service): HostLabels | 
     members.push(part.slice(1, -1));
     return "([^.:]+)";
   });
-  return members.every((name) => known.has(name)) ? { pattern: new RegExp(`^${source.join("")}`), members } : null;
+  if (!members.every((name) => known.has(name))) return null;
+  return { pattern: new RegExp(`^${source.join("")}`), members };
 });
 
 /** Sets what the host name says and the rest of the request does not. */

@@ -31,7 +31,9 @@ export function compileHttpInput(
   if (!ref) return () => ({});
   const shape = shapeOf(ref, service);
   const members = membersOf(shape);
-  const at = (location: ShapeRef["location"]): Members => members.filter(([, member]) => member.location === location);
+  const at = (location: ShapeRef["location"]): Members => {
+    return members.filter(([, member]) => member.location === location);
+  };
   const fills: Fill[] = [];
   if (at("uri").length > 0) fills.push(fillLabels(at("uri"), operation, service, refuse));
   if (at("querystring").length > 0) fills.push(fillQuery(at("querystring"), operation, service, refuse));
@@ -94,8 +96,11 @@ function fillQuery(
       const member = byKey.get(key);
       if (member?.isList) ((input[member.name] ??= []) as unknown[]).push(member.read(value));
       else if (member) input[member.name] = member.read(value);
-      // A map has every parameter, those with members of their own too: so the Smithy specification (httpQueryParams).
-      if (!constants.has(key)) for (const { name, ofLists } of maps) addToMap(input, name, ofLists, key, value);
+      // A map has every parameter, those with members of their own too: so the Smithy specification
+      // (httpQueryParams).
+      if (!constants.has(key)) {
+        for (const { name, ofLists } of maps) addToMap(input, name, ofLists, key, value);
+      }
     }
   };
 }

@@ -118,7 +118,8 @@ function headerWriter(ref: ShapeRef, shape: Shape, service: ServiceModel): TextW
   const write = textWriter(item, itemShape, "rfc822");
   const quoted = itemShape.type === "string";
   return (value) => {
-    const texts = [...(value as Iterable<unknown>)].filter((one) => one !== undefined && one !== null).map(write);
+    const items = [...(value as Iterable<unknown>)].filter((item) => item !== undefined && item !== null);
+    const texts = items.map(write);
     return (quoted ? texts.map(quoteHeader) : texts).join(", ");
   };
 }
@@ -131,7 +132,9 @@ function prefixHeadersFill(name: string, ref: ShapeRef): HeaderFill {
   const prefix = (ref.locationName ?? "").toLowerCase();
   return (headers, output) => {
     for (const [key, value] of Object.entries((output[name] ?? {}) as Value)) {
-      if (value !== undefined && value !== null) headers[prefix + key.toLowerCase()] = fitHeader(String(value));
+      if (value !== undefined && value !== null) {
+        headers[prefix + key.toLowerCase()] = fitHeader(String(value));
+      }
     }
   };
 }

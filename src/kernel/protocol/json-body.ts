@@ -129,6 +129,13 @@ function foundInJson(value: unknown): Found {
 
 export type JsonWrite = (value: unknown) => string;
 
+interface MemberWrite {
+  readonly name: string;
+  /** Quoted, with its colon. */
+  readonly key: string;
+  readonly write: JsonWrite;
+}
+
 /** What must be escaped in a JSON string; text without any of it, nearly all text, is written as it is. */
 const escapable = /[\u0000-\u001f"\\\ud800-\udfff]/;
 
@@ -171,7 +178,7 @@ export class JsonWriters {
   }
 
   members(membersOnce: () => Members): JsonWrite {
-    let members: readonly { readonly name: string; readonly key: string; readonly write: JsonWrite }[] | undefined;
+    let members: readonly MemberWrite[] | undefined;
     return (value) => {
       members ??= membersOnce().map(([name, ref]) => ({
         name,

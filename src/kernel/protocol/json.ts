@@ -12,8 +12,12 @@ import { readHostLabels } from "./host-labels.ts";
 import { jsonBody, writeJsonError } from "./json-body.ts";
 import type { Headers, Protocol } from "./protocol.ts";
 
-const readInput = onceFor((operation: OperationModel, service) => compileRpcInput(operation, service, jsonBody));
-const writeOutput = onceFor((operation: OperationModel, service) => compileRpcOutput(operation, service, jsonBody));
+const readInput = onceFor(
+  (operation: OperationModel, service) => compileRpcInput(operation, service, jsonBody),
+);
+const writeOutput = onceFor(
+  (operation: OperationModel, service) => compileRpcOutput(operation, service, jsonBody),
+);
 
 export const json: Protocol = {
   name: "json",
@@ -24,7 +28,9 @@ export const json: Protocol = {
 
   serialize(output, operation, service, requestId) {
     const { body, contentType } = writeOutput(operation, service)(output);
-    const headers = { "content-type": contentType ?? jsonContentType(service), "x-amzn-requestid": requestId };
+    const headers = {
+      "content-type": contentType ?? jsonContentType(service), "x-amzn-requestid": requestId,
+    };
     // An output that the model does not have is an empty body in 1.1 as in 1.0; every client takes both.
     return { status: operation.http.responseCode ?? 200, headers, body };
   },

@@ -1,4 +1,6 @@
-/** What an answer says, apart from how it is written: for comparing answers with those of the protocol tests. */
+/**
+ * What an answer says, apart from how it is written: for comparing answers with those of the protocol tests.
+ */
 
 import { CborTimestamp, decodeCbor } from "./cbor-codec.ts";
 import type { Headers } from "./protocol.ts";
@@ -11,7 +13,9 @@ const isoTimestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
 
 /** Members in no order, instants as such whatever their offset, nothing for null. */
 export function canonical(value: unknown): unknown {
-  if (typeof value === "string" && isoTimestamp.test(value)) return { instant: parseTimestamp(value) ?? value };
+  if (typeof value === "string" && isoTimestamp.test(value)) {
+    return { instant: parseTimestamp(value) ?? value };
+  }
   if (value instanceof CborTimestamp) return { instant: Math.round(value.seconds * 1000) };
   if (Buffer.isBuffer(value)) return { blob: value.toString("base64") };
   if (Array.isArray(value)) return value.map(canonical);
@@ -35,7 +39,9 @@ function xmlTree(element: XmlElement, isRoot: boolean): unknown {
   });
 }
 
-/** Request ids are a server's own, and some cases have none. A document without anything else says nothing. */
+/**
+ * Request ids are a server's own, and some cases have none. A document without anything else says nothing.
+ */
 function xmlMeaning(root: XmlElement): unknown {
   const own = withoutIds(root);
   return saysNothing(own) ? {} : { root: xmlTree(own, true) };

@@ -1,10 +1,10 @@
 /** Cases of the protocol tests that say nothing about a server, each with the reason. */
 
 const compression = "The case has no body; content encodings are undone before a protocol sees a request.";
-const idempotencyToken = "The client fills the token in; its caller did not give the value that a server reads.";
-const nothingSent = "The client sends nothing for an empty list or map, so that a server cannot tell it from none.";
-const everyParameter = "A map bound to the query holds every parameter for a server, for a client only the map's own.";
-const emptyPayload = "The client sends `{}` for a payload that was not given, so that a server reads an empty structure.";
+const idempotencyToken = "The client fills the token in; its caller did not give what a server reads.";
+const nothingSent = "The client sends nothing for an empty list or map; a server cannot tell it from none.";
+const everyParameter = "A server's map of query parameters holds them all, a client's only its own.";
+const emptyPayload = "The client sends `{}` for a payload not given; a server reads an empty structure.";
 
 export const inputExceptions: ReadonlyMap<string, string> = new Map([
   ["SDKAppliedContentEncoding_ec2Query", compression],

@@ -13,7 +13,7 @@ const request: WireRequest = { method: "POST", path: "/", query: "", headers: {}
 for (const file of suiteFiles) {
   for (const loaded of loadCases("output", file)) {
     if (outputExceptions.has(loaded.test.id)) continue;
-    const what = loaded.test.result ? "what is written is what the client understands" : "the error is understood";
+    const what = loaded.test.result ? "what is written is what a client reads" : "the error is understood";
     test(`${file} ${loaded.test.id}: ${what}`, () => check(loaded));
   }
 }
@@ -28,9 +28,12 @@ async function check(loaded: LoadedCase): Promise<void> {
   assert.ok(response);
   const protocol = protocolByName(service.protocols[0] ?? "json");
   const expectedHeaders: Headers = {};
-  for (const [name, value] of Object.entries(response.headers ?? {})) expectedHeaders[name.toLowerCase()] = value;
+  for (const [name, value] of Object.entries(response.headers ?? {})) {
+    expectedHeaders[name.toLowerCase()] = value;
+  }
   const expectedBody = Buffer.from(response.body ?? "", isCbor(service) ? "base64" : "utf8");
-  const requestId = expectedHeaders["x-amzn-requestid"] ?? /<request-?id>([^<]+)</i.exec(expectedBody.toString("utf8"))?.[1] ?? "request-id";
+  const idInBody = /<request-?id>([^<]+)</i.exec(expectedBody.toString("utf8"))?.[1];
+  const requestId = expectedHeaders["x-amzn-requestid"] ?? idInBody ?? "request-id";
   const output = result && (toValue(result, operation.output, service) as Value);
   const answer: WireResponse = output
     ? protocol.serialize(output, operation, service, requestId)

@@ -1,6 +1,6 @@
 /**
- * botocore's protocol tests, seen from the server: what they say a client sends must parse to what its caller gave;
- * what they say a client understands must be what is written.
+ * botocore's protocol tests, seen from the server: what they say a client sends must parse to what its caller
+ * gave; what they say a client understands must be what is written.
  */
 
 import { readFileSync } from "node:fs";
@@ -14,7 +14,8 @@ export interface Case {
   readonly given: OperationModel;
   readonly params?: Value;
   readonly serialized?: {
-    readonly method?: string; readonly uri: string; readonly body?: string; readonly headers?: Headers; readonly host?: string;
+    readonly method?: string; readonly uri: string; readonly host?: string; readonly headers?: Headers;
+    readonly body?: string;
   };
   readonly result?: Value;
   readonly error?: Value;
@@ -44,7 +45,8 @@ export interface LoadedCase {
 const fixtures = fileURLToPath(new URL("../../../../test/fixtures/protocol-tests/", import.meta.url));
 
 export const suiteFiles = [
-  "ec2", "json", "json_1_0", "json_1_0-query-compatible", "query", "rest-json", "rest-xml", "smithy-rpc-v2-cbor",
+  "ec2", "json", "json_1_0", "json_1_0-query-compatible", "query", "rest-json", "rest-xml",
+  "smithy-rpc-v2-cbor",
   "smithy-rpc-v2-cbor-query-compatible", "smithy-rpc-v2-cbor-non-query-compatible",
 ] as const;
 
@@ -58,7 +60,8 @@ export function loadCases(direction: "input" | "output", file: string): LoadedCa
 
 function serviceOf({ metadata, shapes }: Suite, operation: OperationModel): ServiceModel {
   return {
-    service: "protocol-tests", serviceId: metadata.serviceId ?? "Protocol Tests", apiVersion: metadata.apiVersion,
+    service: "protocol-tests", serviceId: metadata.serviceId ?? "Protocol Tests",
+    apiVersion: metadata.apiVersion,
     signingName: "protocol-tests", endpointPrefix: "protocol-tests",
     ...(metadata.targetPrefix && { targetPrefix: metadata.targetPrefix }),
     ...(metadata.jsonVersion && { jsonVersion: metadata.jsonVersion }),
@@ -85,14 +88,15 @@ export function requestOf({ test, service }: LoadedCase): WireRequest {
 }
 
 /**
- * The values of a case as handlers have them. The cases write timestamps as epoch seconds, blobs as text, numbers
- * that are not finite as strings.
+ * The values of a case as handlers have them. The cases write timestamps as epoch seconds, blobs as text,
+ * numbers that are not finite as strings.
  */
 export function toValue(value: unknown, ref: ShapeRef | undefined, service: ServiceModel): unknown {
   const shape = ref && service.shapes[ref.shape];
   if (!shape || shape.document || value === null) return value;
   switch (shape.type) {
-    case "structure": return mapValues(value as Value, (item, name) => toValue(item, shape.members?.[name], service));
+    case "structure":
+      return mapValues(value as Value, (item, name) => toValue(item, shape.members?.[name], service));
     case "map": return mapValues(value as Value, (item) => toValue(item, shape.value, service));
     case "list": return (value as readonly unknown[]).map((item) => toValue(item, shape.member, service));
     case "blob": return Buffer.from(String(value), "utf8");

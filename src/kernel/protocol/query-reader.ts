@@ -11,7 +11,9 @@ import { textReader } from "./scalar-text.ts";
 export type FormRead = (node: FormNode) => unknown;
 
 export interface QueryStyle {
-  /** How the name of a member, or of a list's or map's part, is written in parameters; undefined: as usual. */
+  /**
+   * How the name of a member, or of a list's or map's part, is written in parameters; undefined: as usual.
+   */
   wireName(ref: ShapeRef, member?: string): string | undefined;
   refuseText(text: string, type: Shape["type"], parameter: string): AwsError;
   refuseStructure(type: Shape["type"], parameter: string): AwsError;
@@ -71,7 +73,9 @@ export class QueryReaders {
     return { name, key, read: this.reader(ref, key) };
   }
 
-  /** Lists are read with and without `member`, flattened or not; their elements have numbers in either case. */
+  /**
+   * Lists are read with and without `member`, flattened or not; their elements have numbers in either case.
+   */
   #list(shape: Shape, name: string): FormRead {
     const item = partOf(shape, "member");
     const wireName = this.#style.wireName(item) ?? "member";

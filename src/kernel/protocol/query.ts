@@ -23,15 +23,22 @@ function wireName(ref: ShapeRef): string | undefined {
   return ref.queryName ?? ref.locationName;
 }
 
-/** @evidence texts of `MalformedInput` in answers of SNS, ELB and CloudFront that clients' issue trackers quote */
+/**
+ * @evidence texts of `MalformedInput` in answers of SNS, ELB and CloudFront that clients' issue trackers
+ * quote
+ */
 const style: QueryStyle = {
   wireName,
   refuseText: (_text, type) => {
-    return malformedInput(type === "timestamp" ? "timestamp must follow ISO8601" : cannotConvert("string", type));
+    return malformedInput(
+      type === "timestamp" ? "timestamp must follow ISO8601" : cannotConvert("string", type),
+    );
   },
   refuseStructure: (type) => {
     if (type === "list") return malformedInput("Unexpected list element termination");
-    if (type === "structure" || type === "map") return malformedInput("Unexpected complex element termination");
+    if (type === "structure" || type === "map") {
+      return malformedInput("Unexpected complex element termination");
+    }
     return malformedInput("Start of list found where not expected");
   },
 };

@@ -1,17 +1,21 @@
-/** How AWS words input that is not of its type. Most services share one serialization framework and its texts. */
+/**
+ * How AWS words input that is not of its type. Most services share one serialization framework and its texts.
+ */
 
 import { AwsError } from "../errors.ts";
 import type { ServiceModel, Shape } from "../model/model.ts";
 
 /** What a JSON or CBOR value is, where something else was wanted. */
-export type Found = "structure" | "list" | "string" | "number" | "decimal" | "true" | "false" | "bytes" | "timestamp";
+export type Found =
+  | "structure" | "list" | "string" | "number" | "decimal" | "true" | "false" | "bytes" | "timestamp";
 
 /** Words the refusal of a value that is not of its shape's type. */
 export type Mismatch = (found: Found, type: Shape["type"]) => AwsError;
 
 const javaTypes: Readonly<Record<Shape["type"], string>> = {
   structure: "Structure", list: "List", map: "Map", string: "String", character: "String", blob: "Blob",
-  boolean: "Boolean", timestamp: "Timestamp", integer: "Integer", long: "Long", float: "Float", double: "Double",
+  boolean: "Boolean", timestamp: "Timestamp", integer: "Integer", long: "Long", float: "Float",
+  double: "Double",
   bigInteger: "BigInteger", bigDecimal: "BigDecimal", short: "Short", byte: "Byte",
 };
 
@@ -34,7 +38,9 @@ export function cannotConvert(found: Found, type: Shape["type"]): string {
 
 /** The texts of AWS JSON and REST-JSON services, DynamoDB apart. */
 const usual: Mismatch = (found, type) => {
-  if (found === "structure") return serializationException("Start of structure or map found where not expected.");
+  if (found === "structure") {
+    return serializationException("Start of structure or map found where not expected.");
+  }
   if (found === "list") return serializationException("Start of list found where not expected");
   if (type === "list") return serializationException("Expected list or null");
   if (type === "map" || type === "structure") return serializationException("Expected map or null");
@@ -47,8 +53,12 @@ const usual: Mismatch = (found, type) => {
  * @evidence DynamoDB, recorded answers in dynalite's test suite (assertType)
  */
 const dynamodb: Mismatch = (found, type) => {
-  if (found === "structure") return serializationException("Start of structure or map found where not expected");
-  if (type === "list" || type === "map" || type === "structure") return serializationException("Unexpected field type");
+  if (found === "structure") {
+    return serializationException("Start of structure or map found where not expected");
+  }
+  if (type === "list" || type === "map" || type === "structure") {
+    return serializationException("Unexpected field type");
+  }
   const java = type === "blob" ? "java.nio.ByteBuffer" : `java.lang.${javaTypes[type]}`;
   if (found === "list") return serializationException(`Unrecognized collection type class ${java}`);
   if (type === "blob") return serializationException("only base-64-encoded strings are convertible to bytes");
@@ -76,9 +86,14 @@ export function base64Fault(text: string): string | undefined {
   return /===$/.test(text) ? "Invalid last non-pad Base64 character dectected" : undefined;
 }
 
-/** @evidence DynamoDB and Kinesis, recorded answers in dynalite's and kinesalite's test suites (assertType, Blob) */
+/**
+ * @evidence DynamoDB and Kinesis, recorded answers in dynalite's and kinesalite's test suites (assertType,
+ * Blob)
+ */
 export function malformedBlob(text: string, fault: string, service: ServiceModel): AwsError {
-  return serializationException(isDynamodb(service) ? fault : `'${text}' can not be converted to a Blob: ${fault}`);
+  return serializationException(
+    isDynamodb(service) ? fault : `'${text}' can not be converted to a Blob: ${fault}`,
+  );
 }
 
 /** The Query protocol and the XML of services other than S3 answer `MalformedInput`. */

@@ -24,9 +24,13 @@ const readInput = onceFor((operation: OperationModel, service) => {
   return compileHttpInput(operation, service, jsonBody, refuse);
 });
 
-const writeOutput = onceFor((operation: OperationModel, service) => compileHttpOutput(operation, service, jsonBody));
+const writeOutput = onceFor(
+  (operation: OperationModel, service) => compileHttpOutput(operation, service, jsonBody),
+);
 
-const fillErrorHeaders = onceFor((modelled: ModelledError, service) => compileHeaders(modelled.members, service));
+const fillErrorHeaders = onceFor(
+  (modelled: ModelledError, service) => compileHeaders(modelled.members, service),
+);
 
 export const restJson: Protocol = {
   name: "rest-json",
@@ -42,7 +46,8 @@ export const restJson: Protocol = {
 
   serializeError(error, _operation, service, requestId, request) {
     const headers: Headers = {
-      "content-type": jsonBody.contentType, "x-amzn-errortype": errorName(error), "x-amzn-requestid": requestId,
+      "content-type": jsonBody.contentType, "x-amzn-errortype": errorName(error),
+      "x-amzn-requestid": requestId,
     };
     addQueryError(headers, error, service);
     const modelled = findModelled(error, service);

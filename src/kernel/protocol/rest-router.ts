@@ -17,7 +17,9 @@ interface Route {
   readonly operation: OperationModel;
   readonly labels: readonly string[];
   readonly constants: readonly (readonly [name: string, value: string | undefined])[];
-  /** What tells operations of one path apart, where constants do not: their required parameters and headers. */
+  /**
+   * What tells operations of one path apart, where constants do not: their required parameters and headers.
+   */
   readonly requiredQuery: readonly string[];
   readonly requiredHeaders: readonly string[];
 }
@@ -44,8 +46,8 @@ export class RestRouter {
   }
 
   /**
-   * Literal segments win over labels, labels over greedy ones; of operations that share a path, the one that asks
-   * most of the query (and of the headers, where they are given) and gets it.
+   * Literal segments win over labels, labels over greedy ones; of operations that share a path, the one that
+   * asks most of the query (and of the headers, where they are given) and gets it.
    *
    * @param rawPath still percent-encoded
    * @param rawQuery without `?`
@@ -182,8 +184,9 @@ function queryPairs(rawQuery: string): Map<string, Set<string>> {
 }
 
 /**
- * Operations whose constants are met come in question. Of them those whose required parameters are there come first,
- * the more demanding the earlier; a request that lacks some still finds its operation, to be told what it lacks.
+ * Operations whose constants are met come in question. Of them those whose required parameters are there come
+ * first, the more demanding the earlier; a request that lacks some still finds its operation, to be told what
+ * it lacks.
  */
 function bestRoute(
   routes: readonly Route[], pairs: ReadonlyMap<string, ReadonlySet<string>>, headers: Headers | undefined,
@@ -196,8 +199,11 @@ function bestRoute(
     const missingHeaders = route.requiredHeaders.filter((name) => headers?.[name] === undefined).length;
     const demands = route.requiredQuery.length + route.requiredHeaders.length;
     const met = missingQuery + missingHeaders === 0;
-    const score = route.constants.length * 10_000 + (met ? 1_000 + demands : 500 - missingQuery - missingHeaders);
-    if (score <= bestScore) continue;
+    const rank = met ? 1_000 + demands : 500 - missingQuery - missingHeaders;
+    const score = route.constants.length * 10_000 + rank;
+    // Of twins, an operation that replaced another carries its name further: GetBucketLifecycleConfiguration.
+    const replaces = score === bestScore && best && route.operation.name.startsWith(best.operation.name);
+    if (score < bestScore || (score === bestScore && !replaces)) continue;
     best = route;
     bestScore = score;
   }

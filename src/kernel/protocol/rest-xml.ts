@@ -1,5 +1,6 @@
 /**
- * REST-XML: HTTP bindings with XML bodies. S3 answers errors without a wrapper, others with `<ErrorResponse>`.
+ * REST-XML: HTTP bindings with XML bodies. S3 answers errors without a wrapper, others with
+ * `<ErrorResponse>`.
  *
  * @evidence Smithy specification, AWS restXml protocol
  */
@@ -38,7 +39,9 @@ const refusals: XmlRefusals = {
   text: (_text, type) => malformedInput(cannotConvert("string", type)),
   structure: (type) => {
     if (type === "list") return malformedInput("Unexpected list element termination");
-    if (type === "structure" || type === "map") return malformedInput("Unexpected complex element termination");
+    if (type === "structure" || type === "map") {
+      return malformedInput("Unexpected complex element termination");
+    }
     return malformedInput("Start of structure or map found where not expected.");
   },
 };
@@ -48,16 +51,25 @@ function xmlRefusals(service: ServiceModel): XmlRefusals {
 }
 
 function httpRefusals(service: ServiceModel): HttpRefusals {
-  if (!isS3(service)) return { text: refusals.text, uri: () => malformedInput("The request URI is not valid.") };
+  if (!isS3(service)) {
+    return { text: refusals.text, uri: () => malformedInput("The request URI is not valid.") };
+  }
   return {
-    text: (text) => new AwsError({ code: "InvalidArgument", message: `Invalid Argument: ${text}`, status: 400 }),
-    uri: () => new AwsError({ code: "InvalidURI", message: "Couldn't parse the specified URI.", status: 400 }),
+    text: (text) => new AwsError(
+      { code: "InvalidArgument", message: `Invalid Argument: ${text}`, status: 400 },
+    ),
+    uri: () => new AwsError(
+      { code: "InvalidURI", message: "Couldn't parse the specified URI.", status: 400 },
+    ),
   };
 }
 
 const readers = onceForService((service) => new XmlReaders(service, xmlRefusals(service)));
 
-/** @evidence Amazon S3 API Reference, ListObjectsV2, sample: `<LastModified>2009-10-12T17:50:30.000Z</LastModified>` */
+/**
+ * @evidence Amazon S3 API Reference, ListObjectsV2, sample:
+ * `<LastModified>2009-10-12T17:50:30.000Z</LastModified>`
+ */
 const writers = onceForService((service) => {
   return new XmlWriters(service, { wireName: (ref: ShapeRef) => ref.locationName, millis: isS3(service) });
 });
@@ -114,10 +126,14 @@ const readInput = onceFor((operation: OperationModel, service) => {
 
 const writeOutput = onceFor((operation: OperationModel, service) => {
   const root = isS3(service) ? s3RootElement(operation) : undefined;
-  return compileHttpOutput(operation, service, isUnwrapped(operation, service) ? unwrappedBody : xmlBody, root);
+  return compileHttpOutput(
+    operation, service, isUnwrapped(operation, service) ? unwrappedBody : xmlBody, root,
+  );
 });
 
-const fillErrorHeaders = onceFor((modelled: ModelledError, service) => compileHeaders(modelled.members, service));
+const fillErrorHeaders = onceFor(
+  (modelled: ModelledError, service) => compileHeaders(modelled.members, service),
+);
 
 export const restXml: Protocol = {
   name: "rest-xml",
@@ -160,8 +176,11 @@ function wrappedError(error: AwsError, service: ServiceModel, requestId: string)
 function s3Error(error: AwsError, service: ServiceModel, requestId: string): string {
   const declared = new Set(findModelled(error, service)?.members.map(([name]) => name));
   const others = Object.entries(error.members)
-    .filter(([name, value]) => !declared.has(name) && (typeof value === "string" || typeof value === "number"))
+    .filter(
+      ([name, value]) => !declared.has(name) && (typeof value === "string" || typeof value === "number"),
+    )
     .map(([name, value]) => textElement(name, String(value)));
   const ids = textElement("RequestId", requestId) + textElement("HostId", s3HostId(requestId));
-  return `${xmlProlog}<Error>${errorElements(error, service, writers(service))}${others.join("")}${ids}</Error>`;
+  const fields = errorElements(error, service, writers(service));
+  return `${xmlProlog}<Error>${fields}${others.join("")}${ids}</Error>`;
 }

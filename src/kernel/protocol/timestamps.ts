@@ -2,13 +2,17 @@
 
 import type { Shape, ShapeRef, TimestampFormat } from "../model/model.ts";
 
-/** The furthest instant that ECMAScript dates know; text of a later one could be read but never written again. */
+/**
+ * The furthest instant that ECMAScript dates know; text of a later one could be read but never written again.
+ */
 const epochMsMax = 8.64e15;
 
 const iso8601 =
   /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(\.\d{1,12})?)?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?$/;
-const rfc822 =
-  /^(?:[A-Za-z]{3}, )?(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{4}) (\d\d):(\d\d):(\d\d)(\.\d{1,12})? (?:GMT|UTC|Z|([+-])(\d\d)(\d\d))$/;
+const rfc822 = new RegExp(
+  /^(?:[A-Za-z]{3}, )?(\d{1,2})[ -]([A-Za-z]{3})[ -](\d{4}) /.source +
+    /(\d\d):(\d\d):(\d\d)(\.\d{1,12})? (?:GMT|UTC|Z|([+-])(\d\d)(\d\d))$/.source,
+);
 const unix = /^[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,3})?$/;
 
 const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];

@@ -1,6 +1,6 @@
 /**
- * Reads values that arrive as a tree of maps, lists and scalars: JSON and CBOR. What differs between the two is how
- * a scalar is read and what counts as a map.
+ * Reads values that arrive as a tree of maps, lists and scalars: JSON and CBOR. What differs between the two
+ * is how a scalar is read and what counts as a map.
  */
 
 import type { ServiceModel, Shape, ShapeRef } from "../model/model.ts";
@@ -99,7 +99,9 @@ export class TreeReaders {
     };
   }
 
-  /** A document is whatever was sent; its maps lose their prototype, so that no key of theirs can mean more. */
+  /**
+   * A document is whatever was sent; its maps lose their prototype, so that no key of theirs can mean more.
+   */
   #readDocument(value: unknown, depth: number): unknown {
     if (typeof value !== "object" || value === null) return value;
     if (depth > depthMax) throw tooDeep();

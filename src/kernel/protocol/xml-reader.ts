@@ -66,9 +66,10 @@ export class XmlReaders {
       for (const child of element.children) {
         const member = plan.elements.get(child.name);
         if (!member) continue;
-        if (!member.flattened) output[member.name] = member.read(child);
-        else if (member.flattened === "list") ((output[member.name] ??= []) as unknown[]).push(member.read(child));
-        else Object.assign((output[member.name] ??= emptyMap()) as object, member.read(child));
+        const { name, read, flattened } = member;
+        if (!flattened) output[name] = read(child);
+        else if (flattened === "list") ((output[name] ??= []) as unknown[]).push(read(child));
+        else Object.assign((output[name] ??= emptyMap()) as object, read(child));
       }
       for (const [name, key, read] of plan.attributes) {
         const text = element.attributes?.get(key);
@@ -115,7 +116,9 @@ export class XmlReaders {
     return (element) => {
       refuseText(element, "map", this.#refuse);
       const output = emptyMap<unknown>();
-      for (const child of element.children) if (child.name === "entry") Object.assign(output, readEntry(child));
+      for (const child of element.children) {
+        if (child.name === "entry") Object.assign(output, readEntry(child));
+      }
       return output;
     };
   }

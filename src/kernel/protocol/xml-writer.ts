@@ -15,6 +15,12 @@ interface ElementWrite {
   readonly attributes: XmlWrite | undefined;
 }
 
+interface AttributeWrite {
+  readonly name: string;
+  readonly key: string;
+  readonly write: XmlWrite;
+}
+
 export interface XmlStyle {
   /** The name that a reference gives to its element. */
   wireName(ref: ShapeRef): string | undefined;
@@ -71,7 +77,7 @@ export class XmlWriters {
 
   #structure(membersOnce: () => Members): ElementWrite {
     let elements: readonly { readonly name: string; readonly write: XmlWrite }[] | undefined;
-    let attributes: readonly { readonly name: string; readonly key: string; readonly write: XmlWrite }[] | undefined;
+    let attributes: readonly AttributeWrite[] | undefined;
     return {
       content: (value) => {
         elements ??= membersOnce()
@@ -100,7 +106,9 @@ export class XmlWriters {
 
   #attribute(name: string, ref: ShapeRef): { readonly key: string; readonly write: XmlWrite } {
     const shape = shapeOf(ref, this.#service);
-    return { key: this.#style.wireName(ref) ?? name, write: textWriter(ref, shape, "iso8601", this.#style.millis) };
+    return {
+      key: this.#style.wireName(ref) ?? name, write: textWriter(ref, shape, "iso8601", this.#style.millis),
+    };
   }
 
   /** All elements of a member: one, or as many as a flattened list or map has. */

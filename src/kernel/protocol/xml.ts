@@ -1,4 +1,7 @@
-/** A reader of XML documents for requests, and escaping for answers. Strict, and without anything that expands. */
+/**
+ * A reader of XML documents for requests, and escaping for answers. Strict, and without anything that
+ * expands.
+ */
 
 export interface XmlElement {
   /** The local name: AWS's services do not tell namespaces apart. */
@@ -9,7 +12,9 @@ export interface XmlElement {
   text: string;
 }
 
-/** The document is not well-formed, or uses what is refused: document types, foreign entities, deep nesting. */
+/**
+ * The document is not well-formed, or uses what is refused: document types, foreign entities, deep nesting.
+ */
 export class XmlError extends Error {}
 
 const depthMax = 100;
@@ -97,7 +102,9 @@ class XmlReader {
     const end = this.#text.indexOf(quote, this.#at + 1);
     const raw = end < 0 ? "<" : this.#text.slice(this.#at + 1, end);
     if (raw.includes("<")) throw new XmlError("An attribute's value is malformed.");
-    if (attributes.has(name) || attributes.size >= attributesMax) throw new XmlError("An attribute is repeated.");
+    if (attributes.has(name) || attributes.size >= attributesMax) {
+      throw new XmlError("An attribute is repeated.");
+    }
     attributes.set(name, decodeText(raw));
     this.#at = end + 1;
   }
@@ -110,7 +117,9 @@ class XmlReader {
     this.#at += 1;
   }
 
-  /** A comment or a section of plain characters. Document types are refused: they are what entities come from. */
+  /**
+   * A comment or a section of plain characters. Document types are refused: they are what entities come from.
+   */
   #declaration(current: XmlElement | undefined): void {
     if (this.#text.startsWith("<!--", this.#at)) {
       this.#at += 4;

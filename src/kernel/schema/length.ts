@@ -2,7 +2,7 @@
  * Whether a text's length is within bounds. Lengths are counted in code points: a character beyond the
  * first plane is one, as is each combining mark.
  *
- * @evidence STS AssumeRole accepts 2,048 supplementary characters as a length of 2,048 (recorded answer)
+ * @evidence STS AssumeRole finds the length of 2,048 supplementary characters right, and of 2,049 too long
  */
 export function lengthWithin(text: string, min: number, max: number): boolean {
   const units = text.length;

@@ -1,4 +1,7 @@
-/** Inputs that satisfy a model, made from the model: what property tests feed to validation and to protocols. */
+/**
+ * Inputs that satisfy a model, made from the model: what property tests feed to validation and to
+ * protocols.
+ */
 
 import type { OperationModel, ServiceModel, Shape } from "../model/model.ts";
 import type { Value } from "../protocol/protocol.ts";

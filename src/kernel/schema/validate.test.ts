@@ -42,6 +42,10 @@ const regular = "must satisfy regular expression pattern:";
 
 const key2049 = "k".repeat(2049);
 const role65 = "r".repeat(65);
+/** Each is one character of two units; STS's pattern for ARNs leaves them out. */
+const long2048 = "𐐷".repeat(2048);
+const arnPattern =
+  `${regular} [\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+`;
 const roleArn = "arn:aws:iam::123456789012:role/r";
 
 type Case = readonly [service: string, operation: string, input: Value, answer: string];
@@ -90,7 +94,10 @@ const queryCases: readonly Case[] = [
     query([" '11111'", "assignmentStatus", `${valueSet} [Unassigned, Any, Assigned]`])],
   ["sts", "AssumeRole", { RoleArn: roleArn, RoleSessionName: "!" },
     query([" '!'", "roleSessionName", `${regular} [\\w+=,.@-]*`], [" '!'", "roleSessionName", `${longer} 2`])],
-  ["sts", "AssumeRole", { RoleArn: `arn:aws:iam::1:${"𐐷".repeat(2033)}`, RoleSessionName: "ok" }, "accepted"],
+  ["sts", "AssumeRole", { RoleArn: long2048, RoleSessionName: "ok" },
+    query([` '${long2048}'`, "roleArn", arnPattern])],
+  ["sts", "AssumeRole", { RoleArn: `${long2048}𐐷`, RoleSessionName: "ok" },
+    query([` '${long2048}𐐷'`, "roleArn", arnPattern], [` '${long2048}𐐷'`, "roleArn", `${shorter} 2048`])],
   ["sts", "AssumeRole", { RoleArn: key2049, RoleSessionName: "ok" },
     query([` '${key2049}'`, "roleArn", `${shorter} 2048`])],
 ];

@@ -30,7 +30,8 @@ export const CreateAccessKey = operation(iam.CreateAccessKey, {
   run(input, ctx) {
     const owner = credentialOwner(ctx, input.UserName);
     const rows = ctx.db(accessKeys);
-    if (rows.by("owner").count({ prefix: [owner.id] }) >= keysMax) throw quotaExceeded("AccessKeysPerUser", keysMax);
+    const held = rows.by("owner").count({ prefix: [owner.id] });
+    if (held >= keysMax) throw quotaExceeded("AccessKeysPerUser", keysMax);
     const key = rows.put({
       id: accessKeyId("AKIA", ctx.account, (count) => ctx.ids.bytes(count)),
       ownerId: owner.id, secret: ctx.ids.bytes(secretBytes).toString("base64"), active: true,
@@ -81,7 +82,7 @@ export const DeleteAccessKey = operation(iam.DeleteAccessKey, {
 });
 
 /**
- * Keys of other accounts and keys that do not exist are refused in the same words, so that nobody can try them out.
+ * Keys of other accounts and keys that do not exist are refused in the same words: nobody can try them out.
  *
  * @evidence recorded answers of GetAccessKeyLastUsed
  */

@@ -13,8 +13,8 @@ const quotas: Partial<Record<iam.summaryKeyType, number>> = {
   AttachedPoliciesPerRoleQuota: 10, AttachedPoliciesPerUserQuota: 10, GroupPolicySizeQuota: 5_120,
   GroupsPerUserQuota: 10, GroupsQuota: 300, InstanceProfilesQuota: 1_000, PoliciesQuota: 1_500,
   PolicySizeQuota: 6_144, PolicyVersionsInUseQuota: 10_000, RolePolicySizeQuota: 10_240, RolesQuota: 1_000,
-  ServerCertificatesQuota: 20, SigningCertificatesPerUserQuota: 2, UserPolicySizeQuota: 2_048, UsersQuota: 5_000,
-  VersionsPerPolicyQuota: 5,
+  ServerCertificatesQuota: 20, SigningCertificatesPerUserQuota: 2, UserPolicySizeQuota: 2_048,
+  UsersQuota: 5_000, VersionsPerPolicyQuota: 5,
 };
 
 /** Nouns that have more to count add a line. */

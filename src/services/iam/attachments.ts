@@ -9,7 +9,9 @@ import {
   attachedArns, attachments, checkPolicyArn, policyExists, policyNameOf, policyPathOf,
 } from "./policy-rows.ts";
 import { requireGroup, requireRole, requireUser, type Principal } from "./principals.ts";
-import { onGroup, onGroupPermissions, onRole, onRolePermissions, onUser, onUserPermissions } from "./rules.ts";
+import {
+  onGroup, onGroupPermissions, onRole, onRolePermissions, onUser, onUserPermissions,
+} from "./rules.ts";
 import { refuseProtected } from "./protected-roles.ts";
 
 /** @evidence IAM User Guide, IAM and AWS STS quotas: managed policies attached to a user, group or role */
@@ -34,7 +36,9 @@ function detach(ctx: ReadContext, principal: Principal, policyArn: string): void
 }
 
 /** By name. */
-export function attachedPolicies(ctx: ReadContext, principal: Principal, pathPrefix = "/"): iam.AttachedPolicy[] {
+export function attachedPolicies(
+  ctx: ReadContext, principal: Principal, pathPrefix = "/",
+): iam.AttachedPolicy[] {
   return attachedArns(ctx, principal.id)
     .filter((arn) => policyPathOf(arn).startsWith(pathPrefix))
     .map((arn) => ({ PolicyName: policyNameOf(arn), PolicyArn: arn }))

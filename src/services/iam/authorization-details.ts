@@ -48,7 +48,8 @@ function groupDetail(ctx: ReadContext, group: Group): iam.GroupDetail {
 
 function roleDetail(ctx: ReadContext, role: Role): iam.RoleDetail {
   return {
-    ...describeRole(ctx, role), InstanceProfileList: profilesOfRole(ctx, role.id), RolePolicyList: inline(ctx, role.id),
+    ...describeRole(ctx, role), InstanceProfileList: profilesOfRole(ctx, role.id),
+    RolePolicyList: inline(ctx, role.id),
     AttachedManagedPolicies: attachedPolicies(ctx, role), ...boundaryIfAny(role),
     Tags: sortedTags(ctx, arnOf(ctx, role)), RoleLastUsed: lastUsed(ctx, role),
   };
@@ -57,7 +58,8 @@ function roleDetail(ctx: ReadContext, role: Role): iam.RoleDetail {
 function ownPolicyDetail(ctx: ReadContext, policy: Policy): iam.ManagedPolicyDetail {
   const versions = [...ctx.db(policyVersions).list({ prefix: [policy.arn] })].reverse();
   return {
-    ...describePolicy(ctx, policy), ...(policy.description !== undefined && { Description: policy.description }),
+    ...describePolicy(ctx, policy),
+    ...(policy.description !== undefined && { Description: policy.description }),
     PolicyVersionList: versions.map((version) => ({
       Document: encodeDocument(version.document), ...describeVersion(policy, version),
     })),
@@ -80,7 +82,8 @@ function awsPoliciesInUse(ctx: ReadContext): AwsManagedPolicy[] {
   for (const { policyArn } of ctx.db(attachments).list()) arns.add(policyArn);
   for (const { boundaryArn } of ctx.db(users).by("boundary").list()) if (boundaryArn) arns.add(boundaryArn);
   for (const { boundaryArn } of ctx.db(roles).by("boundary").list()) if (boundaryArn) arns.add(boundaryArn);
-  return [...arns].flatMap((arn) => findAwsManagedPolicy(arn) ?? []).sort((a, b) => compareText(a.name, b.name));
+  return [...arns].flatMap((arn) => findAwsManagedPolicy(arn) ?? [])
+    .sort((a, b) => compareText(a.name, b.name));
 }
 
 function entries(ctx: ReadContext, wanted: (type: iam.EntityType) => boolean): Entry[] {

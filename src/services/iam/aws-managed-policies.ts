@@ -1,6 +1,6 @@
 /**
- * AWS's own managed policies. They come with this package, one to a line of a 3 MB file, of which only the lines that
- * are asked for are parsed.
+ * AWS's own managed policies. They come with this package, one to a line of a 3 MB file, of which only the
+ * lines asked for are parsed.
  */
 
 import { createHash } from "node:crypto";
@@ -79,8 +79,8 @@ class Catalogue {
 let catalogue: Catalogue | undefined;
 
 function loaded(): Catalogue {
-  catalogue ??= new Catalogue(readFileSync(join(packageRoot(), "models", "iam-managed-policies.json"), "utf8"));
-  return catalogue;
+  const file = join(packageRoot(), "models", "iam-managed-policies.json");
+  return (catalogue ??= new Catalogue(readFileSync(file, "utf8")));
 }
 
 export function isAwsManagedArn(arn: string): boolean {

@@ -3,7 +3,7 @@
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { boundaryNotAttachable, invalidInput, noSuchEntity } from "./errors.ts";
+import { boundaryNotAttachable, invalidInput, noBoundary } from "./errors.ts";
 import { isPolicyArn, policyExists } from "./policy-rows.ts";
 import { requireRole, requireUser, roles, users, type Role, type User } from "./principals.ts";
 import { onRole, onRolePermissions, onUser, onUserPermissions, requestedBoundary } from "./rules.ts";
@@ -16,19 +16,21 @@ export function checkBoundary(ctx: ReadContext, arn: string | undefined): void {
   if (!policyExists(ctx, arn)) throw boundaryNotAttachable(arn);
 }
 
-/** An answer's `PermissionsBoundary`, left out when there is none. */
-export function boundaryIfAny(principal: User | Role): { PermissionsBoundary?: iam.AttachedPermissionsBoundary } {
+/**
+ * An answer's `PermissionsBoundary`, left out when there is none. The model's only type is
+ * `PermissionsBoundaryPolicy`, and AWS answers `Policy`.
+ *
+ * @evidence recorded answers of CreateRole and GetRole
+ */
+export function boundaryIfAny(principal: User | Role): Pick<iam.User, "PermissionsBoundary"> {
   if (principal.boundaryArn === undefined) return {};
-  return {
-    PermissionsBoundary: { PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: principal.boundaryArn },
-  };
+  const PermissionsBoundaryType = "Policy" as iam.PermissionsBoundaryAttachmentType;
+  return { PermissionsBoundary: { PermissionsBoundaryType, PermissionsBoundaryArn: principal.boundaryArn } };
 }
 
 function withoutBoundary<P extends User | Role>(principal: P): Omit<P, "boundaryArn"> {
   const { boundaryArn, ...rest } = principal;
-  if (boundaryArn === undefined) {
-    throw noSuchEntity(`The ${principal.kind} with name ${principal.name} does not have a permissions boundary.`);
-  }
+  if (boundaryArn === undefined) throw noBoundary(principal.kind, principal.name);
   return rest;
 }
 

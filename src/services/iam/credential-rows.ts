@@ -16,7 +16,7 @@ export const accessKeys = table<AccessKey, "owner">("iam.accessKeys", {
   key: (key) => key.id, indexes: { owner: (key) => [key.ownerId, key.createdAt] },
 });
 
-/** A password for the console. Only its hash is kept, and those of earlier ones for as long as they matter. */
+/** A password for the console. Only hashes are kept: its own and those of earlier ones. */
 export interface LoginProfile {
   readonly userId: string;
   readonly createdAt: number;

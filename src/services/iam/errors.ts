@@ -1,4 +1,8 @@
-/** IAM's refusals, each text once. @evidence answers recorded from AWS in LocalStack's tests/aws/services/iam */
+/**
+ * IAM's refusals, each text once.
+ *
+ * @evidence answers recorded from AWS in LocalStack's tests/aws/services/iam, unless said otherwise
+ */
 
 import * as iam from "../../generated/iam.ts";
 import { modelled, unmodelled, type AwsError } from "../../kernel/errors.ts";
@@ -39,6 +43,11 @@ export function boundaryNotAttachable(arn: string): AwsError {
   return noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`);
 }
 
+/** @evidence none: the text is ours */
+export function noBoundary(kind: "user" | "role", name: string): AwsError {
+  return noSuchEntity(`The ${kind} with name ${name} does not have a permissions boundary.`);
+}
+
 export function noSuchAccessKey(id: string): AwsError {
   return noSuchEntity(`The Access Key with id ${id} cannot be found.`);
 }
@@ -73,8 +82,8 @@ export function inlinePoliciesTooLarge(kind: string, name: string, limit: number
 }
 
 export function tooManyVersions(limit: number): AwsError {
-  return limitExceeded(`A managed policy can have up to ${limit} versions. Before you create a new version, ` +
-    "you must delete an existing version.");
+  return limitExceeded(`A managed policy can have up to ${limit} versions. ` +
+    "Before you create a new version, you must delete an existing version.");
 }
 
 export function deleteConflict(message: string): AwsError {
@@ -123,18 +132,18 @@ export function accessDenied(message: string): AwsError {
   return unmodelled("AccessDenied", message, 403);
 }
 
-const namedInDenial = / on resource: arn:[^:]+:iam::\d*:(user|group|role|instance-profile)\/(?:[^ ]*\/)?([^ /]+)/;
-const policyInDenial = / on resource: (arn:[^:]+:iam::[^:]*:policy\/)/;
+const named = /on resource: arn:aws:iam::\d*:(user|group|role|instance-profile)\/(?:[^ ]*\/)?([^ /]+)/;
+const policy = /on resource: (arn:aws:iam::[^:]*:policy\/)/;
 
 /**
- * Refusals of operations on something that has a name say `role NAME`, and `policy ARN`, not the bare ARN; those
- * that create or list keep the ARN.
+ * Refusals of operations on something that has a name say `role NAME`, and `policy ARN`, not the bare ARN;
+ * those that create or list keep the ARN.
  *
- * @evidence AWS IoT Greengrass, Troubleshooting: "iam:GetRole on resource: role GreengrassV2TokenExchangeRole";
- *   AWS workshops: "iam:CreatePolicyVersion on resource: policy arn:aws:iam::…"
+ * @evidence AWS IoT Greengrass, Troubleshooting: "iam:GetRole on resource: role GreengrassV2TokenExchange…"
+ * @evidence IAM workshops: "iam:CreatePolicyVersion on resource: policy arn:aws:iam::…"
  */
 export function deniedByName(message: string): AwsError {
   return accessDenied(message
-    .replace(namedInDenial, (_, kind: string, name: string) => ` on resource: ${kind.replace("-", " ")} ${name}`)
-    .replace(policyInDenial, " on resource: policy $1"));
+    .replace(named, (_, kind: string, name: string) => `on resource: ${kind.replace("-", " ")} ${name}`)
+    .replace(policy, "on resource: policy $1"));
 }

@@ -18,7 +18,8 @@ const groupsPerUserMax = 10;
 
 export function describeGroup(ctx: ReadContext, group: Group): iam.Group {
   return {
-    Path: group.path, GroupName: group.name, GroupId: group.id, Arn: arnOf(ctx, group), CreateDate: group.createdAt,
+    Path: group.path, GroupName: group.name, GroupId: group.id, Arn: arnOf(ctx, group),
+    CreateDate: group.createdAt,
   };
 }
 
@@ -57,7 +58,8 @@ export const GetGroup = operation(iam.GetGroup, {
   run(input, ctx) {
     const group = requireGroup(ctx, input.GroupName);
     const { items, marks } = listItems(input, `members ${group.id}`, membersOf(ctx, group));
-    return { Group: describeGroup(ctx, group), Users: items.map((user) => describeUser(ctx, user)), ...marks };
+    const members = items.map((user) => describeUser(ctx, user));
+    return { Group: describeGroup(ctx, group), Users: members, ...marks };
   },
 });
 

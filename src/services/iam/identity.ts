@@ -50,7 +50,9 @@ export const identity: IdentityProvider = {
     const key = ctx.db(accessKeys).get(accessKeyId);
     if (key === undefined) return undefined;
     const facts = { secretAccessKey: key.secret, active: key.active, userId: key.ownerId };
-    if (key.ownerId === ctx.account) return { ...facts, userName: "root", userArn: ctx.arn("root"), tags: {} };
+    if (key.ownerId === ctx.account) {
+      return { ...facts, userName: "root", userArn: ctx.arn("root"), tags: {} };
+    }
     const user = ctx.db(users).get(key.ownerId);
     if (user === undefined) return undefined;
     const userArn = arnOf(ctx, user);
@@ -83,4 +85,10 @@ export const identity: IdentityProvider = {
       maxSessionDurationSeconds: role.maxSessionDurationSeconds, tags: ctx.tags(arn).get(),
     };
   },
+
+  /** While IAM has no MFA devices here, no code is right. */
+  mfaCodeIsRight: () => false,
+  /** While IAM has no identity providers here, none is found. */
+  federation: () => undefined,
+  oidcProviderArn: () => undefined,
 };

@@ -11,7 +11,7 @@ import { requireGroup, requireRole, requireUser, type Principal } from "./princi
 import { onGroup, onRole, onRolePermissions, onUser, onUserPermissions } from "./rules.ts";
 import { refuseProtected } from "./protected-roles.ts";
 
-/** Of all inline policies of one principal together. @evidence IAM User Guide, IAM and STS character limits */
+/** Of all inline policies of a principal together. @evidence IAM User Guide, IAM and STS character limits */
 const sizeMax = { user: 2_048, group: 5_120, role: 10_240 };
 
 interface InlineInput {
@@ -22,7 +22,8 @@ interface InlineInput {
 function put(ctx: ReadContext, principal: Principal, input: InlineInput): void {
   checkDocument(input.PolicyDocument, "identity");
   const others = inlinePoliciesOf(ctx, principal.id).filter((policy) => policy.name !== input.PolicyName);
-  const size = others.reduce((sum, policy) => sum + documentSize(policy.document), documentSize(input.PolicyDocument));
+  const size = [input.PolicyDocument, ...others.map((policy) => policy.document)]
+    .reduce((sum, document) => sum + documentSize(document), 0);
   const limit = sizeMax[principal.kind];
   if (size > limit) throw inlinePoliciesTooLarge(principal.kind, principal.name, limit);
   ctx.db(inlinePolicies).put({

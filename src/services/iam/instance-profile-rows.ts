@@ -12,6 +12,6 @@ export const instanceProfiles = table<InstanceProfile, "name" | "role">("iam.ins
   key: (profile) => profile.id,
   indexes: {
     name: (profile) => profile.name.toLowerCase(),
-    role: (profile) => profile.roleId === undefined ? undefined : [profile.roleId, profile.name.toLowerCase()],
+    role: ({ roleId, name }) => roleId === undefined ? undefined : [roleId, name.toLowerCase()],
   },
 });

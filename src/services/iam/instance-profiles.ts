@@ -31,8 +31,10 @@ function profileArn(ctx: ReadContext, profile: Pick<InstanceProfile, "path" | "n
 }
 
 const onProfile = {
-  resource: (input: { readonly InstanceProfileName: string }, ctx: ReadContext) =>
-    profileArn(ctx, findProfile(ctx, input.InstanceProfileName) ?? { path: "/", name: input.InstanceProfileName }),
+  resource(input: { readonly InstanceProfileName: string }, ctx: ReadContext): string {
+    const name = input.InstanceProfileName;
+    return profileArn(ctx, findProfile(ctx, name) ?? { path: "/", name });
+  },
   denied: deniedByName,
 };
 

@@ -1,6 +1,6 @@
 /** IAM's lists: `MaxItems`, `Marker` and `IsTruncated`, a hundred at a time unless told. */
 
-import { page, pageOf } from "../../kernel/page.ts";
+import { page, pageOf, type Page } from "../../kernel/page.ts";
 import type { Key, Ordered, Range } from "../../store/types.ts";
 import { invalidMarker } from "./errors.ts";
 
@@ -18,8 +18,7 @@ export interface MarkedPage<Item> {
   readonly marks: { readonly IsTruncated: boolean; readonly Marker?: string };
 }
 
-function marked<Item>(result: { readonly items: Item[]; readonly next: string | undefined }): MarkedPage<Item> {
-  const { items, next } = result;
+function marked<Item>({ items, next }: Page<Item>): MarkedPage<Item> {
   return { items, marks: next === undefined ? { IsTruncated: false } : { IsTruncated: true, Marker: next } };
 }
 

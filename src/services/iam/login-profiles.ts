@@ -78,7 +78,8 @@ export const UpdateLoginProfile = operation(iam.UpdateLoginProfile, {
   run(input, ctx) {
     const profile = requireProfile(ctx, requireUser(ctx, input.UserName));
     const changed = input.Password === undefined ? profile : withPassword(ctx, profile, input.Password);
-    ctx.db(loginProfiles).put({ ...changed, resetRequired: input.PasswordResetRequired ?? profile.resetRequired });
+    const resetRequired = input.PasswordResetRequired ?? profile.resetRequired;
+    ctx.db(loginProfiles).put({ ...changed, resetRequired });
     return {};
   },
 });
@@ -94,7 +95,8 @@ export const DeleteLoginProfile = operation(iam.DeleteLoginProfile, {
 });
 
 /**
- * Users may change their own password where the account's password policy lets everybody, or a policy of theirs does.
+ * Users may change their own password where the account's password policy lets everybody, or a policy of
+ * theirs does.
  *
  * @evidence IAM User Guide, Permit IAM users to change their own passwords
  */

@@ -29,7 +29,8 @@ export const onPolicy = {
  */
 export function refuseAwsManaged(ctx: ReadContext, action: string, arn: string): void {
   if (!isAwsManagedArn(arn)) return;
-  throw accessDenied(`User: ${ctx.caller.arn} is not authorized to perform: ${action} on resource: policy ${arn}`);
+  const who = ctx.caller.arn;
+  throw accessDenied(`User: ${who} is not authorized to perform: ${action} on resource: policy ${arn}`);
 }
 
 export function checkPolicySize(document: string): void {
@@ -37,7 +38,8 @@ export function checkPolicySize(document: string): void {
 }
 
 export function boundaryUses(ctx: ReadContext, arn: string): number {
-  return ctx.db(users).by("boundary").count({ prefix: [arn] }) + ctx.db(roles).by("boundary").count({ prefix: [arn] });
+  const use = { prefix: [arn] };
+  return ctx.db(users).by("boundary").count(use) + ctx.db(roles).by("boundary").count(use);
 }
 
 function usage(ctx: ReadContext, arn: string) {
@@ -72,7 +74,8 @@ export const CreatePolicy = operation(iam.CreatePolicy, {
   run(input, ctx) {
     checkTags(input.Tags, "exact");
     const rows = ctx.db(policies);
-    if (rows.by("name").first({ prefix: [input.PolicyName.toLowerCase()] })) throw policyNameTaken(input.PolicyName);
+    const namesake = rows.by("name").first({ prefix: [input.PolicyName.toLowerCase()] });
+    if (namesake !== undefined) throw policyNameTaken(input.PolicyName);
     checkDocument(input.PolicyDocument, "identity");
     checkPolicySize(input.PolicyDocument);
     if (rows.count() >= policiesMax) throw quotaExceeded("PoliciesPerAccount", policiesMax);
@@ -80,7 +83,8 @@ export const CreatePolicy = operation(iam.CreatePolicy, {
     const now = ctx.clock.now();
     const path = input.Path ?? "/";
     const policy = rows.put({
-      arn: ctx.arn(`policy${path}${input.PolicyName}`), id: ctx.ids.unique("ANPA", 17), name: input.PolicyName, path,
+      arn: ctx.arn(`policy${path}${input.PolicyName}`), id: ctx.ids.unique("ANPA", 17),
+      name: input.PolicyName, path,
       ...(input.Description !== undefined && { description: input.Description }),
       defaultVersion: 1, latestVersion: 1, createdAt: now, updatedAt: now,
     });
@@ -115,11 +119,13 @@ export const DeletePolicy = operation(iam.DeletePolicy, {
     refuseAwsManaged(ctx, "iam:DeletePolicy", input.PolicyArn);
     const { arn } = requireOwnPolicy(ctx, input.PolicyArn);
     const attached = ctx.db(attachments).by("policy").first({ prefix: [arn] }) !== undefined;
-    if (attached || boundaryUses(ctx, arn) > 0) throw deleteConflict("Cannot delete a policy attached to entities.");
+    if (attached || boundaryUses(ctx, arn) > 0) {
+      throw deleteConflict("Cannot delete a policy attached to entities.");
+    }
     const versions = [...ctx.db(policyVersions).list({ prefix: [arn] })];
     if (versions.length > 1) {
-      throw deleteConflict("This policy has more than one version. Before you delete a policy, you must delete " +
-        "the policy's versions. The default version is deleted with the policy.");
+      throw deleteConflict("This policy has more than one version. Before you delete a policy, you must " +
+        "delete the policy's versions. The default version is deleted with the policy.");
     }
     for (const version of versions) ctx.db(policyVersions).delete([arn, version.number]);
     ctx.db(policies).delete(arn);

@@ -8,6 +8,7 @@ import { accessDenied, noSuchPolicy } from "./errors.ts";
 import { compareText, listItems } from "./listing.ts";
 import { boundaryUses, describeAwsPolicy, describePolicy, onPolicy } from "./policies.ts";
 import { attachments, checkPolicyArn, policies, policyExists, type Policy } from "./policy-rows.ts";
+import type { Ordered } from "../../store/types.ts";
 import { groups, roles, users, type Group, type Principal, type Role, type User } from "./principals.ts";
 
 type AnyPolicy = { readonly own: Policy } | { readonly aws: AwsManagedPolicy };
@@ -30,19 +31,20 @@ function isWanted(ctx: ReadContext, arn: string, input: iam.ListPoliciesRequest)
 export const ListPolicies = operation(iam.ListPolicies, {
   resource: (input, ctx) => ctx.arn(`policy${input.PathPrefix ?? "/"}`),
   /** @evidence recorded denials: "iam:ListPolicies on resource: policy path /" */
-  denied: (message) => accessDenied(message.replace(/ on resource: arn:[^:]+:iam::\d*:policy\//, " on resource: policy path /")),
+  denied: (message) => accessDenied(message.replace(/ arn:[^:]+:iam::\d*:policy\//, " policy path /")),
 
   run(input, ctx) {
     const prefix = input.PathPrefix ?? "/";
     const scope = input.Scope ?? "All";
     const own = scope === "AWS" ? [] : [...ctx.db(policies).by("name").list()];
     const aws = scope === "Local" ? [] : awsManagedPolicies();
-    const wanted: AnyPolicy[] = [...own.map((policy) => ({ own: policy })), ...aws.map((policy) => ({ aws: policy }))]
-      .filter((entry) => {
-        const policy = "own" in entry ? entry.own : entry.aws;
-        return policy.path.startsWith(prefix) && isWanted(ctx, policy.arn, input);
-      });
-    const { items, marks } = listItems(input, `ListPolicies ${scope}`, wanted);
+    const wanted = (policy: Policy | AwsManagedPolicy) =>
+      policy.path.startsWith(prefix) && isWanted(ctx, policy.arn, input);
+    const all: AnyPolicy[] = [
+      ...own.filter(wanted).map((policy) => ({ own: policy })),
+      ...aws.filter(wanted).map((policy) => ({ aws: policy })),
+    ];
+    const { items, marks } = listItems(input, `ListPolicies ${scope}`, all);
     return {
       Policies: items.map((entry) =>
         "own" in entry ? describePolicy(ctx, entry.own) : describeAwsPolicy(ctx, entry.aws)),
@@ -62,14 +64,15 @@ function usesOf(ctx: ReadContext, arn: string, filter: iam.PolicyUsageType | und
   const asBoundary = filter !== "PermissionsPolicy";
   const attached = (kind: Principal["kind"]) => asPolicy
     ? [...ctx.db(attachments).by("policy").list({ prefix: [arn, kind] })].map((row) => row.principalId) : [];
-  const limited = (table: typeof users | typeof roles) => asBoundary
-    ? [...ctx.db<User | Role, "name" | "boundary">(table as typeof users).by("boundary").list({ prefix: [arn] })]
-      .map((row) => row.id) : [];
+  const limited = (rows: Ordered<User | Role>) => asBoundary
+    ? [...rows.list({ prefix: [arn] })].map((row) => row.id) : [];
+  const limitedUsers = limited(ctx.db(users).by("boundary"));
+  const limitedRoles = limited(ctx.db(roles).by("boundary"));
   const unique = (ids: readonly string[]) => [...new Set(ids)];
   return {
     groups: attached("group").flatMap((id) => ctx.db(groups).get(id) ?? []),
-    users: unique([...attached("user"), ...limited(users)]).flatMap((id) => ctx.db(users).get(id) ?? []),
-    roles: unique([...attached("role"), ...limited(roles)]).flatMap((id) => ctx.db(roles).get(id) ?? []),
+    users: unique([...attached("user"), ...limitedUsers]).flatMap((id) => ctx.db(users).get(id) ?? []),
+    roles: unique([...attached("role"), ...limitedRoles]).flatMap((id) => ctx.db(roles).get(id) ?? []),
   };
 }
 
@@ -90,10 +93,11 @@ export const ListEntitiesForPolicy = operation(iam.ListEntitiesForPolicy, {
     const wanted = all.filter((principal) => principal.path.startsWith(prefix))
       .sort((a, b) => compareText(a.kind, b.kind) || compareText(a.name.toLowerCase(), b.name.toLowerCase()));
     const { items, marks } = listItems(input, "ListEntitiesForPolicy", wanted);
+    const of = (kind: Principal["kind"]) => items.filter((principal) => principal.kind === kind);
     return {
-      PolicyGroups: items.flatMap(({ kind, name, id }) => kind === "group" ? { GroupName: name, GroupId: id } : []),
-      PolicyUsers: items.flatMap(({ kind, name, id }) => kind === "user" ? { UserName: name, UserId: id } : []),
-      PolicyRoles: items.flatMap(({ kind, name, id }) => kind === "role" ? { RoleName: name, RoleId: id } : []),
+      PolicyGroups: of("group").map(({ name, id }) => ({ GroupName: name, GroupId: id })),
+      PolicyUsers: of("user").map(({ name, id }) => ({ UserName: name, UserId: id })),
+      PolicyRoles: of("role").map(({ name, id }) => ({ RoleName: name, RoleId: id })),
       ...marks,
     };
   },

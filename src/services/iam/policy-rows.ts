@@ -1,4 +1,4 @@
-/** How managed policies, inline policies and attachments are kept: what everything about permissions looks up. */
+/** How managed policies, inline policies and attachments are kept. */
 
 import { parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";

@@ -41,7 +41,8 @@ export const CreatePolicyVersion = operation(iam.CreatePolicyVersion, {
     const policy = requireOwnPolicy(ctx, input.PolicyArn);
     checkDocument(input.PolicyDocument, "identity");
     checkPolicySize(input.PolicyDocument);
-    if (ctx.db(policyVersions).count({ prefix: [policy.arn] }) >= versionsMax) throw tooManyVersions(versionsMax);
+    const versions = ctx.db(policyVersions).count({ prefix: [policy.arn] });
+    if (versions >= versionsMax) throw tooManyVersions(versionsMax);
 
     const now = ctx.clock.now();
     const number = policy.latestVersion + 1;
@@ -69,7 +70,8 @@ export const GetPolicyVersion = operation(iam.GetPolicyVersion, {
       };
     }
     const { policy, version } = requireVersion(ctx, input.PolicyArn, input.VersionId);
-    return { PolicyVersion: { Document: encodeDocument(version.document), ...describeVersion(policy, version) } };
+    const Document = encodeDocument(version.document);
+    return { PolicyVersion: { Document, ...describeVersion(policy, version) } };
   },
 });
 

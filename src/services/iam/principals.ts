@@ -37,8 +37,8 @@ export type Principal = User | Group | Role;
 export type PrincipalKind = Principal["kind"];
 
 /**
- * Everything refers to a principal by its id, which a new name does not change. Names are unique without regard to
- * case.
+ * Everything refers to a principal by its id, which a new name does not change. Names are unique whatever
+ * their case.
  *
  * @evidence IAM User Guide, IAM and AWS STS quotas: names "are not distinguished by case"
  */

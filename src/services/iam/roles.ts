@@ -18,7 +18,7 @@ const rolesMax = 1_000;
 const trustPolicySizeMax = 2_048;
 const sessionSecondsDefault = 3_600;
 
-/** As it is shown within other things, and when it is made: the least. @evidence recorded answers of CreateRole */
+/** As it is shown within other things, and when it is made. @evidence recorded answers of CreateRole */
 export function describeRole(ctx: ReadContext, role: Role): iam.Role {
   return {
     Path: role.path, RoleName: role.name, RoleId: role.id, Arn: arnOf(ctx, role), CreateDate: role.createdAt,

@@ -36,7 +36,7 @@ export const onUserOrCaller = {
   denied: deniedByName,
 };
 
-/** For what looks at or changes a principal's permissions: the boundary it has now, and the policy in question. */
+/** For what looks at or changes permissions: the boundary there is now, and the policy in question. */
 export const onUserPermissions = {
   ...onUser,
   conditions: (input: UserInput & { readonly PolicyArn?: string }, ctx: ReadContext): Conditions => ({

@@ -51,11 +51,12 @@ function policiesOf(ctx: ReadContext, principal: Principal): Candidate[] {
       EntityType: principal.kind.toUpperCase() as iam.policyOwnerEntityType, EntityName: principal.name,
     },
   }));
-  const shared = principal.kind === "user" ? groupsOf(ctx, principal.id).flatMap((group) => policiesOf(ctx, group)) : [];
+  const itsGroups = principal.kind === "user" ? groupsOf(ctx, principal.id) : [];
+  const shared = itsGroups.flatMap((group) => policiesOf(ctx, group));
   return [...managed, ...inline, ...shared];
 }
 
-/** Denies, conditions, boundaries and session policies are not looked at. @evidence IAM API Reference, same operation */
+/** Denies, conditions and boundaries are not looked at. @evidence IAM API Reference, same operation */
 export const ListPoliciesGrantingServiceAccess = operation(iam.ListPoliciesGrantingServiceAccess, {
   resource: (input) => input.Arn,
   denied: deniedByName,

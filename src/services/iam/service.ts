@@ -1,8 +1,8 @@
 /**
  * IAM: who there is in an account, and what they may do.
  *
- * A noun is a file that exports its operations: import it as a whole and name it below. Files whose names end in
- * `-rows` hold tables that several nouns share; they have no operations and are not named.
+ * A noun is a file that exports its operations: import it as a whole and name it below. Files whose names end
+ * in `-rows` hold tables that several nouns share; they have no operations and are not named.
  */
 
 import * as iam from "../../generated/iam.ts";
@@ -24,6 +24,7 @@ import * as policyLists from "./policy-lists.ts";
 import * as policyVersions from "./policy-versions.ts";
 import * as roles from "./roles.ts";
 import * as serviceAccess from "./service-access.ts";
+import { tagging } from "./tagging-by-arn.ts";
 import * as users from "./users.ts";
 
 export default service(iam.service, {
@@ -33,5 +34,6 @@ export default service(iam.service, {
     accessKeys, loginProfiles, passwordPolicy,
     accountAliases, accountSummary, authorizationDetails,
   ],
+  tagging,
   identity,
 });

@@ -10,8 +10,8 @@ const tagsMax = 50;
 /**
  * Users and roles came first, and their keys do not differ by case alone; keys of everything tagged since do.
  *
- * @evidence IAM User Guide, Tags for IAM resources, "Rules for tagging in IAM and AWS STS"; recorded answers of
- *   CreateRole and CreatePolicy with the keys `a` and `A`
+ * @evidence IAM User Guide, Tags for IAM resources, "Rules for tagging in IAM and AWS STS"; recorded answers
+ *   of CreateRole and CreatePolicy with the keys `a` and `A`
  */
 export type KeyComparison = "ignoring-case" | "exact";
 
@@ -36,11 +36,14 @@ export function checkTags(tags: readonly Tag[] | undefined, comparison: KeyCompa
 }
 
 /** @throws InvalidInput, LimitExceeded */
-export function addTags(ctx: ReadContext, arn: string, tags: readonly Tag[], comparison: KeyComparison): void {
+export function addTags(
+  ctx: ReadContext, arn: string, tags: readonly Tag[], comparison: KeyComparison,
+): void {
   checkTags(tags, comparison);
   const set = ctx.tags(arn);
   const existing = new Map(Object.keys(set.get()).map((key) => [comparable(key, comparison), key]));
-  const named = tags.map((tag) => ({ Key: existing.get(comparable(tag.Key, comparison)) ?? tag.Key, Value: tag.Value }));
+  const spelled = (key: string) => existing.get(comparable(key, comparison)) ?? key;
+  const named = tags.map(({ Key, Value }) => ({ Key: spelled(Key), Value }));
   if (new Set([...existing.values(), ...named.map((tag) => tag.Key)]).size > tagsMax) {
     throw limitExceeded("The number of tags has reached the maximum limit.");
   }
@@ -55,7 +58,7 @@ export function removeTags(
   set.remove(Object.keys(set.get()).filter((key) => removed.has(comparable(key, comparison))));
 }
 
-/** In the order of their keys. @evidence recorded answer of ListPolicyTags: `A` before `a`, set the other way round */
+/** By key. @evidence recorded answer of ListPolicyTags: `A` before `a`, though set the other way round */
 export function sortedTags(ctx: ReadContext, arn: string): Tag[] {
   return ctx.tags(arn).list().sort((a, b) => compareText(a.Key, b.Key));
 }

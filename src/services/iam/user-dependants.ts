@@ -3,6 +3,7 @@
 import type { ReadContext } from "../../kernel/context.ts";
 import { memberships } from "./membership-rows.ts";
 import { accessKeys, loginProfiles } from "./credential-rows.ts";
+import type { Ordered } from "../../store/types.ts";
 import { attachments, inlinePolicies } from "./policy-rows.ts";
 
 export interface UserDependant {
@@ -11,11 +12,15 @@ export interface UserDependant {
   readonly has: (ctx: ReadContext, userId: string) => boolean;
 }
 
+function count<Row>(rows: Ordered<Row>, userId: string): number {
+  return rows.count({ prefix: [userId] });
+}
+
 /** A noun that gives users something more adds a line. */
 export const userDependants: readonly UserDependant[] = [
-  { first: "detach all policies", has: (ctx, id) => ctx.db(attachments).count({ prefix: [id] }) > 0 },
-  { first: "delete policies", has: (ctx, id) => ctx.db(inlinePolicies).count({ prefix: [id] }) > 0 },
-  { first: "remove users from group", has: (ctx, id) => ctx.db(memberships).by("user").count({ prefix: [id] }) > 0 },
-  { first: "delete access keys", has: (ctx, id) => ctx.db(accessKeys).by("owner").count({ prefix: [id] }) > 0 },
+  { first: "detach all policies", has: (ctx, id) => count(ctx.db(attachments), id) > 0 },
+  { first: "delete policies", has: (ctx, id) => count(ctx.db(inlinePolicies), id) > 0 },
+  { first: "remove users from group", has: (ctx, id) => count(ctx.db(memberships).by("user"), id) > 0 },
+  { first: "delete access keys", has: (ctx, id) => count(ctx.db(accessKeys).by("owner"), id) > 0 },
   { first: "delete login profile", has: (ctx, id) => ctx.db(loginProfiles).has(id) },
 ];

@@ -62,7 +62,8 @@ export const GetUser = operation(iam.GetUser, {
   run(input, ctx) {
     const owner = credentialOwner(ctx, input.UserName);
     if (owner.kind === "root") return { User: describeRoot(ctx) };
-    return { User: { ...describeUser(ctx, owner), ...boundaryIfAny(owner), ...tagsIfAny(ctx, arnOf(ctx, owner)) } };
+    const tags = tagsIfAny(ctx, arnOf(ctx, owner));
+    return { User: { ...describeUser(ctx, owner), ...boundaryIfAny(owner), ...tags } };
   },
 });
 
@@ -83,7 +84,8 @@ export const UpdateUser = operation(iam.UpdateUser, {
     const user = findUser(ctx, input.UserName);
     const now = arnOf(ctx, user ?? { kind: "user", path: "/", name: input.UserName });
     const then = arnOf(ctx, {
-      kind: "user", path: input.NewPath ?? user?.path ?? "/", name: input.NewUserName ?? user?.name ?? input.UserName,
+      kind: "user", path: input.NewPath ?? user?.path ?? "/",
+      name: input.NewUserName ?? user?.name ?? input.UserName,
     });
     return now === then ? now : [now, then];
   },

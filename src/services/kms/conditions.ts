@@ -4,6 +4,7 @@ import type { ContextValue } from "../../iam/types.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { aliases } from "./alias-rows.ts";
 import type { Key } from "./keys.ts";
+import { primaryOf } from "./multi-region.ts";
 
 export type Conditions = Record<string, ContextValue | undefined>;
 type Input = Readonly<Record<string, unknown>>;
@@ -55,7 +56,9 @@ export function keyConditions(ctx: ReadContext, key: Key): Conditions {
     "kms:keyusage": key.usage,
     "kms:keyorigin": key.origin,
     "kms:multiregion": String(key.multiRegion !== undefined),
-    ...(key.multiRegion && { "kms:multiregionkeytype": key.multiRegion.primaryClaim > 0 ? "PRIMARY" : "REPLICA" }),
+    ...(key.multiRegion && {
+      "kms:multiregionkeytype": primaryOf(ctx, key.keyId).region === ctx.region ? "PRIMARY" : "REPLICA",
+    }),
     "kms:resourcealiases": [...ctx.db(aliases).by("key").list({ prefix: key.keyId })].map((alias) => alias.name),
   };
 }
@@ -74,7 +77,8 @@ function grantConditions(ctx: ReadContext, input: Input): Conditions {
 }
 
 /** Everything that a request on a key says. */
-export function requestConditions(ctx: ReadContext, key: Key, input: Input): Conditions {
+export function requestConditions(ctx: ReadContext, key: Key, request: object): Conditions {
+  const input = request as Input;
   const keyId = text(input["KeyId"]);
   const alias = keyId?.slice(Math.max(0, keyId.indexOf("alias/")));
   const conditions: Conditions = {
@@ -97,7 +101,8 @@ export function requestConditions(ctx: ReadContext, key: Key, input: Input): Con
 
 /** CreateKey has no key yet, but what it will be is known. */
 export function creationConditions(
-  ctx: ReadContext, draft: Pick<Key, "spec" | "usage" | "origin"> & { readonly multiRegion: boolean }, input: Input,
+  ctx: ReadContext, draft: Pick<Key, "spec" | "usage" | "origin"> & { readonly multiRegion: boolean },
+  bypassLockoutCheck: boolean,
 ): Conditions {
   return {
     "kms:calleraccount": ctx.caller.account || undefined,
@@ -107,6 +112,6 @@ export function creationConditions(
     "kms:keyorigin": draft.origin,
     "kms:multiregion": String(draft.multiRegion),
     ...(draft.multiRegion && { "kms:multiregionkeytype": "PRIMARY" }),
-    "kms:bypasspolicylockoutsafetycheck": text(input["BypassPolicyLockoutSafetyCheck"] ?? false),
+    "kms:bypasspolicylockoutsafetycheck": String(bypassLockoutCheck),
   };
 }

@@ -182,9 +182,8 @@ const decryptSealed = (input: kms.DecryptRequest): Sealed => sealedIn(input.Ciph
 export const Decrypt = operation(kms.Decrypt, {
   owner: (input) => ({ account: accountOf(decryptSealed(input)) }),
   resource: (input, ctx) => keyArn(ctx, decryptionKey(ctx, ctx, decryptSealed(input), "kms:Decrypt")),
-  conditions: (input, ctx) => requestConditions(
-    ctx, decryptionKey(ctx, ctx, decryptSealed(input), "kms:Decrypt"), input as Record<string, unknown>,
-  ),
+  conditions: (input, ctx) =>
+    requestConditions(ctx, decryptionKey(ctx, ctx, decryptSealed(input), "kms:Decrypt"), input),
   denied: (message, input) => accessDenied(deniedCiphertext(message, input)),
 
   run(input, ctx) {

@@ -94,8 +94,7 @@ export function keyRules<Input extends { KeyId: string }>(naming: KeyNaming): Ke
   return {
     ...(naming.crossAccount && { owner: (input: Input) => ({ account: accountIn(input.KeyId) }) }),
     resource: (input, ctx) => keyArn(ctx, locateKey(ctx, input.KeyId, naming)),
-    conditions: (input, ctx) =>
-      requestConditions(ctx, locateKey(ctx, input.KeyId, naming), input as Readonly<Record<string, unknown>>),
+    conditions: (input, ctx) => requestConditions(ctx, locateKey(ctx, input.KeyId, naming), input),
     denied: (message) => accessDenied(deniedAcrossAccounts(message)),
   };
 }

@@ -1,0 +1,105 @@
+/** Key policies as they are kept, and the checks that each must pass. */
+
+import { parsePolicy, validatePolicy } from "../../iam/parse.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { Context, ReadContext } from "../../kernel/context.ts";
+import { table } from "../../store/types.ts";
+import { limitExceeded, malformedPolicy } from "./errors.ts";
+import { keyArn, type Key } from "./keys.ts";
+import { managedKeyPolicy } from "./managed-keys.ts";
+import { readIn } from "./multi-region.ts";
+
+export interface KeyPolicy {
+  readonly keyId: string;
+  readonly document: string;
+}
+
+export const keyPolicies = table<KeyPolicy>("kms.keyPolicies", { key: (row) => row.keyId });
+
+/** @evidence KMS Developer Guide, "Resource quotas", Key policy document size */
+const documentBytesMax = 32_768;
+
+/**
+ * Character for character what KMS gives to a key that is created without a policy.
+ *
+ * @evidence KMS Developer Guide, "Default key policy"; recorded AWS answers to GetKeyPolicy
+ */
+export function defaultKeyPolicy(account: string): string {
+  return `{
+  "Version" : "2012-10-17",
+  "Id" : "key-default-1",
+  "Statement" : [ {
+    "Sid" : "Enable IAM User Permissions",
+    "Effect" : "Allow",
+    "Principal" : {
+      "AWS" : "arn:aws:iam::${account}:root"
+    },
+    "Action" : "kms:*",
+    "Resource" : "*"
+  } ]
+}`;
+}
+
+/** Aliases have no policy of their own: who may use their names is left to the account. */
+function aliasPolicy(account: string): string {
+  return defaultKeyPolicy(account);
+}
+
+/** The policy that decides about an ARN of KMS's, wherever its cell is. */
+export function resourcePolicyOf(arn: string, ctx: ReadContext): string | undefined {
+  const { service, account = "", region = "", resource = "" } = parseArn(arn) ?? {};
+  if (service !== "kms") return undefined;
+  if (resource.startsWith("alias/")) return aliasPolicy(account);
+  const keyId = resource.slice("key/".length);
+  return readIn(ctx, { account, region }, keyPolicies, (rows) => rows.get(keyId)?.document)
+    ?? managedKeyPolicy(ctx, account, region, keyId);
+}
+
+/** Principals must exist. @evidence KMS API Reference, PutKeyPolicy, Policy */
+function exists(ctx: ReadContext, name: string): boolean {
+  if (name === "*" || /^\d{12}$/.test(name)) return true;
+  const arn = parseArn(name);
+  if (!arn || !/^\d{12}$/.test(arn.account) || !["iam", "sts"].includes(arn.service)) return false;
+  const [kind = "", ...path] = arn.resource.split("/");
+  const simpleName = path[path.length - 1] ?? "";
+  const { identity } = ctx.kernel;
+  switch (kind) {
+    case "root": return path.length === 0;
+    case "role": return identity.role(arn.account, simpleName)?.arn === name;
+    case "user": return identity.policiesOf({
+      type: "IAMUser", account: arn.account, arn: name, principalId: "", userName: simpleName, tags: {}, calledVia: [],
+    }) !== undefined;
+    default: return ["assumed-role", "federated-user"].includes(kind) && simpleName !== "";
+  }
+}
+
+/** Statements without an action or a resource are accepted, and mean nothing. @evidence KMS API Reference, PutKeyPolicy */
+const tolerated = new Set(["Missing required field Action", "Missing required field Resource"]);
+
+function requireDocument(ctx: ReadContext, document: string): void {
+  if (Buffer.byteLength(document) > documentBytesMax) {
+    throw limitExceeded(`Key policy document size quota is ${documentBytesMax} bytes.`);
+  }
+  const problem = validatePolicy(document, "resource", { resourceElement: "optional" })
+    .find(({ message }) => !tolerated.has(message));
+  if (problem) throw malformedPolicy(problem.message);
+  for (const statement of parsePolicy(document).statements) {
+    const element = statement.principal ?? statement.notPrincipal;
+    const names = element === undefined || element === "*" ? [] : (element.AWS ?? []);
+    if (!names.every((name) => exists(ctx, name))) {
+      throw malformedPolicy("Policy contains a statement with one or more invalid principals.");
+    }
+  }
+}
+
+/**
+ * Puts the policy, and takes it back with the whole transaction where it would lock the caller out.
+ *
+ * @evidence KMS API Reference, PutKeyPolicy, BypassPolicyLockoutSafetyCheck
+ */
+export function putKeyPolicy(ctx: Context, key: Key, document: string, bypassLockoutCheck: boolean): void {
+  requireDocument(ctx, document);
+  ctx.db(keyPolicies).put({ keyId: key.keyId, document });
+  if (bypassLockoutCheck || ctx.isAllowed({ action: "kms:PutKeyPolicy", resource: keyArn(ctx, key) })) return;
+  throw malformedPolicy("The new key policy will not allow you to update the key policy in the future.");
+}

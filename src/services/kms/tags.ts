@@ -1,0 +1,66 @@
+/** Tags of keys. */
+
+import * as kms from "../../generated/kms.ts";
+import type { Tag } from "../../generated/kms.ts";
+import type { Context } from "../../kernel/context.ts";
+import { operation } from "../../kernel/operation.ts";
+import { pageOf } from "../../kernel/page.ts";
+import { invalidMarker, invalidTag, limitExceeded } from "./errors.ts";
+import { keyRules, ownKey, requireKey } from "./key-ids.ts";
+import { keyArn, requireNotPendingDeletion } from "./keys.ts";
+
+/** @evidence KMS Developer Guide, "Tags in AWS KMS" */
+const tagsMax = 50;
+
+/** @throws TagException, LimitExceededException */
+export function setTags(ctx: Context, arn: string, tags: readonly Tag[] | undefined): void {
+  if (!tags || tags.length === 0) return;
+  const names = tags.map((tag) => tag.TagKey);
+  if (new Set(names).size < names.length) throw invalidTag("Tag keys must be unique.");
+  if (names.some((name) => name.toLowerCase().startsWith("aws:"))) {
+    throw invalidTag("Tag keys must not begin with aws:.");
+  }
+  ctx.tags(arn).set(tags.map((tag) => ({ Key: tag.TagKey, Value: tag.TagValue })));
+  if (ctx.tags(arn).list().length > tagsMax) throw limitExceeded(`Tags per key quota is ${tagsMax}.`);
+}
+
+export function shownTags(ctx: Context, arn: string): Tag[] {
+  return ctx.tags(arn).list().map(({ Key, Value }) => ({ TagKey: Key, TagValue: Value }));
+}
+
+export const TagResource = operation(kms.TagResource, {
+  ...keyRules<kms.TagResourceRequest>(ownKey("TagResource")),
+
+  run(input, ctx) {
+    const key = requireKey(ctx, input.KeyId, ownKey("TagResource"));
+    requireNotPendingDeletion(ctx, key);
+    setTags(ctx, keyArn(ctx, key), input.Tags);
+    return {};
+  },
+});
+
+export const UntagResource = operation(kms.UntagResource, {
+  ...keyRules<kms.UntagResourceRequest>(ownKey("UntagResource")),
+
+  run(input, ctx) {
+    const key = requireKey(ctx, input.KeyId, ownKey("UntagResource"));
+    requireNotPendingDeletion(ctx, key);
+    ctx.tags(keyArn(ctx, key)).remove(input.TagKeys);
+    return {};
+  },
+});
+
+export const ListResourceTags = operation(kms.ListResourceTags, {
+  ...keyRules<kms.ListResourceTagsRequest>(ownKey("ListResourceTags")),
+
+  run(input, ctx) {
+    const key = requireKey(ctx, input.KeyId, ownKey("ListResourceTags"));
+    const found = pageOf(shownTags(ctx, keyArn(ctx, key)), {
+      limit: Math.min(input.Limit ?? tagsMax, tagsMax),
+      token: input.Marker,
+      scope: `kms.ListResourceTags ${key.keyId}`,
+      invalid: invalidMarker,
+    });
+    return { Tags: found.items, Truncated: found.next !== undefined, NextMarker: found.next };
+  },
+});

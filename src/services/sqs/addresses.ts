@@ -1,0 +1,93 @@
+/** How requests name a queue: by URL, and in policies by ARN. */
+
+import { parseArn } from "../../kernel/arn.ts";
+import type { Context, ReadContext } from "../../kernel/context.ts";
+import type { Owner } from "../../kernel/operation.ts";
+import { accessDenied, invalidAddress, queueDoesNotExist } from "./errors.ts";
+import { queues, type Queue } from "./queue-table.ts";
+
+interface QueueAddress {
+  /** Undefined where the host does not name one, as `localhost` does not. */
+  readonly region: string | undefined;
+  readonly account: string;
+  readonly name: string;
+}
+
+const urlForm = /^(?:https?:\/\/([^/?#]*))?\/(?:queue\/([a-z0-9-]+)\/)?(\d{12})\/([^/?#]+)\/?$/;
+const region = "[a-z]{2,4}(?:-[a-z]+)+-\\d{1,2}";
+const hostForm = new RegExp(`(?:^|\\.)sqs(?:-fips)?\\.(${region})\\.|^(${region})\\.queue\\.`);
+
+/**
+ * Every form of queue URL that AWS and the tools around it have given out: today's host, the legacy
+ * `<region>.queue.amazonaws.com`, and paths on a host of any name.
+ */
+export function parseQueueUrl(url: string): QueueAddress | undefined {
+  const match = urlForm.exec(url);
+  if (!match) return undefined;
+  const [, host = "", pathRegion, account = "", name = ""] = match;
+  const hostRegion = hostForm.exec(host);
+  return { region: pathRegion ?? hostRegion?.[1] ?? hostRegion?.[2], account, name };
+}
+
+/** @throws InvalidAddress when the text is no queue URL, or one of another region */
+function addressOf(ctx: ReadContext, url: string): QueueAddress {
+  const address = parseQueueUrl(url);
+  if (!address || (address.region !== undefined && address.region !== ctx.region)) throw invalidAddress(url);
+  return address;
+}
+
+export function queueUrl(ctx: ReadContext, name: string): string {
+  return `${ctx.kernel.endpoint("sqs", ctx.region)}/${ctx.account}/${name}`;
+}
+
+export function findQueue(ctx: ReadContext, name: string): Queue | undefined {
+  return ctx.db(queues).get(name);
+}
+
+/** @throws QueueDoesNotExist, InvalidAddress */
+export function requireQueue(ctx: ReadContext, url: string): Queue {
+  const queue = findQueue(ctx, addressOf(ctx, url).name);
+  if (!queue) throw queueDoesNotExist();
+  return queue;
+}
+
+/** The queue of this cell that an ARN names; undefined for other accounts, other regions, and what is no queue. */
+export function findQueueByArn(ctx: ReadContext, arn: string): Queue | undefined {
+  const parsed = parseArn(arn);
+  if (parsed?.service !== "sqs" || parsed.account !== ctx.account || parsed.region !== ctx.region) return undefined;
+  return findQueue(ctx, parsed.resource);
+}
+
+/**
+ * SQS writes the action of a denial in lower case.
+ *
+ * @evidence SQS, recorded: `is not authorized to perform: sqs:createqueue on resource: …`
+ */
+export function denied(message: string): Error {
+  return accessDenied(message.replace(/\bsqs:[A-Za-z]+/g, (action) => action.toLowerCase()));
+}
+
+/** The rules of every operation whose input names one queue by URL. */
+export const onQueue = {
+  resource: (input: { readonly QueueUrl: string }, ctx: ReadContext): string =>
+    ctx.arn(addressOf(ctx, input.QueueUrl).name),
+  owner: (input: { readonly QueueUrl: string }): Owner | undefined => {
+    const account = parseQueueUrl(input.QueueUrl)?.account;
+    return account === undefined ? undefined : { account };
+  },
+  denied,
+};
+
+/** The same for what messages go through, which CloudTrail does not put into its event history. */
+export const onMessages = { ...onQueue, dataEvent: true };
+
+/**
+ * Some operations are the owner's alone, whatever the queue's policy says.
+ *
+ * @evidence SQS Developer Guide, "Access management: cross-account permissions do not apply to this action"
+ */
+export function requireOwner(ctx: Context, url: string): void {
+  if (ctx.caller.account !== "" && ctx.caller.account !== ctx.account) {
+    throw accessDenied(`Access to the resource ${url} is denied.`);
+  }
+}
