@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine } from "./kernel/engine.ts";
 import { clientConfiguration, type ClientOptions } from "./kernel/gateway/in-process.ts";
-import { listen, type Listener, type LocalRoutes } from "./kernel/gateway/listen.ts";
+import { listen, type Certificate, type Listener, type LocalRoutes } from "./kernel/gateway/listen.ts";
+import { RegionState } from "./region-state.ts";
 import { openStore } from "./store/open.ts";
 import type { Durability } from "./store/types.ts";
 
@@ -21,6 +22,8 @@ export interface RegionOptions {
   readonly host?: string;
   /** Of `endpoint`. Default 0: any free port. */
   readonly port?: number;
+  /** Answer HTTPS, too, on the same port. */
+  readonly certificate?: Certificate;
   /** One line a message. Default: standard error. */
   readonly log?: (line: string) => void;
   /** Make changing a stored row in place an error. For tests. */
@@ -56,14 +59,15 @@ export interface ClockControl {
 export class Region implements AsyncDisposable {
   readonly engine: Engine;
   readonly clock: ClockControl;
-  readonly #options: RegionOptions;
+  readonly state: RegionState;
+  readonly options: RegionOptions;
   readonly #cleanUp: () => void;
   #listener: Promise<Listener> | undefined;
   #port: number | undefined;
-  #local: LocalRoutes = () => undefined;
+  #local: LocalRoutes | undefined;
 
   private constructor(options: RegionOptions) {
-    this.#options = options;
+    this.options = options;
     const folder = options.dataDir ?? mkdtempSync(join(tmpdir(), "us-local-1-"));
     this.#cleanUp = () => {
       if (options.dataDir === undefined) rmSync(folder, { recursive: true, force: true });
@@ -76,11 +80,12 @@ export class Region implements AsyncDisposable {
     this.engine = new Engine({
       store,
       devKeys: options.devKeys ?? true,
-      endpoint: () => `http://localhost:${this.#port ?? options.port ?? 4566}`,
+      endpoint: () => this.#url(this.#port ?? options.port ?? 4566),
       log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
       ...(options.seed !== undefined && { seed: options.seed }),
     });
     this.clock = clockControl(this.engine);
+    this.state = new RegionState(this.engine, store);
   }
 
   static async start(options: RegionOptions = {}): Promise<Region> {
@@ -96,16 +101,23 @@ export class Region implements AsyncDisposable {
 
   /** `http://localhost:<port>`: listens from the first time it is asked for. */
   async endpoint(): Promise<string> {
-    const listener = await (this.#listener ??= listen(this.engine, {
-      host: this.#options.host ?? "127.0.0.1",
-      port: this.#options.port ?? 0,
-      local: (incoming) => this.#local(incoming),
-    }));
+    const listener = await (this.#listener ??= this.#listen());
     this.#port = listener.port;
-    return `http://localhost:${listener.port}`;
+    return this.#url(listener.port);
   }
 
-  /** What answers beside AWS's APIs. */
+  async #listen(): Promise<Listener> {
+    const { host = "127.0.0.1", port = 0, certificate } = this.options;
+    this.#local ??= (await import("./local/routes.ts")).localRoutes(this);
+    const local: LocalRoutes = (incoming) => this.#local?.(incoming);
+    return listen(this.engine, { host, port, local, ...(certificate && { certificate }) });
+  }
+
+  #url(port: number): string {
+    return `${this.options.certificate ? "https" : "http"}://localhost:${port}`;
+  }
+
+  /** What answers beside AWS's APIs, instead of what answers by itself. */
   serve(local: LocalRoutes): void {
     this.#local = local;
   }
@@ -116,7 +128,8 @@ export class Region implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
-    await (await this.#listener)?.close();
+    // A region that could not listen stops all the same.
+    await (await this.#listener?.catch(() => undefined))?.close();
     await this.engine.stop();
     this.#cleanUp();
   }

@@ -14,6 +14,7 @@ import { CellContext } from "./cell-context.ts";
 import { RegionClock } from "./clock.ts";
 import type { CallOptions, ServiceEvent } from "./context.ts";
 import { notImplemented, type AwsError } from "./errors.ts";
+import { Faults } from "./faults.ts";
 import { dialectOf } from "./gateway/wording.ts";
 import { Ids } from "./ids.ts";
 import { IdentityCache } from "./identity-cache.ts";
@@ -35,6 +36,18 @@ export interface EngineOptions {
   /** `http://localhost:4566`: where clients reach the region. */
   readonly endpoint: () => string;
   readonly log: (line: string) => void;
+}
+
+/** One line of a request log. */
+export interface HandledRequest {
+  readonly service: string;
+  /** Undefined where the request did not name one that exists. */
+  readonly operation: string | undefined;
+  readonly status: number;
+  /** The code of the error, where it was one. */
+  readonly error: string | undefined;
+  readonly requestId: string;
+  readonly milliseconds: number;
 }
 
 /** Facts of the region itself live in the partition's cell. */
@@ -71,11 +84,15 @@ export class Engine implements Kernel, JobHost {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly recorder: Recorder;
+  readonly faults = new Faults();
+  /** Hears of every request that came by wire, once its answer is made. */
+  onRequest: ((request: HandledRequest) => void) | undefined;
   /** Defects that requests and jobs ran into: tests fail on them. */
   readonly defects: unknown[] = [];
   readonly #options: EngineOptions;
   readonly #services = new Map<string, Service>();
   readonly #stopping = new AbortController();
+  readonly #incarnation: number;
   #identity: IdentityCache | undefined;
   /** Requests and jobs under way, without those that wait. */
   #activity = 0;
@@ -87,6 +104,7 @@ export class Engine implements Kernel, JobHost {
     this.devKeys = options.devKeys;
     const { secret, incarnation } = this.#openFacts(options.seed);
     this.secret = secret;
+    this.#incarnation = incarnation;
     this.ids = new Ids(options.seed, incarnation);
     this.sessions = new SealedSessions(this.secret, this.clock, this.ids);
     this.waits = new Waits(this.clock, (waiting) => this.#changeActivity(-waiting));
@@ -266,10 +284,14 @@ export class Engine implements Kernel, JobHost {
     return this.clock.advanceTo(target, () => this.settled());
   }
 
-  /** Forgets what it remembers of the store: after a reset or a restore. */
-  forget(): void {
+  /** Takes over what the store holds now, after a reset or a restore: the region stays itself, with its secret. */
+  adoptStore(): void {
+    this.store.transact(partitionCell, (transaction) => {
+      transaction.rows(facts).put({ name: "region", secret: this.secret, incarnation: this.#incarnation });
+    });
     this.#identity?.forget();
     this.recorder.forget();
+    this.scheduler.start();
   }
 
   async stop(): Promise<void> {

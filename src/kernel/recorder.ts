@@ -1,24 +1,26 @@
 /** Writes down who did what: the trail, and when keys, roles and services were last used. */
 
-import { table, type CellName, type Rows, type Store } from "../store/types.ts";
+import { table, type CellName, type Store } from "../store/types.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { Bus } from "./bus.ts";
 import type { LastUse } from "./kernel.ts";
-import { trailEvents, trailRetentionMilliseconds, trailRow, type Call, type TrailRow } from "./trail.ts";
+import { recordText, type Call } from "./trail-record.ts";
+import { segmentMilliseconds, trailSegments, trim } from "./trail.ts";
 
 export const lastUses = table<LastUse>("kernel.lastUses", { key: (row) => row.id });
 
 /** A use is written down again only after this long, so that a busy key costs no write a request. */
 const coalesceMilliseconds = 60_000;
 const usesKnownMax = 10_000;
-/** Events past their time go a few at a time, so that no request pays for many. */
+/** Every so many segments the oldest are looked at. */
 const trimEvery = 64;
-const trimMax = 256;
 
-function trim(rows: Rows<TrailRow>, now: number): void {
-  const old = [...rows.list({ before: [now - trailRetentionMilliseconds], limit: trimMax })];
-  for (const row of old) rows.delete([row.at, ...row.order]);
+interface Pending {
+  readonly cell: CellName;
+  /** When the first of them happened: epoch milliseconds. */
+  readonly at: number;
+  readonly records: string[];
 }
 
 export class Recorder {
@@ -27,35 +29,37 @@ export class Recorder {
   readonly #defaultAccount: string;
   readonly #incarnation: number;
   #sequence = 0;
+  /** Records since the last commit, by cell; those of a cell that lie far apart are apart here too. */
+  #pending: Pending[] = [];
+  #latest = new Map<string, Pending>();
   #written = new BoundedCache<LastUse>(usesKnownMax);
 
   /** @param incarnation how often the store has been opened */
   constructor(store: Store, bus: Bus, defaultAccount: string, incarnation: number) {
-    this.#incarnation = incarnation;
     this.#store = store;
     this.#bus = bus;
     this.#defaultAccount = defaultAccount;
+    this.#incarnation = incarnation;
   }
 
-  record(call: Omit<Call, "order">): void {
+  /** The event is in the journal before the call's answer leaves: the next commit has it. */
+  record(call: Call): void {
     const account = call.caller.account || call.account || this.#defaultAccount;
-    const row = trailRow({ ...call, order: [this.#incarnation, this.#sequence++] });
-    this.#store.transact({ account, region: call.region }, (transaction) => {
-      const rows = transaction.rows(trailEvents);
-      rows.put(row);
-      if (this.#sequence % trimEvery === 0) trim(rows, row.at);
-    });
-    if (!this.#bus.heard) return;
-    this.#bus.emit({
-      source: `aws.${call.model.endpointPrefix}`,
-      detailType: "AWS API Call via CloudTrail",
-      resources: [],
-      detail: JSON.parse(row.record) as Record<string, unknown>,
-      id: row.eventId,
-      account,
-      region: call.region,
-      time: row.at,
-    });
+    const text = recordText(call);
+    if (this.#pending.length === 0) this.#store.beforeCommit(() => this.#write());
+    this.#pendingFor({ account, region: call.region }, call.at).records.push(text);
+    if (this.#bus.heard) this.#announce(call, text, account);
+  }
+
+  #pendingFor(cell: CellName, at: number): Pending {
+    const name = `${cell.account} ${cell.region}`;
+    let pending = this.#latest.get(name);
+    if (!pending || Math.abs(at - pending.at) >= segmentMilliseconds) {
+      pending = { cell, at, records: [] };
+      this.#pending.push(pending);
+      this.#latest.set(name, pending);
+    }
+    return pending;
   }
 
   /** Notes that a caller was let in: its key, its role, and the service it used. */
@@ -71,6 +75,33 @@ export class Recorder {
   /** To be called when the store's content has been replaced. */
   forget(): void {
     this.#written = new BoundedCache(usesKnownMax);
+  }
+
+  #write(): void {
+    const all = this.#pending;
+    this.#pending = [];
+    this.#latest.clear();
+    for (const { cell, at, records } of all) {
+      const sequence = this.#sequence++;
+      this.#store.transact(cell, (transaction) => {
+        const rows = transaction.rows(trailSegments);
+        rows.put({ at, order: [this.#incarnation, sequence], records: records.join("\n") });
+        if (sequence % trimEvery === 0) trim(rows, at);
+      });
+    }
+  }
+
+  #announce(call: Call, text: string, account: string): void {
+    this.#bus.emit({
+      source: `aws.${call.model.endpointPrefix}`,
+      detailType: "AWS API Call via CloudTrail",
+      resources: [],
+      detail: JSON.parse(text) as Record<string, unknown>,
+      id: call.eventId,
+      account,
+      region: call.region,
+      time: call.at,
+    });
   }
 
   #note(cell: CellName, use: LastUse): void {

@@ -1,6 +1,6 @@
 /**
- * Large bodies as files. Their names are ours: an id from `ctx.ids`, never anything a user chose. A blob is whole or
- * not there, and never changes once it is, so that snapshots can share it.
+ * Large bodies as files. Their names are ours: an id from `ctx.ids`, never anything a user chose. A blob is
+ * whole or not there, and never changes once it is, so that snapshots can share it.
  */
 
 import { createReadStream } from "node:fs";
@@ -73,8 +73,9 @@ export class Blobs {
   }
 
   /**
-   * Deletes what no row refers to: bodies whose transaction never happened, and those whose deletion was cut short.
-   * Only what an earlier process left: a body of this one may be waiting for its row. Returns how many were deleted.
+   * Deletes what no row refers to: bodies whose transaction never happened, and those whose deletion was cut
+   * short. Only what an earlier process left: a body of this one may be waiting for its row. Returns how many
+   * were deleted.
    */
   async sweep(isReferenced: (id: string) => boolean): Promise<number> {
     await this.#open();

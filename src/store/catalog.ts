@@ -1,6 +1,6 @@
 /**
- * The names of cells and tables, and the short numbers that stand for them in keys. A name gets its number when
- * something is first written under it, and the number is written in the same commit.
+ * The names of cells and tables, and the short numbers that stand for them in keys. A name gets its number
+ * when something is first written under it, and the number is written in the same commit.
  */
 
 import { AFTER_PREFIX } from "./keys.ts";

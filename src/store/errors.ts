@@ -1,4 +1,6 @@
-/** What the store itself refuses. None of these is an AWS answer: a handler that lets one escape has a bug. */
+/**
+ * What the store itself refuses. None of these is an AWS answer: a handler that lets one escape has a bug.
+ */
 
 export class StoreLocked extends Error {
   readonly pid: number;
@@ -16,7 +18,8 @@ export class StoreTooNew extends Error {
 
   constructor(folder: string, storeVersion: number, supportedVersion: number) {
     super(
-      `The store in ${folder} has format ${storeVersion}; this program reads formats up to ${supportedVersion}. ` +
+      `The store in ${folder} has format ${storeVersion}; ` +
+        `this program reads formats up to ${supportedVersion}. ` +
         "Open it with the version of us-local-1 that wrote it, or a newer one.",
     );
     this.name = "StoreTooNew";
@@ -50,7 +53,8 @@ export class KeyTooLong extends Error {
 
 export class StoreDamaged extends Error {
   constructor(path: string, reason: string) {
-    super(`${path} is not a whole store: ${reason}. Restore a snapshot or a copy, or start with an empty folder.`);
+    const advice = "Restore a snapshot or a copy, or start with an empty folder.";
+    super(`${path} is not a whole store: ${reason}. ${advice}`);
     this.name = "StoreDamaged";
   }
 }

@@ -1,9 +1,10 @@
 /**
- * One process a store: a file with the owner's pid. A pid is not enough of a name, since it is used again (in a
- * container every program is process 1), so the file also says when that process began.
+ * One process a store: a file with the owner's pid. A pid is not enough of a name, since it is used again (in
+ * a container every program is process 1), so the file also says when that process began.
  */
 
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, writeSync } from "node:fs";
+import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { StoreLocked } from "./errors.ts";
 
@@ -104,7 +105,9 @@ function startOf(pid: number): string {
   return statusOf(pid)[STARTED_AT] ?? (pid === process.pid ? String(Math.round(performance.timeOrigin)) : "");
 }
 
-/** The fields of Linux's process status behind the program's name, which may hold anything; elsewhere none. */
+/**
+ * The fields of Linux's process status behind the program's name, which may hold anything; elsewhere none.
+ */
 function statusOf(pid: number): string[] {
   const status = readIfThere(`/proc/${pid}/stat`);
   return status === undefined ? [] : status.slice(status.lastIndexOf(")") + 2).split(" ");

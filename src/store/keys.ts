@@ -1,9 +1,11 @@
 /**
- * Keys as bytes whose order is the order of the keys. Bytes are held in one-byte strings (one character a byte):
- * JavaScript compares those with memcmp and hashes them, so the same form serves maps, sorted lists and LMDB.
+ * Keys as bytes whose order is the order of the keys. Bytes are held in one-byte strings (one character a
+ * byte): JavaScript compares those with memcmp and hashes them, so the same form serves maps, sorted lists
+ * and LMDB.
  *
  * A part is a tag and its value. Strings and bytes end with 00, and hold 00 as 00 FF, so that a shorter part
- * sorts before the longer one it begins. No tag is above 04, so that FF after a prefix lies behind all it begins.
+ * sorts before the longer one it begins. No tag is above 04, so that FF after a prefix lies behind all it
+ * begins.
  */
 
 import { KeyTooLong } from "./errors.ts";
@@ -37,7 +39,9 @@ export function encodeKey(key: Key): string {
 export function encodeOpenPrefix(key: Key): string {
   const encoded = encodeKey(key);
   const last = isParts(key) ? key.at(-1) : key;
-  if (typeof last !== "string") throw new TypeError("prefixOfLastPart needs a prefix whose last part is a string.");
+  if (typeof last !== "string") {
+    throw new TypeError("prefixOfLastPart needs a prefix whose last part is a string.");
+  }
   return encoded.slice(0, -END.length);
 }
 
@@ -102,7 +106,9 @@ function utf8(text: string): string {
   // Text that is ASCII is its own UTF-8.
   if (!/[^\x00-\x7f]/.test(text)) return text;
   // A lone surrogate has no UTF-8: two different texts would become one key.
-  if (/\p{Surrogate}/u.test(text)) throw new TypeError("A key is well-formed Unicode; this one has a lone surrogate.");
+  if (/\p{Surrogate}/u.test(text)) {
+    throw new TypeError("A key is well-formed Unicode; this one has a lone surrogate.");
+  }
   return Buffer.from(text, "utf8").toString("latin1");
 }
 

@@ -1,9 +1,10 @@
 /**
  * One LMDB file as an ordered map from text keys (one character a byte) to bytes. Knows nothing of rows.
  *
- * LMDB's keys end at 1,978 bytes with its 4 KiB pages. A longer key is stored as its first bytes and a hash, with the
- * whole key before the value; keys that share those first bytes are put in order when they are read. So the limit
- * costs nothing to the keys below it, and a DynamoDB index entry of two 3 KiB keys is still in its place.
+ * LMDB's keys end at 1,978 bytes with its 4 KiB pages. A longer key is stored as its first bytes and a hash,
+ * with the whole key before the value; keys that share those first bytes are put in order when they are read.
+ * So the limit costs nothing to the keys below it, and a DynamoDB index entry of two 3 KiB keys is still in
+ * its place.
  */
 
 import { createHash } from "node:crypto";
@@ -78,9 +79,9 @@ export class LmdbFile {
   readonly #database: RootDatabase<Buffer, string>;
 
   /**
-   * `relaxed` never syncs: what LMDB wrote is the kernel's, and outlives the process. `fsync` syncs in each commit.
-   * Not lmdb-js's overlapping sync: for one process it has no advantage, and it makes the file's newest state depend
-   * on the boot id, so that a copied file could open at an older one.
+   * `relaxed` never syncs: what LMDB wrote is the kernel's, and outlives the process. `fsync` syncs in each
+   * commit. Not lmdb-js's overlapping sync: for one process it has no advantage, and it makes the file's
+   * newest state depend on the boot id, so that a copied file could open at an older one.
    */
   constructor(path: string, mode: Durability | "readOnly") {
     this.path = path;
@@ -176,7 +177,10 @@ export class LmdbFile {
   }
 }
 
-/** Reads in chunks, each with a cursor of its own, so that a consumer may stop at any time and leave nothing open. */
+/**
+ * Reads in chunks, each with a cursor of its own, so that a consumer may stop at any time and leave nothing
+ * open.
+ */
 export class Scan {
   readonly #database: RootDatabase<Buffer, string>;
   readonly #lower: string;
@@ -199,9 +203,11 @@ export class Scan {
     this.#reverse = options.reverse ?? false;
     this.#keysOnly = options.keysOnly ?? false;
     this.#chunkEntries = Math.min(Math.max(options.limit ?? CHUNK_ENTRIES_MIN, 1), CHUNK_ENTRIES_MAX);
-    // Stored keys that share the first bytes of a long bound lie on both sides of it: read them all, keep the right.
+    // Stored keys that share the first bytes of a long bound lie on both sides of it: read them all, keep the
+    // right.
     this.#from = options.lower.slice(0, HEAD_BYTES);
-    this.#to = options.upper.length > HEAD_BYTES ? options.upper.slice(0, HEAD_BYTES) + AFTER_HEAD : options.upper;
+    const upperHead = options.upper.slice(0, HEAD_BYTES);
+    this.#to = options.upper.length > HEAD_BYTES ? upperHead + AFTER_HEAD : options.upper;
     this.#exhausted = options.lower >= options.upper;
   }
 
@@ -242,7 +248,8 @@ export class Scan {
   /** All long keys with the same first bytes, in the order of the whole keys. */
   #fillRun(head: string): void {
     const run: Entry[] = [];
-    for (const { value } of this.#database.getRange({ start: head, end: head + AFTER_HEAD, exclusiveStart: true })) {
+    const range = { start: head, end: head + AFTER_HEAD, exclusiveStart: true };
+    for (const { value } of this.#database.getRange(range)) {
       run.push(unwrap(value));
     }
     run.sort((left, right) => byteOrder(left.key, right.key));

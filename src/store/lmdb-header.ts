@@ -1,6 +1,7 @@
 /**
- * LMDB maps its file and believes it: opening what is not LMDB's, or only the beginning of it, ends the process. So
- * look first. A file holds two descriptions of itself, of which each commit replaces the older one.
+ * LMDB maps its file and believes it: opening what is not LMDB's, or only the beginning of it, ends the
+ * process. So look first. A file holds two descriptions of itself, of which each commit replaces the older
+ * one.
  *
  * @evidence lmdb 3.5.6, dependencies/lmdb/libraries/liblmdb/mdb.c, MDB_page, MDB_meta, MDB_db
  */
@@ -37,7 +38,8 @@ function requireDescription(file: number, path: string, sizeBytes: number, pageS
   const descriptions = [0, pageSizeBytes].map((position) => {
     const description = Buffer.alloc(DESCRIPTION_BYTES);
     readSync(file, description, 0, DESCRIPTION_BYTES, position);
-    if (description.readUInt32LE(MAGIC_AT) !== MAGIC) throw new StoreDamaged(path, "it does not begin as one");
+    const magic = description.readUInt32LE(MAGIC_AT);
+    if (magic !== MAGIC) throw new StoreDamaged(path, "it does not begin as one");
     return description;
   });
   descriptions.sort((left, right) => Number(transactionOf(right) - transactionOf(left)));

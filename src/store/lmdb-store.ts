@@ -1,6 +1,6 @@
 /**
- * The store on LMDB. A finished transaction is visible at once, from memory, and goes into the file with all others of
- * the same event-loop turn as one commit. Commits are LMDB's: whole or not at all, in order.
+ * The store on LMDB. A finished transaction is visible at once, from memory, and goes into the file with all
+ * others of the same event-loop turn as one commit. Commits are LMDB's: whole or not at all, in order.
  */
 
 import { mkdirSync, renameSync, rmSync } from "node:fs";
@@ -42,6 +42,8 @@ export class LmdbStore implements Store {
   /** Finished transactions, waiting for their commit. */
   #collecting: Batch | undefined;
   #committing: Batch | undefined;
+  #beforeCommit: (() => void)[] = [];
+  #preparing = false;
   #scheduled = false;
   /** While somebody copies or replaces the file, nothing is written to it. */
   #held = 0;
@@ -70,8 +72,8 @@ export class LmdbStore implements Store {
 
   cells(): CellName[] {
     const tables = this.#catalog.tables().filter(({ name }) => !isIndexName(name));
-    const holdsRows = (name: CellName): boolean =>
-      this.read(name, (view) => tables.some((table) => view.rows(bareTable(table.name)).count({ limit: 1 }) > 0));
+    const holdsRows = (cell: CellName): boolean =>
+      this.read(cell, (view) => tables.some(({ name }) => !isEmpty(view, name)));
     return this.#catalog.cells().flatMap(({ name }) => (holdsRows(name) ? [name] : []));
   }
 
@@ -96,6 +98,11 @@ export class LmdbStore implements Store {
       this.#inTransaction = false;
       view.end();
     }
+    if (this.#collecting && this.#collecting.layer.size >= BATCH_WRITES_MAX) {
+      // A failure here comes before the caller could ask for the gate.
+      const error = this.#commit();
+      if (error) throw error;
+    }
     return result;
   }
 
@@ -113,6 +120,13 @@ export class LmdbStore implements Store {
 
   committed(): Promise<void> | undefined {
     return (this.#collecting ?? this.#committing)?.gate;
+  }
+
+  beforeCommit(work: () => void): void {
+    this.#requireOpen();
+    this.#collecting ??= newBatch();
+    this.#beforeCommit.push(work);
+    this.#schedule();
   }
 
   async flush(): Promise<void> {
@@ -143,7 +157,10 @@ export class LmdbStore implements Store {
     }
   }
 
-  /** Runs `work` while the file holds every finished transaction and nothing writes to it; reading and writing go on. */
+  /**
+   * Runs `work` while the file holds every finished transaction and nothing writes to it; reading and writing
+   * go on.
+   */
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     this.#requireOpen();
     this.#requireOutside("exclusively");
@@ -160,8 +177,8 @@ export class LmdbStore implements Store {
   }
 
   /**
-   * Puts a file in the place of the store's own, at once: what reads next sees it. Only within `exclusively`. What
-   * finished meanwhile is replaced like everything before it, so its gate opens.
+   * Puts a file in the place of the store's own, at once: what reads next sees it. Only within `exclusively`.
+   * What finished meanwhile is replaced like everything before it, so its gate opens.
    */
   async replaceFile(path: string): Promise<void> {
     this.#requireOutside("replaceFile");
@@ -169,6 +186,7 @@ export class LmdbStore implements Store {
     // LMDB's lock file belongs to the old data; the new environment makes its own.
     rmSync(`${this.dataPath}-lock`, { force: true });
     renameSync(path, this.dataPath);
+    this.#prepare();
     const overtaken = this.#collecting;
     this.#collecting = undefined;
     this.#file = this.#openFile();
@@ -215,13 +233,13 @@ export class LmdbStore implements Store {
     }
     const names = [...this.#catalog.unsavedNames(cell, written)];
     for (const { key, bytes } of names) {
-      own.openSpace(STORE_PREFIX).set(key, { deleted: false, row: undefined, bornAt: 0, bytes });
+      const name = { deleted: false, row: undefined, bornAt: 0, bytes, seldomRead: true };
+      own.openSpace(STORE_PREFIX).set(key, name);
     }
     this.#collecting ??= newBatch();
     this.#collecting.layer.absorb(own);
     for (const { named } of names) named();
     this.#schedule();
-    if (this.#collecting.layer.size >= BATCH_WRITES_MAX) this.#commit();
   }
 
   #schedule(): void {
@@ -233,35 +251,61 @@ export class LmdbStore implements Store {
     });
   }
 
-  #commit(): void {
+  /** Returns the failure, when the commit is over already and failed. */
+  #commit(): StoreWriteFailed | undefined {
+    if (!this.#collecting || this.#committing || this.#preparing || this.#held > 0) return undefined;
+    const failure = this.#prepare();
+    if (failure) return this.#fail(failure);
     const batch = this.#collecting;
-    if (!batch || this.#committing || this.#held > 0) return;
     this.#collecting = undefined;
     this.#committing = batch;
+    if (batch.layer.empty) {
+      this.#succeed(batch);
+      return undefined;
+    }
     if (this.durability === "fsync") {
       // The disk takes its time; the event loop does not wait for it.
       const written = this.#file.commitInBackground(batch.layer.writes());
       written.then(
         () => this.#succeed(batch),
-        (error: unknown) => this.#fail(error),
+        (error: unknown) => void this.#fail(error),
       );
-      return;
+      return undefined;
     }
     // Without a sync a commit takes less time than handing it to another thread.
     try {
       this.#file.commitNow(batch.layer.writes());
     } catch (error) {
-      this.#fail(error);
-      return;
+      return this.#fail(error);
     }
     this.#succeed(batch);
+    return undefined;
+  }
+
+  /** Lets those who asked for it write into the batch that is about to go. Returns what one of them threw. */
+  #prepare(): unknown {
+    let failure: unknown;
+    this.#preparing = true;
+    while (this.#beforeCommit.length > 0) {
+      const works = this.#beforeCommit;
+      this.#beforeCommit = [];
+      for (const work of works) {
+        try {
+          work();
+        } catch (error) {
+          failure ??= error;
+        }
+      }
+    }
+    this.#preparing = false;
+    return failure;
   }
 
   #succeed(batch: Batch): void {
     for (const [prefix, space] of batch.layer.spaces()) {
       if (prefix === STORE_PREFIX) continue;
-      for (const [key, { deleted, row, bytes }] of space.entries()) {
-        if (deleted) this.#cache.delete(key);
+      for (const [key, { deleted, row, bytes, seldomRead }] of space.entries()) {
+        if (deleted || seldomRead) this.#cache.delete(key);
         else if (row !== undefined) this.#cache.set(key, row, bytes?.length ?? 0);
       }
     }
@@ -271,13 +315,16 @@ export class LmdbStore implements Store {
   }
 
   /** What came after the failed batch may rest on it, so it goes too. */
-  #fail(cause: unknown): void {
+  #fail(cause: unknown): StoreWriteFailed {
     const error = new StoreWriteFailed(this.folder, cause);
+    // Who waits for the next commit hears of it, and shares its fate.
+    this.#prepare();
     const dropped = [this.#committing, this.#collecting];
     this.#committing = undefined;
     this.#collecting = undefined;
     this.#catalog.load(this.#file);
     for (const batch of dropped) batch?.reject(error);
+    return error;
   }
 
   #requireOpen(): void {
@@ -285,7 +332,9 @@ export class LmdbStore implements Store {
   }
 
   #requireOutside(what: string): void {
-    if (this.#inTransaction) throw new Error(`${what} cannot run inside a transaction.`);
+    if (this.#inTransaction || this.#reading > 0) {
+      throw new Error(`${what} cannot run inside a transaction, nor inside a read.`);
+    }
   }
 }
 
@@ -301,10 +350,10 @@ function newBatch(): Batch {
   return { layer: new Layer(), gate, resolve, reject };
 }
 
-/** A table to count by; its rows are never put. */
-function bareTable(name: string): Table<never> {
+function isEmpty(view: Transaction, name: string): boolean {
   const key = (): never => {
     throw new Error("This table is for counting.");
   };
-  return { name, key, indexes: {} };
+  const table: Table<never> = { name, key, indexes: {}, seldomRead: false };
+  return view.rows(table).count({ limit: 1 }) === 0;
 }

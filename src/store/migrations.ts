@@ -31,7 +31,8 @@ export function storedVersion(file: LmdbFile, codec: ValueCodec): number | undef
 
 export function requireSupported(folder: string, file: LmdbFile, codec: ValueCodec): void {
   const stored = storedVersion(file, codec);
-  if (stored !== undefined && stored > supportedVersion()) throw new StoreTooNew(folder, stored, supportedVersion());
+  const newest = supportedVersion();
+  if (stored !== undefined && stored > newest) throw new StoreTooNew(folder, stored, newest);
 }
 
 /** Brings the file to the newest format. */

@@ -1,4 +1,7 @@
-/** Writes that are not in the file yet: of the running transaction, and of the batches waiting for their commit. */
+/**
+ * Writes that are not in the file yet: of the running transaction, and of the batches waiting for their
+ * commit.
+ */
 
 import type { Scan, Write } from "./lmdb-file.ts";
 import { SortedKeys } from "./sorted-keys.ts";
@@ -11,6 +14,7 @@ export interface Pending {
   readonly bornAt: number;
   /** The encoded row; there once the transaction is finished. */
   bytes: Buffer | undefined;
+  readonly seldomRead: boolean;
 }
 
 /** The pending writes of one table or index of one cell, by whole key. */
@@ -184,6 +188,6 @@ export class Merge {
 
 const DELETED: Found = {
   key: "",
-  pending: { deleted: true, row: undefined, bornAt: 0, bytes: undefined },
+  pending: { deleted: true, row: undefined, bornAt: 0, bytes: undefined, seldomRead: false },
   bytes: undefined,
 };

@@ -27,7 +27,8 @@ const store = openStore({ folder, durability });
 const writer = async (artist) => {
   for (let number = 0; ; number++) {
     const title = String(number);
-    store.transact(home, (cell) => cell.rows(songs).put({ artist, title, year: number, notes: "x".repeat(300) }));
+    const song = { artist, title, year: number, notes: "x".repeat(300) };
+    store.transact(home, (cell) => cell.rows(songs).put(song));
     await store.committed();
     process.stdout.write(artist + " " + title + "\\n");
   }
@@ -49,7 +50,7 @@ for (const durability of ["relaxed", "fsync"] as const) {
   });
 }
 
-test("a store in use is refused with the owner's pid; a dead owner's store is taken over", async (context) => {
+test("a store in use is refused by the owner's pid; a dead owner's is taken over", async (context) => {
   const folder = temporaryFolder(context);
   const store = openStore({ folder, durability: "relaxed" });
   assert.throws(
@@ -112,12 +113,13 @@ test("migrations run in order, once, each wholly or not at all", async (context)
 });
 
 for (const durability of ["relaxed", "fsync"] as const) {
-  test(`a commit that fails rejects the gate, and nothing of it stays visible (${durability})`, async (context) => {
+  test(`a commit that fails rejects the gate, and nothing of it is seen (${durability})`, async (context) => {
     const store = openStore({ folder: temporaryFolder(context), durability });
     context.after(() => store.close());
     const put = (title: string): void =>
       void store.transact(home, (cell) => cell.rows(songs).put({ artist: "a", title, year: 1 }));
-    const titles = (): string[] => store.read(home, (cell) => [...cell.rows(songs).list()].map((song) => song.title));
+    const titles = (): string[] =>
+      store.read(home, (cell) => [...cell.rows(songs).list()].map((song) => song.title));
     put("kept");
     await store.committed();
 
@@ -166,7 +168,8 @@ test("what is not a whole store is refused, and the folder is not kept locked", 
     });
   const store = openStore({ folder, durability: "relaxed" });
   for (let title = 0; title < 50; title++) {
-    store.transact(home, (cell) => cell.rows(songs).put({ artist: "a", title: `${title}`, notes: "x".repeat(3_000) }));
+    const song = { artist: "a", title: `${title}`, notes: "x".repeat(3_000) };
+    store.transact(home, (cell) => cell.rows(songs).put(song));
     await store.flush();
   }
   await store.close();
@@ -178,6 +181,23 @@ test("what is not a whole store is refused, and the folder is not kept locked", 
   refused("it does not begin as one");
   truncateSync(path, 0);
   await openStore({ folder, durability: "relaxed" }).close();
+});
+
+test("a commit that fails within a large turn throws from the transaction that began it", async (context) => {
+  const store = openStore({ folder: temporaryFolder(context), durability: "relaxed" });
+  context.after(() => store.close());
+  const put = (count: number): void =>
+    store.transact(home, (cell) => {
+      for (let title = 0; title < count; title++) cell.rows(songs).put({ artist: "a", title: `${title}` });
+    });
+  failNextCommit(context);
+  put(1);
+  const first = store.committed();
+  assert.throws(() => put(1_000), StoreWriteFailed);
+  await assert.rejects(async () => first, StoreWriteFailed);
+  assert.deepEqual(store.cells(), []);
+  put(1_000);
+  assert.equal(store.read(home, (cell) => cell.rows(songs).count()), 1_000);
 });
 
 function failNextCommit(context: { mock: typeof test.mock }): void {

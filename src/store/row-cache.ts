@@ -1,6 +1,6 @@
 /**
- * Decoded rows of the file, so that a hot row is decoded once. Two generations stand for the order of last use:
- * whatever was not read while the younger one filled up is forgotten with the older one.
+ * Decoded rows of the file, so that a hot row is decoded once. Two generations stand for the order of last
+ * use: whatever was not read while the younger one filled up is forgotten with the older one.
  */
 
 interface CachedRow {

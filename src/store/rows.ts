@@ -1,6 +1,7 @@
 /** The rows of one table in one cell, and the indexes over them. */
 
-import { AFTER_KEY, AFTER_PREFIX, INDEX_SEPARATOR, encodeKey, encodeOpenPrefix, primaryKeyOf } from "./keys.ts";
+import { AFTER_KEY, AFTER_PREFIX, INDEX_SEPARATOR } from "./keys.ts";
+import { encodeKey, encodeOpenPrefix, primaryKeyOf } from "./keys.ts";
 import { indexName } from "./catalog.ts";
 import type { Found } from "./overlay.ts";
 import type { Key, Ordered, Range, Rows, Table } from "./types.ts";
@@ -46,7 +47,7 @@ export class RowsOfTable<Row, Index extends string> implements Rows<Row, Index> 
       const replaced = this.#view.get(this.#space, key) as Row | undefined;
       for (const index of this.#indexes.values()) this.#reindex(index, primaryKey, replaced, row);
     }
-    return this.#view.put(this.table.name, this.#space, key, row) as Row;
+    return this.#view.put(this.table, this.#space, key, row) as Row;
   }
 
   delete(key: Key): boolean {
@@ -89,12 +90,12 @@ export class RowsOfTable<Row, Index extends string> implements Rows<Row, Index> 
     return found;
   }
 
-  #reindex(index: IndexSpace<Row>, primaryKey: string, before: Row | undefined, after: Row | undefined): void {
-    const entryBefore = before && entryKey(index, before, primaryKey);
-    const entryAfter = after && entryKey(index, after, primaryKey);
+  #reindex(index: IndexSpace<Row>, primaryKey: string, old: Row | undefined, row: Row | undefined): void {
+    const entryBefore = old && entryKey(index, old, primaryKey);
+    const entryAfter = row && entryKey(index, row, primaryKey);
     if (entryBefore === entryAfter) return;
     if (entryBefore !== undefined) this.#view.delete(index.name, index.space, entryBefore);
-    if (entryAfter !== undefined) this.#view.put(index.name, index.space, entryAfter, undefined);
+    if (entryAfter !== undefined) this.#view.put(index, index.space, entryAfter, undefined);
   }
 }
 

@@ -75,9 +75,8 @@ function* differencesOfTable(
       newerRows.advance();
     } else {
       const same = was.bytes && is?.bytes && was.bytes.equals(is.bytes);
-      yield same
-        ? undefined
-        : { key: decodeKey(newerRows.key), change: "changed", before: olderRows.row(), after: newerRows.row() };
+      const key = same ? [] : decodeKey(newerRows.key);
+      yield same ? undefined : { key, change: "changed", before: olderRows.row(), after: newerRows.row() };
       olderRows.advance();
       newerRows.advance();
     }
@@ -97,7 +96,7 @@ class TableRows {
     const prefix = cell !== undefined && number !== undefined ? cell + number : undefined;
     this.#side = side;
     this.#prefixLength = prefix?.length ?? 0;
-    this.#scan = prefix === undefined ? undefined : side.file.scan({ lower: prefix, upper: prefix + AFTER_PREFIX });
+    if (prefix !== undefined) this.#scan = side.file.scan({ lower: prefix, upper: prefix + AFTER_PREFIX });
     this.advance();
   }
 
@@ -119,11 +118,12 @@ function sideOf(file: LmdbFile): Side {
   const codec = new ValueCodec();
   const catalog = new Catalog(codec);
   catalog.load(file);
+  const tables = catalog.tables().filter(({ name }) => !isIndexName(name));
   return {
     file,
     codec,
     cells: new Map(catalog.cells().map((cell) => [`${cell.name.account}/${cell.name.region}`, cell])),
-    tables: new Map(catalog.tables().flatMap(({ name, prefix }) => (isIndexName(name) ? [] : [[name, prefix]]))),
+    tables: new Map(tables.map(({ name, prefix }) => [name, prefix])),
   };
 }
 

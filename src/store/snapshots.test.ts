@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { readdirSync, utimesSync } from "node:fs";
+import { copyFileSync, readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { Blobs } from "./blobs.ts";
 import { openStore } from "./open.ts";
 import { diffSnapshots } from "./snapshot-diff.ts";
-import { SnapshotNotFound, deleteSnapshot, listSnapshots, restoreSnapshot, saveSnapshot } from "./snapshots.ts";
+import { SnapshotNotFound, deleteSnapshot, listSnapshots } from "./snapshots.ts";
+import { restoreSnapshot, saveSnapshot } from "./snapshots.ts";
 import { home, songs, temporaryFolder } from "./store-suite.ts";
 import { table } from "./types.ts";
+import type { BlobRange } from "./blobs.ts";
 import type { LmdbStore } from "./lmdb-store.ts";
 
 const albums = table<{ name: string }>("test.albums", { key: (album) => album.name });
@@ -19,7 +21,8 @@ test("a snapshot brings everything back, while the store is running", async (con
   await saveSnapshot(store, "before");
   put(store, "a", 2);
   put(store, "b", 1);
-  store.transact({ account: "111111111111", region: "us-east-1" }, (cell) => cell.rows(albums).put({ name: "x" }));
+  const elsewhere = { account: "111111111111", region: "us-east-1" };
+  store.transact(elsewhere, (cell) => cell.rows(albums).put({ name: "x" }));
   const pending = store.committed();
   await restoreSnapshot(store, "before");
   await pending;
@@ -30,6 +33,19 @@ test("a snapshot brings everything back, while the store is running", async (con
   assert.deepEqual(titles(store), ["a 1", "c 1"]);
   await restoreSnapshot(store, "before");
   assert.deepEqual(titles(store), ["a 1"]);
+});
+
+test("what waits for the commit is done before a restore, and replaced with the rest", async (context) => {
+  const store = opened(context);
+  const copy = join(store.folder, "copy.mdb");
+  let ran = 0;
+  await store.exclusively(async () => {
+    copyFileSync(store.dataPath, copy);
+    store.beforeCommit(() => put(store, "waiting", ++ran));
+    await store.replaceFile(copy);
+  });
+  assert.equal(store.committed(), undefined);
+  assert.deepEqual([ran, titles(store)], [1, []]);
 });
 
 test("a restored store is what the next process opens", async (context) => {
@@ -96,13 +112,14 @@ test("a difference names every row that was added, changed or removed", async (c
   assert.deepEqual(await diffSnapshots(store, "after"), []);
 });
 
-test("a blob is written whole, read by range, shared with snapshots and swept when nobody names it", async (context) => {
+test("a blob is written whole, read by range, kept by snapshots, swept when unnamed", async (context) => {
   const store = opened(context);
   const earlier = new Blobs(store.folder, "fsync");
-  const text = (blobs: Blobs, id: string): Promise<string> => blobs.read(id).setEncoding("utf8").reduce(concat, "");
+  const text = (id: string, range?: BlobRange): Promise<string> =>
+    earlier.read(id, range).setEncoding("utf8").reduce(concat, "");
   assert.equal(await earlier.write("id-1", [Buffer.from("hello "), Buffer.from("world")]), 11);
   await earlier.write("id-2", [Buffer.from("unnamed")]);
-  assert.equal(await earlier.read("id-1", { startByte: 6, endByte: 8 }).setEncoding("utf8").reduce(concat, ""), "wor");
+  assert.equal(await text("id-1", { startByte: 6, endByte: 8 }), "wor");
   const breaking = async function* (): AsyncGenerator<Uint8Array> {
     yield Buffer.from("half");
     throw new Error("the client went away");
@@ -115,7 +132,7 @@ test("a blob is written whole, read by range, shared with snapshots and swept wh
   await earlier.delete("id-1");
   await earlier.write("id-1", [Buffer.from("another body under the same id")]);
   await restoreSnapshot(store, "s");
-  assert.equal(await text(earlier, "id-1"), "hello world");
+  assert.equal(await text("id-1"), "hello world");
 
   assert.equal(await earlier.sweep(() => false), 0);
   const later = new Blobs(store.folder, "fsync");

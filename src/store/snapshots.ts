@@ -1,4 +1,7 @@
-/** The whole region, kept under a name beside the store: saved, listed, restored, deleted. See `snapshot-diff.ts`. */
+/**
+ * The whole region, kept under a name beside the store: saved, listed, restored, deleted. See
+ * `snapshot-diff.ts`.
+ */
 
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
@@ -24,12 +27,17 @@ export class SnapshotNotFound extends Error {
   }
 }
 
-/** Not `.` and `..`: the first character is no dot. Ours begin with one, and so cannot be named by anybody. */
+/**
+ * Not `.` and `..`: the first character is no dot. Ours begin with one, and so cannot be named by anybody.
+ */
 const SNAPSHOT_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
 const DATA = "data.mdb";
 const BLOBS = "blobs";
 
-/** Replaces a snapshot of that name. Reading and writing go on meanwhile; the snapshot is of the moment it began. */
+/**
+ * Replaces a snapshot of that name. Reading and writing go on meanwhile; the snapshot is of the moment it
+ * began.
+ */
 export async function saveSnapshot(store: LmdbStore, name: string): Promise<SnapshotSummary> {
   const target = folderOf(store, name);
   const draft = await draftFolder(store);
@@ -46,7 +54,8 @@ export async function saveSnapshot(store: LmdbStore, name: string): Promise<Snap
 
 /** In the order of their names. */
 export async function listSnapshots(store: LmdbStore): Promise<SnapshotSummary[]> {
-  const names = (await entriesOf(snapshotsFolder(store.folder))).filter((name) => SNAPSHOT_NAME.test(name)).sort();
+  const entries = await entriesOf(snapshotsFolder(store.folder));
+  const names = entries.filter((entry) => SNAPSHOT_NAME.test(entry)).sort();
   return Promise.all(names.map((name) => summaryOf(store, name)));
 }
 
@@ -74,7 +83,9 @@ export async function deleteSnapshot(store: LmdbStore, name: string): Promise<vo
   await rm(folder, { recursive: true, force: true });
 }
 
-/** The rows of a snapshot, or of the store as it is now, as a file of their own for as long as `work` runs. */
+/**
+ * The rows of a snapshot, or of the store as it is now, as a file of their own for as long as `work` runs.
+ */
 export async function withRowsOf<T>(
   store: LmdbStore,
   name: string | undefined,
@@ -83,7 +94,8 @@ export async function withRowsOf<T>(
   if (name !== undefined) await requireSnapshot(store, name);
   const draft = await draftFolder(store);
   const path = join(draft, DATA);
-  const copy = (): Promise<void> => copyClosest(name === undefined ? store.dataPath : join(folderOf(store, name), DATA), path);
+  const source = name === undefined ? store.dataPath : join(folderOf(store, name), DATA);
+  const copy = (): Promise<void> => copyClosest(source, path);
   try {
     await (name === undefined ? store.exclusively(copy) : copy());
     const file = new LmdbFile(path, "readOnly");
@@ -109,15 +121,17 @@ function copyClosest(from: string, to: string): Promise<void> {
 }
 
 /**
- * Blobs never change, so both sides can share them. None that the rows name can go away meanwhile: a blob is deleted
- * after the gate of the transaction that dropped it, and no gate opens within `exclusively`.
+ * Blobs never change, so both sides can share them. None that the rows name can go away meanwhile: a blob is
+ * deleted after the gate of the transaction that dropped it, and no gate opens within `exclusively`.
  */
 async function linkBlobs(from: string, to: string): Promise<void> {
   for (const shard of await entriesOf(from)) {
     // What is still arriving belongs to no row, and the marker is not a folder.
     if (shard.length !== 2) continue;
     await mkdir(join(to, shard), { recursive: true });
-    for (const id of await entriesOf(join(from, shard))) await linkInPlace(join(from, shard, id), join(to, shard, id));
+    for (const id of await entriesOf(join(from, shard))) {
+      await linkInPlace(join(from, shard, id), join(to, shard, id));
+    }
   }
 }
 
@@ -155,8 +169,8 @@ async function requireSnapshot(store: LmdbStore, name: string): Promise<void> {
 function folderOf(store: LmdbStore, name: string): string {
   if (!SNAPSHOT_NAME.test(name)) {
     throw new TypeError(
-      `A snapshot's name is 1 to 64 letters, digits, dots, hyphens and underscores, and begins with no dot; ` +
-        `${JSON.stringify(name)} is not.`,
+      "A snapshot's name is 1 to 64 letters, digits, dots, hyphens and underscores, " +
+        `and begins with no dot; ${JSON.stringify(name)} is not.`,
     );
   }
   return join(snapshotsFolder(store.folder), name);

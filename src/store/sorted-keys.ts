@@ -1,6 +1,6 @@
 /**
- * Keys in order, for range reads of what is not committed yet. Chunks keep an insertion cheap at any size; keys are
- * looked up by what they follow, not by position, so that inserting while iterating is safe.
+ * Keys in order, for range reads of what is not committed yet. Chunks keep an insertion cheap at any size;
+ * keys are looked up by what they follow, not by position, so that inserting while iterating is safe.
  */
 
 const CHUNK_LENGTH_MAX = 256;

@@ -1,8 +1,12 @@
-/** Random work on a store and on plain maps side by side, from a seed; any difference is an error naming the seed. */
+/**
+ * Random work on a store and on plain maps side by side, from a seed; any difference is an error naming the
+ * seed.
+ */
 
 import assert from "node:assert/strict";
 import { table } from "./types.ts";
-import type { CellName, Durability, Key, KeyPart, Ordered, Range, Rows, Store, StoreOptions } from "./types.ts";
+import type { CellName, Durability, Key, KeyPart } from "./types.ts";
+import type { Ordered, Range, Rows, Store, StoreOptions } from "./types.ts";
 
 interface Item {
   readonly key: KeyPart[];
@@ -13,7 +17,10 @@ interface Item {
 type Index = "group";
 type Model = Map<string, Item>;
 
-const items = table<Item, Index>("oracle.items", { key: (item) => item.key, indexes: { group: (item) => item.group } });
+const items = table<Item, Index>("oracle.items", {
+  key: (item) => item.key,
+  indexes: { group: (item) => item.group },
+});
 const cells: CellName[] = ["us-east-1", "eu-west-1"].map((region) => ({ account: "000000000000", region }));
 const STEPS = 250;
 const LONG = "long ".repeat(450);
@@ -40,7 +47,8 @@ class Chance {
   }
 
   part(): KeyPart {
-    const texts = ["", "a", "ab", "b", "a\u0000", "a\u0000b", "é", "z", "🎵", LONG, `${LONG}a`, `${LONG}b`, "\u00ff"];
+    const longTexts = [LONG, `${LONG}a`, `${LONG}b`];
+    const texts = ["", "a", "ab", "b", "a\u0000", "a\u0000b", "é", "z", "🎵", "\u00ff", ...longTexts];
     const numbers = [0, -1, 1, 2, 10, -1.5, 1e300, -Infinity, 2 ** 40];
     const bytes = [[], [0], [0, 0], [0, 255], [255], [1, 2]].map((each) => new Uint8Array(each));
     return this.pick<KeyPart>(this.pick<readonly KeyPart[]>([texts, texts, numbers, bytes]));
@@ -55,7 +63,8 @@ class Chance {
     const mayBegin = typeof key.at(-1) === "string";
     const limit = this.below(3) === 0 ? { limit: this.below(5) } : {};
     const reverse = this.below(3) === 0 ? { reverse: true } : {};
-    const prefix = this.below(3) === 0 ? { prefix: key, prefixOfLastPart: mayBegin && this.below(2) === 0 } : {};
+    const prefixOfLastPart = mayBegin && this.below(2) === 0;
+    const prefix = this.below(3) === 0 ? { prefix: key, prefixOfLastPart } : {};
     const from = this.below(4) === 0 ? { from: this.key() } : {};
     const after = this.below(4) === 0 ? { after: this.key() } : {};
     const before = this.below(4) === 0 ? { before: this.key() } : {};
@@ -81,7 +90,8 @@ export async function runAgainstOracle(
       if (!cell || !model) continue;
       models[at] = transactAlongside(store, cell, model, chance, `seed ${seed}, step ${step}`);
       const now = models[at];
-      store.read(cell, (view) => compare(view.rows(items), now, chance, `seed ${seed}, read after step ${step}`));
+      const where = `seed ${seed}, read after step ${step}`;
+      store.read(cell, (view) => compare(view.rows(items), now, chance, where));
       const next = chance.below(20);
       if (next === 0) await store.flush();
       if (next === 1) await new Promise((resume) => setImmediate(resume));
@@ -154,7 +164,8 @@ function within(inOrder: readonly Item[], range: Range, keyOf: (item: Item) => K
   const { prefix, from, after, before } = range;
   const found = inOrder.filter((item) => {
     const key = partsOf(keyOf(item));
-    if (prefix !== undefined && !beginsWith(key, partsOf(prefix), range.prefixOfLastPart ?? false)) return false;
+    const lastIsOpen = range.prefixOfLastPart ?? false;
+    if (prefix !== undefined && !beginsWith(key, partsOf(prefix), lastIsOpen)) return false;
     if (from !== undefined && compareKeys(key, partsOf(from)) < 0) return false;
     if (after !== undefined && compareKeys(key, partsOf(after)) <= 0) return false;
     return before === undefined || compareKeys(key, partsOf(before)) < 0;
@@ -167,7 +178,8 @@ function beginsWith(key: readonly KeyPart[], prefix: readonly KeyPart[], lastIsO
   return prefix.every((part, index) => {
     const own = key[index];
     if (own === undefined) return false;
-    if (lastIsOpen && index === prefix.length - 1) return typeof own === "string" && own.startsWith(String(part));
+    const open = lastIsOpen && index === prefix.length - 1;
+    if (open) return typeof own === "string" && own.startsWith(String(part));
     return compareParts(own, part) === 0;
   });
 }
@@ -183,7 +195,7 @@ function compareKeys(left: readonly KeyPart[], right: readonly KeyPart[]): numbe
 
 function compareParts(left: KeyPart, right: KeyPart): number {
   if (rank(left) !== rank(right)) return rank(left) - rank(right);
-  if (typeof left === "number") return left - Number(right) || (left < Number(right) ? -1 : left > Number(right) ? 1 : 0);
+  if (typeof left === "number") return left < Number(right) ? -1 : left > Number(right) ? 1 : 0;
   return Buffer.compare(Buffer.from(left as string), Buffer.from(right as string));
 }
 

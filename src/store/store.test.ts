@@ -10,7 +10,7 @@ test("stopping a range read early leaves no cursor and no read transaction behin
   const store = openStore({ folder: temporaryFolder(context), durability: "relaxed" });
   context.after(() => store.close());
   store.transact(home, (cell) => {
-    for (let index = 0; index < 1_000; index++) cell.rows(songs).put({ artist: "a", title: `${index}`, year: index });
+    for (let year = 0; year < 1_000; year++) cell.rows(songs).put({ artist: "a", title: `${year}`, year });
   });
   await store.flush();
   const sizeBefore = await fileSizeBytes(store.dataPath);

@@ -17,6 +17,8 @@ export interface Table<Row, Index extends string = never> {
   readonly key: (row: Row) => Key;
   /** A row for which an index gives undefined is not in that index. Index keys need not be unique. */
   readonly indexes: Readonly<Record<Index, (row: Row) => Key | undefined>>;
+  /** Rows that are written and seldom read, such as logs: they are not kept decoded in memory. */
+  readonly seldomRead: boolean;
 }
 
 export interface Range {
@@ -78,6 +80,11 @@ export interface Store {
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
   /** Undefined when every finished transaction is in the journal already; else when it will be. The output gate. */
   committed(): Promise<void> | undefined;
+  /**
+   * Runs `work` once, just before the next commit, which there will be: what it writes is part of it. For what many
+   * transactions of a turn can write together.
+   */
+  beforeCommit(work: () => void): void;
   /** Writes everything pending now. */
   flush(): Promise<void>;
   /** Removes all rows of all cells. */
@@ -85,14 +92,19 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export function table<Row>(name: string, definition: { key: (row: Row) => Key }): Table<Row>;
+export function table<Row>(
+  name: string, definition: { key: (row: Row) => Key; seldomRead?: boolean },
+): Table<Row>;
 export function table<Row, Index extends string>(
   name: string,
   definition: { key: (row: Row) => Key; indexes: Record<Index, (row: Row) => Key | undefined> },
 ): Table<Row, Index>;
 export function table<Row, Index extends string>(
   name: string,
-  definition: { key: (row: Row) => Key; indexes?: Record<Index, (row: Row) => Key | undefined> },
+  definition: {
+    key: (row: Row) => Key; indexes?: Record<Index, (row: Row) => Key | undefined>; seldomRead?: boolean;
+  },
 ): Table<Row, Index> {
-  return { name, key: definition.key, indexes: definition.indexes ?? ({} as Table<Row, Index>["indexes"]) };
+  const { key, indexes, seldomRead } = definition;
+  return { name, key, indexes: indexes ?? ({} as Table<Row, Index>["indexes"]), seldomRead: seldomRead ?? false };
 }

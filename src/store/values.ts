@@ -1,10 +1,11 @@
 /**
- * Rows as bytes, exactly: what is decoded equals what was encoded, Buffers and plain byte arrays told apart, objects
- * without a prototype kept so, members named `__proto__` kept as members, text that is not well-formed kept as it is.
- * (JSON has no bytes and no bigint; MessagePack as npm `msgpackr` does it renames `__proto__` and forgets prototypes.)
+ * Rows as bytes, exactly: what is decoded equals what was encoded, Buffers and plain byte arrays told apart,
+ * objects without a prototype kept so, members named `__proto__` kept as members, text that is not
+ * well-formed kept as it is. (JSON has no bytes and no bigint; MessagePack as npm `msgpackr` does it renames
+ * `__proto__` and forgets prototypes.)
  *
- * An object is its shape (the names of its members, once, as one text) and its values: rows of a table share few
- * shapes, so that both directions look a shape up instead of reading names one by one.
+ * An object is its shape (the names of its members, once, as one text) and its values: rows of a table share
+ * few shapes, so that both directions look a shape up instead of reading names one by one.
  */
 
 const NULL = 0;
@@ -192,7 +193,8 @@ export class ValueCodec {
   #object(value: Record<string, unknown>, depth: number): void {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
-      throw new TypeError(`A row is plain data; it cannot hold a ${value.constructor?.name ?? "class instance"}.`);
+      const kind = value.constructor?.name ?? "class instance";
+      throw new TypeError(`A row is plain data; it cannot hold a ${kind}.`);
     }
     const names = presentNames(value);
     const shape = this.#shapeOf(names);

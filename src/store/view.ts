@@ -44,7 +44,8 @@ export class View implements Transaction {
   constructor(parts: ViewParts) {
     this.#parts = parts;
     this.cell = parts.cell;
-    this.#cellPrefix = parts.own ? parts.catalog.cellForWriting(parts.cell) : parts.catalog.findCell(parts.cell);
+    const { catalog, cell, own } = parts;
+    this.#cellPrefix = own ? catalog.cellForWriting(cell) : catalog.findCell(cell);
   }
 
   rows<Row, Index extends string>(table: Table<Row, Index>): Rows<Row, Index> {
@@ -56,7 +57,9 @@ export class View implements Transaction {
     return rows as unknown as Rows<Row, Index>;
   }
 
-  /** From here on, whoever kept the transaction gets an error instead of another state than he thinks he sees. */
+  /**
+   * From here on, whoever kept the transaction gets an error instead of another state than he thinks he sees.
+   */
   end(): void {
     this.#ended = true;
   }
@@ -80,20 +83,24 @@ export class View implements Transaction {
   }
 
   /** `row` is undefined for an index entry. */
-  put(name: string, space: string, key: string, row: unknown): unknown {
+  put(
+    table: { readonly name: string; readonly seldomRead?: boolean }, space: string, key: string, row: unknown,
+  ): unknown {
     const own = this.#requireWritable();
     const kept = this.#parts.freezeRows ? deepFreeze(row) : row;
     const entries = own.openSpace(space);
     const replaced = entries.get(key);
     const bornAt = replaced && !replaced.deleted ? replaced.bornAt : ++own.sequence;
-    entries.set(key, { deleted: false, row: kept, bornAt, bytes: row === undefined ? INDEX_ENTRY : undefined });
-    this.written.add(name);
+    const bytes = row === undefined ? INDEX_ENTRY : undefined;
+    entries.set(key, { deleted: false, row: kept, bornAt, bytes, seldomRead: table.seldomRead ?? false });
+    this.written.add(table.name);
     return kept;
   }
 
   delete(name: string, space: string, key: string): void {
     const own = this.#requireWritable();
-    own.openSpace(space).set(key, { deleted: true, row: undefined, bornAt: 0, bytes: undefined });
+    const deletion = { deleted: true, row: undefined, bornAt: 0, bytes: undefined, seldomRead: false };
+    own.openSpace(space).set(key, deletion);
     this.written.add(name);
   }
 
@@ -163,7 +170,9 @@ export class View implements Transaction {
   }
 
   #requireRunning(): void {
-    if (this.#ended) throw new Error("This transaction has ended: read and write within the function it was given to.");
+    if (this.#ended) {
+      throw new Error("This transaction has ended: read and write within the function it was given to.");
+    }
   }
 
   #requireWritable(): Layer {
@@ -175,7 +184,7 @@ export class View implements Transaction {
 
 /** Bytes cannot be frozen; everything else in a row can. */
 function deepFreeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
   Object.freeze(value);
   for (const member of Object.values(value)) deepFreeze(member);
   return value;

@@ -31,7 +31,12 @@ export const ambient: Rule = {
   },
 };
 
-function ambientAt(file: SourceFile, index: number, token: Token): { kind: Ambient; name: string } | undefined {
+interface Found {
+  readonly kind: Ambient;
+  readonly name: string;
+}
+
+function ambientAt(file: SourceFile, index: number, token: Token): Found | undefined {
   const text = (offset: number): string => file.tokens[index + offset]?.text ?? "";
   const member = text(1) === "." ? text(2) : "";
   switch (token.text) {

@@ -12,7 +12,8 @@ export const DEBT_FILE = "tools/tidy/debt.json";
 /** @throws TypeError when the list is not rules of files of positive whole numbers */
 export function parseDebt(text: string): Debt {
   const debt = JSON.parse(text) as unknown;
-  const counts = Object.values((debt ?? {}) as object).flatMap((files: object) => Object.values(files) as unknown[]);
+  const rules = Object.values((debt ?? {}) as object) as object[];
+  const counts = rules.flatMap((files) => Object.values(files) as unknown[]);
   if (!counts.every((count) => Number.isInteger(count) && Number(count) > 0)) {
     throw new TypeError(`${DEBT_FILE}: {"rule": {"file": count}}, with counts of 1 and more`);
   }

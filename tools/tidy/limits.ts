@@ -43,7 +43,9 @@ export const functionLength: Rule = {
 
 const CONTROL = new Set(["if", "for", "while", "switch", "catch", "with", "await"]);
 /** In a type, a brace after one of these opens an object type and not a body. */
-const TYPE_GOES_ON = new Set([":", "|", "&", "<", ",", "(", "[", "=>", "extends", "keyof", "readonly", "is", "?"]);
+const TYPE_GOES_ON = new Set([
+  ":", "|", "&", "<", ",", "(", "[", "=>", "extends", "keyof", "readonly", "is", "?",
+]);
 const TYPE_ENDS = new Set([";", "=", "=>", ")", "]", "}"]);
 
 interface FunctionSpan {
@@ -101,8 +103,9 @@ function brackets(tokens: readonly Token[]): Map<number, number> {
   const closing = new Map<number, number>();
   const open: number[] = [];
   for (const [index, { kind, text }] of tokens.entries()) {
-    const opens = kind === "template" ? text.endsWith("${") : kind === "punctuation" && "([{".includes(text);
-    const closes = kind === "template" ? text.startsWith("}") : kind === "punctuation" && ")]}".includes(text);
+    const isBracket = kind === "punctuation";
+    const opens = kind === "template" ? text.endsWith("${") : isBracket && "([{".includes(text);
+    const closes = kind === "template" ? text.startsWith("}") : isBracket && ")]}".includes(text);
     if (closes) closing.set(open.pop() ?? -1, index);
     if (opens) open.push(index);
   }

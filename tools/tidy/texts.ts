@@ -25,7 +25,8 @@ export const words: Rule = {
     if (!FORBIDDEN_WORDS.some((word) => word.test(text))) return;
     for (const [index, line] of lines.entries()) {
       const found = FORBIDDEN_WORDS.map((word) => word.exec(line)?.[0]).find((match) => match !== undefined);
-      if (found !== undefined) yield { line: index + 1, message: `"${found}" does not belong in the project` };
+      if (found === undefined) continue;
+      yield { line: index + 1, message: `"${found}" does not belong in the project` };
     }
   },
 };
@@ -41,7 +42,8 @@ export function testNames(claims: ReadonlySet<string> | undefined): Rule {
       for (const [index, token] of tokens.entries()) {
         if (token.text !== "test" && token.text !== "it") continue;
         const name = tokens[index + 2];
-        if (tokens[index + 1]?.text !== "(" || (name?.kind !== "string" && name?.kind !== "template")) continue;
+        if (tokens[index + 1]?.text !== "(") continue;
+        if (name?.kind !== "string" && name?.kind !== "template") continue;
         const id = CLAIM_ID.exec(unquoted(name))?.[1];
         if (id === undefined || claims?.has(id)) continue;
         yield { line: name.line, message: `no claim is called ${id}` };

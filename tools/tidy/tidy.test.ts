@@ -35,7 +35,9 @@ test("code inside a template is code", () => {
 });
 
 test("an unterminated comment, string or template ends with the file", () => {
-  for (const text of ["/* never", "'never", "`never ${", "`", "/[never"]) assert.ok(tokenize(text).length > 0);
+  for (const text of ["/* never", "'never", "`never ${", "`", "/[never"]) {
+    assert.ok(tokenize(text).length > 0);
+  }
 });
 
 test("files, functions and lines have limits", () => {
@@ -56,16 +58,17 @@ test("files, functions and lines have limits", () => {
 });
 
 test("blocks, classes and calls are not functions", () => {
-  const text = "if (a(b)) { c(); }\nfor (const d of e()) {}\nclass F extends G(H) {}\nswitch (i()) { case j(): { k(); } }";
+  const text =
+    "if (a(b)) { c(); }\nfor (const d of e()) {}\nclass F extends G(H) {}\n" +
+    "switch (i()) { case j(): { k(); } }";
   assert.equal(functions(sourceFile(src, text)).length, 0);
 });
 
 test("ways around the type checker are refused", () => {
   assert.deepEqual(said(src, "const a: any = b as any;"), ["1 no-any", "1 no-any"]);
   assert.deepEqual(said(src, "a.any(b); const c = { any: 1 };"), []);
-  assert.deepEqual(said(src, "// @ts-ignore\n// @ts-expect-error\n// @ts-expect-error the type is wrong on purpose"), [
-    "1 no-ts-ignore", "2 no-ts-ignore",
-  ]);
+  const ignored = "// @ts-ignore\n// @ts-expect-error\n// @ts-expect-error the type is wrong on purpose";
+  assert.deepEqual(said(src, ignored), ["1 no-ts-ignore", "2 no-ts-ignore"]);
   assert.deepEqual(said(src, "a!.b; c()![0]; if (!d && e !== f) {}"), ["1 non-null", "1 non-null"]);
   assert.deepEqual(said(src, "// The key was put above.\na!.b;\nc!.d; // It is never empty."), []);
 });
@@ -88,9 +91,8 @@ test("a service imports the kernel and its own folder only", () => {
 
 test("the kernel imports no service, and iam nothing that acts", () => {
   assert.deepEqual(said(src, 'import { a } from "../services/sqs/queues.ts";'), ["1 imports"]);
-  assert.deepEqual(said("src/iam/decide.ts", 'import { a } from "node:fs";\nimport { b } from "./parse.ts";'), [
-    "1 imports",
-  ]);
+  const text = 'import { a } from "node:fs";\nimport { b } from "./parse.ts";';
+  assert.deepEqual(said("src/iam/decide.ts", text), ["1 imports"]);
 });
 
 test("a service other than S3 knows no wire", () => {
@@ -100,12 +102,15 @@ test("a service other than S3 knows no wire", () => {
 });
 
 test("time, chance and the environment are reached for only where the design puts them", () => {
-  const text = 'Date.now();\nnew Date();\nnew Date(0);\nsetTimeout(a);\nprocess.env["A"];\nglobalThis.setInterval(a);';
+  const text =
+    'Date.now();\nnew Date();\nnew Date(0);\nsetTimeout(a);\nprocess.env["A"];\n' +
+    "globalThis.setInterval(a);";
   const expected = ["1 ambient", "2 ambient", "4 ambient", "5 ambient", "6 ambient"];
   assert.deepEqual(said(src, text), expected);
   assert.deepEqual(said("src/kernel/clock.ts", text), ["5 ambient"]);
   assert.deepEqual(said("src/config.ts", 'process.env["A"];'), []);
-  const random = 'import { createHash, randomBytes } from "node:crypto";\nrandomBytes(1);\ncrypto.randomUUID();';
+  const random =
+    'import { createHash, randomBytes } from "node:crypto";\nrandomBytes(1);\ncrypto.randomUUID();';
   assert.deepEqual(said(src, random), ["1 ambient", "3 ambient"]);
   assert.deepEqual(said(src, "function seal(randomBytes: Chance): void { randomBytes(1); }"), []);
 });
@@ -118,7 +123,9 @@ test("files are not called utils, and some words stay out", () => {
 });
 
 test("a test named after a claim names one that exists", () => {
-  const text = 'test("s3-a-b: holds", () => {});\ntest("s3-c: holds", () => {});\ntest("a sentence: holds", () => {});';
+  const text =
+    'test("s3-a-b: holds", () => {});\ntest("s3-c: holds", () => {});\n' +
+    'test("a sentence: holds", () => {});';
   assert.deepEqual(said("src/kernel/thing.test.ts", text, new Set(["s3-a-b"])), ["2 test-name"]);
   assert.deepEqual(said("src/kernel/thing.test.ts", text), []);
 });
@@ -157,13 +164,13 @@ test("a tree is read without what is built or installed, and quickly", () => {
     };
     put("node_modules/a/utils.ts", "let a: any;");
     put("dist/utils.ts", "let a: any;");
-    const text = "export function f(a: string): string {\n  return `${a}!`.replace(/x/g, '');\n}\n".repeat(60);
+    const text = "export function f(a: string): string {\n  return `${a}!`.replace(/x/g, '');\n}\n"
+      .repeat(60);
     for (let index = 0; index < 500; index++) put(`src/kernel/part${index % 20}/file${index}.ts`, text);
     put("src/kernel/bad.ts", "let a: any;");
     const started = process.hrtime.bigint();
-    assert.deepEqual(tidy(root), [
-      { file: "src/kernel/bad.ts", line: 1, rule: "no-any", message: "the type `any`: say what it is, or `unknown`" },
-    ]);
+    const found = tidy(root).map(({ file, line, rule }) => `${file}:${line} ${rule}`);
+    assert.deepEqual(found, ["src/kernel/bad.ts:1 no-any"]);
     assert.ok(process.hrtime.bigint() - started < 2_000_000_000n);
   } finally {
     rmSync(root, { recursive: true });

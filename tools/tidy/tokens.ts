@@ -23,7 +23,8 @@ const PUNCTUATION = /=>|\.\.\.|\?\.(?!\d)|[!=]==?|[^\s]/y;
 
 /** After these a slash divides; after other names it begins a pattern. */
 const KEYWORDS_BEFORE_PATTERN = new Set([
-  "return", "typeof", "case", "in", "of", "do", "else", "void", "delete", "throw", "new", "await", "yield", "instanceof",
+  "return", "typeof", "case", "in", "of", "do", "else", "void", "delete", "throw", "new", "await", "yield",
+  "instanceof",
 ]);
 
 export function tokenize(text: string): Token[] {

@@ -5,6 +5,7 @@ import { dialectOf } from "../gateway/wording.ts";
 import type { ServiceModel } from "../model/model.ts";
 import { expiredSessionToken, invalidSessionToken, unknownAccessKey, type AuthDialect } from "./auth-errors.ts";
 import type { Caller, Session } from "./caller.ts";
+import type { AccessKeyOwner } from "./identity.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
 import { SigningKeys } from "./signing-keys.ts";
@@ -54,6 +55,16 @@ export function sessionCaller(session: Session): Caller {
   };
 }
 
+/** Keys that root made for itself are the account's. */
+function keyCaller(owner: AccessKeyOwner, accessKeyId: string): Caller {
+  const account = owner.userArn.split(":")[4] ?? "";
+  if (owner.userId === account) return rootCaller(account, accessKeyId);
+  return {
+    type: "IAMUser", account, arn: owner.userArn, principalId: owner.userId, userName: owner.userName, accessKeyId,
+    tags: owner.tags, calledVia: noServices,
+  };
+}
+
 const accountPattern = /^\d{12}$/;
 
 interface Credential {
@@ -66,6 +77,7 @@ export class Authenticator {
   readonly #engine: Engine;
   readonly #keys = new SigningKeys();
   readonly #pairs = new KeyPairs();
+  readonly #credentials = new WeakMap<AccessKeyOwner | Session, Credential>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -115,19 +127,23 @@ export class Authenticator {
     if (securityToken !== undefined) return this.#temporary(accessKeyId, securityToken, dialect);
     const owner = this.#engine.identity.accessKey(accessKeyId);
     if (!owner?.active) throw unknownAccessKey(dialect, accessKeyId);
-    const caller: Caller = {
-      type: "IAMUser", account: owner.userArn.split(":")[4] ?? "", arn: owner.userArn, principalId: owner.userId,
-      userName: owner.userName, accessKeyId, tags: owner.tags, calledVia: noServices,
-    };
-    return { caller, secret: owner.secretAccessKey };
+    return this.#known(owner, () => keyCaller(owner, accessKeyId), owner.secretAccessKey);
+  }
+
+  /** The same credentials give the same caller, so that others can remember things of it. */
+  #known(source: AccessKeyOwner | Session, caller: () => Caller, secret: string): Credential {
+    let credential = this.#credentials.get(source);
+    if (!credential) this.#credentials.set(source, (credential = { caller: caller(), secret }));
+    return credential;
   }
 
   #temporary(accessKeyId: string, token: string, dialect: AuthDialect): Credential {
     const session = this.#engine.sessions.open(token);
     if (session?.accessKeyId !== accessKeyId) throw invalidSessionToken(dialect, accessKeyId, token);
     if (session.expiresAt <= this.#engine.clock.now()) throw expiredSessionToken(dialect, token);
-    const caller = sessionCaller(session);
+    const credential = this.#known(session, () => sessionCaller(session), session.secretAccessKey);
+    const { caller } = credential;
     if (caller.type !== "Root" && !this.#engine.identity.policiesOf(caller)) throw unknownAccessKey(dialect, accessKeyId);
-    return { caller, secret: session.secretAccessKey };
+    return credential;
   }
 }

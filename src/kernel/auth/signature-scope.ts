@@ -73,21 +73,21 @@ function verifyTime(claim: SignatureClaim, rules: ScopeRules, dialect: Exclude<A
   const skewMinutes = rules.skewMinutes ?? SKEW_MINUTES[dialect];
   const skewMs = skewMinutes * MINUTE_MS;
   const validForMs = claim.expiresSeconds === undefined ? skewMs : claim.expiresSeconds * 1_000;
-  const now = basicTimestamp(rules.nowMs);
+  const now = (): string => basicTimestamp(rules.nowMs);
   if (claim.signedAtMs + validForMs < wholeSeconds(rules.nowMs)) {
     const span =
       validForMs % MINUTE_MS === 0 ? `${validForMs / MINUTE_MS} min.` : `${validForMs / 1_000} sec.`;
     const limit = basicTimestamp(rules.nowMs - validForMs);
     throw unmatchedTime(
       dialect,
-      `Signature expired: ${claim.timestamp} is now earlier than ${limit} (${now} - ${span})`,
+      `Signature expired: ${claim.timestamp} is now earlier than ${limit} (${now()} - ${span})`,
     );
   }
   if (claim.signedAtMs > wholeSeconds(rules.nowMs) + skewMs) {
     const limit = basicTimestamp(rules.nowMs + skewMs);
     throw unmatchedTime(
       dialect,
-      `Signature not yet current: ${claim.timestamp} is still later than ${limit} (${now} + ` +
+      `Signature not yet current: ${claim.timestamp} is still later than ${limit} (${now()} + ` +
         `${skewMinutes} min.)`,
     );
   }

@@ -14,6 +14,16 @@ export function basicTimestamp(epochMs: number): string {
  * `20150830T123600Z` as epoch milliseconds; undefined for anything else, impossible days and hours included.
  */
 export function parseBasicTimestamp(text: string): number | undefined {
+  if (text === lastRead.text) return lastRead.epochMs;
+  const epochMs = readBasicTimestamp(text);
+  lastRead = { text, epochMs };
+  return epochMs;
+}
+
+/** Requests of one second carry one text. */
+let lastRead: { readonly text: string; readonly epochMs: number | undefined } = { text: "", epochMs: undefined };
+
+function readBasicTimestamp(text: string): number | undefined {
   const parts = BASIC.exec(text);
   if (!parts) return undefined;
   const [, year, month, day, hour, minute, second] = parts.map(Number) as [number, ...number[]];

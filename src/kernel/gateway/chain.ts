@@ -36,6 +36,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
   const { entry } = identified;
   const model = engine.models.get(entry.service);
   const protocol = protocolByName(identified.protocol);
+  const startedAt = performance.now();
   let operation: OperationModel | undefined;
   let request: WireRequest = incoming;
   try {
@@ -43,6 +44,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
     const authenticated = engine.authenticator.authenticate(incoming, model);
     request = decodedBody(incoming, authenticated.verified);
     operation = operationOf(identified, model, request);
+    engine.faults.strike(model, operation);
     if (!service) throw notImplemented(`${entry.service}:${operation.name}`);
     requireSignature(engine, authenticated.method, operation, service, model);
     const input = protocol.parse(request, operation, model);
@@ -54,9 +56,20 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       region: identified.region,
       hangUp: incoming,
     }));
-    return protocol.serialize(output, operation, model, requestId);
+    const response = protocol.serialize(output, operation, model, requestId);
+    report(undefined, response);
+    return response;
   } catch (cause) {
-    return refused(engine, cause, protocol, operation, model, requestId, request);
+    const response = refused(engine, cause, protocol, operation, model, requestId, request);
+    report(cause instanceof AwsError ? cause.code : "InternalFailure", response);
+    return response;
+  }
+
+  function report(error: string | undefined, { status }: WireResponse): void {
+    engine.onRequest?.({
+      service: model.service, operation: operation?.name, status, error, requestId,
+      milliseconds: performance.now() - startedAt,
+    });
   }
 }
 

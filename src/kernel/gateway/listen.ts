@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type Server as TlsHttpServer } from "node:https";
 import { createServer as createSocketServer, type AddressInfo, type Server as SocketServer, type Socket } from "node:net";
 import { Readable } from "node:stream";
-import type { TLSSocket } from "node:tls";
+import type { TLSSocket, TlsOptions } from "node:tls";
 import type { Engine } from "../engine.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
 import { bodyBytesMax } from "./body.ts";
@@ -19,7 +19,14 @@ export interface ListenOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly local: LocalRoutes;
-  readonly certificate?: { readonly key: string; readonly cert: string };
+  readonly certificate?: Certificate;
+}
+
+/** PEM texts, and certificates for names that the first does not carry. */
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+  readonly SNICallback: NonNullable<TlsOptions["SNICallback"]>;
 }
 
 export interface Listener {

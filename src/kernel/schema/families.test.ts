@@ -10,8 +10,9 @@ const shapes: Record<string, Shape> = {
     type: "structure",
     required: ["ImageId"],
     members: {
-      ImageId: { shape: "Text" }, Ids: { shape: "Ids" }, Weights: { shape: "Weights" }, Choice: { shape: "Choice" },
-      Self: { shape: "Request" }, Tables: { shape: "Tables" }, Secrets: { shape: "Secrets" },
+      ImageId: { shape: "Text" }, Ids: { shape: "Ids" }, Weights: { shape: "Weights" },
+      Choice: { shape: "Choice" }, Self: { shape: "Request" },
+      Tables: { shape: "Tables" }, Secrets: { shape: "Secrets" },
     },
   },
   Text: { type: "string", min: 1 },
@@ -28,7 +29,12 @@ const shapes: Record<string, Shape> = {
   Secret: { type: "string", sensitive: true, max: 2 },
 };
 
-function refusal(serviceId: string, protocol: ProtocolName, input: Value, more: Record<string, Shape> = {}): string {
+function refusal(
+  serviceId: string,
+  protocol: ProtocolName,
+  input: Value,
+  more: Record<string, Shape> = {},
+): string {
   const operation = { name: "Do", http: { method: "POST", requestUri: "/" }, input: { shape: "Request" } };
   const service = { serviceId, protocols: [protocol], shapes: { ...shapes, ...more } };
   try {
@@ -54,7 +60,10 @@ test("a missing member is refused in each family's own words", () => {
     `BadRequestException (modelled): ${failed}`,
   );
   assert.equal(refusal("EC2", "ec2", {}), "MissingParameter: The request must contain the parameter ImageId");
-  assert.equal(refusal("RDS", "query", {}), "MissingParameter: The request must contain the parameter ImageId.");
+  assert.equal(
+    refusal("RDS", "query", {}),
+    "MissingParameter: The request must contain the parameter ImageId.",
+  );
   assert.equal(
     refusal("SNS", "query", {}),
     "InvalidParameter: Invalid parameter: ImageId Reason: no value for required parameter",
@@ -75,14 +84,14 @@ test("ECR quotes the constraint and not the value", () => {
 test("keys and values of maps are refused as a whole, with floating limits as Java writes them", () => {
   assert.equal(
     refusal("Lambda", "rest-json", { ImageId: "i", Weights: { "1": 2 } }),
-    `ValidationException: ${one} '{1=2.0}' at 'weights' failed to satisfy constraint: Map value must satisfy ` +
-      "constraint: [Member must have value less than or equal to 1.0, " +
+    `ValidationException: ${one} '{1=2.0}' at 'weights' failed to satisfy constraint: Map value must ` +
+      "satisfy constraint: [Member must have value less than or equal to 1.0, " +
       "Member must have value greater than or equal to 0.0, Member must not be null]",
   );
   assert.equal(
     refusal("Lambda", "rest-json", { ImageId: "i", Weights: { live: 1 } }),
-    `ValidationException: ${one} '{live=1.0}' at 'weights' failed to satisfy constraint: Map keys must satisfy ` +
-      "constraint: [Member must have length less than or equal to 1024, " +
+    `ValidationException: ${one} '{live=1.0}' at 'weights' failed to satisfy constraint: Map keys must ` +
+      "satisfy constraint: [Member must have length less than or equal to 1024, " +
       "Member must have length greater than or equal to 1, " +
       "Member must satisfy regular expression pattern: [0-9]+, Member must not be null]",
   );
@@ -104,10 +113,12 @@ test("lists in maps are refused at the map, and their elements where they are", 
 });
 
 test("shapes that contain themselves are checked at every depth", () => {
-  assert.equal(refusal("KMS", "json", { ImageId: "i", Self: { ImageId: "j", Self: { ImageId: "k" } } }), "accepted");
+  const nested = { ImageId: "i", Self: { ImageId: "j", Self: { ImageId: "k" } } };
+  assert.equal(refusal("KMS", "json", nested), "accepted");
   assert.equal(
     refusal("KMS", "json", { ImageId: "i", Self: { ImageId: "j", Self: {} } }),
-    `ValidationException: ${one} null at 'self.self.imageId' failed to satisfy constraint: Member must not be null`,
+    `ValidationException: ${one} null at 'self.self.imageId' failed to satisfy constraint: ` +
+      "Member must not be null",
   );
 });
 
@@ -122,12 +133,12 @@ test("a union must have exactly one of its members set", () => {
 test("what is sensitive is never shown, not in the list that holds it either", () => {
   assert.equal(
     refusal("KMS", "json", { ImageId: "i", Secrets: ["a", "b"] }),
-    `ValidationException: ${one} '[***Sensitive Data Redacted***, ***Sensitive Data Redacted***]' at 'secrets' ` +
-      "failed to satisfy constraint: Member must have length less than or equal to 1",
+    `ValidationException: ${one} '[***Sensitive Data Redacted***, ***Sensitive Data Redacted***]' at ` +
+      "'secrets' failed to satisfy constraint: Member must have length less than or equal to 1",
   );
   assert.equal(
     refusal("KMS", "json", { ImageId: "i", Secrets: ["long"] }),
-    `ValidationException: ${one} at 'secrets' failed to satisfy constraint: Member must satisfy constraint: ` +
-      "[Member must have length less than or equal to 2]",
+    `ValidationException: ${one} at 'secrets' failed to satisfy constraint: Member must satisfy ` +
+      "constraint: [Member must have length less than or equal to 2]",
   );
 });

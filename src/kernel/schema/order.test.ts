@@ -22,7 +22,8 @@ test("values of an enumeration are listed in AWS's order", () => {
 test("values that fall together are listed last declared first", () => {
   // The order of DynamoDB's model; LT and BETWEEN fall together.
   const declared = [
-    "EQ", "NE", "IN", "LE", "LT", "GE", "GT", "BETWEEN", "NOT_NULL", "NULL", "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH",
+    "EQ", "NE", "IN", "LE", "LT", "GE", "GT", "BETWEEN", "NOT_NULL", "NULL",
+    "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH",
   ];
   const text = "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS";
   assert.equal(enumValueSet(declared), text);

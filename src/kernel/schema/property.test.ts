@@ -10,6 +10,9 @@ import { validate } from "./validate.ts";
 const services = ["kms", "iam", "sqs", "ssm", "secrets-manager", "cloudtrail", "sts"];
 const models = new Models();
 
+const longer = "Member must have length greater than or equal to";
+const shorter = "Member must have length less than or equal to";
+
 interface Trial {
   readonly model: ServiceModel;
   readonly operation: OperationModel;
@@ -56,10 +59,10 @@ function* faultyValues(value: unknown, shape: Shape): Generator<[unknown, string
   const { min, max } = shape;
   const first: unknown = Array.isArray(value) ? value[0] : undefined;
   if (first !== undefined && max !== undefined && max < 500) {
-    yield [Array.from({ length: max + 1 }, () => first), `Member must have length less than or equal to ${max}`];
+    yield [Array.from({ length: max + 1 }, () => first), `${shorter} ${max}`];
   }
   if (Array.isArray(value) && min !== undefined && min > 0) {
-    yield [value.slice(0, min - 1), `Member must have length greater than or equal to ${min}`];
+    yield [value.slice(0, min - 1), `${longer} ${min}`];
   }
   if (typeof value === "number" && shape.type !== "timestamp") {
     if (min !== undefined) yield [min - 1, `Member must have value greater than or equal to ${min}`];
@@ -68,8 +71,8 @@ function* faultyValues(value: unknown, shape: Shape): Generator<[unknown, string
   if (typeof value !== "string") return;
   if (shape.enum) return yield ["no such value", "Member must satisfy enum value set: ["];
   if (shape.pattern === undefined) {
-    if (max !== undefined) yield ["x".repeat(max + 1), `Member must have length less than or equal to ${max}`];
-    if (min) yield ["x".repeat(min - 1), `Member must have length greater than or equal to ${min}`];
+    if (max !== undefined) yield ["x".repeat(max + 1), `${shorter} ${max}`];
+    if (min) yield ["x".repeat(min - 1), `${longer} ${min}`];
   } else if (new RegExp("^\\^?\\[[\\w+=,.@/:-]+\\][+*]\\$?$").test(shape.pattern) && value !== "") {
     yield [`\u0001${value.slice(1)}`, `Member must satisfy regular expression pattern: ${shape.pattern}`];
   }
@@ -78,7 +81,8 @@ function* faultyValues(value: unknown, shape: Shape): Generator<[unknown, string
 test("every input that satisfies the model passes", () => {
   let passed = 0;
   for (const { model, operation, input } of trials(4)) {
-    assert.doesNotThrow(() => validate(input, operation, model), `${operation.name} ${JSON.stringify(input)}`);
+    const what = `${operation.name} ${JSON.stringify(input)}`;
+    assert.doesNotThrow(() => validate(input, operation, model), what);
     passed++;
   }
   assert.ok(passed > 1500, `only ${passed} inputs could be made`);
@@ -116,5 +120,6 @@ function refusal(input: Value, operation: OperationModel, model: ServiceModel): 
 
 function assertOnly(message: string, constraint: string): void {
   assert.ok(message.startsWith("1 validation error detected: Value"), message);
-  assert.equal(message.split(" failed to satisfy constraint: ").at(-1)?.startsWith(constraint), true, message);
+  const said = message.split(" failed to satisfy constraint: ").at(-1);
+  assert.equal(said?.startsWith(constraint), true, message);
 }

@@ -63,7 +63,8 @@ class Sampler {
 
   value(name: string, depth: number): unknown {
     const shape = this.#service.shapes[name];
-    if (!shape || depth > DEPTH_MAX || shape.eventstream || shape.streaming || shape.document) return undefined;
+    if (!shape || depth > DEPTH_MAX) return undefined;
+    if (shape.eventstream || shape.streaming || shape.document) return undefined;
     switch (shape.type) {
       case "structure":
         return this.#structure(shape, depth);

@@ -26,7 +26,8 @@ type Said = readonly [shown: string, path: string, constraint: string];
 
 function framework(code: string, ...said: readonly Said[]): string {
   const sentences = said.map(
-    ([shown, path, constraint]) => `Value${shown} at '${path}' failed to satisfy constraint: Member ${constraint}`,
+    ([shown, path, constraint]) =>
+      `Value${shown} at '${path}' failed to satisfy constraint: Member ${constraint}`,
   );
   const errors = said.length === 1 ? "1 validation error" : `${said.length} validation errors`;
   return `${code}: ${errors} detected: ${sentences.join("; ")}`;
@@ -50,13 +51,14 @@ const roleArn = "arn:aws:iam::123456789012:role/r";
 
 type Case = readonly [service: string, operation: string, input: Value, answer: string];
 
-/** @evidence KMS, Secrets Manager, SSM: ValidationException with the framework's sentence, in users' reports */
+/** @evidence KMS, Secrets Manager, SSM: ValidationException with the framework's sentence (reports) */
 const jsonCases: readonly Case[] = [
   ["kms", "DescribeKey", {}, json([" null", "keyId", notNull])],
   ["kms", "DescribeKey", { KeyId: "" }, json([" ''", "keyId", `${longer} 1`])],
   ["kms", "DescribeKey", { KeyId: key2049 }, json([` '${key2049}'`, "keyId", `${shorter} 2048`])],
   ["kms", "ListKeys", { Limit: 0 }, json([" '0'", "limit", "must have value greater than or equal to 1"])],
-  ["kms", "ListKeys", { Limit: 1001 }, json([" '1001'", "limit", "must have value less than or equal to 1000"])],
+  ["kms", "ListKeys", { Limit: 1001 },
+    json([" '1001'", "limit", "must have value less than or equal to 1000"])],
   ["kms", "CreateAlias", { AliasName: "alias/a b", TargetKeyId: "k" },
     json([" 'alias/a b'", "aliasName", `${regular} ^[a-zA-Z0-9:/_-]+$`])],
   // The order in a tag is that of answers recorded from SES and DynamoDB: value before key.
@@ -71,7 +73,8 @@ const jsonCases: readonly Case[] = [
   // Of list elements all constraints are named, the longest first, as in ACM's answers to RequestCertificate.
   ["ssm", "GetParameters", { Names: ["a", ""] },
     json([" '[a, ]'", "names", `must satisfy constraint: [Member ${shorter} 2048, Member ${longer} 1]`])],
-  ["secrets-manager", "CreateSecret", { Name: "s", SecretString: "" }, json(["", "secretString", `${longer} 1`])],
+  ["secrets-manager", "CreateSecret", { Name: "s", SecretString: "" },
+    json(["", "secretString", `${longer} 1`])],
   ["secrets-manager", "GetSecretValue", {}, json([" null", "secretId", notNull])],
   ["cloudtrail", "LookupEvents", { MaxResults: 51 },
     json([" '51'", "maxResults", "must have value less than or equal to 50"])],
@@ -93,7 +96,8 @@ const queryCases: readonly Case[] = [
   ["iam", "ListVirtualMFADevices", { AssignmentStatus: "11111" },
     query([" '11111'", "assignmentStatus", `${valueSet} [Unassigned, Any, Assigned]`])],
   ["sts", "AssumeRole", { RoleArn: roleArn, RoleSessionName: "!" },
-    query([" '!'", "roleSessionName", `${regular} [\\w+=,.@-]*`], [" '!'", "roleSessionName", `${longer} 2`])],
+    query([" '!'", "roleSessionName", `${regular} [\\w+=,.@-]*`],
+      [" '!'", "roleSessionName", `${longer} 2`])],
   ["sts", "AssumeRole", { RoleArn: long2048, RoleSessionName: "ok" },
     query([` '${long2048}'`, "roleArn", arnPattern])],
   ["sts", "AssumeRole", { RoleArn: `${long2048}𐐷`, RoleSessionName: "ok" },

@@ -3,8 +3,10 @@
 import * as cloudtrail from "../../generated/cloudtrail.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import { operation } from "../../kernel/operation.ts";
-import { page } from "../../kernel/page.ts";
-import { trailEvents, trailRetentionMilliseconds, type TrailRow } from "../../kernel/trail.ts";
+import { openPageToken, pageToken } from "../../kernel/page.ts";
+import {
+  eventsBackwards, trailRetentionMilliseconds, trailSegments, type TrailEvent, type TrailPlace, type TrailRecord,
+} from "../../kernel/trail.ts";
 import { invalidLookupAttributes, invalidNextToken, invalidTimeRange } from "./errors.ts";
 
 const pageSizeDefault = 50;
@@ -40,31 +42,42 @@ function names(arn: string): string[] {
   return [arn, arn.slice(arn.lastIndexOf("/") + 1), arn.slice(arn.lastIndexOf(":") + 1)];
 }
 
-type Matcher = (row: TrailRow, value: string) => boolean;
+/** Who did it: a user by its name, a session by the name it was given, root as `root`. */
+function username({ userIdentity }: TrailRecord): string {
+  const { type, userName, arn, invokedBy } = userIdentity;
+  if (type === "Root") return "root";
+  return userName ?? arn?.slice(arn.lastIndexOf("/") + 1) ?? invokedBy ?? "";
+}
+
+function arns(record: TrailRecord): string[] {
+  return (record.resources ?? []).map(({ ARN }) => ARN);
+}
+
+type Matcher = (record: TrailRecord, value: string) => boolean;
 
 /** @evidence CloudTrail API Reference, LookupAttribute */
 const matchers: Readonly<Record<cloudtrail.LookupAttributeKey, Matcher>> = {
-  EventId: (row, value) => row.eventId === value,
-  EventName: (row, value) => row.eventName === value,
-  ReadOnly: (row, value) => String(row.readOnly) === value,
-  Username: (row, value) => row.username === value,
-  ResourceType: (row, value) => row.resources.some((arn) => resourceType(arn) === value),
-  ResourceName: (row, value) => row.resources.some((arn) => names(arn).includes(value)),
-  EventSource: (row, value) => row.eventSource === value,
-  AccessKeyId: (row, value) => row.accessKeyId === value,
+  EventId: (record, value) => record.eventID === value,
+  EventName: (record, value) => record.eventName === value,
+  ReadOnly: (record, value) => String(record.readOnly) === value,
+  Username: (record, value) => username(record) === value,
+  ResourceType: (record, value) => arns(record).some((arn) => resourceType(arn) === value),
+  ResourceName: (record, value) => arns(record).some((arn) => names(arn).includes(value)),
+  EventSource: (record, value) => record.eventSource === value,
+  AccessKeyId: (record, value) => record.userIdentity.accessKeyId === value,
 };
 
-function answer(row: TrailRow): cloudtrail.Event {
+function answer({ at, record, text }: TrailEvent): cloudtrail.Event {
   return {
-    EventId: row.eventId,
-    EventName: row.eventName,
-    ReadOnly: String(row.readOnly),
-    AccessKeyId: row.accessKeyId,
-    EventTime: Math.floor(row.at / 1000) * 1000,
-    EventSource: row.eventSource,
-    Username: row.username,
-    Resources: row.resources.map((arn) => ({ ResourceType: resourceType(arn), ResourceName: resourceName(arn) })),
-    CloudTrailEvent: row.record,
+    EventId: record.eventID,
+    EventName: record.eventName,
+    ReadOnly: String(record.readOnly),
+    AccessKeyId: record.userIdentity.accessKeyId,
+    EventTime: at,
+    EventSource: record.eventSource,
+    Username: username(record),
+    Resources: arns(record).map((arn) => ({ ResourceType: resourceType(arn), ResourceName: resourceName(arn) })),
+    CloudTrailEvent: text,
   };
 }
 
@@ -82,18 +95,21 @@ export const LookupEvents = operation(cloudtrail.LookupEvents, {
     if (input.StartTime !== undefined && input.EndTime !== undefined && input.EndTime < input.StartTime) {
       throw invalidTimeRange();
     }
-    const end = input.EndTime === undefined ? undefined : input.EndTime + 1;
     const [attribute] = attributes;
-    const { items, next } = page({
-      rows: ctx.db(trailEvents),
-      range: { from: [start], reverse: true, ...(end !== undefined && { before: [end] }) },
-      key: (row) => [row.at, ...row.order],
-      keep: (row) => !attribute || matchers[attribute.AttributeKey](row, attribute.AttributeValue),
-      limit: input.MaxResults ?? pageSizeDefault,
-      token: input.NextToken,
-      scope: `cloudtrail:LookupEvents ${JSON.stringify([attribute, input.StartTime, input.EndTime])}`,
-      invalid: invalidNextToken,
-    });
-    return { Events: input.EventCategory === "insight" ? [] : items.map(answer), NextToken: next };
+    const scope = `cloudtrail:LookupEvents ${JSON.stringify([attribute, input.StartTime, input.EndTime])}`;
+    const from = input.NextToken === undefined ? undefined : openPageToken(scope, input.NextToken);
+    if (input.NextToken !== undefined && from === undefined) throw invalidNextToken();
+
+    const limit = input.MaxResults ?? pageSizeDefault;
+    const Events: cloudtrail.Event[] = [];
+    let last: TrailPlace | undefined;
+    const history = eventsBackwards(ctx.db(trailSegments), start, input.EndTime, from as TrailPlace | undefined);
+    for (const { event, place } of input.EventCategory === "insight" ? [] : history) {
+      if (attribute && !matchers[attribute.AttributeKey](event.record, attribute.AttributeValue)) continue;
+      if (Events.length === limit) return { Events, NextToken: pageToken(scope, last) };
+      Events.push(answer(event));
+      last = place;
+    }
+    return { Events };
   },
 });

@@ -7,6 +7,7 @@ import { noSuchPolicy, policyNotAttachable, quotaExceeded } from "./errors.ts";
 import { compareText, listItems, type MarkedInput } from "./listing.ts";
 import {
   attachedArns, attachments, checkPolicyArn, policyExists, policyNameOf, policyPathOf,
+  refuseServiceRolePolicy,
 } from "./policy-rows.ts";
 import { requireGroup, requireRole, requireUser, type Principal } from "./principals.ts";
 import {
@@ -22,6 +23,7 @@ const quotaNames = { user: "PoliciesPerUser", group: "PoliciesPerGroup", role: "
 function attach(ctx: ReadContext, principal: Principal, policyArn: string): void {
   checkPolicyArn(policyArn);
   if (!policyExists(ctx, policyArn)) throw policyNotAttachable(policyArn);
+  refuseServiceRolePolicy(policyArn);
   const rows = ctx.db(attachments);
   if (rows.has([principal.id, policyArn])) return;
   if (rows.count({ prefix: [principal.id] }) >= attachedMax) {

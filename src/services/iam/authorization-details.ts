@@ -4,7 +4,7 @@ import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { attachedPolicies } from "./attachments.ts";
-import { findAwsManagedPolicy, type AwsManagedPolicy } from "./aws-managed-policies.ts";
+import { findAwsManagedPolicy, prettyDocument, type AwsManagedPolicy } from "./aws-managed-policies.ts";
 import { boundaryIfAny } from "./boundaries.ts";
 import { describeGroup, groupsOf } from "./groups.ts";
 import { profilesOfRole } from "./instance-profiles.ts";
@@ -70,7 +70,7 @@ function awsPolicyDetail(ctx: ReadContext, policy: AwsManagedPolicy): iam.Manage
   return {
     ...describeAwsPolicy(ctx, policy),
     PolicyVersionList: [{
-      Document: encodeDocument(policy.document), VersionId: policy.versionId, IsDefaultVersion: true,
+      Document: encodeDocument(prettyDocument(policy)), VersionId: policy.versionId, IsDefaultVersion: true,
       CreateDate: policy.updatedAt,
     }],
   };

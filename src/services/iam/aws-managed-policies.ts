@@ -18,6 +18,7 @@ export interface AwsManagedPolicy {
   /** Epoch milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** Compact, as it decides. */
   readonly document: string;
 }
 
@@ -68,7 +69,7 @@ class Catalogue {
       versionId: entry.DefaultVersionId,
       createdAt: Date.parse(entry.CreateDate),
       updatedAt: Date.parse(entry.UpdateDate),
-      document: JSON.stringify({ Version, Id, Statement }, undefined, 4),
+      document: JSON.stringify({ Version, Id, Statement }),
     };
     this.#parsed.set(name, policy);
     return policy;
@@ -81,6 +82,11 @@ let catalogue: Catalogue | undefined;
 function loaded(): Catalogue {
   const file = join(packageRoot(), "models", "iam-managed-policies.json");
   return (catalogue ??= new Catalogue(readFileSync(file, "utf8")));
+}
+
+/** As AWS shows its documents: four spaces deep. @evidence GetPolicyVersion of AdministratorAccess */
+export function prettyDocument(policy: AwsManagedPolicy): string {
+  return JSON.stringify(JSON.parse(policy.document), undefined, 4);
 }
 
 export function isAwsManagedArn(arn: string): boolean {

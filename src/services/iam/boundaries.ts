@@ -4,7 +4,7 @@ import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { boundaryNotAttachable, invalidInput, noBoundary } from "./errors.ts";
-import { isPolicyArn, policyExists } from "./policy-rows.ts";
+import { isPolicyArn, policyExists, refuseServiceRolePolicy } from "./policy-rows.ts";
 import { requireRole, requireUser, roles, users, type Role, type User } from "./principals.ts";
 import { onRole, onRolePermissions, onUser, onUserPermissions, requestedBoundary } from "./rules.ts";
 import { refuseProtected } from "./protected-roles.ts";
@@ -14,6 +14,7 @@ export function checkBoundary(ctx: ReadContext, arn: string | undefined): void {
   if (arn === undefined) return;
   if (!isPolicyArn(arn)) throw invalidInput(`ARN ${arn} is not valid.`);
   if (!policyExists(ctx, arn)) throw boundaryNotAttachable(arn);
+  refuseServiceRolePolicy(arn);
 }
 
 /**

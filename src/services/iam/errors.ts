@@ -33,6 +33,13 @@ export function policyNotAttachable(arn: string): AwsError {
   return noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
 }
 
+/** @evidence AWS re:Post, "Cannot attach a Service Role Policy to a Customer Role" */
+export function serviceRolePolicy(): AwsError {
+  return modelled(
+    iam.PolicyNotAttachableException, "Cannot attach a Service Role Policy to a Customer Role.",
+  );
+}
+
 /** How the operations on versions say it, also where the whole policy is missing. */
 export function noSuchPolicyVersion(arn: string, versionId: string): AwsError {
   return noSuchEntity(`Policy ${arn} version ${versionId} does not exist or is not attachable.`);

@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  AddUserToGroupCommand, AttachGroupPolicyCommand, CreateGroupCommand, CreatePolicyCommand, CreateUserCommand,
-  DeleteGroupCommand, DeleteGroupPolicyCommand, DetachGroupPolicyCommand, GetGroupCommand, GetGroupPolicyCommand,
-  IAMClient, ListAttachedGroupPoliciesCommand, ListGroupPoliciesCommand, ListGroupsCommand,
-  ListGroupsForUserCommand, ListRolesCommand, PutGroupPolicyCommand, RemoveUserFromGroupCommand, UpdateGroupCommand,
+  AddUserToGroupCommand, AttachGroupPolicyCommand, CreateGroupCommand, CreatePolicyCommand,
+  CreateRoleCommand, CreateUserCommand, DeleteGroupCommand, DeleteGroupPolicyCommand,
+  DetachGroupPolicyCommand, GetGroupCommand, GetGroupPolicyCommand, IAMClient,
+  ListAttachedGroupPoliciesCommand, ListGroupPoliciesCommand, ListGroupsCommand, ListGroupsForUserCommand,
+  ListRolesCommand, PutGroupPolicyCommand, RemoveUserFromGroupCommand, UpdateGroupCommand,
 } from "@aws-sdk/client-iam";
 import { startRegion } from "../../../test/region.ts";
 import { allow, refusal, trust } from "./test-policies.ts";
-import { CreateRoleCommand } from "@aws-sdk/client-iam";
 
 const readOnly = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
 
-test("iam-groups-contain-users: members have the group's policies for as long as they are members", async () => {
+test("iam-groups-contain-users: members have the group's policies while they are members", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const asAlice = region.client(IAMClient, { credentials: await region.user("alice") });
   const listing = () => asAlice.send(new ListRolesCommand({}));
-  const denied = ["AccessDenied", "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: " +
-    "iam:ListRoles on resource: arn:aws:iam::000000000000:role/ because no identity-based policy allows " +
-    "the iam:ListRoles action", 403];
+  const denied = ["AccessDenied", "User: arn:aws:iam::000000000000:user/alice is not authorized to " +
+    "perform: iam:ListRoles on resource: arn:aws:iam::000000000000:role/ because no identity-based policy " +
+    "allows the iam:ListRoles action", 403];
   assert.deepEqual(await refusal(listing()), denied);
   const { Group } = await iam.send(new CreateGroupCommand({ GroupName: "auditors" }));
   assert.match(Group?.GroupId ?? "", /^AGPA[A-Z2-7]{17}$/);
@@ -35,11 +35,15 @@ test("iam-groups-contain-users: a group is no principal and is in no group", asy
   const iam = region.client(IAMClient);
   await iam.send(new CreateGroupCommand({ GroupName: "inner" }));
   await iam.send(new CreateGroupCommand({ GroupName: "outer" }));
-  const nested = await refusal(iam.send(new AddUserToGroupCommand({ GroupName: "outer", UserName: "inner" })));
+  const nested = await refusal(iam.send(new AddUserToGroupCommand({
+    GroupName: "outer", UserName: "inner",
+  })));
   assert.deepEqual(nested, ["NoSuchEntity", "The user with name inner cannot be found.", 404]);
   const trusting = trust("ec2.amazonaws.com").replace(
     '{"Service":"ec2.amazonaws.com"}', '{"AWS":"arn:aws:iam::000000000000:group/inner"}');
-  const [code] = await refusal(iam.send(new CreateRoleCommand({ RoleName: "r", AssumeRolePolicyDocument: trusting })));
+  const [code] = await refusal(iam.send(new CreateRoleCommand({
+    RoleName: "r", AssumeRolePolicyDocument: trusting,
+  })));
   assert.equal(code, "MalformedPolicyDocument");
 });
 
@@ -56,7 +60,10 @@ test("A group that exists or does not is named in the refusal", async () => {
   const joining = iam.send(new AddUserToGroupCommand({ GroupName: "absent", UserName: "alice" }));
   assert.deepEqual(await refusal(joining), absent);
   const nobody = iam.send(new RemoveUserFromGroupCommand({ GroupName: "absent", UserName: "nobody" }));
-  assert.deepEqual(await refusal(nobody), ["NoSuchEntity", "The user with name nobody cannot be found.", 404]);
+  assert.deepEqual(
+    await refusal(nobody),
+    ["NoSuchEntity", "The user with name nobody cannot be found.", 404],
+  );
   await iam.send(new RemoveUserFromGroupCommand({ GroupName: "staff", UserName: "alice" }));
 });
 
@@ -66,7 +73,9 @@ test("A renamed group keeps its members and its policies", async () => {
   await iam.send(new CreateGroupCommand({ GroupName: "staff" }));
   await iam.send(new CreateUserCommand({ UserName: "bob" }));
   await iam.send(new CreateUserCommand({ UserName: "Alice" }));
-  for (const UserName of ["bob", "Alice", "bob"]) await iam.send(new AddUserToGroupCommand({ GroupName: "staff", UserName }));
+  for (const UserName of ["bob", "Alice", "bob"]) await iam.send(new AddUserToGroupCommand({
+    GroupName: "staff", UserName,
+  }));
   await iam.send(new UpdateGroupCommand({ GroupName: "staff", NewGroupName: "people", NewPath: "/eu/" }));
   const { Group, Users, IsTruncated } = await iam.send(new GetGroupCommand({ GroupName: "people" }));
   assert.equal(Group?.Arn, "arn:aws:iam::000000000000:group/eu/people");
@@ -74,7 +83,9 @@ test("A renamed group keeps its members and its policies", async () => {
   assert.equal(IsTruncated, false);
   const first = await iam.send(new GetGroupCommand({ GroupName: "people", MaxItems: 1 }));
   assert.equal(first.IsTruncated, true);
-  const second = await iam.send(new GetGroupCommand({ GroupName: "people", MaxItems: 1, Marker: first.Marker }));
+  const second = await iam.send(new GetGroupCommand({
+    GroupName: "people", MaxItems: 1, Marker: first.Marker,
+  }));
   assert.deepEqual(second.Users?.map((user) => user.UserName), ["bob"]);
   const { Groups } = await iam.send(new ListGroupsForUserCommand({ UserName: "bob" }));
   assert.deepEqual(Groups?.map((group) => group.GroupName), ["people"]);
@@ -90,7 +101,10 @@ test("A user is in ten groups at most", async () => {
     await iam.send(new CreateGroupCommand({ GroupName }));
     const joining = iam.send(new AddUserToGroupCommand({ GroupName, UserName: "alice" }));
     if (index < 10) await joining;
-    else assert.deepEqual(await refusal(joining), ["LimitExceeded", "Cannot exceed quota for GroupsPerUser: 10", 409]);
+    else {
+      const text = "Cannot exceed quota for GroupsPerUser: 10";
+      assert.deepEqual(await refusal(joining), ["LimitExceeded", text, 409]);
+    }
   }
 });
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand, DeleteInstanceProfileCommand,
-  DeleteRoleCommand, GetInstanceProfileCommand, IAMClient, ListInstanceProfilesCommand,
-  ListInstanceProfilesForRoleCommand, ListInstanceProfileTagsCommand, RemoveRoleFromInstanceProfileCommand,
-  TagInstanceProfileCommand, UntagInstanceProfileCommand,
+  AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand,
+  DeleteInstanceProfileCommand, DeleteRoleCommand, GetInstanceProfileCommand, IAMClient,
+  ListInstanceProfilesCommand, ListInstanceProfilesForRoleCommand, ListInstanceProfileTagsCommand,
+  RemoveRoleFromInstanceProfileCommand, TagInstanceProfileCommand, UntagInstanceProfileCommand,
 } from "@aws-sdk/client-iam";
 import { startRegion } from "../../../test/region.ts";
 import { allow, refusal, trust } from "./test-policies.ts";
@@ -15,12 +15,17 @@ const InstanceProfileName = "web";
 test("An instance profile holds one role, which cannot go while it is held", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
-  const { InstanceProfile } = await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName, Path: "/x/" }));
+  const { InstanceProfile } = await iam.send(new CreateInstanceProfileCommand({
+    InstanceProfileName, Path: "/x/",
+  }));
   assert.match(InstanceProfile?.InstanceProfileId ?? "", /^AIPA[A-Z2-7]{17}$/);
   assert.equal(InstanceProfile?.Arn, "arn:aws:iam::000000000000:instance-profile/x/web");
   assert.deepEqual(InstanceProfile?.Roles, []);
   const absent = iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName: "absent" }));
-  assert.deepEqual(await refusal(absent), ["NoSuchEntity", "The role with name absent cannot be found.", 404]);
+  assert.deepEqual(
+    await refusal(absent),
+    ["NoSuchEntity", "The role with name absent cannot be found.", 404],
+  );
 
   await iam.send(new CreateRoleCommand({ RoleName: "worker", AssumeRolePolicyDocument }));
   await iam.send(new CreateRoleCommand({ RoleName: "other", AssumeRolePolicyDocument }));
@@ -28,13 +33,18 @@ test("An instance profile holds one role, which cannot go while it is held", asy
   const second = iam.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName: "other" }));
   assert.deepEqual(await refusal(second),
     ["LimitExceeded", "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1", 409]);
-  const conflict = ["DeleteConflict", "Cannot delete entity, must remove roles from instance profile first.", 409];
+  const text = "Cannot delete entity, must remove roles from instance profile first.";
+  const conflict = ["DeleteConflict", text, 409];
   assert.deepEqual(await refusal(iam.send(new DeleteRoleCommand({ RoleName: "worker" }))), conflict);
-  assert.deepEqual(await refusal(iam.send(new DeleteInstanceProfileCommand({ InstanceProfileName }))), conflict);
+  assert.deepEqual(await refusal(iam.send(new DeleteInstanceProfileCommand({
+    InstanceProfileName,
+  }))), conflict);
   const forRole = await iam.send(new ListInstanceProfilesForRoleCommand({ RoleName: "worker" }));
   assert.deepEqual(forRole.InstanceProfiles?.map((profile) => profile.Roles?.[0]?.RoleName), ["worker"]);
 
-  const wrong = iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName: "other" }));
+  const wrong = iam.send(new RemoveRoleFromInstanceProfileCommand({
+    InstanceProfileName, RoleName: "other",
+  }));
   assert.deepEqual(await refusal(wrong),
     ["NoSuchEntity", "Role other in Instance Profile web cannot be found.", 404]);
   await iam.send(new RemoveRoleFromInstanceProfileCommand({ InstanceProfileName, RoleName: "worker" }));
@@ -81,9 +91,9 @@ test("Adding a role to an instance profile needs iam:PassRole for EC2", async ()
   });
   const adding = new AddRoleToInstanceProfileCommand({ InstanceProfileName, RoleName: "worker" });
   assert.deepEqual(await refusal(without.send(adding)), [
-    "AccessDenied", "User: arn:aws:iam::000000000000:user/without is not authorized to perform: iam:PassRole on " +
-    "resource: arn:aws:iam::000000000000:role/worker because no identity-based policy allows the iam:PassRole action",
-    403,
+    "AccessDenied", "User: arn:aws:iam::000000000000:user/without is not authorized to perform: " +
+    "iam:PassRole on resource: arn:aws:iam::000000000000:role/worker because no identity-based policy " +
+    "allows the iam:PassRole action", 403,
   ]);
   const passing = {
     Version: "2012-10-17",

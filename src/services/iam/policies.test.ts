@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  AttachRolePolicyCommand, AttachUserPolicyCommand, CreatePolicyCommand, CreatePolicyVersionCommand, CreateRoleCommand,
-  CreateUserCommand, DeletePolicyCommand, DeletePolicyVersionCommand, DetachUserPolicyCommand, GetPolicyCommand,
-  GetPolicyVersionCommand, IAMClient, ListEntitiesForPolicyCommand, ListPoliciesCommand,
-  ListPoliciesGrantingServiceAccessCommand, ListPolicyTagsCommand, ListPolicyVersionsCommand, paginateListPolicies,
-  PutUserPermissionsBoundaryCommand, PutUserPolicyCommand, SetDefaultPolicyVersionCommand, TagPolicyCommand,
+  AttachRolePolicyCommand, AttachUserPolicyCommand, CreatePolicyCommand, CreatePolicyVersionCommand,
+  CreateRoleCommand, CreateUserCommand, DeletePolicyCommand, DeletePolicyVersionCommand,
+  DetachUserPolicyCommand, GetPolicyCommand, GetPolicyVersionCommand, IAMClient,
+  ListEntitiesForPolicyCommand, ListPoliciesCommand, ListPoliciesGrantingServiceAccessCommand,
+  ListPolicyTagsCommand, ListPolicyVersionsCommand, paginateListPolicies, PutUserPermissionsBoundaryCommand,
+  PutUserPolicyCommand, SetDefaultPolicyVersionCommand, TagPolicyCommand, type ListPoliciesCommandInput,
 } from "@aws-sdk/client-iam";
 import { startRegion } from "../../../test/region.ts";
 import { allow, refusal, trust } from "./test-policies.ts";
@@ -16,12 +17,15 @@ const PolicyArn = "arn:aws:iam::000000000000:policy/work";
 test("iam-policy-json-documents: a document comes back as it was, percent-encoded", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
-  const document = '{ "Version": "2012-10-17",\n "Statement": {"Sid": "It1", "Effect": "Allow", "Action": "s3:Get*", ' +
-    '"Resource": "arn:aws:s3:::b/(!\')~*"} }';
-  const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: "work", PolicyDocument: document }));
+  const document = '{ "Version": "2012-10-17",\n "Statement": {"Sid": "It1", "Effect": "Allow", ' +
+    '"Action": "s3:Get*", "Resource": "arn:aws:s3:::b/(!\')~*"} }';
+  const { Policy } = await iam.send(new CreatePolicyCommand({
+    PolicyName: "work", PolicyDocument: document,
+  }));
   assert.match(Policy?.PolicyId ?? "", /^ANPA[A-Z2-7]{17}$/);
   assert.deepEqual(Policy, {
-    PolicyName: "work", PolicyId: Policy?.PolicyId, Arn: PolicyArn, Path: "/", DefaultVersionId: "v1", AttachmentCount: 0,
+    PolicyName: "work", PolicyId: Policy?.PolicyId, Arn: PolicyArn, Path: "/", DefaultVersionId: "v1",
+    AttachmentCount: 0,
     PermissionsBoundaryUsageCount: 0, IsAttachable: true, CreateDate: new Date("2026-01-01T00:00:00Z"),
     UpdateDate: new Date("2026-01-01T00:00:00Z"),
   });
@@ -51,16 +55,21 @@ test("iam-aws-managed-policies: AWS's policies are listed, read, and take effect
     names.push(...(page.Policies ?? []).map((policy) => policy.PolicyName ?? ""));
   }
   assert.ok(names.length > 1_400);
-  for (const name of ["ReadOnlyAccess", "AdministratorAccess", "AmazonS3ReadOnlyAccess"]) assert.ok(names.includes(name));
+  for (const name of ["ReadOnlyAccess", "AdministratorAccess", "AmazonS3ReadOnlyAccess"]) {
+    assert.ok(names.includes(name), name);
+  }
 
   const arn = "arn:aws:iam::aws:policy/AdministratorAccess";
   const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn: arn }));
   assert.match(Policy?.PolicyId ?? "", /^ANPA[A-Z2-7]{17}$/);
   assert.deepEqual([Policy?.PolicyName, Policy?.Path, Policy?.Tags], ["AdministratorAccess", "/", []]);
-  const version = await iam.send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: Policy?.DefaultVersionId }));
+  const version = await iam.send(new GetPolicyVersionCommand({
+    PolicyArn: arn, VersionId: Policy?.DefaultVersionId,
+  }));
   assert.deepEqual(JSON.parse(decodeURIComponent(version.PolicyVersion?.Document ?? "")), allow("*"));
   const jobs = await iam.send(new ListPoliciesCommand({ Scope: "AWS", PathPrefix: "/job-function/" }));
-  assert.ok(jobs.Policies?.every((policy) => policy.Arn?.startsWith("arn:aws:iam::aws:policy/job-function/")));
+  const folder = "arn:aws:iam::aws:policy/job-function/";
+  assert.ok(jobs.Policies?.every((policy) => policy.Arn?.startsWith(folder)));
 
   const admin = region.client(IAMClient, { credentials: await region.user("admin") });
   await iam.send(new AttachUserPolicyCommand({ UserName: "admin", PolicyArn: arn }));
@@ -73,9 +82,11 @@ test("AWS's policies cannot be changed by anybody", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const arn = "arn:aws:iam::aws:policy/AdministratorAccess";
-  const text = "User: arn:aws:iam::000000000000:root is not authorized to perform: iam:DeletePolicy on resource: " +
-    `policy ${arn}`;
-  assert.deepEqual(await refusal(iam.send(new DeletePolicyCommand({ PolicyArn: arn }))), ["AccessDenied", text, 403]);
+  const text = "User: arn:aws:iam::000000000000:root is not authorized to perform: iam:DeletePolicy on " +
+    `resource: policy ${arn}`;
+  assert.deepEqual(await refusal(iam.send(new DeletePolicyCommand({
+    PolicyArn: arn,
+  }))), ["AccessDenied", text, 403]);
   const absent = "arn:aws:iam::aws:policy/NoSuchThing";
   assert.deepEqual(await refusal(iam.send(new GetPolicyCommand({ PolicyArn: absent }))),
     ["NoSuchEntity", `Policy ${absent} was not found.`, 404]);
@@ -107,13 +118,15 @@ test("A policy has five versions at most, newest first, and numbers are not used
     assert.equal(PolicyVersion?.Document, undefined);
   }
   const sixth = iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument }));
-  assert.deepEqual(await refusal(sixth), ["LimitExceeded", "A managed policy can have up to 5 versions. Before you " +
-    "create a new version, you must delete an existing version.", 409]);
+  assert.deepEqual(await refusal(sixth), ["LimitExceeded", "A managed policy can have up to 5 versions. " +
+    "Before you create a new version, you must delete an existing version.", 409]);
   await iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId: "v3" }));
   assert.deepEqual(await refusal(iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: "v3" }))),
     ["DeleteConflict", "Cannot delete the default version of a policy.", 409]);
   await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: "v5" }));
-  const next = await iam.send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument, SetAsDefault: true }));
+  const next = await iam.send(new CreatePolicyVersionCommand({
+    PolicyArn, PolicyDocument, SetAsDefault: true,
+  }));
   assert.deepEqual([next.PolicyVersion?.VersionId, next.PolicyVersion?.IsDefaultVersion], ["v6", true]);
   const { Versions } = await iam.send(new ListPolicyVersionsCommand({ PolicyArn }));
   assert.deepEqual(Versions?.map((version) => version.VersionId), ["v6", "v4", "v3", "v2", "v1"]);
@@ -126,7 +139,8 @@ test("A policy has five versions at most, newest first, and numbers are not used
 test("A document has 6144 characters at most, white space not counted", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
-  const sized = (size: number) => PolicyDocument.replace("sqs:*", `sqs:${"a".repeat(size - PolicyDocument.length + 1)}`);
+  const sized = (size: number) =>
+    PolicyDocument.replace("sqs:*", `sqs:${"a".repeat(size - PolicyDocument.length + 1)}`);
   const spaced = `${sized(6_144)}\n${" ".repeat(5_000)}`;
   await iam.send(new CreatePolicyCommand({ PolicyName: "largest", PolicyDocument: spaced }));
   const beyond = iam.send(new CreatePolicyCommand({ PolicyName: "larger", PolicyDocument: sized(6_145) }));
@@ -144,8 +158,8 @@ test("A policy that is used, or has several versions, is not deleted", async () 
     ["DeleteConflict", "Cannot delete a policy attached to entities.", 409]);
   await iam.send(new DetachUserPolicyCommand({ UserName: "alice", PolicyArn }));
   assert.deepEqual(await refusal(iam.send(new DeletePolicyCommand({ PolicyArn }))), ["DeleteConflict",
-    "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. " +
-    "The default version is deleted with the policy.", 409]);
+    "This policy has more than one version. Before you delete a policy, you must delete the policy's " +
+    "versions. The default version is deleted with the policy.", 409]);
   await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: "v2" }));
   await iam.send(new DeletePolicyCommand({ PolicyArn }));
   await iam.send(new CreatePolicyCommand({ PolicyName: "work", PolicyDocument }));
@@ -158,7 +172,9 @@ test("Tag keys of policies differ by case", async () => {
   const { Policy } = await iam.send(new CreatePolicyCommand({ PolicyName: "work", PolicyDocument, Tags }));
   assert.deepEqual(Policy?.Tags, Tags);
   assert.deepEqual((await iam.send(new ListPolicyTagsCommand({ PolicyArn }))).Tags, [Tags[1], Tags[0]]);
-  const doubled = iam.send(new TagPolicyCommand({ PolicyArn, Tags: [{ Key: "b", Value: "" }, { Key: "b", Value: "" }] }));
+  const doubled = iam.send(new TagPolicyCommand({
+    PolicyArn, Tags: [{ Key: "b", Value: "" }, { Key: "b", Value: "" }],
+  }));
   assert.deepEqual(await refusal(doubled), ["InvalidInput", "Duplicate tag keys found.", 400]);
 });
 
@@ -168,12 +184,14 @@ test("Lists of policies are narrowed by scope, path and use, and a policy knows 
   await iam.send(new CreatePolicyCommand({ PolicyName: "work", PolicyDocument }));
   await iam.send(new CreatePolicyCommand({ PolicyName: "limit", Path: "/limits/", PolicyDocument }));
   await iam.send(new CreateUserCommand({ UserName: "alice", Path: "/staff/" }));
-  await iam.send(new CreateRoleCommand({ RoleName: "worker", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }));
+  await iam.send(new CreateRoleCommand({
+    RoleName: "worker", AssumeRolePolicyDocument: trust("ec2.amazonaws.com"),
+  }));
   await iam.send(new AttachRolePolicyCommand({ RoleName: "worker", PolicyArn }));
   await iam.send(new AttachUserPolicyCommand({ UserName: "alice", PolicyArn }));
   const limit = "arn:aws:iam::000000000000:policy/limits/limit";
   await iam.send(new PutUserPermissionsBoundaryCommand({ UserName: "alice", PermissionsBoundary: limit }));
-  const named = async (input: ConstructorParameters<typeof ListPoliciesCommand>[0]) =>
+  const named = async (input: ListPoliciesCommandInput) =>
     (await iam.send(new ListPoliciesCommand(input))).Policies?.map((policy) => policy.PolicyName);
   assert.deepEqual(await named({ Scope: "Local" }), ["limit", "work"]);
   assert.deepEqual(await named({ Scope: "Local", PathPrefix: "/limits/" }), ["limit"]);

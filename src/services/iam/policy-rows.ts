@@ -4,7 +4,7 @@ import { parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { findAwsManagedPolicy, isAwsManagedArn } from "./aws-managed-policies.ts";
-import { invalidArn, noSuchPolicy } from "./errors.ts";
+import { invalidArn, noSuchPolicy, serviceRolePolicy } from "./errors.ts";
 import type { PrincipalKind } from "./principals.ts";
 
 /** A customer managed policy. */
@@ -102,6 +102,15 @@ export function requireOwnPolicy(ctx: ReadContext, arn: string): Policy {
 /** Whether there is such a managed policy, AWS's or the account's. */
 export function policyExists(ctx: ReadContext, arn: string): boolean {
   return isAwsManagedArn(arn) ? findAwsManagedPolicy(arn) !== undefined : ctx.db(policies).has(arn);
+}
+
+/**
+ * Policies of service-linked roles are for these roles alone.
+ *
+ * @throws PolicyNotAttachable
+ */
+export function refuseServiceRolePolicy(arn: string): void {
+  if (isAwsManagedArn(arn) && policyPathOf(arn) === "/aws-service-role/") throw serviceRolePolicy();
 }
 
 /** The text that decides: the default version's. */

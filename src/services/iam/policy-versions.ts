@@ -3,7 +3,7 @@
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { findAwsManagedPolicy } from "./aws-managed-policies.ts";
+import { findAwsManagedPolicy, prettyDocument } from "./aws-managed-policies.ts";
 import { deleteConflict, noSuchPolicyVersion, tooManyVersions } from "./errors.ts";
 import { listItems } from "./listing.ts";
 import { checkPolicySize, onPolicy, refuseAwsManaged } from "./policies.ts";
@@ -64,8 +64,8 @@ export const GetPolicyVersion = operation(iam.GetPolicyVersion, {
     if (managed !== undefined && managed.versionId === input.VersionId) {
       return {
         PolicyVersion: {
-          Document: encodeDocument(managed.document), VersionId: managed.versionId, IsDefaultVersion: true,
-          CreateDate: managed.updatedAt,
+          Document: encodeDocument(prettyDocument(managed)), VersionId: managed.versionId,
+          IsDefaultVersion: true, CreateDate: managed.updatedAt,
         },
       };
     }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  AttachRolePolicyCommand, CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand, DetachRolePolicyCommand,
-  GetRoleCommand, IAMClient, ListRolesCommand, ListRoleTagsCommand, PutRolePolicyCommand, TagRoleCommand,
-  UntagRoleCommand, UpdateAssumeRolePolicyCommand, UpdateRoleCommand, UpdateRoleDescriptionCommand,
+  AttachRolePolicyCommand, CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand,
+  DetachRolePolicyCommand, GetRoleCommand, IAMClient, ListRolesCommand, ListRoleTagsCommand,
+  PutRolePolicyCommand, TagRoleCommand, UntagRoleCommand, UpdateAssumeRolePolicyCommand, UpdateRoleCommand,
+  UpdateRoleDescriptionCommand,
 } from "@aws-sdk/client-iam";
 import { startRegion } from "../../../test/region.ts";
 import { allow, refusal, trust } from "./test-policies.ts";
@@ -15,7 +16,8 @@ test("A new role answers the least, and GetRole everything", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const { Role } = await iam.send(new CreateRoleCommand({
-    RoleName: "worker", Path: "/svc/", AssumeRolePolicyDocument, Description: "does work", MaxSessionDuration: 7200,
+    RoleName: "worker", Path: "/svc/", AssumeRolePolicyDocument, Description: "does work",
+    MaxSessionDuration: 7200,
     Tags: [{ Key: "b", Value: "2" }, { Key: "a", Value: "1" }],
   }));
   assert.match(Role?.RoleId ?? "", /^AROA[A-Z2-7]{17}$/);
@@ -40,7 +42,9 @@ test("A role that exists or does not is named in the refusal", async () => {
   assert.deepEqual(await refusal(iam.send(new UpdateRoleCommand({ RoleName: "absent" }))), absent);
   assert.deepEqual(await refusal(iam.send(new DeleteRoleCommand({ RoleName: "absent" }))), absent);
   await iam.send(new CreateRoleCommand({ RoleName: "worker", AssumeRolePolicyDocument }));
-  const taken = await refusal(iam.send(new CreateRoleCommand({ RoleName: "WORKER", AssumeRolePolicyDocument })));
+  const taken = await refusal(iam.send(new CreateRoleCommand({
+    RoleName: "WORKER", AssumeRolePolicyDocument,
+  })));
   assert.deepEqual(taken, ["EntityAlreadyExists", "Role with name WORKER already exists.", 409]);
 });
 
@@ -58,7 +62,7 @@ test("UpdateRole leaves alone what it is not told", async () => {
   assert.deepEqual([Role?.Description, Role?.MaxSessionDuration], ["second", 43_200]);
 });
 
-test("Trust policies are checked in AWS's words, and are of 2048 characters at most, white space aside", async () => {
+test("Trust policies are checked in AWS's words, and have 2048 characters at most", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const RoleName = "worker";
@@ -70,7 +74,8 @@ test("Trust policies are checked in AWS's words, and are of 2048 characters at m
   await refused("{", "This policy contains invalid Json");
   await refused(AssumeRolePolicyDocument.replace("sts:AssumeRole", "s3:GetObject"),
     "AssumeRole policy may only specify STS AssumeRole actions.");
-  await refused(AssumeRolePolicyDocument.replace('"Effect"', '"Resource":"*","Effect"'), "Has prohibited field Resource");
+  const withResource = AssumeRolePolicyDocument.replace('"Effect"', '"Resource":"*","Effect"');
+  await refused(withResource, "Has prohibited field Resource");
 
   const padded = (size: number) => {
     const document = AssumeRolePolicyDocument.replace('"Effect"', '"Sid":"","Effect"');
@@ -106,7 +111,9 @@ test("Tags of a role are set, replaced, paged and removed", async () => {
   const iam = region.client(IAMClient);
   const RoleName = "worker";
   await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
-  await iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: "a", Value: "1" }, { Key: "b", Value: "2" }] }));
+  await iam.send(new TagRoleCommand({
+    RoleName, Tags: [{ Key: "a", Value: "1" }, { Key: "b", Value: "2" }],
+  }));
   await iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: "a", Value: "" }] }));
   const first = await iam.send(new ListRoleTagsCommand({ RoleName, MaxItems: 1 }));
   assert.deepEqual([first.Tags, first.IsTruncated], [[{ Key: "a", Value: "" }], true]);
@@ -119,11 +126,14 @@ test("Tags of a role are set, replaced, paged and removed", async () => {
 test("A refusal about a role that has a name says so in IAM's own way", async () => {
   await using region = await startRegion();
   const asAlice = region.client(IAMClient, { credentials: await region.user("alice") });
-  await region.client(IAMClient).send(new CreateRoleCommand({ RoleName: "worker", Path: "/svc/", AssumeRolePolicyDocument }));
+  await region.client(IAMClient).send(new CreateRoleCommand({
+    RoleName: "worker", Path: "/svc/", AssumeRolePolicyDocument,
+  }));
   const who = "User: arn:aws:iam::000000000000:user/alice is not authorized to perform:";
   assert.deepEqual(await refusal(asAlice.send(new GetRoleCommand({ RoleName: "worker" }))), [
     "AccessDenied",
-    `${who} iam:GetRole on resource: role worker because no identity-based policy allows the iam:GetRole action`, 403,
+    `${who} iam:GetRole on resource: role worker because no identity-based policy allows the iam:GetRole ` +
+    "action", 403,
   ]);
   const making = asAlice.send(new CreateRoleCommand({ RoleName: "other", AssumeRolePolicyDocument }));
   assert.deepEqual(await refusal(making), [

@@ -30,7 +30,8 @@ export const tagging: Tagging = {
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     switch (kindOf(arn)) {
       case "policy": return call(iam.TagPolicy, { PolicyArn: arn, Tags });
-      case "instance-profile": return call(iam.TagInstanceProfile, { InstanceProfileName: nameOf(arn), Tags });
+      case "instance-profile":
+        return call(iam.TagInstanceProfile, { InstanceProfileName: nameOf(arn), Tags });
       default: return undefined;
     }
   },
@@ -38,7 +39,8 @@ export const tagging: Tagging = {
   untag(arn, TagKeys) {
     switch (kindOf(arn)) {
       case "policy": return call(iam.UntagPolicy, { PolicyArn: arn, TagKeys });
-      case "instance-profile": return call(iam.UntagInstanceProfile, { InstanceProfileName: nameOf(arn), TagKeys });
+      case "instance-profile":
+        return call(iam.UntagInstanceProfile, { InstanceProfileName: nameOf(arn), TagKeys });
       default: return undefined;
     }
   },

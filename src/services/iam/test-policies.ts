@@ -12,7 +12,8 @@ export function deny(actions: string): object {
 
 /** A trust policy for a service's principal, or for an account's root. */
 export function trust(principal: string): string {
-  const Principal = /^\d+$/.test(principal) ? { AWS: `arn:aws:iam::${principal}:root` } : { Service: principal };
+  const isAccount = /^\d+$/.test(principal);
+  const Principal = isAccount ? { AWS: `arn:aws:iam::${principal}:root` } : { Service: principal };
   return JSON.stringify({
     Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }],
   });
@@ -26,8 +27,11 @@ interface ServiceError {
   readonly $metadata: { readonly httpStatusCode?: number };
 }
 
-/** Code, text and status with which AWS refuses. The SDK names errors by their shape; the code is on the wire. */
-export async function refusal(sent: Promise<unknown>): Promise<readonly [string, string, number | undefined]> {
+/** Code, text and HTTP status. */
+type Refusal = readonly [string, string, number | undefined];
+
+/** How AWS refuses. The SDK names errors by their shape; the code is on the wire. */
+export async function refusal(sent: Promise<unknown>): Promise<Refusal> {
   try {
     await sent;
   } catch (error) {

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  AddUserToGroupCommand, AttachUserPolicyCommand, CreateAccessKeyCommand, CreateGroupCommand, CreateLoginProfileCommand,
-  CreateUserCommand, DeleteAccessKeyCommand, DeleteLoginProfileCommand, DeleteUserCommand, DeleteUserPolicyCommand,
-  DetachUserPolicyCommand, GetUserCommand, IAMClient, ListUsersCommand, ListUserTagsCommand, paginateListUsers,
-  PutUserPolicyCommand, RemoveUserFromGroupCommand, TagUserCommand, UntagUserCommand, UpdateUserCommand,
+  AddUserToGroupCommand, AttachUserPolicyCommand, CreateAccessKeyCommand, CreateGroupCommand,
+  CreateLoginProfileCommand, CreateUserCommand, DeleteAccessKeyCommand, DeleteLoginProfileCommand,
+  DeleteUserCommand, DeleteUserPolicyCommand, DetachUserPolicyCommand, GetUserCommand, IAMClient,
+  ListUsersCommand, ListUserTagsCommand, paginateListUsers, PutUserPolicyCommand, RemoveUserFromGroupCommand,
+  TagUserCommand, UntagUserCommand, UpdateUserCommand,
 } from "@aws-sdk/client-iam";
 import { startRegion } from "../../../test/region.ts";
 import { allow, refusal } from "./test-policies.ts";
@@ -35,7 +36,9 @@ test("iam-global-view: a user made through one region is there through every oth
 test("iam-users-are-people: a user has a key of its own and a password of its own", async () => {
   await using region = await startRegion();
   const alice = await region.user("alice", allow("iam:GetUser"));
-  await region.client(IAMClient).send(new CreateLoginProfileCommand({ UserName: "alice", Password: "Correct-horse1" }));
+  await region.client(IAMClient).send(new CreateLoginProfileCommand({
+    UserName: "alice", Password: "Correct-horse1",
+  }));
   const { User } = await region.client(IAMClient, { credentials: alice }).send(new GetUserCommand({}));
   assert.equal(User?.Arn, "arn:aws:iam::000000000000:user/alice");
 });
@@ -83,7 +86,9 @@ test("Users are listed by name, by path, and a page at a time", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const paths = { carol: "/", Bob: "/staff/", alice: "/staff/it/", dave: "/other/" };
-  for (const [UserName, Path] of Object.entries(paths)) await iam.send(new CreateUserCommand({ UserName, Path }));
+  for (const [UserName, Path] of Object.entries(paths)) await iam.send(new CreateUserCommand({
+    UserName, Path,
+  }));
   const names: string[][] = [];
   for await (const page of paginateListUsers({ client: iam, pageSize: 2 }, {})) {
     names.push((page.Users ?? []).map((user) => user.UserName ?? ""));
@@ -137,9 +142,13 @@ test("Tag keys of users do not differ by case", async () => {
   const refused = await refusal(iam.send(new CreateUserCommand({ UserName, Tags: doubled })));
   const text = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
   assert.deepEqual(refused, ["InvalidInput", text, 400]);
-  const { User } = await iam.send(new CreateUserCommand({ UserName, Tags: [{ Key: "Team", Value: "blue" }] }));
+  const { User } = await iam.send(new CreateUserCommand({
+    UserName, Tags: [{ Key: "Team", Value: "blue" }],
+  }));
   assert.deepEqual(User?.Tags, [{ Key: "Team", Value: "blue" }]);
-  await iam.send(new TagUserCommand({ UserName, Tags: [{ Key: "team", Value: "red" }, { Key: "__proto__", Value: "" }] }));
+  await iam.send(new TagUserCommand({
+    UserName, Tags: [{ Key: "team", Value: "red" }, { Key: "__proto__", Value: "" }],
+  }));
   const { Tags } = await iam.send(new ListUserTagsCommand({ UserName }));
   assert.deepEqual(Tags, [{ Key: "Team", Value: "red" }, { Key: "__proto__", Value: "" }]);
   await iam.send(new UntagUserCommand({ UserName, TagKeys: ["TEAM", "absent"] }));

@@ -7,11 +7,16 @@ import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
 import { aliases, type Alias } from "./alias-rows.ts";
 import { keyConditions } from "./conditions.ts";
-import { aliasExists, aliasNotFound, aliasReserved, invalidMarker, limitExceeded, unsupported, validation } from "./errors.ts";
+import {
+  aliasExists, aliasNotFound, aliasReserved, invalidMarker, limitExceeded, unsupported, validation,
+} from "./errors.ts";
 import { locateKey, ownKey, requireKey } from "./key-ids.ts";
 import { keyArn, keys, requireNotPendingDeletion, type Key } from "./keys.ts";
 
-/** @evidence recorded AWS answer: "Aliases per key quota for this account in this region is 50, current usage is 60." */
+/**
+ * @evidence recorded AWS answer: "Aliases per key quota for this account in this region is 50, current
+ * usage is 60."
+ */
 const aliasesPerKeyMax = 50;
 const pageSizeMax = 100;
 const pageSizeDefault = 50;
@@ -28,18 +33,25 @@ function requireName(name: string): void {
 }
 
 function requireKeyName(name: string): void {
-  if (name.startsWith("alias/") || name.includes(":alias/")) throw validation("Aliases must refer to keys. Not aliases");
+  if (name.startsWith("alias/") || name.includes(":alias/")) {
+    throw validation("Aliases must refer to keys. Not aliases");
+  }
 }
 
 function requireRoom(ctx: Context, key: Key): void {
   const usage = ctx.db(aliases).by("key").count({ prefix: key.keyId });
   if (usage < aliasesPerKeyMax) return;
   throw limitExceeded(
-    `Aliases per key quota for this account in this region is ${aliasesPerKeyMax}, current usage is ${usage}.`,
+    `Aliases per key quota for this account in this region is ${aliasesPerKeyMax}, `
+    + `current usage is ${usage}.`,
   );
 }
 
-/** Both the alias's and the key's permission are needed. @evidence KMS Developer Guide, "Controlling access to aliases" */
+/**
+ * Both the alias's and the key's permission are needed.
+ *
+ * @evidence KMS Developer Guide, "Controlling access to aliases"
+ */
 export const CreateAlias = operation(kms.CreateAlias, {
   resource: (input, ctx) => {
     requireName(input.AliasName);

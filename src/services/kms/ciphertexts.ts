@@ -1,6 +1,6 @@
 /**
- * What symmetric encryption answers: a header that names the key and its material, then AES-256-GCM. The header and
- * the encryption context are authenticated, so that a changed byte of any of them is noticed.
+ * What symmetric encryption answers: a header that names the key and its material, then AES-256-GCM. The
+ * header and the encryption context are authenticated, so that a changed byte of any of them is noticed.
  *
  * | bytes | what |
  * |---|---|
@@ -84,7 +84,9 @@ function authenticated(header: Buffer, context: EncryptionContext | undefined): 
 }
 
 export function encryptBytes(
-  material: { readonly key: KeyObject; readonly account: string; readonly keyId: string; readonly materialId: string },
+  material: {
+    readonly key: KeyObject; readonly account: string; readonly keyId: string; readonly materialId: string,
+  },
   ids: Ids, plaintext: Uint8Array, context: EncryptionContext | undefined,
 ): Buffer {
   const header = headerOf(material.account, material.keyId, material.materialId);

@@ -1,5 +1,6 @@
 /** The condition keys of KMS. @evidence KMS Developer Guide, "Condition keys for AWS KMS" */
 
+import type * as kms from "../../generated/kms.ts";
 import type { ContextValue } from "../../iam/types.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { aliases } from "./alias-rows.ts";
@@ -35,11 +36,14 @@ function text(value: unknown): string | undefined {
 /** `ssm.us-east-1.amazonaws.com` where the request came through a service. */
 export function viaService(ctx: ReadContext): string | undefined {
   const { calledVia } = ctx.caller;
-  const principal = calledVia[calledVia.length - 1] ?? (ctx.caller.type === "AWSService" ? ctx.caller.arn : undefined);
+  const own = ctx.caller.type === "AWSService" ? ctx.caller.arn : undefined;
+  const principal = calledVia[calledVia.length - 1] ?? own;
   return principal && `${principal.slice(0, principal.indexOf("."))}.${ctx.region}.amazonaws.com`;
 }
 
-export function encryptionContextConditions(context: Readonly<Record<string, string>> | undefined): Conditions {
+export function encryptionContextConditions(
+  context: Readonly<Record<string, string>> | undefined,
+): Conditions {
   const conditions: Conditions = {};
   const pairs = Object.entries(context ?? {});
   for (const [key, value] of pairs) conditions[`kms:encryptioncontext:${key.toLowerCase()}`] = value;
@@ -59,15 +63,17 @@ export function keyConditions(ctx: ReadContext, key: Key): Conditions {
     ...(key.multiRegion && {
       "kms:multiregionkeytype": primaryOf(ctx, key.keyId).region === ctx.region ? "PRIMARY" : "REPLICA",
     }),
-    "kms:resourcealiases": [...ctx.db(aliases).by("key").list({ prefix: key.keyId })].map((alias) => alias.name),
+    "kms:resourcealiases": Array.from(
+      ctx.db(aliases).by("key").list({ prefix: key.keyId }), (alias) => alias.name,
+    ),
   };
 }
 
 function grantConditions(ctx: ReadContext, input: Input): Conditions {
   if (!Array.isArray(input["Operations"])) return {};
-  const constraints = (input["Constraints"] ?? {}) as Readonly<Record<string, Record<string, string> | undefined>>;
-  const type = constraints["EncryptionContextEquals"] ? "EncryptionContextEquals"
-    : constraints["EncryptionContextSubset"] ? "EncryptionContextSubset" : undefined;
+  const constraints = (input["Constraints"] ?? {}) as kms.GrantConstraints;
+  const type = constraints.EncryptionContextEquals ? "EncryptionContextEquals"
+    : constraints.EncryptionContextSubset ? "EncryptionContextSubset" : undefined;
   return {
     "kms:grantoperations": input["Operations"] as string[],
     "kms:grantisforawsresource": String(viaService(ctx) !== undefined),

@@ -6,7 +6,9 @@ import { customKeyStoreNotFound } from "./errors.ts";
 
 export const DescribeCustomKeyStores = operation(kms.DescribeCustomKeyStores, {
   run(input) {
-    if (input.CustomKeyStoreId !== undefined || input.CustomKeyStoreName !== undefined) throw customKeyStoreNotFound();
+    if (input.CustomKeyStoreId !== undefined || input.CustomKeyStoreName !== undefined) {
+      throw customKeyStoreNotFound();
+    }
     return { CustomKeyStores: [], Truncated: false };
   },
 });

@@ -30,7 +30,9 @@ interface DataKey {
 }
 
 /** Encrypts what was made under the key of the request, and says under which. */
-function wrap(ctx: Context, input: DataKeyRequest, name: DataKeyOperation, plaintext: () => Uint8Array): DataKey {
+function wrap(
+  ctx: Context, input: DataKeyRequest, name: DataKeyOperation, plaintext: () => Uint8Array,
+): DataKey {
   const key = requireKey(ctx, input.KeyId, anyKey(name));
   requireEncryptionKey(ctx, key, name, "SYMMETRIC_DEFAULT");
   requireGrantTokens(ctx, input.GrantTokens);
@@ -80,7 +82,9 @@ interface Pair {
 async function generatePair(spec: DataKeyPairSpec): Promise<Pair> {
   if (spec === "SM2") throw unsupported(`KeyPairSpec ${spec} is not supported in this region.`);
   const privateKey = await generatePrivateKey(kindOf(spec), spec);
-  return { privateKey: privateKey.export({ format: "der", type: "pkcs8" }), publicKey: publicKeyDer(privateKey) };
+  return {
+    privateKey: privateKey.export({ format: "der", type: "pkcs8" }), publicKey: publicKeyDer(privateKey),
+  };
 }
 
 /** What must hold is checked before the pair is made, which takes a while, and again when it is there. */
@@ -101,7 +105,9 @@ export const GenerateDataKeyPair = operation(kms.GenerateDataKeyPair, {
 
   async body(input, ctx) {
     refuseRecipient(input);
-    const { blob, privateKey, publicKey, key, materialId } = await pairUnder(ctx, input, "GenerateDataKeyPair");
+    const {
+      blob, privateKey, publicKey, key, materialId,
+    } = await pairUnder(ctx, input, "GenerateDataKeyPair");
     return {
       PrivateKeyCiphertextBlob: blob,
       PrivateKeyPlaintext: privateKey,

@@ -10,7 +10,7 @@ import { grants } from "./grant-rows.ts";
 import { keyRules, ownKey, requireKey } from "./key-ids.ts";
 import { keyArn, keys, requireNotPendingDeletion, stateOf, type Key } from "./keys.ts";
 import { usages } from "./last-usage.ts";
-import { materials } from "./materials.ts";
+import { materials, materialsOf } from "./materials.ts";
 import { membersOf, primaryOf } from "./multi-region.ts";
 import { keyPolicies } from "./policy-rows.ts";
 import { unscheduleRotation } from "./rotation-rules.ts";
@@ -25,7 +25,11 @@ function hasReplicas(ctx: Context, key: Key): boolean {
     && primaryOf(ctx, key.keyId).region === ctx.region;
 }
 
-/** The waiting period of a primary begins when the last replica has gone. @evidence KMS API Reference, ScheduleKeyDeletion */
+/**
+ * The waiting period of a primary begins when the last replica has gone.
+ *
+ * @evidence KMS API Reference, ScheduleKeyDeletion
+ */
 function beginWaiting(ctx: Context, key: Key, windowDays: number): Key {
   const input = { keyId: key.keyId };
   if (hasReplicas(ctx, key)) {
@@ -81,12 +85,13 @@ export const deleteKey = job<{ keyId: string }>("kms.deleteKey", ({ keyId }, ctx
   if (key.deletion.at > ctx.clock.now()) return;
   const arn = keyArn(ctx, key);
   unscheduleRotation(ctx, key);
-  for (const row of ctx.db(materials).list({ prefix: [keyId] })) ctx.db(materials).delete([keyId, row.materialId]);
+  for (const row of materialsOf(ctx, keyId)) ctx.db(materials).delete([keyId, row.materialId]);
   for (const row of ctx.db(grants).list({ prefix: [keyId] })) ctx.db(grants).delete([keyId, row.grantId]);
   for (const row of [...ctx.db(aliases).by("key").list({ prefix: keyId })]) ctx.db(aliases).delete(row.name);
   ctx.db(keyPolicies).delete(keyId);
   ctx.db(usages).delete(keyId);
   ctx.tags(arn).clear();
   ctx.db(keys).delete(keyId);
-  ctx.emit({ source: "aws.kms", detailType: "KMS CMK Deletion", resources: [arn], detail: { "key-id": keyId } });
+  const detail = { "key-id": keyId };
+  ctx.emit({ source: "aws.kms", detailType: "KMS CMK Deletion", resources: [arn], detail });
 });

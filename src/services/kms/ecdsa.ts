@@ -1,11 +1,11 @@
 /**
- * ECDSA over digests that are made already, which node:crypto does not offer: it always hashes. Signing leaves the
- * point arithmetic to OpenSSL's ECDH; verifying needs a sum of points and does it here. Pure apart from the nonce.
+ * ECDSA over digests that are made already, which node:crypto does not offer: it always hashes. Signing
+ * leaves the point arithmetic to OpenSSL's ECDH; verifying needs a sum of points and does it here. Pure.
  *
  * @evidence FIPS 186-5, 6.4; SEC 1, 4.1
  */
 
-import { createECDH, randomBytes, type KeyObject } from "node:crypto";
+import { createECDH, hkdfSync, type KeyObject } from "node:crypto";
 
 interface Curve {
   readonly prime: bigint;
@@ -100,11 +100,14 @@ function requireCurve(name: string): Curve {
 
 export function signEcdsa(privateKey: KeyObject, curveName: string, digest: Uint8Array): Buffer {
   const { order } = requireCurve(curveName);
-  const secret = toBigInt(Buffer.from(String(privateKey.export({ format: "jwk" }).d), "base64url"));
+  const secretBytes = Buffer.from(String(privateKey.export({ format: "jwk" }).d), "base64url");
+  const secret = toBigInt(secretBytes);
   const coordinateBytes = toBytes(requireCurve(curveName).prime).length;
-  for (;;) {
-    // Eight bytes more than the order has make the remainder as good as uniform.
-    const nonce = (toBigInt(randomBytes(coordinateBytes + 8)) % (order - 1n)) + 1n;
+  for (let attempt = 0; ; attempt++) {
+    // A nonce that follows from the key and the digest cannot come twice for two digests, which would give
+    // the key away. Eight bytes more than the order has make the remainder as good as uniform.
+    const bytes = hkdfSync("sha512", secretBytes, Buffer.from([attempt]), digest, coordinateBytes + 8);
+    const nonce = (toBigInt(Buffer.from(bytes)) % (order - 1n)) + 1n;
     const ecdh = createECDH(curveName);
     ecdh.setPrivateKey(toBytes(nonce));
     const r = modulo(toBigInt(ecdh.getPublicKey().subarray(1, 1 + coordinateBytes)), order);

@@ -10,8 +10,8 @@ import { operation } from "../../kernel/operation.ts";
 import { decryptBytes, encryptBytes, parseCiphertext, type EncryptionContext } from "./ciphertexts.ts";
 import { encryptionContextConditions, keyConditions, requestConditions } from "./conditions.ts";
 import {
-  accessDenied, accessDeniedToCiphertext, dryRunSucceeded, incompatibleAlgorithm, incorrectKey, invalidCiphertext,
-  invalidUsage, validation,
+  accessDenied, accessDeniedToCiphertext, dryRunSucceeded, incompatibleAlgorithm, incorrectKey,
+  invalidCiphertext, invalidUsage, validation,
 } from "./errors.ts";
 import { requireGrantTokens } from "./grant-rows.ts";
 import {
@@ -29,7 +29,9 @@ const symmetric: EncryptionAlgorithmSpec = "SYMMETRIC_DEFAULT";
 
 /** Attestation by Nitro Enclaves needs hardware; a plain answer in its place would be a leak. */
 export function refuseRecipient(input: { readonly Recipient?: unknown }): void {
-  if (input.Recipient !== undefined) throw notImplemented("The Recipient parameter of KMS (AWS Nitro Enclaves)");
+  if (input.Recipient !== undefined) {
+    throw notImplemented("The Recipient parameter of KMS (AWS Nitro Enclaves)");
+  }
 }
 
 export function requireEncryptionKey(
@@ -53,7 +55,9 @@ export function encryptWith(
   const { materialId } = material;
   const kind = kindOf(key.spec);
   if (kind.type !== "rsa") {
-    const opened = { key: openMaterial(ctx, key.spec, material), account: ctx.account, keyId: key.keyId, materialId };
+    const opened = {
+      key: openMaterial(ctx, key.spec, material), account: ctx.account, keyId: key.keyId, materialId,
+    };
     return { blob: encryptBytes(opened, ctx.ids, plaintext, context), materialId };
   }
   requireNoContext(context);
@@ -66,7 +70,9 @@ export function encryptWith(
   const der = Buffer.from(material.publicKey ?? []);
   const publicKey = createPublicKey({ key: der, format: "der", type: "spki" });
   const padding = constants.RSA_PKCS1_OAEP_PADDING;
-  return { blob: publicEncrypt({ key: publicKey, padding, oaepHash: oaepHash(algorithm) }, plaintext), materialId };
+  return {
+    blob: publicEncrypt({ key: publicKey, padding, oaepHash: oaepHash(algorithm) }, plaintext), materialId,
+  };
 }
 
 /** @evidence KMS API Reference, Encrypt, EncryptionContext: only for symmetric encryption keys */
@@ -103,7 +109,9 @@ function decryptRsa(
   const material = findMaterial(ctx, cell, key, key.currentMaterialId ?? "");
   if (!material?.sealed) throw invalidCiphertext();
   const privateKey = openMaterial(ctx, key.spec, material);
-  const options = { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaepHash(algorithm) };
+  const options = {
+    key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: oaepHash(algorithm),
+  };
   try {
     return { plaintext: privateDecrypt(options, blob), materialId: material.materialId };
   } catch {
@@ -136,11 +144,14 @@ interface Sealed {
 function sealedIn(
   blob: Buffer | undefined, keyId: string | undefined, input: kms.DecryptRequest | kms.ReEncryptRequest,
 ): Sealed {
-  const ignoreCiphertext = input.DryRun === true && input.DryRunModifiers?.includes("IGNORE_CIPHERTEXT") === true;
-  return { keyId, blob, ignoreCiphertext };
+  const modifiers = (input.DryRun && input.DryRunModifiers) || [];
+  return { keyId, blob, ignoreCiphertext: modifiers.includes("IGNORE_CIPHERTEXT") };
 }
 
-/** The key that a ciphertext is to be decrypted with: the one that is named, or else the one that encrypted it. */
+/**
+ * The key that a ciphertext is to be decrypted with: the one that is named, or else the one that encrypted
+ * it.
+ */
 function decryptionKey(ctx: ReadContext, cell: Cell, sealed: Sealed, action: string): Key {
   const naming = { action, aliases: true, crossAccount: true };
   if (sealed.keyId !== undefined) {
@@ -148,8 +159,8 @@ function decryptionKey(ctx: ReadContext, cell: Cell, sealed: Sealed, action: str
       : locateForeignKey(ctx, cell, sealed.keyId, action);
   }
   if (!sealed.blob && !sealed.ignoreCiphertext) {
-    throw validation("1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: "
-      + "Member must not be null");
+    throw validation("1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy "
+      + "constraint: Member must not be null");
   }
   if (!sealed.blob) throw validation("KeyId is required when the ciphertext is ignored.");
   const ciphertext = parseCiphertext(sealed.blob);
@@ -177,7 +188,9 @@ function requireSameKey(sealed: Sealed, key: Key, algorithm: EncryptionAlgorithm
   return blob;
 }
 
-const decryptSealed = (input: kms.DecryptRequest): Sealed => sealedIn(input.CiphertextBlob, input.KeyId, input);
+function decryptSealed(input: kms.DecryptRequest): Sealed {
+  return sealedIn(input.CiphertextBlob, input.KeyId, input);
+}
 
 export const Decrypt = operation(kms.Decrypt, {
   owner: (input) => ({ account: accountOf(decryptSealed(input)) }),
@@ -208,24 +221,27 @@ export const Decrypt = operation(kms.Decrypt, {
   },
 });
 
-const denial = /^User: (\S+) is not authorized to perform: (\S+) on resource: \S+ because no resource-based policy/;
+const denial = /^User: (\S+) is not authorized to perform: (\S+) on resource: \S+ because no resource-based/;
 
 /** Without a KeyId the text does not give away which key it was. @evidence recorded AWS answers */
 function deniedCiphertext(message: string, input: kms.DecryptRequest): string {
   const [, user, action] = denial.exec(message) ?? [];
-  if (input.KeyId !== undefined || user === undefined || action === undefined) return deniedAcrossAccounts(message);
+  if (input.KeyId !== undefined || user === undefined || action === undefined) {
+    return deniedAcrossAccounts(message);
+  }
   return accessDeniedToCiphertext(user, action).message;
 }
 
-const sourceSealed = (input: kms.ReEncryptRequest): Sealed =>
-  sealedIn(input.CiphertextBlob, input.SourceKeyId, input);
+function destinationOf(ctx: ReadContext, input: kms.ReEncryptRequest): Key {
+  return locateKey(ctx, input.DestinationKeyId, anyKey("ReEncryptTo"));
+}
 
 /** Source and destination may be keys of different accounts, each of which must allow its side. */
 export const ReEncrypt = operation(kms.ReEncrypt, {
   owner: (input) => ({ account: accountIn(input.DestinationKeyId) }),
   action: "kms:ReEncryptTo",
-  resource: (input, ctx) => keyArn(ctx, locateKey(ctx, input.DestinationKeyId, anyKey("ReEncryptTo"))),
-  conditions: (input, ctx) => requestConditions(ctx, locateKey(ctx, input.DestinationKeyId, anyKey("ReEncryptTo")), {
+  resource: (input, ctx) => keyArn(ctx, destinationOf(ctx, input)),
+  conditions: (input, ctx) => requestConditions(ctx, destinationOf(ctx, input), {
     KeyId: input.DestinationKeyId,
     EncryptionContext: input.DestinationEncryptionContext,
     EncryptionAlgorithm: input.DestinationEncryptionAlgorithm,
@@ -233,7 +249,7 @@ export const ReEncrypt = operation(kms.ReEncrypt, {
   denied: (message) => accessDenied(deniedAcrossAccounts(message)),
 
   run(input, ctx) {
-    const sealed = sourceSealed(input);
+    const sealed = sealedIn(input.CiphertextBlob, input.SourceKeyId, input);
     const cell = { account: accountOf(sealed) ?? ctx.caller.account, region: ctx.region };
     const source = decryptionKey(ctx, cell, sealed, "kms:ReEncryptFrom");
     const destination = requireKey(ctx, input.DestinationKeyId, anyKey("ReEncryptTo"));

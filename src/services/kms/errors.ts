@@ -18,26 +18,29 @@ export function accessDenied(message: string): AwsError {
   return unmodelled("AccessDeniedException", message);
 }
 
-const noWayIn = "because the resource does not exist in this Region, no resource-based policies allow access, "
-  + "or a resource-based policy explicitly denies access";
+const noWayIn = "because the resource does not exist in this Region, no resource-based policies allow "
+  + "access, or a resource-based policy explicitly denies access";
 
 /** @evidence recorded AWS answers for keys of other accounts */
 export function accessDeniedToKey(callerArn: string, action: string, arn: string): AwsError {
-  return accessDenied(`User: ${callerArn} is not authorized to perform: ${action} on resource: ${arn} ${noWayIn}`);
+  const attempt = `User: ${callerArn} is not authorized to perform: ${action} on resource: ${arn}`;
+  return accessDenied(`${attempt} ${noWayIn}`);
 }
 
 /** @evidence recorded AWS answers for Decrypt without a KeyId */
 export function accessDeniedToCiphertext(callerArn: string, action: string): AwsError {
-  return accessDenied(
-    `User: ${callerArn} is not authorized to perform: ${action} on the resource associated with this ciphertext `
-    + noWayIn,
-  );
+  const attempt = `User: ${callerArn} is not authorized to perform: ${action} on the resource`;
+  return accessDenied(`${attempt} associated with this ciphertext ${noWayIn}`);
 }
 
-export const keyNotFound = (arn: string): AwsError => modelled(kms.NotFoundException, `Key '${arn}' does not exist`);
-export const invalidKeyId = (id: string): AwsError => modelled(kms.NotFoundException, `Invalid keyId '${id}'`);
-export const aliasNotFound = (arn: string): AwsError => modelled(kms.NotFoundException, `Alias ${arn} is not found.`);
-export const wrongRegion = (region: string): AwsError => modelled(kms.NotFoundException, `Invalid arn ${region}`);
+export const keyNotFound = (arn: string): AwsError =>
+  modelled(kms.NotFoundException, `Key '${arn}' does not exist`);
+export const invalidKeyId = (id: string): AwsError =>
+  modelled(kms.NotFoundException, `Invalid keyId '${id}'`);
+export const aliasNotFound = (arn: string): AwsError =>
+  modelled(kms.NotFoundException, `Alias ${arn} is not found.`);
+export const wrongRegion = (region: string): AwsError =>
+  modelled(kms.NotFoundException, `Invalid arn ${region}`);
 export const invalidArn = (arn: string): AwsError => modelled(kms.InvalidArnException, `Invalid arn ${arn}`);
 export const policyNotFound = (): AwsError => modelled(kms.NotFoundException, "No such policy exists");
 export const grantNotFound = (grantId: string): AwsError =>
@@ -58,7 +61,7 @@ export const incompatibleAlgorithm = (algorithm: string, keySpec: string): AwsEr
   modelled(kms.InvalidKeyUsageException, `Algorithm ${algorithm} is incompatible with key spec ${keySpec}.`);
 
 export const invalidOrigin = (arn: string, origin: string): AwsError =>
-  modelled(kms.UnsupportedOperationException, `${arn} origin is ${origin} which is not valid for this operation.`);
+  unsupported(`${arn} origin is ${origin} which is not valid for this operation.`);
 
 export const unsupported = (message: string = noText): AwsError =>
   modelled(kms.UnsupportedOperationException, message);
@@ -70,9 +73,8 @@ export const incorrectKey = (): AwsError => modelled(
   kms.IncorrectKeyException,
   "The key ID in the request does not identify a CMK that can perform this operation.",
 );
-export const dryRunSucceeded = (): AwsError => modelled(
-  kms.DryRunOperationException, "The request would have succeeded, but the DryRun option is set.",
-);
+export const dryRunSucceeded = (): AwsError =>
+  modelled(kms.DryRunOperationException, "The request would have succeeded, but the DryRun option is set.");
 
 export const aliasExists = (arn: string): AwsError =>
   modelled(kms.AlreadyExistsException, `An alias with the name ${arn} already exists`);
@@ -82,9 +84,11 @@ export const replicaExists = (arn: string): AwsError =>
   modelled(kms.AlreadyExistsException, `Key '${arn}' already exists`);
 
 export const limitExceeded = (message: string): AwsError => modelled(kms.LimitExceededException, message);
-export const malformedPolicy = (message: string): AwsError => modelled(kms.MalformedPolicyDocumentException, message);
+export const malformedPolicy = (message: string): AwsError =>
+  modelled(kms.MalformedPolicyDocumentException, message);
 export const invalidTag = (message: string): AwsError => modelled(kms.TagException, message);
-export const invalidMarker = (): AwsError => modelled(kms.InvalidMarkerException, "Could not deserialize marker");
+export const invalidMarker = (): AwsError =>
+  modelled(kms.InvalidMarkerException, "Could not deserialize marker");
 export const invalidGrantToken = (): AwsError => modelled(kms.InvalidGrantTokenException, noText);
 export const invalidGrantId = (): AwsError => modelled(kms.InvalidGrantIdException, noText);
 export const invalidImportToken = (): AwsError => modelled(kms.InvalidImportTokenException, noText);

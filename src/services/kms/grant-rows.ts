@@ -74,7 +74,9 @@ function contextOf(context: ConditionContext): ReadonlyMap<string, string> {
   }));
 }
 
-function holds(constraints: GrantConstraints | undefined, request: AuthorizationRequest, action: string): boolean {
+function holds(
+  constraints: GrantConstraints | undefined, request: AuthorizationRequest, action: string,
+): boolean {
   const { EncryptionContextSubset: subset, EncryptionContextEquals: equal } = constraints ?? {};
   if (!subset && !equal) return true;
   const pairs = contextOf(request.context);
@@ -83,13 +85,19 @@ function holds(constraints: GrantConstraints | undefined, request: Authorization
   if (subset && !includes(subset)) return false;
   if (!equal) return true;
   // A grant made by virtue of a grant must be as strict as that one.
-  if (action === "CreateGrant" && request.context.get("kms:grantconstrainttype") !== "EncryptionContextEquals") {
+  if (
+    action === "CreateGrant" && request.context.get("kms:grantconstrainttype") !== "EncryptionContextEquals"
+  ) {
     return false;
   }
   return includes(equal) && pairs.size === Object.keys(equal).length;
 }
 
-/** Operations without an encryption context are not constrained. @evidence KMS API Reference, GrantConstraints */
+/**
+ * Operations without an encryption context are not constrained.
+ *
+ * @evidence KMS API Reference, GrantConstraints
+ */
 const unconstrained: ReadonlySet<string> = new Set(["DescribeKey", "RetireGrant"]);
 
 function lets(grant: Grant, request: AuthorizationRequest, action: string): boolean {

@@ -7,9 +7,12 @@ import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
 import {
-  accessDenied, dryRunSucceeded, grantNotFound, invalidArn, invalidGrantId, invalidMarker, limitExceeded, validation,
+  accessDenied, dryRunSucceeded, grantNotFound, invalidArn, invalidGrantId, invalidMarker, limitExceeded,
+  validation,
 } from "./errors.ts";
-import { grants, grantTokenOf, readGrantToken, requireGrantToken, requireGrantTokens, type Grant } from "./grant-rows.ts";
+import {
+  grants, grantTokenOf, readGrantToken, requireGrantToken, requireGrantTokens, type Grant,
+} from "./grant-rows.ts";
 import { accountIn, keyRules, requireKey, sharedKey } from "./key-ids.ts";
 import { grantOperationsOf, isSymmetricEncryption } from "./key-specs.ts";
 import { keyArn, requireUsable, type Key } from "./keys.ts";
@@ -22,13 +25,17 @@ const pageSizeDefault = 50;
 function requirePrincipal(principal: string | undefined): void {
   if (principal === undefined || /^[a-z0-9.-]+\.amazonaws\.com$/.test(principal)) return;
   const arn = parseArn(principal);
-  if (!arn || !["iam", "sts"].includes(arn.service) || !/^\d{12}$/.test(arn.account)) throw invalidArn(principal);
+  if (!arn || !["iam", "sts"].includes(arn.service) || !/^\d{12}$/.test(arn.account)) {
+    throw invalidArn(principal);
+  }
 }
 
 function requireGrantable(key: Key, input: kms.CreateGrantRequest): void {
   const possible = grantOperationsOf(key.spec, key.usage);
   const impossible = input.Operations.find((name) => !possible.has(name));
-  if (impossible) throw validation(`Grant operation ${impossible} is not valid for a key with usage ${key.usage}.`);
+  if (impossible) {
+    throw validation(`Grant operation ${impossible} is not valid for a key with usage ${key.usage}.`);
+  }
   if (input.Operations.length === 0) throw validation("Operations must not be empty.");
   if (input.Constraints && Object.keys(input.Constraints).length > 0 && !isSymmetricEncryption(key.spec)) {
     throw validation("Grant constraints are valid only for symmetric encryption KMS keys.");
@@ -38,7 +45,8 @@ function requireGrantable(key: Key, input: kms.CreateGrantRequest): void {
 /** What makes two grants of one name the same. @evidence KMS API Reference, CreateGrant, Name */
 function essence(grant: Grant): string {
   const { granteePrincipal, retiringPrincipal, operations, constraints } = grant;
-  const pairs = (context: Record<string, string> | undefined): unknown => context && Object.entries(context).sort();
+  type Pairs = Record<string, string> | undefined;
+  const pairs = (context: Pairs): unknown => context && Object.entries(context).sort();
   return JSON.stringify([
     granteePrincipal, retiringPrincipal, [...operations].sort(),
     pairs(constraints?.EncryptionContextEquals), pairs(constraints?.EncryptionContextSubset),
@@ -99,7 +107,9 @@ function shown(ctx: ReadContext, grant: Grant): GrantListEntry {
   };
 }
 
-function answer(ctx: ReadContext, found: { items: Grant[]; next: string | undefined }): kms.ListGrantsResponse {
+function answer(
+  ctx: ReadContext, found: { items: Grant[]; next: string | undefined },
+): kms.ListGrantsResponse {
   return {
     Grants: found.items.map((grant) => shown(ctx, grant)),
     Truncated: found.next !== undefined,
@@ -112,7 +122,9 @@ export const ListGrants = operation(kms.ListGrants, {
 
   run(input, ctx) {
     const key = requireKey(ctx, input.KeyId, sharedKey("ListGrants"));
-    if (input.GrantId !== undefined && !ctx.db(grants).has([key.keyId, input.GrantId])) throw invalidGrantId();
+    if (input.GrantId !== undefined && !ctx.db(grants).has([key.keyId, input.GrantId])) {
+      throw invalidGrantId();
+    }
     return answer(ctx, page({
       rows: ctx.db(grants),
       range: { prefix: [key.keyId] },

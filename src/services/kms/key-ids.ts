@@ -55,7 +55,8 @@ export function locateKey(ctx: ReadContext, name: string, naming: KeyNaming): Ke
   const key = ctx.db(keys).get(keyId);
   if (key) return key;
   const arn = keyArn(ctx, { keyId });
-  throw ctx.caller.account === ctx.account ? keyNotFound(arn) : accessDeniedToKey(ctx.caller.arn, naming.action, arn);
+  if (ctx.caller.account === ctx.account) throw keyNotFound(arn);
+  throw accessDeniedToKey(ctx.caller.arn, naming.action, arn);
 }
 
 function aliased(ctx: ReadContext, name: string, alias: string, naming: KeyNaming): Key {
@@ -66,7 +67,10 @@ function aliased(ctx: ReadContext, name: string, alias: string, naming: KeyNamin
   return key;
 }
 
-/** A key of another account, named by its ARN or its alias's; what is not there is not told apart from what is closed. */
+/**
+ * A key of another account, named by its ARN or its alias's; what is not there is not told apart from what
+ * is closed.
+ */
 export function locateForeignKey(
   ctx: ReadContext, cell: { readonly account: string; readonly region: string }, name: string, action: string,
 ): Key {
@@ -99,7 +103,7 @@ export function keyRules<Input extends { KeyId: string }>(naming: KeyNaming): Ke
   };
 }
 
-const denial = /^User: (\S+) is not authorized to perform: (\S+) on resource: (\S+) because no resource-based/;
+const denial = /^User: (\S+) is not authorized to perform: (\S+) on resource: (\S+) because no resource-/;
 
 /** What another account's key policy does not allow is told apart from what does not exist. */
 export function deniedAcrossAccounts(message: string): string {

@@ -1,8 +1,6 @@
 /** Keys whose material comes from outside: wrapped on its way in, and gone when it expires. */
 
-import {
-  constants, createDecipheriv, generateKeyPair, privateDecrypt, type KeyObject,
-} from "node:crypto";
+import { constants, createDecipheriv, generateKeyPair, privateDecrypt, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
 import * as kms from "../../generated/kms.ts";
 import type { AlgorithmSpec } from "../../generated/kms.ts";
@@ -10,8 +8,8 @@ import { job } from "../../jobs/job.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import {
-  expiredImportToken, incorrectKeyMaterial, invalidCiphertext, invalidImportToken, invalidOrigin, invalidState,
-  unsupported, validation,
+  expiredImportToken, incorrectKeyMaterial, invalidCiphertext, invalidImportToken, invalidOrigin,
+  invalidState, unsupported, validation,
 } from "./errors.ts";
 import { keyRules, ownKey, requireKey } from "./key-ids.ts";
 import { isSymmetricEncryption, kindOf } from "./key-specs.ts";
@@ -48,11 +46,13 @@ function requireImportable(ctx: Context, keyName: string, name: string): Key {
 function requireWrapping(key: Key, input: kms.GetParametersForImportRequest): void {
   const { WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingSpec } = input;
   if (algorithm === "RSAES_PKCS1_V1_5") throw unsupported("RSAES_PKCS1_V1_5 is no longer supported.");
-  if (algorithm === "SM2PKE" || wrappingSpec === "SM2") throw unsupported("SM2 is not supported in this region.");
+  if (algorithm === "SM2PKE" || wrappingSpec === "SM2") {
+    throw unsupported("SM2 is not supported in this region.");
+  }
   const direct = algorithm.startsWith("RSAES");
-  const tooLarge = kindOf(key.spec).type === "rsa" || (key.spec === "ECC_NIST_P521" && wrappingSpec === "RSA_2048");
-  if (direct && tooLarge) {
-    throw validation(`Wrapping algorithm ${algorithm} with ${wrappingSpec} cannot wrap ${key.spec} key material.`);
+  const isLongCurve = key.spec === "ECC_NIST_P521" && wrappingSpec === "RSA_2048";
+  if (direct && (isLongCurve || kindOf(key.spec).type === "rsa")) {
+    throw validation(`${algorithm} with ${wrappingSpec} cannot wrap ${key.spec} key material.`);
   }
 }
 
@@ -66,7 +66,8 @@ export const GetParametersForImport = operation(kms.GetParametersForImport, {
       requireWrapping(found, input);
       return found;
     });
-    const { privateKey } = await generatePair("rsa", { modulusLength: Number(input.WrappingKeySpec.slice(-4)) });
+    const modulusLength = Number(input.WrappingKeySpec.slice(-4));
+    const { privateKey } = await generatePair("rsa", { modulusLength });
     const parameters: ImportParameters = {
       keyArn: keyArn(ctx, key),
       algorithm: input.WrappingAlgorithm,
@@ -133,7 +134,10 @@ function requireFitting(key: Key, bytes: Buffer): void {
 
 type Expiry = Pick<Material, "expirationModel" | "validTo">;
 
-/** @evidence recorded AWS answer to ImportKeyMaterial without ValidTo; KMS API Reference, ImportKeyMaterial, ValidTo */
+/**
+ * @evidence recorded AWS answer to ImportKeyMaterial without ValidTo; KMS API Reference, ImportKeyMaterial,
+ * ValidTo
+ */
 function expiryOf(ctx: ReadContext, input: kms.ImportKeyMaterialRequest): Expiry {
   const { ExpirationModel: model = "KEY_MATERIAL_EXPIRES", ValidTo: validTo } = input;
   if (model === "KEY_MATERIAL_DOES_NOT_EXPIRE") {
@@ -157,7 +161,9 @@ function placed(ctx: ReadContext, key: Key, bytes: Buffer, input: kms.ImportKeyM
   const known = all.find((row) => row.materialId === materialId);
   const isNew = (input.ImportType ?? (all.length === 0 ? "NEW_KEY_MATERIAL" : "EXISTING_KEY_MATERIAL"))
     === "NEW_KEY_MATERIAL";
-  if (input.KeyMaterialId !== undefined && (isNew || input.KeyMaterialId !== materialId)) throw incorrectKeyMaterial();
+  if (input.KeyMaterialId !== undefined && (isNew || input.KeyMaterialId !== materialId)) {
+    throw incorrectKeyMaterial();
+  }
   const again = known && sealedMaterial(ctx, key, bytes, { order: known.order, state: known.state });
   if (known && again) return { ...known, ...again };
   const isFirst = all.length === 0;
@@ -167,17 +173,25 @@ function placed(ctx: ReadContext, key: Key, bytes: Buffer, input: kms.ImportKeyM
   if (all.some((row) => row.state === "PENDING_ROTATION")) {
     throw invalidState(keyArn(ctx, key), "pending rotation");
   }
-  return sealedMaterial(ctx, key, bytes, { order: all.length, state: isFirst ? "CURRENT" : "PENDING_ROTATION" });
+  return sealedMaterial(
+    ctx, key, bytes, { order: all.length, state: isFirst ? "CURRENT" : "PENDING_ROTATION" },
+  );
 }
 
 function isReplica(ctx: ReadContext, key: Key): boolean {
   return key.multiRegion !== undefined && primaryOf(ctx, key.keyId).region !== ctx.region;
 }
 
-/** A replica takes only the material of its primary. @evidence KMS Developer Guide, "Multi-Region keys", imported material */
+/**
+ * A replica takes only the material of its primary.
+ *
+ * @evidence KMS Developer Guide, "Multi-Region keys", imported material
+ */
 function primaryHas(ctx: ReadContext, key: Key, materialId: string): boolean {
   const { region } = primaryOf(ctx, key.keyId);
-  return readIn(ctx, { account: ctx.account, region }, materials, (rows) => rows.has([key.keyId, materialId]));
+  return readIn(
+    ctx, { account: ctx.account, region }, materials, (rows) => rows.has([key.keyId, materialId]),
+  );
 }
 
 /** A key can be used once all its material, that for a later rotation apart, is there. */

@@ -3,7 +3,9 @@
 import type { KeyMetadata } from "../../generated/kms.ts";
 import { formatArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
-import { encryptionAlgorithmsOf, isSymmetricEncryption, macAlgorithmsOf, signingAlgorithmsOf } from "./key-specs.ts";
+import {
+  encryptionAlgorithmsOf, isSymmetricEncryption, macAlgorithmsOf, signingAlgorithmsOf,
+} from "./key-specs.ts";
 import { keyArn, stateOf, type Key } from "./keys.ts";
 import { materials } from "./materials.ts";
 import { membersOf, primaryOf } from "./multi-region.ts";
@@ -12,7 +14,8 @@ function multiRegionOf(ctx: ReadContext, key: Key): Partial<KeyMetadata> {
   if (!key.multiRegion) return { MultiRegion: false };
   const primary = primaryOf(ctx, key.keyId);
   const place = (region: string) => ({
-    Arn: formatArn({ service: "kms", region, account: ctx.account, resource: `key/${key.keyId}` }), Region: region,
+    Arn: formatArn({ service: "kms", region, account: ctx.account, resource: `key/${key.keyId}` }),
+    Region: region,
   });
   return {
     MultiRegion: true,
@@ -58,7 +61,7 @@ export function metadataOf(ctx: ReadContext, key: Key): KeyMetadata {
     KeyUsage: key.usage,
     KeyState: state,
     ...(key.deletion?.at !== undefined && { DeletionDate: key.deletion.at }),
-    ...(key.deletion && key.deletion.at === undefined && { PendingDeletionWindowInDays: key.deletion.windowDays }),
+    ...(state === "PendingReplicaDeletion" && { PendingDeletionWindowInDays: key.deletion?.windowDays }),
     Origin: key.origin,
     KeyManager: key.manager,
     CustomerMasterKeySpec: key.spec as KeyMetadata["CustomerMasterKeySpec"],

@@ -19,7 +19,10 @@ import { setTags } from "./tags.ts";
 
 type Design = Pick<Key, "spec" | "usage" | "origin"> & { readonly multiRegion: boolean };
 
-/** @evidence recorded AWS answers to CreateKey; SM2 is for the China Regions: KMS API Reference, CreateKey, KeySpec */
+/**
+ * @evidence recorded AWS answers to CreateKey; SM2 is for the China Regions: KMS API Reference, CreateKey,
+ * KeySpec
+ */
 function designOf(input: kms.CreateKeyRequest): Design {
   const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? "SYMMETRIC_DEFAULT";
   if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined) {
@@ -28,7 +31,8 @@ function designOf(input: kms.CreateKeyRequest): Design {
   }
   const { KeyUsage: usage = "ENCRYPT_DECRYPT", Origin: origin = "AWS_KMS" } = input;
   if (input.KeyUsage === undefined && spec !== "SYMMETRIC_DEFAULT") {
-    throw validation("You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.");
+    throw validation("You must specify a KeyUsage value for all KMS keys except for symmetric "
+      + "encryption keys.");
   }
   if (spec === "SM2") throw unsupported(`KeySpec ${spec} is not supported in this region.`);
   if (!usagesOf(spec).includes(usage)) {
@@ -36,7 +40,9 @@ function designOf(input: kms.CreateKeyRequest): Design {
   }
   if (kindOf(spec).type === "ml-dsa") throw notImplemented(`The key spec ${spec}`);
   if (origin !== "AWS_KMS" && origin !== "EXTERNAL") {
-    if (input.CustomKeyStoreId === undefined) throw validation(`CustomKeyStoreId is required for origin ${origin}.`);
+    if (input.CustomKeyStoreId === undefined) {
+      throw validation(`CustomKeyStoreId is required for origin ${origin}.`);
+    }
     throw customKeyStoreNotFound();
   }
   if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined) {
@@ -64,7 +70,9 @@ function draftOf(ctx: ReadContext, input: kms.CreateKeyRequest, design: Design):
 }
 
 export const CreateKey = operation(kms.CreateKey, {
-  conditions: (input, ctx) => creationConditions(ctx, designOf(input), input.BypassPolicyLockoutSafetyCheck ?? false),
+  conditions: (input, ctx) => creationConditions(
+    ctx, designOf(input), input.BypassPolicyLockoutSafetyCheck ?? false,
+  ),
 
   async body(input, ctx) {
     const design = designOf(input);
@@ -75,7 +83,9 @@ export const CreateKey = operation(kms.CreateKey, {
       if (material) within.db(materials).put(material);
       const key = within.db(keys).put({ ...draft, currentMaterialId: material?.materialId });
       const policy = input.Policy ?? defaultKeyPolicy(within.account);
-      putKeyPolicy(within, key, policy, input.Policy === undefined || input.BypassPolicyLockoutSafetyCheck === true);
+      putKeyPolicy(
+        within, key, policy, input.Policy === undefined || input.BypassPolicyLockoutSafetyCheck === true,
+      );
       const arn = keyArn(within, key);
       if (input.Tags && input.Tags.length > 0) within.authorize({ action: "kms:TagResource", resource: arn });
       setTags(within, arn, input.Tags);

@@ -90,7 +90,11 @@ export function macAlgorithmsOf(spec: KeySpec): readonly MacAlgorithmSpec[] {
   return algorithm ? [algorithm] : [];
 }
 
-/** The largest plaintext: the modulus less the OAEP padding. @evidence RFC 8017, 7.1.1; recorded AWS answers */
+/**
+ * The largest plaintext: the modulus less the OAEP padding.
+ *
+ * @evidence RFC 8017, 7.1.1; recorded AWS answers
+ */
 export function oaepPlaintextBytesMax(lengthBits: number, algorithm: EncryptionAlgorithmSpec): number {
   const hashBytes = algorithm === "RSAES_OAEP_SHA_1" ? 20 : 32;
   return lengthBits / 8 - 2 * hashBytes - 2;
@@ -107,8 +111,8 @@ export function grantOperationsOf(spec: KeySpec, usage: KeyUsageType): ReadonlyS
     case "ENCRYPT_DECRYPT":
       if (!isSymmetricEncryption(spec)) return new Set([...everywhere, ...encrypting, "GetPublicKey"]);
       return new Set([
-        ...everywhere, ...encrypting, "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateDataKeyPair",
-        "GenerateDataKeyPairWithoutPlaintext",
+        ...everywhere, ...encrypting, "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
+        "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
       ]);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * AWS managed keys: `alias/aws/ssm` and its like. They come into being when a service, or DescribeKey, first uses
- * them. Their ids follow from the region's secret, so that a key has its id and its policy before it has a row.
+ * AWS managed keys: `alias/aws/ssm` and its like. They come into being when a service, or DescribeKey, first
+ * uses them. Their ids follow from the region's secret: a key has its id and its policy before its row.
  */
 
 import { createHmac } from "node:crypto";
@@ -50,11 +50,12 @@ const aliasPrefix = "alias/aws/";
 const rotationPeriodDays = 365;
 
 function managedKeyId(ctx: ReadContext, account: string, region: string, service: string): string {
-  const bytes = createHmac("sha256", ctx.kernel.secret).update(`kms managed ${account} ${region} ${service}`).digest();
+  const name = `kms managed ${account} ${region} ${service}`;
+  const bytes = createHmac("sha256", ctx.kernel.secret).update(name).digest();
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  const hex = bytes.toString("hex", 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 function serviceOf(alias: string): string | undefined {
@@ -82,7 +83,9 @@ export function managedKeyDraft(ctx: ReadContext, alias: string): Key | undefine
 }
 
 export function createManagedKey(ctx: Context, draft: Key): Key {
-  const service = Object.keys(services).find((name) => managedKeyId(ctx, ctx.account, ctx.region, name) === draft.keyId);
+  const service = Object.keys(services).find(
+    (name) => managedKeyId(ctx, ctx.account, ctx.region, name) === draft.keyId,
+  );
   const material = sealedMaterial(ctx, draft, ctx.ids.bytes(32), { order: 0, state: "CURRENT" });
   const now = ctx.clock.now();
   ctx.db(materials).put(material);
@@ -96,7 +99,7 @@ export function createManagedKey(ctx: Context, draft: Key): Key {
 /**
  * Who may use an AWS managed key: everyone in the account, through the service.
  *
- * @evidence KMS Developer Guide, "AWS managed keys"; the policies of `alias/aws/…` keys as accounts show them
+ * @evidence KMS Developer Guide, "AWS managed keys"; the policies of these keys as accounts show them
  */
 export function managedKeyPolicy(
   ctx: ReadContext, account: string, region: string, keyId: string,
@@ -110,11 +113,13 @@ export function managedKeyPolicy(
     Id: `auto-${service}-2`,
     Statement: [
       {
-        Sid: `Allow access through ${title} for all principals in the account that are authorized to use ${title}`,
+        Sid: `Allow access through ${title} for all principals in the account `
+          + `that are authorized to use ${title}`,
         Effect: "Allow",
         Principal: { AWS: "*" },
         Action: [
-          "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant", "kms:DescribeKey",
+          "kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:CreateGrant",
+          "kms:DescribeKey",
         ],
         Resource: "*",
         Condition: {

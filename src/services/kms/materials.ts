@@ -1,8 +1,8 @@
 /** The bytes behind a key: sealed with the region's secret at rest, opened once and kept for a while. */
 
 import {
-  createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, createSecretKey, generateKeyPair,
-  hkdfSync, type KeyObject,
+  createCipheriv, createDecipheriv, createHash, createPrivateKey, createPublicKey, createSecretKey,
+  generateKeyPair, hkdfSync, type KeyObject,
 } from "node:crypto";
 import { promisify } from "node:util";
 import type { ExpirationModelType, KeySpec, RotationType } from "../../generated/kms.ts";
@@ -70,7 +70,9 @@ export function sealBytes(kernel: Kernel, ids: Ids, purpose: string, bytes: Uint
 export function openBytes(kernel: Kernel, purpose: string, sealed: Uint8Array): Buffer | undefined {
   if (sealed.length < ivBytes + tagBytes) return undefined;
   const iv = sealed.subarray(0, ivBytes);
-  const decipher = createDecipheriv("aes-256-gcm", vaultOf(kernel).sealingKey, iv, { authTagLength: tagBytes });
+  const decipher = createDecipheriv(
+    "aes-256-gcm", vaultOf(kernel).sealingKey, iv, { authTagLength: tagBytes },
+  );
   decipher.setAAD(Buffer.from(purpose)).setAuthTag(sealed.subarray(ivBytes, ivBytes + tagBytes));
   try {
     return Buffer.concat([decipher.update(sealed.subarray(ivBytes + tagBytes)), decipher.final()]);
@@ -124,7 +126,8 @@ export function privateKeyFrom(der: Uint8Array): KeyObject {
 
 /** A row for new material of a key, sealed. */
 export function sealedMaterial(
-  ctx: ReadContext, key: Pick<Key, "keyId" | "spec">, bytes: Uint8Array, rest: Pick<Material, "order" | "state">,
+  ctx: ReadContext, key: Pick<Key, "keyId" | "spec">, bytes: Uint8Array,
+  rest: Pick<Material, "order" | "state">,
 ): Material {
   const materialId = materialIdOf(key.keyId, bytes);
   return {
@@ -166,7 +169,9 @@ export function findMaterial(
   const own = readIn(ctx, cell, materials, (rows) => rows.get([key.keyId, materialId]));
   if (own || !key.multiRegion || key.origin === "EXTERNAL" || cell.account !== ctx.account) return own;
   const { region } = primaryOf(ctx, key.keyId);
-  return readIn(ctx, { account: cell.account, region }, materials, (rows) => rows.get([key.keyId, materialId]));
+  return readIn(
+    ctx, { account: cell.account, region }, materials, (rows) => rows.get([key.keyId, materialId]),
+  );
 }
 
 /** All materials of a key of this cell, oldest first. */

@@ -1,6 +1,6 @@
 /**
- * Related multi-Region keys: one row a Region, each in its own cell. Nobody writes another Region's row: who is
- * primary follows from the claims in the rows, and what is shared is read where the primary is.
+ * Related multi-Region keys: one row a Region, each in its own cell. Nobody writes another Region's row: who
+ * is primary follows from the claims in the rows, and what is shared is read where the primary is.
  */
 
 import type { ReadContext } from "../../kernel/context.ts";
@@ -12,7 +12,10 @@ export interface Member {
   readonly key: Key;
 }
 
-/** The rows of a table in another Region or account of ours; within this cell they are those of the transaction. */
+/**
+ * The rows of a table in another Region or account of ours; within this cell they are those of the
+ * transaction.
+ */
 export function readIn<Row, Index extends string, Result>(
   ctx: ReadContext, cell: { readonly account: string; readonly region: string }, table: Table<Row, Index>,
   work: (rows: Rows<Row, Index>) => Result,
@@ -24,7 +27,9 @@ export function readIn<Row, Index extends string, Result>(
 
 /** All related keys of one id, in the order of their Regions. */
 export function membersOf(ctx: ReadContext, keyId: string): Member[] {
-  const regions = new Set(ctx.kernel.cells().filter((cell) => cell.account === ctx.account).map((cell) => cell.region));
+  const regions = new Set(
+    ctx.kernel.cells().filter((cell) => cell.account === ctx.account).map((cell) => cell.region),
+  );
   regions.add(ctx.region);
   return [...regions].sort().flatMap((region) => {
     const key = readIn(ctx, { account: ctx.account, region }, keys, (rows) => rows.get(keyId));

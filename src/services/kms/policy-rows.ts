@@ -2,6 +2,7 @@
 
 import { parsePolicy, validatePolicy } from "../../iam/parse.ts";
 import { parseArn } from "../../kernel/arn.ts";
+import type { Caller, Session } from "../../kernel/auth/caller.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { limitExceeded, malformedPolicy } from "./errors.ts";
@@ -55,6 +56,16 @@ export function resourcePolicyOf(arn: string, ctx: ReadContext): string | undefi
     ?? managedKeyPolicy(ctx, account, region, keyId);
 }
 
+/**
+ * The kernel tells of users by name only as whom a federated session stands for; they have policies if they
+ * exist.
+ */
+function federatedAs(account: string, arn: string, userName: string): Caller {
+  const none = { accessKeyId: "", secretAccessKey: "", issuedAt: 0, expiresAt: 0 };
+  const session: Session = { kind: "federated-user", account, arn, principalId: "", userName, ...none };
+  return { type: "FederatedUser", account, arn, principalId: "", tags: {}, calledVia: [], session };
+}
+
 /** Principals must exist. @evidence KMS API Reference, PutKeyPolicy, Policy */
 function exists(ctx: ReadContext, name: string): boolean {
   if (name === "*" || /^\d{12}$/.test(name)) return true;
@@ -66,14 +77,16 @@ function exists(ctx: ReadContext, name: string): boolean {
   switch (kind) {
     case "root": return path.length === 0;
     case "role": return identity.role(arn.account, simpleName)?.arn === name;
-    case "user": return identity.policiesOf({
-      type: "IAMUser", account: arn.account, arn: name, principalId: "", userName: simpleName, tags: {}, calledVia: [],
-    }) !== undefined;
+    case "user": return identity.policiesOf(federatedAs(arn.account, name, simpleName)) !== undefined;
     default: return ["assumed-role", "federated-user"].includes(kind) && simpleName !== "";
   }
 }
 
-/** Statements without an action or a resource are accepted, and mean nothing. @evidence KMS API Reference, PutKeyPolicy */
+/**
+ * Statements without an action or a resource are accepted, and mean nothing.
+ *
+ * @evidence KMS API Reference, PutKeyPolicy
+ */
 const tolerated = new Set(["Missing required field Action", "Missing required field Resource"]);
 
 function requireDocument(ctx: ReadContext, document: string): void {

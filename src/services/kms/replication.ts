@@ -43,7 +43,9 @@ function requestedKey(ctx: ReadContext, name: string): Primary {
 /** Only the primary of a set is replicated, and makes way for another. */
 function requirePrimary(ctx: ReadContext, { key, arn }: Primary): void {
   if (!key.multiRegion) throw unsupported(`${arn} is not a multi-Region key.`);
-  if (primaryOf(ctx, key.keyId).region !== ctx.requestRegion) throw unsupported(`${arn} is not a primary key.`);
+  if (primaryOf(ctx, key.keyId).region !== ctx.requestRegion) {
+    throw unsupported(`${arn} is not a primary key.`);
+  }
   if (key.deletion) throw invalidState(arn, "pending deletion");
   if (!key.enabled) throw keyDisabled(arn);
 }
@@ -59,7 +61,9 @@ export const ReplicateKey = operation(kms.ReplicateKey, {
     requirePrimary(ctx, primary);
     const { keyId, usage, spec, origin, manager } = primary.key;
     const arn = keyArn(ctx, { keyId });
-    if (ctx.region === ctx.requestRegion) throw validation("The replica Region must differ from the primary Region.");
+    if (ctx.region === ctx.requestRegion) {
+      throw validation("The replica Region must differ from the primary Region.");
+    }
     if (ctx.db(keys).has(keyId)) throw replicaExists(arn);
     ctx.authorize({ action: "kms:CreateKey", resource: "*" });
     const now = ctx.clock.now();
@@ -74,7 +78,9 @@ export const ReplicateKey = operation(kms.ReplicateKey, {
     });
     if (origin === "AWS_KMS") copyMaterials(ctx, keyId, ctx.requestRegion);
     const policy = input.Policy ?? defaultKeyPolicy(ctx.account);
-    putKeyPolicy(ctx, replica, policy, input.Policy === undefined || input.BypassPolicyLockoutSafetyCheck === true);
+    putKeyPolicy(
+      ctx, replica, policy, input.Policy === undefined || input.BypassPolicyLockoutSafetyCheck === true,
+    );
     if (input.Tags && input.Tags.length > 0) ctx.authorize({ action: "kms:TagResource", resource: arn });
     setTags(ctx, arn, input.Tags);
     return {
@@ -102,7 +108,9 @@ export const UpdatePrimaryRegion = operation(kms.UpdatePrimaryRegion, {
     const { keyId, rotation, origin, onDemandRotations } = primary.key;
     const arn = keyArn(ctx, { keyId });
     const replica = ctx.db(keys).get(keyId);
-    if (ctx.region === ctx.requestRegion) throw validation("The key is the primary key of this Region already.");
+    if (ctx.region === ctx.requestRegion) {
+      throw validation("The key is the primary key of this Region already.");
+    }
     if (!replica) throw keyNotFound(arn);
     if (replica.deletion) throw invalidState(arn, "pending deletion");
     ctx.authorize({ action: "kms:UpdatePrimaryRegion", resource: arn });

@@ -9,7 +9,10 @@ import { primaryOf } from "./multi-region.ts";
 
 const dayMilliseconds = 86_400_000;
 
-/** The new material becomes current; the earlier ones decrypt what they encrypted, for as long as the key exists. */
+/**
+ * The new material becomes current; the earlier ones decrypt what they encrypted, for as long as the key
+ * exists.
+ */
 export function rotateTo(ctx: Context, key: Key, next: Material, type: RotationType): Key {
   const rows = ctx.db(materials);
   for (const row of materialsOf(ctx, key.keyId)) {
@@ -17,7 +20,8 @@ export function rotateTo(ctx: Context, key: Key, next: Material, type: RotationT
   }
   rows.put({ ...next, state: "CURRENT", rotatedAt: ctx.clock.now(), rotationType: type });
   ctx.emit({
-    source: "aws.kms", detailType: "KMS CMK Rotation", resources: [keyArn(ctx, key)], detail: { "key-id": key.keyId },
+    source: "aws.kms", detailType: "KMS CMK Rotation", resources: [keyArn(ctx, key)],
+    detail: { "key-id": key.keyId },
   });
   return ctx.db(keys).put({ ...key, currentMaterialId: next.materialId });
 }
@@ -41,7 +45,8 @@ export function unscheduleRotation(ctx: Context, key: Key): Key {
 }
 
 /**
- * A key that is disabled or pending deletion is not rotated. Once it is enabled again, what is overdue is made up for.
+ * A key that is disabled or pending deletion is not rotated. Once it is enabled again, what is overdue is
+ * made up for.
  *
  * @evidence KMS Developer Guide, "Rotate AWS KMS keys", Disabled KMS keys and KMS keys pending deletion
  */

@@ -54,7 +54,11 @@ export const DisableKeyRotation = operation(kms.DisableKeyRotation, {
   },
 });
 
-/** Asymmetric, HMAC and imported keys have a status, which is always false. @evidence KMS API Reference, GetKeyRotationStatus */
+/**
+ * Asymmetric, HMAC and imported keys have a status, which is always false.
+ *
+ * @evidence KMS API Reference, GetKeyRotationStatus
+ */
 export const GetKeyRotationStatus = operation(kms.GetKeyRotationStatus, {
   ...keyRules<kms.GetKeyRotationStatusRequest>(sharedKey("GetKeyRotationStatus")),
 
@@ -75,7 +79,9 @@ export const GetKeyRotationStatus = operation(kms.GetKeyRotationStatus, {
 /** Imported material must have been imported everywhere before it is rotated to. */
 function pendingMaterial(ctx: ReadContext, key: Key): Material {
   const pending = materialsOf(ctx, key.keyId).find((row) => row.state === "PENDING_ROTATION");
-  if (!pending?.sealed) throw invalidState(keyArn(ctx, key), "not pending rotation: import new key material first");
+  if (!pending?.sealed) {
+    throw invalidState(keyArn(ctx, key), "not pending rotation: import new key material first");
+  }
   return pending;
 }
 
@@ -87,7 +93,8 @@ export const RotateKeyOnDemand = operation(kms.RotateKeyOnDemand, {
     requireRotatable(ctx, key);
     requireUsable(ctx, key);
     if (key.multiRegion && key.origin === "EXTERNAL") {
-      throw unsupported("On-demand rotation of multi-Region keys with imported key material is not supported.");
+      throw unsupported("On-demand rotation of multi-Region keys with imported key material is not "
+        + "supported.");
     }
     const arn = keyArn(ctx, key);
     if (key.onDemandRotations >= onDemandRotationsMax) {
@@ -122,7 +129,9 @@ export const ListKeyRotations = operation(kms.ListKeyRotations, {
   run(input, ctx) {
     const key = requireKey(ctx, input.KeyId, ownKey("ListKeyRotations"));
     if (!isSymmetricEncryption(key.spec)) throw unsupported();
-    const shared = key.multiRegion && key.origin === "AWS_KMS" ? primaryOf(ctx, key.keyId).region : ctx.region;
+    const shared = key.multiRegion && key.origin === "AWS_KMS" ? primaryOf(
+      ctx, key.keyId,
+    ).region : ctx.region;
     const arn = keyArn(ctx, key);
     const rows = readIn(ctx, { account: ctx.account, region: shared }, materials,
       (all) => [...all.list({ prefix: [key.keyId] })].sort((one, other) => one.order - other.order));

@@ -17,7 +17,9 @@ export function signPkcs1(privateKey: KeyLike, hash: string, digest: Uint8Array)
   return privateEncrypt({ key: privateKey, padding: constants.RSA_PKCS1_PADDING }, digestInfo(hash, digest));
 }
 
-export function verifyPkcs1(publicKey: KeyLike, hash: string, digest: Uint8Array, signature: Uint8Array): boolean {
+export function verifyPkcs1(
+  publicKey: KeyLike, hash: string, digest: Uint8Array, signature: Uint8Array,
+): boolean {
   try {
     return publicDecrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, signature)
       .equals(digestInfo(hash, digest));
@@ -65,7 +67,9 @@ export function signPss(
 }
 
 /** @evidence RFC 8017, 9.1.2 */
-export function verifyPss(publicKey: KeyLike, hash: string, digest: Uint8Array, signature: Uint8Array): boolean {
+export function verifyPss(
+  publicKey: KeyLike, hash: string, digest: Uint8Array, signature: Uint8Array,
+): boolean {
   let encoded: Buffer;
   try {
     encoded = publicDecrypt({ key: publicKey, padding: constants.RSA_NO_PADDING }, signature);

@@ -1,15 +1,15 @@
 /** Sign and Verify. */
 
-import {
-  constants, createPublicKey, sign, verify, type KeyObject, type SigningOptions,
-} from "node:crypto";
+import { constants, createPublicKey, sign, verify, type KeyObject, type SigningOptions } from "node:crypto";
 import * as kms from "../../generated/kms.ts";
 import type { MessageType, SigningAlgorithmSpec } from "../../generated/kms.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { signEcdsa, verifyEcdsa } from "./ecdsa.ts";
-import { dryRunSucceeded, incompatibleAlgorithm, invalidSignature, invalidUsage, validation } from "./errors.ts";
+import {
+  dryRunSucceeded, incompatibleAlgorithm, invalidSignature, invalidUsage, validation,
+} from "./errors.ts";
 import { requireGrantTokens } from "./grant-rows.ts";
 import { anyKey, keyRules, requireKey } from "./key-ids.ts";
 import { kindOf, signingAlgorithmsOf } from "./key-specs.ts";
@@ -37,7 +37,9 @@ function schemeOf(algorithm: SigningAlgorithmSpec): Scheme {
 }
 
 /** The key for an algorithm. @evidence recorded AWS answers for keys of other usages and other specs */
-function requireSigningKey(ctx: ReadContext, key: Key, name: "Sign" | "Verify", algorithm: SigningAlgorithmSpec): void {
+function requireSigningKey(
+  ctx: ReadContext, key: Key, name: "Sign" | "Verify", algorithm: SigningAlgorithmSpec,
+): void {
   requireUsable(ctx, key);
   if (key.usage !== "SIGN_VERIFY") throw invalidUsage(keyArn(ctx, key), key.usage, name);
   if (!signingAlgorithmsOf(key.spec).includes(algorithm)) throw incompatibleAlgorithm(algorithm, key.spec);
@@ -51,7 +53,9 @@ function isDigest(
     throw validation(`MessageType ${type} is not valid for algorithm ${algorithm}.`);
   }
   if (type !== "DIGEST") return false;
-  if (message.length !== scheme.hashBytes) throw validation(`Digest is invalid length for algorithm ${algorithm}.`);
+  if (message.length !== scheme.hashBytes) {
+    throw validation(`Digest is invalid length for algorithm ${algorithm}.`);
+  }
   return true;
 }
 
@@ -60,7 +64,9 @@ function options(key: KeyObject, scheme: Scheme): SigningOptions & { key: KeyObj
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.hashBytes };
 }
 
-function signDigest(ctx: ReadContext, privateKey: KeyObject, key: Key, scheme: Scheme, digest: Uint8Array): Buffer {
+function signDigest(
+  ctx: ReadContext, privateKey: KeyObject, key: Key, scheme: Scheme, digest: Uint8Array,
+): Buffer {
   const kind = kindOf(key.spec);
   if (kind.type === "ec") return signEcdsa(privateKey, kind.curve, digest);
   if (kind.type !== "rsa") throw incompatibleAlgorithm(scheme.family, key.spec);
@@ -109,7 +115,9 @@ export const Verify = operation(kms.Verify, {
     const der = Buffer.from(currentMaterial(ctx, key).publicKey ?? []);
     const publicKey = createPublicKey({ key: der, format: "der", type: "spki" });
     const valid = digested ? isValid(publicKey, key, scheme, message, signature)
-      : verify(scheme.family === "ed25519" ? null : scheme.hash, message, options(publicKey, scheme), signature);
+      : verify(
+        scheme.family === "ed25519" ? null : scheme.hash, message, options(publicKey, scheme), signature,
+      );
     if (!valid) throw invalidSignature();
     if (input.DryRun) throw dryRunSucceeded();
     recordUsage(ctx, key, "Verify");

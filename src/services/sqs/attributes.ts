@@ -2,7 +2,9 @@
 
 import type { ReadContext } from "../../kernel/context.ts";
 import { parsePolicy, PolicySyntaxError } from "../../iam/parse.ts";
-import { encryptedTwice, invalidAttribute, invalidFifoName, invalidQueueName, overLimit, unknownAttribute } from "./errors.ts";
+import {
+  encryptedTwice, invalidAttribute, invalidFifoName, invalidQueueName, overLimit, unknownAttribute,
+} from "./errors.ts";
 import { canonicalRedriveAllowPolicy, canonicalRedrivePolicy } from "./redrive.ts";
 
 export type Attributes = Readonly<Record<string, string>>;
@@ -60,7 +62,8 @@ function keyId(text: string, name: string): string | undefined {
 function queueType(text: string, name: string, subject: Subject): string {
   if (text === subject.current?.["FifoQueue"]) return text;
   if (subject.current) throw invalidAttribute(name, "Modifying queue type is not supported.");
-  return oneOf("true")(text, name, subject, undefined as never) ?? text;
+  if (text !== "true") throw invalidAttribute(name);
+  return text;
 }
 
 /** @evidence SQS API Reference, CreateQueue and SetQueueAttributes */
@@ -91,6 +94,7 @@ const everyDefault: Attributes = {
   MessageRetentionPeriod: "345600",
   DelaySeconds: "0",
   ReceiveMessageWaitTimeSeconds: "0",
+  KmsDataKeyReusePeriodSeconds: "300",
   SqsManagedSseEnabled: "true",
 };
 
@@ -167,12 +171,10 @@ const shownOrder = [
 export function shownAttributes(current: Attributes): [string, string][] {
   const shown: [string, string][] = [];
   for (const name of shownOrder) {
-    const value = name === "KmsDataKeyReusePeriodSeconds" ? reusePeriod(current) : current[name];
-    if (value !== undefined) shown.push([name, value]);
+    const value = current[name];
+    if (value === undefined) continue;
+    if (name === "KmsDataKeyReusePeriodSeconds" && current["KmsMasterKeyId"] === undefined) continue;
+    shown.push([name, value]);
   }
   return shown;
-}
-
-function reusePeriod(current: Attributes): string | undefined {
-  return current["KmsMasterKeyId"] === undefined ? undefined : (current["KmsDataKeyReusePeriodSeconds"] ?? "300");
 }

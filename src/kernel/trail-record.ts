@@ -1,0 +1,134 @@
+/** A call as CloudTrail writes it down. @evidence CloudTrail User Guide, "CloudTrail record contents" */
+
+import type { Caller, RequestOrigin } from "./auth/caller.ts";
+import type { AwsError } from "./errors.ts";
+import type { OperationModel, ServiceModel, Shape } from "./model/model.ts";
+import type { Value } from "./protocol/protocol.ts";
+
+export interface Call {
+  readonly at: number;
+  readonly requestId: string;
+  readonly eventId: string;
+  readonly caller: Caller;
+  readonly origin: RequestOrigin;
+  readonly region: string;
+  readonly model: ServiceModel;
+  readonly operation: OperationModel;
+  readonly input: Value | undefined;
+  readonly output: Value | undefined;
+  readonly error: AwsError | undefined;
+  readonly resources: readonly string[];
+  /** The account whose resource was touched. */
+  readonly account: string;
+}
+
+const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS";
+const textLengthMax = 2_000;
+const listLengthMax = 100;
+const depthMax = 16;
+
+/** A value as CloudTrail shows it: first letters lower case, secrets hidden, bytes and streams left out. */
+export function shown(value: unknown, shapeName: string | undefined, model: ServiceModel, depth = 0): unknown {
+  if (value === undefined || value === null) return undefined;
+  const shape = shapeName === undefined ? undefined : model.shapes[shapeName];
+  if (shape?.sensitive) return hidden;
+  if (depth > depthMax) return "[omitted]";
+  if (typeof value === "string") return value.length > textLengthMax ? `${value.slice(0, textLengthMax)}...` : value;
+  if (typeof value !== "object") return shape?.type === "timestamp" ? shownTime(value) : value;
+  if (Buffer.isBuffer(value) || Symbol.asyncIterator in value) return undefined;
+  if (Array.isArray(value)) {
+    return value.slice(0, listLengthMax).map((item) => shown(item, shape?.member?.shape, model, depth + 1));
+  }
+  return shownObject(value as Value, shape, model, depth);
+}
+
+function shownObject(value: Value, shape: Shape | undefined, model: ServiceModel, depth: number): object {
+  const isMap = shape?.type === "map";
+  const result = Object.create(null) as Record<string, unknown>;
+  for (const name of Object.keys(value)) {
+    const member = isMap ? shape.value?.shape : shape?.members?.[name]?.shape;
+    const text = shown(value[name], member, model, depth + 1);
+    if (text !== undefined) result[isMap ? name : name.charAt(0).toLowerCase() + name.slice(1)] = text;
+  }
+  return result;
+}
+
+function shownTime(milliseconds: unknown): unknown {
+  return typeof milliseconds === "number" ? new Date(milliseconds).toUTCString() : milliseconds;
+}
+
+/** @evidence CloudTrail User Guide, "CloudTrail userIdentity element" */
+function userIdentity(caller: Caller): object {
+  if (caller.type === "AWSService") return { type: "AWSService", invokedBy: caller.arn };
+  if (caller.type === "Anonymous") return { type: "AWSAccount", principalId: "", accountId: "ANONYMOUS_PRINCIPAL" };
+  const { session } = caller;
+  const last = caller.calledVia[caller.calledVia.length - 1];
+  return {
+    type: caller.type,
+    principalId: caller.principalId,
+    arn: caller.arn,
+    accountId: caller.account,
+    ...(caller.accessKeyId !== undefined && { accessKeyId: caller.accessKeyId }),
+    ...(caller.userName !== undefined && { userName: caller.userName }),
+    ...(session && { sessionContext: sessionContext(session, caller) }),
+    ...(last !== undefined && { invokedBy: last }),
+  };
+}
+
+function sessionContext(session: NonNullable<Caller["session"]>, caller: Caller): object {
+  const issuer = session.roleArn === undefined ? undefined : {
+    type: "Role",
+    principalId: session.principalId.split(":", 1)[0],
+    arn: session.roleArn,
+    accountId: caller.account,
+    userName: session.roleName,
+  };
+  return {
+    ...(issuer && { sessionIssuer: issuer }),
+    attributes: {
+      creationDate: timestamp(session.issuedAt),
+      mfaAuthenticated: String(session.mfaAuthenticatedAt !== undefined),
+    },
+    ...(session.sourceIdentity !== undefined && { sourceIdentity: session.sourceIdentity }),
+  };
+}
+
+/** Callers are remembered with their credentials, and with them what the trail says of them. */
+const identities = new WeakMap<Caller, string>();
+
+function identityText(caller: Caller): string {
+  let text = identities.get(caller);
+  if (text === undefined) identities.set(caller, (text = JSON.stringify(userIdentity(caller))));
+  return text;
+}
+
+/** Events of one second share one text. */
+let lastTime = { second: Number.NaN, text: "" };
+
+function timestamp(milliseconds: number): string {
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== lastTime.second) {
+    lastTime = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  }
+  return lastTime.text;
+}
+
+/** The record as JSON text, put together from parts that are ready: most of it is the same from call to call. */
+export function recordText(call: Call): string {
+  const { caller, model, operation, error, origin } = call;
+  const readOnly = operation.access === "Read" || operation.access === "List";
+  const parameters = shown(call.input, operation.input?.shape, model) ?? null;
+  const elements = readOnly || error ? null : (shown(call.output, operation.output?.shape, model) ?? null);
+  const failure = error
+    ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${JSON.stringify(error.message)},` : "";
+  const resources = call.resources.length > 0
+    ? `"resources":${JSON.stringify(call.resources.map((ARN) => ({ accountId: call.account, ARN })))},` : "";
+  return `{"eventVersion":"1.11","userIdentity":${identityText(caller)},"eventTime":"${timestamp(call.at)}",`
+    + `"eventSource":"${model.eventSource}","eventName":"${operation.name}","awsRegion":${JSON.stringify(call.region)},`
+    + `"sourceIPAddress":${JSON.stringify(origin.sourceIp)},"userAgent":${JSON.stringify(origin.userAgent)},${failure}`
+    + `"requestParameters":${JSON.stringify(parameters)},"responseElements":${JSON.stringify(elements)},`
+    + `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}`
+    + `"eventType":"${caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall"}","managementEvent":true,`
+    + `"recipientAccountId":"${caller.account === "" ? call.account : caller.account}","eventCategory":"Management"`
+    + `${origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : ""}}`;
+}

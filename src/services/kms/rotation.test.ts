@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  CreateKeyCommand, DecryptCommand, DescribeKeyCommand, DisableKeyCommand, DisableKeyRotationCommand,
+  EnableKeyCommand, EnableKeyRotationCommand, EncryptCommand, GetKeyRotationStatusCommand, KMSClient,
+  ListKeyRotationsCommand, RotateKeyOnDemandCommand,
+} from "@aws-sdk/client-kms";
+import { startRegion } from "../../../test/region.ts";
+import { refusal } from "./test-support.ts";
+
+test("s3-sse-kms-rotation-policy: a key rotates when its owner says, and decrypts the old", async () => {
+  await using region = await startRegion();
+  const kms = region.client(KMSClient);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  const { KeyId, Arn } = KeyMetadata ?? {};
+  const before = await kms.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from("old") }));
+  assert.equal((await kms.send(new GetKeyRotationStatusCommand({ KeyId }))).KeyRotationEnabled, false);
+
+  await kms.send(new EnableKeyRotationCommand({ KeyId, RotationPeriodInDays: 90 }));
+  const status = await kms.send(new GetKeyRotationStatusCommand({ KeyId }));
+  assert.equal(status.KeyId, Arn);
+  assert.equal(status.KeyRotationEnabled, true);
+  assert.equal(status.RotationPeriodInDays, 90);
+  assert.deepEqual(status.NextRotationDate, new Date(Date.UTC(2026, 3, 1)));
+
+  await kms.send(new RotateKeyOnDemandCommand({ KeyId }));
+  await region.clock.advance({ days: 90 });
+  await region.settled();
+  const { Rotations } = await kms.send(new ListKeyRotationsCommand({ KeyId }));
+  const shown = Rotations?.map((row) => [row.RotationType, row.RotationDate, row.KeyMaterialState]);
+  assert.deepEqual(shown, [
+    ["ON_DEMAND", new Date(Date.UTC(2026, 0, 1)), "NON_CURRENT"],
+    ["AUTOMATIC", new Date(Date.UTC(2026, 3, 1)), "CURRENT"],
+  ]);
+  const all = await kms.send(new ListKeyRotationsCommand({ KeyId, IncludeKeyMaterial: "ALL_KEY_MATERIAL" }));
+  assert.equal(all.Rotations?.length, 3);
+  assert.equal(all.Rotations?.[0]?.RotationDate, undefined);
+
+  const opened = await kms.send(new DecryptCommand({ CiphertextBlob: before.CiphertextBlob }));
+  assert.equal(Buffer.from(opened.Plaintext ?? []).toString(), "old");
+  assert.equal(opened.KeyMaterialId, KeyMetadata?.CurrentKeyMaterialId);
+  const after = await kms.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from("new") }));
+  const now = await kms.send(new DecryptCommand({ CiphertextBlob: after.CiphertextBlob }));
+  assert.equal(now.KeyMaterialId, Rotations?.[1]?.KeyMaterialId);
+  const described = await kms.send(new DescribeKeyCommand({ KeyId }));
+  assert.equal(described.KeyMetadata?.CurrentKeyMaterialId, Rotations?.[1]?.KeyMaterialId);
+
+  await kms.send(new DisableKeyRotationCommand({ KeyId }));
+  await region.clock.advance({ days: 400 });
+  assert.equal((await kms.send(new ListKeyRotationsCommand({ KeyId }))).Rotations?.length, 2);
+});
+
+test("rotations on demand are limited to twenty-five", async () => {
+  await using region = await startRegion();
+  const kms = region.client(KMSClient);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  const { KeyId, Arn } = KeyMetadata ?? {};
+  for (let number = 0; number < 25; number++) await kms.send(new RotateKeyOnDemandCommand({ KeyId }));
+  assert.equal(await refusal(kms.send(new RotateKeyOnDemandCommand({ KeyId }))),
+    "LimitExceededException: The on-demand rotations limit has been reached for the given keyId. "
+    + `No more on-demand rotations can be performed for this key: ${Arn}`);
+});
+
+test("a disabled key rotates only once it is enabled again", async () => {
+  await using region = await startRegion();
+  const kms = region.client(KMSClient);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  const { KeyId, Arn } = KeyMetadata ?? {};
+  await kms.send(new EnableKeyRotationCommand({ KeyId }));
+  await kms.send(new DisableKeyCommand({ KeyId }));
+  assert.equal(
+    await refusal(kms.send(new EnableKeyRotationCommand({ KeyId }))),
+    `DisabledException: ${Arn} is disabled.`,
+  );
+  await region.clock.advance({ days: 366 });
+  assert.equal((await kms.send(new ListKeyRotationsCommand({ KeyId }))).Rotations?.length, 0);
+  await kms.send(new EnableKeyCommand({ KeyId }));
+  await region.clock.advance({ seconds: 1 });
+  await region.settled();
+  assert.equal((await kms.send(new ListKeyRotationsCommand({ KeyId }))).Rotations?.length, 1);
+});
+
+test("asymmetric and HMAC keys do not rotate", async () => {
+  await using region = await startRegion();
+  const kms = region.client(KMSClient);
+  const { KeyMetadata } = await kms.send(
+    new CreateKeyCommand({ KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC" }),
+  );
+  const KeyId = KeyMetadata?.KeyId;
+  assert.match(
+    await refusal(kms.send(new EnableKeyRotationCommand({ KeyId }))), /^UnsupportedOperationException: /,
+  );
+  assert.equal((await kms.send(new GetKeyRotationStatusCommand({ KeyId }))).KeyRotationEnabled, false);
+});

@@ -1,0 +1,43 @@
+/** Receipt handles: opaque, unforgeable, and good for one receive of one message. */
+
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { ReadContext } from "../../kernel/context.ts";
+import { receiptHandleIsInvalid } from "./errors.ts";
+import type { Message } from "./message-table.ts";
+import type { Queue } from "./queue-table.ts";
+
+export interface Receipt {
+  readonly sentAt: number;
+  readonly tie: number;
+  /** 16 hexadecimal digits, new with each receive. */
+  readonly receipt: string;
+}
+
+const sealBytes = 10;
+const bodyBytes = 28;
+/** Makes handles begin as AWS's do: `AQEB`. */
+const header = Buffer.of(1, 1, 1);
+
+function sealOf(ctx: ReadContext, queue: Queue, body: Buffer): Buffer {
+  return createHmac("sha256", ctx.kernel.secret)
+    .update(`sqs receipt ${queue.id}`).update(body).digest().subarray(0, sealBytes);
+}
+
+export function receiptHandle(ctx: ReadContext, queue: Queue, message: Message): string {
+  const body = Buffer.alloc(bodyBytes);
+  header.copy(body);
+  body.writeUIntBE(message.sentAt, 3, 6);
+  body.writeUInt32BE(message.tie, 9);
+  body.write(message.receipt ?? "", 13, "hex");
+  return Buffer.concat([body, sealOf(ctx, queue, body)]).toString("base64");
+}
+
+/** @throws ReceiptHandleIsInvalid for what this queue never gave out */
+export function openReceipt(ctx: ReadContext, queue: Queue, handle: string): Receipt {
+  const bytes = Buffer.from(handle, "base64");
+  const body = bytes.subarray(0, bodyBytes);
+  if (bytes.length !== bodyBytes + sealBytes || !timingSafeEqual(bytes.subarray(bodyBytes), sealOf(ctx, queue, body))) {
+    throw receiptHandleIsInvalid(handle);
+  }
+  return { sentAt: body.readUIntBE(3, 6), tie: body.readUInt32BE(9), receipt: body.toString("hex", 13, 21) };
+}
