@@ -39,7 +39,7 @@ export interface PolicyDocument {
 }
 
 /** The longest text that any AWS API takes for a policy. @evidence IAM API Reference, policyDocumentType */
-export const documentLengthMax = 131_072;
+export const documentLengthMax = 262_144;
 
 /**
  * What role trust policies and resource policies are told apart by; identity policies are only told "Syntax

@@ -6,6 +6,7 @@ import type {
   AuthorizationRequest, Decision, DenialReason, PolicySet, RequestPrincipal, SourcedPolicy, StatementMatch,
 } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
+import { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { CellContext } from "./cell-context.ts";
 import { RequestConditions, type ConditionSources } from "./conditions.ts";
@@ -32,6 +33,7 @@ export interface Denial {
 }
 
 const denialsMax = 1_000;
+const allowedMax = 1_000;
 
 /** Unsigned requests and services have no identity policies; root needs none. */
 const noPolicies: readonly SourcedPolicy[] = [];
@@ -54,6 +56,7 @@ function asList(value: string | readonly string[]): readonly string[] {
 export class Authorizer {
   readonly #engine: Engine;
   readonly #denials = new Map<string, Denial>();
+  readonly #allowed = new WeakMap<readonly SourcedPolicy[], BoundedCache<true>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -110,20 +113,39 @@ export class Authorizer {
     const { resource } = sources;
     const resourcePolicy = service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx));
     if (isPlainRoot(caller, ctx) && resourcePolicy === undefined) return undefined;
+    const policies = this.#policies(caller, service, resource, resourcePolicy);
+    const known = resourcePolicy === undefined ? this.#allowedBy(policies, caller) : undefined;
+    const question = `${ctx.account} ${action} ${resource}`;
+    if (known?.get(question)) return undefined;
 
+    const conditions = new RequestConditions(sources);
     const request: AuthorizationRequest = {
       principal: requestPrincipal(caller),
       action,
       resource,
       resourceAccount: parseArn(resource)?.account || ctx.account,
-      context: new RequestConditions(sources),
+      context: conditions,
     };
-    const decision = decide(request, this.#policies(caller, service, resource, resourcePolicy));
-    if (decision.allowed) return undefined;
+    const decision = decide(request, policies);
+    if (decision.allowed) {
+      if (!conditions.wasAsked) known?.set(question, true);
+      return undefined;
+    }
     if (!decision.explicitDeny && service?.alsoAllows && ctx.reading(() => service.alsoAllows?.(request, ctx))) {
       return undefined;
     }
     return this.#remember(ctx, request, decision);
+  }
+
+  /**
+   * What a caller's own policies have allowed without looking at conditions, they will allow again: remembered for as
+   * long as IAM gives the same answer about the caller's policies.
+   */
+  #allowedBy(policies: PolicySet, caller: Caller): BoundedCache<true> | undefined {
+    if (policies.identity === noPolicies || caller.session?.policies || caller.session?.policyArns) return undefined;
+    let allowed = this.#allowed.get(policies.identity);
+    if (!allowed) this.#allowed.set(policies.identity, (allowed = new BoundedCache(allowedMax)));
+    return allowed;
   }
 
   #policies(

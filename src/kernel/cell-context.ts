@@ -41,6 +41,8 @@ export class CellContext implements Context, BodyContext {
   readonly #hangUp: HangUp;
   #transaction: Transaction | undefined;
   #events: ServiceEvent[] | undefined;
+  /** The store tells of a failed commit only through the gate that was there when the transaction ended. */
+  readonly gates: Promise<void>[] = [];
 
   constructor(facts: ContextFacts) {
     this.kernel = facts.engine;
@@ -102,7 +104,10 @@ export class CellContext implements Context, BodyContext {
   }
 
   transaction<T>(work: (ctx: Context) => T): T {
-    return this.#within((use) => this.kernel.store.transact(this, use), work);
+    const result = this.#within((use) => this.kernel.store.transact(this, use), work);
+    const gate = this.kernel.store.committed();
+    if (gate && this.gates[this.gates.length - 1] !== gate) this.gates.push(gate);
+    return result;
   }
 
   /** Reads in this cell without a transaction: for the rules that are asked before an operation runs. */

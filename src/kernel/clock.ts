@@ -138,7 +138,12 @@ export class RegionClock implements Time {
   /** One timer of the machine's serves the earliest alarm. It is left alone when it would ring no later anyway. */
   #arm(): void {
     const first = this.#alarms[0];
-    if (!first || this.#factor === 0 || this.#timerAt <= first.at) return;
+    if (!first || this.#timerAt <= first.at) return;
+    if (this.#factor === 0) {
+      // What is due already does not wait for time to pass.
+      if (first.at <= this.now()) setImmediate(() => this.#ringDue());
+      return;
+    }
     clearTimeout(this.#timer);
     this.#timerAt = first.at;
     const delay = Math.max(0, Math.ceil((first.at - this.now()) / this.#factor));

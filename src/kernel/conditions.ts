@@ -89,12 +89,15 @@ function tagValue(tags: Readonly<Record<string, string>> | undefined, key: strin
 export class RequestConditions implements ConditionContext {
   readonly #sources: ConditionSources;
   #own: Readonly<Record<string, ContextValue | undefined>> | undefined;
+  /** Whether any policy looked at a condition: if none did, the decision holds for other requests too. */
+  wasAsked = false;
 
   constructor(sources: ConditionSources) {
     this.#sources = sources;
   }
 
   get(key: string): ContextValue | undefined {
+    this.wasAsked = true;
     const { ctx, input } = this.#sources;
     const own = this.#ownKeys()[key];
     if (own !== undefined) return own;

@@ -6,12 +6,15 @@
 import { createCipheriv, createHash, randomBytes, type Cipher } from "node:crypto";
 
 const blockBytes = 4096;
+/** What one opening of the store may number: with two million openings it stays a safe integer. */
+const sequenceStep = 2 ** 32;
 const zeros = Buffer.alloc(blockBytes);
 const lowerAndDigits = "abcdefghijklmnopqrstuvwxyz0123456789";
 const upperAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 export class Ids {
   readonly #cipher: Cipher;
+  #sequence: number;
   #block: Buffer = Buffer.alloc(0);
   #used = 0;
 
@@ -22,6 +25,12 @@ export class Ids {
   constructor(seed: string | undefined, incarnation = 0) {
     const key = seed === undefined ? randomBytes(32) : createHash("sha256").update(`${seed}\n${incarnation}`).digest();
     this.#cipher = createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
+    this.#sequence = incarnation * sequenceStep;
+  }
+
+  /** A whole number larger than all before it, also than those before a restart: for what must keep its order. */
+  sequence(): number {
+    return ++this.#sequence;
   }
 
   bytes(count: number): Buffer {

@@ -53,6 +53,7 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
   } finally {
     record(engine, order, ctx, resources, output, error);
     const gate = engine.store.committed();
+    for (const earlier of ctx?.gates ?? []) if (earlier !== gate) await earlier;
     if (gate) await gate;
   }
   if (error) throw error;

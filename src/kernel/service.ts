@@ -12,8 +12,8 @@ export type Noun = Readonly<Record<string, unknown>>;
 
 /** The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API. */
 export interface Tagging {
-  tag(arn: string, tags: Readonly<Record<string, string>>): readonly [OperationToken<never, unknown>, object] | undefined;
-  untag(arn: string, keys: readonly string[]): readonly [OperationToken<never, unknown>, object] | undefined;
+  tag(arn: string, tags: Readonly<Record<string, string>>): readonly [OperationToken<unknown, unknown>, object] | undefined;
+  untag(arn: string, keys: readonly string[]): readonly [OperationToken<unknown, unknown>, object] | undefined;
 }
 
 export interface ServiceDefinition {

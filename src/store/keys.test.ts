@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KeyTooLong } from "./errors.ts";
-import { KEY_SIZE_BYTES_MAX, decodeKey, encodeKey, encodeOpenPrefix } from "./keys.ts";
+import { KEY_SIZE_BYTES_MAX, decodeKey, encodeKey, encodeOpenPrefix, encodeSoughtKey } from "./keys.ts";
 import type { Key, KeyPart } from "./types.ts";
 
 test("keys in their order stay in their order as bytes", () => {
@@ -67,6 +67,7 @@ test("what cannot be a key is refused", () => {
   refused([undefined], "A key part is a number, a string or bytes, not undefined.");
   refused([["a"]], "A key part is a number, a string or bytes, not object.");
   assert.throws(() => encodeKey("x".repeat(KEY_SIZE_BYTES_MAX)), KeyTooLong);
+  assert.doesNotThrow(() => encodeSoughtKey("x".repeat(KEY_SIZE_BYTES_MAX)));
 });
 
 function byEncoding(left: Key, right: Key): number {

@@ -30,14 +30,19 @@ export const KEY_SIZE_BYTES_MAX = 16_384;
 const scratch = new DataView(new ArrayBuffer(8));
 
 export function encodeKey(key: Key): string {
-  const encoded = isParts(key) ? encodeParts(key) : encodePart(key);
+  const encoded = encodeSoughtKey(key);
   if (encoded.length > KEY_SIZE_BYTES_MAX) throw new KeyTooLong(encoded.length, KEY_SIZE_BYTES_MAX);
   return encoded;
 }
 
-/** As `encodeKey`, but the last part may go on: what every string that begins with it begins with. */
+/** As `encodeKey`, of a key that is only looked for: one that is too long to be there is just not there. */
+export function encodeSoughtKey(key: Key): string {
+  return isParts(key) ? encodeParts(key) : encodePart(key);
+}
+
+/** As `encodeSoughtKey`, but the last part may go on: what every string that begins with it begins with. */
 export function encodeOpenPrefix(key: Key): string {
-  const encoded = encodeKey(key);
+  const encoded = encodeSoughtKey(key);
   const last = isParts(key) ? key.at(-1) : key;
   if (typeof last !== "string") {
     throw new TypeError("prefixOfLastPart needs a prefix whose last part is a string.");

@@ -12,6 +12,7 @@ import { open } from "lmdb";
 import type { RootDatabase } from "lmdb";
 import { AFTER_PREFIX } from "./keys.ts";
 import { requireWhole } from "./lmdb-header.ts";
+import { SharedRuns, type ReadOn, type SharedRun } from "./shared-runs.ts";
 import { byteOrder } from "./sorted-keys.ts";
 import type { Durability } from "./types.ts";
 
@@ -77,6 +78,7 @@ const keyEncoder = {
 export class LmdbFile {
   readonly path: string;
   readonly #database: RootDatabase<Buffer, string>;
+  readonly #runs = new SharedRuns();
 
   /**
    * `relaxed` never syncs: what LMDB wrote is the kernel's, and outlives the process. `fsync` syncs in each
@@ -114,7 +116,7 @@ export class LmdbFile {
   }
 
   scan(options: ScanOptions): Scan {
-    return new Scan(this.#database, options);
+    return new Scan(this.#database, options, this.#runs);
   }
 
   count(lower: string, upper: string): number {
@@ -130,6 +132,7 @@ export class LmdbFile {
 
   /** All or, when it throws, nothing. */
   commitNow(writes: Iterable<Write>): void {
+    this.#runs.forget();
     this.#database.transactionSync(() => this.#apply(writes), SYNCHRONOUS_COMMIT);
   }
 
@@ -139,23 +142,29 @@ export class LmdbFile {
       await this.#database.batch(() => this.#apply(writes));
     } catch (error) {
       throw await reasonOf(error);
+    } finally {
+      this.#runs.forget();
     }
   }
 
   /** Reads inside see the writes inside. */
   transaction<T>(work: () => T): T {
+    this.#runs.forget();
     return this.#database.transactionSync(work, SYNCHRONOUS_COMMIT);
   }
 
   put(key: string, bytes: Buffer): void {
+    this.#runs.forget();
     this.#database.putSync(storedKey(key), key.length > HEAD_BYTES ? wrap(key, bytes) : bytes);
   }
 
   remove(key: string): void {
+    this.#runs.forget();
     this.#database.removeSync(storedKey(key));
   }
 
   clear(): void {
+    this.#runs.forget();
     this.#database.clearSync();
   }
 
@@ -195,8 +204,10 @@ export class Scan {
   #position = 0;
   #chunkEntries: number;
   #exhausted: boolean;
+  /** The beginning of the range, as long as it is read from what all readers share. */
+  #run: SharedRun | undefined;
 
-  constructor(database: RootDatabase<Buffer, string>, options: ScanOptions) {
+  constructor(database: RootDatabase<Buffer, string>, options: ScanOptions, runs: SharedRuns) {
     this.#database = database;
     this.#lower = options.lower;
     this.#upper = options.upper;
@@ -209,9 +220,21 @@ export class Scan {
     const upperHead = options.upper.slice(0, HEAD_BYTES);
     this.#to = options.upper.length > HEAD_BYTES ? upperHead + AFTER_HEAD : options.upper;
     this.#exhausted = options.lower >= options.upper;
+    const isShort = options.lower.length <= HEAD_BYTES && options.upper.length <= HEAD_BYTES;
+    if (isShort && !this.#reverse && !this.#keysOnly && !this.#exhausted) {
+      this.#run = runs.get(options.lower, options.upper, (...range) => this.#shortKeys(...range));
+    }
   }
 
   next(): Entry | undefined {
+    while (this.#run) {
+      const entry = this.#run.entries[this.#position];
+      if (entry) {
+        this.#position++;
+        return entry.key < this.#upper ? entry : undefined;
+      }
+      if (!this.#run.extend(this.#chunkEntries)) this.#leaveRun(this.#run);
+    }
     for (;;) {
       const entry = this.#chunk[this.#position];
       if (entry) {
@@ -222,6 +245,22 @@ export class Scan {
       } else {
         this.#fill();
       }
+    }
+  }
+
+  /** Reads on alone, behind what the run had. */
+  #leaveRun(run: SharedRun): void {
+    const last = run.entries[run.entries.length - 1];
+    if (last) this.#continueBehind(last.key);
+    this.#run = undefined;
+    this.#position = 0;
+  }
+
+  /** Entries up to the first long key, whose place in the order only its whole run of keys tells. */
+  *#shortKeys(...[from, fromExclusive, upper, limit]: Parameters<ReadOn>): Iterable<Entry> {
+    for (const entry of this.#rangeOf(from, upper, fromExclusive, limit)) {
+      if (entry.key.length > HEAD_BYTES) return;
+      yield entry;
     }
   }
 

@@ -12,6 +12,7 @@ import { migrate } from "./migrations.ts";
 import { Layer } from "./overlay.ts";
 import { dataFile, draftsFolder } from "./region-folder.ts";
 import { RowCache } from "./row-cache.ts";
+import type { Layout } from "./rows.ts";
 import { ValueCodec } from "./values.ts";
 import { View } from "./view.ts";
 import type { CellName, Durability, Store, StoreOptions, Table, Transaction } from "./types.ts";
@@ -37,6 +38,7 @@ export class LmdbStore implements Store {
   readonly #lock: FolderLock;
   readonly #codec = new ValueCodec();
   readonly #catalog = new Catalog(this.#codec);
+  readonly #layouts = new Map<string, Layout<unknown>>();
   readonly #cache = new RowCache(CACHED_ROWS_MAX, CACHED_BYTES_MAX);
   #file: LmdbFile;
   /** Finished transactions, waiting for their commit. */
@@ -205,6 +207,7 @@ export class LmdbStore implements Store {
   #forget(): void {
     this.#cache.clear();
     this.#catalog.clear();
+    this.#layouts.clear();
   }
 
   #view(cell: CellName, own: Layer | undefined): View {
@@ -217,6 +220,7 @@ export class LmdbStore implements Store {
       catalog: this.#catalog,
       cache: this.#cache,
       codec: this.#codec,
+      layouts: this.#layouts,
       freezeRows: this.#freezeRows,
       finished,
       own,
@@ -323,6 +327,7 @@ export class LmdbStore implements Store {
     this.#committing = undefined;
     this.#collecting = undefined;
     this.#catalog.load(this.#file);
+    this.#layouts.clear();
     for (const batch of dropped) batch?.reject(error);
     return error;
   }

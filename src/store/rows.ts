@@ -1,7 +1,7 @@
 /** The rows of one table in one cell, and the indexes over them. */
 
 import { AFTER_KEY, AFTER_PREFIX, INDEX_SEPARATOR } from "./keys.ts";
-import { encodeKey, encodeOpenPrefix, primaryKeyOf } from "./keys.ts";
+import { encodeKey, encodeOpenPrefix, encodeSoughtKey, primaryKeyOf } from "./keys.ts";
 import { indexName } from "./catalog.ts";
 import type { Found } from "./overlay.ts";
 import type { Key, Ordered, Range, Rows, Table } from "./types.ts";
@@ -13,52 +13,68 @@ interface IndexSpace<Row> {
   readonly keyOf: (row: Row) => Key | undefined;
 }
 
+/** Where a table and its indexes lie in one cell: worked out once, for all transactions. */
+export interface Layout<Row> {
+  readonly table: Table<Row, string>;
+  readonly space: string;
+  readonly indexes: readonly IndexSpace<Row>[];
+}
+
+export function layoutOf<Row>(table: Table<Row, string>, spaceOf: (name: string) => string): Layout<Row> {
+  const indexes = Object.entries<(row: Row) => Key | undefined>(table.indexes).map(([index, keyOf]) => {
+    const name = indexName(table.name, index);
+    return { name, space: spaceOf(name), keyOf };
+  });
+  return { table, space: spaceOf(table.name), indexes };
+}
+
 export class RowsOfTable<Row, Index extends string> implements Rows<Row, Index> {
-  readonly table: Table<Row, Index>;
+  readonly table: Table<Row, string>;
   readonly #view: View;
   readonly #space: string;
-  readonly #order: OrderedSpace<Row>;
-  readonly #indexes = new Map<string, IndexSpace<Row>>();
+  readonly #indexes: readonly IndexSpace<Row>[];
 
-  constructor(view: View, table: Table<Row, Index>) {
-    this.table = table;
+  constructor(view: View, layout: Layout<Row>) {
+    this.table = layout.table;
     this.#view = view;
-    this.#space = view.spaceOf(table.name);
-    this.#order = new OrderedSpace(view, this.#space, (found) => view.rowOf(found) as Row);
-    for (const [index, keyOf] of Object.entries<(row: Row) => Key | undefined>(table.indexes)) {
-      const name = indexName(table.name, index);
-      this.#indexes.set(index, { name, space: view.spaceOf(name), keyOf });
-    }
+    this.#space = layout.space;
+    this.#indexes = layout.indexes;
   }
 
   get(key: Key): Row | undefined {
-    return this.#view.get(this.#space, this.#space + encodeKey(key)) as Row | undefined;
+    return this.#view.get(this.#space, this.#space + encodeSoughtKey(key)) as Row | undefined;
   }
 
   has(key: Key): boolean {
-    return this.#view.has(this.#space, this.#space + encodeKey(key));
+    return this.#view.has(this.#space, this.#space + encodeSoughtKey(key));
   }
 
   put(row: Row): Row {
     if (typeof row !== "object" || row === null) throw new TypeError("A row is an object.");
     const primaryKey = encodeKey(this.table.key(row));
     const key = this.#space + primaryKey;
-    if (this.#indexes.size > 0) {
+    if (this.#indexes.length > 0) {
       const replaced = this.#view.get(this.#space, key) as Row | undefined;
-      for (const index of this.#indexes.values()) this.#reindex(index, primaryKey, replaced, row);
+      for (const index of this.#indexes) this.#reindex(index, primaryKey, replaced, row);
     }
     return this.#view.put(this.table, this.#space, key, row) as Row;
   }
 
+  add(row: Row): Row {
+    const primaryKey = encodeKey(this.table.key(row));
+    for (const index of this.#indexes) this.#reindex(index, primaryKey, undefined, row);
+    return this.#view.put(this.table, this.#space, this.#space + primaryKey, row) as Row;
+  }
+
   delete(key: Key): boolean {
-    const primaryKey = encodeKey(key);
+    const primaryKey = encodeSoughtKey(key);
     const fullKey = this.#space + primaryKey;
-    if (this.#indexes.size === 0) {
+    if (this.#indexes.length === 0) {
       if (!this.#view.has(this.#space, fullKey)) return false;
     } else {
       const row = this.#view.get(this.#space, fullKey) as Row | undefined;
       if (row === undefined) return false;
-      for (const index of this.#indexes.values()) this.#reindex(index, primaryKey, row, undefined);
+      for (const index of this.#indexes) this.#reindex(index, primaryKey, row, undefined);
     }
     this.#view.delete(this.table.name, this.#space, fullKey);
     return true;
@@ -73,19 +89,24 @@ export class RowsOfTable<Row, Index extends string> implements Rows<Row, Index> 
   }
 
   list(range?: Range): Iterable<Row> {
-    return this.#order.list(range);
+    return this.#order().list(range);
   }
 
   first(range?: Range): Row | undefined {
-    return this.#order.first(range);
+    return this.#order().first(range);
   }
 
   count(range?: Range): number {
-    return this.#order.count(range);
+    return this.#order().count(range);
+  }
+
+  #order(): OrderedSpace<Row> {
+    return new OrderedSpace(this.#view, this.#space, (found) => this.#view.rowOf(found) as Row);
   }
 
   #requireIndex(index: string): IndexSpace<Row> {
-    const found = this.#indexes.get(index);
+    const name = indexName(this.table.name, index);
+    const found = this.#indexes.find((candidate) => candidate.name === name);
     if (!found) throw new Error(`Table ${this.table.name} has no index ${index}.`);
     return found;
   }
@@ -152,13 +173,13 @@ function entryKey<Row>(index: IndexSpace<Row>, row: Row, primaryKey: string): st
 function boundsOf(space: string, range: Range): Bounds {
   const { prefix, prefixOfLastPart, from, after, before } = range;
   let start = space;
-  if (prefix !== undefined) start += prefixOfLastPart ? encodeOpenPrefix(prefix) : encodeKey(prefix);
+  if (prefix !== undefined) start += prefixOfLastPart ? encodeOpenPrefix(prefix) : encodeSoughtKey(prefix);
   let lower = start;
   let upper = start + AFTER_PREFIX;
-  if (from !== undefined) lower = later(lower, space + encodeKey(from));
-  if (after !== undefined) lower = later(lower, space + encodeKey(after) + AFTER_KEY);
+  if (from !== undefined) lower = later(lower, space + encodeSoughtKey(from));
+  if (after !== undefined) lower = later(lower, space + encodeSoughtKey(after) + AFTER_KEY);
   if (before !== undefined) {
-    const end = space + encodeKey(before);
+    const end = space + encodeSoughtKey(before);
     if (end < upper) upper = end;
   }
   return { lower, upper, reverse: range.reverse ?? false, limit: range.limit };

@@ -49,6 +49,8 @@ export interface Rows<Row, Index extends string = never> extends Ordered<Row> {
   has(key: Key): boolean;
   /** Inserts or replaces; returns the row. */
   put(row: Row): Row;
+  /** Inserts a row whose key is certainly not there yet: saves looking for the row to replace. */
+  add(row: Row): Row;
   /** True when there was such a row. */
   delete(key: Key): boolean;
   /** Rows in the order of an index; within one index key in the order of the table's key. */

@@ -1,6 +1,6 @@
 /** What one transaction sees and writes: its own writings over the finished ones over the file. */
 
-import { RowsOfTable } from "./rows.ts";
+import { layoutOf, RowsOfTable, type Layout } from "./rows.ts";
 import { Layer, Merge } from "./overlay.ts";
 import type { Found, PendingSpace } from "./overlay.ts";
 import type { Catalog } from "./catalog.ts";
@@ -18,6 +18,8 @@ export interface ViewParts {
   readonly catalog: Catalog;
   readonly cache: RowCache;
   readonly codec: ValueCodec;
+  /** What has been worked out of tables' places, by cell and table. */
+  readonly layouts: Map<string, Layout<unknown>>;
   readonly freezeRows: boolean;
   /** Finished transactions that are not in the file yet, newest first. */
   readonly finished: readonly Layer[];
@@ -38,7 +40,6 @@ export class View implements Transaction {
   readonly written = new Set<string>();
   readonly #parts: ViewParts;
   readonly #cellPrefix: string;
-  readonly #rows = new Map<string, RowsOfTable<unknown, string>>();
   #ended = false;
 
   constructor(parts: ViewParts) {
@@ -49,12 +50,17 @@ export class View implements Transaction {
   }
 
   rows<Row, Index extends string>(table: Table<Row, Index>): Rows<Row, Index> {
-    let rows = this.#rows.get(table.name);
-    if (!rows || rows.table !== (table as unknown)) {
-      rows = new RowsOfTable<Row, Index>(this, table) as unknown as RowsOfTable<unknown, string>;
-      this.#rows.set(table.name, rows);
-    }
-    return rows as unknown as Rows<Row, Index>;
+    return new RowsOfTable<Row, Index>(this, this.#layoutOf(table as Table<Row, string>));
+  }
+
+  #layoutOf<Row>(table: Table<Row, string>): Layout<Row> {
+    const { layouts } = this.#parts;
+    const name = this.#cellPrefix + table.name;
+    const known = layouts.get(name) as Layout<Row> | undefined;
+    if (known?.table === table) return known;
+    const layout = layoutOf(table, (each) => this.spaceOf(each));
+    layouts.set(name, layout as Layout<unknown>);
+    return layout;
   }
 
   /**

@@ -59,6 +59,8 @@ export function clientConfiguration(engine: Engine, options: ClientOptions): Rec
   const credentials = options.credentials ?? { accessKeyId: "test", secretAccessKey: "test" };
   return {
     maxAttempts: 1,
+    // A queue URL names this region by a host that says nothing of the service, which the signer has to know.
+    useQueueUrlAsEndpoint: false,
     ...options,
     region,
     credentials,

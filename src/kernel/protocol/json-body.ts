@@ -21,10 +21,20 @@ export const jsonWriters = onceForService((service) => new JsonWriters(service))
 /** @throws AwsError `SerializationException`, without a message as AWS answers, when the text is not JSON */
 export function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString("utf8"));
+    return JSON.parse(wellFormed(body.toString("utf8")));
   } catch {
     throw serializationException("");
   }
+}
+
+const surrogate = /\\u[dD][89a-fA-F]/;
+const escapes = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)/gs;
+const loneEscapeLength = "\\ud800".length;
+
+/** Half a surrogate pair, which only an escape can spell, is no character: it becomes the replacement character. */
+function wellFormed(json: string): string {
+  if (!surrogate.test(json)) return json;
+  return json.replace(escapes, (escape) => (escape.length === loneEscapeLength ? "\\ufffd" : escape));
 }
 
 export const jsonBody: BodyFormat = {

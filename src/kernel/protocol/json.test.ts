@@ -158,3 +158,10 @@ test("members of the host name are read where the rest of the request does not h
   assert.deepEqual(read("data.one.example.com", '{"Text":"two"}'), { Text: "two" });
   assert.deepEqual(read("127.0.0.1:4566", "{}"), {});
 });
+
+test("half a surrogate pair is no character, and becomes the replacement character, also in keys", () => {
+  assert.equal(parse(String.raw`{"Text":"a\ud800b\udc00"}`)["Text"], "a\ufffdb\ufffd");
+  assert.equal(parse(String.raw`{"Text":"\ud83d\ud83d\ude00"}`)["Text"], "\ufffd\u{1f600}");
+  assert.equal(parse(String.raw`{"Text":"\\ud800"}`)["Text"], "\\ud800");
+  assert.deepEqual({ ...(parse(String.raw`{"Tags":{"\uDFFF":"x"}}`)["Tags"] as object) }, { "\ufffd": "x" });
+});

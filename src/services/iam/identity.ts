@@ -2,10 +2,14 @@
 
 import type { SourcedPolicy } from "../../iam/types.ts";
 import type { Caller } from "../../kernel/auth/caller.ts";
-import type { AccessKeyOwner, IdentityProvider, PrincipalPolicies } from "../../kernel/auth/identity.ts";
+import type {
+  AccessKeyOwner, FederationProvider, IdentityProvider, PrincipalPolicies,
+} from "../../kernel/auth/identity.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { accessKeys } from "./credential-rows.ts";
+import { oidcProviders, samlProviders } from "./federation-rows.ts";
 import { memberships } from "./membership-rows.ts";
+import { mfaDevices, stepOfCode } from "./mfa-rows.ts";
 import { attachedArns, defaultDocument, inlinePoliciesOf } from "./policy-rows.ts";
 import { arnOf, findRole, findUser, roles, users, type Role, type User } from "./principals.ts";
 
@@ -86,9 +90,25 @@ export const identity: IdentityProvider = {
     };
   },
 
-  /** While IAM has no MFA devices here, no code is right. */
-  mfaCodeIsRight: () => false,
-  /** While IAM has no identity providers here, none is found. */
-  federation: () => undefined,
-  oidcProviderArn: () => undefined,
+  /** What a session or a request has used up is remembered by who checks it. */
+  mfaCodeIsRight(caller, serialNumber, code, ctx) {
+    const device = ctx.db(mfaDevices).get(serialNumber);
+    const ownerId = caller.type === "IAMUser" || caller.type === "Root" ? caller.principalId : undefined;
+    if (device?.ownerId === undefined || device.ownerId !== ownerId) return false;
+    return stepOfCode(device, code, ctx.clock.now()) !== undefined;
+  },
+
+  federation(providerArn, ctx): FederationProvider | undefined {
+    const saml = ctx.db(samlProviders).get(providerArn);
+    if (saml !== undefined) return { kind: "saml", arn: saml.arn, metadata: saml.metadata };
+    const oidc = ctx.db(oidcProviders).get(providerArn);
+    return oidc && {
+      kind: "oidc", arn: oidc.arn, url: oidc.url, clientIds: oidc.clientIds, thumbprints: oidc.thumbprints,
+    };
+  },
+
+  oidcProviderArn(issuer, ctx) {
+    const arn = ctx.arn(`oidc-provider/${issuer.replace(/\/$/, "")}`);
+    return ctx.db(oidcProviders).has(arn) ? arn : undefined;
+  },
 };

@@ -21,7 +21,7 @@ const aliasesPerKeyMax = 50;
 const pageSizeMax = 100;
 const pageSizeDefault = 50;
 
-/** @evidence recorded AWS answers to CreateAlias */
+/** @evidence recorded AWS answer without the prefix; the other texts are unverified, see NOTES.md */
 function requireName(name: string): void {
   if (!name.startsWith("alias/")) {
     throw validation('Alias must start with the prefix "alias/". Please see '

@@ -223,7 +223,7 @@ export const Decrypt = operation(kms.Decrypt, {
 
 const denial = /^User: (\S+) is not authorized to perform: (\S+) on resource: \S+ because no resource-based/;
 
-/** Without a KeyId the text does not give away which key it was. @evidence recorded AWS answers */
+/** Without a KeyId the text does not give away which key it was. The wording is unverified, see NOTES.md. */
 function deniedCiphertext(message: string, input: kms.DecryptRequest): string {
   const [, user, action] = denial.exec(message) ?? [];
   if (input.KeyId !== undefined || user === undefined || action === undefined) {

@@ -6,7 +6,7 @@ import { modelled, unmodelled, type AwsError } from "../../kernel/errors.ts";
 /**
  * KMS answers several refusals without a text.
  *
- * @evidence recorded AWS answers for Decrypt with a wrong context, Verify, VerifyMac and EnableKeyRotation
+ * @evidence recorded AWS answers for Decrypt with a wrong context, Verify and VerifyMac
  */
 const noText = "";
 
@@ -21,13 +21,13 @@ export function accessDenied(message: string): AwsError {
 const noWayIn = "because the resource does not exist in this Region, no resource-based policies allow "
   + "access, or a resource-based policy explicitly denies access";
 
-/** @evidence recorded AWS answers for keys of other accounts */
+/** The wording is unverified, see NOTES.md. */
 export function accessDeniedToKey(callerArn: string, action: string, arn: string): AwsError {
   const attempt = `User: ${callerArn} is not authorized to perform: ${action} on resource: ${arn}`;
   return accessDenied(`${attempt} ${noWayIn}`);
 }
 
-/** @evidence recorded AWS answers for Decrypt without a KeyId */
+/** The wording is unverified, see NOTES.md. */
 export function accessDeniedToCiphertext(callerArn: string, action: string): AwsError {
   const attempt = `User: ${callerArn} is not authorized to perform: ${action} on the resource`;
   return accessDenied(`${attempt} associated with this ciphertext ${noWayIn}`);
@@ -78,7 +78,7 @@ export const dryRunSucceeded = (): AwsError =>
 
 export const aliasExists = (arn: string): AwsError =>
   modelled(kms.AlreadyExistsException, `An alias with the name ${arn} already exists`);
-/** @evidence recorded AWS answer to CreateAlias alias/aws/…: a code of its own, without a text */
+/** A code of its own, without a text: unverified, see NOTES.md. */
 export const aliasReserved = (): AwsError => unmodelled("NotAuthorizedException", noText);
 export const replicaExists = (arn: string): AwsError =>
   modelled(kms.AlreadyExistsException, `Key '${arn}' already exists`);

@@ -20,8 +20,8 @@ import { setTags } from "./tags.ts";
 type Design = Pick<Key, "spec" | "usage" | "origin"> & { readonly multiRegion: boolean };
 
 /**
- * @evidence recorded AWS answers to CreateKey; SM2 is for the China Regions: KMS API Reference, CreateKey,
- * KeySpec
+ * @evidence recorded AWS answer to CreateKey without KeyUsage
+ * @evidence SM2 is for the China Regions: KMS API Reference, CreateKey, KeySpec
  */
 function designOf(input: kms.CreateKeyRequest): Design {
   const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? "SYMMETRIC_DEFAULT";

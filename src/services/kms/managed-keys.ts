@@ -18,7 +18,7 @@ interface ManagedService {
   readonly via?: string;
 }
 
-/** @evidence KMS Developer Guide, "AWS managed keys"; key policies and descriptions as accounts show them */
+/** Titles and descriptions are unverified, see NOTES.md. */
 const services: Readonly<Record<string, ManagedService>> = {
   acm: { title: "ACM", protects: "ACM private keys" },
   backup: { title: "AWS Backup", protects: "Backup vaults" },
@@ -99,7 +99,7 @@ export function createManagedKey(ctx: Context, draft: Key): Key {
 /**
  * Who may use an AWS managed key: everyone in the account, through the service.
  *
- * @evidence KMS Developer Guide, "AWS managed keys"; the policies of these keys as accounts show them
+ * One shape for all services; that AWS varies its statements from service to service is in NOTES.md.
  */
 export function managedKeyPolicy(
   ctx: ReadContext, account: string, region: string, keyId: string,

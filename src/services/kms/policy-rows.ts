@@ -21,9 +21,9 @@ export const keyPolicies = table<KeyPolicy>("kms.keyPolicies", { key: (row) => r
 const documentBytesMax = 32_768;
 
 /**
- * Character for character what KMS gives to a key that is created without a policy.
+ * What KMS gives to a key that is created without a policy. Its spacing is unverified, see NOTES.md.
  *
- * @evidence KMS Developer Guide, "Default key policy"; recorded AWS answers to GetKeyPolicy
+ * @evidence recorded AWS answer to ReplicateKey, ReplicaPolicy: the same members in the same order
  */
 export function defaultKeyPolicy(account: string): string {
   return `{

@@ -17,7 +17,7 @@ const periodDaysDefault = 365;
 /** @evidence KMS API Reference, RotateKeyOnDemand */
 const onDemandRotationsMax = 25;
 
-/** @evidence recorded AWS answers to EnableKeyRotation: UnsupportedOperationException without a text */
+/** Refused without a text. @evidence terraform-aws-modules/terraform-aws-kms, issue 20 */
 function requireRotatable(ctx: ReadContext, key: Key): void {
   if (!isSymmetricEncryption(key.spec)) throw unsupported();
   if (key.multiRegion && primaryOf(ctx, key.keyId).region !== ctx.region) {

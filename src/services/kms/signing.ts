@@ -36,7 +36,7 @@ function schemeOf(algorithm: SigningAlgorithmSpec): Scheme {
   return { family: "ed25519", hash, hashBytes };
 }
 
-/** The key for an algorithm. @evidence recorded AWS answers for keys of other usages and other specs */
+/** @evidence recorded AWS answers for keys of other usages, and for MAC algorithms of other key specs */
 function requireSigningKey(
   ctx: ReadContext, key: Key, name: "Sign" | "Verify", algorithm: SigningAlgorithmSpec,
 ): void {

@@ -91,7 +91,7 @@ export const GetTagValues = operation(tagging.GetTagValues, {
   },
 });
 
-type Change = readonly [OperationToken<never, unknown>, object] | undefined;
+type Change = readonly [OperationToken<unknown, unknown>, object] | undefined;
 
 /** Each resource's own service does the work, under the caller's permissions for it; one failure stops no other. */
 async function change(
@@ -103,7 +103,7 @@ async function change(
       const found = await changeOf(arn);
       if (!found) throw invalidParameter(`${arn} is not a resource that can be tagged here.`);
       const region = parseArn(arn)?.region;
-      await ctx.call(found[0] as OperationToken<object, unknown>, found[1], region ? { region } : {});
+      await ctx.call(found[0], found[1], region ? { region } : {});
     } catch (cause) {
       if (!(cause instanceof AwsError)) throw cause;
       const ErrorCode = cause.status >= 500 ? "InternalServiceException" : "InvalidParameterException";

@@ -34,8 +34,6 @@ export interface Sent {
   readonly id: string;
   readonly sentAt: number;
   readonly tie: number;
-  readonly bodyMd5: string;
-  readonly attributesMd5?: string;
 }
 
 interface Deduplication extends Sent {

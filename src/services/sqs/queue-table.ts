@@ -32,7 +32,12 @@ export function redrivePolicyOf(queue: Queue): RedrivePolicy | undefined {
 
 export const queues = table<Queue, "deadLetterTarget">("sqs.queues", {
   key: (queue) => queue.name,
-  indexes: { deadLetterTarget: (queue) => redrivePolicyOf(queue)?.deadLetterTargetArn },
+  indexes: {
+    deadLetterTarget: (queue) => {
+      const target = redrivePolicyOf(queue)?.deadLetterTargetArn;
+      return target === undefined ? undefined : [target, queue.name];
+    },
+  },
 });
 
 export function isFifo(queue: Queue): boolean {

@@ -13,8 +13,9 @@ export interface Receipt {
   readonly receipt: string;
 }
 
-const sealBytes = 10;
-const bodyBytes = 28;
+const bodyBytes = 21;
+const sealBytes = 9;
+const handleLength = 40;
 /** Makes handles begin as AWS's do: `AQEB`. */
 const header = Buffer.of(1, 1, 1);
 
@@ -36,7 +37,8 @@ export function receiptHandle(ctx: ReadContext, queue: Queue, message: Message):
 export function openReceipt(ctx: ReadContext, queue: Queue, handle: string): Receipt {
   const bytes = Buffer.from(handle, "base64");
   const body = bytes.subarray(0, bodyBytes);
-  if (bytes.length !== bodyBytes + sealBytes || !timingSafeEqual(bytes.subarray(bodyBytes), sealOf(ctx, queue, body))) {
+  const wellFormed = handle.length === handleLength && bytes.length === bodyBytes + sealBytes;
+  if (!wellFormed || !timingSafeEqual(bytes.subarray(bodyBytes), sealOf(ctx, queue, body))) {
     throw receiptHandleIsInvalid(handle);
   }
   return { sentAt: body.readUIntBE(3, 6), tie: body.readUInt32BE(9), receipt: body.toString("hex", 13, 21) };

@@ -22,6 +22,7 @@ export type Draft = Omit<sqs.SendMessageRequest, "QueueUrl">;
 /** A draft that SQS takes. */
 interface Letter {
   readonly body: string;
+  readonly bodyMd5: string;
   readonly attributes: readonly MessageAttribute[];
   readonly traceHeader: string | undefined;
   readonly delaySeconds: number | undefined;
@@ -81,6 +82,7 @@ function letterOf(queue: Queue, draft: Draft): Letter {
   requireOrdering(queue, draft);
   return {
     body,
+    bodyMd5: md5(body),
     attributes,
     traceHeader: readTraceHeader(draft.MessageSystemAttributes),
     delaySeconds: isFifo(queue) ? undefined : delaySeconds,
@@ -98,7 +100,7 @@ function messageOf(ctx: Context, queue: Queue, letter: Letter): Message {
     ...place,
     id: ctx.ids.uuid(),
     body: letter.body,
-    bodyMd5: md5(letter.body),
+    bodyMd5: letter.bodyMd5,
     ...(attributes.length > 0 && { attributes }),
     senderId: ctx.caller.principalId,
     ...(traceHeader !== undefined && { traceHeader }),
@@ -123,16 +125,14 @@ function sendFifo(ctx: Context, queue: Queue, letter: Letter): Sent {
   const duplicate = findDuplicate(ctx, queue, group, id);
   if (duplicate) return duplicate;
   const sent = store(ctx, queue, letter);
-  rememberSent(ctx, queue, group, id, sent);
+  rememberSent(ctx, queue, group, id, { id: sent.id, sentAt: sent.sentAt, tie: sent.tie });
   return sent;
 }
 
 function store(ctx: Context, queue: Queue, letter: Letter): Sent {
   const message = messageOf(ctx, queue, letter);
   enqueue(ctx, queue, message);
-  const digest = attributesMd5(letter.attributes);
-  const { id, sentAt, tie, bodyMd5 } = message;
-  return { id, sentAt, tie, bodyMd5, ...(digest !== undefined && { attributesMd5: digest }) };
+  return message;
 }
 
 export interface SendResult {
@@ -151,8 +151,9 @@ export function send(ctx: Context, queue: Queue, draft: Draft): SendResult {
   const header = letter.traceHeader;
   return {
     MessageId: sent.id,
-    MD5OfMessageBody: sent.bodyMd5,
-    MD5OfMessageAttributes: sent.attributesMd5,
+    // The checksums are of what came in, also when it is a duplicate: clients compare them with what they sent.
+    MD5OfMessageBody: letter.bodyMd5,
+    MD5OfMessageAttributes: attributesMd5(letter.attributes),
     MD5OfMessageSystemAttributes: header === undefined ? undefined
       : attributesMd5([{ name: "AWSTraceHeader", type: "String", text: header }]),
     SequenceNumber: fifo ? sequenceNumberOf(sent) : undefined,

@@ -1,0 +1,68 @@
+/** One resource of every kind, and inputs that name them. */
+
+import assert from "node:assert/strict";
+import type { TestRegion } from "../region.ts";
+import { builtOperation, builtServices, type BuiltOperation } from "./services.ts";
+import { client, type Input } from "./wire.ts";
+
+export interface Fixtures {
+  /** The input with those members that name a resource naming one that is there. */
+  fit(operation: BuiltOperation, input: Input): Input;
+}
+
+/** Undefined leaves the member out: what is only valid together with others is no help. */
+type Named = Readonly<Record<string, unknown>>;
+
+export function isBuilt(service: string): boolean {
+  return builtServices.some(({ entry }) => entry.service === service);
+}
+
+async function make(region: TestRegion, name: string, input: Input): Promise<Record<string, unknown>> {
+  const { status, output, text } = await client(region).call(builtOperation(name), input);
+  assert.equal(status, 200, `${name}: ${text}`);
+  return output;
+}
+
+/** For each service: the members by which its operations name resources, and what is there. */
+async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
+  const named = new Map<string, Named>();
+  if (isBuilt("kms")) {
+    const { KeyMetadata } = await make(region, "kms:CreateKey", {});
+    const { KeyId } = KeyMetadata as { KeyId: string };
+    await make(region, "kms:CreateAlias", { AliasName: "alias/there", TargetKeyId: KeyId });
+    named.set("kms", {
+      KeyId, TargetKeyId: KeyId, SourceKeyId: KeyId, DestinationKeyId: KeyId, AliasName: "alias/there",
+      KeySpec: undefined, KeyUsage: undefined, CustomerMasterKeySpec: undefined, Origin: undefined, CustomKeyStoreId: undefined,
+      XksKeyId: undefined,
+    });
+  }
+  if (isBuilt("sqs")) {
+    const { QueueUrl } = await make(region, "sqs:CreateQueue", { QueueName: "there" });
+    const arn = "arn:aws:sqs:us-east-1:000000000000:there";
+    named.set("sqs", { QueueUrl: String(QueueUrl), QueueName: "there", SourceArn: arn });
+  }
+  if (isBuilt("ssm")) {
+    await make(region, "ssm:PutParameter", { Name: "there", Value: "x", Type: "String" });
+    named.set("ssm", {
+      ResourceArn: "arn:aws:ssm:us-east-1:000000000000:parameter/there",
+      Name: "there", Names: ["there"], ResourceType: "Parameter", ResourceId: "there",
+    });
+  }
+  if (isBuilt("secrets-manager")) {
+    await make(region, "secrets-manager:CreateSecret", { Name: "there", SecretString: "x" });
+    named.set("secrets-manager", { SecretId: "there" });
+  }
+  named.set("sts", { SerialNumber: undefined, TokenCode: undefined });
+  return named;
+}
+
+export async function createFixtures(region: TestRegion): Promise<Fixtures> {
+  const named = await namedResources(region);
+  return {
+    fit({ entry }, input) {
+      const names = named.get(entry.service) ?? {};
+      return Object.fromEntries(Object.entries(input).map(([member, value]) =>
+        [member, Object.hasOwn(names, member) ? names[member] : value]));
+    },
+  };
+}

@@ -1,0 +1,143 @@
+/** Requests put together by hand from the model, so that suites can send what no SDK would let through. */
+
+import { handle } from "../../src/kernel/gateway/chain.ts";
+import type { Engine } from "../../src/kernel/engine.ts";
+import { signRequest, type Credentials } from "../../src/kernel/auth/signing.ts";
+import type { ServiceModel, ShapeRef } from "../../src/kernel/model/model.ts";
+import { parseXml, type XmlElement } from "./xml-answer.ts";
+import type { BuiltOperation } from "./services.ts";
+
+export type Input = Readonly<Record<string, unknown>>;
+
+export interface Answer {
+  readonly status: number;
+  /** Of an error: the code without what stands before a `#`. */
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  /** What was answered: as JSON says it, or read from XML with the model. */
+  readonly output: Record<string, unknown>;
+  readonly text: string;
+}
+
+export interface Client {
+  call(operation: BuiltOperation, input: Input): Promise<Answer>;
+  /** With a body of any kind: what `call` would make of an input is up to the caller. */
+  send(operation: BuiltOperation, body: string): Promise<Answer>;
+}
+
+/** A region, as far as it is asked here. */
+export interface Asked {
+  readonly engine: Engine;
+}
+
+export const root: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+export function client(region: Asked, credentials: Credentials = root, awsRegion = "us-east-1"): Client {
+  const send = (operation: BuiltOperation, body: string) => post(region, credentials, awsRegion, operation, body);
+  return { send, call: (operation, input) => send(operation, bodyOf(operation, input)) };
+}
+
+/** The body of a request with this input, in the service's first protocol. */
+export function bodyOf({ operationModel, model, name }: BuiltOperation, input: Input): string {
+  const shape = operationModel.input;
+  if (model.protocols[0] === "json") return JSON.stringify(shape ? jsonValue(input, shape, model) : input);
+  const parameters: [string, string][] = [["Action", name], ["Version", model.apiVersion]];
+  if (shape) collect(parameters, "", input, shape, model);
+  return parameters.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join("&");
+}
+
+/** Requests that wait are hung up on as soon as nothing else goes on, so that nothing can hang a suite. */
+async function post(
+  { engine }: Asked, credentials: Credentials, region: string, operation: BuiltOperation, body: string,
+): Promise<Answer> {
+  const { model, name } = operation;
+  const isJson = model.protocols[0] === "json";
+  const { headers } = signRequest({
+    method: "POST", path: "/", query: "", body: Buffer.from(body),
+    headers: isJson
+      ? {
+        host: `${model.endpointPrefix}.${region}.amazonaws.com`,
+        "content-type": `application/x-amz-json-${model.jsonVersion ?? "1.1"}`,
+        "x-amz-target": `${model.targetPrefix ?? ""}.${name}`,
+      }
+      : { host: `${model.endpointPrefix}.amazonaws.com`, "content-type": "application/x-www-form-urlencoded" },
+  }, { credentials, region, service: model.signingName, nowMs: engine.clock.now() });
+  const leaving = new AbortController();
+  const answering = handle(engine, {
+    method: "POST", path: "/", query: "", headers, body: Buffer.from(body), sourceIp: "127.0.0.1", secure: true,
+    signal: leaving.signal,
+  });
+  void engine.settled().then(() => leaving.abort());
+  const answer = await answering;
+  return isJson ? jsonAnswer(answer.status, String(answer.body)) : xmlAnswer(operation, answer.status, String(answer.body));
+}
+
+function jsonAnswer(status: number, text: string): Answer {
+  const output = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+  if (status < 300) return { status, code: undefined, message: undefined, output, text };
+  const type = String(output["__type"]);
+  const message = output["message"] ?? output["Message"];
+  return { status, code: type.slice(type.indexOf("#") + 1), message: message as string | undefined, output, text };
+}
+
+function xmlAnswer({ operationModel, model }: BuiltOperation, status: number, text: string): Answer {
+  const document = parseXml(text);
+  if (status >= 300) {
+    const error = document.children.find((child) => child.name === "Error") ?? document;
+    const textOf = (name: string) => error.children.find((child) => child.name === name)?.text;
+    return { status, code: textOf("Code"), message: textOf("Message"), output: {}, text };
+  }
+  const result = document.children.find((child) => child.name.endsWith("Result"));
+  const output = result && operationModel.output ? xmlValue(result, operationModel.output, model) : {};
+  return { status, code: undefined, message: undefined, output: output as Record<string, unknown>, text };
+}
+
+function xmlValue(element: XmlElement, ref: ShapeRef, model: ServiceModel): unknown {
+  const shape = model.shapes[ref.shape];
+  if (shape?.type === "structure") {
+    return Object.fromEntries(element.children.flatMap((child) => {
+      const member = shape.members?.[child.name];
+      return member ? [[child.name, xmlValue(child, member, model)]] : [];
+    }));
+  }
+  const item = shape?.member;
+  return item ? element.children.map((child) => xmlValue(child, item, model)) : element.text;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+}
+
+/** As JSON protocols spell it: bytes in base64, times in seconds. What does not fit the model passes as it is. */
+function jsonValue(value: unknown, ref: ShapeRef | undefined, model: ServiceModel): unknown {
+  if (Buffer.isBuffer(value)) return value.toString("base64");
+  const shape = ref && model.shapes[ref.shape];
+  if (Array.isArray(value)) return value.map((item) => jsonValue(item, shape?.member, model));
+  if (shape?.type === "timestamp" && typeof value === "number") return value / 1000;
+  if (!isPlain(value)) return value;
+  // Entries are defined, not assigned, so that a key `__proto__` is sent like any other.
+  return Object.fromEntries(Object.entries(value).map(([key, each]) =>
+    [key, jsonValue(each, shape?.type === "map" ? shape.value : shape?.members?.[key], model)]));
+}
+
+/** As the Query protocol spells it: a path a value. */
+function collect(into: [string, string][], path: string, value: unknown, ref: ShapeRef, model: ServiceModel): void {
+  const shape = model.shapes[ref.shape];
+  const within = (name: string) => (path === "" ? name : `${path}.${name}`);
+  if (Buffer.isBuffer(value)) into.push([path, value.toString("base64")]);
+  else if (Array.isArray(value)) {
+    const item = shape?.member ?? ref;
+    const list = shape?.flattened ? path : within(item.locationName ?? "member");
+    if (value.length === 0) into.push([path, ""]);
+    value.forEach((each, index) => collect(into, `${list}.${index + 1}`, each, item, model));
+  } else if (isPlain(value) && shape?.type === "map") {
+    Object.entries(value).forEach(([key, each], index) => {
+      into.push([within(`entry.${index + 1}.key`), key]);
+      collect(into, within(`entry.${index + 1}.value`), each, shape.value ?? ref, model);
+    });
+  } else if (isPlain(value)) {
+    for (const [key, each] of Object.entries(value)) collect(into, within(key), each, shape?.members?.[key] ?? ref, model);
+  } else if (shape?.type === "timestamp" && typeof value === "number") {
+    into.push([path, new Date(value).toISOString()]);
+  } else if (value !== undefined) into.push([path, String(value)]);
+}
