@@ -34,6 +34,8 @@ export interface Denial {
 
 const denialsMax = 1_000;
 const allowedMax = 1_000;
+/** Stands for a resource without a policy. */
+const noPolicy = "";
 
 /** Unsigned requests and services have no identity policies; root needs none. */
 const noPolicies: readonly SourcedPolicy[] = [];
@@ -56,7 +58,7 @@ function asList(value: string | readonly string[]): readonly string[] {
 export class Authorizer {
   readonly #engine: Engine;
   readonly #denials = new Map<string, Denial>();
-  readonly #allowed = new WeakMap<readonly SourcedPolicy[], BoundedCache<true>>();
+  readonly #allowed = new WeakMap<readonly SourcedPolicy[], BoundedCache<string>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -114,9 +116,9 @@ export class Authorizer {
     const resourcePolicy = service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx));
     if (isPlainRoot(caller, ctx) && resourcePolicy === undefined) return undefined;
     const policies = this.#policies(caller, service, resource, resourcePolicy);
-    const known = resourcePolicy === undefined ? this.#allowedBy(policies, caller) : undefined;
+    const known = this.#allowedBy(policies, caller);
     const question = `${ctx.account} ${action} ${resource}`;
-    if (known?.get(question)) return undefined;
+    if (known?.get(question) === (resourcePolicy ?? noPolicy)) return undefined;
 
     const conditions = new RequestConditions(sources);
     const request: AuthorizationRequest = {
@@ -128,7 +130,7 @@ export class Authorizer {
     };
     const decision = decide(request, policies);
     if (decision.allowed) {
-      if (!conditions.wasAsked) known?.set(question, true);
+      if (!conditions.wasAsked) known?.set(question, resourcePolicy ?? noPolicy);
       return undefined;
     }
     if (!decision.explicitDeny && service?.alsoAllows && ctx.reading(() => service.alsoAllows?.(request, ctx))) {
@@ -138,10 +140,10 @@ export class Authorizer {
   }
 
   /**
-   * What a caller's own policies have allowed without looking at conditions, they will allow again: remembered for as
-   * long as IAM gives the same answer about the caller's policies.
+   * What a caller's policies and a resource's have allowed without looking at conditions, they will allow again:
+   * remembered, with the resource's policy, for as long as IAM gives the same answer about the caller's.
    */
-  #allowedBy(policies: PolicySet, caller: Caller): BoundedCache<true> | undefined {
+  #allowedBy(policies: PolicySet, caller: Caller): BoundedCache<string> | undefined {
     if (policies.identity === noPolicies || caller.session?.policies || caller.session?.policyArns) return undefined;
     let allowed = this.#allowed.get(policies.identity);
     if (!allowed) this.#allowed.set(policies.identity, (allowed = new BoundedCache(allowedMax)));

@@ -248,18 +248,22 @@ export class Engine implements Kernel, JobHost {
     this.#options.log(`${what} failed: ${text}`);
   }
 
-  /** Counts as activity until it ends. */
-  async active<T>(work: Promise<T>): Promise<T> {
+  /** A request or a job is under way, until `end`. */
+  begin(): void {
     this.#changeActivity(1);
+  }
+
+  end(): void {
+    this.#changeActivity(-1);
+  }
+
+  async track<T>(work: Promise<T>): Promise<T> {
+    this.begin();
     try {
       return await work;
     } finally {
-      this.#changeActivity(-1);
+      this.end();
     }
-  }
-
-  track<T>(work: Promise<T>): Promise<T> {
-    return this.active(work);
   }
 
   #changeActivity(by: number): void {

@@ -9,6 +9,13 @@ const blockBytes = 4096;
 /** What one opening of the store may number: with two million openings it stays a safe integer. */
 const sequenceStep = 2 ** 32;
 const zeros = Buffer.alloc(blockBytes);
+const hexDigits = "0123456789abcdef";
+
+/** Node's buffers have it; its types do not say so. */
+interface LatinBuffer extends Buffer {
+  latin1Slice(start: number, end: number): string;
+}
+
 const lowerAndDigits = "abcdefghijklmnopqrstuvwxyz0123456789";
 const upperAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
@@ -17,6 +24,8 @@ export class Ids {
   #sequence: number;
   #block: Buffer = Buffer.alloc(0);
   #used = 0;
+  /** A UUID's text in the making; the hyphens stay. */
+  readonly #uuid = Buffer.from("00000000-0000-0000-0000-000000000000", "latin1") as LatinBuffer;
 
   /**
    * @param seed any text; two regions with one seed draw the same ids
@@ -35,22 +44,34 @@ export class Ids {
 
   bytes(count: number): Buffer {
     if (count > blockBytes) return this.#cipher.update(Buffer.alloc(count));
+    const start = this.#take(count);
+    return Buffer.from(this.#block.subarray(start, start + count));
+  }
+
+  /** Where in the block the next `count` bytes are. */
+  #take(count: number): number {
     if (this.#used + count > this.#block.length) {
       this.#block = this.#cipher.update(zeros);
       this.#used = 0;
     }
-    const bytes = Buffer.from(this.#block.subarray(this.#used, this.#used + count));
+    const start = this.#used;
     this.#used += count;
-    return bytes;
+    return start;
   }
 
   /** Version 4, lower case. */
   uuid(): string {
-    const bytes = this.bytes(16);
-    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-    const hex = bytes.toString("hex");
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+    const start = this.#take(16);
+    let position = 0;
+    for (let index = 0; index < 16; index += 1) {
+      let byte = this.#block[start + index] ?? 0;
+      if (index === 6) byte = (byte & 0x0f) | 0x40;
+      if (index === 8) byte = (byte & 0x3f) | 0x80;
+      if (index === 4 || index === 6 || index === 8 || index === 10) position += 1;
+      this.#uuid[position++] = hexDigits.charCodeAt(byte >>> 4);
+      this.#uuid[position++] = hexDigits.charCodeAt(byte & 15);
+    }
+    return this.#uuid.latin1Slice(0, 36);
   }
 
   /** `length` hexadecimal digits. */

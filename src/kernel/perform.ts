@@ -36,6 +36,7 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
   let resources: readonly string[] = [];
   let output: Value | undefined;
   let error: AwsError | undefined;
+  engine.begin();
   try {
     const operation = order.service.operations.get(order.operation.name);
     if (!operation) throw notImplemented(`${order.model.service}:${order.operation.name}`);
@@ -52,12 +53,21 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
     error = asAwsError(engine, order, cause);
   } finally {
     record(engine, order, ctx, resources, output, error);
-    const gate = engine.store.committed();
-    for (const earlier of ctx?.gates ?? []) if (earlier !== gate) await earlier;
-    if (gate) await gate;
+    await committed(engine, ctx);
   }
   if (error) throw error;
   return output ?? {};
+}
+
+/** The output gate: nothing leaves before the journal has what it depends on. */
+async function committed(engine: Engine, ctx: CellContext | undefined): Promise<void> {
+  try {
+    const gate = engine.store.committed();
+    for (const earlier of ctx?.gates ?? []) if (earlier !== gate) await earlier;
+    await gate;
+  } finally {
+    engine.end();
+  }
 }
 
 function isWrite(operation: OperationModel): boolean {

@@ -22,39 +22,48 @@ export interface Call {
   readonly account: string;
 }
 
-const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS";
+const hidden = `"HIDDEN_DUE_TO_SECURITY_REASONS"`;
 const textLengthMax = 2_000;
 const listLengthMax = 100;
 const depthMax = 16;
 
-/** A value as CloudTrail shows it: first letters lower case, secrets hidden, bytes and streams left out. */
-export function shown(value: unknown, shapeName: string | undefined, model: ServiceModel, depth = 0): unknown {
+/**
+ * A value as CloudTrail shows it, as JSON text: first letters lower case, secrets hidden, bytes and streams left out.
+ * Text at once, because most records are written and never read.
+ */
+export function shown(value: unknown, shapeName: string | undefined, model: ServiceModel, depth = 0): string | undefined {
   if (value === undefined || value === null) return undefined;
   const shape = shapeName === undefined ? undefined : model.shapes[shapeName];
   if (shape?.sensitive) return hidden;
-  if (depth > depthMax) return "[omitted]";
-  if (typeof value === "string") return value.length > textLengthMax ? `${value.slice(0, textLengthMax)}...` : value;
-  if (typeof value !== "object") return shape?.type === "timestamp" ? shownTime(value) : value;
+  if (depth > depthMax) return `"[omitted]"`;
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > textLengthMax ? `${value.slice(0, textLengthMax)}...` : value);
+  }
+  if (typeof value !== "object") return shownScalar(value, shape);
   if (Buffer.isBuffer(value) || Symbol.asyncIterator in value) return undefined;
   if (Array.isArray(value)) {
-    return value.slice(0, listLengthMax).map((item) => shown(item, shape?.member?.shape, model, depth + 1));
+    const items = value.slice(0, listLengthMax).map((item) => shown(item, shape?.member?.shape, model, depth + 1));
+    return `[${items.filter((item) => item !== undefined).join(",")}]`;
   }
   return shownObject(value as Value, shape, model, depth);
 }
 
-function shownObject(value: Value, shape: Shape | undefined, model: ServiceModel, depth: number): object {
-  const isMap = shape?.type === "map";
-  const result = Object.create(null) as Record<string, unknown>;
-  for (const name of Object.keys(value)) {
-    const member = isMap ? shape.value?.shape : shape?.members?.[name]?.shape;
-    const text = shown(value[name], member, model, depth + 1);
-    if (text !== undefined) result[isMap ? name : name.charAt(0).toLowerCase() + name.slice(1)] = text;
-  }
-  return result;
+function shownScalar(value: unknown, shape: Shape | undefined): string {
+  if (shape?.type === "timestamp" && typeof value === "number") return JSON.stringify(new Date(value).toUTCString());
+  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
 
-function shownTime(milliseconds: unknown): unknown {
-  return typeof milliseconds === "number" ? new Date(milliseconds).toUTCString() : milliseconds;
+function shownObject(value: Value, shape: Shape | undefined, model: ServiceModel, depth: number): string {
+  const isMap = shape?.type === "map";
+  let text = "";
+  for (const name of Object.keys(value)) {
+    const member = isMap ? shape.value?.shape : shape?.members?.[name]?.shape;
+    const shownValue = shown(value[name], member, model, depth + 1);
+    if (shownValue === undefined) continue;
+    const shownName = isMap ? name : name.charAt(0).toLowerCase() + name.slice(1);
+    text += `${text === "" ? "" : ","}${JSON.stringify(shownName)}:${shownValue}`;
+  }
+  return `{${text}}`;
 }
 
 /** @evidence CloudTrail User Guide, "CloudTrail userIdentity element" */
@@ -117,8 +126,8 @@ function timestamp(milliseconds: number): string {
 export function recordText(call: Call): string {
   const { caller, model, operation, error, origin } = call;
   const readOnly = operation.access === "Read" || operation.access === "List";
-  const parameters = shown(call.input, operation.input?.shape, model) ?? null;
-  const elements = readOnly || error ? null : (shown(call.output, operation.output?.shape, model) ?? null);
+  const parameters = shown(call.input, operation.input?.shape, model) ?? "null";
+  const elements = readOnly || error ? "null" : (shown(call.output, operation.output?.shape, model) ?? "null");
   const failure = error
     ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${JSON.stringify(error.message)},` : "";
   const resources = call.resources.length > 0
@@ -126,7 +135,7 @@ export function recordText(call: Call): string {
   return `{"eventVersion":"1.11","userIdentity":${identityText(caller)},"eventTime":"${timestamp(call.at)}",`
     + `"eventSource":"${model.eventSource}","eventName":"${operation.name}","awsRegion":${JSON.stringify(call.region)},`
     + `"sourceIPAddress":${JSON.stringify(origin.sourceIp)},"userAgent":${JSON.stringify(origin.userAgent)},${failure}`
-    + `"requestParameters":${JSON.stringify(parameters)},"responseElements":${JSON.stringify(elements)},`
+    + `"requestParameters":${parameters},"responseElements":${elements},`
     + `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}`
     + `"eventType":"${caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall"}","managementEvent":true,`
     + `"recipientAccountId":"${caller.account === "" ? call.account : caller.account}","eventCategory":"Management"`

@@ -51,11 +51,15 @@ test("iam-cli-create-role-trust: who may assume the role of a member account", {
     --role-arn ${RoleArn} --role-session-name work --query Credentials`;
   assert.equal(await station.as(session).aws`sts get-caller-identity --query Arn`,
     "arn:aws:sts::222222222222:assumed-role/Admin/work");
-  for (const [name, shell] of [["000000000000:user/bare", bare], ["333333333333:user/stranger", stranger]] as const) {
-    const refusal = await shell.refusal`sts assume-role --role-arn ${RoleArn} --role-session-name work`;
+  const refusals = [
+    ["000000000000:user/bare", bare, "identity-based policy"],
+    ["333333333333:user/stranger", stranger, "role trust policy"],
+  ] as const;
+  for (const [name, shell, missing] of refusals) {
+    const refusal: string = await shell.refusal`sts assume-role --role-arn ${RoleArn} --role-session-name work`;
     assert.equal(refusal,
       `An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:iam::${name} is not ` +
-      `authorized to perform: sts:AssumeRole on resource: ${RoleArn}`);
+      `authorized to perform: sts:AssumeRole on resource: ${RoleArn} because no ${missing} allows the sts:AssumeRole action`);
   }
 });
 
@@ -109,7 +113,7 @@ test("answers come in every format", { skip }, async () => {
   assert.equal(await station.aws`iam list-users --query ${pairs} --output yaml`.catch(() => "no yaml in version 1"),
     "no yaml in version 1");
   assert.equal(await station.aws`iam list-users --query ${pairs} --output table`, [
-    "----------------------", "|      ListUsers     |", "+------+-------------+",
-    "|  ana |  /people/   |", "|  bob |  /          |", "+------+-------------+",
+    "---------------------", "|     ListUsers     |", "+------+------------+",
+    "|  ana |  /people/  |", "|  bob |  /         |", "+------+------------+",
   ].join("\n"));
 });

@@ -24,14 +24,16 @@ test("a message carries its attributes from send-message to receive-message", { 
   const attributes = {
     color: { DataType: "String", StringValue: "blå" },
     weight: { DataType: "Number.kg", StringValue: "1.5" },
-    blob: { DataType: "Binary", BinaryValue: Buffer.from([0, 1, 255]).toString("base64") },
+    // Version 1 of the CLI takes the text of a blob as its bytes, and answers base64.
+    blob: { DataType: "Binary", BinaryValue: "raw" },
   };
   await station.aws`sqs send-message --queue-url ${url} --message-body héllo
     --message-attributes ${JSON.stringify(attributes)}`;
   const { Messages: [message] } = await station.aws<{ Messages: Message[] }>`sqs receive-message --queue-url ${url}
     --message-attribute-names All --attribute-names All`;
   assert.equal(message?.Body, "héllo");
-  assert.deepEqual(message?.MessageAttributes, attributes);
+  const blob = { DataType: "Binary", BinaryValue: Buffer.from("raw").toString("base64") };
+  assert.deepEqual(message?.MessageAttributes, { ...attributes, blob });
   assert.equal(message?.Attributes?.["ApproximateReceiveCount"], "1");
   assert.equal(await station.aws`sqs receive-message --queue-url ${url}`, undefined);
   await station.aws`sqs delete-message --queue-url ${url} --receipt-handle ${message?.ReceiptHandle}`;
@@ -61,7 +63,6 @@ test("a FIFO queue keeps the order of a group and drops what was sent twice", { 
 test("a SecureString is readable to those who ask for it in the clear", { skip }, async () => {
   await using station = await startWorkstation();
   await station.aws`ssm put-parameter --name /app/password --type SecureString --value hunter2`;
-  await station.aws`ssm put-parameter --name /app/url --type String --value file://${""}`.catch(() => undefined);
   await station.aws`ssm put-parameter --name /app/names --type StringList --value a,b`;
   const value = (...options: string[]) => station.aws`ssm get-parameter --name /app/password
     --query Parameter.Value ${options[0] ?? "--no-with-decryption"}`;
@@ -74,7 +75,7 @@ test("a SecureString is readable to those who ask for it in the clear", { skip }
     --query Parameters[].[Name,Type,Value]`,
   [["/app/names", "StringList", "a,b"], ["/app/password", "SecureString", "changed"]]);
   assert.equal(await station.refusal`ssm get-parameter --name /app/none`,
-    "An error occurred (ParameterNotFound) when calling the GetParameter operation: ");
+    "An error occurred (ParameterNotFound) when calling the GetParameter operation:");
 });
 
 test("kms-encryption-operations: encrypt and decrypt files, with and without their context", { skip }, async () => {
@@ -89,7 +90,7 @@ test("kms-encryption-operations: encrypt and decrypt files, with and without the
     --encryption-context purpose=test --query Plaintext --output text`;
   assert.deepEqual([...Buffer.from(plain, "base64")], [0, 1, 2, 250]);
   assert.equal(await station.refusal`kms decrypt --ciphertext-blob fileb://cipher`,
-    "An error occurred (InvalidCiphertextException) when calling the Decrypt operation: ");
+    "An error occurred (InvalidCiphertextException) when calling the Decrypt operation:");
   const dataKey = await station.aws<{ Plaintext: string; CiphertextBlob: string }>`kms generate-data-key
     --key-id ${keyId} --key-spec AES_256`;
   assert.equal(Buffer.from(dataKey.Plaintext, "base64").length, 32);
@@ -133,7 +134,7 @@ test("sqs-messages-queue: a message that is not deleted comes back", { skip }, a
   await station.aws`sqs send-message --queue-url ${url} --message-body job`;
   const receive = () => station.aws`sqs receive-message --queue-url ${url} --query Messages[].Body`;
   assert.deepEqual(await receive(), ["job"]);
-  assert.equal(await receive(), undefined);
+  assert.equal(await receive(), null);
   await station.region.clock.advance({ seconds: 31 });
   assert.deepEqual(await receive(), ["job"]);
 });

@@ -107,7 +107,7 @@ test("regions-no-implicit-data-flow: data stays in the region in which it was pu
   await station.aws`ssm put-parameter --name p --type String --value v`;
   const europe = station.with({ AWS_DEFAULT_REGION: "eu-west-1" });
   assert.equal(await europe.refusal`ssm get-parameter --name p`,
-    "An error occurred (ParameterNotFound) when calling the GetParameter operation: ");
+    "An error occurred (ParameterNotFound) when calling the GetParameter operation:");
   assert.equal(await europe.refusal`sqs get-queue-url --queue-name orders`,
     "An error occurred (AWS.SimpleQueueService.NonExistentQueue) when calling the GetQueueUrl operation: " +
     "The specified queue does not exist.");

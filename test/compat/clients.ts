@@ -42,9 +42,13 @@ export interface RunOptions {
   readonly folder?: string;
 }
 
+/** Of what a command that failed said before it failed. */
+const linesShown = 20;
+
 export class CommandFailed extends Error {
   constructor(command: readonly string[], outcome: Outcome) {
-    super(`${command.join(" ")}: exit status ${outcome.status}\n${outcome.stdout}\n${outcome.stderr}`);
+    const lastLines = outcome.stdout.trimEnd().split("\n").slice(-linesShown).join("\n");
+    super(`${command.join(" ")}: exit status ${outcome.status}\n${lastLines}\n${outcome.stderr}`);
   }
 }
 

@@ -59,10 +59,14 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
 export async function createFixtures(region: TestRegion): Promise<Fixtures> {
   const named = await namedResources(region);
   return {
-    fit({ entry }, input) {
+    fit({ entry, model, operationModel }, input) {
       const names = named.get(entry.service) ?? {};
-      return Object.fromEntries(Object.entries(input).map(([member, value]) =>
-        [member, Object.hasOwn(names, member) ? names[member] : value]));
+      const required = model.shapes[operationModel.input?.shape ?? ""]?.required ?? [];
+      return Object.fromEntries(Object.entries(input).flatMap(([member, value]) => {
+        if (!Object.hasOwn(names, member)) return [[member, value]];
+        const named = names[member];
+        return named !== undefined || required.includes(member) ? [[member, named ?? value]] : [];
+      }));
     },
   };
 }

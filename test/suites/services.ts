@@ -50,3 +50,7 @@ export function builtOperation(name: string): BuiltOperation {
 export function titleOf({ entry, name }: BuiltOperation): string {
   return `${entry.service}:${name}`;
 }
+
+export function isBuiltOperation(name: string): boolean {
+  return builtOperations.some((each) => titleOf(each) === name);
+}

@@ -36,7 +36,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
   const { entry } = identified;
   const model = engine.models.get(entry.service);
   const protocol = protocolByName(identified.protocol);
-  const startedAt = performance.now();
+  const startedAt = engine.onRequest ? performance.now() : 0;
   let operation: OperationModel | undefined;
   let request: WireRequest = incoming;
   try {
@@ -49,13 +49,13 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
     requireSignature(engine, authenticated.method, operation, service, model);
     const input = protocol.parse(request, operation, model);
     engine.recorder.used(authenticated.caller, entry.iamPrefix, identified.region, engine.clock.now());
-    const output = await engine.active(perform(engine, {
+    const output = await perform(engine, {
       entry, service, model, operation, input, requestId,
       caller: authenticated.caller,
       origin: originOf(incoming, authenticated.method),
       region: identified.region,
       hangUp: incoming,
-    }));
+    });
     const response = protocol.serialize(output, operation, model, requestId);
     report(undefined, response);
     return response;

@@ -3,9 +3,14 @@
 import * as iam from "../../generated/iam.ts";
 import { operation } from "../../kernel/operation.ts";
 import { accessKeys } from "./credential-rows.ts";
+import { oidcProviders, samlProviders } from "./federation-rows.ts";
 import { instanceProfiles } from "./instance-profile-rows.ts";
+import { mfaDevices } from "./mfa-rows.ts";
 import { policies, policyVersions } from "./policy-rows.ts";
 import { groups, roles, users } from "./principals.ts";
+import { signingCertificates } from "./public-key-rows.ts";
+import { serverCertificates } from "./server-certificates.ts";
+import { globalTokenVersion } from "./token-preferences.ts";
 
 /** @evidence recorded answers of GetAccountSummary */
 const quotas: Partial<Record<iam.summaryKeyType, number>> = {
@@ -29,14 +34,15 @@ export const GetAccountSummary = operation(iam.GetAccountSummary, {
       Policies: ctx.db(policies).count(),
       PolicyVersionsInUse: ctx.db(policyVersions).count(),
       AccountAccessKeysPresent: rootKeys > 0 ? 1 : 0,
-      AccountMFAEnabled: 0,
+      AccountMFAEnabled: ctx.db(mfaDevices).by("owner").count({ prefix: [ctx.account] }) > 0 ? 1 : 0,
       AccountPasswordPresent: 0,
-      AccountSigningCertificatesPresent: 0,
-      GlobalEndpointTokenVersion: 1,
-      MFADevices: 0,
-      MFADevicesInUse: 0,
-      Providers: 0,
-      ServerCertificates: 0,
+      AccountSigningCertificatesPresent:
+        ctx.db(signingCertificates).by("owner").count({ prefix: [ctx.account] }) > 0 ? 1 : 0,
+      GlobalEndpointTokenVersion: globalTokenVersion(ctx),
+      MFADevices: ctx.db(mfaDevices).count(),
+      MFADevicesInUse: ctx.db(mfaDevices).by("owner").count(),
+      Providers: ctx.db(oidcProviders).count() + ctx.db(samlProviders).count(),
+      ServerCertificates: ctx.db(serverCertificates).count(),
     };
     const sorted = Object.entries({ ...quotas, ...counts }).sort(([a], [b]) => (a < b ? -1 : 1));
     return { SummaryMap: Object.fromEntries(sorted) as Record<string, number> };

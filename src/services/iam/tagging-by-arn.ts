@@ -32,6 +32,12 @@ export const tagging: Tagging = {
       case "policy": return call(iam.TagPolicy, { PolicyArn: arn, Tags });
       case "instance-profile":
         return call(iam.TagInstanceProfile, { InstanceProfileName: nameOf(arn), Tags });
+      case "mfa": return call(iam.TagMFADevice, { SerialNumber: arn, Tags });
+      case "oidc-provider":
+        return call(iam.TagOpenIDConnectProvider, { OpenIDConnectProviderArn: arn, Tags });
+      case "saml-provider": return call(iam.TagSAMLProvider, { SAMLProviderArn: arn, Tags });
+      case "server-certificate":
+        return call(iam.TagServerCertificate, { ServerCertificateName: nameOf(arn), Tags });
       default: return undefined;
     }
   },
@@ -41,6 +47,12 @@ export const tagging: Tagging = {
       case "policy": return call(iam.UntagPolicy, { PolicyArn: arn, TagKeys });
       case "instance-profile":
         return call(iam.UntagInstanceProfile, { InstanceProfileName: nameOf(arn), TagKeys });
+      case "mfa": return call(iam.UntagMFADevice, { SerialNumber: arn, TagKeys });
+      case "oidc-provider":
+        return call(iam.UntagOpenIDConnectProvider, { OpenIDConnectProviderArn: arn, TagKeys });
+      case "saml-provider": return call(iam.UntagSAMLProvider, { SAMLProviderArn: arn, TagKeys });
+      case "server-certificate":
+        return call(iam.UntagServerCertificate, { ServerCertificateName: nameOf(arn), TagKeys });
       default: return undefined;
     }
   },

@@ -2,13 +2,15 @@
 
 import * as kms from "../../generated/kms.ts";
 import { operation } from "../../kernel/operation.ts";
-import { customKeyStoreNotFound } from "./errors.ts";
+import { customKeyStoreNotFound, invalidMarker } from "./errors.ts";
 
 export const DescribeCustomKeyStores = operation(kms.DescribeCustomKeyStores, {
   run(input) {
     if (input.CustomKeyStoreId !== undefined || input.CustomKeyStoreName !== undefined) {
       throw customKeyStoreNotFound();
     }
+    // No page ever has another behind it, so no marker was given out.
+    if (input.Marker !== undefined) throw invalidMarker();
     return { CustomKeyStores: [], Truncated: false };
   },
 });

@@ -51,11 +51,14 @@ export function requireQueue(ctx: ReadContext, url: string): Queue {
   return queue;
 }
 
-/** The queue of this cell that an ARN names; undefined for other accounts, other regions, and what is no queue. */
+/**
+ * The queue of this cell that an ARN names; undefined for other accounts, other regions, and what is no
+ * queue.
+ */
 export function findQueueByArn(ctx: ReadContext, arn: string): Queue | undefined {
   const parsed = parseArn(arn);
-  if (parsed?.service !== "sqs" || parsed.account !== ctx.account || parsed.region !== ctx.region) return undefined;
-  return findQueue(ctx, parsed.resource);
+  const here = parsed?.service === "sqs" && parsed.account === ctx.account && parsed.region === ctx.region;
+  return here ? findQueue(ctx, parsed.resource) : undefined;
 }
 
 /**
@@ -87,7 +90,7 @@ export const onMessages = { ...onQueue, dataEvent: true };
  * @evidence SQS Developer Guide, "Access management: cross-account permissions do not apply to this action"
  */
 export function requireOwner(ctx: Context, url: string): void {
-  if (ctx.caller.account !== "" && ctx.caller.account !== ctx.account) {
+  if (ctx.caller.type !== "AWSService" && ctx.caller.account !== ctx.account) {
     throw accessDenied(`Access to the resource ${url} is denied.`);
   }
 }

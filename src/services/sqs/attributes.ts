@@ -1,4 +1,6 @@
-/** The attributes that can be set on a queue: their forms, their ranges, and how they depend on each other. */
+/**
+ * The attributes that can be set on a queue: their forms, their ranges, and how they depend on each other.
+ */
 
 import type { ReadContext } from "../../kernel/context.ts";
 import { parsePolicy, PolicySyntaxError } from "../../iam/parse.ts";
@@ -44,7 +46,8 @@ function policy(text: string, name: string): string | undefined {
     const { statements } = parsePolicy(text);
     if (statements.length > statementCountMax) {
       throw overLimit(
-        `${statements.length} statements were found in the submitted policy, max allowed is ${statementCountMax}`,
+        `${statements.length} statements were found in the submitted policy, ` +
+          `max allowed is ${statementCountMax}`,
       );
     }
   } catch (error) {
@@ -120,7 +123,10 @@ export function requireName(name: string, requested: Attributes): { readonly fif
   return { fifo };
 }
 
-/** The canonical form of what was asked for; an attribute that is taken away is there with the value undefined. */
+/**
+ * The canonical form of what was asked for; an attribute that is taken away is there with the value
+ * undefined.
+ */
 export function canonicalAttributes(
   ctx: ReadContext, subject: Subject, requested: Attributes,
 ): Readonly<Record<string, string | undefined>> {
@@ -143,7 +149,8 @@ export function applyAttributes(
     if (changes["SqsManagedSseEnabled"] === "true") throw encryptedTwice();
     merged["SqsManagedSseEnabled"] = "false";
   }
-  if (merged["FifoThroughputLimit"] === "perMessageGroupId" && merged["DeduplicationScope"] !== "messageGroup") {
+  const byGroup = merged["FifoThroughputLimit"] === "perMessageGroupId";
+  if (byGroup && merged["DeduplicationScope"] !== "messageGroup") {
     throw invalidAttribute(
       "FifoThroughputLimit",
       "To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.",
@@ -160,14 +167,25 @@ export function firstDifference(
   return Object.keys(requested).find((name) => current[name] !== requested[name]);
 }
 
-/** In the order in which AWS gives attributes out. */
-const shownOrder = [
-  "VisibilityTimeout", "MaximumMessageSize", "MessageRetentionPeriod", "DelaySeconds", "ReceiveMessageWaitTimeSeconds",
-  "Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds",
-  "SqsManagedSseEnabled", "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
+/** Attributes that can only be read, in the order in which AWS gives them out; the others follow. */
+export const computedNames = [
+  "QueueArn", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+  "ApproximateNumberOfMessagesDelayed", "CreatedTimestamp", "LastModifiedTimestamp",
 ];
 
-/** What GetQueueAttributes shows of these. The reuse period of a data key is shown only where there is a key. */
+const shownOrder = [
+  "VisibilityTimeout", "MaximumMessageSize", "MessageRetentionPeriod", "DelaySeconds",
+  "ReceiveMessageWaitTimeSeconds", "Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId",
+  "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "FifoQueue", "ContentBasedDeduplication",
+  "DeduplicationScope", "FifoThroughputLimit",
+];
+
+/** Every name that GetQueueAttributes knows. */
+export const attributeNames: ReadonlySet<string> = new Set(["All", ...computedNames, ...shownOrder]);
+
+/**
+ * What GetQueueAttributes shows of these. The reuse period of a data key is shown only where there is a key.
+ */
 export function shownAttributes(current: Attributes): [string, string][] {
   const shown: [string, string][] = [];
   for (const name of shownOrder) {

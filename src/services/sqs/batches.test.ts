@@ -30,7 +30,10 @@ test("of a batch some entries succeed and others fail", async () => {
     ["c", "InvalidParameterValue", true],
     ["d", "InvalidParameterValue", true],
   ]);
-  assert.equal(Failed[1]?.Message, "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.");
+  assert.equal(
+    Failed[1]?.Message,
+    "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.",
+  );
   assert.deepEqual(await queue.bodies(), ["first", "second"]);
 });
 
@@ -39,10 +42,12 @@ test("a batch has one to ten entries with ids of their own", async () => {
   const queue = await createQueue(region, "entries");
   const entries = (...ids: string[]) => ids.map((Id) => ({ Id, MessageBody: "x" }));
   await assert.rejects(sendBatch(queue, []), refusal(
-    `${service}.EmptyBatchRequest`, "There should be at least one SendMessageBatchRequestEntry in the request.",
+    `${service}.EmptyBatchRequest`,
+    "There should be at least one SendMessageBatchRequestEntry in the request.",
   ));
   await assert.rejects(sendBatch(queue, entries(..."abcdefghijk")), refusal(
-    `${service}.TooManyEntriesInBatchRequest`, "Maximum number of entries per request are 10. You have sent 11.",
+    `${service}.TooManyEntriesInBatchRequest`,
+    "Maximum number of entries per request are 10. You have sent 11.",
   ));
   await assert.rejects(sendBatch(queue, entries("a", "b", "a")), refusal(
     `${service}.BatchEntryIdsNotDistinct`, "Id a repeated.",
@@ -68,7 +73,9 @@ test("a batch has 1 MiB at most, whatever the queue takes", async () => {
       "Batch requests cannot be longer than 1048576 bytes. You have sent 1048577 bytes.",
     ),
   );
-  const { Successful } = await sendBatch(queue, [{ Id: "a", MessageBody: half }, { Id: "b", MessageBody: half }]);
+  const { Successful } = await sendBatch(
+    queue, [{ Id: "a", MessageBody: half }, { Id: "b", MessageBody: half }],
+  );
   assert.equal(Successful?.length, 2);
 });
 

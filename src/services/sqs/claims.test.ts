@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand,
-  SQSClient,
+  CreateQueueCommand, DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand,
+  SendMessageCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
 import { startRegion } from "../../../test/region.ts";
 
-test("sqs-messages-queue: a message that was received is hidden, comes back, and is gone once deleted", async () => {
+test("sqs-messages-queue: a received message is hidden, comes back, and is gone once deleted", async () => {
   await using region = await startRegion();
   const sqs = region.client(SQSClient);
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "orders" }));
@@ -32,7 +32,7 @@ test("sqs-messages-queue: a message that was received is hidden, comes back, and
   assert.equal((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages, undefined);
 });
 
-test("sqs-messages-queue: a FIFO queue gives the messages of a group out in the order of sending", async () => {
+test("sqs-messages-queue: a FIFO queue gives the messages of a group out in order", async () => {
   await using region = await startRegion();
   const sqs = region.client(SQSClient);
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({

@@ -21,8 +21,8 @@ export function deadLetterTargetOf(ctx: Context, source: Queue): DeadLetterTarge
 }
 
 /**
- * The message keeps its id, its attributes and its receive count. In a standard queue it keeps its age too, in a FIFO
- * queue it arrives anew.
+ * The message keeps its id, its attributes and its receive count. In a standard queue it keeps its age too,
+ * in a FIFO queue it arrives anew.
  *
  * @evidence SQS Developer Guide, Dead-letter queues, "Configuring DLQ retention"
  */

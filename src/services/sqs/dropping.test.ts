@@ -9,14 +9,18 @@ import { createQueue } from "./queue-fixture.ts";
 function storedRows(region: TestRegion): number[] {
   const cell = { account: "000000000000", region: "us-east-1" };
   return region.engine.read(cell, (transaction) => [
-    transaction.rows(messages).count(), transaction.rows(groups).count(), transaction.rows(deduplications).count(),
+    transaction.rows(messages).count(),
+    transaction.rows(groups).count(),
+    transaction.rows(deduplications).count(),
   ]);
 }
 
 test("nothing of a deleted queue stays behind", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "gone.fifo", { ContentBasedDeduplication: "true" });
-  for (let index = 0; index < 600; index += 1) await queue.send(`m${index}`, { MessageGroupId: `g${index % 300}` });
+  for (let index = 0; index < 600; index += 1) {
+    await queue.send(`m${index}`, { MessageGroupId: `g${index % 300}` });
+  }
   assert.deepEqual(storedRows(region), [600, 300, 600]);
   await queue.sqs.send(new DeleteQueueCommand({ QueueUrl: queue.url }));
   await region.settled();

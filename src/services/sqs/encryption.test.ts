@@ -19,7 +19,9 @@ test("senders and receivers need the queue's key, which is asked again after the
   const kms = region.client(KMSClient);
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
   const KeyId = KeyMetadata?.KeyId ?? "";
-  const queue = await createQueue(region, "secret", { KmsMasterKeyId: KeyId, KmsDataKeyReusePeriodSeconds: "60" });
+  const queue = await createQueue(
+    region, "secret", { KmsMasterKeyId: KeyId, KmsDataKeyReusePeriodSeconds: "60" },
+  );
   await queue.send("before");
   await kms.send(new DisableKeyCommand({ KeyId }));
   await queue.send("still known");
@@ -42,10 +44,13 @@ test("a user who may use the queue but not its key is refused", async () => {
     sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: "x" })),
     refusal(
       "KMS.AccessDeniedException",
-      "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: kms:GenerateDataKey on resource: " +
-        `${KeyMetadata?.Arn} because no identity-based policy allows the kms:GenerateDataKey action`,
+      "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: kms:GenerateDataKey " +
+        `on resource: ${KeyMetadata?.Arn} because no identity-based policy allows the ` +
+        "kms:GenerateDataKey action",
     ),
   );
   await queue.send("x");
-  await assert.rejects(sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.url })), { name: "KmsAccessDenied" });
+  await assert.rejects(
+    sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.url })), { name: "KmsAccessDenied" },
+  );
 });

@@ -23,7 +23,10 @@ const dataKeys = table<DataKey>("sqs.dataKeys", {
   key: (row) => [row.queueId, row.keyId, row.purpose, row.principalArn],
 });
 
-/** The encrypted data key that messages of a queue were last sent under: what a receiver must be able to decrypt. */
+/**
+ * The encrypted data key that messages of a queue were last sent under: what a receiver must be able to
+ * decrypt.
+ */
 interface SealedKey {
   readonly queueId: string;
   readonly keyId: string;
@@ -51,7 +54,10 @@ interface Question {
   readonly ciphertext?: Uint8Array;
 }
 
-/** What KMS must be asked first; undefined when nothing. A queue that nothing was sent to has nothing to decrypt. */
+/**
+ * What KMS must be asked first; undefined when nothing. A queue that nothing was sent to has nothing to
+ * decrypt.
+ */
 function questionFor(ctx: Context, queue: Queue, purpose: Purpose): Question | undefined {
   const keyId = queue.attributes["KmsMasterKeyId"];
   if (keyId === undefined || keyId === managedKey) return undefined;
@@ -64,8 +70,8 @@ function questionFor(ctx: Context, queue: Queue, purpose: Purpose): Question | u
 }
 
 /**
- * @evidence SQS Developer Guide, Key management: a producer needs kms:GenerateDataKey and kms:Decrypt, a consumer
- *   kms:Decrypt; the encryption context is the ARN of the queue
+ * @evidence SQS Developer Guide, Key management: a producer needs kms:GenerateDataKey and kms:Decrypt, a
+ *   consumer kms:Decrypt; the encryption context is the ARN of the queue
  */
 async function askKey(ctx: BodyContext, question: Question): Promise<Uint8Array> {
   const { keyId: KeyId, encryptionContext: EncryptionContext } = question;

@@ -4,10 +4,11 @@ import * as sqs from "../../generated/sqs.ts";
 import { AwsError, modelled } from "../../kernel/errors.ts";
 
 /**
- * A refusal that the model does not declare: the JSON protocol and the Query protocol spell its code differently.
+ * A refusal that the model does not declare: the JSON protocol and the Query protocol spell its code
+ * differently.
  *
- * @evidence SQS over JSON, recorded: `com.amazon.coral.service#InvalidParameterValueException` with the header
- *   `x-amzn-query-error: InvalidParameterValue;Sender`
+ * @evidence SQS over JSON, recorded: `com.amazon.coral.service#InvalidParameterValueException` with the
+ *   header `x-amzn-query-error: InvalidParameterValue;Sender`
  */
 export function invalidParameterValue(message: string): AwsError {
   return new AwsError({
@@ -16,7 +17,9 @@ export function invalidParameterValue(message: string): AwsError {
 }
 
 export function invalidValue(value: unknown, parameter: string, reason: string): AwsError {
-  return invalidParameterValue(`Value ${String(value)} for parameter ${parameter} is invalid. Reason: ${reason}`);
+  return invalidParameterValue(
+    `Value ${String(value)} for parameter ${parameter} is invalid. Reason: ${reason}`,
+  );
 }
 
 export function missingParameter(name: string): AwsError {
@@ -82,7 +85,8 @@ export function invalidAttribute(name: string, reason?: string): AwsError {
 export function encryptedTwice(): AwsError {
   return modelled(
     sqs.InvalidAttributeName,
-    "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+    "You can use one type of server-side encryption (SSE) at one time. " +
+      "You can either enable KMS SSE or SQS SSE.",
   );
 }
 

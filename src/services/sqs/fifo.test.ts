@@ -10,7 +10,9 @@ const byContent = { ContentBasedDeduplication: "true" };
 test("a group with a message in flight gives out no more, others go on", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "groups.fifo", byContent);
-  for (const body of ["a1", "b1", "a2", "b2", "a3"]) await queue.send(body, { MessageGroupId: body.charAt(0) });
+  for (const body of ["a1", "b1", "a2", "b2", "a3"]) {
+    await queue.send(body, { MessageGroupId: body.charAt(0) });
+  }
   const [a1] = await queue.receive({ MaxNumberOfMessages: 1 });
   assert.equal(a1?.Body, "a1");
   assert.deepEqual(await queue.bodies(), ["b1", "b2"]);
@@ -57,7 +59,9 @@ test("a duplicate within five minutes is answered as the first and not delivered
 
 test("duplicates are looked for within groups where the queue says so", async () => {
   await using region = await startRegion();
-  const queue = await createQueue(region, "scoped.fifo", { ...byContent, DeduplicationScope: "messageGroup" });
+  const queue = await createQueue(
+    region, "scoped.fifo", { ...byContent, DeduplicationScope: "messageGroup" },
+  );
   for (const MessageGroupId of ["a", "b", "a"]) await queue.send("same", { MessageGroupId });
   const received = await queue.receive({ MessageSystemAttributeNames: ["All"] });
   assert.deepEqual(received.map(({ Attributes }) => Attributes?.["MessageGroupId"]), ["a", "b"]);
@@ -67,7 +71,7 @@ test("duplicates are looked for within groups where the queue says so", async ()
   );
 });
 
-test("messages are numbered with 20 digits that grow, also while the clock stands and after a purge", async () => {
+test("messages have numbers of 20 digits that grow, also while the clock stands", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "numbers.fifo", byContent);
   const numbers: (string | undefined)[] = [];
@@ -90,7 +94,10 @@ test("a FIFO queue wants a group and a deduplication id of 1 to 128 characters, 
   );
   await assert.rejects(
     queue.send("x", { MessageGroupId: "g" }),
-    invalid("The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly"),
+    invalid(
+      "The queue should either have ContentBasedDeduplication enabled or " +
+        "MessageDeduplicationId provided explicitly",
+    ),
   );
   for (const name of ["MessageGroupId", "MessageDeduplicationId"]) {
     for (const value of ["", "a b", "ü", "a".repeat(129)]) {
@@ -121,7 +128,8 @@ test("a FIFO queue refuses a handle whose time is up", async () => {
   const [message] = await queue.receive();
   await region.clock.advance({ seconds: 1 });
   const expired = invalid(
-    `Value ${message?.ReceiptHandle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.`,
+    `Value ${message?.ReceiptHandle} for parameter ReceiptHandle is invalid. ` +
+      "Reason: The receipt handle has expired.",
   );
   await assert.rejects(queue.delete(message), expired);
   await assert.rejects(queue.hide(message, 5), expired);

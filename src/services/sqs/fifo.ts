@@ -6,7 +6,9 @@ import { table } from "../../store/types.ts";
 import { isInFlight, messages, type Message } from "./message-table.ts";
 import { numberOf, type Queue } from "./queue-table.ts";
 
-/** Where the numbering of a queue's messages stands. It outlives the messages, so that no number comes twice. */
+/**
+ * Where the numbering of a queue's messages stands. It outlives the messages, so that no number comes twice.
+ */
 interface Cursor {
   readonly queueId: string;
   readonly sentAt: number;
@@ -15,7 +17,10 @@ interface Cursor {
 
 const cursors = table<Cursor>("sqs.fifoCursors", { key: (row) => row.queueId });
 
-/** A group that holds messages. Its messages are taken from the head, and only while none of them is in flight. */
+/**
+ * A group that holds messages. Its messages are taken from the head, and only while none of them is in
+ * flight.
+ */
 interface Group {
   readonly generation: string;
   readonly name: string;
@@ -60,7 +65,8 @@ export function nextPlace(ctx: Context, queue: Queue): Pick<Message, "generation
   const last = ctx.db(cursors).get(queue.id);
   let place = { sentAt: now, tie: 0 };
   if (last && last.sentAt >= now) {
-    place = last.tie < tieMax ? { sentAt: last.sentAt, tie: last.tie + 1 } : { sentAt: last.sentAt + 1, tie: 0 };
+    const { sentAt, tie } = last;
+    place = tie < tieMax ? { sentAt, tie: tie + 1 } : { sentAt: sentAt + 1, tie: 0 };
   }
   ctx.db(cursors).put({ queueId: queue.id, ...place });
   return { generation: queue.generation, ...place };
@@ -112,8 +118,8 @@ export function joinGroup(ctx: Context, message: Message): void {
 }
 
 /**
- * After messages of a group were received, hidden, shown or deleted. Received ones stand at the head and are ten at
- * most, because a group with one in flight gives out no more.
+ * After messages of a group were received, hidden, shown or deleted. Received ones stand at the head and are
+ * ten at most, because a group with one in flight gives out no more.
  */
 export function settleGroup(ctx: Context, generation: string, name: string): void {
   const now = ctx.clock.now();
@@ -128,11 +134,15 @@ export function settleGroup(ctx: Context, generation: string, name: string): voi
   else ctx.db(groups).put({ generation, name, availableAt, headSentAt: head.sentAt, headTie: head.tie });
 }
 
-/** What a receive may take: group after group, each in its order. Nothing may be written while this is being read. */
+/**
+ * What a receive may take: group after group, each in its order. Nothing may be written while this is being
+ * read.
+ */
 export function* availableMessages(ctx: ReadContext, queue: Queue): Generator<Message> {
   const now = ctx.clock.now();
   const { generation } = queue;
-  for (const group of ctx.db(groups).by("available").list({ prefix: [generation], before: [generation, now + 1] })) {
+  const available = { prefix: [generation], before: [generation, now + 1] };
+  for (const group of ctx.db(groups).by("available").list(available)) {
     for (const message of ctx.db(messages).by("group").list({ prefix: [generation, group.name] })) {
       if (message.visibleAt > now) break;
       yield message;
@@ -158,7 +168,10 @@ export const receiveAttempts = table<ReceiveAttempt, "age">("sqs.receiveAttempts
   indexes: { age: (row) => [row.queueId, row.at] },
 });
 
-/** Undefined unless every message of the attempt is as the attempt left it: still in flight under the same handle. */
+/**
+ * Undefined unless every message of the attempt is as the attempt left it: still in flight under the same
+ * handle.
+ */
 export function findAttempt(ctx: ReadContext, queue: Queue, attemptId: string): Message[] | undefined {
   const now = ctx.clock.now();
   const attempt = ctx.db(receiveAttempts).get([queue.id, attemptId]);
@@ -172,7 +185,9 @@ export function findAttempt(ctx: ReadContext, queue: Queue, attemptId: string): 
   return found.length === 0 ? undefined : found;
 }
 
-export function rememberAttempt(ctx: Context, queue: Queue, attemptId: string, taken: readonly Message[]): void {
+export function rememberAttempt(
+  ctx: Context, queue: Queue, attemptId: string, taken: readonly Message[],
+): void {
   const rows = ctx.db(receiveAttempts);
   const now = ctx.clock.now();
   const before = [queue.id, now - deduplicationMilliseconds + 1];

@@ -5,7 +5,7 @@ import { createQueue, refusal } from "./queue-fixture.ts";
 
 const invalid = (message: string) => refusal("InvalidParameterValue", message);
 
-test("only the latest handle deletes, an older one succeeds without effect, and deleting twice succeeds", async () => {
+test("only the latest handle deletes, and deleting twice succeeds", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "handles", { VisibilityTimeout: "1" });
   await queue.send("x");
@@ -29,7 +29,9 @@ test("handles that the queue never gave out are refused", async () => {
   const [message] = await one.receive();
   const tampered = `AQEC${message?.ReceiptHandle?.slice(4)}`;
   for (const ReceiptHandle of ["", "x", "garbage", "A".repeat(5000), tampered, "\u{1f389}"]) {
-    const expected = refusal("ReceiptHandleIsInvalid", `The input receipt handle "${ReceiptHandle}" is not a valid receipt handle.`);
+    const expected = refusal(
+      "ReceiptHandleIsInvalid", `The input receipt handle "${ReceiptHandle}" is not a valid receipt handle.`,
+    );
     await assert.rejects(one.delete({ ReceiptHandle }), expected, ReceiptHandle);
     await assert.rejects(one.hide({ ReceiptHandle }, 1), expected, ReceiptHandle);
   }

@@ -19,8 +19,8 @@ function findMessage(ctx: Context, queue: Queue, receipt: Receipt): Message | un
 }
 
 /**
- * Deleting succeeds when the message is gone already, and with an old handle it succeeds without effect. FIFO queues
- * refuse a handle whose time is up, because the message may be someone else's by then.
+ * Deleting succeeds when the message is gone already, and with an old handle it succeeds without effect. FIFO
+ * queues refuse a handle whose time is up, because the message may be someone else's by then.
  *
  * @evidence SQS API Reference, DeleteMessage; recorded: "The receipt handle has expired."
  */

@@ -31,7 +31,9 @@ export function requireCharacters(text: string): void {
 
 /** @evidence SQS, recorded refusals of names, the trailing blank included */
 function requireName(name: string): void {
-  if (name === "") throw invalidParameterValue("The request must contain non-empty message (user) attribute names.");
+  if (name === "") {
+    throw invalidParameterValue("The request must contain non-empty message (user) attribute names.");
+  }
   if (Buffer.byteLength(name) >= 256) {
     throw invalidParameterValue("Message (user) attribute names must be shorter than 256 Bytes");
   }
@@ -75,7 +77,9 @@ function attributeOf(name: string, value: sqs.MessageAttributeValue): MessageAtt
   }
   const type = value.DataType;
   if (type === "") {
-    throw invalidParameterValue(`The message (user) attribute '${name}' must contain a non-empty attribute type.`);
+    throw invalidParameterValue(
+      `The message (user) attribute '${name}' must contain a non-empty attribute type.`,
+    );
   }
   if (Buffer.byteLength(type) >= 256) {
     throw invalidParameterValue("Message (user) attribute types must be shorter than 256 Bytes");
@@ -124,7 +128,9 @@ export function readTraceHeader(
 ): string | undefined {
   let header: string | undefined;
   for (const [name, value] of Object.entries(input ?? {})) {
-    if (name !== "AWSTraceHeader") throw invalidParameterValue(`Message system attribute name '${name}' is invalid.`);
+    if (name !== "AWSTraceHeader") {
+      throw invalidParameterValue(`Message system attribute name '${name}' is invalid.`);
+    }
     if (value.DataType !== "String" || !value.StringValue) {
       throw invalidParameterValue(
         `Message system attribute '${name}' must contain a non-empty value of type 'String'.`,
@@ -145,8 +151,9 @@ export function md5(data: string): string {
 }
 
 /**
- * @evidence SQS Developer Guide, "Calculating the MD5 message digest for message attributes": in the order of the
- *   names, length and bytes of name, of type, a byte for text (1) or binary (2), length and bytes of the value
+ * @evidence SQS Developer Guide, "Calculating the MD5 message digest for message attributes": in the order of
+ *   the names, length and bytes of name, of type, a byte for text (1) or binary (2), length and bytes of the
+ *   value
  */
 export function attributesMd5(attributes: readonly MessageAttribute[]): string | undefined {
   if (attributes.length === 0) return undefined;
@@ -166,7 +173,8 @@ export function attributesMd5(attributes: readonly MessageAttribute[]): string |
 }
 
 /**
- * The attributes that a receiver named: `All` and `.*` are all of them, `prefix.*` those whose names begin so.
+ * The attributes that a receiver named: `All` and `.*` are all of them, `prefix.*` those whose names begin
+ * so.
  *
  * @evidence SQS, recorded: `Hel.*` selects `Hello` and `Help.Me`
  */

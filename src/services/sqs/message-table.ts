@@ -36,7 +36,8 @@ const received = 1;
 
 /**
  * One index tells everything that changes: what a receive may take (visible until now), how many are delayed
- * (fresh, visible later) and how many in flight (received, visible later), so that no counter needs to be kept.
+ * (fresh, visible later) and how many in flight (received, visible later), so that no counter needs to be
+ * kept.
  */
 export const messages = table<Message, "visibility" | "group">("sqs.messages", {
   key: (message) => keyOf(message),
@@ -68,8 +69,8 @@ export function expiresAt(message: Message, queue: Queue): number {
 }
 
 /**
- * What a receive may take from a standard queue, the longest visible first. Nothing may be written to the table while
- * this is being read.
+ * What a receive may take from a standard queue, the longest visible first. Nothing may be written to the
+ * table while this is being read.
  */
 export function* visibleMessages(rows: MessageRows, generation: string, now: number): Generator<Message> {
   const index = rows.by("visibility");
@@ -107,8 +108,10 @@ export function countMessages(ctx: ReadContext, queue: Queue): Counts {
   const index = ctx.db(messages).by("visibility");
   const { generation } = queue;
   const later = ctx.clock.now() + 1;
-  const visible = (half: number) => index.count({ prefix: [generation, half], before: [generation, half, later] });
-  const hidden = (half: number) => index.count({ prefix: [generation, half], from: [generation, half, later] });
+  const visible = (half: number) =>
+    index.count({ prefix: [generation, half], before: [generation, half, later] });
+  const hidden = (half: number) =>
+    index.count({ prefix: [generation, half], from: [generation, half, later] });
   return { visible: visible(fresh) + visible(received), inFlight: hidden(received), delayed: hidden(fresh) };
 }
 
@@ -117,8 +120,12 @@ export function countInFlight(ctx: ReadContext, queue: Queue): number {
   return ctx.db(messages).by("visibility").count({ prefix: [queue.generation, received], from });
 }
 
-/** A row for a message that arrives in a queue: in a standard queue it keeps the place that its age gives it. */
-export function placeOf(ctx: Context, queue: Queue, sentAt: number): Pick<Message, "generation" | "sentAt" | "tie"> {
+/**
+ * A row for a message that arrives in a queue: in a standard queue it keeps the place that its age gives it.
+ */
+export function placeOf(
+  ctx: Context, queue: Queue, sentAt: number,
+): Pick<Message, "generation" | "sentAt" | "tie"> {
   const { generation } = queue;
   if (isFifo(queue)) throw new Error("FIFO queues number their messages themselves");
   return { generation, sentAt, tie: nextTie(ctx.db(messages), generation, sentAt) };

@@ -15,7 +15,8 @@ async function withDeadLetters(
 ): Promise<{ queue: QueueFixture; dead: QueueFixture }> {
   const dead = await createQueue(region, "dead");
   const queue = await createQueue(region, "work", {
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 }), VisibilityTimeout: "0",
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 }),
+    VisibilityTimeout: "0",
   });
   for (let index = 0; index < count; index += 1) await queue.send(`m${index}`);
   for (let index = 0; index < count * 2; index += 10) await queue.receive();
@@ -32,11 +33,15 @@ async function tasks(queue: QueueFixture, MaxResults?: number) {
 test("dead letters go back to where they came from, as new messages", async () => {
   await using region = await startRegion();
   const { queue, dead } = await withDeadLetters(region, 12);
-  const poll = queue.receive({ WaitTimeSeconds: 20, MessageSystemAttributeNames: ["All"], MaxNumberOfMessages: 1 });
+  const poll = queue.receive(
+    { WaitTimeSeconds: 20, MessageSystemAttributeNames: ["All"], MaxNumberOfMessages: 1 },
+  );
   await region.settled();
   await region.clock.advance({ seconds: 7 });
   const { TaskHandle } = await dead.sqs.send(new StartMessageMoveTaskCommand({ SourceArn: dead.arn }));
-  assert.deepEqual(Object.keys(JSON.parse(Buffer.from(TaskHandle ?? "", "base64").toString())), ["taskId", "sourceArn"]);
+  assert.deepEqual(
+    Object.keys(JSON.parse(Buffer.from(TaskHandle ?? "", "base64").toString())), ["taskId", "sourceArn"],
+  );
   await region.settled();
   const [message] = await poll;
   assert.equal(message?.Attributes?.["ApproximateReceiveCount"], "1");
@@ -61,7 +66,8 @@ test("a task keeps to its pace, runs alone, and can be cancelled", async () => {
   }));
   const { TaskHandle } = await start();
   await assert.rejects(start(), invalid(
-    "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+    "There is already a task running. " +
+      "Only one active task is allowed for a source queue arn at a given time.",
   ));
   await region.clock.advance({ seconds: 2 });
   assert.deepEqual(await target.counts(), [4, 0, 0]);
@@ -112,7 +118,9 @@ test("tasks that cannot be are refused", async () => {
   const cancel = (handle: string) =>
     dead.sqs.send(new CancelMessageMoveTaskCommand({ TaskHandle: Buffer.from(handle).toString("base64") }));
   const noSource = notFound("The resource that you specified for the SourceArn parameter doesn't exist.");
-  await assert.rejects(start({ SourceArn: queue.arn }), invalid("Source queue must be configured as a Dead Letter Queue."));
+  await assert.rejects(
+    start({ SourceArn: queue.arn }), invalid("Source queue must be configured as a Dead Letter Queue."),
+  );
   await assert.rejects(start({ SourceArn: `${dead.arn}x` }), noSource);
   await assert.rejects(
     start({ DestinationArn: `${dead.arn}x` }),
@@ -122,5 +130,7 @@ test("tasks that cannot be are refused", async () => {
   await assert.rejects(cancel("x"), invalid("Value for parameter TaskHandle is invalid."));
   await assert.rejects(cancel("null"), invalid("Value for parameter TaskHandle is invalid."));
   await assert.rejects(cancel(JSON.stringify({ taskId: "x", sourceArn: `${dead.arn}x` })), noSource);
-  await assert.rejects(cancel(JSON.stringify({ taskId: "x", sourceArn: dead.arn })), notFound("Task does not exist."));
+  await assert.rejects(
+    cancel(JSON.stringify({ taskId: "x", sourceArn: dead.arn })), notFound("Task does not exist."),
+  );
 });

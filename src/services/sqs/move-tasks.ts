@@ -64,12 +64,17 @@ function tasksOf(ctx: ReadContext, sourceArn: string): MoveTask[] {
   return [...ctx.db(moveTasks).list({ prefix: [sourceArn], reverse: true })];
 }
 
-function requirePermissions(ctx: Context, source: Queue, destinationArns: readonly string[]): void {
+/** The queues whose dead letters go to this one. */
+function sourcesOf(ctx: ReadContext, deadLetterArn: string): Queue[] {
+  return [...ctx.db(queues).by("deadLetterTarget").list({ prefix: [deadLetterArn] })];
+}
+
+function requirePermissions(ctx: Context, source: Queue, destinations: readonly Queue[]): void {
   const resource = ctx.arn(source.name);
   for (const action of ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]) {
     ctx.authorize({ action, resource });
   }
-  for (const arn of destinationArns) ctx.authorize({ action: "sqs:SendMessage", resource: arn });
+  for (const { name } of destinations) ctx.authorize({ action: "sqs:SendMessage", resource: ctx.arn(name) });
 }
 
 /** @evidence SQS API Reference, StartMessageMoveTask; recorded refusals */
@@ -92,16 +97,16 @@ export const StartMessageMoveTask = operation(sqs.StartMessageMoveTask, {
     }
     if (rate !== undefined && (rate < 1 || rate > 500)) {
       throw invalidValue(
-        rate, "MaxNumberOfMessagesPerSecond", "You must enter a value between 1 and 500 to set a custom velocity.",
+        rate, "MaxNumberOfMessagesPerSecond",
+        "You must enter a value between 1 and 500 to set a custom velocity.",
       );
     }
-    const destinations = destination ? [ctx.arn(destination.name)]
-      : [...ctx.db(queues).by("deadLetterTarget").list({ prefix: [SourceArn] })].map(({ name }) => ctx.arn(name));
-    requirePermissions(ctx, source, destinations);
+    requirePermissions(ctx, source, destination ? [destination] : sourcesOf(ctx, SourceArn));
     const earlier = tasksOf(ctx, SourceArn);
     if (earlier.some((task) => task.status === "RUNNING")) {
       throw invalidParameterValue(
-        "There is already a task running. Only one active task is allowed for a source queue arn at a given time.",
+        "There is already a task running. " +
+          "Only one active task is allowed for a source queue arn at a given time.",
       );
     }
     for (const { startedAt, id } of earlier.slice(keptCount - 1)) {
@@ -141,7 +146,9 @@ function destinationOf(ctx: Context, task: MoveTask, message: Message): Queue | 
   return findQueueByArn(ctx, arn) ?? "AWS.SimpleQueueService.NonExistentQueue";
 }
 
-/** @evidence SQS Developer Guide, DLQ redrive: redriven messages are new messages, with a new id and a new age */
+/**
+ * @evidence SQS Developer Guide, DLQ redrive: redriven messages are new messages, with a new id and a new age
+ */
 function moveMessage(ctx: Context, message: Message, destination: Queue): void {
   const { body, bodyMd5, attributes, senderId, traceHeader, fifo, group, deduplicationId } = message;
   const now = ctx.clock.now();
@@ -190,9 +197,9 @@ function advance(ctx: Context, task: MoveTask): Set<string> {
   return finish(moved >= task.toMove || next.length < limit ? "COMPLETED" : "RUNNING");
 }
 
-export const moveMessages = asynchronousJob<TaskKey>("sqs.moveMessages", async ({ sourceArn, startedAt, id }, ctx) => {
+export const moveMessages = asynchronousJob<TaskKey>("sqs.moveMessages", async (input, ctx) => {
   const topics = ctx.transaction((within) => {
-    const task = within.db(moveTasks).get([sourceArn, startedAt, id]);
+    const task = within.db(moveTasks).get([input.sourceArn, input.startedAt, input.id]);
     return task?.status === "RUNNING" ? advance(within, task) : new Set<string>();
   });
   for (const topic of topics) ctx.wake(topic);

@@ -51,7 +51,9 @@ test("permissions are statements of the queue's policy", async () => {
   const remove = (Label: string) =>
     queue.sqs.send(new RemovePermissionCommand({ QueueUrl: queue.url, Label }));
   await remove("both");
-  await assert.rejects(remove("both"), invalid("Value both for parameter Label is invalid. Reason: can't find label."));
+  await assert.rejects(
+    remove("both"), invalid("Value both for parameter Label is invalid. Reason: can't find label."),
+  );
   await remove("one");
   assert.equal((await queue.attributes())["Policy"], undefined);
   for (let index = 0; index < 20; index += 1) await add(`l${index}`, ["111111111111"], ["SendMessage"]);
@@ -72,7 +74,9 @@ test("another account uses a queue as its policy says, and only its owner govern
     Attributes: {
       Policy: JSON.stringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Principal: { AWS: "111111111111" }, Action: "sqs:*", Resource: queue.arn }],
+        Statement: [
+          { Effect: "Allow", Principal: { AWS: "111111111111" }, Action: "sqs:*", Resource: queue.arn },
+        ],
       }),
     },
   }));
@@ -101,8 +105,8 @@ test("a user may do what policies allow, batches under the action of the single 
   await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: "a", MessageBody: "two" }] }));
   await assert.rejects(sqs.send(new ReceiveMessageCommand({ QueueUrl })), refusal(
     "AccessDenied",
-    "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: sqs:receivemessage on resource: " +
-      `${queue.arn} because no identity-based policy allows the sqs:receivemessage action`,
+    "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: sqs:receivemessage " +
+      `on resource: ${queue.arn} because no identity-based policy allows the sqs:receivemessage action`,
   ));
   await assert.rejects(
     sqs.send(new CreateQueueCommand({ QueueName: "other" })), { name: "AccessDenied" },

@@ -17,12 +17,13 @@ interface PolicyText {
 
 /** @evidence SQS API Reference, AddPermission, ActionName */
 const grantable = new Set([
-  "*", "SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl",
-  "ListDeadLetterSourceQueues", "PurgeQueue",
+  "*", "SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes",
+  "GetQueueUrl", "ListDeadLetterSourceQueues", "PurgeQueue",
 ]);
 const ownersAlone = new Set([
-  "AddPermission", "CancelMessageMoveTask", "CreateQueue", "DeleteQueue", "ListMessageMoveTasks", "ListQueues",
-  "ListQueueTags", "RemovePermission", "SetQueueAttributes", "StartMessageMoveTask", "TagQueue", "UntagQueue",
+  "AddPermission", "CancelMessageMoveTask", "CreateQueue", "DeleteQueue", "ListMessageMoveTasks",
+  "ListQueues", "ListQueueTags", "RemovePermission", "SetQueueAttributes", "StartMessageMoveTask", "TagQueue",
+  "UntagQueue",
 ]);
 
 function requireGrantable(actions: readonly string[]): void {

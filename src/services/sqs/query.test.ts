@@ -4,7 +4,9 @@ import { startRegion } from "../../../test/region.ts";
 import { createQueue } from "./queue-fixture.ts";
 
 /** The Query protocol as SDKs spoke it to SQS until 2023, and scripts still do. */
-async function query(url: string, parameters: Record<string, string>): Promise<{ status: number; text: string }> {
+async function query(
+  url: string, parameters: Record<string, string>,
+): Promise<{ status: number; text: string }> {
   const response = await fetch(url, {
     method: "POST",
     headers: {
@@ -31,13 +33,18 @@ test("the Query protocol sends, receives and deletes, and names errors as it alw
   });
   assert.equal(sent.status, 200);
   assert.match(sent.text, /<SendMessageResponse xmlns="http:\/\/queue\.amazonaws\.com\/doc\/2012-11-05\/">/);
-  assert.match(sent.text, /<MD5OfMessageAttributes>8ef4d60dbc8efda9f260e1dfd09d29f3<\/MD5OfMessageAttributes>/);
+  assert.match(
+    sent.text, /<MD5OfMessageAttributes>8ef4d60dbc8efda9f260e1dfd09d29f3<\/MD5OfMessageAttributes>/,
+  );
 
   const received = await query(endpoint, {
-    Action: "ReceiveMessage", QueueUrl, "AttributeName.1": "ApproximateReceiveCount", "MessageAttributeName.1": "All",
+    Action: "ReceiveMessage", QueueUrl,
+    "AttributeName.1": "ApproximateReceiveCount", "MessageAttributeName.1": "All",
   });
   assert.match(received.text, /<Body>&lt;one&gt; &amp; two<\/Body>/);
-  assert.match(received.text, /<Attribute><Name>ApproximateReceiveCount<\/Name><Value>1<\/Value><\/Attribute>/);
+  assert.match(
+    received.text, /<Attribute><Name>ApproximateReceiveCount<\/Name><Value>1<\/Value><\/Attribute>/,
+  );
   assert.match(received.text, /<Name>my_attribute_name_1<\/Name>/);
   const ReceiptHandle = /<ReceiptHandle>(.*?)<\/ReceiptHandle>/.exec(received.text)?.[1] ?? "";
   assert.equal((await query(endpoint, { Action: "DeleteMessage", QueueUrl, ReceiptHandle })).status, 200);

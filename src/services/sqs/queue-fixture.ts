@@ -5,7 +5,11 @@ import {
   ReceiveMessageCommand, SendMessageCommand, SQSClient, type Message, type ReceiveMessageCommandInput,
   type SendMessageCommandInput, type SendMessageCommandOutput,
 } from "@aws-sdk/client-sqs";
-import type { TestRegion } from "../../../test/region.ts";
+
+/** A region, as far as clients are concerned. */
+interface ClientSource {
+  client(construct: new (configuration: never) => SQSClient): SQSClient;
+}
 
 export interface QueueFixture {
   readonly sqs: SQSClient;
@@ -23,10 +27,12 @@ export interface QueueFixture {
 }
 
 export async function createQueue(
-  region: TestRegion, name: string, attributes: Record<string, string> = {}, sqs = region.client(SQSClient),
+  region: ClientSource, name: string, attributes: Record<string, string> = {}, sqs = region.client(SQSClient),
 ): Promise<QueueFixture> {
   const fifo = name.endsWith(".fifo") ? { FifoQueue: "true" } : {};
-  const created = await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { ...fifo, ...attributes } }));
+  const created = await sqs.send(
+    new CreateQueueCommand({ QueueName: name, Attributes: { ...fifo, ...attributes } }),
+  );
   const url = created.QueueUrl ?? "";
   const fixture: QueueFixture = {
     sqs,
@@ -34,7 +40,8 @@ export async function createQueue(
     arn: `arn:aws:sqs:us-east-1:000000000000:${name}`,
     send: (body, more) => sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: body, ...more })),
     receive: async (more) =>
-      (await sqs.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, ...more }))).Messages ?? [],
+      (await sqs.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 10, ...more })))
+        .Messages ?? [],
     bodies: async (more) => (await fixture.receive(more)).map((message) => message.Body),
     delete: async (message) => {
       await sqs.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: message?.ReceiptHandle }));
@@ -44,7 +51,8 @@ export async function createQueue(
       await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout }));
     },
     attributes: async () =>
-      (await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] }))).Attributes ?? {},
+      (await sqs.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ["All"] })))
+        .Attributes ?? {},
     counts: async () => {
       const all = await fixture.attributes();
       const count = (suffix: string) => Number(all[`ApproximateNumberOfMessages${suffix}`]);

@@ -6,7 +6,9 @@ export interface Queue {
   readonly name: string;
   /** 16 hexadecimal digits, its own even among queues of one name that followed each other. */
   readonly id: string;
-  /** Its messages are those of this generation: a purge begins a new one and leaves the old to be swept up. */
+  /**
+   * Its messages are those of this generation: a purge begins a new one and leaves the old to be swept up.
+   */
   readonly generation: string;
   /** What CreateQueue and SetQueueAttributes set, canonical, with their defaults. */
   readonly attributes: Readonly<Record<string, string>>;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand, GetQueueUrlCommand, ListQueuesCommand,
-  ListQueueTagsCommand, PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand, SetQueueAttributesCommand,
-  SQSClient, TagQueueCommand, UntagQueueCommand, type QueueAttributeName,
+  ListQueueTagsCommand, PurgeQueueCommand, ReceiveMessageCommand, SendMessageCommand,
+  SetQueueAttributesCommand, SQSClient, TagQueueCommand, UntagQueueCommand, type QueueAttributeName,
 } from "@aws-sdk/client-sqs";
 import { startRegion } from "../../../test/region.ts";
 import { createQueue, refusal } from "./queue-fixture.ts";
@@ -30,7 +30,9 @@ test("a new queue has AWS's defaults", async () => {
 test("a new FIFO queue has four attributes more", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "plain.fifo");
-  const { FifoQueue, ContentBasedDeduplication, DeduplicationScope, FifoThroughputLimit } = await queue.attributes();
+  const {
+    FifoQueue, ContentBasedDeduplication, DeduplicationScope, FifoThroughputLimit,
+  } = await queue.attributes();
   assert.deepEqual(
     { FifoQueue, ContentBasedDeduplication, DeduplicationScope, FifoThroughputLimit },
     {
@@ -44,7 +46,9 @@ test("creating a queue again succeeds unless an attribute differs, which is name
   await using region = await startRegion();
   const sqs = region.client(SQSClient);
   const queue = await createQueue(region, "same", { VisibilityTimeout: "60" });
-  const again = await sqs.send(new CreateQueueCommand({ QueueName: "same", Attributes: { VisibilityTimeout: "60" } }));
+  const again = await sqs.send(
+    new CreateQueueCommand({ QueueName: "same", Attributes: { VisibilityTimeout: "60" } }),
+  );
   assert.equal(again.QueueUrl, queue.url);
   assert.equal((await sqs.send(new CreateQueueCommand({ QueueName: "same" }))).QueueUrl, queue.url);
   await assert.rejects(
@@ -56,14 +60,14 @@ test("creating a queue again succeeds unless an attribute differs, which is name
   );
 });
 
-test("names are 1 to 80 letters, digits, hyphens and underscores; FIFO names end in .fifo and say so twice", async () => {
+test("names are 1 to 80 letters, digits, hyphens and underscores; FIFO names end in .fifo", async () => {
   await using region = await startRegion();
   const sqs = region.client(SQSClient);
   const create = (QueueName: string, Attributes?: Record<string, string>) =>
     sqs.send(new CreateQueueCommand({ QueueName, Attributes }));
   const plain = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
-  const fifo = "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, " +
-    "must end with .fifo suffix and be 1 to 80 in length.";
+  const fifo = "The name of a FIFO queue can only include alphanumeric characters, hyphens, " +
+    "or underscores, must end with .fifo suffix and be 1 to 80 in length.";
   for (const name of ["", "a b", "a.b", "queue.fifo", "ü", "a".repeat(81), "../x", "a/b"]) {
     await assert.rejects(create(name), refusal("InvalidParameterValue", plain), name);
   }
@@ -105,7 +109,9 @@ test("attributes are kept within their ranges", async () => {
   }
   for (const value of ["{}", "[]", "text", '{"Version":"1999-01-01","Statement":[]}']) {
     await assert.rejects(
-      set("Policy", value), refusal("InvalidAttributeValue", "Invalid value for the parameter Policy."), value,
+      set("Policy", value),
+      refusal("InvalidAttributeValue", "Invalid value for the parameter Policy."),
+      value,
     );
   }
 });
@@ -115,8 +121,12 @@ test("setting attributes changes them, the time of change, and nothing else", as
   const queue = await createQueue(region, "settings");
   const before = await queue.attributes();
   await region.clock.advance({ seconds: 5 });
-  await queue.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: { DelaySeconds: "7" } }));
-  assert.deepEqual(await queue.attributes(), { ...before, DelaySeconds: "7", LastModifiedTimestamp: "1767225605" });
+  await queue.sqs.send(
+    new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: { DelaySeconds: "7" } }),
+  );
+  assert.deepEqual(
+    await queue.attributes(), { ...before, DelaySeconds: "7", LastModifiedTimestamp: "1767225605" },
+  );
 });
 
 test("a KMS key and encryption by SQS exclude each other", async () => {
@@ -132,7 +142,8 @@ test("a KMS key and encryption by SQS exclude each other", async () => {
     })),
     refusal(
       "InvalidAttributeName",
-      "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or SQS SSE.",
+      "You can use one type of server-side encryption (SSE) at one time. " +
+        "You can either enable KMS SSE or SQS SSE.",
     ),
   );
   const back = { KmsMasterKeyId: "", SqsManagedSseEnabled: "true" };
@@ -200,7 +211,7 @@ test("a deleted queue is gone at once, and its name is free after 60 seconds", a
   assert.equal((await sqs.send(new ListQueueTagsCommand({ QueueUrl: again.url }))).Tags, undefined);
 });
 
-test("a purge empties the queue at once, in flight and delayed messages included, and once in 60 seconds", async () => {
+test("a purge empties the queue at once, of hidden messages too, and once in 60 seconds", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "purged");
   await queue.send("in flight");
@@ -235,14 +246,17 @@ test("queues are listed in pages and by prefix", async () => {
   assert.deepEqual(names(all.QueueUrls), ["a1", "a2", "a3", "b1"]);
   const one = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "a", MaxResults: 2 }));
   assert.deepEqual(names(one.QueueUrls), ["a1", "a2"]);
-  const two = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: "a", MaxResults: 2, NextToken: one.NextToken }));
+  const two = await sqs.send(
+    new ListQueuesCommand({ QueueNamePrefix: "a", MaxResults: 2, NextToken: one.NextToken }),
+  );
   assert.deepEqual(names(two.QueueUrls), ["a3"]);
   assert.equal(two.NextToken, undefined);
   await assert.rejects(sqs.send(new ListQueuesCommand({ MaxResults: 2, NextToken: "made up" })), {
     message: "Invalid or expired next token.",
   });
   await assert.rejects(sqs.send(new ListQueuesCommand({ MaxResults: 1001 })), {
-    message: "Value 1001 for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and 1000.",
+    message: "Value 1001 for parameter MaxResults is invalid. " +
+      "Reason: MaxResults must be an integer between 1 and 1000.",
   });
 });
 
@@ -268,12 +282,15 @@ test("queue URLs of every form lead to the queue, and others are refused", async
   const path = "000000000000/found";
   for (const host of [
     "http://localhost:4566", "https://sqs.us-east-1.amazonaws.com", "http://sqs.us-east-1.localhost:4566",
-    "https://us-east-1.queue.amazonaws.com", "https://queue.amazonaws.com", "http://127.0.0.1:9/queue/us-east-1",
+    "https://us-east-1.queue.amazonaws.com", "https://queue.amazonaws.com",
+    "http://127.0.0.1:9/queue/us-east-1",
     "http://sqs.us-east-1.localhost.localstack.cloud:4566", "",
   ]) {
     await sqs.send(new SendMessageCommand({ QueueUrl: `${host}/${path}`, MessageBody: host || "path" }));
   }
-  for (const QueueUrl of ["found", "https://sqs.us-east-1.amazonaws.com/", "http://sqs.eu-west-1.amazonaws.com/" + path]) {
+  for (const QueueUrl of [
+    "found", "https://sqs.us-east-1.amazonaws.com/", "http://sqs.eu-west-1.amazonaws.com/" + path,
+  ]) {
     await assert.rejects(
       sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "x" })),
       refusal("InvalidAddress", `The address ${QueueUrl} is not valid for this endpoint.`),
@@ -285,7 +302,9 @@ test("queues of other regions and accounts are other queues", async () => {
   await using region = await startRegion();
   await createQueue(region, "here");
   const elsewhere = region.client(SQSClient, { region: "eu-west-1" });
-  await assert.rejects(elsewhere.send(new GetQueueUrlCommand({ QueueName: "here" })), { name: "QueueDoesNotExist" });
+  await assert.rejects(
+    elsewhere.send(new GetQueueUrlCommand({ QueueName: "here" })), { name: "QueueDoesNotExist" },
+  );
   const stranger = region.client(SQSClient, { credentials: region.root("111111111111") });
   assert.equal((await stranger.send(new ListQueuesCommand({}))).QueueUrls, undefined);
 });

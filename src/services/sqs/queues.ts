@@ -8,7 +8,8 @@ import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
 import { denied, findQueue, onQueue, queueUrl, requireOwner, requireQueue } from "./addresses.ts";
 import {
-  applyAttributes, canonicalAttributes, firstDifference, requireName, shownAttributes,
+  applyAttributes, attributeNames, canonicalAttributes, computedNames, firstDifference, requireName,
+  shownAttributes,
 } from "./attributes.ts";
 import {
   invalidParameterValue, purgeQueueInProgress, queueDeletedRecently, queueDoesNotExist, queueNameExists,
@@ -80,7 +81,9 @@ export const GetQueueUrl = operation(sqs.GetQueueUrl, {
   denied,
   run(input, ctx) {
     if (input.QueueName === "") {
-      throw invalidParameterValue("Value for parameter QueueName is invalid. Reason: Must specify a queue name.");
+      throw invalidParameterValue(
+        "Value for parameter QueueName is invalid. Reason: Must specify a queue name.",
+      );
     }
     const account = input.QueueOwnerAWSAccountId;
     const queue = findQueue(ctx, input.QueueName);
@@ -89,7 +92,9 @@ export const GetQueueUrl = operation(sqs.GetQueueUrl, {
   },
 });
 
-/** @evidence SQS API Reference, ListQueues: only who gives MaxResults gets a NextToken; at most 1000 otherwise */
+/**
+ * @evidence SQS API Reference, ListQueues: only who gives MaxResults gets a NextToken; at most 1000 otherwise
+ */
 export const ListQueues = operation(sqs.ListQueues, {
   denied,
   run(input, ctx) {
@@ -112,18 +117,6 @@ export const ListQueues = operation(sqs.ListQueues, {
   },
 });
 
-const computedNames = [
-  "QueueArn", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-  "ApproximateNumberOfMessagesDelayed", "CreatedTimestamp", "LastModifiedTimestamp",
-];
-
-const knownNames = new Set([
-  "All", ...computedNames, "VisibilityTimeout", "MaximumMessageSize", "MessageRetentionPeriod", "DelaySeconds",
-  "ReceiveMessageWaitTimeSeconds", "Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId",
-  "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "FifoQueue", "ContentBasedDeduplication",
-  "DeduplicationScope", "FifoThroughputLimit",
-]);
-
 const sweepRows = 500;
 
 function computedAttributes(ctx: Context, queue: Queue): [string, string][] {
@@ -142,7 +135,7 @@ export const GetQueueAttributes = operation(sqs.GetQueueAttributes, {
   run(input, ctx) {
     const queue = requireQueue(ctx, input.QueueUrl);
     const names = new Set<string>(input.AttributeNames);
-    for (const name of names) if (!knownNames.has(name)) throw unknownAttribute(name);
+    for (const name of names) if (!attributeNames.has(name)) throw unknownAttribute(name);
     const wanted = (name: string): boolean => names.has("All") || names.has(name);
     const computed = computedNames.some(wanted) ? computedAttributes(ctx, queue) : [];
     const shown = [...computed, ...shownAttributes(queue.attributes)].filter(([name]) => wanted(name));
@@ -170,7 +163,9 @@ function deleteQueue(ctx: Context, queue: Queue): void {
   ctx.unschedule(expireMessages, queue.id);
   dropGeneration(ctx, { generation: queue.generation, queueId: queue.id });
   ctx.db(deletions).put({ name: queue.name, at: now });
-  ctx.schedule(forgetDeletion, { at: now + minuteMilliseconds, id: queue.name, input: { name: queue.name, at: now } });
+  ctx.schedule(
+    forgetDeletion, { at: now + minuteMilliseconds, id: queue.name, input: { name: queue.name, at: now } },
+  );
 }
 
 export const forgetDeletion = job<Deletion>("sqs.forgetDeletion", ({ name, at }, ctx) => {

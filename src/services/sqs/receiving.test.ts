@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ReceiveMessageCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { startRegion } from "../../../test/region.ts";
+import { messages } from "./message-table.ts";
 import { createQueue, refusal } from "./queue-fixture.ts";
+import { queues } from "./queue-table.ts";
+import { inFlightMax } from "./receiving.ts";
 
 const invalid = (message: string) => refusal("InvalidParameterValue", message);
 
@@ -23,18 +26,27 @@ test("numbers out of range are refused", async () => {
   for (const count of [0, 11, -1]) {
     await assert.rejects(
       queue.receive({ MaxNumberOfMessages: count }),
-      invalid(`Value ${count} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided.`),
+      invalid(
+        `Value ${count} for parameter MaxNumberOfMessages is invalid. ` +
+          "Reason: Must be between 1 and 10, if provided.",
+      ),
     );
   }
   for (const seconds of [-1, 21]) {
     await assert.rejects(
       queue.receive({ WaitTimeSeconds: seconds }),
-      invalid(`Value ${seconds} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided.`),
+      invalid(
+        `Value ${seconds} for parameter WaitTimeSeconds is invalid. ` +
+          "Reason: Must be >= 0 and <= 20, if provided.",
+      ),
     );
   }
   await assert.rejects(
     queue.receive({ VisibilityTimeout: 43_201 }),
-    invalid("Value 43201 for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided."),
+    invalid(
+      "Value 43201 for parameter VisibilityTimeout is invalid. " +
+        "Reason: Must be >= 0 and <= 43200, if provided.",
+    ),
   );
   await assert.rejects(
     queue.receive({ ReceiveRequestAttemptId: "a" }),
@@ -124,11 +136,48 @@ test("messages end with their retention period, whoever looks", async () => {
   assert.deepEqual(await queue.counts(), [0, 0, 0]);
 });
 
-test("a message with a visibility timeout of nothing can be received again at once, and once a request", async () => {
+test("a message with a visibility timeout of zero can be received again at once", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "zero", { VisibilityTimeout: "0" });
   await queue.send("again");
   assert.deepEqual(await queue.bodies(), ["again"]);
   assert.deepEqual(await queue.bodies(), ["again"]);
   assert.deepEqual(await queue.counts(), [1, 0, 0]);
+});
+
+test("no more than 120,000 messages are in flight: a short poll is refused, a long one waits", async () => {
+  await using region = await startRegion();
+  const queue = await createQueue(region, "crowd");
+  await queue.send("one");
+  await queue.send("two");
+  const cell = { account: "000000000000", region: "us-east-1" };
+  region.engine.store.transact(cell, (transaction) => {
+    const rows = transaction.rows(messages);
+    const row = transaction.rows(queues).get("crowd");
+    assert.ok(row);
+    // A queue that was this full before counts with each receive.
+    transaction.rows(queues).put({ ...row, crowded: true });
+    const at = region.clock.now();
+    for (let tie = 0; tie < inFlightMax - 1; tie += 1) {
+      rows.put({
+        generation: row.generation, sentAt: at - 1000, tie, id: "", body: "x", bodyMd5: "", senderId: "",
+        visibleAt: at + 10_000, receiveCount: 1, receivedAt: at, receipt: "00",
+      });
+    }
+  });
+  assert.deepEqual(await queue.bodies({ MaxNumberOfMessages: 1 }), ["one"]);
+  await assert.rejects(queue.receive(), { name: "OverLimit" });
+  const poll = queue.bodies({ WaitTimeSeconds: 20, MaxNumberOfMessages: 1 });
+  await region.settled();
+  await region.clock.advance({ seconds: 10 });
+  assert.deepEqual(await poll, ["two"]);
+});
+
+test("system attributes that there are not are refused", async () => {
+  await using region = await startRegion();
+  const queue = await createQueue(region, "names");
+  const AttributeNames = ["Foo" as "All"];
+  await assert.rejects(
+    queue.receive({ AttributeNames }), refusal("InvalidAttributeName", "Unknown Attribute Foo."),
+  );
 });

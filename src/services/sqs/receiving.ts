@@ -4,9 +4,10 @@ import * as sqs from "../../generated/sqs.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onMessages } from "./addresses.ts";
+import { attributeNames } from "./attributes.ts";
 import { deadLetterTargetOf, moveToDeadLetters } from "./dead-letters.ts";
 import { answer, attempt } from "./encryption.ts";
-import { invalidValue, overLimit, wrongQueueType } from "./errors.ts";
+import { invalidValue, overLimit, unknownAttribute, wrongQueueType } from "./errors.ts";
 import {
   availableMessages, findAttempt, nextAvailableAt, rememberAttempt, sequenceNumberOf, settleGroup,
 } from "./fifo.ts";
@@ -18,7 +19,9 @@ import { isFifo, numberOf, queues, topicOf, type Queue } from "./queue-table.ts"
 import { receiptHandle } from "./receipts.ts";
 import { deleteMessages } from "./retention.ts";
 
-/** @evidence SQS Developer Guide, Quotas: in-flight messages, of standard queues and since 2024 of FIFO queues */
+/**
+ * @evidence SQS Developer Guide, Quotas: in-flight messages, of standard queues and since 2024 of FIFO queues
+ */
 export const inFlightMax = 120_000;
 
 /** From here on each receive counts; below, one in 256 does. */
@@ -44,7 +47,9 @@ interface Taken {
   readonly woken: string | undefined;
 }
 
-function requireRange(value: number | undefined, parameter: string, min: number, max: number, reason: string): void {
+function requireRange(
+  value: number | undefined, parameter: string, min: number, max: number, reason: string,
+): void {
   if (value !== undefined && (value < min || value > max)) throw invalidValue(value, parameter, reason);
 }
 
@@ -63,12 +68,14 @@ function isOverLimit(ctx: Context, queue: Queue): boolean {
 
 function take(ctx: Context, queue: Queue, request: Request): Taken {
   const fifo = isFifo(queue);
-  if (request.attemptId !== undefined && !fifo) throw wrongQueueType(request.attemptId, "ReceiveRequestAttemptId");
+  if (request.attemptId !== undefined && !fifo) {
+    throw wrongQueueType(request.attemptId, "ReceiveRequestAttemptId");
+  }
   const base = { queue, request, woken: undefined };
   const again = request.attemptId === undefined ? undefined : findAttempt(ctx, queue, request.attemptId);
   if (again) return { ...base, messages: extend(ctx, queue, request, again), nextAt: undefined };
   if (isOverLimit(ctx, queue)) {
-    if (fifo || request.waitSeconds > 0) return { ...base, messages: [], nextAt: undefined };
+    if (fifo || request.waitSeconds > 0) return { ...base, messages: [], nextAt: nextAt(ctx, queue, false) };
     throw overLimit(
       "Too many messages in flight. The maximum number of inflight messages is 120000.",
     );
@@ -99,7 +106,9 @@ function nextAt(ctx: Context, queue: Queue, more: boolean): number | undefined {
 }
 
 /** Reads only: what is to be given out, what is too old, and what was received too often. */
-function choose(ctx: Context, queue: Queue, countMax: number): Record<"taken" | "expired" | "dead", Message[]> {
+function choose(
+  ctx: Context, queue: Queue, countMax: number,
+): Record<"taken" | "expired" | "dead", Message[]> {
   const now = ctx.clock.now();
   const countLimit = deadLetterTargetOf(ctx, queue)?.maxReceiveCount ?? Infinity;
   const chosen = { taken: [] as Message[], expired: [] as Message[], dead: [] as Message[] };
@@ -140,7 +149,6 @@ function extend(ctx: Context, queue: Queue, request: Request, again: readonly Me
   return extended;
 }
 
-/** @evidence SQS API Reference, ReceiveMessage, MessageSystemAttributeNames */
 function systemAttributes(message: Message): [string, string | undefined][] {
   const { firstReceivedAt } = message;
   return [
@@ -157,7 +165,8 @@ function systemAttributes(message: Message): [string, string | undefined][] {
 }
 
 function shownMessage(
-  ctx: ReadContext, queue: Queue, message: Message, systemNames: ReadonlySet<string>, names: readonly string[],
+  ctx: ReadContext, queue: Queue, message: Message,
+  wanted: ReadonlySet<string>, names: readonly string[],
 ): sqs.Message {
   const shown: sqs.Message = {
     MessageId: message.id,
@@ -165,10 +174,10 @@ function shownMessage(
     MD5OfBody: message.bodyMd5,
     Body: message.body,
   };
-  if (systemNames.size > 0) {
-    const wanted = systemAttributes(message).filter((entry): entry is [string, string] =>
-      entry[1] !== undefined && (systemNames.has("All") || systemNames.has(entry[0])));
-    if (wanted.length > 0) shown.Attributes = Object.fromEntries(wanted);
+  if (wanted.size > 0) {
+    const system = systemAttributes(message).filter((entry): entry is [string, string] =>
+      entry[1] !== undefined && (wanted.has("All") || wanted.has(entry[0])));
+    if (system.length > 0) shown.Attributes = Object.fromEntries(system);
   }
   const selected = selectAttributes(message.attributes ?? [], names);
   if (selected.length > 0) {
@@ -178,10 +187,24 @@ function shownMessage(
   return shown;
 }
 
+/** @evidence SQS API Reference, ReceiveMessage, MessageSystemAttributeNames */
+const systemNames: ReadonlySet<string> = new Set([
+  "All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp",
+  "SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn",
+]);
+
 function checkRequest(input: sqs.ReceiveMessageRequest): void {
-  requireRange(input.MaxNumberOfMessages, "MaxNumberOfMessages", 1, 10, "Must be between 1 and 10, if provided.");
+  for (const name of [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])]) {
+    // The older list is also typed as names of queue attributes, which say nothing of a message.
+    if (!systemNames.has(name) && !attributeNames.has(name)) throw unknownAttribute(name);
+  }
+  requireRange(
+    input.MaxNumberOfMessages, "MaxNumberOfMessages", 1, 10, "Must be between 1 and 10, if provided.",
+  );
   requireRange(input.WaitTimeSeconds, "WaitTimeSeconds", 0, 20, "Must be >= 0 and <= 20, if provided.");
-  requireRange(input.VisibilityTimeout, "VisibilityTimeout", 0, 43_200, "Must be >= 0 and <= 43200, if provided.");
+  requireRange(
+    input.VisibilityTimeout, "VisibilityTimeout", 0, 43_200, "Must be >= 0 and <= 43200, if provided.",
+  );
   const attemptId = input.ReceiveRequestAttemptId;
   if (attemptId !== undefined && !/^[!-~]{1,128}$/.test(attemptId)) {
     throw invalidValue(
@@ -201,10 +224,10 @@ function requestOf(input: sqs.ReceiveMessageRequest, queue: Queue): Request {
 }
 
 function shownMessages(ctx: ReadContext, input: sqs.ReceiveMessageRequest, taken: Taken): sqs.Message[] {
-  const systemNames = new Set<string>(input.AttributeNames);
-  for (const name of input.MessageSystemAttributeNames ?? []) systemNames.add(name);
+  const wanted = new Set<string>(input.AttributeNames);
+  for (const name of input.MessageSystemAttributeNames ?? []) wanted.add(name);
   const names = input.MessageAttributeNames ?? [];
-  return taken.messages.map((message) => shownMessage(ctx, taken.queue, message, systemNames, names));
+  return taken.messages.map((message) => shownMessage(ctx, taken.queue, message, wanted, names));
 }
 
 export const ReceiveMessage = operation(sqs.ReceiveMessage, {

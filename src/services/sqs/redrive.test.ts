@@ -19,7 +19,9 @@ test("a message that was received too often goes to the dead-letter queue", asyn
   assert.equal(
     (await queue.attributes())["RedrivePolicy"], `{"deadLetterTargetArn":"${dead.arn}","maxReceiveCount":2}`,
   );
-  const sent = await queue.send("poison", { MessageAttributes: { a: { DataType: "String", StringValue: "b" } } });
+  const sent = await queue.send(
+    "poison", { MessageAttributes: { a: { DataType: "String", StringValue: "b" } } },
+  );
   for (let count = 0; count < 2; count += 1) {
     assert.deepEqual(await queue.bodies(), ["poison"]);
     await region.clock.advance({ seconds: 5 });
@@ -59,7 +61,9 @@ test("in a FIFO queue the rest of the group follows when its head goes to the de
   await using region = await startRegion();
   const content = { ContentBasedDeduplication: "true" };
   const dead = await createQueue(region, "dead.fifo", content);
-  const queue = await createQueue(region, "work.fifo", { ...redrive(dead, 1), ...content, VisibilityTimeout: "5" });
+  const queue = await createQueue(
+    region, "work.fifo", { ...redrive(dead, 1), ...content, VisibilityTimeout: "5" },
+  );
   await queue.send("poison", { MessageGroupId: "g" });
   await queue.send("next", { MessageGroupId: "g" });
   assert.deepEqual(await queue.bodies({ MaxNumberOfMessages: 1 }), ["poison"]);
@@ -100,7 +104,9 @@ test("redrive policies that cannot work are refused", async () => {
     queue.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: { RedrivePolicy } }));
   const refused = async (policy: object, reason: string) => {
     const text = JSON.stringify(policy);
-    await assert.rejects(set(text), invalid(`Value ${text} for parameter RedrivePolicy is invalid. Reason: ${reason}`));
+    await assert.rejects(
+      set(text), invalid(`Value ${text} for parameter RedrivePolicy is invalid. Reason: ${reason}`),
+    );
   };
   const arn = dead.arn;
   for (const text of ["text", "[]", "1", "null"]) {
@@ -110,14 +116,19 @@ test("redrive policies that cannot work are refused", async () => {
     ));
   }
   await refused({}, "Redrive policy does not contain mandatory attribute: maxReceiveCount.");
-  await refused({ maxReceiveCount: 1 }, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.");
+  await refused(
+    { maxReceiveCount: 1 }, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.",
+  );
   for (const maxReceiveCount of [0, 1001, "x", 1.5]) {
     await refused(
       { deadLetterTargetArn: arn, maxReceiveCount },
-      `Invalid value for maxReceiveCount: ${maxReceiveCount}, valid values are from 1 to 1000 both inclusive.`,
+      `Invalid value for maxReceiveCount: ${maxReceiveCount}, ` +
+        "valid values are from 1 to 1000 both inclusive.",
     );
   }
-  await refused({ deadLetterTargetArn: "dummy", maxReceiveCount: 42 }, "Invalid value for deadLetterTargetArn.");
+  await refused(
+    { deadLetterTargetArn: "dummy", maxReceiveCount: 42 }, "Invalid value for deadLetterTargetArn.",
+  );
   await refused({ deadLetterTargetArn: `${arn}x`, maxReceiveCount: 1 }, "Dead letter target does not exist.");
   await refused(
     { deadLetterTargetArn: arn.replace("000000000000", "111111111111"), maxReceiveCount: 1 },
@@ -142,7 +153,9 @@ test("a dead-letter queue says from whom it takes messages", async () => {
   const queue = await createQueue(region, "work");
   const allow = (RedriveAllowPolicy: string) =>
     dead.sqs.send(new SetQueueAttributesCommand({ QueueUrl: dead.url, Attributes: { RedriveAllowPolicy } }));
-  const use = () => queue.sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: redrive(dead, 1) }));
+  const use = () => queue.sqs.send(
+    new SetQueueAttributesCommand({ QueueUrl: queue.url, Attributes: redrive(dead, 1) }),
+  );
   const text = redrive(dead, 1)["RedrivePolicy"];
   const refused = invalid(
     `Value ${text} for parameter RedrivePolicy is invalid. Reason: ` +
@@ -161,18 +174,24 @@ test("a dead-letter queue says from whom it takes messages", async () => {
     invalid(`Value ${policy} for parameter RedriveAllowPolicy is invalid. Reason: ${start}. ${reason}`);
   const none = '{"redrivePermission":"byQueue"}';
   await assert.rejects(allow(none), because(
-    none, "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
+    none,
+    "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
   ));
   const many = JSON.stringify({ redrivePermission: "byQueue", sourceQueueArns: Array(11).fill(queue.arn) });
-  await assert.rejects(allow(many), because(many, "The maximum number of source queue ARNs you can specify is 10."));
+  await assert.rejects(
+    allow(many), because(many, "The maximum number of source queue ARNs you can specify is 10."),
+  );
   const both = JSON.stringify({ redrivePermission: "allowAll", sourceQueueArns: [queue.arn] });
   await assert.rejects(allow(both), because(
     both, "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.",
   ));
-  for (const policy of ["x", "{}", '{"redrivePermission":"some"}', '{"redrivePermission":"byQueue","sourceQueueArns":"x"}']) {
+  for (const policy of [
+    "x", "{}", '{"redrivePermission":"some"}', '{"redrivePermission":"byQueue","sourceQueueArns":"x"}',
+  ]) {
     await assert.rejects(allow(policy), refusal(
       "InvalidAttributeValue",
-      `Invalid value for the parameter RedriveAllowPolicy. Reason: ${start}, as it’s in an unsupported format.`,
+      "Invalid value for the parameter RedriveAllowPolicy. " +
+        `Reason: ${start}, as it’s in an unsupported format.`,
     ));
   }
 });
@@ -183,7 +202,9 @@ test("the sources of a dead-letter queue are listed in pages", async () => {
   const list = (MaxResults?: number, NextToken?: string) =>
     dead.sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead.url, MaxResults, NextToken }));
   assert.deepEqual((await list()).queueUrls, []);
-  const sources = await Promise.all(["a", "b", "c"].map((name) => createQueue(region, name, redrive(dead, 3))));
+  const sources = await Promise.all(
+    ["a", "b", "c"].map((name) => createQueue(region, name, redrive(dead, 3))),
+  );
   const urls = sources.map(({ url }) => url);
   assert.deepEqual((await list()).queueUrls, urls);
   const one = await list(2);

@@ -25,8 +25,8 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined
 }
 
 /**
- * The policy as GetQueueAttributes gives it out, with a number whether a number or text came in; undefined where
- * an empty value takes it away.
+ * The policy as GetQueueAttributes gives it out, with a number whether a number or text came in; undefined
+ * where an empty value takes it away.
  *
  * @evidence SQS, recorded answers to redrive policies that are refused; NOTES.md
  */
@@ -46,10 +46,11 @@ export function canonicalRedrivePolicy(
     throw refused("Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn].");
   }
   const { maxReceiveCount, deadLetterTargetArn } = parsed;
-  const count = typeof maxReceiveCount === "string" || typeof maxReceiveCount === "number" ? Number(maxReceiveCount) : NaN;
+  const count = ["string", "number"].includes(typeof maxReceiveCount) ? Number(maxReceiveCount) : NaN;
   if (!Number.isInteger(count) || count < 1 || count > 1000) {
     throw refused(
-      `Invalid value for maxReceiveCount: ${String(maxReceiveCount)}, valid values are from 1 to 1000 both inclusive.`,
+      `Invalid value for maxReceiveCount: ${String(maxReceiveCount)}, ` +
+        "valid values are from 1 to 1000 both inclusive.",
     );
   }
   const target = typeof deadLetterTargetArn === "string" ? parseArn(deadLetterTargetArn) : undefined;
@@ -83,7 +84,9 @@ const cannotCreate = "Amazon SQS can't create the redrive allow policy";
 export function canonicalRedriveAllowPolicy(text: string): string | undefined {
   if (text === "") return undefined;
   const parsed = jsonObject(text);
-  const unsupported = () => invalidAttribute("RedriveAllowPolicy", `${cannotCreate}, as it’s in an unsupported format.`);
+  const unsupported = () => invalidAttribute(
+    "RedriveAllowPolicy", `${cannotCreate}, as it’s in an unsupported format.`,
+  );
   const refused = (reason: string) => invalidValue(text, "RedriveAllowPolicy", `${cannotCreate}. ${reason}`);
   if (!parsed) throw unsupported();
   const { redrivePermission: permission, sourceQueueArns: sources, ...others } = parsed;
@@ -100,7 +103,8 @@ export function canonicalRedriveAllowPolicy(text: string): string | undefined {
   }
   if (sources === undefined || sources.length === 0) {
     throw refused(
-      "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.",
+      "When you specify the byQueue permission type, " +
+        "you must also specify one or more sourceQueueArns values.",
     );
   }
   if (sources.length > 10) throw refused("The maximum number of source queue ARNs you can specify is 10.");

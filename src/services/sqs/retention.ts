@@ -10,7 +10,10 @@ import { numberOf, queues, type Queue } from "./queue-table.ts";
 /** How many rows one transaction of a job takes away, so that none blocks the region. */
 const sliceRows = 500;
 
-/** A busy queue has something to expire all the time; looking once a second is often enough, as receives look too. */
+/**
+ * A busy queue has something to expire all the time; looking once a second is often enough, as receives look
+ * too.
+ */
 const sweepIntervalMilliseconds = 1000;
 
 export function deleteMessages(ctx: Context, gone: readonly Message[]): void {
@@ -22,11 +25,15 @@ export function deleteMessages(ctx: Context, gone: readonly Message[]): void {
   for (const [group, { generation }] of touched) settleGroup(ctx, generation, group);
 }
 
-/** Deletes up to `limit` messages that are past their retention, oldest first; returns how many there were. */
+/**
+ * Deletes up to `limit` messages that are past their retention, oldest first; returns how many there were.
+ */
 export function expireSome(ctx: Context, queue: Queue, limit: number): number {
   const { generation } = queue;
   const cutoff = ctx.clock.now() - numberOf(queue, "MessageRetentionPeriod") * 1000;
-  const expired = [...ctx.db(messages).list({ prefix: [generation], before: [generation, cutoff + 1], limit })];
+  const expired = [
+    ...ctx.db(messages).list({ prefix: [generation], before: [generation, cutoff + 1], limit }),
+  ];
   deleteMessages(ctx, expired);
   return expired.length;
 }
@@ -81,5 +88,6 @@ export const dropMessages = job<Remains>("sqs.dropMessages", (remains, ctx) => {
   for (const group of goneGroups) ctx.db(groups).delete([group.generation, group.name]);
   const forgotten = remains.queueId === undefined ||
     (forgetSome(ctx, remains.queueId, sliceRows) && forgetDataKeys(ctx, remains.queueId, sliceRows));
-  if (gone.length === sliceRows || goneGroups.length === sliceRows || !forgotten) dropGeneration(ctx, remains);
+  const more = gone.length === sliceRows || goneGroups.length === sliceRows || !forgotten;
+  if (more) dropGeneration(ctx, remains);
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SendMessageCommand, SetQueueAttributesCommand, type MessageAttributeValue } from "@aws-sdk/client-sqs";
+import {
+  SendMessageCommand, SetQueueAttributesCommand, type MessageAttributeValue,
+} from "@aws-sdk/client-sqs";
 import { startRegion } from "../../../test/region.ts";
 import { createQueue, refusal } from "./queue-fixture.ts";
 
@@ -90,19 +92,31 @@ test("message attributes that SQS does not take are refused in its words", async
   const text = (StringValue: string, DataType = "String") => ({ DataType, StringValue });
   const reserved = "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. " +
     "These strings are reserved for internal use.";
-  const characters = "Message (user) attributes name can only contain upper and lower score characters, digits, " +
-    "periods, hyphens and underscores. ";
+  const characters = "Message (user) attributes name can only contain upper and lower score characters, " +
+    "digits, periods, hyphens and underscores. ";
   await refused([["AWS.x", text("y")]], reserved);
   await refused([["amazon.x", text("y")]], reserved);
   await refused([["a b", text("y")]], characters);
   await refused([["ü", text("y")]], characters);
   await refused([[".a", text("y")]], "Message (user) attribute names cannot start or end with '.'");
   await refused([["a.", text("y")]], "Message (user) attribute names cannot start or end with '.'");
-  await refused([["a..b", text("y")]], "Message (user) attribute names cannot contain successive '.' characters");
-  await refused([["a".repeat(256), text("y")]], "Message (user) attribute names must be shorter than 256 Bytes");
-  await refused([["Hello", text("")]], "Message (user) attribute 'Hello' must contain a non-empty value of type 'String'.");
-  await refused([["Hello", text("world", "Number")]], "Can't cast the value of message (user) attribute 'Hello' to a number.");
-  await refused([["n", text("1e127", "Number")]], "Number attribute value 1e127 should be in range (-10**128..10**126)");
+  await refused(
+    [["a..b", text("y")]], "Message (user) attribute names cannot contain successive '.' characters",
+  );
+  await refused(
+    [["a".repeat(256), text("y")]], "Message (user) attribute names must be shorter than 256 Bytes",
+  );
+  await refused(
+    [["Hello", text("")]],
+    "Message (user) attribute 'Hello' must contain a non-empty value of type 'String'.",
+  );
+  await refused(
+    [["Hello", text("world", "Number")]],
+    "Can't cast the value of message (user) attribute 'Hello' to a number.",
+  );
+  await refused(
+    [["n", text("1e127", "Number")]], "Number attribute value 1e127 should be in range (-10**128..10**126)",
+  );
   await refused(
     [["Hello", text("x", "string")]],
     "The type of message (user) attribute 'Hello' is invalid. " +
@@ -123,9 +137,11 @@ test("message attributes that SQS does not take are refused in its words", async
 test("a body has characters that XML can carry, at least one", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "characters");
-  await assert.rejects(queue.send(""), refusal("MissingParameter", "The request must contain the parameter MessageBody."));
-  const message = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | " +
-    "#xE000 to #xFFFD | #x10000 to #x10FFFF";
+  await assert.rejects(
+    queue.send(""), refusal("MissingParameter", "The request must contain the parameter MessageBody."),
+  );
+  const message = "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | " +
+    "#x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF";
   for (const body of ["\u0000", "a\u0008", "\u001f", "\ufffe", "\uffff"]) {
     await assert.rejects(queue.send(body), refusal("InvalidMessageContents", message));
   }
@@ -137,7 +153,9 @@ test("a body has characters that XML can carry, at least one", async () => {
 test("a message is at most as long as the queue allows, its attributes included", async () => {
   await using region = await startRegion();
   const queue = await createQueue(region, "sizes", { MaximumMessageSize: "1024" });
-  const tooLong = invalid("One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.");
+  const tooLong = invalid(
+    "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.",
+  );
   const MessageAttributes = { abcd: { DataType: "String", StringValue: "ab" } };
   await queue.send("a".repeat(1024));
   await assert.rejects(queue.send("a".repeat(1025)), tooLong);
@@ -170,7 +188,10 @@ test("a delayed message shows when its delay is over, the queue's where it has n
   for (const DelaySeconds of [-1, 901]) {
     await assert.rejects(
       queue.send("never", { DelaySeconds }),
-      invalid(`Value ${DelaySeconds} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.`),
+      invalid(
+        `Value ${DelaySeconds} for parameter DelaySeconds is invalid. ` +
+          "Reason: DelaySeconds must be >= 0 and <= 900.",
+      ),
     );
   }
 });

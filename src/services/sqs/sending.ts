@@ -7,10 +7,12 @@ import { onMessages } from "./addresses.ts";
 import { withKey } from "./encryption.ts";
 import { invalidParameterValue, invalidValue, missingParameter, wrongQueueType } from "./errors.ts";
 import {
-  contentId, findDuplicate, joinGroup, nextPlace, rememberSent, sequenceNumberOf, visibleAfterDelay, type Sent,
+  contentId, findDuplicate, joinGroup, nextPlace, rememberSent, sequenceNumberOf, visibleAfterDelay,
+  type Sent,
 } from "./fifo.ts";
 import {
-  attributeSizeBytes, attributesMd5, md5, readAttributes, readTraceHeader, requireCharacters, type MessageAttribute,
+  attributeSizeBytes, attributesMd5, md5, readAttributes, readTraceHeader, requireCharacters,
+  type MessageAttribute,
 } from "./message-attributes.ts";
 import { messages, placeOf, type Message } from "./message-table.ts";
 import { isFifo, numberOf, topicOf, type Queue } from "./queue-table.ts";
@@ -32,7 +34,9 @@ interface Letter {
 
 const identifier = /^[!-~]{1,128}$/;
 
-function requireIdentifier(name: "MessageGroupId" | "MessageDeduplicationId", value: string | undefined): void {
+function requireIdentifier(
+  name: "MessageGroupId" | "MessageDeduplicationId", value: string | undefined,
+): void {
   if (value === undefined || identifier.test(value)) return;
   throw invalidValue(
     value, name, `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
@@ -51,7 +55,8 @@ function requireOrdering(queue: Queue, draft: Draft): void {
     const byContent = queue.attributes["ContentBasedDeduplication"] === "true";
     if (draft.MessageDeduplicationId === undefined && !byContent) {
       throw invalidParameterValue(
-        "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+        "The queue should either have ContentBasedDeduplication enabled or " +
+          "MessageDeduplicationId provided explicitly",
       );
     }
   }
@@ -151,7 +156,8 @@ export function send(ctx: Context, queue: Queue, draft: Draft): SendResult {
   const header = letter.traceHeader;
   return {
     MessageId: sent.id,
-    // The checksums are of what came in, also when it is a duplicate: clients compare them with what they sent.
+    // The checksums are of what came in, also when it is a duplicate: clients compare them with what they
+    // sent.
     MD5OfMessageBody: letter.bodyMd5,
     MD5OfMessageAttributes: attributesMd5(letter.attributes),
     MD5OfMessageSystemAttributes: header === undefined ? undefined

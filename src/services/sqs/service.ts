@@ -14,6 +14,8 @@ import * as retention from "./retention.ts";
 import * as sending from "./sending.ts";
 
 export default service(sqs.service, {
-  nouns: [queues, queueTags, permissions, redrive, sending, receiving, handling, batches, retention, moveTasks],
+  nouns: [
+    queues, queueTags, permissions, redrive, sending, receiving, handling, batches, retention, moveTasks,
+  ],
   resourcePolicy: permissions.queuePolicy,
 });

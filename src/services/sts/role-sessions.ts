@@ -8,9 +8,11 @@ import type { ReadContext } from "../../kernel/context.ts";
 import type { IssuedSession } from "../../kernel/kernel.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { ContextValue } from "../../iam/types.ts";
-import { answer, mfaGiven } from "./credentials.ts";
+import { answer } from "./credentials.ts";
 import { accessDenied, durationExceedsChaining, durationExceedsRole, validationError } from "./errors.ts";
+import { mfaGiven, useMfaCode } from "./mfa-codes.ts";
 import { packedPolicySize, sessionPolicies, type SessionPolicyInput } from "./session-policies.ts";
+import { checkedTags, mergedTags, withInherited, type Tags } from "./session-tags.ts";
 
 const durationSecondsDefault = 3_600;
 const chainedDurationSecondsMax = 3_600;
@@ -49,7 +51,7 @@ export interface RoleSessionRequest extends SessionPolicyInput {
 export function issueRoleSession(
   request: RoleSessionRequest,
   ctx: ReadContext,
-  more: Partial<Session> & { readonly sessionTags?: Readonly<Record<string, string>> },
+  more: Partial<Session> & { readonly sessionTags?: Tags },
 ): { session: IssuedSession; user: sts.AssumedRoleUser; packedPolicySize: number | undefined } {
   const role = findRole(request.RoleArn, ctx);
   if (!role) throw accessDenied("Access denied");
@@ -69,7 +71,7 @@ export function issueRoleSession(
     roleName: role.roleName,
     sessionName: name,
     expiresAt: ctx.clock.now() + seconds * 1000,
-    tags: { ...role.tags, ...sessionTags },
+    tags: mergedTags(role.tags, sessionTags),
     ...sessionPolicies(request, ctx.account, ctx),
     ...rest,
   });
@@ -80,38 +82,42 @@ export function issueRoleSession(
   };
 }
 
-/** Transitive tags of the session that asks go on to the new one, and can't be set anew. */
-function passedTags(input: sts.AssumeRoleRequest, ctx: ReadContext): Record<string, string> {
-  const { session } = ctx.caller;
-  const inherited = Object.fromEntries(
-    (session?.transitiveTagKeys ?? []).map((key) => [key, session?.tags?.[key] ?? ""]),
-  );
-  const given = Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key, tag.Value]));
-  const taken = Object.keys(given).find((key) =>
-    Object.keys(inherited).some((name) => name.toLowerCase() === key.toLowerCase()));
-  if (taken !== undefined) {
-    throw validationError(`One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.`);
-  }
-  return { ...inherited, ...given };
-}
-
-function actions(input: sts.AssumeRoleRequest): string[] {
+/** A source identity, once set, goes on to every further session, and every further role must allow it. */
+function actions(input: sts.AssumeRoleRequest, ctx: ReadContext): string[] {
+  const sourceIdentity = input.SourceIdentity ?? ctx.caller.session?.sourceIdentity;
   return [
     "sts:AssumeRole",
     ...((input.Tags?.length ?? 0) > 0 ? ["sts:TagSession"] : []),
-    ...(input.SourceIdentity !== undefined ? ["sts:SetSourceIdentity"] : []),
+    ...(sourceIdentity !== undefined ? ["sts:SetSourceIdentity"] : []),
   ];
 }
 
 function conditions(input: sts.AssumeRoleRequest, ctx: ReadContext): Record<string, ContextValue | undefined> {
+  const mfa = mfaGiven(input, ctx);
   return {
     "sts:externalid": input.ExternalId,
     "sts:rolesessionname": input.RoleSessionName,
-    "sts:sourceidentity": input.SourceIdentity,
+    "sts:sourceidentity": input.SourceIdentity ?? ctx.caller.session?.sourceIdentity,
     "sts:transitivetagkeys": input.TransitiveTagKeys,
-    "aws:multifactorauthpresent": mfaGiven(input, ctx) ? "true" : undefined,
-    "aws:multifactorauthage": mfaGiven(input, ctx) ? "0" : undefined,
+    "aws:multifactorauthpresent": mfa ? "true" : undefined,
+    "aws:multifactorauthage": mfa ? "0" : undefined,
   };
+}
+
+/** @evidence IAM User Guide, Permissions for GetFederationToken: its sessions can't call AssumeRole */
+function refuseFederated(input: sts.AssumeRoleRequest, ctx: ReadContext): void {
+  if (ctx.caller.type !== "FederatedUser") return;
+  throw accessDenied(
+    `User: ${ctx.caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`);
+}
+
+/** @evidence IAM User Guide, Monitor and control actions taken with assumed roles: it "cannot be changed" */
+function sourceIdentityOf(input: sts.AssumeRoleRequest, ctx: ReadContext): string | undefined {
+  const set = ctx.caller.session?.sourceIdentity;
+  if (set !== undefined && input.SourceIdentity !== undefined && input.SourceIdentity !== set) {
+    throw accessDenied("The source identity of a session cannot be changed.");
+  }
+  return input.SourceIdentity ?? set;
 }
 
 export const AssumeRole = operation(sts.AssumeRole, {
@@ -121,14 +127,14 @@ export const AssumeRole = operation(sts.AssumeRole, {
   conditions,
   run(input, ctx) {
     requireRoleArn(input.RoleArn);
-    const mfa = mfaGiven(input, ctx);
-    const { session: calling } = ctx.caller;
-    const sourceIdentity = input.SourceIdentity ?? calling?.sourceIdentity;
-    const transitive = [...(calling?.transitiveTagKeys ?? []), ...(input.TransitiveTagKeys ?? [])];
+    refuseFederated(input, ctx);
+    const mfa = useMfaCode(input, ctx);
+    const sourceIdentity = sourceIdentityOf(input, ctx);
+    const { tags, transitiveKeys } = withInherited(checkedTags(input.Tags ?? [], input.TransitiveTagKeys), ctx);
     const issued = issueRoleSession(input, ctx, {
-      sessionTags: passedTags(input, ctx),
-      chained: calling?.kind === "role",
-      ...(transitive.length > 0 && { transitiveTagKeys: transitive }),
+      sessionTags: tags,
+      chained: ctx.caller.session?.kind === "role",
+      ...(transitiveKeys.length > 0 && { transitiveTagKeys: transitiveKeys }),
       ...(sourceIdentity !== undefined && { sourceIdentity }),
       ...(mfa && { mfaAuthenticatedAt: ctx.clock.now() }),
     });

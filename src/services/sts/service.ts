@@ -3,10 +3,12 @@ import { service } from "../../kernel/service.ts";
 import * as authorizationMessages from "./authorization-messages.ts";
 import * as callerIdentity from "./caller-identity.ts";
 import * as roleSessions from "./role-sessions.ts";
+import * as samlFederation from "./saml-federation.ts";
 import * as userSessions from "./user-sessions.ts";
+import * as webIdentity from "./web-identity.ts";
 
 export default service(sts.service, {
-  nouns: [authorizationMessages, callerIdentity, roleSessions, userSessions],
+  nouns: [authorizationMessages, callerIdentity, roleSessions, userSessions, webIdentity, samlFederation],
   resourcePolicy: roleSessions.trustPolicy,
   resourcePolicyRequired: true,
 });

@@ -2,7 +2,7 @@
 
 import { validatePolicy } from "../../iam/parse.ts";
 import type { ReadContext } from "../../kernel/context.ts";
-import { malformedPolicy, validationError } from "./errors.ts";
+import { malformedPolicy, packedTooLarge, validationError } from "./errors.ts";
 
 export interface SessionPolicyInput {
   readonly Policy?: string | undefined;
@@ -16,6 +16,8 @@ export interface SessionPolicies {
 
 /** @evidence STS API Reference, AssumeRole, Policy: the plaintext may have 2,048 characters with all that is passed */
 const plaintextMax = 2_048;
+/** @evidence none: AWS packs tags into a binary format of its own, whose size it does not tell */
+const tagCharactersMax = 8_192;
 const policyArnsMax = 10;
 
 /** @param account whose managed policies may be named, beside AWS's own */
@@ -36,11 +38,23 @@ export function sessionPolicies(input: SessionPolicyInput, account: string, ctx:
   };
 }
 
-/** How much of the room for session policies and tags is used, in percent; undefined when nothing was passed. */
+/**
+ * How much of the room for session policies and tags is used, in percent; undefined when nothing was passed.
+ *
+ * @throws PackedPolicyTooLarge
+ */
 export function packedPolicySize(
   input: SessionPolicyInput, tags: Readonly<Record<string, string>>,
 ): number | undefined {
-  const text = (input.Policy ?? "").length + JSON.stringify(input.PolicyArns ?? []).length - 2
-    + Object.entries(tags).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
-  return text === 0 ? undefined : Math.max(1, Math.ceil((text / plaintextMax) * 100));
+  const policies = (input.Policy ?? "").length + JSON.stringify(input.PolicyArns ?? []).length - 2;
+  const tagged = Object.entries(tags).reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+  if (policies + tagged === 0) return undefined;
+  const percent = Math.max(1, Math.ceil(((policies + tagged) / roomCharacters(policies)) * 100));
+  if (percent > 100) throw packedTooLarge(policies > 0 ? "policy" : "tags", percent);
+  return percent;
+}
+
+/** Policies are measured by their limit; fifty tags of full length just do not fit. */
+function roomCharacters(policies: number): number {
+  return policies > 0 ? plaintextMax : tagCharactersMax;
 }

@@ -3,9 +3,11 @@
 import * as sts from "../../generated/sts.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { answer, mfaGiven } from "./credentials.ts";
+import { answer } from "./credentials.ts";
 import { accessDenied } from "./errors.ts";
+import { useMfaCode } from "./mfa-codes.ts";
 import { packedPolicySize, sessionPolicies } from "./session-policies.ts";
+import { checkedTags, mergedTags } from "./session-tags.ts";
 
 const durationSecondsDefault = 43_200;
 /** Root's sessions last an hour at most, whatever is asked. @evidence STS API Reference, GetSessionToken */
@@ -28,7 +30,7 @@ export const GetSessionToken = operation(sts.GetSessionToken, {
   access: "signed",
   run(input, ctx) {
     refuseSessions(ctx, "GetSessionToken");
-    const mfa = mfaGiven(input, ctx);
+    const mfa = useMfaCode(input, ctx);
     const { caller } = ctx;
     const session = ctx.kernel.sessions.issue({
       kind: caller.type === "Root" ? "root" : "user",
@@ -47,11 +49,14 @@ export const GetSessionToken = operation(sts.GetSessionToken, {
 /** A federated user may do what both its creator's policies and the policies passed allow. */
 export const GetFederationToken = operation(sts.GetFederationToken, {
   resource: (input, ctx) => ctx.arn(`federated-user/${input.Name}`).replace(`:${ctx.region}:`, "::"),
+  action: (input) => ((input.Tags?.length ?? 0) > 0
+    ? ["sts:GetFederationToken", "sts:TagSession"] : ["sts:GetFederationToken"]),
+
   run(input, ctx) {
     refuseSessions(ctx, "GetFederationToken");
     const { caller } = ctx;
     const given = sessionPolicies(input, caller.account, ctx);
-    const tags = Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key, tag.Value]));
+    const { tags } = checkedTags(input.Tags ?? []);
     const arn = `arn:aws:sts::${caller.account}:federated-user/${input.Name}`;
     const session = ctx.kernel.sessions.issue({
       kind: "federated-user",
@@ -60,7 +65,7 @@ export const GetFederationToken = operation(sts.GetFederationToken, {
       principalId: `${caller.account}:${input.Name}`,
       sessionName: input.Name,
       expiresAt: expiry(ctx, input.DurationSeconds),
-      tags: { ...caller.tags, ...tags },
+      tags: mergedTags(caller.tags, tags),
       policies: given.policies ?? [],
       ...(given.policyArns && { policyArns: given.policyArns }),
       ...(caller.userName !== undefined && { userName: caller.userName }),

@@ -1,0 +1,106 @@
+/** PutResourcePolicy, GetResourcePolicy, DeleteResourcePolicy and ValidateResourcePolicy. */
+
+import * as sm from "../../generated/secrets-manager.ts";
+import { parsePolicy, validatePolicy, type Statement } from "../../iam/parse.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { ReadContext } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
+import { operation } from "../../kernel/operation.ts";
+import { requestConditions, secretRules } from "./conditions.ts";
+import { malformedPolicy, publicPolicy, unsupportedPrincipal } from "./errors.ts";
+import { policies } from "./policy-rows.ts";
+import { scheduleReplication } from "./replication-jobs.ts";
+import { ownerOf, requireChangeable, requireSecret, resourceOf, secretArn, touch } from "./secret-rows.ts";
+
+function namesOf(statement: Statement): readonly string[] {
+  const element = statement.principal ?? statement.notPrincipal;
+  if (element === undefined) return [];
+  return element === "*" ? ["*"] : (element.AWS ?? []);
+}
+
+/** Users and roles must be there. @evidence recorded AWS answers to PutResourcePolicy */
+function exists(ctx: ReadContext, name: string): boolean {
+  if (name === "*" || /^\d{12}$/.test(name)) return true;
+  const arn = parseArn(name);
+  if (!arn || !/^\d{12}$/.test(arn.account) || !["iam", "sts"].includes(arn.service)) return false;
+  const [kind = "", ...path] = arn.resource.split("/");
+  const simpleName = path[path.length - 1] ?? "";
+  if (kind === "role") return ctx.kernel.identity.role(arn.account, simpleName)?.arn === name;
+  if (kind === "user") {
+    return ctx.kernel.identity.policiesOf({
+      type: "IAMUser", account: arn.account, arn: name, principalId: "", userName: simpleName, tags: {}, calledVia: [],
+    }) !== undefined;
+  }
+  return kind === "root" || (["assumed-role", "federated-user"].includes(kind) && simpleName !== "");
+}
+
+/** Condition keys whose fixed values confine a statement for everybody. @evidence IAM User Guide, "The meaning of public" */
+const confining = new Set([
+  "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:principalorgid", "aws:principalorgpaths",
+  "aws:principalarn", "aws:principalaccount", "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "aws:sourceip",
+]);
+
+function isPublic(statement: Statement): boolean {
+  if (statement.effect !== "Allow" || !namesOf(statement).includes("*")) return false;
+  return !statement.conditions.some(({ operator, key, values }) =>
+    confining.has(key.toLowerCase()) && !/not|ifexists|null/i.test(operator)
+    && values.every((value) => !value.includes("*") && value !== "0.0.0.0/0" && value !== "::/0"));
+}
+
+function requireDocument(ctx: ReadContext, document: string, blockPublic: boolean): void {
+  if (validatePolicy(document, "resource").length > 0) throw malformedPolicy();
+  const { statements } = parsePolicy(document);
+  if (!statements.flatMap(namesOf).every((name) => exists(ctx, name))) throw unsupportedPrincipal();
+  if (blockPublic && statements.some(isPublic)) throw publicPolicy();
+}
+
+export const PutResourcePolicy = operation(sm.PutResourcePolicy, {
+  ...secretRules<sm.PutResourcePolicyRequest>(),
+  run(input, ctx) {
+    const secret = requireChangeable(ctx, input.SecretId);
+    requireDocument(ctx, input.ResourcePolicy, input.BlockPublicPolicy ?? false);
+    ctx.db(policies).put({ secret: secret.name, document: input.ResourcePolicy });
+    touch(ctx, secret);
+    scheduleReplication(ctx, secret.name);
+    return { ARN: secretArn(ctx, secret), Name: secret.name };
+  },
+});
+
+export const GetResourcePolicy = operation(sm.GetResourcePolicy, {
+  ...secretRules<sm.GetResourcePolicyRequest>(),
+  run(input, ctx) {
+    const secret = requireSecret(ctx, input.SecretId);
+    const ResourcePolicy = ctx.db(policies).get(secret.name)?.document;
+    return { ARN: secretArn(ctx, secret), Name: secret.name, ResourcePolicy };
+  },
+});
+
+export const DeleteResourcePolicy = operation(sm.DeleteResourcePolicy, {
+  ...secretRules<sm.DeleteResourcePolicyRequest>(),
+  run(input, ctx) {
+    const secret = requireChangeable(ctx, input.SecretId);
+    ctx.db(policies).delete(secret.name);
+    touch(ctx, secret);
+    scheduleReplication(ctx, secret.name);
+    return { ARN: secretArn(ctx, secret), Name: secret.name };
+  },
+});
+
+/** What PutResourcePolicy would refuse, as a list. */
+export const ValidateResourcePolicy = operation(sm.ValidateResourcePolicy, {
+  owner: (input) => (input.SecretId === undefined ? {} : ownerOf(input.SecretId)),
+  resource: (input, ctx) => (input.SecretId === undefined ? "*" : resourceOf(ctx, input.SecretId)),
+  conditions: requestConditions,
+
+  run(input, ctx) {
+    if (input.SecretId !== undefined) requireSecret(ctx, input.SecretId);
+    try {
+      requireDocument(ctx, input.ResourcePolicy, true);
+      return { PolicyValidationPassed: true, ValidationErrors: [] };
+    } catch (cause) {
+      if (!(cause instanceof AwsError)) throw cause;
+      const CheckName = cause.code === "PublicPolicyException" ? "PUBLIC_POLICY" : "POLICY_SYNTAX";
+      return { PolicyValidationPassed: false, ValidationErrors: [{ CheckName, ErrorMessage: cause.message }] };
+    }
+  },
+});

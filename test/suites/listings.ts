@@ -1,0 +1,105 @@
+/** For each service: how to make several of everything that it lists, and what to list them with. */
+
+import { iamListings } from "./paging-iam.ts";
+import type { Input } from "./wire.ts";
+
+export type Make = (name: string, input: Input) => Promise<Record<string, unknown>>;
+
+export interface Listings {
+  fill(make: Make): Promise<void>;
+  /** By operation. A function for what is known only when it has been made. */
+  readonly inputs: Readonly<Record<string, Input | ((make: Make) => Promise<Input>)>>;
+  /** Operations of which there is only ever one result here: their pages are not walked. */
+  readonly single?: readonly string[];
+}
+
+const numbers = [1, 2, 3, 4, 5];
+const tagList = ["a", "b", "c", "d", "e"];
+
+async function firstKeyId(make: Make): Promise<string> {
+  const { Keys } = await make("kms:ListKeys", {});
+  return (Keys as { KeyId: string }[])[0]?.KeyId ?? "";
+}
+
+const kms: Listings = {
+  async fill(make) {
+    for (const _ of numbers) await make("kms:CreateKey", { Tags: tagList.map((TagKey) => ({ TagKey, TagValue: "x" })) });
+    const KeyId = await firstKeyId(make);
+    const GranteePrincipal = "arn:aws:iam::000000000000:root";
+    for (const number of numbers) {
+      await make("kms:CreateAlias", { AliasName: `alias/several-${number}`, TargetKeyId: KeyId });
+      await make("kms:CreateGrant", {
+        KeyId, GranteePrincipal, RetiringPrincipal: GranteePrincipal, Operations: ["Encrypt"], Name: `grant-${number}`,
+      });
+      if (number < 5) await make("kms:RotateKeyOnDemand", { KeyId });
+    }
+  },
+  inputs: {
+    ListKeys: {}, ListAliases: {}, DescribeCustomKeyStores: {},
+    ListKeyPolicies: async (make) => ({ KeyId: await firstKeyId(make) }),
+    ListResourceTags: async (make) => ({ KeyId: await firstKeyId(make) }),
+    ListGrants: async (make) => ({ KeyId: await firstKeyId(make) }),
+    ListRetirableGrants: { RetiringPrincipal: "arn:aws:iam::000000000000:root" },
+    ListKeyRotations: async (make) => ({ KeyId: await firstKeyId(make) }),
+  },
+  single: ["ListKeyPolicies", "DescribeCustomKeyStores"],
+};
+
+const sqs: Listings = {
+  async fill(make) {
+    await make("sqs:CreateQueue", { QueueName: "dead" });
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: "arn:aws:sqs:us-east-1:000000000000:dead", maxReceiveCount: 3 });
+    for (const number of numbers) await make("sqs:CreateQueue", { QueueName: `queue-${number}`, Attributes: { RedrivePolicy } });
+  },
+  inputs: {
+    ListQueues: {},
+    ListDeadLetterSourceQueues: async (make) => {
+      const { QueueUrl } = await make("sqs:GetQueueUrl", { QueueName: "dead" });
+      return { QueueUrl };
+    },
+  },
+};
+
+const ssm: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      await make("ssm:PutParameter", { Name: `/several/p${number}`, Value: "x", Type: "String" });
+      await make("ssm:PutParameter", { Name: "/changing", Value: String(number), Type: "String", Overwrite: true });
+    }
+    await make("ssm:PutParameter", { Name: "/shared", Value: "x", Type: "String", Tier: "Advanced" });
+  },
+  inputs: {
+    DescribeParameters: {}, GetParametersByPath: { Path: "/several" }, GetParameterHistory: { Name: "/changing" },
+    GetResourcePolicies: { ResourceArn: "arn:aws:ssm:us-east-1:000000000000:parameter/shared" },
+  },
+  single: ["GetResourcePolicies"],
+};
+
+const secretsManager: Listings = {
+  async fill(make) {
+    for (const number of numbers) await make("secrets-manager:CreateSecret", { Name: `secret-${number}`, SecretString: "x" });
+    for (const number of numbers) {
+      await make("secrets-manager:PutSecretValue", { SecretId: "secret-1", SecretString: String(number), VersionStages: [`stage-${number}`] });
+    }
+  },
+  inputs: {
+    ListSecrets: {}, BatchGetSecretValue: { Filters: [{ Key: "name", Values: ["secret"] }] },
+    ListSecretVersionIds: { SecretId: "secret-1" },
+  },
+};
+
+/** What these list has been made by the others. */
+const cloudtrail: Listings = {
+  fill: async () => undefined,
+  inputs: { LookupEvents: { LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: "CreateKey" }] } },
+};
+
+const tagging: Listings = {
+  fill: async () => undefined,
+  inputs: { GetResources: {} },
+};
+
+/** By service, in an order in which each finds what it needs. */
+export const listings: Readonly<Record<string, Listings>> = {
+  iam: iamListings, kms, sqs, ssm, "secrets-manager": secretsManager, cloudtrail, "resource-groups-tagging-api": tagging,
+};

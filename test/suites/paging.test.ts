@@ -1,0 +1,116 @@
+/** Lists in pages are the same lists: complete, in order, once each. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startRegion, type TestRegion } from "../region.ts";
+import { listings, type Listings, type Make } from "./listings.ts";
+import { builtOperation, builtOperations, builtServices, titleOf, type BuiltOperation } from "./services.ts";
+import { client, type Input } from "./wire.ts";
+
+type Page = Record<string, readonly unknown[]>;
+
+const paged = builtOperations.filter(({ operationModel }) => operationModel.paginator?.limit_key !== undefined);
+
+async function filledRegion(): Promise<{ region: TestRegion; make: Make }> {
+  const region = await startRegion();
+  const make: Make = async (name, input) => {
+    const { status, output, text } = await client(region).call(builtOperation(name), input);
+    assert.equal(status, 200, `${name} ${JSON.stringify(input)}: ${text}`);
+    return output;
+  };
+  for (const [service, { fill }] of Object.entries(listings)) {
+    if (builtServices.some(({ entry }) => entry.service === service)) await fill(make);
+  }
+  return { region, make };
+}
+
+const { region, make } = await filledRegion();
+test.after(() => region.stop());
+
+function listingOf({ entry }: BuiltOperation): Listings {
+  const listing = listings[entry.service];
+  assert.ok(listing, `test/suites/listings.ts says nothing of ${entry.service}`);
+  return listing;
+}
+
+async function inputFor(each: BuiltOperation): Promise<Input> {
+  const input = listingOf(each).inputs[each.name];
+  assert.ok(input, `test/suites/listings.ts does not say how to list with ${titleOf(each)}`);
+  return typeof input === "function" ? input(make) : input;
+}
+
+interface Walk {
+  readonly whole: Page;
+  readonly pageSizes: readonly number[];
+  /** The token of the first page, where there was another. */
+  readonly token: unknown;
+}
+
+function asList(names: string | readonly string[] | undefined): readonly string[] {
+  return names === undefined ? [] : typeof names === "string" ? [names] : names;
+}
+
+async function walk(each: BuiltOperation, limit: number | undefined): Promise<Walk> {
+  const { input_token, output_token, limit_key = "", result_key } = each.operationModel.paginator ?? { input_token: "", output_token: "" };
+  const [inputToken = ""] = asList(input_token);
+  const [outputToken = ""] = asList(output_token);
+  const input = await inputFor(each);
+  const whole: Record<string, unknown[]> = Object.fromEntries(asList(result_key).map((key) => [key, []]));
+  const pageSizes: number[] = [];
+  const tokens = new Set<unknown>();
+  let token: unknown;
+  do {
+    const output = await make(titleOf(each), {
+      ...input, ...(limit !== undefined && { [limit_key]: limit }), ...(token !== undefined && { [inputToken]: token }),
+    });
+    let size = 0;
+    for (const [key, items] of Object.entries(whole)) {
+      const found = (output[key] ?? []) as unknown[];
+      items.push(...found);
+      size += found.length;
+    }
+    pageSizes.push(size);
+    token = output[outputToken] || undefined;
+    assert.ok(token === undefined || !tokens.has(token), `${titleOf(each)} gives out ${String(token)} twice`);
+    if (token !== undefined) tokens.add(token);
+  } while (token !== undefined);
+  return { whole, pageSizes, token: [...tokens][0] };
+}
+
+for (const each of paged) {
+  test(`${titleOf(each)} lists the same in pages`, async () => {
+    const { whole } = await walk(each, undefined);
+    const count = Object.values(whole).flat().length;
+    const texts = Object.values(whole).map((items) => items.map((item) => JSON.stringify(item)));
+    for (const items of texts) assert.equal(new Set(items).size, items.length, "something is listed twice");
+    if (listingOf(each).single?.includes(each.name)) return;
+    assert.ok(count >= 2, `there is too little to page: ${count}`);
+    for (const limit of [1, 2]) {
+      const pages = await walk(each, limit);
+      assert.deepEqual(pages.whole, whole);
+      assert.ok(pages.pageSizes.every((size) => size <= limit), `pages of ${pages.pageSizes.join(", ")}`);
+      assert.ok(pages.pageSizes.length >= Math.ceil(count / limit));
+      assert.deepEqual((await walk(each, limit)).whole, whole, "the order is another the second time");
+    }
+  });
+}
+
+test("a token that nobody gave out is refused, and so is another operation's", async () => {
+  const tokens = new Map<BuiltOperation, unknown>();
+  for (const each of paged) {
+    const { token } = await walk(each, 1);
+    if (token !== undefined) tokens.set(each, token);
+  }
+  const accepted: string[] = [];
+  for (const each of paged) {
+    const [inputToken = ""] = asList(each.operationModel.paginator?.input_token);
+    const input = await inputFor(each);
+    const others = [...tokens].filter(([other]) => other !== each);
+    const foreign = others.find(([other]) => other.entry === each.entry) ?? others[0];
+    for (const token of ["made-up", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", foreign?.[1]]) {
+      const { status, code } = await client(region).call(each, { ...input, [inputToken]: token });
+      if (status < 400 || status >= 500) accepted.push(`${titleOf(each)} answers ${status} ${code ?? ""} to ${String(token)}`);
+    }
+  }
+  assert.deepEqual(accepted, []);
+});
