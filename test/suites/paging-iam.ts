@@ -2,12 +2,9 @@
 
 import { generateKeyPairSync } from "node:crypto";
 import { authorityCertificate, leafCertificate, leafKey } from "../../src/services/iam/test-certificates.ts";
+import { samlMetadata, trustPolicy } from "./documents.ts";
 import type { Listings, Make } from "./listings.ts";
 
-const trust = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::000000000000:root" }, Action: "sts:AssumeRole" }],
-});
 const document = JSON.stringify({
   Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
 });
@@ -15,20 +12,11 @@ const Tags = ["a", "b", "c", "d", "e"].map((Key) => ({ Key, Value: "x" }));
 const numbers = [1, 2, 3, 4, 5];
 const policyArn = (number: number) => `arn:aws:iam::000000000000:policy/policy-${number}`;
 
-const samlMetadata = `<?xml version="1.0"?>
-<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://provider.example.com/metadata">
-<IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"><KeyDescriptor use="signing">
-<KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data><X509Certificate>
-${authorityCertificate.replace(/-----.*-----/g, "").trim()}
-</X509Certificate></X509Data></KeyInfo></KeyDescriptor>
-<SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect" Location="https://provider.example.com/sso"/>
-</IDPSSODescriptor></EntityDescriptor>`.padEnd(1_000);
-
 async function fillPrincipals(make: Make): Promise<void> {
   for (const number of numbers) {
     await make("iam:CreateUser", { UserName: `user-${number}`, Tags });
     await make("iam:CreateGroup", { GroupName: `group-${number}` });
-    await make("iam:CreateRole", { RoleName: `role-${number}`, AssumeRolePolicyDocument: trust, Tags });
+    await make("iam:CreateRole", { RoleName: `role-${number}`, AssumeRolePolicyDocument: trustPolicy, Tags });
     await make("iam:CreateInstanceProfile", { InstanceProfileName: `profile-${number}`, Tags });
     await make("iam:AddRoleToInstanceProfile", { InstanceProfileName: `profile-${number}`, RoleName: "role-1" });
     await make("iam:AddUserToGroup", { GroupName: "group-1", UserName: `user-${number}` });

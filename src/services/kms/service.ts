@@ -27,6 +27,7 @@ export default service(kms.service, {
     keyOperations, deletion, aliases, policies, tags, grants, encryption, dataKeys, signing, macs, publicKeys,
     rotation, rotationRules, keyImports, replication, lastUsage, customKeyStores,
   ],
+  tagging: tags.tagging,
   resourcePolicy: resourcePolicyOf,
   resourcePolicyRequired: true,
   alsoAllows: allowedByGrant,

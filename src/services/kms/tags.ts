@@ -2,9 +2,11 @@
 
 import * as kms from "../../generated/kms.ts";
 import type { Tag } from "../../generated/kms.ts";
+import { parseArn } from "../../kernel/arn.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
+import type { Tagging } from "../../kernel/service.ts";
 import { invalidMarker, invalidTag, limitExceeded } from "./errors.ts";
 import { keyRules, ownKey, requireKey } from "./key-ids.ts";
 import { keyArn, requireNotPendingDeletion } from "./keys.ts";
@@ -64,3 +66,16 @@ export const ListResourceTags = operation(kms.ListResourceTags, {
     return { Tags: found.items, Truncated: found.next !== undefined, NextMarker: found.next };
   },
 });
+
+function isKey(arn: string): boolean {
+  return parseArn(arn)?.resource.startsWith("key/") ?? false;
+}
+
+/** How the Resource Groups Tagging API reaches keys. */
+export const tagging: Tagging = {
+  tag(arn, tags) {
+    const Tags = Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
+    return isKey(arn) ? [kms.TagResource, { KeyId: arn, Tags }] : undefined;
+  },
+  untag: (arn, keys) => (isKey(arn) ? [kms.UntagResource, { KeyId: arn, TagKeys: [...keys] }] : undefined),
+};

@@ -9,7 +9,7 @@ export interface Message {
   readonly generation: string;
   /** Epoch milliseconds, as all times here. With `tie` the order of sending, and what the row is found by. */
   readonly sentAt: number;
-  /** Tells apart what was sent within one millisecond. */
+  /** Tells apart what was sent within one millisecond: later is larger. */
   readonly tie: number;
   readonly id: string;
   readonly body: string;
@@ -52,12 +52,6 @@ export type MessageRows = Rows<Message, "visibility" | "group">;
 
 export function keyOf(message: Pick<Message, "generation" | "sentAt" | "tie">): [string, number, number] {
   return [message.generation, message.sentAt, message.tie];
-}
-
-/** The next free place among the messages of one millisecond. */
-export function nextTie(rows: MessageRows, generation: string, sentAt: number): number {
-  const last = rows.first({ prefix: [generation, sentAt], reverse: true });
-  return last ? last.tie + 1 : 0;
 }
 
 export function isInFlight(message: Message, now: number): boolean {
@@ -128,5 +122,5 @@ export function placeOf(
 ): Pick<Message, "generation" | "sentAt" | "tie"> {
   const { generation } = queue;
   if (isFifo(queue)) throw new Error("FIFO queues number their messages themselves");
-  return { generation, sentAt, tie: nextTie(ctx.db(messages), generation, sentAt) };
+  return { generation, sentAt, tie: ctx.ids.sequence() };
 }

@@ -119,7 +119,7 @@ function messageOf(ctx: Context, queue: Queue, letter: Letter): Message {
 
 /** Puts a message into a queue; the caller wakes who waits for it. */
 export function enqueue(ctx: Context, queue: Queue, message: Message): void {
-  ctx.db(messages).put(message);
+  ctx.db(messages).add(message);
   if (message.fifo) joinGroup(ctx, message);
   planSweep(ctx, queue, message);
 }

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Models } from "../../kernel/model/load.ts";
+import { packageRoot } from "../../kernel/package-root.ts";
+import iam from "./service.ts";
+
+test("Every operation of IAM's model is either there or listed in NOTES.md, and never both", () => {
+  const notes = readFileSync(join(packageRoot, "src/services/iam/NOTES.md"), "utf8");
+  const absent = new Set(notes.match(/`[A-Z]\w+`/g)?.map((name) => name.slice(1, -1)));
+  for (const name of Object.keys(new Models().get("iam").operations)) {
+    assert.notEqual(iam.operations.has(name), absent.has(name), name);
+  }
+});

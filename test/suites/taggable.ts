@@ -1,0 +1,164 @@
+/** For each kind of resource that takes tags: the calls that make it, tag it and say its tags. */
+
+import { leafCertificate, leafKey } from "../../src/services/iam/test-certificates.ts";
+import { samlMetadata, trustPolicy } from "./documents.ts";
+import type { Make } from "./listings.ts";
+import type { Input } from "./wire.ts";
+
+export type Tags = Readonly<Record<string, string>>;
+type Call = readonly [operation: string, input: Input];
+
+export interface Taggable {
+  readonly kind: string;
+  /** Its operations are asked for; a kind whose service is not built is left out. */
+  readonly service: string;
+  /** @returns what names the resource: its name, id, URL or ARN */
+  create(make: Make, name: string, tags: Tags): Promise<string>;
+  remove(id: string): Call;
+  tag(id: string, tags: Tags): Call;
+  untag(id: string, keys: readonly string[]): Call;
+  list(make: Make, id: string): Promise<Tags>;
+  arn(id: string): string;
+  /** Keys that differ by case alone are one key. */
+  readonly ignoresCase?: true;
+  /** The Resource Groups Tagging API does not know the kind. */
+  readonly ungrouped?: true;
+}
+
+const pairs = (tags: Tags) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+
+function asTags(list: unknown): Tags {
+  return Object.fromEntries(((list ?? []) as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]));
+}
+
+interface IamKind {
+  readonly kind: string;
+  /** `User`: CreateUser, TagUser, UntagUser, ListUserTags, DeleteUser. */
+  readonly noun: string;
+  readonly member: string;
+  readonly create: (name: string) => Call;
+  readonly id?: (name: string) => string;
+  readonly resource: (name: string) => string;
+  readonly remove?: string;
+  readonly ignoresCase?: true;
+  readonly ungrouped?: true;
+}
+
+function iamTaggable({ kind, noun, member, create, id, resource, remove, ...rest }: IamKind): Taggable {
+  const arn = (name: string) => `arn:aws:iam::000000000000:${resource(name)}`;
+  const idOf = id ?? ((name) => name);
+  return {
+    kind: `iam ${kind}`, service: "iam", ...rest,
+    async create(make, name, tags) {
+      const [operation, input] = create(name);
+      await make(operation, { ...input, ...(Object.keys(tags).length > 0 && { Tags: pairs(tags) }) });
+      return idOf(name);
+    },
+    remove: (name) => [`iam:${remove ?? `Delete${noun}`}`, { [member]: name }],
+    tag: (name, tags) => [`iam:Tag${noun}`, { [member]: name, Tags: pairs(tags) }],
+    untag: (name, keys) => [`iam:Untag${noun}`, { [member]: name, TagKeys: keys }],
+    list: async (make, name) => asTags((await make(`iam:List${noun}Tags`, { [member]: name })).Tags),
+    arn: (name) => (name.startsWith("arn:") ? name : arn(name)),
+  };
+}
+
+const policyDocument = JSON.stringify({
+  Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
+});
+const iamArn = (resource: string) => `arn:aws:iam::000000000000:${resource}`;
+
+const iamTaggables: readonly Taggable[] = [
+  iamTaggable({
+    kind: "user", noun: "User", member: "UserName", resource: (name) => `user/${name}`, ignoresCase: true, ungrouped: true,
+    create: (name) => ["iam:CreateUser", { UserName: name }],
+  }),
+  iamTaggable({
+    kind: "role", noun: "Role", member: "RoleName", resource: (name) => `role/${name}`, ignoresCase: true, ungrouped: true,
+    create: (name) => ["iam:CreateRole", { RoleName: name, AssumeRolePolicyDocument: trustPolicy }],
+  }),
+  iamTaggable({
+    kind: "policy", noun: "Policy", member: "PolicyArn", resource: (name) => `policy/${name}`,
+    id: (name) => iamArn(`policy/${name}`),
+    create: (name) => ["iam:CreatePolicy", { PolicyName: name, PolicyDocument: policyDocument }],
+  }),
+  iamTaggable({
+    kind: "instance profile", noun: "InstanceProfile", member: "InstanceProfileName",
+    resource: (name) => `instance-profile/${name}`,
+    create: (name) => ["iam:CreateInstanceProfile", { InstanceProfileName: name }],
+  }),
+  iamTaggable({
+    kind: "MFA device", noun: "MFADevice", member: "SerialNumber", resource: (name) => `mfa/${name}`,
+    id: (name) => iamArn(`mfa/${name}`), remove: "DeleteVirtualMFADevice", ignoresCase: true,
+    create: (name) => ["iam:CreateVirtualMFADevice", { VirtualMFADeviceName: name }],
+  }),
+  iamTaggable({
+    kind: "OIDC provider", noun: "OpenIDConnectProvider", member: "OpenIDConnectProviderArn",
+    resource: (name) => `oidc-provider/${name}`, id: (name) => iamArn(`oidc-provider/${name}.example.com`),
+    create: (name) => ["iam:CreateOpenIDConnectProvider", { Url: `https://${name}.example.com` }],
+  }),
+  iamTaggable({
+    kind: "SAML provider", noun: "SAMLProvider", member: "SAMLProviderArn",
+    resource: (name) => `saml-provider/${name}`, id: (name) => iamArn(`saml-provider/${name}`),
+    create: (name) => ["iam:CreateSAMLProvider", { Name: name, SAMLMetadataDocument: samlMetadata }],
+  }),
+  iamTaggable({
+    kind: "server certificate", noun: "ServerCertificate", member: "ServerCertificateName", ignoresCase: true,
+    resource: (name) => `server-certificate/${name}`,
+    create: (name) =>
+      ["iam:UploadServerCertificate", { ServerCertificateName: name, CertificateBody: leafCertificate, PrivateKey: leafKey }],
+  }),
+];
+
+const key: Taggable = {
+  kind: "kms key", service: "kms",
+  async create(make, _name, tags) {
+    const Tags = Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
+    return ((await make("kms:CreateKey", { Tags })).KeyMetadata as { KeyId: string }).KeyId;
+  },
+  remove: (KeyId) => ["kms:ScheduleKeyDeletion", { KeyId, PendingWindowInDays: 7 }],
+  tag: (KeyId, tags) =>
+    ["kms:TagResource", { KeyId, Tags: Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })) }],
+  untag: (KeyId, TagKeys) => ["kms:UntagResource", { KeyId, TagKeys }],
+  async list(make, KeyId) {
+    const { Tags } = await make("kms:ListResourceTags", { KeyId });
+    return Object.fromEntries((Tags as { TagKey: string; TagValue: string }[]).map((tag) => [tag.TagKey, tag.TagValue]));
+  },
+  arn: (KeyId) => `arn:aws:kms:us-east-1:000000000000:key/${KeyId}`,
+};
+
+const queue: Taggable = {
+  kind: "sqs queue", service: "sqs",
+  create: async (make, QueueName, tags) => String((await make("sqs:CreateQueue", { QueueName, tags })).QueueUrl),
+  remove: (QueueUrl) => ["sqs:DeleteQueue", { QueueUrl }],
+  tag: (QueueUrl, Tags) => ["sqs:TagQueue", { QueueUrl, Tags }],
+  untag: (QueueUrl, TagKeys) => ["sqs:UntagQueue", { QueueUrl, TagKeys }],
+  list: async (make, QueueUrl) => ((await make("sqs:ListQueueTags", { QueueUrl })).Tags ?? {}) as Tags,
+  arn: (url) => `arn:aws:sqs:us-east-1:000000000000:${url.slice(url.lastIndexOf("/") + 1)}`,
+};
+
+const parameter: Taggable = {
+  kind: "ssm parameter", service: "ssm",
+  async create(make, name, tags) {
+    await make("ssm:PutParameter", { Name: name, Value: "x", Type: "String", Tags: pairs(tags) });
+    return name;
+  },
+  remove: (Name) => ["ssm:DeleteParameter", { Name }],
+  tag: (id, tags) => ["ssm:AddTagsToResource", { ResourceType: "Parameter", ResourceId: id, Tags: pairs(tags) }],
+  untag: (id, TagKeys) => ["ssm:RemoveTagsFromResource", { ResourceType: "Parameter", ResourceId: id, TagKeys }],
+  list: async (make, id) =>
+    asTags((await make("ssm:ListTagsForResource", { ResourceType: "Parameter", ResourceId: id })).TagList),
+  arn: (name) => `arn:aws:ssm:us-east-1:000000000000:parameter/${name}`,
+};
+
+const secret: Taggable = {
+  kind: "secret", service: "secrets-manager",
+  create: async (make, Name, tags) =>
+    String((await make("secrets-manager:CreateSecret", { Name, SecretString: "x", Tags: pairs(tags) })).ARN),
+  remove: (SecretId) => ["secrets-manager:DeleteSecret", { SecretId, ForceDeleteWithoutRecovery: true }],
+  tag: (SecretId, tags) => ["secrets-manager:TagResource", { SecretId, Tags: pairs(tags) }],
+  untag: (SecretId, TagKeys) => ["secrets-manager:UntagResource", { SecretId, TagKeys }],
+  list: async (make, SecretId) => asTags((await make("secrets-manager:DescribeSecret", { SecretId })).Tags),
+  arn: (arn) => arn,
+};
+
+export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, parameter, secret];
