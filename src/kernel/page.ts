@@ -10,7 +10,7 @@ export interface Page<Row> {
 }
 
 export interface PageRequest<Row> {
-  readonly rows: Ordered<Row>;
+  readonly rows: Pick<Ordered<Row>, "list">;
   readonly range?: Range;
   /** The key that `rows` is ordered by. */
   readonly key: (row: Row) => Key;

@@ -20,7 +20,7 @@ export interface Pending {
 /** The pending writes of one table or index of one cell, by whole key. */
 export class PendingSpace {
   readonly #entries = new Map<string, Pending>();
-  /** Made on the first range read: most batches see none. */
+  /** The keys that are not deleted. Made on the first range read: most batches see none. */
   #sorted: SortedKeys | undefined;
 
   get size(): number {
@@ -32,7 +32,12 @@ export class PendingSpace {
   }
 
   set(key: string, pending: Pending): void {
-    if (this.#sorted && !this.#entries.has(key)) this.#sorted.add(key);
+    if (this.#sorted) {
+      const before = this.#entries.get(key);
+      const wasThere = before !== undefined && !before.deleted;
+      if (pending.deleted && wasThere) this.#sorted.remove(key);
+      if (!pending.deleted && !wasThere) this.#sorted.add(key);
+    }
     this.#entries.set(key, pending);
   }
 
@@ -41,7 +46,10 @@ export class PendingSpace {
   }
 
   sorted(): SortedKeys {
-    this.#sorted ??= new SortedKeys(this.#entries.keys());
+    if (!this.#sorted) {
+      const there = [...this.#entries].filter(([, { deleted }]) => !deleted);
+      this.#sorted = new SortedKeys(there.map(([key]) => key));
+    }
     return this.#sorted;
   }
 }
@@ -147,7 +155,7 @@ export class Merge {
     this.#last = key;
 
     const before = this.#takeFinished(key);
-    const pending = ownKey === key ? own?.get(key) : undefined;
+    const pending = own?.get(key);
     if (pending === undefined) return before ?? DELETED;
     const wasThere = before !== undefined && !before.pending?.deleted;
     if (pending.bornAt > ownSequence && !wasThere) return DELETED;
@@ -158,9 +166,9 @@ export class Merge {
   #takeFinished(key: string): Found | undefined {
     let found: Found | undefined;
     for (const source of this.#finished) {
-      if (source.next !== key) continue;
-      found ??= { key, pending: source.space.get(key), bytes: undefined };
-      source.next = this.#following(source.space, key);
+      const pending = source.space.get(key);
+      if (pending) found ??= { key, pending, bytes: undefined };
+      if (source.next === key) source.next = this.#following(source.space, key);
     }
     const inFile = this.#inFile;
     if (inFile?.key === key) {
@@ -171,6 +179,7 @@ export class Merge {
   }
 
   #following(space: PendingSpace, last: string | undefined): string | undefined {
+    if (space.size === 0) return undefined;
     const { lower, upper, reverse } = this.#options;
     if (reverse) {
       const key = space.sorted().below(last ?? upper);

@@ -30,6 +30,14 @@ export class SortedKeys {
     }
   }
 
+  /** The key must be there. */
+  remove(key: string): void {
+    const at = this.#chunkHolding(key);
+    const chunk = this.#chunks[at] ?? [];
+    chunk.splice(lowerBound(chunk, key), 1);
+    if (chunk.length === 0) this.#chunks.splice(at, 1);
+  }
+
   /** The first key at or behind `bound`; behind it only, when `exclusive`. */
   ceiling(bound: string, exclusive: boolean): string | undefined {
     for (let at = this.#chunkHolding(bound); at < this.#chunks.length; at++) {

@@ -113,13 +113,16 @@ export class View implements Transaction {
   range(space: string, bounds: Bounds, keysOnly: boolean): Merge {
     this.#requireRunning();
     const { own, file } = this.#parts;
+    const { lower, upper, reverse, limit } = bounds;
     return new Merge({
-      ...bounds,
+      lower,
+      upper,
+      reverse,
       // Opened although it may be empty: what is deleted while iterating must be seen to be deleted.
       own: own?.openSpace(space),
       ownSequence: own?.sequence ?? 0,
       finished: this.#finishedSpaces(space),
-      scan: file.scan({ ...bounds, keysOnly }),
+      scan: file.scan({ lower, upper, reverse, limit, keysOnly }),
     });
   }
 

@@ -88,7 +88,7 @@ const iamTaggables: readonly Taggable[] = [
   }),
   iamTaggable({
     kind: "MFA device", noun: "MFADevice", member: "SerialNumber", resource: (name) => `mfa/${name}`,
-    id: (name) => iamArn(`mfa/${name}`), remove: "DeleteVirtualMFADevice", ignoresCase: true,
+    id: (name) => iamArn(`mfa/${name}`), remove: "DeleteVirtualMFADevice",
     create: (name) => ["iam:CreateVirtualMFADevice", { VirtualMFADeviceName: name }],
   }),
   iamTaggable({

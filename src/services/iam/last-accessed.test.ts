@@ -12,7 +12,7 @@ const alice = "arn:aws:iam::000000000000:user/alice";
 test("iam-best-least-privilege: what somebody may use and has not used shows", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
-  const credentials = await region.user("alice", allow(["iam:*", "elasticache:*", "sq?:List*"]));
+  const credentials = await region.user("alice", allow(["iam:*", "elasticache:*", "sqs:List*"]));
   await region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
   const { JobId } = await iam.send(new GenerateServiceLastAccessedDetailsCommand({ Arn: alice }));
   const report = await iam.send(new GetServiceLastAccessedDetailsCommand({ JobId }));

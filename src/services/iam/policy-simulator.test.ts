@@ -46,7 +46,7 @@ test("iam-policy-simulator: custom policies allow, deny, or say nothing", async 
     EvalActionName: "s3:GetObject", EvalResourceName: "*", EvalDecision: "allowed", MissingContextValues: [],
     MatchedStatements: [{
       SourcePolicyId: "PolicyInputList.1", SourcePolicyType: "IAM Policy",
-      StartPosition: { Line: 1, Column: 38 }, EndPosition: { Line: 1, Column: 114 },
+      StartPosition: { Line: 1, Column: 38 }, EndPosition: { Line: 1, Column: 110 },
     }],
   });
   assert.deepEqual(EvaluationResults?.[1]?.MatchedStatements?.map((one) => one.SourcePolicyId), ["PolicyInputList.2"]);

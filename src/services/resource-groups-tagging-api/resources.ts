@@ -6,8 +6,9 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError, modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
-import { taggedResources, type TaggedResource } from "../../kernel/tags.ts";
+import type { TaggedResource } from "../../kernel/tags.ts";
 import type { OperationToken } from "../../kernel/tokens.ts";
+import { shownResources } from "./tagged-rows.ts";
 
 const resourcesPerPageDefault = 50;
 const keysPerPage = 100;
@@ -46,7 +47,7 @@ export const GetResources = operation(tagging.GetResources, {
       throw invalidParameter("ResourcesPerPage and TagsPerPage can't be used in the same request.");
     }
     const { items, next } = page({
-      rows: ctx.db(taggedResources),
+      rows: shownResources(ctx),
       key: (row) => row.arn,
       keep: (row) => matches(row, input),
       limit: perPage ?? resourcesPerPageDefault,
@@ -66,7 +67,7 @@ export const GetResources = operation(tagging.GetResources, {
 
 function distinct(ctx: Context, pick: (row: TaggedResource) => readonly string[]): string[] {
   const found = new Set<string>();
-  for (const row of ctx.db(taggedResources).list()) for (const text of pick(row)) found.add(text);
+  for (const row of shownResources(ctx).list()) for (const text of pick(row)) found.add(text);
   return [...found].sort();
 }
 

@@ -43,7 +43,7 @@ const confining = new Set([
 function isPublic(statement: Statement): boolean {
   if (statement.effect !== "Allow" || !namesOf(statement).includes("*")) return false;
   return !statement.conditions.some(({ operator, key, values }) =>
-    confining.has(key.toLowerCase()) && !/not|ifexists|null/i.test(operator)
+    confining.has(key?.toLowerCase() ?? "") && !/not|ifexists|null/i.test(operator)
     && values.every((value) => !value.includes("*") && value !== "0.0.0.0/0" && value !== "::/0"));
 }
 

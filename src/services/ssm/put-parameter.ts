@@ -5,9 +5,10 @@ import type { PutParameterRequest } from "../../generated/ssm.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
+import { requirePattern } from "./allowed-pattern.ts";
 import {
-  emptyValue, invalidAllowedPattern, keyForSecureStringOnly, nestedParameter, parameterAlreadyExists, patternMismatch,
-  tagsWithOverwrite, typeRequired, unsupportedDataType, versionLimitExceeded,
+  emptyValue, keyForSecureStringOnly, nestedParameter, parameterAlreadyExists, tagsWithOverwrite, typeRequired,
+  unsupportedDataType, versionLimitExceeded,
 } from "./errors.ts";
 import { announceChange } from "./events.ts";
 import { parameterArn, requireCreatableName } from "./names.ts";
@@ -28,17 +29,6 @@ function requireValue(value: string): void {
   if (value === "") throw emptyValue();
   const opening = value.indexOf("{{");
   if (opening >= 0 && value.includes("}}", opening)) throw nestedParameter();
-}
-
-function requirePattern(pattern: string | undefined, value: string): void {
-  if (pattern === undefined || pattern === "") return;
-  let form: RegExp;
-  try {
-    form = new RegExp(pattern);
-  } catch {
-    throw invalidAllowedPattern(pattern);
-  }
-  if (!form.test(value)) throw patternMismatch(pattern);
 }
 
 /** AMI ids are checked against EC2, and integrations against their providers: neither is here to ask. */

@@ -63,6 +63,8 @@ test("PutParameter refuses what does not go together", async () => {
     + "type names are all lowercase.)");
   assert.match(await q({ DataType: "aws:ec2:image" }), /^NotImplemented: /);
   assert.match(await q({ AllowedPattern: "(" }), /^InvalidAllowedPatternException: /);
+  const hostile = await q({ AllowedPattern: "^(a+)+$", Value: `${"a".repeat(4000)}!` });
+  assert.match(hostile, /^InvalidAllowedPatternException: /);
   await ssm.send(text("q", { AllowedPattern: "^\\d{1,4}$", Value: "12" }));
   assert.equal(await q({ Overwrite: true, Value: "abc" }), "ParameterPatternMismatchException: Parameter value, cannot be "
     + "validated against allowedPattern: ^\\d{1,4}$");
@@ -127,7 +129,8 @@ test("policies: the clock notifies before the expiration, after no change, and d
   assert.deepEqual((await statuses())?.[1], "ExpirationNotification Finished");
   await region.clock.advance({ days: 2 });
   assert.match(await refusal(ssm.send(new GetParameterCommand({ Name: "/p" }))), /^ParameterNotFound/);
-  const said = heard.map(({ detailType, detail }) => `${detailType}: ${String(detail["operation"] ?? detail["policy-type"])}`);
+  const told = heard.filter(({ source, detailType }) => source === "aws.ssm" && !detailType.startsWith("AWS API Call"));
+  const said = told.map(({ detailType, detail }) => `${detailType}: ${String(detail["operation"] ?? detail["policy-type"])}`);
   assert.deepEqual(said, [
     "Parameter Store Change: Create", "Parameter Store Policy Action: NoChangeNotification",
     "Parameter Store Policy Action: ExpirationNotification", "Parameter Store Policy Action: Expiration",

@@ -60,7 +60,7 @@ function shown(ctx: ReadContext, id: string): ServiceSetting {
   return {
     SettingId: id,
     SettingValue: row?.value ?? valuesOf[id]?.[0],
-    LastModifiedDate: row?.modifiedAt ?? 0,
+    LastModifiedDate: row?.modifiedAt,
     LastModifiedUser: row?.modifiedBy ?? "System",
     ARN: settingArn({ SettingId: id }, ctx),
     Status: row ? "Customized" : "Default",
