@@ -1,5 +1,6 @@
 /**
- * The floor of every benchmark: a bare `node:http` server that reads the body, verifies the SigV4 signature with a
+ * The floor of every benchmark: a bare `node:http` server that reads the body, verifies the SigV4 signature
+ * with a
  * cached key, and answers fixed bytes. Arguments: port, secret, status, content type, answer in base64.
  */
 
@@ -26,16 +27,24 @@ function signingKey(date: string, region: string, service: string): KeyObject {
 
 function verified(request: IncomingMessage, bytes: Buffer): boolean {
   const { headers } = request;
-  const match = /Credential=[^/]+\/(\d+)\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=(\w+)/
-    .exec(headers.authorization ?? "");
+  const match =
+    /Credential=[^/]+\/(\d+)\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=(\w+)/.exec(
+      headers.authorization ?? "",
+    );
   if (!match) return false;
   const [, date = "", region = "", service = "", names = "", signature = ""] = match;
-  const canonicalHeaders = names.split(";").map((name) => `${name}:${String(headers[name] ?? "").trim()}\n`).join("");
+  const canonicalHeaders = names
+    .split(";")
+    .map((name) => `${name}:${String(headers[name] ?? "").trim()}\n`)
+    .join("");
   const payload = createHash("sha256").update(bytes).digest("hex");
   const canonical = `${request.method}\n${request.url}\n\n${canonicalHeaders}\n${names}\n${payload}`;
   const digest = createHash("sha256").update(canonical).digest("hex");
-  const toSign = `AWS4-HMAC-SHA256\n${String(headers["x-amz-date"])}\n${date}/${region}/${service}/aws4_request\n${digest}`;
-  const expected = createHmac("sha256", signingKey(date, region, service)).update(toSign).digest("hex");
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  const toSign = `AWS4-HMAC-SHA256\n${String(headers["x-amz-date"])}\n${scope}\n${digest}`;
+  const expected = createHmac("sha256", signingKey(date, region, service))
+    .update(toSign)
+    .digest("hex");
   return timingSafeEqual(Buffer.from(expected), Buffer.from(signature));
 }
 

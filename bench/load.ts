@@ -68,15 +68,19 @@ export async function measure(load: Load): Promise<Measured> {
     else setTimeout(send, Math.max(0, interval - took), connection);
   };
 
-  const open = Array.from({ length: load.connections }, (_, index) => new Promise<Connection>((resolve, reject) => {
-    const socket = connect({ port: load.port, host: "127.0.0.1", noDelay: true }, () => {
-      const start = Math.floor((index * load.requests.length) / load.connections);
-      const connection: Connection = { socket, next: start, sentAt: 0, pending: Buffer.alloc(0) };
-      socket.on("data", (chunk) => receive(connection, chunk));
-      resolve(connection);
-    });
-    socket.on("error", reject);
-  }));
+  const open = Array.from(
+    { length: load.connections },
+    (_, index) =>
+      new Promise<Connection>((resolve, reject) => {
+        const socket = connect({ port: load.port, host: "127.0.0.1", noDelay: true }, () => {
+          const start = Math.floor((index * load.requests.length) / load.connections);
+          const connection: Connection = { socket, next: start, sentAt: 0, pending: Buffer.alloc(0) };
+          socket.on("data", (chunk) => receive(connection, chunk));
+          resolve(connection);
+        });
+        socket.on("error", reject);
+      }),
+  );
   const connections = await Promise.all(open);
   const begun = performance.now();
   for (const connection of connections) send(connection);
@@ -86,5 +90,12 @@ export async function measure(load: Load): Promise<Measured> {
   for (const { socket } of connections) socket.destroy();
   times.sort((left, right) => left - right);
   const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
-  return { perSecond: times.length / elapsed, count: times.length, failures, p50: at(0.5), p99: at(0.99), firstFailure };
+  return {
+    perSecond: times.length / elapsed,
+    count: times.length,
+    failures,
+    p50: at(0.5),
+    p99: at(0.99),
+    firstFailure,
+  };
 }

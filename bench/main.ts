@@ -9,9 +9,19 @@ import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+} from "@aws-sdk/client-iam";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { CreateQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { measure, type Measured } from "./load.ts";
 import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
@@ -39,7 +49,10 @@ function pinned(command: string, options: readonly string[]): ChildProcess {
     : spawn(command, options, { stdio: ["ignore", "pipe", "ignore", "ipc"] });
 }
 
-interface Target { readonly port: number; readonly child: ChildProcess }
+interface Target {
+  readonly port: number;
+  readonly child: ChildProcess;
+}
 
 async function startNode(script: string, options: readonly string[]): Promise<Target> {
   const port = await freePort();
@@ -65,21 +78,24 @@ async function startMoto(): Promise<Target | undefined> {
 async function prepareUser(port: number): Promise<Credentials> {
   const iam = new IAMClient(clientOptions(port));
   await iam.send(new CreateUserCommand({ UserName: "bench" }));
-  await iam.send(new PutUserPolicyCommand({
-    UserName: "bench",
-    PolicyName: "bench",
-    PolicyDocument: JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*"], Resource: "*" }],
+  await iam.send(
+    new PutUserPolicyCommand({
+      UserName: "bench",
+      PolicyName: "bench",
+      PolicyDocument: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*"], Resource: "*" }],
+      }),
     }),
-  }));
+  );
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "bench" }));
   return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
 }
 
 function clientOptions(port: number) {
   return {
-    endpoint: `http://127.0.0.1:${port}`, region: "us-east-1",
+    endpoint: `http://127.0.0.1:${port}`,
+    region: "us-east-1",
     credentials: { accessKeyId: "test", secretAccessKey: "test" },
   };
 }
@@ -88,26 +104,38 @@ async function sendOperation(port: number): Promise<BenchOperation> {
   const sqs = new SQSClient(clientOptions(port));
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "bench" }));
   return {
-    name: "sqs SendMessage", service: "sqs", floorShare: 0.4, headers: json("1.0", "AmazonSQS.SendMessage"),
+    name: "sqs SendMessage",
+    service: "sqs",
+    floorShare: 0.4,
+    headers: json("1.0", "AmazonSQS.SendMessage"),
     bodies: [JSON.stringify({ QueueUrl, MessageBody: "a message of the usual size ".repeat(8) })],
   };
 }
 
 async function receiveOperation(port: number): Promise<BenchOperation> {
   const sqs = new SQSClient(clientOptions(port));
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({
-    QueueName: "bench-receive", Attributes: { VisibilityTimeout: "0" },
-  }));
+  const { QueueUrl } = await sqs.send(
+    new CreateQueueCommand({
+      QueueName: "bench-receive",
+      Attributes: { VisibilityTimeout: "0" },
+    }),
+  );
   await fill(sqs, QueueUrl ?? "", 100);
   return {
-    name: "sqs ReceiveMessage", service: "sqs", floorShare: 0.4, headers: json("1.0", "AmazonSQS.ReceiveMessage"),
+    name: "sqs ReceiveMessage",
+    service: "sqs",
+    floorShare: 0.4,
+    headers: json("1.0", "AmazonSQS.ReceiveMessage"),
     bodies: [JSON.stringify({ QueueUrl })],
   };
 }
 
 async function fill(sqs: SQSClient, QueueUrl: string, count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += 10) {
-    const Entries = Array.from({ length: 10 }, (_, index) => ({ Id: String(index), MessageBody: `message ${sent + index}` }));
+    const Entries = Array.from({ length: 10 }, (_, index) => ({
+      Id: String(index),
+      MessageBody: `message ${sent + index}`,
+    }));
     await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
   }
 }
@@ -115,19 +143,27 @@ async function fill(sqs: SQSClient, QueueUrl: string, count: number): Promise<vo
 /** Each message is deleted once: as many receipt handles as the run may use. */
 async function deleteOperation(port: number): Promise<BenchOperation> {
   const sqs = new SQSClient(clientOptions(port));
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({
-    QueueName: "bench-delete", Attributes: { VisibilityTimeout: "3600" },
-  }));
+  const { QueueUrl } = await sqs.send(
+    new CreateQueueCommand({
+      QueueName: "bench-delete",
+      Attributes: { VisibilityTimeout: "3600" },
+    }),
+  );
   const count = Math.max(1_000, Math.ceil(seconds * 2_000));
   await fill(sqs, QueueUrl ?? "", count);
   const handles: string[] = [];
   while (handles.length < count) {
-    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+    );
     if (Messages.length === 0) break;
     handles.push(...Messages.map((message) => message.ReceiptHandle ?? ""));
   }
   return {
-    name: "sqs DeleteMessage", service: "sqs", floorShare: 0.4, headers: json("1.0", "AmazonSQS.DeleteMessage"),
+    name: "sqs DeleteMessage",
+    service: "sqs",
+    floorShare: 0.4,
+    headers: json("1.0", "AmazonSQS.DeleteMessage"),
     bodies: handles.map((ReceiptHandle) => JSON.stringify({ QueueUrl, ReceiptHandle })),
   };
 }
@@ -136,8 +172,13 @@ async function encryptOperation(port: number): Promise<BenchOperation> {
   const kms = new KMSClient(clientOptions(port));
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
   return {
-    name: "kms Encrypt", service: "kms", floorShare: 0.3, headers: json("1.1", "TrentService.Encrypt"),
-    bodies: [JSON.stringify({ KeyId: KeyMetadata?.KeyId, Plaintext: Buffer.alloc(64, 7).toString("base64") })],
+    name: "kms Encrypt",
+    service: "kms",
+    floorShare: 0.3,
+    headers: json("1.1", "TrentService.Encrypt"),
+    bodies: [
+      JSON.stringify({ KeyId: KeyMetadata?.KeyId, Plaintext: Buffer.alloc(64, 7).toString("base64") }),
+    ],
   };
 }
 
@@ -149,10 +190,18 @@ const operations: Readonly<Record<string, (port: number) => Promise<BenchOperati
   encrypt: encryptOperation,
 };
 
-async function firstAnswer(port: number, bytes: Buffer): Promise<{ status: number; type: string; body: Buffer }> {
+async function firstAnswer(
+  port: number,
+  bytes: Buffer,
+): Promise<{ status: number; type: string; body: Buffer }> {
   const text = bytes.toString("utf8");
   const [head = "", body = ""] = text.split("\r\n\r\n");
-  const headers = Object.fromEntries(head.split("\r\n").slice(1).map((line) => line.split(": ", 2) as [string, string]));
+  const headers = Object.fromEntries(
+    head
+      .split("\r\n")
+      .slice(1)
+      .map((line) => line.split(": ", 2) as [string, string]),
+  );
   delete headers["host"];
   delete headers["content-length"];
   const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body });
@@ -166,10 +215,12 @@ async function firstAnswer(port: number, bytes: Buffer): Promise<{ status: numbe
 function row(label: string, measured: Measured, floor?: Measured, promised?: number): void {
   const share = floor ? `${((100 * measured.perSecond) / floor.perSecond).toFixed(0)} % of the floor` : "";
   const goal = promised === undefined ? "" : ` (goal ${promised * 100} %)`;
-  const failures = measured.failures > 0 ? `  ${measured.failures} failed: ${measured.firstFailure.slice(0, 200)}` : "";
+  const failures =
+    measured.failures > 0 ? `  ${measured.failures} failed: ${measured.firstFailure.slice(0, 200)}` : "";
   console.log(
-    `  ${label.padEnd(12)} ${measured.perSecond.toFixed(0).padStart(7)}/s  p50 ${measured.p50.toFixed(2)} ms  `
-    + `p99 ${measured.p99.toFixed(2)} ms  ${share}${goal}${failures}`,
+    `  ${label.padEnd(12)} ${measured.perSecond.toFixed(0).padStart(7)}/s  ` +
+      `p50 ${measured.p50.toFixed(2)} ms  ` +
+      `p99 ${measured.p99.toFixed(2)} ms  ${share}${goal}${failures}`,
   );
 }
 
@@ -184,24 +235,48 @@ for (const [name, make] of Object.entries(operations)) {
   const answer = await firstAnswer(region.port, bytes[0] ?? Buffer.alloc(0));
   if (answer.status !== 200) console.log(answer.body.toString());
   const floor = await startNode("floor.js", [
-    credentials.secretAccessKey, String(answer.status), answer.type, answer.body.toString("base64"),
+    credentials.secretAccessKey,
+    String(answer.status),
+    answer.type,
+    answer.body.toString("base64"),
   ]);
   const floorBytes = requestBytes(operation, floor.port, credentials);
   await measure({ port: floor.port, requests: floorBytes, connections, seconds: 1 });
   const floorMeasured = await measure({ port: floor.port, requests: floorBytes, connections, seconds });
   floor.child.kill();
   row("floor", floorMeasured);
-  await measure({ port: region.port, requests: bytes.slice(0, 50), connections, seconds: name === "delete" ? 0.01 : 1 });
-  const measured = await measure({ port: region.port, requests: bytes, connections, seconds: name === "delete" ? 1 : seconds });
+  await measure({
+    port: region.port,
+    requests: bytes.slice(0, 50),
+    connections,
+    seconds: name === "delete" ? 0.01 : 1,
+  });
+  const measured = await measure({
+    port: region.port,
+    requests: bytes,
+    connections,
+    seconds: name === "delete" ? 1 : seconds,
+  });
   row("us-local-1", measured, floorMeasured, operation.floorShare);
   if (name !== "delete") {
-    const half = await measure({ port: region.port, requests: bytes, connections, seconds, rate: measured.perSecond / 2 });
+    const half = await measure({
+      port: region.port,
+      requests: bytes,
+      connections,
+      seconds,
+      rate: measured.perSecond / 2,
+    });
     row("at half load", half);
   }
   if (moto) {
     const other = await make(moto.port);
     const otherBytes = requestBytes(other, moto.port, { accessKeyId: "test", secretAccessKey: "test" });
-    const otherMeasured = await measure({ port: moto.port, requests: otherBytes, connections, seconds: Math.min(seconds, 2) });
+    const otherMeasured = await measure({
+      port: moto.port,
+      requests: otherBytes,
+      connections,
+      seconds: Math.min(seconds, 2),
+    });
     row("moto_server", otherMeasured);
     console.log(`  ${(measured.perSecond / otherMeasured.perSecond).toFixed(1)} x moto_server`);
   }

@@ -19,7 +19,10 @@ export function json(version: "1.0" | "1.1", target: string): Record<string, str
 }
 
 export const callerIdentity: BenchOperation = {
-  name: "sts GetCallerIdentity", service: "sts", floorShare: 0.5, headers: form,
+  name: "sts GetCallerIdentity",
+  service: "sts",
+  floorShare: 0.5,
+  headers: form,
   bodies: ["Action=GetCallerIdentity&Version=2011-06-15"],
 };
 
@@ -28,10 +31,21 @@ export function requestBytes(operation: BenchOperation, port: number, credential
   return operation.bodies.map((text) => {
     const body = Buffer.from(text);
     const signed = signRequest(
-      { method: "POST", path: "/", query: "", headers: { host: `127.0.0.1:${port}`, ...operation.headers }, body },
+      {
+        method: "POST",
+        path: "/",
+        query: "",
+        headers: { host: `127.0.0.1:${port}`, ...operation.headers },
+        body,
+      },
       { credentials, region: "us-east-1", service: operation.service, nowMs: Date.now() },
     );
-    const headers = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}\r\n`).join("");
-    return Buffer.concat([Buffer.from(`POST / HTTP/1.1\r\n${headers}content-length: ${body.length}\r\n\r\n`), body]);
+    const headers = Object.entries(signed.headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join("");
+    return Buffer.concat([
+      Buffer.from(`POST / HTTP/1.1\r\n${headers}content-length: ${body.length}\r\n\r\n`),
+      body,
+    ]);
   });
 }

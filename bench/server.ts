@@ -3,7 +3,10 @@
 import { startRegion } from "../src/index.ts";
 
 const [port = "0", durability = "relaxed"] = process.argv.slice(2);
-const region = await startRegion({ port: Number(port), durability: durability === "fsync" ? "fsync" : "relaxed" });
+const region = await startRegion({
+  port: Number(port),
+  durability: durability === "fsync" ? "fsync" : "relaxed",
+});
 await region.endpoint();
 process.stdout.write("ready\n");
 process.on("message", (message) => {

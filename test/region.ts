@@ -1,6 +1,11 @@
 /** A region for one test: in process, on a fresh store, with a frozen clock and a fixed seed. */
 
-import { IAMClient, CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import {
+  IAMClient,
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  PutUserPolicyCommand,
+} from "@aws-sdk/client-iam";
 import type { Region, RegionOptions } from "../src/region.ts";
 import { startRegion as start } from "../src/index.ts";
 
@@ -20,7 +25,9 @@ export interface TestRegion extends Region {
 /** Tests begin here, so that what they expect of dates can be written down. */
 export const testEpoch = Date.UTC(2026, 0, 1);
 
-/** Stopping the region fails the test when a request or a job ran into a defect, unless the test looked at it. */
+/**
+ * Stopping the region fails the test when a request or a job ran into a defect, unless the test looked at it.
+ */
 export async function startRegion(options: RegionOptions = {}): Promise<TestRegion> {
   const region = await start({ seed: "test", freezeRows: true, log: () => undefined, ...options });
   region.clock.freeze(testEpoch);
@@ -35,13 +42,21 @@ export async function startRegion(options: RegionOptions = {}): Promise<TestRegi
   });
 }
 
-async function createUser(region: Region, name: string, policy: object | undefined): Promise<TestCredentials> {
+async function createUser(
+  region: Region,
+  name: string,
+  policy: object | undefined,
+): Promise<TestCredentials> {
   const iam = region.client(IAMClient);
   await iam.send(new CreateUserCommand({ UserName: name }));
   if (policy) {
-    await iam.send(new PutUserPolicyCommand({
-      UserName: name, PolicyName: "inline", PolicyDocument: JSON.stringify(policy),
-    }));
+    await iam.send(
+      new PutUserPolicyCommand({
+        UserName: name,
+        PolicyName: "inline",
+        PolicyDocument: JSON.stringify(policy),
+      }),
+    );
   }
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: name }));
   return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };

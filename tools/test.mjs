@@ -23,7 +23,13 @@ if (selected.length === 0) {
 }
 const { status } = spawnSync(
   process.execPath,
-  ["--enable-source-maps", "--test", "--test-reporter=dot", "--test-reporter-destination=stdout", ...selected],
+  [
+    "--enable-source-maps",
+    "--test",
+    "--test-reporter=dot",
+    "--test-reporter-destination=stdout",
+    ...selected,
+  ],
   { stdio: "inherit" },
 );
 process.exit(status ?? 1);

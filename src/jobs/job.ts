@@ -1,4 +1,7 @@
-/** Work for later: a row written in the same transaction as what causes it. At least once, so handlers are idempotent. */
+/**
+ * Work for later: a row written in the same transaction as what causes it. At least once, so handlers are
+ * idempotent.
+ */
 
 import type { BodyContext, Context } from "../kernel/context.ts";
 
@@ -27,7 +30,8 @@ export function job<Input>(name: string, run: (input: Input, ctx: Context) => vo
 }
 
 export function asynchronousJob<Input>(
-  name: string, body: (input: Input, ctx: BodyContext) => Promise<void>,
+  name: string,
+  body: (input: Input, ctx: BodyContext) => Promise<void>,
 ): Job<Input> {
   return { kind: "job", name, body };
 }

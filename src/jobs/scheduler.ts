@@ -1,4 +1,7 @@
-/** Runs jobs when the clock says they are due: in order of time within a cell, at least once, also after a restart. */
+/**
+ * Runs jobs when the clock says they are due: in order of time within a cell, at least once, also after a
+ * restart.
+ */
 
 import type { CellContext } from "../kernel/cell-context.ts";
 import type { RegionClock } from "../kernel/clock.ts";

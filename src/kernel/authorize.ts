@@ -3,7 +3,13 @@
 import { decide } from "../iam/decide.ts";
 import { denialMessage, explainDecision, type DecodedMessage } from "../iam/explain.ts";
 import type {
-  AuthorizationRequest, Decision, DenialReason, PolicySet, RequestPrincipal, SourcedPolicy, StatementMatch,
+  AuthorizationRequest,
+  Decision,
+  DenialReason,
+  PolicySet,
+  RequestPrincipal,
+  SourcedPolicy,
+  StatementMatch,
 } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
@@ -66,26 +72,37 @@ export class Authorizer {
 
   /** @returns the ARNs that the request touches; throws the service's denial */
   operation(
-    ctx: CellContext, service: Service, model: OperationModel, operation: AnyOperation, input: Record<string, unknown>,
+    ctx: CellContext,
+    service: Service,
+    model: OperationModel,
+    operation: AnyOperation,
+    input: Record<string, unknown>,
   ): readonly string[] {
     const resources = operation.resource ? asList(operation.resource(input, ctx)) : ["*"];
     if (operation.access !== undefined && operation.access !== "policies") return resources;
     const { action } = operation;
-    const actions = action === undefined ? [model.iamAction]
-      : asList(typeof action === "string" ? action : action(input, ctx));
+    const actions =
+      action === undefined
+        ? [model.iamAction]
+        : asList(typeof action === "string" ? action : action(input, ctx));
     const own = operation.conditions && (() => ctx.reading(() => operation.conditions?.(input, ctx) ?? {}));
     for (const resource of resources) {
       for (const each of actions) {
         const message = this.#denial(ctx, service, each, { ctx, resource, input, ...(own && { own }) });
         if (message !== undefined) {
-          throw operation.denied?.(message, input) ?? accessDenied(this.#engine.models.get(service.service), message);
+          throw (
+            operation.denied?.(message, input) ??
+            accessDenied(this.#engine.models.get(service.service), message)
+          );
         }
       }
     }
     return resources;
   }
 
-  /** Further permissions are asked of the caller's policies, and of the resource's where its service has some. */
+  /**
+   * Further permissions are asked of the caller's policies, and of the resource's where its service has some.
+   */
   require(ctx: CellContext, check: Check): void {
     const message = this.#further(ctx, check);
     if (message !== undefined) throw accessDenied(this.#engine.models.get(ctx.entry.service), message);
@@ -103,17 +120,23 @@ export class Authorizer {
     const { conditions } = check;
     const service = this.#engine.loadedByIamPrefix(check.action.slice(0, check.action.indexOf(":")));
     return this.#denial(ctx, service, check.action, {
-      ctx, resource: check.resource, ...(conditions && { own: () => conditions }),
+      ctx,
+      resource: check.resource,
+      ...(conditions && { own: () => conditions }),
     });
   }
 
   /** The sentence of a denial, or undefined when the action is allowed. */
   #denial(
-    ctx: CellContext, service: Service | undefined, action: string, sources: ConditionSources,
+    ctx: CellContext,
+    service: Service | undefined,
+    action: string,
+    sources: ConditionSources,
   ): string | undefined {
     const { caller } = ctx;
     const { resource } = sources;
-    const resourcePolicy = service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx));
+    const resourcePolicy =
+      service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx));
     if (isPlainRoot(caller, ctx) && resourcePolicy === undefined) return undefined;
     const policies = this.#policies(caller, service, resource, resourcePolicy);
     const known = this.#allowedBy(policies, caller);
@@ -133,29 +156,40 @@ export class Authorizer {
       if (!conditions.wasAsked) known?.set(question, resourcePolicy ?? noPolicy);
       return undefined;
     }
-    if (!decision.explicitDeny && service?.alsoAllows && ctx.reading(() => service.alsoAllows?.(request, ctx))) {
+    if (
+      !decision.explicitDeny &&
+      service?.alsoAllows &&
+      ctx.reading(() => service.alsoAllows?.(request, ctx))
+    ) {
       return undefined;
     }
     return this.#remember(ctx, request, decision);
   }
 
   /**
-   * What a caller's policies and a resource's have allowed without looking at conditions, they will allow again:
+   * What a caller's policies and a resource's have allowed without looking at conditions, they will allow
+   * again:
    * remembered, with the resource's policy, for as long as IAM gives the same answer about the caller's.
    */
   #allowedBy(policies: PolicySet, caller: Caller): BoundedCache<string> | undefined {
-    if (policies.identity === noPolicies || caller.session?.policies || caller.session?.policyArns) return undefined;
+    if (policies.identity === noPolicies || caller.session?.policies || caller.session?.policyArns)
+      return undefined;
     let allowed = this.#allowed.get(policies.identity);
     if (!allowed) this.#allowed.set(policies.identity, (allowed = new BoundedCache(allowedMax)));
     return allowed;
   }
 
   #policies(
-    caller: Caller, service: Service | undefined, resource: string, resourcePolicy: string | undefined,
+    caller: Caller,
+    service: Service | undefined,
+    resource: string,
+    resourcePolicy: string | undefined,
   ): PolicySet {
     const { identity } = this.#engine;
-    const own = caller.type === "Root" || caller.type === "AWSService" || caller.type === "Anonymous"
-      ? undefined : identity.policiesOf(caller);
+    const own =
+      caller.type === "Root" || caller.type === "AWSService" || caller.type === "Anonymous"
+        ? undefined
+        : identity.policiesOf(caller);
     const session = this.#sessionPolicies(caller);
     return {
       identity: own?.identity ?? noPolicies,
@@ -164,14 +198,19 @@ export class Authorizer {
       ...(resourcePolicy !== undefined && {
         resource: { document: resourcePolicy, kind: "resource" as const, id: resource },
       }),
-      ...(service?.resourcePolicyRequired && resourcePolicy !== undefined && { resourcePolicyRequired: true }),
+      ...(service?.resourcePolicyRequired &&
+        resourcePolicy !== undefined && { resourcePolicyRequired: true }),
     };
   }
 
   #sessionPolicies(caller: Caller): SourcedPolicy[] | undefined {
     const { policies, policyArns, account } = caller.session ?? {};
     if (!policies && !policyArns) return undefined;
-    const inline = (policies ?? []).map((document) => ({ document, kind: "session" as const, id: "session-policy" }));
+    const inline = (policies ?? []).map((document) => ({
+      document,
+      kind: "session" as const,
+      id: "session-policy",
+    }));
     const managed = (policyArns ?? []).flatMap((arn) => {
       const policy = this.#engine.identity.managedPolicy(account ?? "", arn);
       return policy ? [{ ...policy, kind: "session" as const }] : [];

@@ -1,4 +1,7 @@
-/** The one implementation of what handlers are given. Made once a request; its parts are looked up when asked for. */
+/**
+ * The one implementation of what handlers are given. Made once a request; its parts are looked up when asked
+ * for.
+ */
 
 import { jobRow, jobs } from "../jobs/rows.ts";
 import type { Job, Schedule } from "../jobs/job.ts";
@@ -117,10 +120,17 @@ export class CellContext implements Context, BodyContext {
   }
 
   call<Input, Output>(
-    operation: Operation<Input, Output> | Operation<Input, Output>["token"], input: Input, options?: CallOptions,
+    operation: Operation<Input, Output> | Operation<Input, Output>["token"],
+    input: Input,
+    options?: CallOptions,
   ): Promise<Output> {
     const token = "token" in operation ? operation.token : operation;
-    return this.kernel.callFrom(this, token, input as Record<string, unknown>, options ?? {}) as Promise<Output>;
+    return this.kernel.callFrom(
+      this,
+      token,
+      input as Record<string, unknown>,
+      options ?? {},
+    ) as Promise<Output>;
   }
 
   wait(milliseconds: number, topic?: string): Promise<void> {

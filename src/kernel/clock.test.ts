@@ -22,7 +22,11 @@ test("advancing rings alarms in the order of their times, each at its own time",
   clock.alarm(100, () => rung.push(["second", clock.now()]));
   clock.alarm(900, () => rung.push(["never", clock.now()]));
   await clock.advanceTo(500, settle);
-  assert.deepEqual(rung, [["first", 100], ["second", 100], ["third", 300]]);
+  assert.deepEqual(rung, [
+    ["first", 100],
+    ["second", 100],
+    ["third", 300],
+  ]);
   clock.stop();
 });
 
@@ -65,7 +69,8 @@ test("a scaled clock runs faster than the machine's, and rings accordingly", asy
 
 test("a scale that is no number above zero is refused", () => {
   const clock = new RegionClock();
-  for (const factor of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) assert.throws(() => clock.scale(factor), RangeError);
+  for (const factor of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+    assert.throws(() => clock.scale(factor), RangeError);
 });
 
 test("times read off the machine's clock are translated by how the region's stood then", () => {

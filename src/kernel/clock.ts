@@ -1,5 +1,6 @@
 /**
- * The region's one clock: real, scaled or frozen, and it can be set and advanced. Everything that waits does so by
+ * The region's one clock: real, scaled or frozen, and it can be set and advanced. Everything that waits does
+ * so by
  * an alarm here, so that advancing time runs what falls due, in order.
  */
 
@@ -34,7 +35,10 @@ export class RegionClock implements Time {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #order = 0;
-  /** How the machine's time became the region's, change by change: what a client signed by its own clock is read by. */
+  /**
+   * How the machine's time became the region's, change by change: what a client signed by its own clock is
+   * read by.
+   */
   readonly #history: { machine: number; region: number; factor: number }[] = [
     { machine: this.#machineEpoch, region: this.#regionEpoch, factor: 1 },
   ];
@@ -52,7 +56,8 @@ export class RegionClock implements Time {
   }
 
   /**
-   * What the region's clock showed when the machine's showed `machineTime`; undefined for times before the region
+   * What the region's clock showed when the machine's showed `machineTime`; undefined for times before the
+   * region
    * started or still to come, which nobody on this machine can have read off its clock.
    */
   asRegionTime(machineTime: number): number | undefined {
@@ -77,7 +82,9 @@ export class RegionClock implements Time {
     this.#rebase(this.now(), factor);
   }
 
-  /** Calls `ring` once when the clock reaches `at` (epoch milliseconds). Returns what takes the alarm back. */
+  /**
+   * Calls `ring` once when the clock reaches `at` (epoch milliseconds). Returns what takes the alarm back.
+   */
   alarm(at: number, ring: () => void): () => void {
     const alarm: Alarm = { at, order: this.#order++, ring };
     this.#insert(alarm);
@@ -129,13 +136,17 @@ export class RegionClock implements Time {
     while (low < high) {
       const middle = (low + high) >>> 1;
       const other = this.#alarms[middle];
-      if (other && (other.at < alarm.at || (other.at === alarm.at && other.order < alarm.order))) low = middle + 1;
+      if (other && (other.at < alarm.at || (other.at === alarm.at && other.order < alarm.order)))
+        low = middle + 1;
       else high = middle;
     }
     this.#alarms.splice(low, 0, alarm);
   }
 
-  /** One timer of the machine's serves the earliest alarm. It is left alone when it would ring no later anyway. */
+  /**
+   * One timer of the machine's serves the earliest alarm. It is left alone when it would ring no later
+   * anyway.
+   */
   #arm(): void {
     const first = this.#alarms[0];
     if (!first || this.#timerAt <= first.at) return;

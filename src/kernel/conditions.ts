@@ -19,14 +19,17 @@ function isoTime(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
-/** Booleans are the words `true` and `false`. @evidence IAM User Guide, "AWS global condition context keys" */
+/**
+ * Booleans are the words `true` and `false`. @evidence IAM User Guide, "AWS global condition context keys"
+ */
 const globalKeys: Readonly<Record<string, Reader>> = {
   "aws:currenttime": (ctx) => isoTime(ctx.clock.now()),
   "aws:epochtime": (ctx) => String(Math.floor(ctx.clock.now() / 1000)),
   "aws:sourceip": (ctx) => (ctx.caller.type === "AWSService" ? undefined : ctx.origin.sourceIp),
   "aws:useragent": (ctx) => ctx.origin.userAgent,
   "aws:securetransport": (ctx) => String(ctx.origin.secureTransport),
-  "aws:principalarn": ({ caller }) => caller.roleArn ?? (caller.type === "Anonymous" ? undefined : caller.arn),
+  "aws:principalarn": ({ caller }) =>
+    caller.roleArn ?? (caller.type === "Anonymous" ? undefined : caller.arn),
   "aws:principalaccount": ({ caller }) => caller.account || undefined,
   "aws:principaltype": ({ caller }) => principalTypes[caller.type],
   "aws:principalisawsservice": ({ caller }) => String(caller.type === "AWSService"),
@@ -51,8 +54,12 @@ const globalKeys: Readonly<Record<string, Reader>> = {
 };
 
 const principalTypes: Readonly<Record<string, string>> = {
-  Root: "Account", IAMUser: "User", AssumedRole: "AssumedRole", FederatedUser: "FederatedUser",
-  AWSService: "Service", Anonymous: "Anonymous",
+  Root: "Account",
+  IAMUser: "User",
+  AssumedRole: "AssumedRole",
+  FederatedUser: "FederatedUser",
+  AWSService: "Service",
+  Anonymous: "Anonymous",
 };
 
 /** Members by which operations take tags, whatever the service's style. */
@@ -60,7 +67,9 @@ const tagMembers = ["Tags", "tags", "TagList", "TagSet"];
 const tagKeyMembers = ["TagKeys", "tagKeys", "TagKeyList"];
 
 /** The tags in a request, from a list of pairs or from a map. */
-export function requestTags(input: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> | undefined {
+export function requestTags(
+  input: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string>> | undefined {
   const given = tagMembers.map((member) => input[member]).find((value) => value !== undefined);
   if (given === undefined || given === null || typeof given !== "object") return undefined;
   if (!Array.isArray(given)) return given as Record<string, string>;
@@ -79,7 +88,9 @@ function requestTagKeys(input: Readonly<Record<string, unknown>>): readonly stri
   return tags && Object.keys(tags);
 }
 
-/** Tag keys in condition keys are compared without regard to case. @evidence IAM User Guide, aws:RequestTag */
+/**
+ * Tag keys in condition keys are compared without regard to case. @evidence IAM User Guide, aws:RequestTag
+ */
 function tagValue(tags: Readonly<Record<string, string>> | undefined, key: string): string | undefined {
   if (!tags) return undefined;
   const name = Object.keys(tags).find((candidate) => candidate.toLowerCase() === key);
@@ -111,10 +122,13 @@ export class RequestConditions implements ConditionContext {
 
   *keys(): Iterable<string> {
     for (const key of Object.keys(globalKeys)) if (this.get(key) !== undefined) yield key;
-    yield* Object.entries(this.#ownKeys()).filter(([, value]) => value !== undefined).map(([key]) => key);
+    yield* Object.entries(this.#ownKeys())
+      .filter(([, value]) => value !== undefined)
+      .map(([key]) => key);
     const { input, ctx } = this.#sources;
     if (input && requestTagKeys(input)) yield "aws:tagkeys";
-    for (const tag of Object.keys((input && requestTags(input)) ?? {})) yield `aws:requesttag/${tag.toLowerCase()}`;
+    for (const tag of Object.keys((input && requestTags(input)) ?? {}))
+      yield `aws:requesttag/${tag.toLowerCase()}`;
     for (const tag of Object.keys(ctx.caller.tags)) yield `aws:principaltag/${tag.toLowerCase()}`;
   }
 
@@ -122,7 +136,10 @@ export class RequestConditions implements ConditionContext {
     return (this.#own ??= this.#sources.own?.() ?? {});
   }
 
-  /** `aws:ResourceTag/x`, and the older `iam:ResourceTag/x`, `secretsmanager:ResourceTag/x` of single services. */
+  /**
+   * `aws:ResourceTag/x`, and the older `iam:ResourceTag/x`, `secretsmanager:ResourceTag/x` of single
+   * services.
+   */
   #tagKey(family: string, tag: string): string | undefined {
     const { ctx, input, resource } = this.#sources;
     if (family === "aws:principaltag") return tagValue(ctx.caller.tags, tag);

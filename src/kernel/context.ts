@@ -66,7 +66,8 @@ export interface ServiceEvent {
 
 export interface CallOptions {
   /**
-   * `caller` (default): with the caller's identity and this service in `aws:CalledVia` (forward access sessions).
+   * `caller` (default): with the caller's identity and this service in `aws:CalledVia` (forward access
+   * sessions).
    * `service`: as this service's principal.
    */
   readonly as?: "caller" | "service";
@@ -79,7 +80,9 @@ export interface BodyContext extends ReadContext {
   transaction<T>(work: (ctx: Context) => T): T;
   /** Another service's operation through the whole chain: identity, IAM, trail and all. */
   call<Input, Output>(
-    operation: Operation<Input, Output> | Operation<Input, Output>["token"], input: Input, options?: CallOptions,
+    operation: Operation<Input, Output> | Operation<Input, Output>["token"],
+    input: Input,
+    options?: CallOptions,
   ): Promise<Output>;
   /** Until the clock has moved on by so much, `wake` is called for `topic`, or the client is gone. */
   wait(milliseconds: number, topic?: string): Promise<void>;

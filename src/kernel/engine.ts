@@ -64,7 +64,10 @@ const facts = table<RegionFacts>("kernel.facts", { key: (row) => row.name });
 
 /** Where the kernel's own work and jobs come from. */
 const internalOrigin: RequestOrigin = {
-  sourceIp: "127.0.0.1", userAgent: "AWS Internal", secureTransport: true, authenticationMethod: "None",
+  sourceIp: "127.0.0.1",
+  userAgent: "AWS Internal",
+  secureTransport: true,
+  authenticationMethod: "None",
 };
 
 const entries = new Map(directory.map((entry) => [entry.service, entry]));
@@ -119,7 +122,9 @@ export class Engine implements Kernel, JobHost {
     const iam = entries.get("iam");
     const service = iam && (await this.load(iam));
     if (service?.identity) {
-      this.#identity = new IdentityCache(service.identity, (account) => this.#contextIn("iam", { account, region: globalRegion }));
+      this.#identity = new IdentityCache(service.identity, (account) =>
+        this.#contextIn("iam", { account, region: globalRegion }),
+      );
     }
     this.scheduler.start();
   }
@@ -150,7 +155,9 @@ export class Engine implements Kernel, JobHost {
   }
 
   lastUse(account: string, id: string): LastUse | undefined {
-    return this.store.read({ account, region: globalRegion }, (transaction) => transaction.rows(lastUses).get(id));
+    return this.store.read({ account, region: globalRegion }, (transaction) =>
+      transaction.rows(lastUses).get(id),
+    );
   }
 
   sealDenial(denial: object): string {
@@ -191,7 +198,10 @@ export class Engine implements Kernel, JobHost {
 
   /** Another service's operation, on behalf of a request or as the calling service. */
   async callFrom(
-    from: CellContext, token: OperationToken<unknown, unknown>, input: Value, options: CallOptions,
+    from: CellContext,
+    token: OperationToken<unknown, unknown>,
+    input: Value,
+    options: CallOptions,
   ): Promise<Value> {
     const entry = entries.get(token.service);
     const service = entry && (await this.load(entry));
@@ -201,7 +211,11 @@ export class Engine implements Kernel, JobHost {
     if (!operation) throw notImplemented(`${token.service}:${token.name}`);
     const principal = this.models.get(from.entry.service).eventSource;
     return perform(this, {
-      entry, service, model, operation, input,
+      entry,
+      service,
+      model,
+      operation,
+      input,
       requestId: this.ids.uuid(),
       caller: this.#callerFor(from, principal, options),
       origin: { ...from.origin, sourceIp: principal, userAgent: principal },
@@ -211,7 +225,8 @@ export class Engine implements Kernel, JobHost {
   }
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
-    if (options.as === "service") return { ...serviceCaller(principal), account: options.account ?? from.account };
+    if (options.as === "service")
+      return { ...serviceCaller(principal), account: options.account ?? from.account };
     return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
   }
 
@@ -236,7 +251,13 @@ export class Engine implements Kernel, JobHost {
     const requestRegion = cell.region === globalRegion ? "us-east-1" : cell.region;
     const caller = { ...serviceCaller(`${entry.endpointPrefix}.amazonaws.com`), account: cell.account };
     return new CellContext({
-      engine: this, entry, ...cell, requestRegion, caller, origin: internalOrigin, requestId: this.ids.uuid(),
+      engine: this,
+      entry,
+      ...cell,
+      requestRegion,
+      caller,
+      origin: internalOrigin,
+      requestId: this.ids.uuid(),
       hangUp: this.#stopping,
     });
   }
@@ -288,7 +309,10 @@ export class Engine implements Kernel, JobHost {
     return this.clock.advanceTo(target, () => this.settled());
   }
 
-  /** Takes over what the store holds now, after a reset or a restore: the region stays itself, with its secret. */
+  /**
+   * Takes over what the store holds now, after a reset or a restore: the region stays itself, with its
+   * secret.
+   */
   adoptStore(): void {
     this.store.transact(partitionCell, (transaction) => {
       transaction.rows(facts).put({ name: "region", secret: this.secret, incarnation: this.#incarnation });

@@ -1,4 +1,6 @@
-/** Every refusal a caller can see. Thrown by handlers and by the kernel; serialized by the protocol in use. */
+/**
+ * Every refusal a caller can see. Thrown by handlers and by the kernel; serialized by the protocol in use.
+ */
 
 export interface ErrorDetails {
   /** The code as the service's own protocol family spells it: `NoSuchEntity`, `QueueDoesNotExist`. */
@@ -6,9 +8,14 @@ export interface ErrorDetails {
   readonly message: string;
   /** HTTP status. */
   readonly status: number;
-  /** The name of the model's exception shape, where it has one; JSON and CBOR protocols put it in `__type`. */
+  /**
+   * The name of the model's exception shape, where it has one; JSON and CBOR protocols put it in `__type`.
+   */
   readonly shape?: string;
-  /** The code of the Query protocol for services that moved away from it: `AWS.SimpleQueueService.NonExistentQueue`. */
+  /**
+   * The code of the Query protocol for services that moved away from it:
+   * `AWS.SimpleQueueService.NonExistentQueue`.
+   */
   readonly queryCode?: string;
   /** Members of the modelled error beyond its message. */
   readonly members?: Readonly<Record<string, unknown>>;
@@ -37,7 +44,10 @@ export class AwsError extends Error {
   }
 }
 
-/** An error of a service's model, known at compile time: generated modules export one token an exception shape. */
+/**
+ * An error of a service's model, known at compile time: generated modules export one token an exception
+ * shape.
+ */
 export interface ErrorToken {
   readonly shape: string;
   readonly code: string;

@@ -39,8 +39,11 @@ export class Faults {
   /** Throws what the first fault that fits says, and counts it. */
   strike(model: ServiceModel, operation: OperationModel): void {
     if (this.#faults.length === 0) return;
-    const index = this.#faults.findIndex((fault) =>
-      fault.service === model.service && (fault.operation === undefined || fault.operation === operation.name));
+    const index = this.#faults.findIndex(
+      (fault) =>
+        fault.service === model.service &&
+        (fault.operation === undefined || fault.operation === operation.name),
+    );
     const fault = this.#faults[index];
     if (!fault) return;
     if (fault.remaining <= 1) this.#faults.splice(index, 1);
@@ -53,6 +56,9 @@ function faultError({ code, message, status }: Fault, model: ServiceModel): AwsE
   const shape = Object.hasOwn(model.shapes, code) ? model.shapes[code] : undefined;
   if (!shape?.exception) return new AwsError({ code, message, status });
   return new AwsError({
-    code: shape.error?.code ?? code, message, shape: code, status: shape.error?.httpStatusCode ?? status,
+    code: shape.error?.code ?? code,
+    message,
+    shape: code,
+    status: shape.error?.httpStatusCode ?? status,
   });
 }

@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { Ids } from "./ids.ts";
 
 function draw(ids: Ids): string[] {
-  return [ids.uuid(), ids.hex(13), ids.unique("AIDA", 17), ids.text(8), String(ids.below(1_000)), ids.bytes(10_000).toString("hex")];
+  return [
+    ids.uuid(),
+    ids.hex(13),
+    ids.unique("AIDA", 17),
+    ids.text(8),
+    String(ids.below(1_000)),
+    ids.bytes(10_000).toString("hex"),
+  ];
 }
 
 test("the same seed and the same calls give the same ids", () => {

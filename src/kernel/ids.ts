@@ -1,5 +1,6 @@
 /**
- * Names and chance. The same seed and the same calls give the same ids; without a seed a region draws its own from
+ * Names and chance. The same seed and the same calls give the same ids; without a seed a region draws its own
+ * from
  * the operating system, so ids and the secrets made from them are unpredictable. The stream is AES-256-CTR.
  */
 
@@ -32,12 +33,15 @@ export class Ids {
    * @param incarnation how often the region's store has been opened, so that a restart does not repeat ids
    */
   constructor(seed: string | undefined, incarnation = 0) {
-    const key = seed === undefined ? randomBytes(32) : createHash("sha256").update(`${seed}\n${incarnation}`).digest();
+    const key =
+      seed === undefined ? randomBytes(32) : createHash("sha256").update(`${seed}\n${incarnation}`).digest();
     this.#cipher = createCipheriv("aes-256-ctr", key, Buffer.alloc(16));
     this.#sequence = incarnation * sequenceStep;
   }
 
-  /** A whole number larger than all before it, also than those before a restart: for what must keep its order. */
+  /**
+   * A whole number larger than all before it, also than those before a restart: for what must keep its order.
+   */
   sequence(): number {
     return ++this.#sequence;
   }
@@ -76,7 +80,9 @@ export class Ids {
 
   /** `length` hexadecimal digits. */
   hex(length: number): string {
-    return this.bytes(Math.ceil(length / 2)).toString("hex").slice(0, length);
+    return this.bytes(Math.ceil(length / 2))
+      .toString("hex")
+      .slice(0, length);
   }
 
   /** IAM's unique ids, `AIDA` and 17 more: upper-case letters and the digits 2 to 7. */

@@ -14,7 +14,9 @@ export interface IssuedSession extends Session {
 export interface Sessions {
   /** Makes temporary credentials. Nothing is stored: the token seals what it stands for. */
   issue(draft: Omit<Session, "accessKeyId" | "secretAccessKey" | "issuedAt">): IssuedSession;
-  /** Undefined when this region did not make the token. Expired sessions are given out: the caller compares. */
+  /**
+   * Undefined when this region did not make the token. Expired sessions are given out: the caller compares.
+   */
   open(token: string): Session | undefined;
 }
 
@@ -29,7 +31,9 @@ export interface Identity {
   oidcProviderArn(account: string, issuer: string): string | undefined;
 }
 
-/** When something was last used to sign: coalesced to the minute, so that a busy key costs no write a request. */
+/**
+ * When something was last used to sign: coalesced to the minute, so that a busy key costs no write a request.
+ */
 export interface LastUse {
   readonly id: string;
   /** Epoch milliseconds. */
@@ -48,13 +52,18 @@ export interface Kernel {
   /** Seals the facts of a denial for `sts decode-authorization-message`; opens what `seal` made. */
   sealDenial(facts: object): string;
   openDenial(message: string): object | undefined;
-  /** Last use of an access key (`AKIA…`), of a role (its ARN), or of a service by a principal (`ARN service`). */
+  /**
+   * Last use of an access key (`AKIA…`), of a role (its ARN), or of a service by a principal (`ARN service`).
+   */
   lastUse(account: string, id: string): LastUse | undefined;
   /** Where clients reach a service, without a trailing slash: what queue URLs and the like begin with. */
   endpoint(service: string, region: string): string;
   /** A service's model, loaded on first use. */
   model(service: string): ServiceModel;
-  /** How resources of the service with this IAM prefix are tagged; undefined when it is not built or does not say. */
+  /**
+   * How resources of the service with this IAM prefix are tagged; undefined when it is not built or does not
+   * say.
+   */
   taggingOf(iamPrefix: string): Promise<Tagging | undefined>;
   /** Names of all services whose models are here. */
   services(): readonly string[];

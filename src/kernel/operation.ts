@@ -16,11 +16,20 @@ export interface OperationRules<Input> {
   /** The IAM actions, where they are not the model's own. All must be allowed. */
   readonly action?: string | ((input: Input, ctx: ReadContext) => string | readonly string[]);
   /** Whose resource the input names: a queue URL or a key ARN of another account. */
-  readonly owner?: (input: Input, from: { readonly account: string; readonly region: string }) => Owner | undefined;
-  /** The service's own condition keys, lower case: `kms:encryptioncontext:x`. Called only if a policy asks. */
-  readonly conditions?: (input: Input, ctx: ReadContext) => Readonly<Record<string, ContextValue | undefined>>;
+  readonly owner?: (
+    input: Input,
+    from: { readonly account: string; readonly region: string },
+  ) => Owner | undefined;
   /**
-   * `policies` (default): the caller needs a policy that allows it. `signed`: any valid credentials do, whatever
+   * The service's own condition keys, lower case: `kms:encryptioncontext:x`. Called only if a policy asks.
+   */
+  readonly conditions?: (
+    input: Input,
+    ctx: ReadContext,
+  ) => Readonly<Record<string, ContextValue | undefined>>;
+  /**
+   * `policies` (default): the caller needs a policy that allows it. `signed`: any valid credentials do,
+   * whatever
    * policies say. `anonymous`: no credentials needed, and the operation decides for itself.
    */
   readonly access?: "policies" | "signed" | "anonymous";
@@ -47,7 +56,9 @@ export type Operation<Input, Output> = {
   readonly token: OperationToken<Input, Output>;
 } & (TransactionalOperation<Input, Output> | AsynchronousOperation<Input, Output>);
 
-/** Any operation, as the kernel handles it: inputs have been parsed and validated against the model by then. */
+/**
+ * Any operation, as the kernel handles it: inputs have been parsed and validated against the model by then.
+ */
 export type AnyOperation = Operation<Record<string, unknown>, Record<string, unknown>>;
 
 export function operation<Input, Output>(

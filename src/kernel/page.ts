@@ -1,4 +1,7 @@
-/** Paging: one kind of token for every service. A token names the last key given out, so pages stay right while rows come and go. */
+/**
+ * Paging: one kind of token for every service. A token names the last key given out, so pages stay right
+ * while rows come and go.
+ */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Key, Ordered, Range } from "../store/types.ts";

@@ -1,5 +1,6 @@
 /**
- * What happens to a request once it is understood, whether it came by wire or from another service: validated,
+ * What happens to a request once it is understood, whether it came by wire or from another service:
+ * validated,
  * authorized, run, recorded, and let out when the journal has what it depends on.
  */
 
@@ -42,11 +43,14 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
     if (!operation) throw notImplemented(`${order.model.service}:${order.operation.name}`);
     validate(order.input, order.operation, order.model);
     const cell = (ctx = contextOf(engine, order, operation));
-    resources = cell.reading(() => engine.authorizer.operation(cell, order.service, order.operation, operation, order.input));
+    resources = cell.reading(() =>
+      engine.authorizer.operation(cell, order.service, order.operation, operation, order.input),
+    );
     if (operation.touches) resources = cell.reading(() => operation.touches?.(order.input, cell) ?? []);
-    output = "run" in operation
-      ? cell.transaction((within) => operation.run(order.input, within) ?? {})
-      : ((await operation.body(order.input, cell)) ?? {});
+    output =
+      "run" in operation
+        ? cell.transaction((within) => operation.run(order.input, within) ?? {})
+        : ((await operation.body(order.input, cell)) ?? {});
     if (operation.dataEvent) return output;
     if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
   } catch (cause) {
@@ -74,7 +78,10 @@ function isWrite(operation: OperationModel): boolean {
   return operation.access !== "Read" && operation.access !== "List";
 }
 
-/** Anything that is not a modelled refusal is a defect of ours: logged with its cause, and never shown to callers. */
+/**
+ * Anything that is not a modelled refusal is a defect of ours: logged with its cause, and never shown to
+ * callers.
+ */
 function asAwsError(engine: Engine, order: Order, cause: unknown): AwsError {
   if (cause instanceof AwsError) return cause;
   engine.failed(`${order.model.service}:${order.operation.name} (${order.requestId})`, cause);
@@ -99,8 +106,12 @@ function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellC
 }
 
 function record(
-  engine: Engine, order: Order, ctx: CellContext | undefined, resources: readonly string[],
-  output: Value | undefined, error: AwsError | undefined,
+  engine: Engine,
+  order: Order,
+  ctx: CellContext | undefined,
+  resources: readonly string[],
+  output: Value | undefined,
+  error: AwsError | undefined,
 ): void {
   const operation = order.service.operations.get(order.operation.name);
   if (operation?.dataEvent) return;

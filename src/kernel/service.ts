@@ -12,14 +12,23 @@ export type Noun = Readonly<Record<string, unknown>>;
 
 /** The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API. */
 export interface Tagging {
-  tag(arn: string, tags: Readonly<Record<string, string>>): readonly [OperationToken<unknown, unknown>, object] | undefined;
-  untag(arn: string, keys: readonly string[]): readonly [OperationToken<unknown, unknown>, object] | undefined;
+  tag(
+    arn: string,
+    tags: Readonly<Record<string, string>>,
+  ): readonly [OperationToken<unknown, unknown>, object] | undefined;
+  untag(
+    arn: string,
+    keys: readonly string[],
+  ): readonly [OperationToken<unknown, unknown>, object] | undefined;
 }
 
 export interface ServiceDefinition {
   readonly nouns: readonly Noun[];
   readonly tagging?: Tagging;
-  /** The policy attached to a resource of this service, as JSON text. `ctx` is the cell of the resource's owner. */
+  /**
+   * The policy attached to a resource of this service, as JSON text. `ctx` is the cell of the resource's
+   * owner.
+   */
   readonly resourcePolicy?: (arn: string, ctx: ReadContext) => string | undefined;
   /** The resource policy must itself let callers in, as KMS's key policies must. */
   readonly resourcePolicyRequired?: boolean;

@@ -1,4 +1,6 @@
-/** Temporary credentials: made here, and never stored. A session token seals all that its session stands for. */
+/**
+ * Temporary credentials: made here, and never stored. A session token seals all that its session stands for.
+ */
 
 import { accessKeyId } from "./auth/access-key-id.ts";
 import type { Session } from "./auth/caller.ts";

@@ -1,4 +1,7 @@
-/** The tags of every resource, once: services read and write them here, the Resource Groups Tagging API lists them. */
+/**
+ * The tags of every resource, once: services read and write them here, the Resource Groups Tagging API lists
+ * them.
+ */
 
 import { table, type Rows } from "../store/types.ts";
 
@@ -37,7 +40,8 @@ export class TagSet {
   /** Adds to what is there; a key that is there gets the new value. */
   set(tags: Readonly<Record<string, string>> | readonly Tag[] | undefined): void {
     if (tags === undefined) return;
-    const added = Array.isArray(tags) ? (tags as readonly Tag[]).map((tag) => [tag.Key, tag.Value] as const)
+    const added = Array.isArray(tags)
+      ? (tags as readonly Tag[]).map((tag) => [tag.Key, tag.Value] as const)
       : Object.entries(tags as Record<string, string>);
     if (added.length === 0) return;
     const merged = this.get();

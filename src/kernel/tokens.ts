@@ -1,6 +1,8 @@
 /** What generated modules export: names of the model's parts that carry their types, and no behaviour. */
 
-/** An operation of a model. `Input` and `Output` are for the compiler only; nothing holds them at run time. */
+/**
+ * An operation of a model. `Input` and `Output` are for the compiler only; nothing holds them at run time.
+ */
 export interface OperationToken<Input, Output> {
   readonly service: string;
   readonly name: string;

@@ -28,10 +28,16 @@ const listLengthMax = 100;
 const depthMax = 16;
 
 /**
- * A value as CloudTrail shows it, as JSON text: first letters lower case, secrets hidden, bytes and streams left out.
+ * A value as CloudTrail shows it, as JSON text: first letters lower case, secrets hidden, bytes and streams
+ * left out.
  * Text at once, because most records are written and never read.
  */
-export function shown(value: unknown, shapeName: string | undefined, model: ServiceModel, depth = 0): string | undefined {
+export function shown(
+  value: unknown,
+  shapeName: string | undefined,
+  model: ServiceModel,
+  depth = 0,
+): string | undefined {
   if (value === undefined || value === null) return undefined;
   const shape = shapeName === undefined ? undefined : model.shapes[shapeName];
   if (shape?.sensitive) return hidden;
@@ -42,14 +48,17 @@ export function shown(value: unknown, shapeName: string | undefined, model: Serv
   if (typeof value !== "object") return shownScalar(value, shape);
   if (Buffer.isBuffer(value) || Symbol.asyncIterator in value) return undefined;
   if (Array.isArray(value)) {
-    const items = value.slice(0, listLengthMax).map((item) => shown(item, shape?.member?.shape, model, depth + 1));
+    const items = value
+      .slice(0, listLengthMax)
+      .map((item) => shown(item, shape?.member?.shape, model, depth + 1));
     return `[${items.filter((item) => item !== undefined).join(",")}]`;
   }
   return shownObject(value as Value, shape, model, depth);
 }
 
 function shownScalar(value: unknown, shape: Shape | undefined): string {
-  if (shape?.type === "timestamp" && typeof value === "number") return JSON.stringify(new Date(value).toUTCString());
+  if (shape?.type === "timestamp" && typeof value === "number")
+    return JSON.stringify(new Date(value).toUTCString());
   return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
 
@@ -69,7 +78,8 @@ function shownObject(value: Value, shape: Shape | undefined, model: ServiceModel
 /** @evidence CloudTrail User Guide, "CloudTrail userIdentity element" */
 function userIdentity(caller: Caller): object {
   if (caller.type === "AWSService") return { type: "AWSService", invokedBy: caller.arn };
-  if (caller.type === "Anonymous") return { type: "AWSAccount", principalId: "", accountId: "ANONYMOUS_PRINCIPAL" };
+  if (caller.type === "Anonymous")
+    return { type: "AWSAccount", principalId: "", accountId: "ANONYMOUS_PRINCIPAL" };
   const { session } = caller;
   const last = caller.calledVia[caller.calledVia.length - 1];
   return {
@@ -85,13 +95,16 @@ function userIdentity(caller: Caller): object {
 }
 
 function sessionContext(session: NonNullable<Caller["session"]>, caller: Caller): object {
-  const issuer = session.roleArn === undefined ? undefined : {
-    type: "Role",
-    principalId: session.principalId.split(":", 1)[0],
-    arn: session.roleArn,
-    accountId: caller.account,
-    userName: session.roleName,
-  };
+  const issuer =
+    session.roleArn === undefined
+      ? undefined
+      : {
+          type: "Role",
+          principalId: session.principalId.split(":", 1)[0],
+          arn: session.roleArn,
+          accountId: caller.account,
+          userName: session.roleName,
+        };
   return {
     ...(issuer && { sessionIssuer: issuer }),
     attributes: {
@@ -122,22 +135,33 @@ function timestamp(milliseconds: number): string {
   return lastTime.text;
 }
 
-/** The record as JSON text, put together from parts that are ready: most of it is the same from call to call. */
+/**
+ * The record as JSON text, put together from parts that are ready: most of it is the same from call to call.
+ */
 export function recordText(call: Call): string {
   const { caller, model, operation, error, origin } = call;
   const readOnly = operation.access === "Read" || operation.access === "List";
   const parameters = shown(call.input, operation.input?.shape, model) ?? "null";
-  const elements = readOnly || error ? "null" : (shown(call.output, operation.output?.shape, model) ?? "null");
+  const elements =
+    readOnly || error ? "null" : (shown(call.output, operation.output?.shape, model) ?? "null");
   const failure = error
-    ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${JSON.stringify(error.message)},` : "";
-  const resources = call.resources.length > 0
-    ? `"resources":${JSON.stringify(call.resources.map((ARN) => ({ accountId: call.account, ARN })))},` : "";
-  return `{"eventVersion":"1.11","userIdentity":${identityText(caller)},"eventTime":"${timestamp(call.at)}",`
-    + `"eventSource":"${model.eventSource}","eventName":"${operation.name}","awsRegion":${JSON.stringify(call.region)},`
-    + `"sourceIPAddress":${JSON.stringify(origin.sourceIp)},"userAgent":${JSON.stringify(origin.userAgent)},${failure}`
-    + `"requestParameters":${parameters},"responseElements":${elements},`
-    + `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}`
-    + `"eventType":"${caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall"}","managementEvent":true,`
-    + `"recipientAccountId":"${caller.account === "" ? call.account : caller.account}","eventCategory":"Management"`
-    + `${origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : ""}}`;
+    ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${JSON.stringify(error.message)},`
+    : "";
+  const resources =
+    call.resources.length > 0
+      ? `"resources":${JSON.stringify(call.resources.map((ARN) => ({ accountId: call.account, ARN })))},`
+      : "";
+  const eventType = caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall";
+  const recipient = caller.account === "" ? call.account : caller.account;
+  const tls = origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : "";
+  return (
+    `{"eventVersion":"1.11","userIdentity":${identityText(caller)},"eventTime":"${timestamp(call.at)}",` +
+    `"eventSource":"${model.eventSource}","eventName":"${operation.name}",` +
+    `"awsRegion":${JSON.stringify(call.region)},"sourceIPAddress":${JSON.stringify(origin.sourceIp)},` +
+    `"userAgent":${JSON.stringify(origin.userAgent)},${failure}` +
+    `"requestParameters":${parameters},"responseElements":${elements},` +
+    `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}` +
+    `"eventType":"${eventType}","managementEvent":true,` +
+    `"recipientAccountId":"${recipient}","eventCategory":"Management"${tls}}`
+  );
 }

@@ -1,11 +1,15 @@
 /**
- * Every call as a CloudTrail event, in the caller's own cell, for 90 days. The events of one commit are one row, a
+ * Every call as a CloudTrail event, in the caller's own cell, for 90 days. The events of one commit are one
+ * row, a
  * segment, so that a busy region pays for its trail once a commit and not once a request.
  */
 
 import { table, type Key, type Rows } from "../store/types.ts";
 
-/** CloudTrail's own record, as far as it is searched by. @evidence CloudTrail User Guide, "CloudTrail record contents" */
+/**
+ * CloudTrail's own record, as far as it is searched by. @evidence CloudTrail User Guide, "CloudTrail record
+ * contents"
+ */
 export interface TrailRecord {
   /** Whole seconds, ISO 8601. */
   readonly eventTime: string;
@@ -50,11 +54,21 @@ export const segmentMilliseconds = 1_000;
 /** Where a reader of the trail stopped: a segment, and how many of its events, from its end, are read. */
 export type TrailPlace = readonly [at: number, incarnation: number, sequence: number, read: number];
 
-/** Events from the newest to the oldest, each with the place behind it. @param start epoch milliseconds, inclusive */
+/**
+ * Events from the newest to the oldest, each with the place behind it. @param start epoch milliseconds,
+ * inclusive
+ */
 export function* eventsBackwards(
-  rows: Rows<TrailSegment>, start: number, end: number | undefined, from: TrailPlace | undefined,
+  rows: Rows<TrailSegment>,
+  start: number,
+  end: number | undefined,
+  from: TrailPlace | undefined,
 ): Iterable<{ readonly event: TrailEvent; readonly place: TrailPlace }> {
-  const before: Key | undefined = from ? [from[0], from[1], from[2] + 1] : end === undefined ? undefined : [end + 1];
+  const before: Key | undefined = from
+    ? [from[0], from[1], from[2] + 1]
+    : end === undefined
+      ? undefined
+      : [end + 1];
   const range = { from: [start - segmentMilliseconds], reverse: true, ...(before && { before }) };
   for (const segment of rows.list(range)) {
     const lines = segment.records.split("\n");
@@ -74,6 +88,8 @@ const trimMax = 64;
 
 /** Segments past their time go a few at a time, so that no commit pays for many. */
 export function trim(rows: Rows<TrailSegment>, now: number): void {
-  const old = [...rows.list({ before: [now - trailRetentionMilliseconds - segmentMilliseconds], limit: trimMax })];
+  const old = [
+    ...rows.list({ before: [now - trailRetentionMilliseconds - segmentMilliseconds], limit: trimMax }),
+  ];
   for (const row of old) rows.delete(segmentKey(row));
 }

@@ -7,7 +7,10 @@ export class Waits {
   readonly #onPause: (waiting: 1 | -1) => void;
   readonly #topics = new Map<string, Set<() => void>>();
 
-  /** @param onPause told when a request begins and ends to wait, so that a settled region may have waiting requests */
+  /**
+   * @param onPause told when a request begins and ends to wait, so that a settled region may have waiting
+   *   requests
+   */
   constructor(clock: RegionClock, onPause: (waiting: 1 | -1) => void) {
     this.#clock = clock;
     this.#onPause = onPause;

@@ -1,6 +1,8 @@
 /**
- * The beginnings of ranges as they stand in the file, read once for all who read them between two commits. A queue's
- * receives all look at the front of one index: without this each of them would walk over what the others have taken.
+ * The beginnings of ranges as they stand in the file, read once for all who read them between two commits. A
+ * queue's
+ * receives all look at the front of one index: without this each of them would walk over what the others have
+ * taken.
  */
 
 import type { Entry } from "./lmdb-file.ts";

@@ -10,7 +10,9 @@ export interface CellName {
   readonly region: string;
 }
 
-/** Rows are plain data (no classes, no functions) and never change once put: make a new object and put that. */
+/**
+ * Rows are plain data (no classes, no functions) and never change once put: make a new object and put that.
+ */
 export interface Table<Row, Index extends string = never> {
   /** `service.noun`, unique in the region: `sqs.queues`. */
   readonly name: string;
@@ -22,7 +24,10 @@ export interface Table<Row, Index extends string = never> {
 }
 
 export interface Range {
-  /** Only keys that begin with these parts (and, where the last is a string with `prefixOfLastPart`, that text). */
+  /**
+   * Only keys that begin with these parts (and, where the last is a string with `prefixOfLastPart`, that
+   * text).
+   */
   readonly prefix?: Key;
   /** The last part of `prefix` is the beginning of a string, not a whole part. */
   readonly prefixOfLastPart?: boolean;
@@ -68,7 +73,9 @@ export interface StoreOptions {
   readonly folder: string;
   /** `relaxed`: an acknowledged write survives the process; `fsync`: it survives the machine too. */
   readonly durability: Durability;
-  /** Freeze every row on its way in and out, so that a handler which changes one in place fails. For tests. */
+  /**
+   * Freeze every row on its way in and out, so that a handler which changes one in place fails. For tests.
+   */
   readonly freezeRows?: boolean;
 }
 
@@ -80,10 +87,14 @@ export interface Store {
   transact<T>(cell: CellName, work: (transaction: Transaction) => T): T;
   /** Reads outside a transaction: sees every finished transaction, committed or not. Writing throws. */
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
-  /** Undefined when every finished transaction is in the journal already; else when it will be. The output gate. */
+  /**
+   * Undefined when every finished transaction is in the journal already; else when it will be. The output
+   * gate.
+   */
   committed(): Promise<void> | undefined;
   /**
-   * Runs `work` once, just before the next commit, which there will be: what it writes is part of it. For what many
+   * Runs `work` once, just before the next commit, which there will be: what it writes is part of it. For
+   * what many
    * transactions of a turn can write together.
    */
   beforeCommit(work: () => void): void;
@@ -95,7 +106,8 @@ export interface Store {
 }
 
 export function table<Row>(
-  name: string, definition: { key: (row: Row) => Key; seldomRead?: boolean },
+  name: string,
+  definition: { key: (row: Row) => Key; seldomRead?: boolean },
 ): Table<Row>;
 export function table<Row, Index extends string>(
   name: string,
@@ -104,9 +116,16 @@ export function table<Row, Index extends string>(
 export function table<Row, Index extends string>(
   name: string,
   definition: {
-    key: (row: Row) => Key; indexes?: Record<Index, (row: Row) => Key | undefined>; seldomRead?: boolean;
+    key: (row: Row) => Key;
+    indexes?: Record<Index, (row: Row) => Key | undefined>;
+    seldomRead?: boolean;
   },
 ): Table<Row, Index> {
   const { key, indexes, seldomRead } = definition;
-  return { name, key, indexes: indexes ?? ({} as Table<Row, Index>["indexes"]), seldomRead: seldomRead ?? false };
+  return {
+    name,
+    key,
+    indexes: indexes ?? ({} as Table<Row, Index>["indexes"]),
+    seldomRead: seldomRead ?? false,
+  };
 }

@@ -34,7 +34,17 @@ export const root: Credentials = { accessKeyId: "test", secretAccessKey: "test" 
 
 export function client(region: Asked, credentials: Credentials = root, awsRegion = "us-east-1"): Client {
   const send = (operation: BuiltOperation, body: string) => post(region, credentials, awsRegion, operation, body);
-  return { send, call: (operation, input) => send(operation, bodyOf(operation, input)) };
+  return {
+    send,
+    call: (operation, input) => send(operation, bodyOf(operation, withTokens(operation, input, region.engine))),
+  };
+}
+
+/** As SDKs do: idempotency tokens that are not given are made up. */
+function withTokens({ operationModel, model }: BuiltOperation, input: Input, { ids }: Engine): Input {
+  const members = Object.entries(model.shapes[operationModel.input?.shape ?? ""]?.members ?? {});
+  const made = members.filter(([name, ref]) => ref.idempotencyToken && input[name] === undefined);
+  return made.length === 0 ? input : { ...input, ...Object.fromEntries(made.map(([name]) => [name, ids.uuid()])) };
 }
 
 /** The body of a request with this input, in the service's first protocol. */

@@ -3,7 +3,12 @@
 import type { Engine } from "../engine.ts";
 import { dialectOf } from "../gateway/wording.ts";
 import type { ServiceModel } from "../model/model.ts";
-import { expiredSessionToken, invalidSessionToken, unknownAccessKey, type AuthDialect } from "./auth-errors.ts";
+import {
+  expiredSessionToken,
+  invalidSessionToken,
+  unknownAccessKey,
+  type AuthDialect,
+} from "./auth-errors.ts";
 import type { Caller, Session } from "./caller.ts";
 import type { AccessKeyOwner } from "./identity.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
@@ -22,22 +27,42 @@ const noTags: Readonly<Record<string, string>> = Object.freeze({});
 const noServices: readonly string[] = [];
 
 export const anonymousCaller: Caller = {
-  type: "Anonymous", account: "", arn: "*", principalId: "", tags: noTags, calledVia: noServices,
+  type: "Anonymous",
+  account: "",
+  arn: "*",
+  principalId: "",
+  tags: noTags,
+  calledVia: noServices,
 };
 
 export function rootCaller(account: string, accessKeyId?: string): Caller {
   return {
-    type: "Root", account, arn: `arn:aws:iam::${account}:root`, principalId: account, tags: noTags,
-    calledVia: noServices, ...(accessKeyId !== undefined && { accessKeyId }),
+    type: "Root",
+    account,
+    arn: `arn:aws:iam::${account}:root`,
+    principalId: account,
+    tags: noTags,
+    calledVia: noServices,
+    ...(accessKeyId !== undefined && { accessKeyId }),
   };
 }
 
 export function serviceCaller(principal: string): Caller {
-  return { type: "AWSService", account: "", arn: principal, principalId: principal, tags: noTags, calledVia: noServices };
+  return {
+    type: "AWSService",
+    account: "",
+    arn: principal,
+    principalId: principal,
+    tags: noTags,
+    calledVia: noServices,
+  };
 }
 
 const sessionTypes = {
-  role: "AssumedRole", "federated-user": "FederatedUser", user: "IAMUser", root: "Root",
+  role: "AssumedRole",
+  "federated-user": "FederatedUser",
+  user: "IAMUser",
+  root: "Root",
 } as const;
 
 export function sessionCaller(session: Session): Caller {
@@ -60,8 +85,14 @@ function keyCaller(owner: AccessKeyOwner, accessKeyId: string): Caller {
   const account = owner.userArn.split(":")[4] ?? "";
   if (owner.userId === account) return rootCaller(account, accessKeyId);
   return {
-    type: "IAMUser", account, arn: owner.userArn, principalId: owner.userId, userName: owner.userName, accessKeyId,
-    tags: owner.tags, calledVia: noServices,
+    type: "IAMUser",
+    account,
+    arn: owner.userArn,
+    principalId: owner.userId,
+    userName: owner.userName,
+    accessKeyId,
+    tags: owner.tags,
+    calledVia: noServices,
   };
 }
 
@@ -95,7 +126,11 @@ export class Authenticator {
   }
 
   #verify(
-    claim: SignatureClaim, request: SignableRequest, secret: string, model: ServiceModel, dialect: AuthDialect,
+    claim: SignatureClaim,
+    request: SignableRequest,
+    secret: string,
+    model: ServiceModel,
+    dialect: AuthDialect,
   ): VerifiedSignature | undefined {
     const options = {
       nowMs: this.#nowFor(claim),
@@ -110,7 +145,10 @@ export class Authenticator {
     return undefined;
   }
 
-  /** Clients sign by the machine's clock, or by ours once they corrected their skew: a signature is read by either. */
+  /**
+   * Clients sign by the machine's clock, or by ours once they corrected their skew: a signature is read by
+   * either.
+   */
   #nowFor(claim: SignatureClaim): number {
     const { clock } = this.#engine;
     const signedAt = clock.asRegionTime(claim.signedAtMs);
@@ -143,7 +181,8 @@ export class Authenticator {
     if (session.expiresAt <= this.#engine.clock.now()) throw expiredSessionToken(dialect, token);
     const credential = this.#known(session, () => sessionCaller(session), session.secretAccessKey);
     const { caller } = credential;
-    if (caller.type !== "Root" && !this.#engine.identity.policiesOf(caller)) throw unknownAccessKey(dialect, accessKeyId);
+    if (caller.type !== "Root" && !this.#engine.identity.policiesOf(caller))
+      throw unknownAccessKey(dialect, accessKeyId);
     return credential;
   }
 }

@@ -1,13 +1,17 @@
 /**
- * A map that forgets what has not been used for long. Two generations: what is used lives in the young one; when that
- * is full it becomes the old one, and the old one is dropped. A hit in the young one changes nothing, so it is cheap.
+ * A map that forgets what has not been used for long. Two generations: what is used lives in the young one;
+ * when that
+ * is full it becomes the old one, and the old one is dropped. A hit in the young one changes nothing, so it
+ * is cheap.
  */
 export class BoundedCache<Value> {
   #young = new Map<string, Value>();
   #old = new Map<string, Value>();
   readonly #entriesMax: number;
 
-  /** @param entriesMax how many entries are held at most; at least half as many of the latest used are kept */
+  /**
+   * @param entriesMax how many entries are held at most; at least half as many of the latest used are kept
+   */
   constructor(entriesMax: number) {
     this.#entriesMax = entriesMax;
   }

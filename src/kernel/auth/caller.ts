@@ -37,7 +37,10 @@ export interface Caller {
   readonly type: PrincipalType;
   /** Empty for anonymous callers. */
   readonly account: string;
-  /** `arn:aws:iam::…:user/N`, `arn:aws:sts::…:assumed-role/R/S`, `arn:aws:iam::…:root`; a service's principal name. */
+  /**
+   * `arn:aws:iam::…:user/N`, `arn:aws:sts::…:assumed-role/R/S`, `arn:aws:iam::…:root`; a service's principal
+   * name.
+   */
   readonly arn: string;
   /** `aws:userid`. */
   readonly principalId: string;
@@ -47,7 +50,9 @@ export interface Caller {
   readonly roleArn?: string;
   readonly session?: Session;
   readonly tags: Readonly<Record<string, string>>;
-  /** Service principals through which the request came, first to last. @evidence IAM user guide, aws:CalledVia */
+  /**
+   * Service principals through which the request came, first to last. @evidence IAM user guide, aws:CalledVia
+   */
   readonly calledVia: readonly string[];
 }
 

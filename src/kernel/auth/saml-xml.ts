@@ -1,4 +1,7 @@
-/** SAML's XML as far as both IAM and STS read it: parsing without surprises, and an identity provider's metadata. */
+/**
+ * SAML's XML as far as both IAM and STS read it: parsing without surprises, and an identity provider's
+ * metadata.
+ */
 
 import { DOMParser } from "@xmldom/xmldom";
 
@@ -18,7 +21,10 @@ export interface XmlElement {
   readonly parentNode: XmlElement | null;
   readonly childNodes: { readonly length: number; item(index: number): XmlElement | null };
   getAttribute(name: string): string | null;
-  getElementsByTagNameNS(namespace: string, name: string): { readonly length: number; item(index: number): XmlElement | null };
+  getElementsByTagNameNS(
+    namespace: string,
+    name: string,
+  ): { readonly length: number; item(index: number): XmlElement | null };
 }
 
 const elementNode = 1;
@@ -26,7 +32,8 @@ const elementNode = 1;
 const depthMax = 100;
 
 /**
- * The root element; undefined for text that is not well-formed. Document types are refused: entities are of no
+ * The root element; undefined for text that is not well-formed. Document types are refused: entities are of
+ * no
  * use here but to attack parsers.
  */
 export function parseXml(text: string): XmlElement | undefined {
@@ -35,7 +42,9 @@ export function parseXml(text: string): XmlElement | undefined {
     throw new SyntaxError(message);
   };
   try {
-    const parser = new DOMParser({ errorHandler: { warning: () => undefined, error: refuse, fatalError: refuse } });
+    const parser = new DOMParser({
+      errorHandler: { warning: () => undefined, error: refuse, fatalError: refuse },
+    });
     const root = parser.parseFromString(text, "text/xml").documentElement as unknown as XmlElement | null;
     return root ?? undefined;
   } catch {

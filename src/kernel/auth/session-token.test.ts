@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { Ids } from "../ids.ts";
 import { test } from "node:test";
 import { accessKeyId, accountOfAccessKeyId } from "./access-key-id.ts";
 import { seal, SessionTokens, unseal } from "./session-token.ts";
 
 const KEY = Buffer.alloc(32, 7);
+const ids = new Ids("session tokens");
+const random = (count: number): Buffer => ids.bytes(count);
 const PAYLOAD = { accountId: "123456789012", role: "arn:aws:iam::123456789012:role/a", expiresAtMs: 1 };
 
 test("a session comes out of its token as it went in, large or small", () => {
-  assert.deepEqual(unseal(KEY, seal(KEY, PAYLOAD, randomBytes)), PAYLOAD);
+  assert.deepEqual(unseal(KEY, seal(KEY, PAYLOAD, random)), PAYLOAD);
   const large = { ...PAYLOAD, policy: "a".repeat(10_000), tags: { __proto__x: "y" } };
-  const token = seal(KEY, large, randomBytes);
+  const token = seal(KEY, large, random);
   assert.ok(token.length < 500);
   assert.deepEqual(unseal(KEY, token), large);
-  assert.throws(() => seal(KEY, { a: "a".repeat(70_000) }, randomBytes), RangeError);
+  assert.throws(() => seal(KEY, { a: "a".repeat(70_000) }, random), RangeError);
 });
 
 test("the same session sealed with the same chance is the same token", () => {
@@ -22,7 +24,7 @@ test("the same session sealed with the same chance is the same token", () => {
 });
 
 test("a token that is not ours, letter for letter, is nothing", () => {
-  const token = seal(KEY, PAYLOAD, randomBytes);
+  const token = seal(KEY, PAYLOAD, random);
   assert.equal(unseal(Buffer.alloc(32, 8), token), undefined);
   for (const other of [
     "",
@@ -43,7 +45,7 @@ test("a token that is not ours, letter for letter, is nothing", () => {
 
 test("unsealed tokens are remembered, up to a limit", () => {
   const tokens = new SessionTokens(KEY, 2);
-  const made = [1, 2, 3].map((expiresAtMs) => tokens.seal({ ...PAYLOAD, expiresAtMs }, randomBytes));
+  const made = [1, 2, 3].map((expiresAtMs) => tokens.seal({ ...PAYLOAD, expiresAtMs }, random));
   for (const token of made) assert.ok(tokens.unseal(token));
   assert.equal(tokens.remembered, 2);
   assert.equal(tokens.unseal(made[2] ?? ""), tokens.unseal(made[2] ?? ""));

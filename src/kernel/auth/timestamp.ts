@@ -21,7 +21,10 @@ export function parseBasicTimestamp(text: string): number | undefined {
 }
 
 /** Requests of one second carry one text. */
-let lastRead: { readonly text: string; readonly epochMs: number | undefined } = { text: "", epochMs: undefined };
+let lastRead: { readonly text: string; readonly epochMs: number | undefined } = {
+  text: "",
+  epochMs: undefined,
+};
 
 function readBasicTimestamp(text: string): number | undefined {
   const parts = BASIC.exec(text);

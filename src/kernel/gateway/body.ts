@@ -1,4 +1,7 @@
-/** Undoes what clients do to whole bodies: `aws-chunked` framing, content encodings, checksums. Most have none of it. */
+/**
+ * Undoes what clients do to whole bodies: `aws-chunked` framing, content encodings, checksums. Most have none
+ * of it.
+ */
 
 import type { VerifiedSignature } from "../auth/sigv4.ts";
 import { isStreamingPayload } from "../auth/payload-hash.ts";

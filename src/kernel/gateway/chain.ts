@@ -50,7 +50,12 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
     const input = protocol.parse(request, operation, model);
     engine.recorder.used(authenticated.caller, entry.iamPrefix, identified.region, engine.clock.now());
     const output = await perform(engine, {
-      entry, service, model, operation, input, requestId,
+      entry,
+      service,
+      model,
+      operation,
+      input,
+      requestId,
       caller: authenticated.caller,
       origin: originOf(incoming, authenticated.method),
       region: identified.region,
@@ -67,7 +72,11 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
 
   function report(error: string | undefined, { status }: WireResponse): void {
     engine.onRequest?.({
-      service: model.service, operation: operation?.name, status, error, requestId,
+      service: model.service,
+      operation: operation?.name,
+      status,
+      error,
+      requestId,
       milliseconds: performance.now() - startedAt,
     });
   }
@@ -78,13 +87,19 @@ function isForm(headers: Headers): boolean {
 }
 
 function operationOf(identified: Identified, model: ServiceModel, request: WireRequest): OperationModel {
-  const name = identified.operation ?? routerOf(model)?.match(request.method, request.path, request.query, request.headers)?.operation.name;
-  const operation = name !== undefined && Object.hasOwn(model.operations, name) ? model.operations[name] : undefined;
+  const name =
+    identified.operation ??
+    routerOf(model)?.match(request.method, request.path, request.query, request.headers)?.operation.name;
+  const operation =
+    name !== undefined && Object.hasOwn(model.operations, name) ? model.operations[name] : undefined;
   if (!operation) throw unknownOperation(model, name);
   return operation;
 }
 
-function originOf(incoming: Incoming, authenticationMethod: RequestOrigin["authenticationMethod"]): RequestOrigin {
+function originOf(
+  incoming: Incoming,
+  authenticationMethod: RequestOrigin["authenticationMethod"],
+): RequestOrigin {
   return {
     sourceIp: incoming.sourceIp,
     userAgent: incoming.headers["user-agent"] ?? "",
@@ -94,8 +109,11 @@ function originOf(incoming: Incoming, authenticationMethod: RequestOrigin["authe
 }
 
 function requireSignature(
-  engine: Engine, method: RequestOrigin["authenticationMethod"], operation: OperationModel,
-  service: NonNullable<ReturnType<Engine["loaded"]>>, model: ServiceModel,
+  engine: Engine,
+  method: RequestOrigin["authenticationMethod"],
+  operation: OperationModel,
+  service: NonNullable<ReturnType<Engine["loaded"]>>,
+  model: ServiceModel,
 ): void {
   if (method !== "None" || operation.authtype === "none") return;
   if (service.operations.get(operation.name)?.access === "anonymous") return;
@@ -103,8 +121,13 @@ function requireSignature(
 }
 
 function refused(
-  engine: Engine, cause: unknown, protocol: Protocol, operation: OperationModel | undefined, model: ServiceModel,
-  requestId: string, request: WireRequest,
+  engine: Engine,
+  cause: unknown,
+  protocol: Protocol,
+  operation: OperationModel | undefined,
+  model: ServiceModel,
+  requestId: string,
+  request: WireRequest,
 ): WireResponse {
   let error = cause;
   if (!(error instanceof AwsError)) {
@@ -116,7 +139,10 @@ function refused(
 
 /** Nothing in the request says which service is meant. */
 function unidentified(requestId: string): WireResponse {
-  const error = unmodelled("UnknownService", "The request names no AWS service that is here: sign it, or use an AWS host name.");
+  const error = unmodelled(
+    "UnknownService",
+    "The request names no AWS service that is here: sign it, or use an AWS host name.",
+  );
   return {
     status: 400,
     headers: { "content-type": "application/json", "x-amzn-requestid": requestId },

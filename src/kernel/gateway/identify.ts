@@ -1,5 +1,6 @@
 /**
- * Whose request is it? From what AWS's own front doors look at: the RPC target, the CBOR path, the service in the
+ * Whose request is it? From what AWS's own front doors look at: the RPC target, the CBOR path, the service in
+ * the
  * credential scope, the host name, and last the API version of a Query request.
  */
 
@@ -32,7 +33,8 @@ const byEndpoint = new Map<string, DirectoryEntry>();
 for (const entry of directory) {
   if (entry.targetPrefix !== undefined) {
     byTarget.set(entry.targetPrefix, entry);
-    // SDKs made from Smithy models send the bare service name where older ones send the whole Java-like prefix.
+    // SDKs made from Smithy models send the bare service name where older ones send the whole Java-like
+    // prefix.
     byTarget.set(entry.targetPrefix.slice(entry.targetPrefix.lastIndexOf(".") + 1), entry);
   }
   bySigningName.set(entry.signingName, [...(bySigningName.get(entry.signingName) ?? []), entry]);
@@ -41,11 +43,15 @@ for (const entry of directory) {
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
-interface Scope { readonly service: string; readonly region: string }
+interface Scope {
+  readonly service: string;
+  readonly region: string;
+}
 
 const scopePattern = /Credential=[^/,\s]*\/\d{8}\/([^/,\s]*)\/([^/,\s]*)\/aws4_request/;
 const scopePatternSigV4a = /Credential=[^/,\s]*\/\d{8}\/([^/,\s]*)\/aws4_request/;
-const queryScopePattern = /(?:^|&)X-Amz-Credential=[^&]*?(?:%2F|\/)\d{8}(?:%2F|\/)([^&/%]*)(?:%2F|\/)([^&/%]*)(?:%2F|\/)aws4_request/i;
+const queryScopePattern =
+  /(?:^|&)X-Amz-Credential=[^&]*?(?:%2F|\/)\d{8}(?:%2F|\/)([^&/%]*)(?:%2F|\/)([^&/%]*)(?:%2F|\/)aws4_/i;
 
 /** The region and service that the signature names; it is verified later. */
 function signedScope(head: RequestHead): Scope | undefined {
@@ -61,7 +67,10 @@ function signedScope(head: RequestHead): Scope | undefined {
   return match ? { region: match[1] ?? "", service: match[2] ?? "" } : undefined;
 }
 
-/** `sqs.eu-west-1.localhost:4566`, `sqs.eu-west-1.amazonaws.com`, `eu-west-1.queue.amazonaws.com`, `iam.amazonaws.com`. */
+/**
+ * `sqs.eu-west-1.localhost:4566`, `sqs.eu-west-1.amazonaws.com`, `eu-west-1.queue.amazonaws.com`,
+ * `iam.amazonaws.com`.
+ */
 function hostScope(host: string | undefined): { service: string | undefined; region: string | undefined } {
   const labels = (host ?? "").split(":", 1)[0]?.toLowerCase().split(".") ?? [];
   const region = labels.find((label) => regionPattern.test(label));
@@ -123,7 +132,11 @@ export function identify(head: RequestHead, form: string): Identified | undefine
   const version = parameter(parameters, "Version");
   const entry = entryFor(scope?.service, host.service, version);
   if (!entry) return undefined;
-  const query = entry.protocols.includes("query") ? "query" : entry.protocols.includes("ec2") ? "ec2" : undefined;
+  const query = entry.protocols.includes("query")
+    ? "query"
+    : entry.protocols.includes("ec2")
+      ? "ec2"
+      : undefined;
   if (query !== undefined && (action !== undefined || entry.protocols[0] === query)) {
     return { entry, protocol: query, operation: action, region };
   }

@@ -31,13 +31,19 @@ export interface ClientOptions {
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function queryString(query: SdkRequest["query"]): string {
   return Object.entries(query ?? {})
-    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map((each) =>
-      each === null ? encode(name) : `${encode(name)}=${encode(each)}`))
+    .flatMap(([name, value]) =>
+      (Array.isArray(value) ? value : [value]).map((each) =>
+        each === null ? encode(name) : `${encode(name)}=${encode(each)}`,
+      ),
+    )
     .join("&");
 }
 
@@ -53,7 +59,10 @@ function lowerCase(headers: Readonly<Record<string, string>>): Headers {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** The configuration that ties an SDK client to a region: it signs by the region's clock, and needs no network. */
+/**
+ * The configuration that ties an SDK client to a region: it signs by the region's clock, and needs no
+ * network.
+ */
 export function clientConfiguration(engine: Engine, options: ClientOptions): Record<string, unknown> {
   const region = options.region ?? "us-east-1";
   const credentials = options.credentials ?? { accessKeyId: "test", secretAccessKey: "test" };
@@ -64,7 +73,9 @@ export function clientConfiguration(engine: Engine, options: ClientOptions): Rec
     ...options,
     region,
     credentials,
-    requestHandler: { handle: (request: SdkRequest, sent?: { abortSignal?: AbortSignal }) => pass(engine, request, sent) },
+    requestHandler: {
+      handle: (request: SdkRequest, sent?: { abortSignal?: AbortSignal }) => pass(engine, request, sent),
+    },
     signer: signer(engine, region, credentials),
   };
 }
@@ -80,8 +91,19 @@ function signer(engine: Engine, region: string, credentials: Credentials): objec
     sign: async (request: SdkRequest, facts?: { signingService?: string; signingRegion?: string }) => {
       const headers = lowerCase(request.headers);
       const signed = signRequest(
-        { method: request.method, path: request.path, query: queryString(request.query), headers, body: await bodyOf(request.body) },
-        { credentials, region: facts?.signingRegion ?? region, service: facts?.signingService ?? signingName(request.hostname), nowMs: engine.clock.now() },
+        {
+          method: request.method,
+          path: request.path,
+          query: queryString(request.query),
+          headers,
+          body: await bodyOf(request.body),
+        },
+        {
+          credentials,
+          region: facts?.signingRegion ?? region,
+          service: facts?.signingService ?? signingName(request.hostname),
+          nowMs: engine.clock.now(),
+        },
       );
       return Object.assign(request, { headers: signed.headers });
     },
@@ -89,7 +111,9 @@ function signer(engine: Engine, region: string, credentials: Credentials): objec
 }
 
 async function pass(
-  engine: Engine, request: SdkRequest, sent: { abortSignal?: AbortSignal } | undefined,
+  engine: Engine,
+  request: SdkRequest,
+  sent: { abortSignal?: AbortSignal } | undefined,
 ): Promise<{ response: SdkResponse }> {
   const answer = await handle(engine, {
     method: request.method,
@@ -102,6 +126,7 @@ async function pass(
     signal: sent?.abortSignal ?? new AbortController().signal,
   });
   const { body } = answer;
-  const stream = body instanceof Readable ? body : Readable.from(body.length > 0 ? [Buffer.from(body as string)] : []);
+  const stream =
+    body instanceof Readable ? body : Readable.from(body.length > 0 ? [Buffer.from(body as string)] : []);
   return { response: { statusCode: answer.status, headers: answer.headers, body: stream } };
 }

@@ -2,7 +2,12 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsHttpServer } from "node:https";
-import { createServer as createSocketServer, type AddressInfo, type Server as SocketServer, type Socket } from "node:net";
+import {
+  createServer as createSocketServer,
+  type AddressInfo,
+  type Server as SocketServer,
+  type Socket,
+} from "node:net";
 import { Readable } from "node:stream";
 import type { TLSSocket, TlsOptions } from "node:tls";
 import type { Engine } from "../engine.ts";
@@ -40,13 +45,17 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     void respond(engine, options.local, request, response);
   };
-  const plain = createServer({ keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 }, answer);
+  const plain = createServer(
+    { keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 },
+    answer,
+  );
   plain.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
     response.writeContinue();
     answer(request, response);
   });
   const secure = options.certificate
-    ? createTlsServer({ ...options.certificate, keepAliveTimeout: 65_000, requestTimeout: 0 }, answer) : undefined;
+    ? createTlsServer({ ...options.certificate, keepAliveTimeout: 65_000, requestTimeout: 0 }, answer)
+    : undefined;
   const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, plain, secure));
   await new Promise<void>((resolve, reject) => {
     sockets.once("error", reject);
@@ -80,7 +89,10 @@ async function close(server: SocketServer, open: ReadonlySet<Socket>): Promise<v
 }
 
 async function respond(
-  engine: Engine, local: LocalRoutes, request: IncomingMessage, response: ServerResponse,
+  engine: Engine,
+  local: LocalRoutes,
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<void> {
   try {
     const incoming = new HttpIncoming(request, response, await readWhole(request));

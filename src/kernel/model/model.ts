@@ -1,5 +1,6 @@
 /**
- * The shape of a service model at run time: AWS's own C2J model, prose removed, with what other sources say of
+ * The shape of a service model at run time: AWS's own C2J model, prose removed, with what other sources say
+ * of
  * the same operations (IAM actions and resource types) joined to it by `tools/compile-models`.
  */
 
@@ -90,8 +91,22 @@ export interface ShapeRef {
 
 export interface Shape {
   readonly type:
-    | "structure" | "list" | "map" | "string" | "character" | "blob" | "boolean" | "timestamp"
-    | "integer" | "long" | "float" | "double" | "bigInteger" | "bigDecimal" | "short" | "byte";
+    | "structure"
+    | "list"
+    | "map"
+    | "string"
+    | "character"
+    | "blob"
+    | "boolean"
+    | "timestamp"
+    | "integer"
+    | "long"
+    | "float"
+    | "double"
+    | "bigInteger"
+    | "bigDecimal"
+    | "short"
+    | "byte";
   readonly members?: Readonly<Record<string, ShapeRef>>;
   readonly required?: readonly string[];
   readonly member?: ShapeRef;
@@ -112,7 +127,11 @@ export interface Shape {
   readonly timestampFormat?: TimestampFormat;
   readonly exception?: boolean;
   readonly fault?: boolean;
-  readonly error?: { readonly code?: string; readonly httpStatusCode?: number; readonly senderFault?: boolean };
+  readonly error?: {
+    readonly code?: string;
+    readonly httpStatusCode?: number;
+    readonly senderFault?: boolean;
+  };
   readonly eventstream?: boolean;
   readonly event?: boolean;
   readonly wrapper?: boolean;

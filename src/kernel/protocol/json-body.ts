@@ -28,10 +28,14 @@ export function parseJson(body: Buffer): unknown {
 }
 
 const surrogate = /\\u[dD][89a-fA-F]/;
-const escapes = /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)/gs;
+const escapes =
+  /\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)/gs;
 const loneEscapeLength = "\\ud800".length;
 
-/** Half a surrogate pair, which only an escape can spell, is no character: it becomes the replacement character. */
+/**
+ * Half a surrogate pair, which only an escape can spell, is no character: it becomes the replacement
+ * character.
+ */
 function wellFormed(json: string): string {
   if (!surrogate.test(json)) return json;
   return json.replace(escapes, (escape) => (escape.length === loneEscapeLength ? "\\ufffd" : escape));
@@ -77,7 +81,8 @@ function jsonTree(service: ServiceModel): TreeFormat {
     scalar(_ref, shape): TreeRead {
       const { type } = shape;
       switch (type) {
-        case "string": case "character":
+        case "string":
+        case "character":
           return (value) => {
             if (typeof value !== "string") throw mismatch(foundInJson(value), type);
             return value;
@@ -100,7 +105,9 @@ function jsonTree(service: ServiceModel): TreeFormat {
             if (read === undefined) throw mismatch(foundInJson(value), type);
             return read;
           };
-        case "float": case "double": case "bigDecimal":
+        case "float":
+        case "double":
+        case "bigDecimal":
           return (value) => {
             const read = typeof value === "number" ? value : parseText(value, readNotFinite);
             if (read === undefined) throw mismatch(foundInJson(value), type);
@@ -130,10 +137,14 @@ function readNotFinite(text: string): number | undefined {
 function foundInJson(value: unknown): Found {
   if (Array.isArray(value)) return "list";
   switch (typeof value) {
-    case "string": return "string";
-    case "number": return Number.isInteger(value) ? "number" : "decimal";
-    case "boolean": return value ? "true" : "false";
-    default: return "structure";
+    case "string":
+      return "string";
+    case "number":
+      return Number.isInteger(value) ? "number" : "decimal";
+    case "boolean":
+      return value ? "true" : "false";
+    default:
+      return "structure";
   }
 }
 
@@ -176,14 +187,23 @@ export class JsonWriters {
     const shape = shapeOf(ref, this.#service);
     if (shape.document) return (value) => JSON.stringify(value) ?? "null";
     switch (shape.type) {
-      case "structure": return this.members(() => membersOf(shape));
-      case "list": return this.#list(shape);
-      case "map": return this.#map(shape);
-      case "string": case "character": return writeString;
-      case "boolean": return (value) => (value ? "true" : "false");
-      case "blob": return (value) => `"${asBuffer(value).toString("base64")}"`;
-      case "timestamp": return timestampWriter(ref, shape);
-      default: return writeNumber;
+      case "structure":
+        return this.members(() => membersOf(shape));
+      case "list":
+        return this.#list(shape);
+      case "map":
+        return this.#map(shape);
+      case "string":
+      case "character":
+        return writeString;
+      case "boolean":
+        return (value) => (value ? "true" : "false");
+      case "blob":
+        return (value) => `"${asBuffer(value).toString("base64")}"`;
+      case "timestamp":
+        return timestampWriter(ref, shape);
+      default:
+        return writeNumber;
     }
   }
 

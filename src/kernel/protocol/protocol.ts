@@ -14,7 +14,9 @@ export interface WireRequest {
   /** The query as sent, without `?`; empty when there is none. */
   readonly query: string;
   readonly headers: Headers;
-  /** The whole body, already decoded from `aws-chunked` and content encodings; empty for streaming operations. */
+  /**
+   * The whole body, already decoded from `aws-chunked` and content encodings; empty for streaming operations.
+   */
   readonly body: Buffer;
   /** The body of an operation whose input streams. */
   readonly stream?: Readable;
@@ -27,8 +29,10 @@ export interface WireResponse {
 }
 
 /**
- * An input or output as handlers see it: structures are plain objects with the model's member names; lists are
- * arrays; maps are objects without a prototype; blobs are `Buffer`s; timestamps are epoch milliseconds; a streaming
+ * An input or output as handlers see it: structures are plain objects with the model's member names; lists
+ * are
+ * arrays; maps are objects without a prototype; blobs are `Buffer`s; timestamps are epoch milliseconds; a
+ * streaming
  * blob is a `Readable`; an event stream is an `AsyncIterable` of one-member objects.
  */
 export type Value = Record<string, unknown>;

@@ -5,7 +5,10 @@ export const invalidTimeRange = () =>
   modelled(cloudtrail.InvalidTimeRangeException, "The end time must be after the start time.");
 
 export const invalidNextToken = () =>
-  modelled(cloudtrail.InvalidNextTokenException, "The NextToken value is invalid, expired, or was made for another request.");
+  modelled(
+    cloudtrail.InvalidNextTokenException,
+    "The NextToken value is invalid, expired, or was made for another request.",
+  );
 
 export const invalidLookupAttributes = (message: string) =>
   modelled(cloudtrail.InvalidLookupAttributesException, message);

@@ -1,11 +1,18 @@
-/** The event history: the last 90 days of an account's management events in a region, which the kernel writes. */
+/**
+ * The event history: the last 90 days of an account's management events in a region, which the kernel writes.
+ */
 
 import * as cloudtrail from "../../generated/cloudtrail.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import { operation } from "../../kernel/operation.ts";
 import { openPageToken, pageToken } from "../../kernel/page.ts";
 import {
-  eventsBackwards, trailRetentionMilliseconds, trailSegments, type TrailEvent, type TrailPlace, type TrailRecord,
+  eventsBackwards,
+  trailRetentionMilliseconds,
+  trailSegments,
+  type TrailEvent,
+  type TrailPlace,
+  type TrailRecord,
 } from "../../kernel/trail.ts";
 import { invalidLookupAttributes, invalidNextToken, invalidTimeRange } from "./errors.ts";
 
@@ -30,7 +37,9 @@ function resourceType(arn: string): string | undefined {
   const parsed = parseArn(arn);
   if (!parsed) return undefined;
   const kind = parsed.resource.split(/[:/]/, 1)[0] ?? "";
-  return resourceTypes[`${parsed.service}:${kind}`] ?? (parsed.service === "sqs" ? "AWS::SQS::Queue" : undefined);
+  return (
+    resourceTypes[`${parsed.service}:${kind}`] ?? (parsed.service === "sqs" ? "AWS::SQS::Queue" : undefined)
+  );
 }
 
 /** IAM's resources are listed by name, others by ARN, as the services themselves report them. */
@@ -76,7 +85,10 @@ function answer({ at, record, text }: TrailEvent): cloudtrail.Event {
     EventTime: at,
     EventSource: record.eventSource,
     Username: username(record),
-    Resources: arns(record).map((arn) => ({ ResourceType: resourceType(arn), ResourceName: resourceName(arn) })),
+    Resources: arns(record).map((arn) => ({
+      ResourceType: resourceType(arn),
+      ResourceName: resourceName(arn),
+    })),
     CloudTrailEvent: text,
   };
 }
@@ -89,7 +101,8 @@ function answer({ at, record, text }: TrailEvent): cloudtrail.Event {
 export const LookupEvents = operation(cloudtrail.LookupEvents, {
   run(input, ctx) {
     const attributes = input.LookupAttributes ?? [];
-    if (attributes.length > 1) throw invalidLookupAttributes("You can only specify one lookup attribute in a request.");
+    if (attributes.length > 1)
+      throw invalidLookupAttributes("You can only specify one lookup attribute in a request.");
     const oldest = ctx.clock.now() - trailRetentionMilliseconds;
     const start = Math.max(input.StartTime ?? oldest, oldest);
     if (input.StartTime !== undefined && input.EndTime !== undefined && input.EndTime < input.StartTime) {
@@ -103,7 +116,12 @@ export const LookupEvents = operation(cloudtrail.LookupEvents, {
     const limit = input.MaxResults ?? pageSizeDefault;
     const Events: cloudtrail.Event[] = [];
     let last: TrailPlace | undefined;
-    const history = eventsBackwards(ctx.db(trailSegments), start, input.EndTime, from as TrailPlace | undefined);
+    const history = eventsBackwards(
+      ctx.db(trailSegments),
+      start,
+      input.EndTime,
+      from as TrailPlace | undefined,
+    );
     for (const { event, place } of input.EventCategory === "insight" ? [] : history) {
       if (attribute && !matchers[attribute.AttributeKey](event.record, attribute.AttributeValue)) continue;
       if (Events.length === limit) return { Events, NextToken: pageToken(scope, last) };

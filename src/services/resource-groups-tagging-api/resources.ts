@@ -14,7 +14,8 @@ const resourcesPerPageDefault = 50;
 const keysPerPage = 100;
 
 const invalidParameter = (message: string) => modelled(tagging.InvalidParameterException, message);
-const invalidToken = () => modelled(tagging.PaginationTokenExpiredException, "PaginationToken is invalid or has expired.");
+const invalidToken = () =>
+  modelled(tagging.PaginationTokenExpiredException, "PaginationToken is invalid or has expired.");
 
 /** `sqs`, `kms:key`: a service, or one of its resource types. */
 function isOfType(arn: string, filter: string): boolean {
@@ -36,12 +37,22 @@ function matches(row: TaggedResource, input: tagging.GetResourcesInput): boolean
   });
 }
 
-/** @evidence Resource Groups Tagging API Reference, GetResources: filters are joined by AND, their values by OR */
+/**
+ * @evidence Resource Groups Tagging API Reference, GetResources: filters are joined by AND, their values by
+ *   OR
+ */
 export const GetResources = operation(tagging.GetResources, {
   run(input, ctx) {
-    const { ResourceARNList: arns, TagFilters: filters, ResourcesPerPage: perPage, TagsPerPage: tagsPerPage } = input;
+    const {
+      ResourceARNList: arns,
+      TagFilters: filters,
+      ResourcesPerPage: perPage,
+      TagsPerPage: tagsPerPage,
+    } = input;
     if (arns && (filters || input.ResourceTypeFilters || perPage !== undefined)) {
-      throw invalidParameter("ResourceARNList can't be combined with other filters or with ResourcesPerPage.");
+      throw invalidParameter(
+        "ResourceARNList can't be combined with other filters or with ResourcesPerPage.",
+      );
     }
     if (perPage !== undefined && tagsPerPage !== undefined) {
       throw invalidParameter("ResourcesPerPage and TagsPerPage can't be used in the same request.");
@@ -75,7 +86,10 @@ export const GetTagKeys = operation(tagging.GetTagKeys, {
   run(input, ctx) {
     const keys = distinct(ctx, (row) => Object.keys(row.tags));
     const { items, next } = pageOf(keys, {
-      limit: keysPerPage, token: input.PaginationToken || undefined, scope: "tagging:GetTagKeys", invalid: invalidToken,
+      limit: keysPerPage,
+      token: input.PaginationToken || undefined,
+      scope: "tagging:GetTagKeys",
+      invalid: invalidToken,
     });
     return { PaginationToken: next ?? "", TagKeys: items };
   },
@@ -83,10 +97,15 @@ export const GetTagKeys = operation(tagging.GetTagKeys, {
 
 export const GetTagValues = operation(tagging.GetTagValues, {
   run(input, ctx) {
-    const values = distinct(ctx, (row) => (Object.hasOwn(row.tags, input.Key) ? [row.tags[input.Key] ?? ""] : []));
+    const values = distinct(ctx, (row) =>
+      Object.hasOwn(row.tags, input.Key) ? [row.tags[input.Key] ?? ""] : [],
+    );
     const scope = `tagging:GetTagValues ${input.Key}`;
     const { items, next } = pageOf(values, {
-      limit: keysPerPage, token: input.PaginationToken || undefined, scope, invalid: invalidToken,
+      limit: keysPerPage,
+      token: input.PaginationToken || undefined,
+      scope,
+      invalid: invalidToken,
     });
     return { PaginationToken: next ?? "", TagValues: items };
   },
@@ -94,11 +113,19 @@ export const GetTagValues = operation(tagging.GetTagValues, {
 
 type Change = readonly [OperationToken<unknown, unknown>, object] | undefined;
 
-/** Each resource's own service does the work, under the caller's permissions for it; one failure stops no other. */
+/**
+ * Each resource's own service does the work, under the caller's permissions for it; one failure stops no
+ * other.
+ */
 async function change(
-  arns: readonly string[], ctx: BodyContext, changeOf: (arn: string) => Promise<Change>,
+  arns: readonly string[],
+  ctx: BodyContext,
+  changeOf: (arn: string) => Promise<Change>,
 ): Promise<tagging.TagResourcesOutput> {
-  const failures: Record<string, tagging.FailureInfo> = Object.create(null) as Record<string, tagging.FailureInfo>;
+  const failures: Record<string, tagging.FailureInfo> = Object.create(null) as Record<
+    string,
+    tagging.FailureInfo
+  >;
   for (const arn of arns) {
     try {
       const found = await changeOf(arn);
@@ -115,11 +142,15 @@ async function change(
 }
 
 export const TagResources = operation(tagging.TagResources, {
-  body: (input, ctx) => change(input.ResourceARNList, ctx, async (arn) =>
-    (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.tag(arn, input.Tags)),
+  body: (input, ctx) =>
+    change(input.ResourceARNList, ctx, async (arn) =>
+      (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.tag(arn, input.Tags),
+    ),
 });
 
 export const UntagResources = operation(tagging.UntagResources, {
-  body: (input, ctx) => change(input.ResourceARNList, ctx, async (arn) =>
-    (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.untag(arn, input.TagKeys)),
+  body: (input, ctx) =>
+    change(input.ResourceARNList, ctx, async (arn) =>
+      (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.untag(arn, input.TagKeys),
+    ),
 });

@@ -1,4 +1,8 @@
-/** What the kernel must know of an operation on a secret. @evidence Service Authorization Reference, AWS Secrets Manager */
+/**
+ * What the kernel must know of an operation on a secret.
+ *
+ * @evidence Service Authorization Reference, AWS Secrets Manager
+ */
 
 import type { ContextValue } from "../../iam/types.ts";
 import type { ReadContext } from "../../kernel/context.ts";
@@ -10,7 +14,8 @@ export type Conditions = Record<string, ContextValue | undefined>;
 /** Input members whose value is the condition key of the same name. */
 const members = [
   "VersionId", "VersionStage", "Name", "Description", "KmsKeyId", "Type", "ForceDeleteWithoutRecovery",
-  "RecoveryWindowInDays", "BlockPublicPolicy", "ForceOverwriteReplicaSecret", "RotateImmediately", "RotationLambdaARN",
+  "RecoveryWindowInDays", "BlockPublicPolicy", "ForceOverwriteReplicaSecret", "RotateImmediately",
+  "RotationLambdaARN",
   "ExternalSecretRotationRoleArn",
 ];
 

@@ -35,7 +35,11 @@ function draft(ctx: BodyContext, input: CreateSecretRequest): Secret {
   };
 }
 
-/** The same request again is answered as the first was. @evidence recorded AWS answers to repeated CreateSecret */
+/**
+ * The same request again is answered as the first was.
+ *
+ * @evidence recorded AWS answers to repeated CreateSecret
+ */
 async function answerAgain(ctx: BodyContext, input: CreateSecretRequest, existing: Secret): Promise<Answer> {
   if (existing.deletionAt !== undefined) throw nameScheduledForDeletion();
   const given = givenValue(input);
@@ -43,7 +47,8 @@ async function answerAgain(ctx: BodyContext, input: CreateSecretRequest, existin
   const version = given && (await repeated(ctx, existing, token, given));
   if (!version) throw secretExists(existing.name);
   return {
-    ARN: secretArn(ctx, existing), Name: existing.name, VersionId: token, ReplicationStatus: shownReplicas(existing),
+    ARN: secretArn(ctx, existing), Name: existing.name, VersionId: token,
+    ReplicationStatus: shownReplicas(existing),
   };
 }
 

@@ -34,7 +34,11 @@ function windowDays(input: DeleteSecretRequest): number {
   return force ? 0 : (days ?? windowDaysDefault);
 }
 
-/** Deleting by force what is not there succeeds. @evidence Secrets Manager API Reference, ForceDeleteWithoutRecovery */
+/**
+ * Deleting by force what is not there succeeds.
+ *
+ * @evidence Secrets Manager API Reference, ForceDeleteWithoutRecovery
+ */
 export const DeleteSecret = operation(sm.DeleteSecret, {
   ...secretRules<DeleteSecretRequest>(),
 

@@ -32,18 +32,23 @@ export const nameScheduledForDeletion = (): AwsError => invalidRequest(
 /** @evidence recorded AWS answers to CreateSecret and PutSecretValue with a token that is in use */
 export const tokenInUse = (token: string, arn: string): AwsError => modelled(
   sm.ResourceExistsException,
-  `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`,
+  `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret `
+  + `${arn}.`,
 );
 
 const tokenText = "You must provide a ClientRequestToken value. We recommend a UUID-type value.";
-/** @evidence recorded AWS answers to requests without a token; RotateSecret has another code than the others */
+/**
+ * @evidence recorded AWS answers to requests without a token; RotateSecret has another code than the others
+ */
 export const tokenRequired = (): AwsError => invalidRequest(tokenText);
 export const tokenRequiredToRotate = (): AwsError => invalidParameter(tokenText);
 
 export const bothValues = (): AwsError => invalidParameter(
   "You can't specify both a binary secret value and a string secret value in the same secret.",
 );
-export const noValue = (): AwsError => invalidRequest("You must provide either SecretString or SecretBinary.");
+export const noValue = (): AwsError => invalidRequest(
+  "You must provide either SecretString or SecretBinary.",
+);
 
 /** @evidence recorded AWS answers to operations on secrets that are to be deleted */
 export const markedForDeletion = (): AwsError =>
@@ -69,7 +74,9 @@ export const removeFromRequired = (stage: string, versionId: string): AwsError =
   `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version `
   + `${versionId}, so you must explicitly reference that version in RemoveFromVersionId.`,
 );
-export const notAVersion = (versionId: string): AwsError => invalidParameter(`Not a valid version: ${versionId}`);
+export const notAVersion = (versionId: string): AwsError => invalidParameter(
+  `Not a valid version: ${versionId}`,
+);
 export const stageNotInVersion = (stage: string, versionId: string): AwsError =>
   invalidParameter(`Version stage ${stage} not found in version ${versionId}`);
 export const currentStaysPut = (): AwsError =>
@@ -91,15 +98,16 @@ export const maxResultsNeedsFilters = (): AwsError => invalidParameter(
 export const kmsDenied = (): AwsError => unmodelled("AccessDeniedException", "Access to KMS is not allowed");
 export const encryptionFailure = (): AwsError => modelled(
   sm.EncryptionFailure,
-  "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is "
-  + "available, enabled, and not in an invalid state.",
+  "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS "
+  + "key is available, enabled, and not in an invalid state.",
 );
 export const decryptionFailure = (): AwsError => modelled(
   sm.DecryptionFailure, "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
 );
 /** @evidence Secrets Manager User Guide, "Access secrets from a different account" */
 export const defaultKeyAcrossAccounts = (): AwsError => invalidRequest(
-  "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.",
+  "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS "
+  + "service key.",
 );
 
 /** @evidence recorded AWS answers to GetRandomPassword */
@@ -116,8 +124,8 @@ export const unsupportedPrincipal = (): AwsError =>
 /** @evidence Secrets Manager API Reference, PublicPolicyException */
 export const publicPolicy = (): AwsError => modelled(
   sm.PublicPolicyException,
-  "The BlockPublicPolicy parameter is set to true, and the resource policy did not prevent broad access to the "
-  + "secret.",
+  "The BlockPublicPolicy parameter is set to true, and the resource policy did not prevent broad access to "
+  + "the secret.",
 );
 
 /** @evidence recorded AWS answers to RotateSecret */
@@ -125,8 +133,8 @@ export const noRotationFunction = (): AwsError =>
   invalidRequest("No Lambda rotation function ARN is associated with this secret.");
 export const functionNotInvocable = (): AwsError => unmodelled(
   "AccessDeniedException",
-  "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access to the "
-  + "principal secretsmanager.amazonaws.com.",
+  "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
+  + "access to the principal secretsmanager.amazonaws.com.",
 );
 export const rotationInProgress = (): AwsError =>
   invalidRequest("A previous rotation isn't complete. That rotation will be reattempted.");

@@ -29,7 +29,9 @@ function hasPrefix(texts: readonly (string | undefined)[]): Test {
   return (value) => texts.some((text) => text?.startsWith(value) === true);
 }
 
-/** @evidence Secrets Manager API Reference, Filter, Key; for the description, recorded AWS answers: by words */
+/**
+ * @evidence Secrets Manager API Reference, Filter, Key; for the description, recorded AWS answers: by words
+ */
 function testOf(ctx: ReadContext, key: Filter["Key"], secret: Secret): Test {
   const tags = Object.entries(ctx.tags(secretArn(ctx, secret)).get());
   switch (key) {
@@ -40,7 +42,9 @@ function testOf(ctx: ReadContext, key: Filter["Key"], secret: Secret): Test {
     case "primary-region": return hasPrefix([secret.primaryRegion]);
     case "owning-service": return hasPrefix([secret.owningService]);
     default: {
-      const texts = [secret.name, secret.description, secret.primaryRegion, secret.owningService, ...tags.flat()];
+      const texts = [
+        secret.name, secret.description, secret.primaryRegion, secret.owningService, ...tags.flat(),
+      ];
       return hasWords(texts.filter((text) => text !== undefined));
     }
   }

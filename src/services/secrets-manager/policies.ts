@@ -28,13 +28,18 @@ function exists(ctx: ReadContext, name: string): boolean {
   if (kind === "role") return ctx.kernel.identity.role(arn.account, simpleName)?.arn === name;
   if (kind === "user") {
     return ctx.kernel.identity.policiesOf({
-      type: "IAMUser", account: arn.account, arn: name, principalId: "", userName: simpleName, tags: {}, calledVia: [],
+      type: "IAMUser", account: arn.account, arn: name, principalId: "", userName: simpleName, tags: {},
+      calledVia: [],
     }) !== undefined;
   }
   return kind === "root" || (["assumed-role", "federated-user"].includes(kind) && simpleName !== "");
 }
 
-/** Condition keys whose fixed values confine a statement for everybody. @evidence IAM User Guide, "The meaning of public" */
+/**
+ * Condition keys whose fixed values confine a statement for everybody.
+ *
+ * @evidence IAM User Guide, "The meaning of public"
+ */
 const confining = new Set([
   "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:principalorgid", "aws:principalorgpaths",
   "aws:principalarn", "aws:principalaccount", "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "aws:sourceip",
@@ -100,7 +105,9 @@ export const ValidateResourcePolicy = operation(sm.ValidateResourcePolicy, {
     } catch (cause) {
       if (!(cause instanceof AwsError)) throw cause;
       const CheckName = cause.code === "PublicPolicyException" ? "PUBLIC_POLICY" : "POLICY_SYNTAX";
-      return { PolicyValidationPassed: false, ValidationErrors: [{ CheckName, ErrorMessage: cause.message }] };
+      return {
+        PolicyValidationPassed: false, ValidationErrors: [{ CheckName, ErrorMessage: cause.message }],
+      };
     }
   },
 });

@@ -54,7 +54,9 @@ export function scheduleReplication(
 }
 
 /** What the replica's Region answers of itself; a refusal is a failed replica. */
-async function replicaStatus(ctx: BodyContext, secret: Secret, replica: Replica): Promise<ReplicationStatusType> {
+async function replicaStatus(
+  ctx: BodyContext, secret: Secret, replica: Replica,
+): Promise<ReplicationStatusType> {
   try {
     const { ReplicationStatus } = await ctx.call(sm.ReplicateSecretToRegions, {
       SecretId: secretArn(ctx, secret),
@@ -68,7 +70,9 @@ async function replicaStatus(ctx: BodyContext, secret: Secret, replica: Replica)
   }
 }
 
-export const replicate = asynchronousJob<ReplicaWork>("secrets-manager.replicate", async ({ name, region }, ctx) => {
+export const replicate = asynchronousJob<ReplicaWork>("secrets-manager.replicate", async (
+  { name, region }, ctx,
+) => {
   const secret = ctx.transaction((within) => within.db(secrets).get(name));
   const replica = secret?.replicas.find((each) => each.region === region);
   if (!secret || !replica) return;
@@ -80,7 +84,8 @@ export const replicate = asynchronousJob<ReplicaWork>("secrets-manager.replicate
 });
 
 /** Takes a replica away that its primary no longer has. */
-export const removeReplica = asynchronousJob<ReplicaOfArn>("secrets-manager.removeReplica", async (work, ctx) => {
+export const removeReplica =
+  asynchronousJob<ReplicaOfArn>("secrets-manager.removeReplica", async (work, ctx) => {
   const SecretId = work.arn;
   await ignoringRefusals(ctx.call(
     sm.DeleteSecret, { SecretId, ForceDeleteWithoutRecovery: true },
@@ -89,7 +94,8 @@ export const removeReplica = asynchronousJob<ReplicaOfArn>("secrets-manager.remo
 });
 
 /** Tells the primary that a replica stands on its own now. */
-export const leavePrimary = asynchronousJob<ReplicaOfArn>("secrets-manager.leavePrimary", async (work, ctx) => {
+export const leavePrimary =
+  asynchronousJob<ReplicaOfArn>("secrets-manager.leavePrimary", async (work, ctx) => {
   await ignoringRefusals(ctx.call(
     sm.RemoveRegionsFromReplication, { SecretId: work.arn, RemoveReplicaRegions: [ctx.region] },
     { as: "service", account: ctx.account, region: work.region },

@@ -1,4 +1,7 @@
-/** Secrets in several Regions: ReplicateSecretToRegions, RemoveRegionsFromReplication, StopReplicationToReplica. */
+/**
+ * Secrets in several Regions: ReplicateSecretToRegions, RemoveRegionsFromReplication,
+ * StopReplicationToReplica.
+ */
 
 import * as sm from "../../generated/secrets-manager.ts";
 import type { ReplicaRegionType, ReplicationStatusType } from "../../generated/secrets-manager.ts";
@@ -12,7 +15,8 @@ import { policies } from "./policy-rows.ts";
 import { leavePrimary, removeReplica, scheduleReplication, shownReplicas } from "./replication-jobs.ts";
 import { seal, unseal } from "./sealing.ts";
 import {
-  isOwnService, isReplicaHere, requireChangeable, requireSecret, resourceOf, secretArn, secrets, touch, versions,
+  isOwnService, isReplicaHere, requireChangeable, requireSecret, resourceOf, secretArn, secrets, touch,
+  versions,
   versionsOf, type Replica, type Secret,
 } from "./secret-rows.ts";
 
@@ -61,12 +65,14 @@ async function addReplicas(ctx: BodyContext, id: string, added: readonly Replica
 }
 
 /**
- * In the replica's cell: takes over what the primary's cell holds. A secret of the same name that is no replica
- * of this primary stays, unless it was asked to be overwritten.
+ * In the replica's cell: takes over what the primary's cell holds. A secret of the same name that is no
+ * replica of this primary stays, unless it was asked to be overwritten.
  *
  * @evidence Secrets Manager User Guide, "Troubleshoot multi-Region secrets": the text of the failure
  */
-function takeOver(ctx: Context, primaryArn: string, replica: ReplicaRegionType, overwrites: boolean): ReplicationStatusType {
+function takeOver(
+  ctx: Context, primaryArn: string, replica: ReplicaRegionType, overwrites: boolean,
+): ReplicationStatusType {
   const { region = "", resource = "" } = parseArn(primaryArn) ?? {};
   const name = /^secret:(.+)-[A-Za-z0-9]{6}$/s.exec(resource)?.[1] ?? "";
   const cell = { account: ctx.account, region };
@@ -90,7 +96,9 @@ function takeOver(ctx: Context, primaryArn: string, replica: ReplicaRegionType, 
 }
 
 /** Versions, tags and the resource policy. @evidence Secrets Manager User Guide, "Multi-Region secrets" */
-function copyRest(ctx: Context, cell: { readonly account: string; readonly region: string }, primary: Secret): void {
+function copyRest(
+  ctx: Context, cell: { readonly account: string; readonly region: string }, primary: Secret,
+): void {
   const { name } = primary;
   for (const version of versionsOf(ctx, name)) ctx.db(versions).delete([name, version.versionId]);
   const source = ctx.kernel.read(cell, (rows) => ({
@@ -113,7 +121,9 @@ function copyRest(ctx: Context, cell: { readonly account: string; readonly regio
 
 /** The secret with all that belongs to it. */
 export function removeSecret(ctx: Context, secret: Secret): void {
-  for (const version of versionsOf(ctx, secret.name)) ctx.db(versions).delete([secret.name, version.versionId]);
+  for (const version of versionsOf(ctx, secret.name)) {
+    ctx.db(versions).delete([secret.name, version.versionId]);
+  }
   ctx.db(policies).delete(secret.name);
   ctx.tags(secretArn(ctx, secret)).clear();
   ctx.db(secrets).delete(secret.name);
@@ -147,7 +157,13 @@ export const RemoveRegionsFromReplication = operation(sm.RemoveRegionsFromReplic
     }
     const arn = secretArn(ctx, secret);
     for (const region of isOwnService(ctx) ? [] : gone) {
-      const replica = formatArn({ service: "secretsmanager", region, account: ctx.account, resource: `secret:${secret.name}-${secret.suffix}` });
+      const replica =
+        formatArn(
+          {
+            service: "secretsmanager", region, account: ctx.account,
+            resource: `secret:${secret.name}-${secret.suffix}`,
+          },
+        );
       ctx.schedule(removeReplica, { at: ctx.clock.now(), input: { arn: replica, region } });
     }
     const replicas = secret.replicas.filter(({ region }) => !gone.has(region));

@@ -1,4 +1,7 @@
-/** RotateSecret and CancelRotateSecret. Rotation is the work of a Lambda function; see NOTES.md for what waits for it. */
+/**
+ * RotateSecret and CancelRotateSecret. Rotation is the work of a Lambda function; see NOTES.md for what waits
+ * for it.
+ */
 
 import * as sm from "../../generated/secrets-manager.ts";
 import type { RotateSecretRequest, RotationRulesType } from "../../generated/secrets-manager.ts";
@@ -50,7 +53,8 @@ function requireFunction(input: RotateSecretRequest): never {
 /**
  * A function that can't be invoked leaves the secret as it was, without a rotation.
  *
- * @evidence recorded AWS answers to RotateSecret with a function that is not there, and DescribeSecret thereafter
+ * @evidence recorded AWS answers to RotateSecret with a function that is not there, and DescribeSecret
+ *   thereafter
  */
 export const RotateSecret = operation(sm.RotateSecret, {
   ...secretRules<RotateSecretRequest>(),

@@ -1,8 +1,8 @@
 /**
  * Values under data keys of KMS, with the caller's permissions for the key.
  *
- * @evidence Secrets Manager User Guide, "Secret encryption and decryption": GenerateDataKey and Decrypt with the
- *   encryption context `SecretARN`, `SecretVersionId`
+ * @evidence Secrets Manager User Guide, "Secret encryption and decryption": GenerateDataKey and Decrypt with
+ *   the encryption context `SecretARN`, `SecretVersionId`
  */
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
@@ -44,7 +44,8 @@ function requireReachable(ctx: BodyContext, keyId: string | undefined): void {
 }
 
 export async function seal(
-  ctx: BodyContext, secret: Named, versionId: string, value: Buffer, region: string, keyId: string | undefined,
+  ctx: BodyContext, secret: Named, versionId: string, value: Buffer, region: string,
+  keyId: string | undefined,
 ): Promise<Sealed> {
   requireReachable(ctx, keyId);
   try {
@@ -99,7 +100,9 @@ export async function unseal(ctx: BodyContext, secret: Named, version: SecretVer
     const message = Buffer.from(sealed.message);
     const bodyStart = ivBytes + tagBytes;
     const iv = message.subarray(0, ivBytes);
-    const decipher = createDecipheriv("aes-256-gcm", Plaintext ?? Buffer.alloc(32), iv, { authTagLength: tagBytes });
+    const decipher = createDecipheriv(
+      "aes-256-gcm", Plaintext ?? Buffer.alloc(32), iv, { authTagLength: tagBytes },
+    );
     decipher.setAuthTag(message.subarray(ivBytes, bodyStart));
     return Buffer.concat([decipher.update(message.subarray(bodyStart)), decipher.final()]);
   } catch (cause) {

@@ -102,7 +102,9 @@ export function secretArn(ctx: ReadContext, secret: Pick<Secret, "name" | "suffi
 export function findSecret(ctx: ReadContext, id: string): Secret | undefined {
   if (!id.startsWith("arn:")) return ctx.db(secrets).get(requireName(id));
   const arn = parseArn(id);
-  if (arn?.service !== "secretsmanager" || arn.region !== ctx.region || arn.account !== ctx.account) return undefined;
+  if (arn?.service !== "secretsmanager" || arn.region !== ctx.region || arn.account !== ctx.account) {
+    return undefined;
+  }
   if (!arn.resource.startsWith("secret:")) return undefined;
   const resource = arn.resource.slice("secret:".length);
   const [, name = "", suffix] = /^(.+)-([A-Za-z0-9]{6})$/s.exec(resource) ?? [];

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CreateKeyCommand, DisableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
-  BatchGetSecretValueCommand, CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand, GetSecretValueCommand,
-  ListSecretsCommand, ListSecretVersionIdsCommand, PutSecretValueCommand, RestoreSecretCommand, SecretsManagerClient,
+  BatchGetSecretValueCommand, CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand, ListSecretVersionIdsCommand, PutSecretValueCommand, RestoreSecretCommand,
+  SecretsManagerClient,
   UpdateSecretCommand, UpdateSecretVersionStageCommand, type ListSecretsCommandInput,
 } from "@aws-sdk/client-secrets-manager";
 import { startRegion, testEpoch } from "../../../test/region.ts";
@@ -11,7 +13,8 @@ import { refusal } from "./test-support.ts";
 
 const absent = "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
 const marked =
-  "InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.";
+  "InvalidRequestException: You can't perform this operation on the secret because it was marked for "
+  + "deletion.";
 const token = (letter: string) => letter.repeat(32);
 const day = 86_400_000;
 
@@ -24,16 +27,19 @@ test("secretsmanager-secret-source: a JSON secret comes back, and the current va
   for (const SecretId of ["prod/db", ARN, ARN?.slice(0, -7)]) {
     const { $metadata: _, ...answer } = await sm.send(new GetSecretValueCommand({ SecretId }));
     assert.deepEqual(answer, {
-      ARN, Name: "prod/db", VersionId, SecretString, VersionStages: ["AWSCURRENT"], CreatedDate: new Date(testEpoch),
+      ARN, Name: "prod/db", VersionId, SecretString, VersionStages: ["AWSCURRENT"],
+      CreatedDate: new Date(testEpoch),
     });
   }
   await sm.send(new PutSecretValueCommand({ SecretId: "prod/db", SecretString: "next" }));
   assert.equal((await sm.send(new GetSecretValueCommand({ SecretId: ARN }))).SecretString, "next");
   const VersionStage = "AWSPREVIOUS";
-  assert.equal((await sm.send(new GetSecretValueCommand({ SecretId: ARN, VersionStage }))).SecretString, SecretString);
+  assert.equal(
+    (await sm.send(new GetSecretValueCommand({ SecretId: ARN, VersionStage }))).SecretString, SecretString,
+  );
 });
 
-test("secretsmanager-secret-source: without secretsmanager:GetSecretValue, and without the key, reading is refused",
+test("secretsmanager-secret-source: without secretsmanager:GetSecretValue or the key reading is refused",
   async () => {
     await using region = await startRegion();
     const sm = region.client(SecretsManagerClient);
@@ -59,9 +65,13 @@ test("secretsmanager-secret-source: without secretsmanager:GetSecretValue, and w
     );
     assert.equal((await asReader.send(new GetSecretValueCommand({ SecretId: "default" }))).SecretString, "v");
     await region.client(KMSClient).send(new DisableKeyCommand({ KeyId: KeyMetadata?.KeyId }));
-    assert.match(await refusal(sm.send(new GetSecretValueCommand({ SecretId: "own" }))), /^DecryptionFailure: /);
     assert.match(
-      await refusal(sm.send(new PutSecretValueCommand({ SecretId: "own", SecretString: "w" }))), /^EncryptionFailure: /,
+      await refusal(sm.send(new GetSecretValueCommand({ SecretId: "own" }))), /^DecryptionFailure: /,
+    );
+    assert.match(
+      await refusal(
+        sm.send(new PutSecretValueCommand({ SecretId: "own", SecretString: "w" })),
+      ), /^EncryptionFailure: /,
     );
   });
 
@@ -73,11 +83,13 @@ test("a repeated token repeats the answer, and nothing else", async () => {
   const { ARN } = await create("v", "a");
   const again = await create("v", "a");
   assert.deepEqual([again.ARN, again.VersionId], [ARN, token("a")]);
-  const inUse = `ResourceExistsException: You can't use ClientRequestToken ${token("a")} because that value is already `
+  const inUse =
+    `ResourceExistsException: You can't use ClientRequestToken ${token("a")} because that value is already `
     + `in use for a version of secret ${ARN}.`;
   assert.equal(await refusal(create("w", "a")), inUse);
   assert.equal(
-    await refusal(create("v", "b")), "ResourceExistsException: The operation failed because the secret s already exists.",
+    await refusal(create("v", "b")),
+    "ResourceExistsException: The operation failed because the secret s already exists.",
   );
   const put = (SecretString: string, letter: string) =>
     sm.send(new PutSecretValueCommand({ SecretId: "s", SecretString, ClientRequestToken: token(letter) }));
@@ -91,7 +103,8 @@ test("a repeated token repeats the answer, and nothing else", async () => {
 test("names, values and secrets that are not there are refused in AWS's words", async () => {
   await using region = await startRegion();
   const sm = region.client(SecretsManagerClient);
-  const invalid = "ValidationException: Invalid name. Must be a valid name containing alphanumeric characters, or any of "
+  const invalid =
+    "ValidationException: Invalid name. Must be a valid name containing alphanumeric characters, or any of "
     + "the following: -/_+=.@!";
   for (const name of ["Inv Name", "a*b", "a:b", "ä"]) {
     assert.equal(await refusal(sm.send(new CreateSecretCommand({ Name: name, SecretString: "v" }))), invalid);
@@ -101,20 +114,26 @@ test("names, values and secrets that are not there are refused in AWS's words", 
   assert.equal((await sm.send(new GetSecretValueCommand({ SecretId: "__proto__" }))).SecretString, "v");
   assert.equal(await refusal(sm.send(new GetSecretValueCommand({ SecretId: "none" }))), absent);
   assert.equal(
-    await refusal(sm.send(new CreateSecretCommand({ Name: "x", SecretString: "a", SecretBinary: Buffer.from("b") }))),
-    "InvalidParameterException: You can't specify both a binary secret value and a string secret value in the same "
-    + "secret.",
+    await refusal(
+      sm.send(new CreateSecretCommand({ Name: "x", SecretString: "a", SecretBinary: Buffer.from("b") })),
+    ),
+    "InvalidParameterException: You can't specify both a binary secret value and a string secret value in "
+    + "the same secret.",
   );
   await sm.send(new CreateSecretCommand({ Name: "empty" }));
   assert.equal(await refusal(sm.send(new GetSecretValueCommand({ SecretId: "empty" }))),
-    "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT");
+    "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: "
+    + "AWSCURRENT");
   const VersionId = token("f");
   assert.equal(await refusal(sm.send(new GetSecretValueCommand({ SecretId: "empty", VersionId }))),
-    `ResourceNotFoundException: Secrets Manager can't find the specified secret value for VersionId: ${VersionId}`);
+    "ResourceNotFoundException: Secrets Manager can't find the specified secret value for VersionId: "
+    + `${VersionId}`);
   assert.equal(await refusal(sm.send(new PutSecretValueCommand({ SecretId: "empty" }))),
     "InvalidRequestException: You must provide either SecretString or SecretBinary.");
   const first = await sm.send(
-    new PutSecretValueCommand({ SecretId: "empty", SecretBinary: Buffer.from([0, 255]), VersionStages: ["mine"] }),
+    new PutSecretValueCommand(
+      { SecretId: "empty", SecretBinary: Buffer.from([0, 255]), VersionStages: ["mine"] },
+    ),
   );
   assert.deepEqual(first.VersionStages, ["AWSCURRENT", "mine"]);
   const { SecretBinary, SecretString } = await sm.send(new GetSecretValueCommand({ SecretId: "empty" }));
@@ -139,25 +158,36 @@ test("labels move as recorded from AWS: current, previous, pending and one's own
   const sm = region.client(SecretsManagerClient);
   const SecretId = "s";
   const put = (letter: string, ...VersionStages: string[]) => sm.send(new PutSecretValueCommand({
-    SecretId, SecretString: letter, ClientRequestToken: token(letter), ...(VersionStages.length && { VersionStages }),
+    SecretId, SecretString: letter, ClientRequestToken: token(letter),
+    ...(VersionStages.length && { VersionStages }),
   }));
-  const move = (VersionStage: string, from?: string, to?: string) => sm.send(new UpdateSecretVersionStageCommand({
+  const move = (
+    VersionStage: string, from?: string, to?: string,
+  ) => sm.send(new UpdateSecretVersionStageCommand({
     SecretId, VersionStage,
     ...(from && { RemoveFromVersionId: token(from) }), ...(to && { MoveToVersionId: token(to) }),
   }));
   const labels = async () => {
     const { VersionIdsToStages } = await sm.send(new DescribeSecretCommand({ SecretId }));
-    return Object.fromEntries(Object.entries(VersionIdsToStages ?? {}).map(([id, stages]) => [id[0], stages]));
+    return Object.fromEntries(
+      Object.entries(VersionIdsToStages ?? {}).map(([id, stages]) => [id[0], stages]),
+    );
   };
-  await sm.send(new CreateSecretCommand({ Name: SecretId, SecretString: "a", ClientRequestToken: token("a") }));
+  await sm.send(
+    new CreateSecretCommand({ Name: SecretId, SecretString: "a", ClientRequestToken: token("a") }),
+  );
   await put("b", "AWSPENDING", "PUT1");
   assert.deepEqual(await labels(), { a: ["AWSCURRENT"], b: ["AWSPENDING", "PUT1"] });
   assert.equal(await refusal(move("AWSCURRENT", undefined, "b")),
-    "InvalidParameterException: The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT is currently "
-    + `attached to version ${token("a")}, so you must explicitly reference that version in RemoveFromVersionId.`);
+    "InvalidParameterException: The parameter RemoveFromVersionId can't be empty. Staging label AWSCURRENT "
+    + "is currently "
+    + `attached to version ${token("a")}, so you must explicitly reference that version in `
+    + "RemoveFromVersionId.");
   assert.equal(await refusal(move("AWSCURRENT", "b", "a")),
     `InvalidParameterException: Version stage AWSCURRENT not found in version ${token("b")}`);
-  assert.equal(await refusal(move("X", undefined, "z")), `InvalidParameterException: Not a valid version: ${token("z")}`);
+  assert.equal(
+    await refusal(move("X", undefined, "z")), `InvalidParameterException: Not a valid version: ${token("z")}`,
+  );
   await move("AWSCURRENT", "a", "b");
   assert.deepEqual(await labels(), { a: ["AWSPREVIOUS"], b: ["AWSCURRENT", "AWSPENDING", "PUT1"] });
   await put("c");
@@ -173,7 +203,9 @@ test("labels move as recorded from AWS: current, previous, pending and one's own
   )).Versions?.map(({ VersionId }) => VersionId?.[0]);
   assert.deepEqual([await ids(false), await ids(true)], [["b", "c"], ["a", "b", "c"]]);
   assert.equal(
-    await refusal(sm.send(new GetSecretValueCommand({ SecretId, VersionId: token("c"), VersionStage: "AWSCURRENT" }))),
+    await refusal(
+      sm.send(new GetSecretValueCommand({ SecretId, VersionId: token("c"), VersionStage: "AWSCURRENT" })),
+    ),
     "InvalidRequestException: You provided a VersionStage that is not associated to the provided VersionId.",
   );
 });
@@ -182,7 +214,9 @@ test("a hundred versions are kept, those of the last day always", async () => {
   await using region = await startRegion();
   const sm = region.client(SecretsManagerClient);
   await sm.send(new CreateSecretCommand({ Name: "s", SecretString: "0" }));
-  const put = (value: number) => sm.send(new PutSecretValueCommand({ SecretId: "s", SecretString: String(value) }));
+  const put = (value: number) => sm.send(
+    new PutSecretValueCommand({ SecretId: "s", SecretString: String(value) }),
+  );
   for (let value = 1; value < 100; value++) await put(value);
   assert.equal(await refusal(put(100)),
     "LimitExceededException: The request failed because it would exceed one of the Secrets Manager quotas.");
@@ -204,20 +238,34 @@ test("deletion waits for its window, can be taken back, and blocks the name mean
   const create = () => sm.send(new CreateSecretCommand({ Name: "s", SecretString: "v" }));
   const remove = (rest: object = {}) => sm.send(new DeleteSecretCommand({ SecretId, ...rest }));
   const { ARN } = await create();
-  const window = "InvalidParameterException: The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).";
-  for (const RecoveryWindowInDays of [6, 31]) assert.equal(await refusal(remove({ RecoveryWindowInDays })), window);
+  const window =
+    "InvalidParameterException: The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).";
+  for (const RecoveryWindowInDays of [6, 31]) {
+    assert.equal(await refusal(remove({ RecoveryWindowInDays })), window);
+  }
   assert.equal(await refusal(remove({ RecoveryWindowInDays: 7, ForceDeleteWithoutRecovery: true })),
-    "InvalidParameterException: You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+    "InvalidParameterException: You can't use ForceDeleteWithoutRecovery in conjunction with "
+    + "RecoveryWindowInDays.");
   assert.deepEqual((await remove({ RecoveryWindowInDays: 7 })).DeletionDate, new Date(testEpoch + 7 * day));
   assert.equal(await refusal(sm.send(new GetSecretValueCommand({ SecretId }))), marked);
   assert.equal(await refusal(sm.send(new PutSecretValueCommand({ SecretId, SecretString: "w" }))), marked);
-  assert.equal(await refusal(create()), "InvalidRequestException: You can't create this secret because a secret with "
-    + "this name is already scheduled for deletion.");
-  assert.equal(await refusal(remove()), "InvalidRequestException: You can't perform this operation on the secret because "
-    + "it was already scheduled for deletion.");
+  assert.equal(
+    await refusal(create()),
+    "InvalidRequestException: You can't create this secret because a secret with this name is already "
+    + "scheduled for deletion.",
+  );
+  assert.equal(
+    await refusal(remove()),
+    "InvalidRequestException: You can't perform this operation on the secret because it was already "
+    + "scheduled for deletion.",
+  );
   assert.deepEqual((await sm.send(new ListSecretsCommand({}))).SecretList, []);
-  assert.equal((await sm.send(new ListSecretsCommand({ IncludePlannedDeletion: true }))).SecretList?.length, 1);
-  assert.deepEqual((await sm.send(new DescribeSecretCommand({ SecretId }))).DeletedDate, new Date(testEpoch + 7 * day));
+  assert.equal(
+    (await sm.send(new ListSecretsCommand({ IncludePlannedDeletion: true }))).SecretList?.length, 1,
+  );
+  assert.deepEqual(
+    (await sm.send(new DescribeSecretCommand({ SecretId }))).DeletedDate, new Date(testEpoch + 7 * day),
+  );
   await sm.send(new RestoreSecretCommand({ SecretId }));
   await region.clock.advance({ days: 8 });
   assert.equal((await sm.send(new GetSecretValueCommand({ SecretId }))).SecretString, "v");
@@ -242,7 +290,9 @@ test("DescribeSecret shows what has a value, and days of use", async () => {
     return answer;
   };
   const at = new Date(testEpoch);
-  const base = { ARN, Name: "s", CreatedDate: at, LastChangedDate: at, VersionIdsToStages: { [VersionId]: ["AWSCURRENT"] } };
+  const base = {
+    ARN, Name: "s", CreatedDate: at, LastChangedDate: at, VersionIdsToStages: { [VersionId]: ["AWSCURRENT"] },
+  };
   assert.deepEqual(await describe(), base);
   await region.clock.advance({ hours: 30 });
   await sm.send(new GetSecretValueCommand({ SecretId: "s" }));
@@ -279,9 +329,12 @@ test("ListSecrets filters, sorts and pages", async () => {
   await using region = await startRegion();
   const sm = region.client(SecretsManagerClient);
   for (const [Name, Description, Value] of [
-    ["prod/b", "The Database", "blue"], ["prod/a", "queue login", "red"], ["dev", "database of tests", "blue"],
+    ["prod/b", "The Database", "blue"], ["prod/a", "queue login", "red"],
+    ["dev", "database of tests", "blue"],
   ] as const) {
-    await sm.send(new CreateSecretCommand({ Name, Description, SecretString: "v", Tags: [{ Key: "team", Value }] }));
+    await sm.send(
+      new CreateSecretCommand({ Name, Description, SecretString: "v", Tags: [{ Key: "team", Value }] }),
+    );
     await region.clock.advance({ seconds: 1 });
   }
   const names = async (input: ListSecretsCommandInput) =>
@@ -298,7 +351,9 @@ test("ListSecrets filters, sorts and pages", async () => {
   assert.deepEqual(await filter("tag-value", "blue"), ["prod/b", "dev"]);
   assert.deepEqual(await filter("tag-key", "te"), ["prod/b", "prod/a", "dev"]);
   assert.deepEqual(await filter("all", "red"), ["prod/a"]);
-  assert.deepEqual(await names({ Filters: [{ Key: "name", Values: ["prod"] }, { Key: "all", Values: ["blue"] }] }), ["prod/b"]);
+  assert.deepEqual(await names(
+    { Filters: [{ Key: "name", Values: ["prod"] }, { Key: "all", Values: ["blue"] }] },
+  ), ["prod/b"]);
   const { NextToken } = await sm.send(new ListSecretsCommand({ MaxResults: 2 }));
   assert.deepEqual(await names({ MaxResults: 2, NextToken }), ["dev"]);
   assert.equal(await refusal(names({ NextToken: "bm90IG91cnM=" })),
@@ -310,7 +365,9 @@ test("BatchGetSecretValue answers what it can and lists the rest", async () => {
   const sm = region.client(SecretsManagerClient);
   for (const Name of ["a", "b"]) await sm.send(new CreateSecretCommand({ Name, SecretString: Name }));
   const batch = await sm.send(new BatchGetSecretValueCommand({ SecretIdList: ["a", "none", "b"] }));
-  assert.deepEqual(batch.SecretValues?.map(({ Name, SecretString }) => [Name, SecretString]), [["a", "a"], ["b", "b"]]);
+  assert.deepEqual(
+    batch.SecretValues?.map(({ Name, SecretString }) => [Name, SecretString]), [["a", "a"], ["b", "b"]],
+  );
   assert.deepEqual(batch.Errors, [{
     SecretId: "none", ErrorCode: "ResourceNotFoundException",
     Message: "Secrets Manager can't find the specified secret.",
@@ -324,7 +381,8 @@ test("BatchGetSecretValue answers what it can and lists the rest", async () => {
   assert.equal(await refusal(sm.send(new BatchGetSecretValueCommand({ Filters, SecretIdList: ["a"] }))),
     "InvalidParameterException: Either 'SecretIdList' or 'Filters' must be provided, but not both.");
   assert.equal(await refusal(sm.send(new BatchGetSecretValueCommand({ SecretIdList: ["a"], MaxResults: 1 }))),
-    "InvalidParameterException: 'Filters' not specified. 'Filters' must also be specified when 'MaxResults' is provided.");
+    "InvalidParameterException: 'Filters' not specified. 'Filters' must also be specified when 'MaxResults' "
+    + "is provided.");
   const alice = await region.user("alice", {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: ["secretsmanager:BatchGetSecretValue"], Resource: "*" }],

@@ -23,6 +23,7 @@ export default service(sm.service, {
   ],
   resourcePolicy: resourcePolicyOf,
   // Between Regions the service works on its own resources as itself.
-  alsoAllows: ({ principal }) => principal.type === "AWSService" && principal.arn === "secretsmanager.amazonaws.com",
+  alsoAllows: ({ principal }) =>
+    principal.type === "AWSService" && principal.arn === "secretsmanager.amazonaws.com",
   tagging: tags.tagging,
 });

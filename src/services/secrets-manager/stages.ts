@@ -1,7 +1,8 @@
 /**
  * Staging labels. Each is on one version of a secret at a time.
  *
- * @evidence Secrets Manager API Reference, PutSecretValue and UpdateSecretVersionStage; recorded AWS answers to
+ * @evidence Secrets Manager API Reference, PutSecretValue and UpdateSecretVersionStage; recorded AWS answers
+ *   to
  *   ListSecretVersionIds: the version that loses AWSCURRENT gets AWSPREVIOUS and loses AWSPENDING; labels are
  *   shown in alphabetical order
  */
@@ -24,7 +25,9 @@ function sorted(stages: Iterable<string>): string[] {
 }
 
 /** The labels of every version once `stage` is on version `to`, or, without `to`, on none. */
-export function moveStage(versions: readonly Staged[], stage: string, to: string | undefined): Map<string, string[]> {
+export function moveStage(
+  versions: readonly Staged[], stage: string, to: string | undefined,
+): Map<string, string[]> {
   const stages = new Map(versions.map((version) => [version.versionId, [...version.stages]]));
   const from = versions.find((version) => version.stages.includes(stage))?.versionId;
   if (from === to) return stages;

@@ -55,5 +55,7 @@ export const tagging: Tagging = {
     const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
     return isSecret(arn) ? [sm.TagResource, { SecretId: arn, Tags }] : undefined;
   },
-  untag: (arn, keys) => (isSecret(arn) ? [sm.UntagResource, { SecretId: arn, TagKeys: [...keys] }] : undefined),
+  untag: (arn, keys) => (
+    isSecret(arn) ? [sm.UntagResource, { SecretId: arn, TagKeys: [...keys] }] : undefined
+  ),
 };

@@ -30,7 +30,8 @@ function changed(secret: Secret, input: UpdateSecretRequest): Secret {
 }
 
 /**
- * Values that are in use move to the new key, where the caller may use both keys; else they stay under the old one.
+ * Values that are in use move to the new key, where the caller may use both keys; else they stay under the
+ * old one.
  *
  * @evidence Secrets Manager API Reference, UpdateSecret, KmsKeyId
  */
@@ -87,7 +88,9 @@ export const UpdateSecretVersionStage = operation(sm.UpdateSecretVersionStage, {
     const { VersionStage: stage, RemoveFromVersionId: from, MoveToVersionId: to } = input;
     const holder = withStage(ctx, secret.name, stage)?.versionId;
     for (const versionId of [from, to]) {
-      if (versionId !== undefined && !ctx.db(versions).has([secret.name, versionId])) throw notAVersion(versionId);
+      if (versionId !== undefined && !ctx.db(versions).has([secret.name, versionId])) {
+        throw notAVersion(versionId);
+      }
     }
     if (from !== undefined && holder !== from) throw stageNotInVersion(stage, from);
     if (to !== undefined && holder !== undefined && holder !== to && from === undefined) {

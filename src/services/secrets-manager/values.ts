@@ -1,7 +1,9 @@
 /** GetSecretValue, BatchGetSecretValue and PutSecretValue. */
 
 import * as sm from "../../generated/secrets-manager.ts";
-import type { APIErrorType, GetSecretValueRequest, SecretValueEntry } from "../../generated/secrets-manager.ts";
+import type {
+  APIErrorType, GetSecretValueRequest, SecretValueEntry,
+} from "../../generated/secrets-manager.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -12,7 +14,8 @@ import {
 import { listSecrets } from "./list-secrets.ts";
 import { unseal } from "./sealing.ts";
 import {
-  requireChangeable, requireSecret, secretArn, secrets, today, versions, withStage, type Secret, type SecretVersion,
+  requireChangeable, requireSecret, secretArn, secrets, today, versions, withStage, type Secret,
+  type SecretVersion,
 } from "./secret-rows.ts";
 import { current } from "./stages.ts";
 import { repeated, requireValue, sealNew, writeVersion } from "./version-writing.ts";
@@ -105,7 +108,8 @@ export const PutSecretValue = operation(sm.PutSecretValue, {
     const versionId = input.ClientRequestToken ?? "";
     const secret = ctx.transaction((within) => requireChangeable(within, input.SecretId));
     const shown = (version: SecretVersion) => ({
-      ARN: secretArn(ctx, secret), Name: secret.name, VersionId: versionId, VersionStages: [...version.stages],
+      ARN: secretArn(ctx, secret), Name: secret.name, VersionId: versionId,
+      VersionStages: [...version.stages],
     });
     const existing = await repeated(ctx, secret, versionId, given);
     if (existing) return shown(existing);

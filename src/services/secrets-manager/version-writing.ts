@@ -89,7 +89,9 @@ export function writeVersion(
   ctx: Context, secret: Secret, version: NewVersion, { sealed, failures }: SealedEverywhere,
 ): SecretVersion {
   const { name } = secret;
-  if (ctx.db(versions).has([name, version.versionId])) throw tokenInUse(version.versionId, secretArn(ctx, secret));
+  if (ctx.db(versions).has([name, version.versionId])) {
+    throw tokenInUse(version.versionId, secretArn(ctx, secret));
+  }
   makeRoom(ctx, name);
   const isFirst = versionsOf(ctx, name).length === 0;
   ctx.db(versions).put({
@@ -116,7 +118,9 @@ function requireWritten(ctx: ReadContext, name: string, versionId: string): Secr
   return written;
 }
 
-export function applyStages(ctx: Context, name: string, stages: ReadonlyMap<string, readonly string[]>): void {
+export function applyStages(
+  ctx: Context, name: string, stages: ReadonlyMap<string, readonly string[]>,
+): void {
   for (const [versionId, labels] of stages) {
     const version = ctx.db(versions).get([name, versionId]);
     if (!version || version.stages.join("\n") === labels.join("\n")) continue;

@@ -1,4 +1,6 @@
-/** AllowedPattern: a regular expression of the caller's own, which must not be able to stop everybody else. */
+/**
+ * AllowedPattern: a regular expression of the caller's own, which must not be able to stop everybody else.
+ */
 
 import { runInNewContext } from "node:vm";
 import { invalidAllowedPattern, patternMismatch } from "./errors.ts";

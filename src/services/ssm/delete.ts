@@ -14,7 +14,9 @@ import { forgetResourcePolicy } from "./resource-policy-rows.ts";
 export function removeParameter(ctx: Context, parameter: ParameterVersion): void {
   const { name } = parameter;
   ctx.db(parameters).delete(name);
-  for (const version of ctx.db(versions).list({ prefix: [name] })) ctx.db(versions).delete([name, version.version]);
+  for (const version of ctx.db(versions).list({ prefix: [name] })) {
+    ctx.db(versions).delete([name, version.version]);
+  }
   const arn = parameterArn(ctx, name);
   ctx.tags(arn).clear();
   forgetResourcePolicy(ctx, arn);

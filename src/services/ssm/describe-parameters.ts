@@ -12,12 +12,18 @@ import { shownPolicies } from "./shown.ts";
 
 const resultsMax = 50;
 
-/** Its resource is everything of the account. @evidence denials of ssm:DescribeParameters: `on resource: arn:aws:ssm:…:*` */
+/**
+ * Its resource is everything of the account.
+ *
+ * @evidence denials of ssm:DescribeParameters: `on resource: arn:aws:ssm:…:*`
+ */
 export const DescribeParameters = operation(ssm.DescribeParameters, {
   resource: (_input, ctx) => ctx.arn("*"),
 
   run(input, ctx) {
-    if (input.Shared) throw notImplemented("ssm:DescribeParameters with Shared (AWS Resource Access Manager)");
+    if (input.Shared) {
+      throw notImplemented("ssm:DescribeParameters with Shared (AWS Resource Access Manager)");
+    }
     const keep = describeFilters(ctx, input.Filters ?? [], input.ParameterFilters ?? []);
     const { items, next } = page({
       rows: ctx.db(parameters),

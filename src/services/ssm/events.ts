@@ -1,7 +1,8 @@
 /**
  * What EventBridge hears of parameters.
  *
- * @evidence Systems Manager User Guide, "Setting up notifications or triggering actions based on Parameter Store events"
+ * @evidence Systems Manager User Guide, "Setting up notifications or triggering actions based on Parameter
+ *   Store events"
  */
 
 import type { Context } from "../../kernel/context.ts";
@@ -10,7 +11,8 @@ import type { ParameterVersion } from "./parameter-rows.ts";
 import type { ParameterPolicy } from "./policy-rules.ts";
 
 export function announceChange(
-  ctx: Context, operation: "Create" | "Update" | "Delete" | "LabelParameterVersion", parameter: ParameterVersion,
+  ctx: Context, operation: "Create" | "Update" | "Delete" | "LabelParameterVersion",
+  parameter: ParameterVersion,
 ): void {
   const { name, type, description } = parameter;
   ctx.emit({

@@ -55,12 +55,20 @@ function matcher(option: string, values: readonly string[]): (text: string | und
   });
 }
 
+function invalidKey({ Key }: ParameterStringFilter, valid: string): Error {
+  return invalidFilterKey(
+    `The following filter key is not valid: ${Key}. Valid filter keys include: ${valid}.`,
+  );
+}
+
 function requireUnique(filters: readonly ParameterStringFilter[]): void {
   const seen = new Set<string>();
   for (const { Key } of filters) {
     if (seen.has(Key)) {
-      throw invalidFilterKey(`The following filter is duplicated in the request: ${Key}. A request can contain only `
-        + "one occurrence of a specific filter.");
+      throw invalidFilterKey(
+        `The following filter is duplicated in the request: ${Key}. A request can contain only one `
+        + "occurrence of a specific filter.",
+      );
     }
     seen.add(Key);
   }
@@ -71,8 +79,10 @@ function pathTest(filter: ParameterStringFilter): Test {
   const recursive = requireOption(filter, ["Recursive", "OneLevel"], "OneLevel") === "Recursive";
   for (const value of values) {
     if (/^\/?(?:aws|ssm)/i.test(value)) {
-      throw validation('Filters for common parameters can\'t be prefixed with "aws" or "ssm" (case-insensitive). When '
-        + "using global parameters, please specify within a global namespace.");
+      throw validation(
+        'Filters for common parameters can\'t be prefixed with "aws" or "ssm" (case-insensitive). '
+        + "When using global parameters, please specify within a global namespace.",
+      );
     }
   }
   const paths = values.map(requirePath);
@@ -116,11 +126,12 @@ function describeTest(ctx: ReadContext, filter: ParameterStringFilter): Test {
       return ({ tier }) => values.includes(tier);
     }
     case "DataType": {
-      const matches = matcher(requireOption(filter, ["BeginsWith", "Equals"], "Equals"), requireValues(filter));
+      const matches = matcher(
+        requireOption(filter, ["BeginsWith", "Equals"], "Equals"), requireValues(filter),
+      );
       return ({ dataType }) => matches(dataType);
     }
-    default: throw invalidFilterKey(`The following filter key is not valid: ${filter.Key}. Valid filter keys include: `
-      + "[Path, Name, Type, KeyId, Tier].");
+    default: throw invalidKey(filter, "[Path, Name, Type, KeyId, Tier]");
   }
 }
 
@@ -159,13 +170,14 @@ export function pathFilters(
     } else if (filter.Key === "Type" || filter.Key === "KeyId") {
       tests.push(typeOrKeyTest(filter));
     } else {
-      throw invalidFilterKey(`The following filter key is not valid: ${filter.Key}. Valid filter keys include: `
-        + "[Type, KeyId].");
+      throw invalidKey(filter, "[Type, KeyId]");
     }
   }
   return (latest) => {
     const wanted = labels;
-    const version = wanted === undefined ? latest : [...ctx.db(versions).list({ prefix: [latest.name], reverse: true })]
+    const version = wanted === undefined ? latest : [
+      ...ctx.db(versions).list({ prefix: [latest.name], reverse: true }),
+    ]
       .find((each) => each.labels.some((label) => wanted.includes(label)));
     return version && tests.every((test) => test(version)) ? version : undefined;
   };

@@ -34,7 +34,9 @@ async function shown(
   };
 }
 
-async function get(ctx: BodyContext, reference: ParameterReference, decrypted: boolean | undefined): Promise<Parameter> {
+async function get(
+  ctx: BodyContext, reference: ParameterReference, decrypted: boolean | undefined,
+): Promise<Parameter> {
   if (reference.region !== undefined && reference.region !== ctx.region) throw parameterNotFound();
   if (isPublicName(reference.name)) return publicParameter(ctx, reference.name);
   const version = ctx.transaction((within) => requireVersion(within, reference));
@@ -50,7 +52,10 @@ export const GetParameter = operation(ssm.GetParameter, {
   },
 });
 
-/** The one other account that all names are of; undefined where names are of several accounts, or of the caller's. */
+/**
+ * The one other account that all names are of; undefined where names are of several accounts, or of the
+ * caller's.
+ */
 function onlyAccount(names: readonly string[]): string | undefined {
   const accounts = new Set(names.map(accountOf));
   return accounts.size === 1 ? [...accounts][0] : undefined;
@@ -61,7 +66,9 @@ function isForeign(account: string | undefined, own: string): account is string 
 }
 
 /** A name that finds nothing is listed, whatever the reason; a key that refuses fails the whole request. */
-async function getAll(ctx: BodyContext, names: readonly string[], decrypted: boolean | undefined): Promise<GetParametersResult> {
+async function getAll(
+  ctx: BodyContext, names: readonly string[], decrypted: boolean | undefined,
+): Promise<GetParametersResult> {
   const Parameters: Parameter[] = [];
   const InvalidParameters: string[] = [];
   for (const name of new Set(names)) {
@@ -82,7 +89,9 @@ function byName(left: Parameter, right: Parameter): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Names of several accounts are asked for account by account: each account's policies decide about its own. */
+/**
+ * Names of several accounts are asked for account by account: each account's policies decide about its own.
+ */
 export const GetParameters = operation(ssm.GetParameters, {
   owner: (input) => ({ account: onlyAccount(input.Names) }),
   resource: (input, ctx) => input.Names.filter((name) => !isForeign(accountOf(name), ctx.account))
@@ -116,7 +125,9 @@ export const GetParametersByPath = operation(ssm.GetParametersByPath, {
     const scope = `ssm:GetParametersByPath ${path}`;
     const recursive = input.Recursive ?? false;
     if (isPublicName(`${path}/`)) {
-      return publicParametersBelow(ctx, path, recursive, { limit, token: input.NextToken, scope, invalid: invalidNextToken });
+      return publicParametersBelow(
+        ctx, path, recursive, { limit, token: input.NextToken, scope, invalid: invalidNextToken },
+      );
     }
     const { found, next } = ctx.transaction((within) => {
       const keep = pathFilters(within, input.ParameterFilters ?? []);
@@ -124,7 +135,9 @@ export const GetParametersByPath = operation(ssm.GetParametersByPath, {
         rows: within.db(parameters),
         ...(path !== "" && { range: { prefix: `${path}/`, prefixOfLastPart: true } }),
         key: (row) => row.name,
-        keep: (row) => isBelow(row.name, path, recursive) && keep(requireLatest(within, row.name)) !== undefined,
+        keep: (row) => isBelow(row.name, path, recursive) && keep(
+          requireLatest(within, row.name),
+        ) !== undefined,
         limit, token: input.NextToken, scope, invalid: invalidNextToken,
       });
       const kept = listed.items.flatMap((row) => keep(requireLatest(within, row.name)) ?? []);
@@ -157,7 +170,9 @@ export const GetParameterHistory = operation(ssm.GetParameterHistory, {
     });
     const Parameters = [];
     for (const version of items) {
-      const { Name, Type, Value, Version, LastModifiedDate, DataType } = await shown(ctx, version, input.WithDecryption);
+      const {
+        Name, Type, Value, Version, LastModifiedDate, DataType,
+      } = await shown(ctx, version, input.WithDecryption);
       Parameters.push({
         Name, Type, Value, Version, LastModifiedDate, DataType,
         KeyId: version.keyId,

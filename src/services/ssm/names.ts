@@ -2,7 +2,9 @@
 
 import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
-import { invalidName, notFullyQualified, reservedName, reservedPrefix, tooManyLevels, validation } from "./errors.ts";
+import {
+  invalidName, notFullyQualified, reservedName, reservedPrefix, tooManyLevels, validation,
+} from "./errors.ts";
 
 /** @evidence Systems Manager User Guide, "Requirements and constraints for parameter names" */
 const levelsMax = 15;
@@ -10,7 +12,9 @@ const nameLengthMax = 1011;
 const nameForm = /^\/?[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/;
 
 export interface ParameterReference {
-  /** The name as it was created with; from an ARN, without a leading slash where that is all there is to tell. */
+  /**
+   * The name as it was created with; from an ARN, without a leading slash where that is all there is to tell.
+   */
   readonly name: string;
   /** `:3` or `:production`. */
   readonly selector: string | undefined;
@@ -25,7 +29,11 @@ export function parameterResource(name: string): string {
   return `parameter/${name.startsWith("/") ? name.slice(1) : name}`;
 }
 
-/** AWS's own parameters belong to no account. @evidence Systems Manager User Guide, "Working with public parameters" */
+/**
+ * AWS's own parameters belong to no account.
+ *
+ * @evidence Systems Manager User Guide, "Working with public parameters"
+ */
 export function isPublicName(name: string): boolean {
   return name.startsWith("/aws/");
 }
@@ -76,8 +84,10 @@ export function requireCreatableName(text: string): string {
   if (!nameForm.test(name)) throw invalidName();
   if (name.split("/").length - 1 > levelsMax) throw tooManyLevels();
   if (name.length > nameLengthMax) {
-    throw validation(`1 validation error detected: Value '${name}' at 'name' failed to satisfy constraint: Member must `
-      + `have length less than or equal to ${nameLengthMax}`);
+    throw validation(
+      `1 validation error detected: Value '${name}' at 'name' failed to satisfy constraint: `
+      + `Member must have length less than or equal to ${nameLengthMax}`,
+    );
   }
   return name;
 }

@@ -40,7 +40,9 @@ export const parameters = table<Parameter, "tier">("ssm.parameters", {
   indexes: { tier: (row) => row.tier },
 });
 
-export const versions = table<ParameterVersion>("ssm.parameterVersions", { key: (row) => [row.name, row.version] });
+export const versions = table<ParameterVersion>(
+  "ssm.parameterVersions", { key: (row) => [row.name, row.version] },
+);
 
 export function findLatest(ctx: ReadContext, name: string): ParameterVersion | undefined {
   const parameter = ctx.db(parameters).get(name);
@@ -72,7 +74,9 @@ export function requireVersion(ctx: ReadContext, reference: ParameterReference):
 }
 
 export function labelled(ctx: ReadContext, name: string, label: string): ParameterVersion | undefined {
-  for (const version of ctx.db(versions).list({ prefix: [name] })) if (version.labels.includes(label)) return version;
+  for (const version of ctx.db(versions).list({ prefix: [name] })) {
+    if (version.labels.includes(label)) return version;
+  }
   return undefined;
 }
 

@@ -69,7 +69,9 @@ function parseOne(policy: PolicyText): ParameterPolicy {
     case "Expiration": {
       const timestamp = String(attributes["Timestamp"] ?? "");
       const expiresAt = timestampForm.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
-      if (Number.isNaN(expiresAt)) throw invalidPolicies("The Timestamp of an Expiration policy must be ISO 8601.");
+      if (Number.isNaN(expiresAt)) {
+        throw invalidPolicies("The Timestamp of an Expiration policy must be ISO 8601.");
+      }
       return { type, ...shared, expiresAt };
     }
     case "ExpirationNotification": return { type, ...shared, ...periodOf(attributes, "Before") };
@@ -78,7 +80,11 @@ function parseOne(policy: PolicyText): ParameterPolicy {
   }
 }
 
-/** `[{}]` takes all policies away. @evidence Systems Manager User Guide, "Removing a policy from a parameter" */
+/**
+ * `[{}]` takes all policies away.
+ *
+ * @evidence Systems Manager User Guide, "Removing a policy from a parameter"
+ */
 export function parsePolicies(text: string): readonly ParameterPolicy[] {
   const list = parseList(text);
   if (list.length === 1 && Object.keys(list[0] ?? {}).length === 0) return [];

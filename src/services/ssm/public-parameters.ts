@@ -1,8 +1,8 @@
 /**
  * The parameters that AWS publishes, as far as this package knows the facts: the Regions.
  *
- * @evidence Systems Manager User Guide, "Calling AWS service, Region, endpoint, Availability Zone, local zone, and
- *   Wavelength Zone public parameters"
+ * @evidence Systems Manager User Guide, "Calling AWS service, Region, endpoint, Availability Zone, local
+ *   zone, and Wavelength Zone public parameters"
  */
 
 import type { GetParametersByPathResult, Parameter } from "../../generated/ssm.ts";
@@ -25,7 +25,9 @@ const values: ReadonlyMap<string, string> = new Map(
 );
 
 function shown(ctx: BodyContext, name: string, value: string): Parameter {
-  return { Name: name, Type: "String", Value: value, Version: 1, ARN: parameterArn(ctx, name), DataType: "text" };
+  return {
+    Name: name, Type: "String", Value: value, Version: 1, ARN: parameterArn(ctx, name), DataType: "text",
+  };
 }
 
 export function publicParameter(ctx: BodyContext, name: string): Parameter {

@@ -7,7 +7,8 @@ import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { requirePattern } from "./allowed-pattern.ts";
 import {
-  emptyValue, keyForSecureStringOnly, nestedParameter, parameterAlreadyExists, tagsWithOverwrite, typeRequired,
+  emptyValue, keyForSecureStringOnly, nestedParameter, parameterAlreadyExists, tagsWithOverwrite,
+  typeRequired,
   unsupportedDataType, versionLimitExceeded,
 } from "./errors.ts";
 import { announceChange } from "./events.ts";
@@ -40,14 +41,17 @@ function requireDataType(dataType: string | undefined): void {
   throw unsupportedDataType(dataType);
 }
 
-function policiesOf(input: PutParameterRequest, previous: ParameterVersion | undefined): readonly ParameterPolicy[] {
+function policiesOf(
+  input: PutParameterRequest, previous: ParameterVersion | undefined,
+): readonly ParameterPolicy[] {
   if (input.Policies !== undefined) return parsePolicies(input.Policies);
   return (previous?.policies ?? []).map((policy) =>
     (policy.type === "NoChangeNotification" ? { ...policy, status: "Pending" as const } : policy));
 }
 
 /**
- * What the parameter will be, from the request and from what is there. What the request leaves out stays as it was.
+ * What the parameter will be, from the request and from what is there. What the request leaves out stays as
+ * it was.
  *
  * @evidence Systems Manager User Guide, allowed pattern: a later value is checked against the earlier pattern
  */

@@ -1,4 +1,8 @@
-/** The Regions of the partition `aws`. @evidence botocore, endpoints.json, partitions[0].regions (Apache-2.0) */
+/**
+ * The Regions of the partition `aws`.
+ *
+ * @evidence botocore, endpoints.json, partitions[0].regions (Apache-2.0)
+ */
 export const regionNames: Readonly<Record<string, string>> = {
   "af-south-1": "Africa (Cape Town)",
   "ap-east-1": "Asia Pacific (Hong Kong)",

@@ -24,28 +24,37 @@ type Named = { readonly ResourceArn: string };
 function requireShareable(input: Named, ctx: ReadContext): string {
   const arn = parseArn(input.ResourceArn);
   if (arn?.service !== "ssm") throw resourcePolicyInvalid(["ResourceArn"], "The resource ARN isn't valid.");
-  if (arn.resource.startsWith("opsitemgroup/")) throw notImplemented("Resource policies of ssm OpsItemGroups");
-  const isHere = arn.account === ctx.account && arn.region === ctx.region && arn.resource.startsWith("parameter/");
+  if (arn.resource.startsWith("opsitemgroup/")) {
+    throw notImplemented("Resource policies of ssm OpsItemGroups");
+  }
+  const isHere =
+    arn.account === ctx.account && arn.region === ctx.region && arn.resource.startsWith("parameter/");
   const path = arn.resource.slice("parameter/".length);
   const name = isHere ? findName(ctx, path) : undefined;
   const parameter = name === undefined ? undefined : findLatest(ctx, name);
   if (!parameter) throw resourceNotFound();
   if (parameter.tier !== "Advanced") {
-    throw resourcePolicyInvalid(["ResourceArn"], "Only parameters in the advanced-parameter tier can be shared.");
+    throw resourcePolicyInvalid(
+      ["ResourceArn"], "Only parameters in the advanced-parameter tier can be shared.",
+    );
   }
   return input.ResourceArn;
 }
 
 function requireDocument(document: string): void {
   if (Buffer.byteLength(document) > documentBytesMax) {
-    throw resourcePolicyLimit("PolicySize", documentBytesMax, "A policy can't be greater than 1024 bytes in size.");
+    throw resourcePolicyLimit(
+      "PolicySize", documentBytesMax, "A policy can't be greater than 1024 bytes in size.",
+    );
   }
   const [problem] = validatePolicy(document, "resource");
   if (problem) throw malformedResourcePolicy(problem.message);
 }
 
 /** To change or to delete a policy, one names its id and the hash of what one has seen. */
-function requireCurrent(row: ResourcePolicy | undefined, id: string | undefined, hash: string | undefined): ResourcePolicy {
+function requireCurrent(
+  row: ResourcePolicy | undefined, id: string | undefined, hash: string | undefined,
+): ResourcePolicy {
   if (!row || row.policyId !== id) throw resourcePolicyNotFound();
   if (row.hash !== hash) throw resourcePolicyConflict();
   return row;
@@ -60,7 +69,9 @@ export const PutResourcePolicy = operation(ssm.PutResourcePolicy, {
     const existing = ctx.db(resourcePolicies).get(arn);
     const isUpdate = input.PolicyId !== undefined || input.PolicyHash !== undefined;
     if (isUpdate) requireCurrent(existing, input.PolicyId, input.PolicyHash);
-    else if (existing) throw resourcePolicyLimit("PolicyCount", 1, "Only one policy can be attached to a resource.");
+    else if (existing) throw resourcePolicyLimit(
+      "PolicyCount", 1, "Only one policy can be attached to a resource.",
+    );
     const hash = createHash("sha256").update(input.Policy).digest("hex");
     const policyId = existing?.policyId ?? ctx.ids.uuid();
     ctx.db(resourcePolicies).put({ arn, policyId, hash, document: input.Policy });

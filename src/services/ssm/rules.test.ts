@@ -18,12 +18,16 @@ test("names are checked in AWS's words", async () => {
   await using region = await startRegion();
   const ssm = region.client(SSMClient);
   const refused = (Name: string) => refusal(ssm.send(text(Name)));
-  const malformed = 'ValidationException: Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as '
-    + "a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, "
-    + "numbers and the following 3 symbols .-_";
-  const plain = 'ValidationException: Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).';
+  const malformed =
+    'ValidationException: Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as '
+    + "a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of "
+    + "letters, numbers and the following 3 symbols .-_";
+  const plain =
+    'ValidationException: Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).';
   assert.equal(await refused("a/b"), "ValidationException: Parameter name must be a fully qualified name.");
-  assert.equal(await refused("/aws/x"), "AccessDeniedException: No access to reserved parameter name: /aws/x.");
+  assert.equal(
+    await refused("/aws/x"), "AccessDeniedException: No access to reserved parameter name: /aws/x.",
+  );
   for (const name of ["awsX", "/AWSx", "SsmX", "/ssm"]) assert.equal(await refused(name), plain, name);
   for (const name of ["/ssm/x", "a b", "/a//b", "/a/", "/", "né", "__proto__:x"]) {
     assert.equal(await refused(name), malformed, name);
@@ -31,8 +35,9 @@ test("names are checked in AWS's words", async () => {
   assert.equal((await ssm.send(text(`/${Array.from({ length: 15 }, () => "l").join("/")}`))).Version, 1);
   assert.equal(
     await refused(`/${Array.from({ length: 16 }, () => "l").join("/")}`),
-    "HierarchyLevelLimitExceededException: A hierarchy can have a maximum of 15 levels. For more information, see "
-    + "Requirements and constraints for parameter names in the AWS Systems Manager User Guide.",
+    "HierarchyLevelLimitExceededException: A hierarchy can have a maximum of 15 levels. For more "
+    + "information, see Requirements and constraints for parameter names in the AWS Systems Manager User "
+    + "Guide.",
   );
   assert.equal((await ssm.send(text("x".repeat(1011)))).Version, 1);
   assert.match(await refused("x".repeat(1012)), /Member must have length less than or equal to 1011$/);
@@ -45,28 +50,39 @@ test("PutParameter refuses what does not go together", async () => {
   const ssm = region.client(SSMClient);
   const refused = (rest: Partial<PutParameterCommandInput>) => refusal(ssm.send(text("p", rest)));
   await ssm.send(text("p"));
-  assert.equal(await refused({}), "ParameterAlreadyExists: The parameter already exists. To overwrite this value, set "
-    + "the overwrite option in the request to true.");
+  assert.equal(
+    await refused({}),
+    "ParameterAlreadyExists: The parameter already exists. To overwrite this value, set the overwrite option "
+    + "in the request to true.",
+  );
   assert.equal(
     await refused({ Overwrite: true, Tags: [{ Key: "a", Value: "b" }] }),
-    "ValidationException: Invalid request: tags and overwrite can't be used together. To create a parameter with "
-    + "tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or "
-    + "RemoveTagsFromResource.",
+    "ValidationException: Invalid request: tags and overwrite can't be used together. To create a parameter "
+    + "with tags, please remove overwrite flag. To update tags for an existing parameter, please use "
+    + "AddTagsToResource or RemoveTagsFromResource.",
   );
   const q = (rest: Partial<PutParameterCommandInput>) => refusal(ssm.send(text("q", rest)));
-  assert.equal(await q({ Type: undefined }), "ValidationException: A parameter type is required when you create a parameter.");
-  assert.equal(await q({ KeyId: "alias/x" }), "ValidationException: KeyId is required for SecureString type parameter only.");
+  assert.equal(await q(
+    { Type: undefined },
+  ), "ValidationException: A parameter type is required when you create a parameter.");
+  assert.equal(await q(
+    { KeyId: "alias/x" },
+  ), "ValidationException: KeyId is required for SecureString type parameter only.");
   assert.equal(await q({ Value: "{{ssm:a}}" }),
     'ValidationException: Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
   assert.match(await q({ Value: "" }), /Member must have length greater than or equal to 1\.$/);
-  assert.equal(await q({ DataType: "Text" }), "ValidationException: The following data type is not supported: Text (Data "
+  assert.equal(await q(
+    { DataType: "Text" },
+  ), "ValidationException: The following data type is not supported: Text (Data "
     + "type names are all lowercase.)");
   assert.match(await q({ DataType: "aws:ec2:image" }), /^NotImplemented: /);
   assert.match(await q({ AllowedPattern: "(" }), /^InvalidAllowedPatternException: /);
   const hostile = await q({ AllowedPattern: "^(a+)+$", Value: `${"a".repeat(4000)}!` });
   assert.match(hostile, /^InvalidAllowedPatternException: /);
   await ssm.send(text("q", { AllowedPattern: "^\\d{1,4}$", Value: "12" }));
-  assert.equal(await q({ Overwrite: true, Value: "abc" }), "ParameterPatternMismatchException: Parameter value, cannot be "
+  assert.equal(await q(
+    { Overwrite: true, Value: "abc" },
+  ), "ParameterPatternMismatchException: Parameter value, cannot be "
     + "validated against allowedPattern: ^\\d{1,4}$");
 });
 
@@ -77,8 +93,9 @@ test("tiers: 4 KB is standard, more needs advanced, and there is no way back", a
   assert.equal((await ssm.send(text("s", { Value: value(4096) }))).Tier, "Standard");
   assert.equal(
     await refusal(ssm.send(text("t", { Value: value(4097) }))),
-    "ValidationException: Standard tier parameters support a maximum parameter value of 4096 characters. To create a "
-    + "larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see "
+    "ValidationException: Standard tier parameters support a maximum parameter value of 4096 characters. To "
+    + "create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
+    + "information, see "
     + "https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
   );
   const intelligent = { Tier: "Intelligent-Tiering", Overwrite: true } as const;
@@ -87,12 +104,13 @@ test("tiers: 4 KB is standard, more needs advanced, and there is no way back", a
   assert.equal((await ssm.send(text("i", intelligent))).Tier, "Advanced");
   assert.equal(
     await refusal(ssm.send(text("i", { Tier: "Standard", Overwrite: true }))),
-    "ValidationException: This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the "
-    + "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced parameter "
-    + "and recreate it as a standard parameter. Be aware that standard parameters have a value limit of 4096 "
-    + "characters.",
+    "ValidationException: This parameter uses the advanced-parameter tier. You can't downgrade a parameter "
+    + "from the advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the "
+    + "advanced parameter and recreate it as a standard parameter. Be aware that standard parameters have a "
+    + "value limit of 4096 characters.",
   );
-  const SettingId = `arn:aws:ssm:us-east-1:${account}:servicesetting/ssm/parameter-store/default-parameter-tier`;
+  const SettingId =
+    `arn:aws:ssm:us-east-1:${account}:servicesetting/ssm/parameter-store/default-parameter-tier`;
   await ssm.send(new UpdateServiceSettingCommand({ SettingId, SettingValue: "Intelligent-Tiering" }));
   const { ServiceSetting } = await ssm.send(
     new GetServiceSettingCommand({ SettingId: "/ssm/parameter-store/default-parameter-tier" }),
@@ -103,8 +121,12 @@ test("tiers: 4 KB is standard, more needs advanced, and there is no way back", a
   );
   assert.equal((await ssm.send(text("t", { Value: value(4097) }))).Tier, "Advanced");
   const reset = await ssm.send(new ResetServiceSettingCommand({ SettingId }));
-  assert.deepEqual([reset.ServiceSetting?.SettingValue, reset.ServiceSetting?.Status], ["Standard", "Default"]);
-  assert.match(await refusal(ssm.send(new GetServiceSettingCommand({ SettingId: "/ssm/none" }))), /^ServiceSettingNotFound: /);
+  assert.deepEqual(
+    [reset.ServiceSetting?.SettingValue, reset.ServiceSetting?.Status], ["Standard", "Default"],
+  );
+  assert.match(await refusal(
+    ssm.send(new GetServiceSettingCommand({ SettingId: "/ssm/none" })),
+  ), /^ServiceSettingNotFound: /);
 });
 
 test("policies: the clock notifies before the expiration, after no change, and deletes", async () => {
@@ -117,10 +139,14 @@ test("policies: the clock notifies before the expiration, after no change, and d
     { Type: "ExpirationNotification", Version: "1.0", Attributes: { Before: "2", Unit: "Days" } },
     { Type: "NoChangeNotification", Version: "1.0", Attributes: { After: "36", Unit: "Hours" } },
   ]);
-  assert.match(await refusal(ssm.send(text("/p", { Policies }))), /^ValidationException: Parameter policies are supported/);
+  assert.match(await refusal(
+    ssm.send(text("/p", { Policies })),
+  ), /^ValidationException: Parameter policies are supported/);
   await ssm.send(text("/p", { Policies, Tier: "Advanced" }));
-  const statuses = async () => (await ssm.send(new GetParameterHistoryCommand({ Name: "/p" }))).Parameters?.[0]?.Policies
-    ?.map(({ PolicyType, PolicyStatus }) => `${PolicyType} ${PolicyStatus}`);
+  const statuses = async () => {
+    const { Parameters } = await ssm.send(new GetParameterHistoryCommand({ Name: "/p" }));
+    return Parameters?.[0]?.Policies?.map(({ PolicyType, PolicyStatus }) => `${PolicyType} ${PolicyStatus}`);
+  };
   assert.deepEqual(await statuses(),
     ["Expiration Pending", "ExpirationNotification Pending", "NoChangeNotification Pending"]);
   await region.clock.advance({ hours: 37 });
@@ -129,8 +155,12 @@ test("policies: the clock notifies before the expiration, after no change, and d
   assert.deepEqual((await statuses())?.[1], "ExpirationNotification Finished");
   await region.clock.advance({ days: 2 });
   assert.match(await refusal(ssm.send(new GetParameterCommand({ Name: "/p" }))), /^ParameterNotFound/);
-  const told = heard.filter(({ source, detailType }) => source === "aws.ssm" && !detailType.startsWith("AWS API Call"));
-  const said = told.map(({ detailType, detail }) => `${detailType}: ${String(detail["operation"] ?? detail["policy-type"])}`);
+  const told = heard.filter(
+    ({ source, detailType }) => source === "aws.ssm" && !detailType.startsWith("AWS API Call"),
+  );
+  const said = told.map(
+    ({ detailType, detail }) => `${detailType}: ${String(detail["operation"] ?? detail["policy-type"])}`,
+  );
   assert.deepEqual(said, [
     "Parameter Store Change: Create", "Parameter Store Policy Action: NoChangeNotification",
     "Parameter Store Policy Action: ExpirationNotification", "Parameter Store Policy Action: Expiration",
@@ -142,7 +172,8 @@ test("policies that make no sense are refused, and [{}] takes them away", async 
   await using region = await startRegion();
   const ssm = region.client(SSMClient);
   const put = (Policies: unknown) => ssm.send(text("/p", {
-    Tier: "Advanced", Overwrite: true, Policies: typeof Policies === "string" ? Policies : JSON.stringify(Policies),
+    Tier: "Advanced", Overwrite: true,
+    Policies: typeof Policies === "string" ? Policies : JSON.stringify(Policies),
   }));
   const expiration = { Type: "Expiration", Version: "1.0", Attributes: { Timestamp: "2026-02-01" } };
   for (const [policies, code] of [
@@ -181,16 +212,26 @@ test("DescribeParameters filters and pages, and refuses in AWS's words", async (
   assert.deepEqual(await filter("tag:__proto__", undefined), []);
   assert.deepEqual(await names({ Filters: [{ Key: "Name", Values: ["/a/o"] }] }), ["/a/one"]);
 
-  assert.equal(await refusal(filter("Label", ["x"])), "InvalidFilterKey: The following filter key is not valid: Label. "
+  assert.equal(await refusal(
+    filter("Label", ["x"]),
+  ), "InvalidFilterKey: The following filter key is not valid: Label. "
     + "Valid filter keys include: [Path, Name, Type, KeyId, Tier].");
-  assert.equal(await refusal(filter("Path", ["/a"], "Equals")), "InvalidFilterOption: The following filter option is not "
+  assert.equal(await refusal(
+    filter("Path", ["/a"], "Equals"),
+  ), "InvalidFilterOption: The following filter option is not "
     + "valid: Equals. Valid options include: [Recursive, OneLevel].");
-  assert.equal(await refusal(filter("Type", ["Secret"])), "InvalidFilterOption: The following filter value is not valid: "
+  assert.equal(await refusal(
+    filter("Type", ["Secret"]),
+  ), "InvalidFilterOption: The following filter value is not valid: "
     + "Secret. Valid values include: [String, StringList, SecureString].");
-  assert.equal(await refusal(filter("Name", undefined)), "InvalidFilterValue: The following filter values are missing : "
+  assert.equal(await refusal(
+    filter("Name", undefined),
+  ), "InvalidFilterValue: The following filter values are missing : "
     + "null for filter key Name.");
   assert.equal(
-    await refusal(names({ Filters: [{ Key: "Name", Values: ["a"] }], ParameterFilters: [{ Key: "Name", Values: ["a"] }] })),
+    await refusal(names(
+      { Filters: [{ Key: "Name", Values: ["a"] }], ParameterFilters: [{ Key: "Name", Values: ["a"] }] },
+    )),
     "ValidationException: You can use either Filters or ParameterFilters in a single request.",
   );
   const first = await ssm.send(new DescribeParametersCommand({ MaxResults: 3 }));
@@ -204,7 +245,9 @@ test("tags belong to parameters, and policies see them", async () => {
   const ssm = region.client(SSMClient);
   await ssm.send(text("/app/key"));
   const resource = { ResourceType: "Parameter", ResourceId: "/app/key" } as const;
-  await ssm.send(new AddTagsToResourceCommand({ ...resource, Tags: [{ Key: "team", Value: "blue" }, { Key: "x", Value: "" }] }));
+  await ssm.send(new AddTagsToResourceCommand(
+    { ...resource, Tags: [{ Key: "team", Value: "blue" }, { Key: "x", Value: "" }] },
+  ));
   await ssm.send(new RemoveTagsFromResourceCommand({ ...resource, TagKeys: ["x"] }));
   const { TagList } = await ssm.send(new ListTagsForResourceCommand(resource));
   assert.deepEqual(TagList, [{ Key: "team", Value: "blue" }]);
@@ -224,9 +267,13 @@ test("tags belong to parameters, and policies see them", async () => {
   const asAlice = region.client(SSMClient, { credentials: alice });
   assert.equal((await asAlice.send(new GetParameterCommand({ Name: "/app/key" }))).Parameter?.Value, "v");
   await ssm.send(text("/app/other"));
-  assert.match(await refusal(asAlice.send(new GetParameterCommand({ Name: "/app/other" }))), /^AccessDeniedException/);
+  assert.match(
+    await refusal(asAlice.send(new GetParameterCommand({ Name: "/app/other" }))), /^AccessDeniedException/,
+  );
   const described = await refusal(asAlice.send(new DescribeParametersCommand({})));
-  assert.match(described, /ssm:DescribeParameters on resource: arn:aws:ssm:us-east-1:000000000000:\* because/);
+  assert.match(
+    described, /ssm:DescribeParameters on resource: arn:aws:ssm:us-east-1:000000000000:\* because/,
+  );
 });
 
 test("ssm:Overwrite and ssm:Recursive decide", async () => {
@@ -237,8 +284,12 @@ test("ssm:Overwrite and ssm:Recursive decide", async () => {
     Version: "2012-10-17",
     Statement: [
       { Effect: "Allow", Action: "ssm:*", Resource: "*" },
-      { Effect: "Deny", Action: "ssm:PutParameter", Resource: "*", Condition: { StringEquals: { "ssm:Overwrite": "true" } } },
-      { Effect: "Deny", Action: "ssm:GetParametersByPath", Resource: "*", Condition: { StringEquals: { "ssm:Recursive": "true" } } },
+      { Effect: "Deny", Action: "ssm:PutParameter", Resource: "*", Condition: {
+        StringEquals: { "ssm:Overwrite": "true" },
+      } },
+      { Effect: "Deny", Action: "ssm:GetParametersByPath", Resource: "*", Condition: {
+        StringEquals: { "ssm:Recursive": "true" },
+      } },
     ],
   });
   const asBob = region.client(SSMClient, { credentials: bob });
@@ -246,7 +297,9 @@ test("ssm:Overwrite and ssm:Recursive decide", async () => {
   assert.match(await refusal(asBob.send(text("/a/c", { Overwrite: true }))), /with an explicit deny/);
   assert.equal((await asBob.send(new GetParametersByPathCommand({ Path: "/a" }))).Parameters?.length, 2);
   assert.match(
-    await refusal(asBob.send(new GetParametersByPathCommand({ Path: "/a", Recursive: true }))), /with an explicit deny/,
+    await refusal(
+      asBob.send(new GetParametersByPathCommand({ Path: "/a", Recursive: true })),
+    ), /with an explicit deny/,
   );
 });
 
@@ -271,7 +324,9 @@ test("an advanced parameter is shared with another account by its policy, under 
   assert.match(await refusal(other.send(read)), /^AccessDeniedException/);
   await share();
   assert.equal((await other.send(read)).Parameter?.Value, "v");
-  assert.match(await refusal(other.send(new GetParameterHistoryCommand({ Name: ResourceArn }))), /^AccessDeniedException/);
+  assert.match(await refusal(
+    other.send(new GetParameterHistoryCommand({ Name: ResourceArn })),
+  ), /^AccessDeniedException/);
 });
 
 test("the public parameters of the Regions are there in every account", async () => {
@@ -285,5 +340,7 @@ test("the public parameters of the Regions are there in every account", async ()
   );
   const { Parameters } = await ssm.send(new GetParametersByPathCommand({ Path, MaxResults: 3 }));
   assert.deepEqual(Parameters?.map(({ Value }) => Value), ["af-south-1", "ap-east-1", "ap-east-2"]);
-  assert.match(await refusal(ssm.send(new GetParameterCommand({ Name: "/aws/service/none" }))), /^ParameterNotFound/);
+  assert.match(
+    await refusal(ssm.send(new GetParameterCommand({ Name: "/aws/service/none" }))), /^ParameterNotFound/,
+  );
 });

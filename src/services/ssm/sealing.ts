@@ -1,7 +1,8 @@
 /**
  * SecureString values, through KMS and with the caller's permissions for the key.
  *
- * @evidence KMS Developer Guide, "How AWS Systems Manager Parameter Store uses AWS KMS": standard parameters are
+ * @evidence KMS Developer Guide, "How AWS Systems Manager Parameter Store uses AWS KMS": standard parameters
+ *   are
  *   encrypted by KMS itself, advanced ones under a data key; the encryption context is the parameter's ARN
  */
 
@@ -71,7 +72,9 @@ export async function unseal(ctx: BodyContext, version: ParameterVersion): Promi
   const key = await decrypt(message.subarray(2, keyEnd));
   const tagStart = keyEnd + ivBytes;
   const bodyStart = tagStart + tagBytes;
-  const decipher = createDecipheriv("aes-256-gcm", key, message.subarray(keyEnd, tagStart), { authTagLength: tagBytes });
+  const decipher = createDecipheriv(
+    "aes-256-gcm", key, message.subarray(keyEnd, tagStart), { authTagLength: tagBytes },
+  );
   decipher.setAuthTag(message.subarray(tagStart, bodyStart));
   return Buffer.concat([decipher.update(message.subarray(bodyStart)), decipher.final()]).toString();
 }

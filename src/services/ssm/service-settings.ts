@@ -26,7 +26,11 @@ const valuesOf: Readonly<Record<string, readonly string[]>> = {
   [throughputSetting]: ["false", "true"],
 };
 
-/** Settings of parts of Systems Manager that are not here yet. @evidence SSM API Reference, GetServiceSetting, SettingId */
+/**
+ * Settings of parts of Systems Manager that are not here yet.
+ *
+ * @evidence SSM API Reference, GetServiceSetting, SettingId
+ */
 const others = new Set([
   "/ssm/appmanager/appmanager-enabled",
   "/ssm/automation/customer-script-log-destination",
@@ -40,7 +44,9 @@ const others = new Set([
 
 /** Given as an ARN, or as a path with or without its first slash. */
 function settingId(given: string): string {
-  const path = given.startsWith("arn:") ? given.slice(given.indexOf("servicesetting/") + "servicesetting".length) : given;
+  const path = given.startsWith("arn:") ? given.slice(
+    given.indexOf("servicesetting/") + "servicesetting".length,
+  ) : given;
   return path.startsWith("/") ? path : `/${path}`;
 }
 
@@ -82,7 +88,9 @@ export const UpdateServiceSetting = operation(ssm.UpdateServiceSetting, {
     const id = requireId(input.SettingId);
     const valid = valuesOf[id] ?? [];
     if (!valid.includes(input.SettingValue)) {
-      throw validation(`Invalid value ${input.SettingValue} for setting ${id}. Valid values: [${valid.join(", ")}]`);
+      throw validation(
+        `Invalid value ${input.SettingValue} for setting ${id}. Valid values: [${valid.join(", ")}]`,
+      );
     }
     const { caller, clock } = ctx;
     ctx.db(settings).put({ id, value: input.SettingValue, modifiedAt: clock.now(), modifiedBy: caller.arn });

@@ -4,5 +4,7 @@ import type { ParameterInlinePolicy } from "../../generated/ssm.ts";
 import type { ParameterVersion } from "./parameter-rows.ts";
 
 export function shownPolicies(version: ParameterVersion): ParameterInlinePolicy[] {
-  return version.policies.map(({ text, type, status }) => ({ PolicyText: text, PolicyType: type, PolicyStatus: status }));
+  return version.policies.map(
+    ({ text, type, status }) => ({ PolicyText: text, PolicyType: type, PolicyStatus: status }),
+  );
 }

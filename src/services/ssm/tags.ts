@@ -28,7 +28,9 @@ interface TaggedInput {
 }
 
 function resourceArn(input: TaggedInput, ctx: ReadContext): string {
-  if (input.ResourceType !== "Parameter") throw notImplemented(`Tagging of ssm resources of type ${input.ResourceType}`);
+  if (input.ResourceType !== "Parameter") {
+    throw notImplemented(`Tagging of ssm resources of type ${input.ResourceType}`);
+  }
   return parameterArn(ctx, input.ResourceId.trim());
 }
 

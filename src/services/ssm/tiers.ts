@@ -6,7 +6,9 @@
 
 import type { ParameterTier } from "../../generated/ssm.ts";
 import type { ReadContext } from "../../kernel/context.ts";
-import { downgrade, policiesNeedAdvanced, tooLargeForAdvanced, tooLargeForStandard, tooManyParameters } from "./errors.ts";
+import {
+  downgrade, policiesNeedAdvanced, tooLargeForAdvanced, tooLargeForStandard, tooManyParameters,
+} from "./errors.ts";
 import { parameters, type ParameterVersion } from "./parameter-rows.ts";
 
 type Tier = ParameterVersion["tier"];

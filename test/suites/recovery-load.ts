@@ -1,0 +1,53 @@
+/** The program that the recovery suite kills: a region under load, which says each write once it is acknowledged. */
+
+import { writeSync } from "node:fs";
+import { startRegion } from "../region.ts";
+import { making, type Make } from "./making.ts";
+import { isBuiltOperation } from "./services.ts";
+
+/** What has been acknowledged, a line of JSON each. */
+export type Acknowledged = readonly [kind: string, id: string];
+
+const [folder = "", round = "0"] = process.argv.slice(2);
+
+/** Written at once: what is only in a buffer would die with the process. */
+function say(...acknowledged: Acknowledged): void {
+  writeSync(1, `${JSON.stringify(acknowledged)}\n`);
+}
+
+async function load(work: (number: number) => Promise<void>): Promise<never> {
+  for (let number = 0; ; number += 1) await work(number);
+}
+
+function loads(make: Make, queueUrl: unknown): (() => Promise<never>)[] {
+  const running = [
+    () => load(async (number) => {
+      const UserName = `user-${round}-${number}`;
+      await make("iam:CreateUser", { UserName, Tags: [{ Key: "round", Value: round }] });
+      say("user", UserName);
+    }),
+    () => load(async () => {
+      const { KeyMetadata } = await make("kms:CreateKey", { Description: round });
+      say("key", (KeyMetadata as { KeyId: string }).KeyId);
+    }),
+  ];
+  if (queueUrl !== undefined) running.push(() => load(async (number) => {
+    const MessageBody = `message-${round}-${number}`;
+    await make("sqs:SendMessage", { QueueUrl: queueUrl, MessageBody });
+    say("message", MessageBody);
+  }));
+  if (isBuiltOperation("ssm:PutParameter")) running.push(() => load(async (number) => {
+    await make("ssm:PutParameter", { Name: `counter-${round}`, Value: String(number), Type: "String", Overwrite: true });
+    say("parameter", String(number));
+  }));
+  return running;
+}
+
+const region = await startRegion({ dataDir: folder, seed: `recovery ${round}` });
+const make = making(region);
+const { KeyMetadata } = await make("kms:CreateKey", {});
+const { KeyId } = KeyMetadata as { KeyId: string };
+await make("kms:ScheduleKeyDeletion", { KeyId, PendingWindowInDays: 7 });
+say("deletion", KeyId);
+const queueUrl = isBuiltOperation("sqs:SendMessage") ? (await make("sqs:CreateQueue", { QueueName: "load" }))["QueueUrl"] : undefined;
+await Promise.all(loads(make, queueUrl).map((start) => start()));
