@@ -1,19 +1,20 @@
-// Runs the compiled tests with Node's own runner. Arguments: path fragments to select files; `--compat` runs
-// the tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests.
-import { spawnSync } from "node:child_process";
+// Runs the compiled tests with Node's own runner. Arguments: path fragments to select files; `--compat` runs the
+// tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests.
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { run } from "node:test";
+import { inspect } from "node:util";
 
-const files = (folder) =>
-  readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".test.js"))
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-
+const compatFolder = join("dist", "test", "compat");
 const args = process.argv.slice(2);
 const compat = args.includes("--compat");
 const fragments = args.filter((argument) => !argument.startsWith("--"));
-const selected = files("dist")
-  .filter((file) => file.startsWith(join("dist", "test", "compat")) === compat)
+
+const selected = readdirSync("dist", { withFileTypes: true, recursive: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith(".test.js"))
+  .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+  .filter((file) => file.startsWith(compatFolder) === compat)
   .filter((file) => fragments.length === 0 || fragments.some((fragment) => file.includes(fragment)))
   .sort();
 
@@ -21,15 +22,44 @@ if (selected.length === 0) {
   console.error("no test file matches", fragments.join(" "));
   process.exit(1);
 }
-const { status } = spawnSync(
-  process.execPath,
-  [
-    "--enable-source-maps",
-    "--test",
-    "--test-reporter=dot",
-    "--test-reporter-destination=stdout",
-    ...selected,
-  ],
-  { stdio: "inherit" },
-);
-process.exit(status ?? 1);
+
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --enable-source-maps`;
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const began = performance.now();
+
+/** Files are reported as tests too; only what is in them counts, unless a file itself fails to load. */
+function isFile(event) {
+  return selected.some((file) => resolve(file) === resolve(event.name));
+}
+
+function complain(event) {
+  const cause = event.details?.error?.cause ?? event.details?.error;
+  const text = cause instanceof Error ? cause.stack : inspect(cause);
+  console.log(`\nFAILED ${event.name}\n  ${event.file ?? ""}:${event.line ?? ""}\n${text}\n`);
+}
+
+const stream = run({
+  files: selected.map((file) => resolve(file)),
+  concurrency: compat ? 1 : Math.max(1, availableParallelism()),
+  timeout: compat ? 600_000 : 120_000,
+});
+stream.on("test:pass", (event) => {
+  if (isFile(event)) return;
+  if (event.skip !== undefined) {
+    counts.skipped += 1;
+    console.log(`skipped: ${event.name} (${event.skip})`);
+  } else counts.passed += 1;
+});
+stream.on("test:fail", (event) => {
+  const isEcho = isFile(event) && event.details?.error?.failureType === "subtestsFailed";
+  if (isEcho) return;
+  counts.failed += 1;
+  complain(event);
+});
+stream.on("end", () => {
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  console.log(`${selected.length} files, ${seconds} s`);
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0);
+});
+stream.resume();

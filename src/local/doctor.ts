@@ -84,7 +84,7 @@ export function examine(machine: Machine): Finding[] {
   return [
     nodeFinding(machine),
     ...containerFindings(machine),
-    ...(machine.platform === "linux" ? [userNamespaces()] : []),
+    ...(machine.platform === "linux" ? [userNamespaces(machine)] : []),
     ...programs.filter(({ only }) => only === undefined || only === machine.platform)
       .map((fact) => programFinding(fact, machine)),
   ];
@@ -120,19 +120,22 @@ function isUsableSocket(path: string): boolean {
   }
 }
 
-function userNamespaces(): Finding {
-  const setting = (path: string): string | undefined =>
-    existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
-  const forbidden = setting("/proc/sys/kernel/unprivileged_userns_clone") === "0" ||
-    setting("/proc/sys/user/max_user_namespaces") === "0";
-  const restricted = setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1";
-  const found = existsSync("/proc/self/ns/user") && !forbidden && !restricted;
+/** Settings, containers and security modules all have a say; so it is tried. */
+function userNamespaces(machine: Machine): Finding {
+  const unshare = findProgram(["unshare"], machine.path);
+  const trial = unshare === undefined ? undefined
+    : spawnSync(unshare, ["--user", "--map-root-user", "true"], { timeout: versionMillisecondsMax, encoding: "utf8" });
+  const found = trial?.status === 0;
+  const restriction = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns";
+  const restricted = existsSync(restriction) && readFileSync(restriction, "utf8").trim() === "1";
   return {
     name: "user namespaces", found,
-    detail: found ? "allowed" : restricted ? "restricted by AppArmor" : "switched off",
+    detail: found ? "allowed" : (trial?.stderr.trim() ?? "unknown: the program unshare is not here"),
     purpose: "boxes and networks of their own without root",
-    install: found ? null : restricted ? "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
-      : "sudo sysctl user.max_user_namespaces=10000 kernel.unprivileged_userns_clone=1",
+    install: found ? null
+      : trial === undefined ? "sudo apt install util-linux"
+      : restricted ? "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+      : "sudo sysctl user.max_user_namespaces=10000; in a container, a seccomp profile that allows unshare",
   };
 }
 

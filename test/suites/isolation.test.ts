@@ -40,7 +40,7 @@ async function fill(make: Make): Promise<void> {
 
 /** Operations that list without being told what. */
 const lists = builtOperations.filter(({ name, model, operationModel }) =>
-  /^(List|Describe|Get)/.test(name) && (model.shapes[operationModel.input?.shape ?? ""]?.required ?? []).length === 0);
+  /^(List|Lookup|Describe|Get)/.test(name) && (model.shapes[operationModel.input?.shape ?? ""]?.required ?? []).length === 0);
 
 /** Which lists show the mark to these credentials in this region. */
 async function seenBy(region: TestRegion, account: string, awsRegion: string): Promise<string[]> {

@@ -100,12 +100,17 @@ export const ListRoles = operation(iam.ListRoles, {
   },
 });
 
-/** What is left out stays as it is. @evidence recorded answers of UpdateRole */
+/**
+ * What is left out stays as it is. Of a service-linked role the description may change.
+ *
+ * @evidence recorded answers of UpdateRole
+ * @evidence Terraform's AWS provider, acceptance test of aws_iam_service_linked_role, description
+ */
 export const UpdateRole = operation(iam.UpdateRole, {
   ...onRolePermissions,
   run(input, ctx) {
     const role = requireRole(ctx, input.RoleName);
-    refuseProtected(role);
+    if (input.MaxSessionDuration !== undefined) refuseProtected(role);
     ctx.db(roles).put({
       ...role,
       ...(input.Description !== undefined && { description: input.Description }),
@@ -152,11 +157,15 @@ export const DeleteRole = operation(iam.DeleteRole, {
   },
 });
 
+/**
+ * Service-linked roles may have tags.
+ *
+ * @evidence Terraform's AWS provider, acceptance test of aws_iam_service_linked_role, tags
+ */
 export const TagRole = operation(iam.TagRole, {
   ...onRole,
   run(input, ctx) {
     const role = requireRole(ctx, input.RoleName);
-    refuseProtected(role);
     addTags(ctx, arnOf(ctx, role), input.Tags, "ignoring-case");
     return {};
   },
@@ -166,7 +175,6 @@ export const UntagRole = operation(iam.UntagRole, {
   ...onRole,
   run(input, ctx) {
     const role = requireRole(ctx, input.RoleName);
-    refuseProtected(role);
     removeTags(ctx, arnOf(ctx, role), input.TagKeys, "ignoring-case");
     return {};
   },

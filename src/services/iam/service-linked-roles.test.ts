@@ -59,10 +59,22 @@ test("Nobody else changes a service-linked role", async () => {
   const expected = ["UnmodifiableEntity", "Cannot perform the operation on the protected role "
     + "'AWSServiceRoleForECS' - this role is only modifiable by AWS", 400];
   assert.deepEqual(await refusal(iam.send(new DeleteRoleCommand({ RoleName }))), expected);
-  assert.deepEqual(await refusal(iam.send(new UpdateRoleCommand({ RoleName, Description: "x" }))), expected);
+  assert.deepEqual(await refusal(iam.send(new UpdateRoleCommand({ RoleName, MaxSessionDuration: 7200 }))), expected);
   assert.deepEqual(await refusal(iam.send(new AttachRolePolicyCommand({
     RoleName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess",
   }))), expected);
+});
+
+test("A service-linked role may be described and tagged", async () => {
+  await using region = await startRegion();
+  const iam = region.client(IAMClient);
+  await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "ecs.amazonaws.com" }));
+  const RoleName = "AWSServiceRoleForECS";
+  await iam.send(new UpdateRoleCommand({ RoleName, Description: "ours" }));
+  await iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: "team", Value: "shop" }] }));
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+  assert.equal(Role?.Description, "ours");
+  assert.deepEqual(Role?.Tags, [{ Key: "team", Value: "shop" }]);
 });
 
 test("Deleting a service-linked role is a task, which has succeeded", async () => {

@@ -33,8 +33,10 @@ export function shownReplicas(secret: Secret): ReplicationStatusType[] | undefin
 function putReplica(ctx: Context, name: string, region: string, change: Partial<Replica>): void {
   const secret = ctx.db(secrets).get(name);
   if (!secret) return;
-  const replicas = secret.replicas.map((replica) =>
-    (replica.region === region ? { ...replica, ...change } : replica));
+  const replicas = secret.replicas.map((replica) => {
+    const { message: _, ...before } = replica;
+    return replica.region === region ? { ...before, ...change } : replica;
+  });
   ctx.db(secrets).put({ ...secret, replicas });
 }
 
@@ -78,8 +80,12 @@ export const replicate = asynchronousJob<ReplicaWork>("secrets-manager.replicate
   if (!secret || !replica) return;
   const { Status = "Failed", StatusMessage } = await replicaStatus(ctx, secret, replica);
   ctx.transaction((within) => {
-    const message = StatusMessage === undefined ? {} : { message: StatusMessage };
-    putReplica(within, name, region, { status: Status, ...message });
+    // What is in step once must not replace another secret later.
+    putReplica(within, name, region, {
+      status: Status,
+      overwrites: replica.overwrites && Status !== "InSync",
+      ...(StatusMessage !== undefined && { message: StatusMessage }),
+    });
   });
 });
 

@@ -5,7 +5,7 @@
 
 import * as sm from "../../generated/secrets-manager.ts";
 import type { ReplicaRegionType, ReplicationStatusType } from "../../generated/secrets-manager.ts";
-import { formatArn, parseArn } from "../../kernel/arn.ts";
+import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { taggedResources } from "../../kernel/tags.ts";
@@ -15,8 +15,7 @@ import { policies } from "./policy-rows.ts";
 import { leavePrimary, removeReplica, scheduleReplication, shownReplicas } from "./replication-jobs.ts";
 import { seal, unseal } from "./sealing.ts";
 import {
-  isOwnService, isReplicaHere, requireChangeable, requireSecret, resourceOf, secretArn, secrets, touch,
-  versions,
+  arnIn, isOwnService, isReplicaHere, requireChangeable, requireSecret, secretArn, secrets, touch, versions,
   versionsOf, type Replica, type Secret,
 } from "./secret-rows.ts";
 
@@ -91,22 +90,26 @@ function takeOver(
     ...(replica.KmsKeyId !== undefined && { kmsKeyId: replica.KmsKeyId }),
     ...(existing?.accessedAt !== undefined && isSame && { accessedAt: existing.accessedAt }),
   });
-  copyRest(ctx, cell, primary);
-  return { Region: ctx.region, Status: "InSync" };
+  if (copyRest(ctx, cell, primary)) return { Region: ctx.region, Status: "InSync" };
+  const StatusMessage = "Replication failed: the KMS key of the replica did not encrypt every version.";
+  return { Region: ctx.region, Status: "Failed", StatusMessage };
 }
 
-/** Versions, tags and the resource policy. @evidence Secrets Manager User Guide, "Multi-Region secrets" */
+/**
+ * Versions, tags and the resource policy.
+ *
+ * @evidence Secrets Manager User Guide, "Multi-Region secrets"
+ * @returns whether every version with a label was sealed for this Region
+ */
 function copyRest(
   ctx: Context, cell: { readonly account: string; readonly region: string }, primary: Secret,
-): void {
+): boolean {
   const { name } = primary;
   for (const version of versionsOf(ctx, name)) ctx.db(versions).delete([name, version.versionId]);
   const source = ctx.kernel.read(cell, (rows) => ({
     versions: [...rows.rows(versions).list({ prefix: [name] })],
     policy: rows.rows(policies).get(name),
-    tags: rows.rows(taggedResources).get(
-      formatArn({ service: "secretsmanager", ...cell, resource: `secret:${name}-${primary.suffix}` }),
-    )?.tags,
+    tags: rows.rows(taggedResources).get(arnIn(cell.region, cell.account, primary))?.tags,
   }));
   for (const version of source.versions) {
     const own = version.sealed[ctx.region];
@@ -117,6 +120,9 @@ function copyRest(
   const arn = secretArn(ctx, primary);
   ctx.tags(arn).clear();
   ctx.tags(arn).set(source.tags);
+  return source.versions.every(
+    ({ stages, sealed }) => stages.length === 0 || sealed[ctx.region] !== undefined,
+  );
 }
 
 /** The secret with all that belongs to it. */
@@ -157,14 +163,8 @@ export const RemoveRegionsFromReplication = operation(sm.RemoveRegionsFromReplic
     }
     const arn = secretArn(ctx, secret);
     for (const region of isOwnService(ctx) ? [] : gone) {
-      const replica =
-        formatArn(
-          {
-            service: "secretsmanager", region, account: ctx.account,
-            resource: `secret:${secret.name}-${secret.suffix}`,
-          },
-        );
-      ctx.schedule(removeReplica, { at: ctx.clock.now(), input: { arn: replica, region } });
+      const input = { arn: arnIn(region, ctx.account, secret), region };
+      ctx.schedule(removeReplica, { at: ctx.clock.now(), input });
     }
     const replicas = secret.replicas.filter(({ region }) => !gone.has(region));
     const changed = touch(ctx, { ...secret, replicas });
@@ -175,14 +175,13 @@ export const RemoveRegionsFromReplication = operation(sm.RemoveRegionsFromReplic
 export const StopReplicationToReplica = operation(sm.StopReplicationToReplica, {
   ...secretRules<sm.StopReplicationToReplicaRequest>(),
 
-  run(input, ctx) {
-    const secret = requireSecret(ctx, input.SecretId);
+  run({ SecretId }, ctx) {
+    const secret = requireSecret(ctx, SecretId);
     const { primaryRegion: region = "", ...standalone } = secret;
     if (!isReplicaHere(ctx, secret)) throw isNoReplica();
     touch(ctx, standalone);
-    const resource = `secret:${secret.name}-${secret.suffix}`;
-    const arn = formatArn({ service: "secretsmanager", region, account: ctx.account, resource });
-    ctx.schedule(leavePrimary, { at: ctx.clock.now(), input: { arn, region } });
-    return { ARN: resourceOf(ctx, input.SecretId) };
+    const input = { arn: arnIn(region, ctx.account, secret), region };
+    ctx.schedule(leavePrimary, { at: ctx.clock.now(), input });
+    return { ARN: secretArn(ctx, secret) };
   },
 });

@@ -11,7 +11,7 @@ import { formatArn } from "../../kernel/arn.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { decryptionFailure, defaultKeyAcrossAccounts, encryptionFailure, kmsDenied } from "./errors.ts";
-import type { Sealed, Secret, SecretVersion } from "./secret-rows.ts";
+import { arnIn, type Sealed, type Secret, type SecretVersion } from "./secret-rows.ts";
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -21,9 +21,7 @@ type Named = Pick<Secret, "name" | "suffix" | "kmsKeyId" | "replicas">;
 function encryptionContext(
   ctx: BodyContext, secret: Named, versionId: string, region: string,
 ): Record<string, string> {
-  const resource = `secret:${secret.name}-${secret.suffix}`;
-  const SecretARN = formatArn({ service: "secretsmanager", region, account: ctx.account, resource });
-  return { SecretARN, SecretVersionId: versionId };
+  return { SecretARN: arnIn(region, ctx.account, secret), SecretVersionId: versionId };
 }
 
 /** A key of the secret's own account, wherever the caller is from. */

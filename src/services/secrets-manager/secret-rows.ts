@@ -1,7 +1,7 @@
 /** Secrets and their versions as they are kept, and the ways to name a secret. */
 
 import { createHmac } from "node:crypto";
-import { parseArn } from "../../kernel/arn.ts";
+import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { invalidName, isReplica, markedForDeletion, secretNotFound } from "./errors.ts";
@@ -91,6 +91,14 @@ export function newSuffix(ctx: ReadContext, name: string): string {
 
 export function secretArn(ctx: ReadContext, secret: Pick<Secret, "name" | "suffix">): string {
   return ctx.arn(`secret:${secret.name}-${secret.suffix}`);
+}
+
+/** The ARN of a secret, or of its replica, in a Region of its account. */
+export function arnIn(
+  region: string, account: string, secret: Pick<Secret, "name" | "suffix">,
+): string {
+  const resource = `secret:${secret.name}-${secret.suffix}`;
+  return formatArn({ service: "secretsmanager", region, account, resource });
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
   GetResourcesCommand, ResourceGroupsTaggingAPIClient, TagResourcesCommand, UntagResourcesCommand,
 } from "@aws-sdk/client-resource-groups-tagging-api";
@@ -211,6 +211,34 @@ test("a replica does not take the place of another secret, unless it is told to"
   );
   await region.settled();
   assert.equal((await eu.send(new GetSecretValueCommand({ SecretId: "s" }))).SecretString, "ours");
+});
+
+test("a replica whose key refuses says that it failed, and recovers by being replicated again", async () => {
+  await using region = await startRegion();
+  const sm = region.client(SecretsManagerClient);
+  const kms = region.client(KMSClient, { region: "eu-west-1" });
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId ?? "";
+  const AddReplicaRegions = [{ Region: "eu-west-1", KmsKeyId: KeyId }];
+  await sm.send(new CreateSecretCommand({ Name: "s", SecretString: "one", AddReplicaRegions }));
+  await region.settled();
+  const status = async () => {
+    const { ReplicationStatus } = await sm.send(new DescribeSecretCommand({ SecretId: "s" }));
+    return ReplicationStatus?.map(({ Status }) => Status);
+  };
+  assert.deepEqual(await status(), ["InSync"]);
+  await kms.send(new DisableKeyCommand({ KeyId }));
+  await sm.send(new PutSecretValueCommand({ SecretId: "s", SecretString: "two" }));
+  await region.settled();
+  assert.deepEqual(await status(), ["Failed"]);
+  await sm.send(new TagResourceCommand({ SecretId: "s", Tags: [{ Key: "a", Value: "b" }] }));
+  await region.settled();
+  assert.deepEqual(await status(), ["Failed"]);
+  await kms.send(new EnableKeyCommand({ KeyId }));
+  await sm.send(new ReplicateSecretToRegionsCommand({ SecretId: "s", AddReplicaRegions }));
+  await region.settled();
+  assert.deepEqual(await status(), ["InSync"]);
+  const eu = region.client(SecretsManagerClient, { region: "eu-west-1" });
+  assert.equal((await eu.send(new GetSecretValueCommand({ SecretId: "s" }))).SecretString, "two");
 });
 
 test("a rotation needs a function that can be invoked", async () => {

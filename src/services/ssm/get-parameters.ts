@@ -135,9 +135,7 @@ export const GetParametersByPath = operation(ssm.GetParametersByPath, {
         rows: within.db(parameters),
         ...(path !== "" && { range: { prefix: `${path}/`, prefixOfLastPart: true } }),
         key: (row) => row.name,
-        keep: (row) => isBelow(row.name, path, recursive) && keep(
-          requireLatest(within, row.name),
-        ) !== undefined,
+        keep: ({ name }) => isBelow(name, path, recursive) && keep(requireLatest(within, name)) !== undefined,
         limit, token: input.NextToken, scope, invalid: invalidNextToken,
       });
       const kept = listed.items.flatMap((row) => keep(requireLatest(within, row.name)) ?? []);

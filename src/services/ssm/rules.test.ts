@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   AddTagsToResourceCommand, DescribeParametersCommand, GetParameterCommand, GetParameterHistoryCommand,
-  GetParametersByPathCommand, GetServiceSettingCommand, ListTagsForResourceCommand, PutParameterCommand,
+  GetParametersByPathCommand, GetParametersCommand, GetServiceSettingCommand, ListTagsForResourceCommand,
+  PutParameterCommand,
   PutResourcePolicyCommand, RemoveTagsFromResourceCommand, ResetServiceSettingCommand, SSMClient,
   UpdateServiceSettingCommand, type DescribeParametersCommandInput, type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
@@ -324,6 +325,14 @@ test("an advanced parameter is shared with another account by its policy, under 
   assert.match(await refusal(other.send(read)), /^AccessDeniedException/);
   await share();
   assert.equal((await other.send(read)).Parameter?.Value, "v");
+  await other.send(text("mine"));
+  const { Parameters, InvalidParameters } = await other.send(
+    new GetParametersCommand({ Names: [ResourceArn, "mine", "none", `${ResourceArn}:9`] }),
+  );
+  assert.deepEqual(
+    Parameters?.map(({ Name, Value }) => [Name, Value]), [["/shared/key", "v"], ["mine", "v"]],
+  );
+  assert.deepEqual(InvalidParameters, ["none", `${ResourceArn}:9`]);
   assert.match(await refusal(
     other.send(new GetParameterHistoryCommand({ Name: ResourceArn })),
   ), /^AccessDeniedException/);

@@ -17,11 +17,17 @@ import { checkedTags, mergedTags, withInherited, type Tags } from "./session-tag
 const durationSecondsDefault = 3_600;
 const chainedDurationSecondsMax = 3_600;
 
+/** A policy without statements could not be read, and would deny explicitly. */
+const trustsNobody = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "nobody.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
 /** The trust policy of a role, for the kernel's decision; a role that is not there trusts nobody. */
 export function trustPolicy(arn: string, ctx: ReadContext): string | undefined {
   const parsed = parseArn(arn);
   if (parsed?.service !== "iam" || !parsed.resource.startsWith("role/")) return undefined;
-  return findRole(arn, ctx)?.trustPolicy ?? `{"Version":"2012-10-17","Statement":[]}`;
+  return findRole(arn, ctx)?.trustPolicy ?? trustsNobody;
 }
 
 export function findRole(arn: string, ctx: ReadContext): RoleFacts | undefined {
