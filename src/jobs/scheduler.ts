@@ -126,6 +126,8 @@ export class Scheduler {
     const delay = Math.min(retryMilliseconds * 2 ** row.failures, retryMillisecondsMax);
     this.#host.store.transact(cell, (transaction) => {
       const rows = transaction.rows(jobs);
+      // What was taken back or scheduled anew while it ran stays so.
+      if (rows.get([row.name, row.id])?.at !== row.at) return;
       if (failures >= failuresMax) rows.delete([row.name, row.id]);
       else rows.put({ ...row, failures, at: this.#host.clock.now() + delay });
     });

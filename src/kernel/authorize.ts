@@ -38,6 +38,9 @@ export interface Denial {
   readonly decoded: DecodedMessage;
 }
 
+/** Service and resource control policies: a list a level, from the organization's root down to the account. */
+export type ControlPolicies = Pick<PolicySet, "serviceControl" | "resourceControl">;
+
 const denialsMax = 1_000;
 const allowedMax = 1_000;
 /** Stands for a resource without a policy. */
@@ -137,9 +140,10 @@ export class Authorizer {
     const { resource } = sources;
     const resourcePolicy =
       service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx));
-    if (isPlainRoot(caller, ctx) && resourcePolicy === undefined) return undefined;
-    const policies = this.#policies(caller, service, resource, resourcePolicy);
-    const known = this.#allowedBy(policies, caller);
+    const controls = this.#engine.controlPolicies?.(ctx.account);
+    if (isPlainRoot(caller, ctx) && resourcePolicy === undefined && !controls) return undefined;
+    const policies = { ...this.#policies(caller, service, resource, resourcePolicy), ...controls };
+    const known = controls ? undefined : this.#allowedBy(policies, caller);
     const question = `${ctx.account} ${action} ${resource}`;
     if (known?.get(question) === (resourcePolicy ?? noPolicy)) return undefined;
 

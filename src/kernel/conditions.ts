@@ -1,6 +1,7 @@
 /** The condition keys of one request, worked out only when a policy asks for them. */
 
 import type { ConditionContext, ContextValue } from "../iam/types.ts";
+import { parseArn } from "./arn.ts";
 import type { CellContext } from "./cell-context.ts";
 import { TagSet, taggedResources, type Tag } from "./tags.ts";
 
@@ -34,6 +35,8 @@ const globalKeys: Readonly<Record<string, Reader>> = {
   "aws:principaltype": ({ caller }) => principalTypes[caller.type],
   "aws:principalisawsservice": ({ caller }) => String(caller.type === "AWSService"),
   "aws:principalservicename": ({ caller }) => (caller.type === "AWSService" ? caller.arn : undefined),
+  "aws:sourcearn": ({ caller }) => caller.sourceArn,
+  "aws:sourceaccount": ({ caller }) => caller.sourceArn && parseArn(caller.sourceArn)?.account,
   "aws:userid": ({ caller }) => caller.principalId || undefined,
   "aws:username": ({ caller }) => caller.userName,
   "aws:resourceaccount": (ctx) => ctx.account,

@@ -71,6 +71,8 @@ export interface CallOptions {
    * `service`: as this service's principal.
    */
   readonly as?: "caller" | "service";
+  /** With `as: "service"`: the resource on whose behalf, which policies may ask for as `aws:SourceArn`. */
+  readonly sourceArn?: string;
   readonly account?: string;
   readonly region?: string;
 }

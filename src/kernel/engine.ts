@@ -8,7 +8,7 @@ import { missingAuthenticationToken } from "./auth/auth-errors.ts";
 import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import { seal, unseal } from "./auth/session-token.ts";
-import { Authorizer } from "./authorize.ts";
+import { Authorizer, type ControlPolicies } from "./authorize.ts";
 import { Bus } from "./bus.ts";
 import { CellContext } from "./cell-context.ts";
 import { RegionClock } from "./clock.ts";
@@ -90,6 +90,8 @@ export class Engine implements Kernel, JobHost {
   readonly faults = new Faults();
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
+  /** What an organization allows its accounts at most. Organizations sets it; without one nothing is restricted. */
+  controlPolicies: ((account: string) => ControlPolicies | undefined) | undefined;
   /** Defects that requests and jobs ran into: tests fail on them. */
   readonly defects: unknown[] = [];
   readonly #options: EngineOptions;
@@ -225,9 +227,12 @@ export class Engine implements Kernel, JobHost {
   }
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
-    if (options.as === "service")
-      return { ...serviceCaller(principal), account: options.account ?? from.account };
-    return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
+    if (options.as !== "service") {
+      return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
+    }
+    const account = options.account ?? from.account;
+    const { sourceArn } = options;
+    return { ...serviceCaller(principal), account, ...(sourceArn !== undefined && { sourceArn }) };
   }
 
   announce(cell: CellContext, event: ServiceEvent): void {

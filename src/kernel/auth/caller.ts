@@ -54,6 +54,8 @@ export interface Caller {
    * Service principals through which the request came, first to last. @evidence IAM user guide, aws:CalledVia
    */
   readonly calledVia: readonly string[];
+  /** For services: the resource on whose behalf they act, `aws:SourceArn`. */
+  readonly sourceArn?: string;
 }
 
 /** What the connection says of a request. */

@@ -45,7 +45,8 @@ test("A server certificate comes back without its key, and moves", async () => {
   await iam.send(new UpdateServerCertificateCommand({
     ServerCertificateName: "web", NewServerCertificateName: "shop", NewPath: "/",
   }));
-  const { ServerCertificate } = await iam.send(new GetServerCertificateCommand({ ServerCertificateName: "shop" }));
+  const { ServerCertificate } =
+    await iam.send(new GetServerCertificateCommand({ ServerCertificateName: "shop" }));
   assert.equal(ServerCertificate?.CertificateBody, leafCertificate.trimEnd());
   assert.equal(ServerCertificate?.CertificateChain, authorityCertificate.trimEnd());
   assert.deepEqual(ServerCertificate?.Tags, [{ Key: "team", Value: "blue" }]);
@@ -80,7 +81,8 @@ test("A server certificate must be one, with its own key and its own chain", asy
   await iam.send(server());
   assert.deepEqual(await refusal(iam.send(server())),
     ["EntityAlreadyExists", "The Server Certificate with name web already exists.", 409]);
-  for (let number = 2; number <= 20; number++) await iam.send(server({ ServerCertificateName: `web${number}` }));
+  for (let number = 2; number <= 20; number++) await iam.send(
+    server({ ServerCertificateName: `web${number}` }));
   assert.deepEqual(await refusal(iam.send(server({ ServerCertificateName: "web21" }))),
     ["LimitExceeded", "Cannot exceed quota for ServerCertificatesPerAccount: 20", 409]);
 });
@@ -90,7 +92,8 @@ test("A user has two signing certificates, each of which is somebody's alone", a
   const iam = region.client(IAMClient);
   const UserName = "alice";
   await iam.send(new CreateUserCommand({ UserName }));
-  const upload = (CertificateBody: string) => iam.send(new UploadSigningCertificateCommand({ UserName, CertificateBody }));
+  const upload = (CertificateBody: string) =>
+    iam.send(new UploadSigningCertificateCommand({ UserName, CertificateBody }));
   assert.deepEqual(await refusal(upload("nonsense")), malformed);
   const { Certificate } = await upload(leafCertificate);
   assert.match(Certificate?.CertificateId ?? "", /^[A-Z2-7]{24}$/);
@@ -116,7 +119,8 @@ test("SSH public keys are taken and given in both forms", async () => {
   await iam.send(new CreateUserCommand({ UserName }));
   const pem = generateKeyPairSync("rsa", { modulusLength: 2_048 })
     .publicKey.export({ type: "spki", format: "pem" }).toString();
-  const upload = (SSHPublicKeyBody: string) => iam.send(new UploadSSHPublicKeyCommand({ UserName, SSHPublicKeyBody }));
+  const upload = (SSHPublicKeyBody: string) =>
+    iam.send(new UploadSSHPublicKeyCommand({ UserName, SSHPublicKeyBody }));
   const { SSHPublicKey: first } = await upload(pem);
   const { SSHPublicKeyId } = first ?? {};
   assert.match(SSHPublicKeyId ?? "", /^APKA[A-Z2-7]{17}$/);
@@ -151,7 +155,8 @@ test("What is no RSA key of 2048 bits is no SSH public key", async () => {
   ];
   const text = "The public key must be an RSA key of at least 2048 bits, in ssh-rsa or PEM format.";
   for (const SSHPublicKeyBody of bodies) {
-    const refused = await refusal(iam.send(new UploadSSHPublicKeyCommand({ UserName: "alice", SSHPublicKeyBody })));
+    const refused =
+      await refusal(iam.send(new UploadSSHPublicKeyCommand({ UserName: "alice", SSHPublicKeyBody })));
     assert.deepEqual(refused, ["InvalidPublicKey", text, 400]);
   }
 });
@@ -164,7 +169,8 @@ test("Credentials for CodeCommit are two a user, and can be reset", async () => 
   const create = (ServiceName: string, more: object = {}) =>
     iam.send(new CreateServiceSpecificCredentialCommand({ UserName, ServiceName, ...more }));
   assert.deepEqual(await refusal(create("s3.amazonaws.com")), [
-    "NotSupportedService", "The service s3.amazonaws.com does not support service-specific credentials.", 404]);
+    "NotSupportedService", "The service s3.amazonaws.com does not support service-specific credentials.",
+      404]);
   const { ServiceSpecificCredential: first } = await create("codecommit.amazonaws.com");
   assert.equal(first?.ServiceUserName, "alice-at-000000000000");
   assert.equal(first?.ServicePassword?.length, 44);
@@ -180,10 +186,12 @@ test("Credentials for CodeCommit are two a user, and can be reset", async () => 
     UserName, ServiceSpecificCredentialId, Status: "Inactive",
   }));
   const listed = await iam.send(new ListServiceSpecificCredentialsCommand({ UserName }));
-  assert.deepEqual(listed.ServiceSpecificCredentials?.map((one) => one.Status).sort(), ["Active", "Inactive"]);
+  assert.deepEqual(listed.ServiceSpecificCredentials?.map((one) => one.Status).sort(),
+    ["Active", "Inactive"]);
   await iam.send(new DeleteServiceSpecificCredentialCommand({ UserName, ServiceSpecificCredentialId }));
   assert.deepEqual(
-    await refusal(iam.send(new DeleteServiceSpecificCredentialCommand({ UserName, ServiceSpecificCredentialId }))),
+    await refusal(
+      iam.send(new DeleteServiceSpecificCredentialCommand({ UserName, ServiceSpecificCredentialId }))),
     ["NoSuchEntity", `No such credential ${ServiceSpecificCredentialId} exists`, 404]);
 });
 
@@ -198,6 +206,7 @@ test("Bedrock's credentials are one secret, and expire by the clock", async () =
   assert.match(ServiceSpecificCredential?.ServiceCredentialSecret ?? "", /^ABSK/);
   assert.deepEqual(ServiceSpecificCredential?.ExpirationDate, new Date("2026-01-02T00:00:00Z"));
   await region.clock.advance({ days: 1 });
-  const { ServiceSpecificCredentials } = await iam.send(new ListServiceSpecificCredentialsCommand({ UserName }));
+  const { ServiceSpecificCredentials } =
+    await iam.send(new ListServiceSpecificCredentialsCommand({ UserName }));
   assert.equal(ServiceSpecificCredentials?.[0]?.Status, "Expired");
 });

@@ -1,4 +1,6 @@
-/** Refusals that have to do with MFA devices, certificates, public keys and credentials of single services. */
+/**
+ * Refusals that have to do with MFA devices, certificates, public keys and credentials of single services.
+ */
 
 import * as iam from "../../generated/iam.ts";
 import { modelled, type AwsError } from "../../kernel/errors.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateLoginProfileCommand, GenerateCredentialReportCommand, GetCredentialReportCommand, GetUserCommand, IAMClient,
+  CreateLoginProfileCommand, GenerateCredentialReportCommand, GetCredentialReportCommand, GetUserCommand,
+    IAMClient,
 } from "@aws-sdk/client-iam";
 import { startRegion } from "../../../test/region.ts";
 import { allow, refusal } from "./test-policies.ts";

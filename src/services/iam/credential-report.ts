@@ -93,7 +93,9 @@ function latest(ctx: ReadContext): { report: CredentialReport | undefined; fresh
   return { report, fresh: report !== undefined && ctx.clock.now() - report.generatedAt < freshMilliseconds };
 }
 
-/** The report is there at once; AWS's scripts ask until the state is `COMPLETE`, so the first answer is not. */
+/**
+ * The report is there at once; AWS's scripts ask until the state is `COMPLETE`, so the first answer is not.
+ */
 export const GenerateCredentialReport = operation(iam.GenerateCredentialReport, {
   run(_, ctx): iam.GenerateCredentialReportResponse {
     const { report, fresh } = latest(ctx);

@@ -28,10 +28,14 @@ test("An OIDC provider is known by its URL without the scheme", async () => {
   })));
   assert.deepEqual(again, [
     "EntityAlreadyExists", "Provider with url https://login.example.com/realms/one already exists.", 409]);
-  await iam.send(new AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "web" }));
-  await iam.send(new AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "web" }));
-  await iam.send(new RemoveClientIDFromOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "app" }));
-  await iam.send(new RemoveClientIDFromOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "app" }));
+  await iam.send(
+    new AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "web" }));
+  await iam.send(
+    new AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "web" }));
+  await iam.send(
+    new RemoveClientIDFromOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "app" }));
+  await iam.send(
+    new RemoveClientIDFromOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID: "app" }));
   await iam.send(new UpdateOpenIDConnectProviderThumbprintCommand({
     OpenIDConnectProviderArn, ThumbprintList: ["f".repeat(40)],
   }));
@@ -66,9 +70,11 @@ test("URLs of OIDC providers are https without a port, or on this machine", asyn
     "http://localhost.example.com",
   ];
   for (const url of wrong) {
-    assert.deepEqual(await refusal(create(url)), ["ValidationError", "Invalid Open ID Connect Provider URL", 400]);
+    assert.deepEqual(await refusal(create(url)),
+      ["ValidationError", "Invalid Open ID Connect Provider URL", 400]);
   }
-  for (const url of ["http://localhost:8080", "http://127.0.0.1:9/realm", "http://[::1]:1"]) await create(url);
+  for (const url of ["http://localhost:8080", "http://127.0.0.1:9/realm", "http://[::1]:1"]) await create(
+    url);
 });
 
 test("OIDC providers have five thumbprints and a hundred client ids at most", async () => {
@@ -82,7 +88,8 @@ test("OIDC providers have five thumbprints and a hundred client ids at most", as
   const many = await refusal(iam.send(new CreateOpenIDConnectProviderCommand({
     Url: "https://login.example.com", ClientIDList,
   })));
-  assert.deepEqual(many, ["LimitExceeded", "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100", 409]);
+  assert.deepEqual(many,
+    ["LimitExceeded", "Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: 100", 409]);
 });
 
 function metadata(entity: string, more = ""): string {
@@ -101,19 +108,23 @@ test("iam-saml-federation: a SAML provider keeps its metadata", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const SAMLMetadataDocument = metadata("https://idp.example.com");
-  const { SAMLProviderArn } = await iam.send(new CreateSAMLProviderCommand({ Name: "corp", SAMLMetadataDocument }));
+  const { SAMLProviderArn } =
+    await iam.send(new CreateSAMLProviderCommand({ Name: "corp", SAMLMetadataDocument }));
   assert.equal(SAMLProviderArn, "arn:aws:iam::000000000000:saml-provider/corp");
   const got = await iam.send(new GetSAMLProviderCommand({ SAMLProviderArn }));
   assert.equal(got.SAMLMetadataDocument, SAMLMetadataDocument);
   assert.deepEqual(got.ValidUntil, new Date("2126-01-01T00:00:00Z"));
-  assert.deepEqual(await refusal(iam.send(new CreateSAMLProviderCommand({ Name: "corp", SAMLMetadataDocument }))),
+  assert.deepEqual(
+    await refusal(iam.send(new CreateSAMLProviderCommand({ Name: "corp", SAMLMetadataDocument }))),
     ["EntityAlreadyExists", "SAMLProvider corp already exists.", 409]);
   await iam.send(new UpdateSAMLProviderCommand({
-    SAMLProviderArn, SAMLMetadataDocument: metadata("https://other.example.com", ' validUntil="2027-01-01T00:00:00Z"'),
+    SAMLProviderArn,
+      SAMLMetadataDocument: metadata("https://other.example.com", ' validUntil="2027-01-01T00:00:00Z"'),
   }));
   const { SAMLProviderList } = await iam.send(new ListSAMLProvidersCommand({}));
   assert.deepEqual(SAMLProviderList, [{
-    Arn: SAMLProviderArn, ValidUntil: new Date("2027-01-01T00:00:00Z"), CreateDate: new Date("2026-01-01T00:00:00Z"),
+    Arn: SAMLProviderArn, ValidUntil: new Date("2027-01-01T00:00:00Z"),
+      CreateDate: new Date("2026-01-01T00:00:00Z"),
   }]);
   await iam.send(new TagSAMLProviderCommand({ SAMLProviderArn, Tags: [{ Key: "a", Value: "1" }] }));
   await iam.send(new UntagSAMLProviderCommand({ SAMLProviderArn, TagKeys: ["a"] }));
@@ -134,7 +145,8 @@ test("What is no metadata of an identity provider makes no SAML provider", async
     "<a>".repeat(20_000) + "</a>".repeat(20_000),
   ];
   for (const SAMLMetadataDocument of documents) {
-    const refused = await refusal(iam.send(new CreateSAMLProviderCommand({ Name: "corp", SAMLMetadataDocument })));
+    const refused =
+      await refusal(iam.send(new CreateSAMLProviderCommand({ Name: "corp", SAMLMetadataDocument })));
     assert.deepEqual(refused, ["InvalidInput", "Could not parse metadata", 400]);
   }
 });

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  AddUserToGroupCommand, AttachGroupPolicyCommand, CreateGroupCommand, GenerateServiceLastAccessedDetailsCommand,
-  GetServiceLastAccessedDetailsCommand, GetServiceLastAccessedDetailsWithEntitiesCommand, IAMClient, ListUsersCommand,
+  AddUserToGroupCommand, AttachGroupPolicyCommand, CreateGroupCommand,
+    GenerateServiceLastAccessedDetailsCommand,
+  GetServiceLastAccessedDetailsCommand, GetServiceLastAccessedDetailsWithEntitiesCommand, IAMClient,
+    ListUsersCommand,
 } from "@aws-sdk/client-iam";
 import { startRegion } from "../../../test/region.ts";
 import { allow, refusal } from "./test-policies.ts";
@@ -16,7 +18,8 @@ test("iam-best-least-privilege: what somebody may use and has not used shows", a
   await region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
   const { JobId } = await iam.send(new GenerateServiceLastAccessedDetailsCommand({ Arn: alice }));
   const report = await iam.send(new GetServiceLastAccessedDetailsCommand({ JobId }));
-  assert.deepEqual([report.JobStatus, report.JobType, report.IsTruncated], ["COMPLETED", "SERVICE_LEVEL", false]);
+  assert.deepEqual([report.JobStatus, report.JobType, report.IsTruncated],
+    ["COMPLETED", "SERVICE_LEVEL", false]);
   assert.deepEqual(report.ServicesLastAccessed, [
     { ServiceName: "elasticache", ServiceNamespace: "elasticache", TotalAuthenticatedEntities: 0 },
     {
@@ -36,13 +39,15 @@ test("A policy was used by the members of the groups that carry it", async () =>
   const Arn = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
   await iam.send(new CreateGroupCommand({ GroupName: "staff" }));
   await iam.send(new AttachGroupPolicyCommand({ GroupName: "staff", PolicyArn: Arn }));
-  for (const UserName of ["alice", "bob"]) await iam.send(new AddUserToGroupCommand({ GroupName: "staff", UserName }));
+  for (const UserName of ["alice", "bob"]) await iam.send(
+    new AddUserToGroupCommand({ GroupName: "staff", UserName }));
   await region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
   const { JobId } = await iam.send(new GenerateServiceLastAccessedDetailsCommand({ Arn }));
   const { EntityDetailsList } = await iam.send(
     new GetServiceLastAccessedDetailsWithEntitiesCommand({ JobId, ServiceNamespace: "iam" }));
   assert.deepEqual(EntityDetailsList, [{
-    EntityInfo: { Arn: alice, Name: "alice", Type: "USER", Id: EntityDetailsList?.[0]?.EntityInfo?.Id, Path: "/" },
+    EntityInfo: { Arn: alice, Name: "alice", Type: "USER", Id: EntityDetailsList?.[0]?.EntityInfo?.Id,
+      Path: "/" },
     LastAuthenticated: new Date("2026-01-01T00:00:00Z"),
   }]);
 });

@@ -12,7 +12,9 @@ import { groupsOf } from "./groups.ts";
 import { compareText, listItems } from "./listing.ts";
 import { memberships } from "./membership-rows.ts";
 import { attachedArns, attachments, defaultDocument, inlinePoliciesOf, isPolicyArn } from "./policy-rows.ts";
-import { arnOf, groups, principalOfArn, roles, users, type Principal, type Role, type User } from "./principals.ts";
+import {
+  arnOf, groups, principalOfArn, roles, users, type Principal, type Role, type User,
+} from "./principals.ts";
 
 interface AccessReport {
   readonly id: string;

@@ -1,7 +1,9 @@
 /**
- * Services that have service-linked roles: what their roles are called, and which of AWS's policies they carry.
+ * Services that have service-linked roles: what their roles are called, and which of AWS's policies they
+ * carry.
  *
- * @evidence the "Using service-linked roles" page of each service's guide; which take a suffix: IAM User Guide,
+ * @evidence the "Using service-linked roles" page of each service's guide; which take a suffix: IAM User
+ * Guide,
  *   AWS services that work with IAM, and recorded answers of CreateServiceLinkedRole
  */
 
@@ -32,7 +34,8 @@ export const linkedServices: ReadonlyMap<string, LinkedService> = new Map<string
   ["backup.amazonaws.com", { role: "Backup", policy: "AWSBackupServiceLinkedRolePolicyForBackup" }],
   ["batch.amazonaws.com", { role: "Batch", policy: "BatchServiceRolePolicy" }],
   ["cks.kms.amazonaws.com", {
-    role: "KeyManagementServiceCustomKeyStores", policy: "AWSKeyManagementServiceCustomKeyStoresServiceRolePolicy",
+    role: "KeyManagementServiceCustomKeyStores",
+      policy: "AWSKeyManagementServiceCustomKeyStoresServiceRolePolicy",
   }],
   ["cloud9.amazonaws.com", { role: "AWSCloud9", policy: "AWSCloud9ServiceRolePolicy" }],
   ["cloudhsm.amazonaws.com", { role: "CloudHSM", policy: "CloudHSMServiceRolePolicy" }],
@@ -43,7 +46,8 @@ export const linkedServices: ReadonlyMap<string, LinkedService> = new Map<string
   ["codestar-notifications.amazonaws.com", {
     role: "CodeStarNotifications", policy: "AWSCodeStarNotificationsServiceRolePolicy",
   }],
-  ["compute-optimizer.amazonaws.com", { role: "ComputeOptimizer", policy: "ComputeOptimizerServiceRolePolicy" }],
+  ["compute-optimizer.amazonaws.com",
+    { role: "ComputeOptimizer", policy: "ComputeOptimizerServiceRolePolicy" }],
   ["config.amazonaws.com", { role: "Config", policy: "AWSConfigServiceRolePolicy" }],
   ["config-conforms.amazonaws.com", { role: "ConfigConforms", policy: "ConfigConformsServiceRolePolicy" }],
   ["connect.amazonaws.com", {
@@ -53,7 +57,8 @@ export const linkedServices: ReadonlyMap<string, LinkedService> = new Map<string
   ["dax.amazonaws.com", { role: "DAX", policy: "DAXServiceRolePolicy" }],
   ["directconnect.amazonaws.com", { role: "DirectConnect", policy: "AWSDirectConnectServiceRolePolicy" }],
   ["dms.amazonaws.com", { role: "DMSServerless", policy: "AWSDMSServerlessServiceRolePolicy" }],
-  ["transitgateway.amazonaws.com", { role: "VPCTransitGateway", policy: "AWSVPCTransitGatewayServiceRolePolicy" }],
+  ["transitgateway.amazonaws.com",
+    { role: "VPCTransitGateway", policy: "AWSVPCTransitGatewayServiceRolePolicy" }],
   ["ec2fleet.amazonaws.com", { role: "EC2Fleet", policy: "AWSEC2FleetServiceRolePolicy" }],
   ["ecs.amazonaws.com", { role: "ECS", policy: "AmazonECSServiceRolePolicy" }],
   ["custom-resource.application-autoscaling.amazonaws.com", {
@@ -111,9 +116,11 @@ export const linkedServices: ReadonlyMap<string, LinkedService> = new Map<string
   ["memorydb.amazonaws.com", { role: "MemoryDB", policy: "MemoryDBServiceRolePolicy" }],
   ["mq.amazonaws.com", { role: "AmazonMQ", policy: "AmazonMQServiceRolePolicy" }],
   ["mrk.kms.amazonaws.com", {
-    role: "KeyManagementServiceMultiRegionKeys", policy: "AWSKeyManagementServiceMultiRegionKeysServiceRolePolicy",
+    role: "KeyManagementServiceMultiRegionKeys",
+      policy: "AWSKeyManagementServiceMultiRegionKeysServiceRolePolicy",
   }],
-  ["network-firewall.amazonaws.com", { role: "NetworkFirewall", policy: "AWSNetworkFirewallServiceRolePolicy" }],
+  ["network-firewall.amazonaws.com",
+    { role: "NetworkFirewall", policy: "AWSNetworkFirewallServiceRolePolicy" }],
   ["observability.aoss.amazonaws.com", {
     role: "AmazonOpenSearchServerless", policy: "AmazonOpenSearchServerlessServiceRolePolicy",
   }],
@@ -150,7 +157,8 @@ export const linkedServices: ReadonlyMap<string, LinkedService> = new Map<string
   ["trustedadvisor.amazonaws.com", { role: "TrustedAdvisor", policy: "AWSTrustedAdvisorServiceRolePolicy" }],
   ["vpc-lattice.amazonaws.com", { role: "VpcLattice", policy: "AWSVpcLatticeServiceRolePolicy" }],
   ["waf.amazonaws.com", { role: "WAFLogging", policy: "WAFLoggingServiceRolePolicy" }],
-  ["waf-regional.amazonaws.com", { role: "WAFRegionalLogging", policy: "WAFRegionalLoggingServiceRolePolicy" }],
+  ["waf-regional.amazonaws.com",
+    { role: "WAFRegionalLogging", policy: "WAFRegionalLoggingServiceRolePolicy" }],
   ["wafv2.amazonaws.com", { role: "WAFV2Logging", policy: "WAFV2LoggingServiceRolePolicy" }],
   scaling("appstream", "AppStreamFleet"),
   scaling("cassandra", "CassandraTable"),

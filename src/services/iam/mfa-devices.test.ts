@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CreateUserCommand, CreateVirtualMFADeviceCommand, DeactivateMFADeviceCommand, DeleteUserCommand,
-  DeleteVirtualMFADeviceCommand, EnableMFADeviceCommand, GetMFADeviceCommand, IAMClient, ListMFADevicesCommand,
+  DeleteVirtualMFADeviceCommand, EnableMFADeviceCommand, GetMFADeviceCommand, IAMClient,
+    ListMFADevicesCommand,
   ListMFADeviceTagsCommand, ListVirtualMFADevicesCommand, ResyncMFADeviceCommand, TagMFADeviceCommand,
   UntagMFADeviceCommand,
 } from "@aws-sdk/client-iam";
@@ -22,13 +23,15 @@ function fromBase32(text: string): Buffer {
 /** A user with a device that is not enabled yet, and the device's seed. */
 async function withDevice(iam: IAMClient): Promise<Buffer> {
   await iam.send(new CreateUserCommand({ UserName: "alice" }));
-  const { VirtualMFADevice } = await iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "phone" }));
+  const { VirtualMFADevice } =
+    await iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "phone" }));
   return fromBase32(Buffer.from(VirtualMFADevice?.Base32StringSeed ?? []).toString());
 }
 
 test("One-time passwords are those of RFC 6238's appendix B", () => {
   const seed = Buffer.from("12345678901234567890");
-  const expected = [[59, "287082"], [1111111109, "081804"], [1234567890, "005924"], [20000000000, "353130"]] as const;
+  const expected =
+    [[59, "287082"], [1111111109, "081804"], [1234567890, "005924"], [20000000000, "353130"]] as const;
   for (const [seconds, code] of expected) assert.equal(codeOf(seed, stepAt(seconds * 1000)), code);
   assert.equal(base32(Buffer.from("foobar")), "MZXW6YTBOI");
   assert.equal(findStep(seed, ["287082"], 3, 2), 1);
@@ -52,7 +55,8 @@ test("A new device shows its seed once, also as a picture", async () => {
   const again = await refusal(iam.send(new CreateVirtualMFADeviceCommand({
     VirtualMFADeviceName: "phone", Path: "/staff/",
   })));
-  assert.deepEqual(again, ["EntityAlreadyExists", "MFADevice entity at the same path and name already exists.", 409]);
+  assert.deepEqual(again,
+    ["EntityAlreadyExists", "MFADevice entity at the same path and name already exists.", 409]);
 });
 
 test("A device is enabled with two codes in a row, and with nothing else", async () => {

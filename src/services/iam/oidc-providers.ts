@@ -4,7 +4,9 @@ import { isIP } from "node:net";
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { alreadyExists, deniedByName, invalidInput, noSuchEntity, quotaExceeded, validationError } from "./errors.ts";
+import {
+  alreadyExists, deniedByName, invalidInput, noSuchEntity, quotaExceeded, validationError,
+} from "./errors.ts";
 import { oidcProviders, withoutScheme, type OidcProvider } from "./federation-rows.ts";
 import { addTags, checkTags, listTags, removeTags, tagsIfAny } from "./tagging.ts";
 
@@ -38,7 +40,8 @@ function isLocal(host: string): boolean {
 }
 
 /**
- * AWS takes https without a port. Providers on this machine may be reached by http and have a port, since that is
+ * AWS takes https without a port. Providers on this machine may be reached by http and have a port, since
+ * that is
  * where a developer's provider runs.
  *
  * @throws ValidationError
@@ -89,7 +92,9 @@ export const CreateOpenIDConnectProvider = operation(iam.CreateOpenIDConnectProv
   },
 });
 
-/** The URL comes back without its scheme. @evidence IAM API Reference, GetOpenIDConnectProvider, the example */
+/**
+ * The URL comes back without its scheme. @evidence IAM API Reference, GetOpenIDConnectProvider, the example
+ */
 export const GetOpenIDConnectProvider = operation(iam.GetOpenIDConnectProvider, {
   ...onProvider,
   run(input, ctx) {
@@ -132,7 +137,8 @@ export const AddClientIDToOpenIDConnectProvider = operation(iam.AddClientIDToOpe
   },
 });
 
-export const RemoveClientIDFromOpenIDConnectProvider = operation(iam.RemoveClientIDFromOpenIDConnectProvider, {
+export const RemoveClientIDFromOpenIDConnectProvider =
+  operation(iam.RemoveClientIDFromOpenIDConnectProvider, {
   ...onProvider,
   run(input, ctx) {
     const provider = requireProvider(ctx, input.OpenIDConnectProviderArn);

@@ -26,7 +26,8 @@ test("Statements begin behind what comes before them and end behind their brace"
   assert.deepEqual(statementSpans(administrator),
     [{ start: { Line: 3, Column: 17 }, end: { Line: 8, Column: 6 } }]);
   const line = '{"Version":"2012-10-17","Statement":[{"a":["}"]},{"b":"\\"]"}],"Id":"x"}';
-  assert.deepEqual(statementSpans(line).map(({ start, end }) => [start.Column, end.Column]), [[38, 49], [50, 61]]);
+  assert.deepEqual(statementSpans(line).map(({ start, end }) => [start.Column, end.Column]),
+    [[38, 49], [50, 61]]);
   assert.deepEqual(statementSpans('{"Statement":{"a":1}}'), [
     { start: { Line: 1, Column: 14 }, end: { Line: 1, Column: 21 } }]);
 });
@@ -49,7 +50,8 @@ test("iam-policy-simulator: custom policies allow, deny, or say nothing", async 
       StartPosition: { Line: 1, Column: 38 }, EndPosition: { Line: 1, Column: 110 },
     }],
   });
-  assert.deepEqual(EvaluationResults?.[1]?.MatchedStatements?.map((one) => one.SourcePolicyId), ["PolicyInputList.2"]);
+  assert.deepEqual(EvaluationResults?.[1]?.MatchedStatements?.map((one) => one.SourcePolicyId),
+    ["PolicyInputList.2"]);
   assert.deepEqual(EvaluationResults?.[2]?.MatchedStatements, []);
 });
 
@@ -61,7 +63,8 @@ test("iam-policy-simulator: a simulation agrees with real calls", async () => {
     const { EvaluationResults } = await iam.send(new SimulatePrincipalPolicyCommand({
       PolicySourceArn: "arn:aws:iam::000000000000:user/alice", ActionNames: ["iam:ListUsers"],
     }));
-    return [EvaluationResults?.[0]?.EvalDecision, EvaluationResults?.[0]?.MatchedStatements?.[0]?.SourcePolicyId];
+    return [EvaluationResults?.[0]?.EvalDecision,
+      EvaluationResults?.[0]?.MatchedStatements?.[0]?.SourcePolicyId];
   };
   const call = () => region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
   assert.deepEqual(await simulate(), ["allowed", "user_alice_inline"]);
@@ -84,19 +87,25 @@ test("Conditions are asked of the context entries, and what is missing is named"
       Condition: { NumericLessThan: { "aws:MultiFactorAuthAge": "60" } },
     }],
   };
-  const simulate = async (ContextEntries: { ContextKeyName: string; ContextKeyType: "string" | "numeric"; ContextKeyValues: string[] }[]) => {
+  const simulate = async (ContextEntries: {
+    ContextKeyName: string; ContextKeyType: "string" | "numeric"; ContextKeyValues: string[] }[]) => {
     const { EvaluationResults } = await iam.send(new SimulateCustomPolicyCommand({
-      PolicyInputList: [text(policy)], ActionNames: ["s3:GetObject"], ResourceArns: ["arn:aws:s3:::b/alice/x"],
+      PolicyInputList: [text(policy)], ActionNames: ["s3:GetObject"],
+        ResourceArns: ["arn:aws:s3:::b/alice/x"],
       ContextEntries,
     }));
     return EvaluationResults?.[0];
   };
-  const name = { ContextKeyName: "aws:username", ContextKeyType: "string" as const, ContextKeyValues: ["alice"] };
-  const age = { ContextKeyName: "aws:multifactorauthage", ContextKeyType: "numeric" as const, ContextKeyValues: ["59"] };
+  const name =
+    { ContextKeyName: "aws:username", ContextKeyType: "string" as const, ContextKeyValues: ["alice"] };
+  const age = { ContextKeyName: "aws:multifactorauthage", ContextKeyType: "numeric" as const,
+    ContextKeyValues: ["59"] };
   const nothing = await simulate([]);
-  assert.deepEqual([nothing?.EvalDecision, nothing?.MissingContextValues], ["implicitDeny", ["aws:username"]]);
+  assert.deepEqual([nothing?.EvalDecision, nothing?.MissingContextValues],
+    ["implicitDeny", ["aws:username"]]);
   const half = await simulate([name]);
-  assert.deepEqual([half?.EvalDecision, half?.MissingContextValues], ["implicitDeny", ["aws:MultiFactorAuthAge"]]);
+  assert.deepEqual([half?.EvalDecision, half?.MissingContextValues],
+    ["implicitDeny", ["aws:MultiFactorAuthAge"]]);
   const all = await simulate([name, age]);
   assert.deepEqual([all?.EvalDecision, all?.MissingContextValues], ["allowed", []]);
   assert.equal(all?.ResourceSpecificResults?.[0]?.EvalResourceDecision, "allowed");
@@ -111,17 +120,20 @@ test("A boundary limits the simulation, and one that is given replaces the user'
   const { Policy } = await iam.send(new CreatePolicyCommand({
     PolicyName: "limit", PolicyDocument: text(allow("sqs:*")),
   }));
-  await iam.send(new PutUserPermissionsBoundaryCommand({ UserName: "alice", PermissionsBoundary: Policy?.Arn }));
+  await iam.send(
+    new PutUserPermissionsBoundaryCommand({ UserName: "alice", PermissionsBoundary: Policy?.Arn }));
   const simulate = async (more: object = {}) => {
     const { EvaluationResults } = await iam.send(new SimulatePrincipalPolicyCommand({
-      PolicySourceArn: "arn:aws:iam::000000000000:user/alice", ActionNames: ["s3:GetObject", "sqs:SendMessage"], ...more,
+      PolicySourceArn: "arn:aws:iam::000000000000:user/alice",
+        ActionNames: ["s3:GetObject", "sqs:SendMessage"], ...more,
     }));
     return EvaluationResults?.map((result) =>
       [result.EvalDecision, result.PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary]);
   };
   assert.deepEqual(await simulate(), [["implicitDeny", false], ["allowed", true]]);
   const PermissionsBoundaryPolicyInputList = [text(allow("s3:*"))];
-  assert.deepEqual(await simulate({ PermissionsBoundaryPolicyInputList }), [["allowed", true], ["implicitDeny", false]]);
+  assert.deepEqual(await simulate({ PermissionsBoundaryPolicyInputList }),
+    [["allowed", true], ["implicitDeny", false]]);
 });
 
 test("A resource policy is simulated for a caller, also of another account", async () => {
@@ -144,7 +156,8 @@ test("A resource policy is simulated for a caller, also of another account", asy
   };
   assert.equal(await simulate(allow("sqs:*"), { CallerArn }), "allowed");
   assert.equal(await simulate(allow("s3:*"), { CallerArn }), "implicitDeny");
-  assert.equal(await simulate(allow("s3:*"), { CallerArn, ResourceOwner: "arn:aws:iam::111111111111:root" }), "allowed");
+  assert.equal(await simulate(allow("s3:*"), { CallerArn, ResourceOwner: "arn:aws:iam::111111111111:root" }),
+    "allowed");
   assert.deepEqual(await refusal(simulate(allow("s3:*"), {})),
     ["InvalidInput", "A caller must be given along with a resource policy.", 400]);
 });
@@ -153,7 +166,8 @@ test("Results come a page at a time, however many there are", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const input = {
-    PolicyInputList: [text(allow("s3:GetObject", "arn:aws:s3:::b/1"))], ActionNames: ["s3:GetObject", "s3:PutObject"],
+    PolicyInputList: [text(allow("s3:GetObject", "arn:aws:s3:::b/1"))],
+      ActionNames: ["s3:GetObject", "s3:PutObject"],
     ResourceArns: ["arn:aws:s3:::b/1", "arn:aws:s3:::b/2"],
   };
   const pages: string[][] = [];
@@ -173,19 +187,22 @@ test("Policies and actions that can't be are refused", async () => {
   const iam = region.client(IAMClient);
   const simulate = (PolicyInputList: string[], ActionNames: string[]) =>
     refusal(iam.send(new SimulateCustomPolicyCommand({ PolicyInputList, ActionNames })));
-  assert.deepEqual(await simulate(["{}"], ["s3:GetObject"]), ["InvalidInput", "Syntax errors in policy.", 400]);
+  assert.deepEqual(await simulate(["{}"], ["s3:GetObject"]),
+    ["InvalidInput", "Syntax errors in policy.", 400]);
   assert.deepEqual(await simulate([text(allow("*"))], ["nonsense"]),
     ["InvalidInput", "Invalid Action Name: nonsense", 400]);
   const nobody = "arn:aws:iam::000000000000:user/nobody";
   assert.deepEqual(
-    await refusal(iam.send(new SimulatePrincipalPolicyCommand({ PolicySourceArn: nobody, ActionNames: ["a:b"] }))),
+    await refusal(
+      iam.send(new SimulatePrincipalPolicyCommand({ PolicySourceArn: nobody, ActionNames: ["a:b"] }))),
     ["NoSuchEntity", `ARN ${nobody} cannot be found.`, 404]);
 });
 
 test("The context keys of a role's policies are found", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
-  await iam.send(new CreateRoleCommand({ RoleName: "worker", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }));
+  await iam.send(
+    new CreateRoleCommand({ RoleName: "worker", AssumeRolePolicyDocument: trust("ec2.amazonaws.com") }));
   await iam.send(new PutRolePolicyCommand({
     RoleName: "worker", PolicyName: "tags", PolicyDocument: text({
       Version: "2012-10-17",

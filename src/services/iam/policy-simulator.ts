@@ -49,7 +49,8 @@ function contextOf(entries: readonly iam.ContextEntry[]): ConditionContext {
       throw invalidInput("Context entries must have a name, values and a type.");
     }
     const [only] = given;
-    values.set(name.toLowerCase(), !type.endsWith("List") && given.length === 1 && only !== undefined ? only : given);
+    values.set(name.toLowerCase(), !type.endsWith("List") && given.length === 1 && only !== undefined ? only
+      : given);
   }
   return { get: (key) => values.get(key), keys: () => values.keys() };
 }
@@ -192,7 +193,10 @@ export const SimulateCustomPolicy = operation(iam.SimulateCustomPolicy, {
   },
 });
 
-/** A boundary that is given replaces the one that is there. @evidence IAM API Reference, SimulatePrincipalPolicy */
+/**
+ * A boundary that is given replaces the one that is there. @evidence IAM API Reference,
+ * SimulatePrincipalPolicy
+ */
 export const SimulatePrincipalPolicy = operation(iam.SimulatePrincipalPolicy, {
   resource: (input) => input.PolicySourceArn,
   denied: deniedByName,

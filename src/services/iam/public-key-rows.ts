@@ -14,7 +14,8 @@ export interface SigningCertificate {
   readonly uploadedAt: number;
 }
 
-export const signingCertificates = table<SigningCertificate, "owner" | "fingerprint">("iam.signingCertificates", {
+export const signingCertificates = table<SigningCertificate,
+  "owner" | "fingerprint">("iam.signingCertificates", {
   key: (certificate) => certificate.id,
   indexes: {
     owner: (certificate) => [certificate.ownerId, certificate.uploadedAt],

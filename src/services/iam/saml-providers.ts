@@ -11,7 +11,10 @@ import { addTags, checkTags, listTags, removeTags, tagsIfAny } from "./tagging.t
 
 /** @evidence IAM User Guide, IAM and AWS STS quotas: SAML providers in an AWS account */
 const providersMax = 100;
-/** Metadata that does not say counts for a century. @evidence IAM CLI reference, get-saml-provider, the example */
+/**
+ * Metadata that does not say counts for a century. @evidence IAM CLI reference, get-saml-provider, the
+ * example
+ */
 const validYears = 100;
 
 interface ProviderInput { readonly SAMLProviderArn: string }

@@ -28,7 +28,8 @@ export const serverCertificates = table<ServerCertificate>("iam.serverCertificat
 
 const certificatesMax = 20;
 
-function arnOfCertificate(ctx: ReadContext, { path, name }: Pick<ServerCertificate, "path" | "name">): string {
+function arnOfCertificate(ctx: ReadContext, { path, name }: Pick<ServerCertificate,
+  "path" | "name">): string {
   return ctx.arn(`server-certificate${path}${name}`);
 }
 
@@ -55,7 +56,8 @@ function describe(ctx: ReadContext, certificate: ServerCertificate): iam.ServerC
 }
 
 export const UploadServerCertificate = operation(iam.UploadServerCertificate, {
-  resource: (input, ctx) => arnOfCertificate(ctx, { path: input.Path ?? "/", name: input.ServerCertificateName }),
+  resource: (input, ctx) =>
+    arnOfCertificate(ctx, { path: input.Path ?? "/", name: input.ServerCertificateName }),
 
   run(input, ctx) {
     checkTags(input.Tags, "ignoring-case");

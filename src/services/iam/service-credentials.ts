@@ -27,7 +27,8 @@ function statusOf(ctx: ReadContext, credential: ServiceCredential): iam.statusTy
 
 function describe(ctx: ReadContext, credential: ServiceCredential): iam.ServiceSpecificCredentialMetadata {
   const name = bearerServices.has(credential.service)
-    ? { ServiceCredentialAlias: credential.serviceUserName } : { ServiceUserName: credential.serviceUserName };
+    ? { ServiceCredentialAlias: credential.serviceUserName }
+      : { ServiceUserName: credential.serviceUserName };
   return {
     UserName: ctx.db(users).get(credential.userId)?.name ?? "", Status: statusOf(ctx, credential), ...name,
     CreateDate: credential.createdAt, ServiceSpecificCredentialId: credential.id,
@@ -61,7 +62,8 @@ function newPassword(ctx: Context, service: string): string {
 }
 
 /** `alice-at-123456789012`, and `alice+1-at-…` for the second. @evidence recorded answers */
-function serviceUserName(ctx: ReadContext, user: User, service: string, held: readonly ServiceCredential[]): string {
+function serviceUserName(ctx: ReadContext, user: User, service: string,
+  held: readonly ServiceCredential[]): string {
   const prefix = bearerServices.has(service) ? "BedrockAPIKey-" : "";
   for (let number = 0; ; number++) {
     const name = `${prefix}${user.name}${number === 0 ? "" : `+${number}`}-at-${ctx.account}`;

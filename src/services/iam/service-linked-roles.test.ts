@@ -19,7 +19,8 @@ test("Every linked service's policy is one of AWS's", () => {
 test("A service-linked role has its service's name, path, trust and policy", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
-  const { Role } = await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "ecs.amazonaws.com" }));
+  const { Role } =
+    await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "ecs.amazonaws.com" }));
   assert.equal(Role?.Arn,
     "arn:aws:iam::000000000000:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS");
   assert.deepEqual(JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "")), {
@@ -34,7 +35,8 @@ test("A service-linked role has its service's name, path, trust and policy", asy
   }]);
   const again = await refusal(
     iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "ecs.amazonaws.com" })));
-  assert.deepEqual(again, ["InvalidInput", "Service role name AWSServiceRoleForECS has been taken in this account, "
+  assert.deepEqual(again,
+    ["InvalidInput", "Service role name AWSServiceRoleForECS has been taken in this account, "
     + "please try a different suffix.", 400]);
 });
 
@@ -59,7 +61,8 @@ test("Nobody else changes a service-linked role", async () => {
   const expected = ["UnmodifiableEntity", "Cannot perform the operation on the protected role "
     + "'AWSServiceRoleForECS' - this role is only modifiable by AWS", 400];
   assert.deepEqual(await refusal(iam.send(new DeleteRoleCommand({ RoleName }))), expected);
-  assert.deepEqual(await refusal(iam.send(new UpdateRoleCommand({ RoleName, MaxSessionDuration: 7200 }))), expected);
+  assert.deepEqual(await refusal(iam.send(new UpdateRoleCommand({ RoleName, MaxSessionDuration: 7200 }))),
+    expected);
   assert.deepEqual(await refusal(iam.send(new AttachRolePolicyCommand({
     RoleName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess",
   }))), expected);
@@ -101,7 +104,8 @@ test("A policy may say which services' roles somebody makes", async () => {
     }],
   };
   const iam = region.client(IAMClient, { credentials: await region.user("alice", policy) });
-  const other = await refusal(iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "rds.amazonaws.com" })));
+  const other =
+    await refusal(iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "rds.amazonaws.com" })));
   assert.equal(other[0], "AccessDenied");
   await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "ecs.amazonaws.com" }));
 });

@@ -21,7 +21,8 @@ export function readSimulated(text: string, kind: "identity" | "resource" = "ide
 }
 
 /** Policies of a request, numbered as AWS names them in matched statements. @throws InvalidInput */
-export function givenPolicies(texts: readonly string[], kind: SourcedPolicy["kind"], list: string): SourcedPolicy[] {
+export function givenPolicies(texts: readonly string[], kind: SourcedPolicy["kind"],
+  list: string): SourcedPolicy[] {
   return texts.map((document, index) => {
     readSimulated(document);
     return { document, kind, id: `${list}.${index + 1}` };
@@ -44,7 +45,8 @@ function carriedBy(ctx: ReadContext, principal: Principal): SourcedPolicy[] {
   const whose = principal.kind === "group" ? "group" : "identity";
   const managed = attachedArns(ctx, principal.id).flatMap((arn) => {
     const document = defaultDocument(ctx, arn);
-    return document === undefined ? [] : [{ document, kind: `${whose}-managed` as const, id: policyNameOf(arn) }];
+    return document === undefined ? []
+      : [{ document, kind: `${whose}-managed` as const, id: policyNameOf(arn) }];
   });
   const inline = inlinePoliciesOf(ctx, principal.id).map(({ name, document }) => ({
     document, kind: `${whose}-inline` as const, id: `${principal.kind}_${principal.name}_${name}`,

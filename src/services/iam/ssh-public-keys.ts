@@ -47,7 +47,8 @@ export const UploadSSHPublicKey = operation(iam.UploadSSHPublicKey, {
     if (held.some((key) => key.fingerprint === fingerprint)) throw duplicatePublicKey();
     if (held.length >= keysMax) throw quotaExceeded("SSHPublicKeysPerUser", keysMax);
     const key = ctx.db(sshPublicKeys).put({
-      id: ctx.ids.unique("APKA", 17), userId: user.id, body: input.SSHPublicKeyBody, fingerprint, active: true,
+      id: ctx.ids.unique("APKA", 17), userId: user.id, body: input.SSHPublicKeyBody, fingerprint,
+        active: true,
       uploadedAt: ctx.clock.now(),
     });
     return { SSHPublicKey: describe(user, key, key.body) };

@@ -63,7 +63,8 @@ export function readRsaPublicKey(body: string): KeyObject | undefined {
 function sshBytes(key: KeyObject): Buffer {
   const { e = "", n = "" } = key.export({ format: "jwk" });
   return Buffer.concat([
-    field(Buffer.from(keyType)), numberField(Buffer.from(e, "base64url")), numberField(Buffer.from(n, "base64url")),
+    field(Buffer.from(keyType)), numberField(Buffer.from(e, "base64url")),
+      numberField(Buffer.from(n, "base64url")),
   ]);
 }
 

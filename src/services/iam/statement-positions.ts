@@ -1,8 +1,10 @@
 /**
- * Where each statement of a policy stands in its text: lines and columns from 1. A statement begins right behind
+ * Where each statement of a policy stands in its text: lines and columns from 1. A statement begins right
+ * behind
  * what comes before it, and ends behind its closing brace.
  *
- * @evidence recorded answers of SimulatePrincipalPolicy for AdministratorAccess: from line 3, column 17, behind
+ * @evidence recorded answers of SimulatePrincipalPolicy for AdministratorAccess: from line 3, column 17,
+ * behind
  *   the opening bracket, to line 8, column 6
  */
 

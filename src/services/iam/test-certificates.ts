@@ -1,5 +1,6 @@
 /**
- * Certificates for tests, good until 2126: a leaf, the authority that issued it, and both keys. Nothing outside
+ * Certificates for tests, good until 2126: a leaf, the authority that issued it, and both keys. Nothing
+ * outside
  * tests trusts them.
  */
 

@@ -40,7 +40,9 @@ export function codeOf(seed: Uint8Array, step: number): string {
   return String(number).padStart(6, "0");
 }
 
-/** The step nearest to `around`, at most `distance` away, at which `codes` begin to show one after the other. */
+/**
+ * The step nearest to `around`, at most `distance` away, at which `codes` begin to show one after the other.
+ */
 export function findStep(
   seed: Uint8Array, codes: readonly string[], around: number, distance: number,
 ): number | undefined {

@@ -19,7 +19,8 @@ test("sts-decode-authorization-message: a sealed denial tells who, what and why"
   const facts = JSON.parse(DecodedMessage ?? "") as {
     allowed: boolean; explicitDeny: boolean;
     matchedStatements: { items: { effect: string; actions: { items: { value: string }[] } }[] };
-    context: { principal: { arn: string; name: string }; action: string; resource: string; conditions: { items: object[] } };
+    context: { principal: { arn: string; name: string }; action: string; resource: string; conditions: {
+      items: object[] } };
   };
   assert.deepEqual([facts.allowed, facts.explicitDeny], [false, true]);
   assert.equal(facts.matchedStatements.items[0]?.effect, "DENY");
@@ -37,12 +38,14 @@ test("sts-decode-needs-permission: not everybody may decode, and nobody what was
   await refusal(region.client(IAMClient, { credentials }).send(new ListUsersCommand({})));
   const EncodedMessage = lastDenial(region);
   const sts = region.client(STSClient, { credentials });
-  const decode = (message: string) => sts.send(new DecodeAuthorizationMessageCommand({ EncodedMessage: message }));
+  const decode = (message: string) =>
+    sts.send(new DecodeAuthorizationMessageCommand({ EncodedMessage: message }));
   assert.deepEqual(await refusal(decode(EncodedMessage)), ["AccessDenied",
     "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: sts:DecodeAuthorizationMessage because "
     + "no identity-based policy allows the sts:DecodeAuthorizationMessage action", 403]);
   await region.client(IAMClient).send(new PutUserPolicyCommand({
-    UserName: "alice", PolicyName: "inline", PolicyDocument: JSON.stringify(allow("sts:DecodeAuthorizationMessage")),
+    UserName: "alice", PolicyName: "inline",
+      PolicyDocument: JSON.stringify(allow("sts:DecodeAuthorizationMessage")),
   }));
   assert.match((await decode(EncodedMessage)).DecodedMessage ?? "", /"allowed":false/);
   const middle = Math.floor(EncodedMessage.length / 2);

@@ -16,7 +16,8 @@ export const unknownMfaDevice = () => accessDenied("MultiFactorAuthentication fa
   + "code.  Please verify your MFA serial number is valid and associated with this user.");
 
 export const missingMfaPart = (missing: "SerialNumber" | "TokenCode") =>
-  accessDenied("MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code. "
+  accessDenied(
+    "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code. "
     + `Missing ${missing}.`);
 
 /** @evidence STS API Reference, AssumeRole, DurationSeconds */

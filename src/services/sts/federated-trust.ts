@@ -1,4 +1,7 @@
-/** Whether a role trusts a provider's word: requests without credentials are decided by the trust policy alone. */
+/**
+ * Whether a role trusts a provider's word: requests without credentials are decided by the trust policy
+ * alone.
+ */
 
 import { decide } from "../../iam/decide.ts";
 import type { ConditionContext, ContextValue } from "../../iam/types.ts";

@@ -1,4 +1,7 @@
-/** The keys by which OpenID Connect providers sign. They are fetched anew every hour, and for keys not yet known. */
+/**
+ * The keys by which OpenID Connect providers sign. They are fetched anew every hour, and for keys not yet
+ * known.
+ */
 
 import type { FederationProvider } from "../../kernel/auth/identity.ts";
 import type { BodyContext } from "../../kernel/context.ts";
@@ -22,7 +25,10 @@ const issuerKeys = table<IssuerKeys>("sts.issuerKeys", { key: (row) => row.provi
 const freshMilliseconds = 3_600_000;
 const keysMax = 100;
 
-/** The provider's key by which the token claims to be signed. @throws InvalidIdentityToken, IDPCommunicationError */
+/**
+ * The provider's key by which the token claims to be signed. @throws InvalidIdentityToken,
+ * IDPCommunicationError
+ */
 export async function signingKey(
   token: JsonWebToken, provider: OidcProvider, ctx: BodyContext,
 ): Promise<PublishedKey> {

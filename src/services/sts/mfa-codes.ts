@@ -32,7 +32,10 @@ function wasUsed(ctx: ReadContext, serialNumber: string, code: string): boolean 
     isUsed(ctx.kernel.read(cell, (transaction) => transaction.rows(usedCodes).get(serialNumber)), code, now));
 }
 
-/** True when a right code was given, false when none was. @throws AccessDenied when half of it or a wrong code was */
+/**
+ * True when a right code was given, false when none was. @throws AccessDenied when half of it or a wrong code
+ * was
+ */
 export function mfaGiven(input: MfaInput, ctx: ReadContext): boolean {
   const { SerialNumber, TokenCode } = input;
   if (SerialNumber === undefined && TokenCode === undefined) return false;

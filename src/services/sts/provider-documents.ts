@@ -38,7 +38,8 @@ function request(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     const options: RequestOptions & { rejectUnauthorized: boolean } = {
       agent: false, signal, rejectUnauthorized: false, headers: { accept: "application/json" },
     };
-    const sent = url.protocol === "https:" ? getSecure(url, options, resolve) : getPlain(url, options, resolve);
+    const sent = url.protocol === "https:" ? getSecure(url, options, resolve)
+      : getPlain(url, options, resolve);
     sent.on("error", (cause) => reject(new UnreachableProvider(url.host, { cause })));
   });
 }
@@ -59,7 +60,8 @@ async function bodyOf(response: IncomingMessage): Promise<string | undefined> {
  *
  * @throws UnreachableProvider; InvalidIdentityToken for a certificate that is not to be trusted
  */
-export async function fetchDocument(url: URL, rules: FetchRules): Promise<Record<string, unknown> | undefined> {
+export async function fetchDocument(url: URL, rules: FetchRules): Promise<Record<string,
+  unknown> | undefined> {
   const signal = AbortSignal.any([rules.signal, AbortSignal.timeout(timeoutMilliseconds)]);
   const response = await request(url, signal);
   try {

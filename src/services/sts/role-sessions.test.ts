@@ -4,7 +4,9 @@ import {
   AttachRolePolicyCommand, CreateRoleCommand, CreateUserCommand, GetUserCommand, IAMClient, ListRolesCommand,
   ListUsersCommand, PutRolePolicyCommand, UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient, type AssumeRoleCommandInput } from "@aws-sdk/client-sts";
+import {
+  AssumeRoleCommand, GetCallerIdentityCommand, STSClient, type AssumeRoleCommandInput,
+} from "@aws-sdk/client-sts";
 import { startRegion, type TestCredentials, type TestRegion } from "../../../test/region.ts";
 import { allow, refusal } from "../iam/test-policies.ts";
 
@@ -17,7 +19,8 @@ interface TrustRules {
 }
 
 /** A role with a policy that any principal of the account may be let into. */
-async function makeRole(region: TestRegion, RoleName: string, policy: object, rules: TrustRules = {}): Promise<string> {
+async function makeRole(region: TestRegion, RoleName: string, policy: object, rules: TrustRules =
+  {}): Promise<string> {
   const iam = region.client(IAMClient);
   await iam.send(new CreateRoleCommand({
     RoleName,
@@ -98,14 +101,16 @@ test("iam-resource-based-policies: only whom the trust policy lets in gets a ses
   assert.equal(user[0], "AccessDenied");
 });
 
-test("iam-cli-create-role-trust: an account's root lets its users in who may, and no other account's", async () => {
+test("iam-cli-create-role-trust: an account's root lets its users in who may, and no other account's",
+  async () => {
   await using region = await startRegion();
   const member = region.client(IAMClient, { credentials: region.root("222222222222") });
   await member.send(new CreateRoleCommand({
     RoleName: "OrganizationAccess",
     AssumeRolePolicyDocument: JSON.stringify({
       Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::000000000000:root" }, Action: "sts:AssumeRole" }],
+      Statement: [
+        { Effect: "Allow", Principal: { AWS: "arn:aws:iam::000000000000:root" }, Action: "sts:AssumeRole" }],
     }),
   }));
   const RoleArn = roleArn("OrganizationAccess", "222222222222");
@@ -165,7 +170,8 @@ test("A session lasts as long as its role allows, and an hour when it comes from
   const second = await makeRole(region, "second", allow("sts:AssumeRole"));
   const iam = region.client(IAMClient);
   const alice = await region.user("alice", allow("sts:AssumeRole"));
-  assert.deepEqual(await refusal(assume(region, alice, { RoleArn, DurationSeconds: 3_601 })), ["ValidationError",
+  assert.deepEqual(await refusal(assume(region, alice, { RoleArn, DurationSeconds: 3_601 })),
+    ["ValidationError",
     "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", 400]);
   await iam.send(new UpdateRoleCommand({ RoleName: "first", MaxSessionDuration: 43_200 }));
   await iam.send(new UpdateRoleCommand({ RoleName: "second", MaxSessionDuration: 43_200 }));
@@ -173,8 +179,10 @@ test("A session lasts as long as its role allows, and an hour when it comes from
   await assume(region, credentials, { RoleArn: second, DurationSeconds: 3_600 });
   assert.deepEqual(await refusal(assume(region, credentials, { RoleArn: second, DurationSeconds: 3_601 })), [
     "ValidationError",
-    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining", 400]);
-  assert.equal((await refusal(assume(region, alice, { RoleArn, DurationSeconds: 899 })))[0], "ValidationError");
+    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+      400]);
+  assert.equal((await refusal(assume(region, alice, { RoleArn, DurationSeconds: 899 })))[0],
+    "ValidationError");
 });
 
 test("A trust policy may ask for an external id", async () => {
@@ -223,17 +231,21 @@ test("Transitive tags go on to the next role, and can't be set anew there", asyn
     Version: "2012-10-17",
     Statement: [{
       Effect: "Allow", Action: "iam:ListUsers", Resource: "*",
-      Condition: { StringEquals: { "aws:PrincipalTag/team": "blue" }, Null: { "aws:PrincipalTag/cost": "true" } },
+      Condition: { StringEquals: { "aws:PrincipalTag/team": "blue" },
+        Null: { "aws:PrincipalTag/cost": "true" } },
     }],
   }, { actions });
   const alice = await region.user("alice", allow(actions));
   const chained = await assume(region, alice, {
-    RoleArn: first, Tags: [{ Key: "team", Value: "blue" }, { Key: "cost", Value: "1" }], TransitiveTagKeys: ["team"],
+    RoleArn: first, Tags: [{ Key: "team", Value: "blue" }, { Key: "cost", Value: "1" }],
+      TransitiveTagKeys: ["team"],
   });
   const credentials = await assume(region, chained, { RoleArn: second });
   await region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
-  const anew = await refusal(assume(region, chained, { RoleArn: second, Tags: [{ Key: "Team", Value: "red" }] }));
-  assert.deepEqual(anew, ["ValidationError", "One of the specified transitive tag keys can't be set because it "
+  const anew =
+    await refusal(assume(region, chained, { RoleArn: second, Tags: [{ Key: "Team", Value: "red" }] }));
+  assert.deepEqual(anew,
+    ["ValidationError", "One of the specified transitive tag keys can't be set because it "
     + "conflicts with a transitive tag key from the calling session.", 400]);
 });
 
@@ -246,7 +258,8 @@ test("A source identity needs its own permission, stays, and can't be changed", 
   const alice = await region.user("alice", allow(actions));
   const credentials = await assume(region, alice, { RoleArn: first, SourceIdentity: "alice" });
   const sts = region.client(STSClient, { credentials });
-  const { SourceIdentity } = await sts.send(new AssumeRoleCommand({ RoleArn: second, RoleSessionName: "next" }));
+  const { SourceIdentity } =
+    await sts.send(new AssumeRoleCommand({ RoleArn: second, RoleSessionName: "next" }));
   assert.equal(SourceIdentity, "alice");
   const other = await refusal(assume(region, credentials, { RoleArn: second, SourceIdentity: "mallory" }));
   assert.deepEqual(other, ["AccessDenied", "The source identity of a session cannot be changed.", 403]);
@@ -260,6 +273,7 @@ test("A managed policy on a role takes effect in its sessions", async () => {
     RoleName: "reader", PolicyArn: "arn:aws:iam::aws:policy/IAMReadOnlyAccess",
   }));
   const credentials = await assume(region, await region.user("alice", allow("sts:AssumeRole")), { RoleArn });
-  const { User } = await region.client(IAMClient, { credentials }).send(new GetUserCommand({ UserName: "alice" }));
+  const { User } =
+    await region.client(IAMClient, { credentials }).send(new GetUserCommand({ UserName: "alice" }));
   assert.equal(User?.UserName, "alice");
 });

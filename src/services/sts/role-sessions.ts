@@ -33,7 +33,8 @@ export function trustPolicy(arn: string, ctx: ReadContext): string | undefined {
 export function findRole(arn: string, ctx: ReadContext): RoleFacts | undefined {
   const parsed = parseArn(arn);
   if (parsed?.service !== "iam" || !parsed.resource.startsWith("role/")) return undefined;
-  const role = ctx.kernel.identity.role(parsed.account, parsed.resource.slice(parsed.resource.lastIndexOf("/") + 1));
+  const role =
+    ctx.kernel.identity.role(parsed.account, parsed.resource.slice(parsed.resource.lastIndexOf("/") + 1));
   return role?.arn === arn ? role : undefined;
 }
 
@@ -98,7 +99,8 @@ function actions(input: sts.AssumeRoleRequest, ctx: ReadContext): string[] {
   ];
 }
 
-function conditions(input: sts.AssumeRoleRequest, ctx: ReadContext): Record<string, ContextValue | undefined> {
+function conditions(input: sts.AssumeRoleRequest, ctx: ReadContext): Record<string,
+  ContextValue | undefined> {
   const mfa = mfaGiven(input, ctx);
   return {
     "sts:externalid": input.ExternalId,
@@ -136,7 +138,8 @@ export const AssumeRole = operation(sts.AssumeRole, {
     refuseFederated(input, ctx);
     const mfa = useMfaCode(input, ctx);
     const sourceIdentity = sourceIdentityOf(input, ctx);
-    const { tags, transitiveKeys } = withInherited(checkedTags(input.Tags ?? [], input.TransitiveTagKeys), ctx);
+    const { tags, transitiveKeys } =
+      withInherited(checkedTags(input.Tags ?? [], input.TransitiveTagKeys), ctx);
     const issued = issueRoleSession(input, ctx, {
       sessionTags: tags,
       chained: ctx.caller.session?.kind === "role",

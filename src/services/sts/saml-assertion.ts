@@ -69,11 +69,15 @@ function checkTimes(assertion: XmlElement, confirmation: XmlElement | undefined,
   }
 }
 
-/** @evidence IAM User Guide, Troubleshoot SAML federation: "Response does not contain the required audience" */
+/**
+ * @evidence IAM User Guide, Troubleshoot SAML federation: "Response does not contain the required audience"
+ */
 function checkAudience(assertion: XmlElement, recipient: string): void {
-  const restrictions = children(one(assertion, "Conditions"), samlNamespaces.assertion, "AudienceRestriction");
+  const restrictions =
+    children(one(assertion, "Conditions"), samlNamespaces.assertion, "AudienceRestriction");
   const meant = restrictions.length > 0 && restrictions.every((restriction) =>
-    children(restriction, samlNamespaces.assertion, "Audience").some((element) => audiences.has(textOf(element))));
+    children(restriction, samlNamespaces.assertion, "Audience").some((element) =>
+      audiences.has(textOf(element))));
   if (!meant || !recipientForm.test(recipient)) {
     throw invalidToken("Response does not contain the required audience");
   }
@@ -111,7 +115,8 @@ function tagsOf(given: ReadonlyMap<string, readonly string[]>): SessionTags {
   const list = [...given].filter(([name]) => name.startsWith(prefix)).map(([name, values]) => {
     const [Value, ...more] = values;
     const Key = name.slice(prefix.length);
-    if (Value === undefined || more.length > 0 || Value.length > 256 || Key.length === 0 || Key.length > 128) {
+    if (Value === undefined || more.length > 0 || Value.length > 256 || Key.length === 0
+      || Key.length > 128) {
       throw invalidToken(`The tag ${Key} must have one value.`);
     }
     return { Key, Value };

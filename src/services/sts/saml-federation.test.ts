@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CreateRoleCommand, CreateSAMLProviderCommand, IAMClient, ListUsersCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { AssumeRoleWithSAMLCommand, STSClient, type AssumeRoleWithSAMLCommandInput } from "@aws-sdk/client-sts";
+import {
+  CreateRoleCommand, CreateSAMLProviderCommand, IAMClient, ListUsersCommand, PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
+import {
+  AssumeRoleWithSAMLCommand, STSClient, type AssumeRoleWithSAMLCommandInput,
+} from "@aws-sdk/client-sts";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
 import { allow, refusal } from "../iam/test-policies.ts";
-import { samlIssuer, samlMetadata, samlResponse, signSaml, type SamlClaims } from "./test-identity-provider.ts";
+import {
+  samlIssuer, samlMetadata, samlResponse, signSaml, type SamlClaims,
+} from "./test-identity-provider.ts";
 
 const RoleArn = "arn:aws:iam::000000000000:role/staff";
 const PrincipalArn = "arn:aws:iam::000000000000:saml-provider/corp";
@@ -21,7 +27,8 @@ async function trustProvider(region: TestRegion, rules: { condition?: object; ac
     AssumeRolePolicyDocument: JSON.stringify({
       Version: "2012-10-17",
       Statement: [{
-        Effect: "Allow", Principal: { Federated: PrincipalArn }, Action: rules.actions ?? "sts:AssumeRoleWithSAML",
+        Effect: "Allow", Principal: { Federated: PrincipalArn }, Action: rules.actions
+          ?? "sts:AssumeRoleWithSAML",
         Condition: rules.condition ?? { StringEquals: { "saml:aud": "https://signin.aws.amazon.com/saml" } },
       }],
     }),
@@ -51,7 +58,8 @@ test("iam-saml-federation: a signed assertion becomes a session of the role", as
   const answer = await assume(region, signSaml(response(), "Assertion"));
   const { $metadata: _, Credentials, AssumedRoleUser, ...rest } = answer;
   assert.deepEqual(rest, {
-    Subject: "alice", SubjectType: "persistent", Issuer: samlIssuer, Audience: "https://signin.aws.amazon.com/saml",
+    Subject: "alice", SubjectType: "persistent", Issuer: samlIssuer,
+      Audience: "https://signin.aws.amazon.com/saml",
     NameQualifier: "4GHfQxHnd47m6TtoP5LbfjWZEWc=",
   });
   assert.equal(AssumedRoleUser?.Arn, "arn:aws:sts::000000000000:assumed-role/staff/alice");
@@ -68,7 +76,8 @@ test("The response or the assertion may be signed, or both, with any of three di
   await trustProvider(region);
   await assume(region, signSaml(response(), "Response"));
   await assume(region, signSaml(signSaml(response(), "Assertion"), "Response"));
-  for (const digest of ["sha1", "sha512"] as const) await assume(region, signSaml(response(), "Assertion", digest));
+  for (const digest of ["sha1", "sha512"] as const) await assume(region,
+    signSaml(response(), "Assertion", digest));
 });
 
 test("iam-saml-federation: what the provider has not signed as it is counts for nothing", async () => {
@@ -89,15 +98,18 @@ test("A signed assertion wrapped into a forged response opens nothing", async ()
   const signed = signSaml(response(), "Assertion");
   const [assertion = ""] = /<saml:Assertion.*<\/saml:Assertion>/s.exec(signed) ?? [];
   const [signature = ""] = /<Signature.*<\/Signature>/s.exec(signed) ?? [];
-  const forged = assertion.replace(signature, "").replace(">alice<", ">admin<").replace('"_assertion"', '"_forged"');
+  const forged =
+    assertion.replace(signature, "").replace(">alice<", ">admin<").replace('"_assertion"', '"_forged"');
   const around = (inner: string) => signed.replace(assertion, inner);
-  const nested = forged.replace("</saml:Assertion>", `<saml:Advice>${assertion}</saml:Advice></saml:Assertion>`);
+  const nested =
+    forged.replace("</saml:Assertion>", `<saml:Advice>${assertion}</saml:Advice></saml:Assertion>`);
   const attempts = [
     around(forged + assertion), around(assertion + forged), around(nested),
     around(forged.replace("</saml:Subject>", `</saml:Subject>${signature}`)),
     around(`<samlp:Extensions>${assertion}</samlp:Extensions>${forged}`),
     around(forged.replace('"_forged"', '"_assertion"') + assertion),
-    around(forged.replace("</saml:Subject>", `</saml:Subject>${signature}`).replace('"_forged"', '"_assertion"')
+    around(forged.replace("</saml:Subject>", `</saml:Subject>${signature}`).replace('"_forged"',
+      '"_assertion"')
       + `<samlp:Extensions>${assertion}</samlp:Extensions>`),
     around(assertion.replace(signature, "")) .replace("<samlp:Status>", `${signature}<samlp:Status>`),
   ];
@@ -109,7 +121,8 @@ test("A signed assertion wrapped into a forged response opens nothing", async ()
 test("Comments do not split what was signed", async () => {
   await using region = await startRegion();
   await trustProvider(region);
-  const signed = signSaml(response({ attributes: { ...usual, [attribute("RoleSessionName")]: ["admin.evil"] } }), "Assertion");
+  const signed = signSaml(
+    response({ attributes: { ...usual, [attribute("RoleSessionName")]: ["admin.evil"] } }), "Assertion");
   const split = signed.replace("admin.evil", "admin<!-- -->.evil");
   const { AssumedRoleUser } = await assume(region, split);
   assert.equal(AssumedRoleUser?.Arn, "arn:aws:sts::000000000000:assumed-role/staff/admin.evil");
@@ -121,7 +134,8 @@ test("What is no SAML response is refused as such", async () => {
   const sent = (SAMLAssertion: string) => refusal(assume(region, "", { SAMLAssertion }));
   assert.deepEqual(await sent("%%%%"), ["InvalidIdentityToken", "Invalid base64 SAMLResponse", 400]);
   const signed = signSaml(response(), "Assertion");
-  const documents = ["text", "<a/>", `<!DOCTYPE x [<!ENTITY a "b">]>${signed}`, signed.slice(0, -1), "<a>".repeat(9_000)];
+  const documents =
+    ["text", "<a/>", `<!DOCTYPE x [<!ENTITY a "b">]>${signed}`, signed.slice(0, -1), "<a>".repeat(9_000)];
   for (const xml of documents) {
     assert.deepEqual(await sent(Buffer.from(xml).toString("base64")),
       ["InvalidIdentityToken", "SAMLResponse is not valid", 400]);
@@ -133,7 +147,8 @@ test("What is no SAML response is refused as such", async () => {
 test("An assertion is for AWS, from its provider, and for five minutes", async () => {
   await using region = await startRegion();
   await trustProvider(region);
-  const attempt = (claims: Partial<SamlClaims>) => refusal(assume(region, signSaml(response(claims), "Assertion")));
+  const attempt = (claims: Partial<SamlClaims>) =>
+    refusal(assume(region, signSaml(response(claims), "Assertion")));
   const audience = ["InvalidIdentityToken", "Response does not contain the required audience", 400];
   assert.deepEqual(await attempt({ audience: "https://elsewhere.example.com" }), audience);
   assert.deepEqual(await attempt({ recipient: "https://elsewhere.example.com/saml" }), audience);
@@ -142,7 +157,8 @@ test("An assertion is for AWS, from its provider, and for five minutes", async (
   assert.deepEqual(await attempt({ notOnOrAfter: testEpoch }), tooOld);
   assert.deepEqual(await attempt({ now: testEpoch - 300_001, notOnOrAfter: testEpoch + 1_000 }), tooOld);
   assert.equal((await attempt({ now: testEpoch + 300_001 }))[0], "InvalidIdentityToken");
-  assert.equal((await attempt({ status: "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed" }))[0], "IDPRejectedClaim");
+  assert.equal((await attempt({ status: "urn:oasis:names:tc:SAML:2.0:status:AuthnFailed" }))[0],
+    "IDPRejectedClaim");
 });
 
 test("The assertion must name the role, and the session", async () => {
@@ -177,11 +193,13 @@ test("A role's trust decides by the assertion's conditions and tags", async () =
   assert.deepEqual(await refusal(assume(region, signSaml(response(), "Assertion"))), denied);
 });
 
-test("A session lasts as long as the request, the assertion and the provider's session all allow", async () => {
+test("A session lasts as long as the request, the assertion and the provider's session all allow", async () =>
+  {
   await using region = await startRegion();
   await trustProvider(region);
   const seconds = async (claims: Partial<SamlClaims>, DurationSeconds?: number) => {
-    const { Credentials } = await assume(region, signSaml(response(claims), "Assertion"), { DurationSeconds });
+    const { Credentials } =
+      await assume(region, signSaml(response(claims), "Assertion"), { DurationSeconds });
     return ((Credentials?.Expiration?.getTime() ?? 0) - testEpoch) / 1000;
   };
   const attributes = { ...usual, [attribute("SessionDuration")]: ["1800"] };

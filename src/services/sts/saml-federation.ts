@@ -2,7 +2,8 @@
 
 import * as sts from "../../generated/sts.ts";
 import {
-  attribute, children, isElement, parseSamlMetadata, parseXml, samlNamespaces, type SamlMetadata, type XmlElement,
+  attribute, children, isElement, parseSamlMetadata, parseXml, samlNamespaces, type SamlMetadata,
+    type XmlElement,
 } from "../../kernel/auth/saml-xml.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -31,7 +32,8 @@ function readResponse(text: string): { xml: string; response: XmlElement } {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) throw invalidToken("Invalid base64 SAMLResponse");
   const xml = Buffer.from(base64, "base64").toString();
   const response = parseXml(xml);
-  if (!isElement(response, samlNamespaces.protocol, "Response")) throw invalidToken("SAMLResponse is not valid");
+  if (!isElement(response, samlNamespaces.protocol, "Response")) throw invalidToken(
+    "SAMLResponse is not valid");
   return { xml, response };
 }
 
@@ -58,7 +60,10 @@ function trustedAssertion(input: sts.AssumeRoleWithSAMLRequest, ctx: BodyContext
   return assertion;
 }
 
-/** The shortest of what the request, the attribute and the provider's own session say. @evidence same API Reference */
+/**
+ * The shortest of what the request, the attribute and the provider's own session say. @evidence same API
+ * Reference
+ */
 function durationSeconds(asked: number | undefined, assertion: Assertion, now: number): number {
   const limits = [asked, assertion.sessionSeconds].filter((seconds) => seconds !== undefined);
   const seconds = limits.length === 0 ? durationSecondsDefault : Math.min(...limits);

@@ -1,5 +1,6 @@
 /**
- * Which part of a SAML response its identity provider has signed. Nothing but that part is ever read: whoever wraps
+ * Which part of a SAML response its identity provider has signed. Nothing but that part is ever read: whoever
+ * wraps
  * a signed assertion into something else gains nothing.
  */
 
@@ -31,7 +32,8 @@ function signedText(xml: string, signature: XmlElement, certificate: string): st
   }
 }
 
-function verified(xml: string, signature: XmlElement, certificates: readonly string[]): XmlElement | undefined {
+function verified(xml: string, signature: XmlElement,
+  certificates: readonly string[]): XmlElement | undefined {
   for (const certificate of certificates) {
     const text = signedText(xml, signature, certificate);
     if (text !== undefined) return parseXml(text);
@@ -40,7 +42,8 @@ function verified(xml: string, signature: XmlElement, certificates: readonly str
 }
 
 /**
- * The assertion, out of what is signed: the response as a whole, or the assertion in it. All signatures there are
+ * The assertion, out of what is signed: the response as a whole, or the assertion in it. All signatures there
+ * are
  * must be right.
  */
 export function signedAssertion(
@@ -56,7 +59,8 @@ export function signedAssertion(
   const signed = signatures.map((signature) => verified(xml, signature, certificates));
   const [first] = signed;
   if (first === undefined || signed.includes(undefined)) return undefined;
-  if (isElement(first, samlNamespaces.assertion, "Assertion")) return ofResponse.length === 0 ? first : undefined;
+  if (isElement(first, samlNamespaces.assertion, "Assertion")) return ofResponse.length === 0 ? first
+    : undefined;
   if (!isElement(first, samlNamespaces.protocol, "Response")) return undefined;
   return children(first, samlNamespaces.assertion, "Assertion")[0];
 }

@@ -14,14 +14,18 @@ export interface SessionPolicies {
   readonly policyArns?: readonly string[];
 }
 
-/** @evidence STS API Reference, AssumeRole, Policy: the plaintext may have 2,048 characters with all that is passed */
+/**
+ * @evidence STS API Reference, AssumeRole, Policy: the plaintext may have 2,048 characters with all that is
+ * passed
+ */
 const plaintextMax = 2_048;
 /** @evidence none: AWS packs tags into a binary format of its own, whose size it does not tell */
 const tagCharactersMax = 8_192;
 const policyArnsMax = 10;
 
 /** @param account whose managed policies may be named, beside AWS's own */
-export function sessionPolicies(input: SessionPolicyInput, account: string, ctx: ReadContext): SessionPolicies {
+export function sessionPolicies(input: SessionPolicyInput, account: string,
+  ctx: ReadContext): SessionPolicies {
   if (input.Policy !== undefined) {
     const [problem] = validatePolicy(input.Policy, "identity");
     if (problem) throw malformedPolicy(problem.message);

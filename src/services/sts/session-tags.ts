@@ -1,4 +1,6 @@
-/** Tags of sessions: given with the request, by a provider's token, or passed on from the session that asks. */
+/**
+ * Tags of sessions: given with the request, by a provider's token, or passed on from the session that asks.
+ */
 
 import type { ReadContext } from "../../kernel/context.ts";
 import { validationError } from "./errors.ts";
@@ -12,7 +14,9 @@ export interface SessionTags {
   readonly transitiveKeys: readonly string[];
 }
 
-/** Keys of session tags do not differ by case alone. @evidence IAM User Guide, Pass session tags in AWS STS */
+/**
+ * Keys of session tags do not differ by case alone. @evidence IAM User Guide, Pass session tags in AWS STS
+ */
 function sameKey(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }
@@ -47,7 +51,10 @@ export function mergedTags(...all: readonly Tags[]): Tags {
   return Object.fromEntries(merged.values());
 }
 
-/** Transitive tags of the session that asks go on to the new one, and can't be set anew. @throws ValidationError */
+/**
+ * Transitive tags of the session that asks go on to the new one, and can't be set anew. @throws
+ * ValidationError
+ */
 export function withInherited(given: SessionTags, ctx: ReadContext): SessionTags {
   const { session } = ctx.caller;
   const transitive = session?.transitiveTagKeys ?? [];

@@ -1,4 +1,7 @@
-/** Identity providers as tests need them: one that publishes keys over http, and one that signs SAML responses. */
+/**
+ * Identity providers as tests need them: one that publishes keys over http, and one that signs SAML
+ * responses.
+ */
 
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
@@ -15,8 +18,10 @@ interface SigningKey {
 
 function newKey(kid: string, algorithm: SigningKey["algorithm"]): SigningKey {
   const { publicKey, privateKey } = algorithm === "RS256"
-    ? generateKeyPairSync("rsa", { modulusLength: 2_048 }) : generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return { kid, algorithm, privateKey, published: { ...publicKey.export({ format: "jwk" }), kid, alg: algorithm } };
+    ? generateKeyPairSync("rsa", { modulusLength: 2_048 })
+      : generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return { kid, algorithm, privateKey,
+    published: { ...publicKey.export({ format: "jwk" }), kid, alg: algorithm } };
 }
 
 function encoded(value: object): string {
@@ -76,7 +81,8 @@ export class OpenIdProvider implements AsyncDisposable {
 
 export const samlIssuer = "https://idp.example.com/metadata";
 
-export const samlMetadata = `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${samlIssuer}">
+export const samlMetadata =
+  `<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata" entityID="${samlIssuer}">
   <IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
     <KeyDescriptor use="signing"><KeyInfo xmlns="http://www.w3.org/2000/09/xmldsig#"><X509Data>
       <X509Certificate>${providerCertificate.replace(/-----[^-]+-----|\s/g, "")}</X509Certificate>
@@ -126,7 +132,8 @@ export function samlResponse(claims: SamlClaims): string {
 }
 
 /** Signs the response or the assertion in it, as identity providers do. */
-export function signSaml(xml: string, what: "Response" | "Assertion", digest: "sha1" | "sha256" | "sha512" = "sha256"): string {
+export function signSaml(xml: string, what: "Response" | "Assertion", digest: "sha1" | "sha256" | "sha512" =
+  "sha256"): string {
   const place = `//*[local-name(.)='${what}']`;
   const more = "http://www.w3.org/2001/04/xmldsig-more#rsa-";
   const signature = new SignedXml({

@@ -35,10 +35,14 @@ export function checkTimes(claims: Claims, now: number): void {
   const { exp, nbf } = claims;
   if (typeof exp !== "number") throw missingClaim("exp");
   if (now >= exp) throw tokenExpired(now, Math.floor(exp));
-  if (typeof nbf === "number" && nbf > now + skewSeconds) throw invalidToken("The ID Token is not valid yet.");
+  if (typeof nbf === "number" && nbf > now + skewSeconds) throw invalidToken(
+    "The ID Token is not valid yet.");
 }
 
-/** Where a provider sets `azp`, that is the audience. @evidence IAM User Guide, Available keys for AWS OIDC federation */
+/**
+ * Where a provider sets `azp`, that is the audience. @evidence IAM User Guide, Available keys for AWS OIDC
+ * federation
+ */
 function audienceOf(claims: Claims, clientIds: readonly string[]): string {
   const given = typeof claims.azp === "string" ? [claims.azp] : textsOf(claims.aud);
   if (textsOf(claims.aud).length === 0) throw missingClaim("aud");
@@ -54,7 +58,8 @@ function conditionsOf(claims: Claims, issuer: string): Record<string, ContextVal
   const values: Record<string, ContextValue> = {};
   const set = (name: string, texts: readonly string[], list: boolean) => {
     const [only] = texts;
-    if (only !== undefined) values[`${issuer}:${name}`.toLowerCase()] = texts.length === 1 && !list ? only : texts;
+    if (only !== undefined) values[`${issuer}:${name}`.toLowerCase()] = texts.length === 1 && !list ? only
+      : texts;
   };
   set("aud", azp.length > 0 ? azp : audiences, false);
   if (azp.length > 0) set("oaud", audiences, false);
@@ -69,7 +74,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Tags stand in one nested claim, or each in a claim of its own. @evidence IAM User Guide, Pass session tags */
+/**
+ * Tags stand in one nested claim, or each in a claim of its own. @evidence IAM User Guide, Pass session tags
+ */
 function tagsOf(claims: Claims): SessionTags {
   const nested = claims[tagsClaim];
   const given: [string, unknown][] = isRecord(nested) && isRecord(nested.principal_tags)
@@ -78,11 +85,13 @@ function tagsOf(claims: Claims): SessionTags {
   for (const [name, value] of Object.entries(claims)) {
     if (name.startsWith(flat)) given.push([name.slice(flat.length), value]);
   }
-  const transitive = isRecord(nested) ? nested.transitive_tag_keys : claims[`${tagsClaim}/transitive_tag_keys`];
+  const transitive = isRecord(nested) ? nested.transitive_tag_keys
+    : claims[`${tagsClaim}/transitive_tag_keys`];
   const list = given.map(([Key, value]) => {
     const [Value, ...more] = textsOf(value);
     const fits = Value !== undefined && more.length === 0 && Value.length <= 256;
-    if (!fits || Key.length === 0 || Key.length > 128) throw invalidToken(`The tag ${Key} must have one value.`);
+    if (!fits || Key.length === 0 || Key.length > 128) throw invalidToken(
+      `The tag ${Key} must have one value.`);
     return { Key, Value };
   });
   return checkedTags(list, textsOf(transitive));
@@ -97,5 +106,6 @@ export function webIdentityOf(claims: Claims, issuer: string, clientIds: readonl
   if (sourceIdentity !== undefined && !/^[\w+=,.@-]{2,64}$/.test(sourceIdentity)) {
     throw invalidToken("Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64}");
   }
-  return { subject, audience, conditions: conditionsOf(claims, issuer), tags: tagsOf(claims), sourceIdentity };
+  return { subject, audience, conditions: conditionsOf(claims, issuer), tags: tagsOf(claims),
+    sourceIdentity };
 }

@@ -40,11 +40,13 @@ function authenticator(seed: Uint8Array): (milliseconds: number) => string {
 async function withDevice(region: TestRegion, policy: object) {
   const iam = region.client(IAMClient);
   const alice = await region.user("alice", policy);
-  const { VirtualMFADevice } = await iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "phone" }));
+  const { VirtualMFADevice } =
+    await iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "phone" }));
   const codeAt = authenticator(VirtualMFADevice?.Base32StringSeed ?? new Uint8Array());
   const now = region.clock.now();
   await iam.send(new EnableMFADeviceCommand({
-    UserName: "alice", SerialNumber: serial, AuthenticationCode1: codeAt(now - 30_000), AuthenticationCode2: codeAt(now),
+    UserName: "alice", SerialNumber: serial, AuthenticationCode1: codeAt(now - 30_000),
+      AuthenticationCode2: codeAt(now),
   }));
   return { alice, code: () => codeAt(region.clock.now()), codeAt };
 }
@@ -71,7 +73,8 @@ test("sts-mfa-get-session-token: what needs MFA works with a session that was ma
   await region.clock.advance({ seconds: 30 });
   const TokenCode = code();
   const wrong = TokenCode === "000000" ? "000001" : "000000";
-  const get = (more: object) => sts.send(new GetSessionTokenCommand({ SerialNumber: serial, TokenCode, ...more }));
+  const get = (more: object) =>
+    sts.send(new GetSessionTokenCommand({ SerialNumber: serial, TokenCode, ...more }));
   assert.deepEqual(await refusal(get({ TokenCode: wrong })), wrongCode);
   const { Credentials } = await get({ DurationSeconds: 3_600 });
   assert.deepEqual(Credentials?.Expiration, new Date("2026-01-01T01:00:30Z"));
@@ -97,12 +100,15 @@ test("A code counts once, near its time, and with its device", async () => {
   await get(codeAt(now + 600_000 - 30_000));
   assert.deepEqual(await refusal(get(codeAt(now + 600_000 - 60_000))), wrongCode);
   assert.deepEqual(await refusal(get(codeAt(now + 600_000), {}, "arn:aws:iam::000000000000:user/alice")), [
-    "AccessDenied", "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial "
+    "AccessDenied",
+      "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial "
     + "number is valid and associated with this user.", 403]);
   const bob = await region.user("bob");
   assert.deepEqual(await refusal(get(codeAt(now + 600_000), { credentials: bob })), wrongCode);
-  const half = region.client(STSClient, { credentials: alice }).send(new GetSessionTokenCommand({ SerialNumber: serial }));
-  assert.deepEqual(await refusal(half), ["AccessDenied", "MultiFactorAuthentication failed, must provide both MFA "
+  const half = region.client(STSClient, { credentials: alice }).send(
+    new GetSessionTokenCommand({ SerialNumber: serial }));
+  assert.deepEqual(await refusal(half),
+    ["AccessDenied", "MultiFactorAuthentication failed, must provide both MFA "
     + "serial number and one time pass code. Missing TokenCode.", 403]);
 });
 
@@ -122,7 +128,8 @@ test("A trust policy may ask for MFA", async () => {
   }));
   const PolicyDocument = JSON.stringify(allow("iam:ListUsers"));
   await iam.send(new PutRolePolicyCommand({ RoleName: "careful", PolicyName: "inline", PolicyDocument }));
-  const assume = (more: object = {}) => region.client(STSClient, { credentials: alice }).send(new AssumeRoleCommand({
+  const assume = (more: object = {}) =>
+    region.client(STSClient, { credentials: alice }).send(new AssumeRoleCommand({
     RoleArn: "arn:aws:iam::000000000000:role/careful", RoleSessionName: "work", ...more,
   }));
   assert.equal((await refusal(assume()))[0], "AccessDenied");
@@ -149,14 +156,16 @@ test("Sessions can't get sessions of users", async () => {
 
 test("Root's sessions last an hour", async () => {
   await using region = await startRegion();
-  const { Credentials } = await region.client(STSClient).send(new GetSessionTokenCommand({ DurationSeconds: 7_200 }));
+  const { Credentials } =
+    await region.client(STSClient).send(new GetSessionTokenCommand({ DurationSeconds: 7_200 }));
   assert.deepEqual(Credentials?.Expiration, new Date("2026-01-01T01:00:00Z"));
   const asRoot = region.client(STSClient, { credentials: credentialsOf(Credentials) });
   const { Arn } = await asRoot.send(new GetCallerIdentityCommand({}));
   assert.equal(Arn, "arn:aws:iam::000000000000:root");
 });
 
-test("sts-session-policies-limit: a federated user may what its creator and the passed policy allow", async () => {
+test("sts-session-policies-limit: a federated user may what its creator and the passed policy allow",
+  async () => {
   await using region = await startRegion();
   const alice = await region.user("alice", allow(["sts:GetFederationToken", "iam:ListUsers"]));
   const sts = region.client(STSClient, { credentials: alice });
@@ -173,12 +182,14 @@ test("sts-session-policies-limit: a federated user may what its creator and the 
   assert.equal((await refusal(iam.send(new ListRolesCommand({}))))[0], "AccessDenied");
   const none = region.client(IAMClient, { credentials: await federate() });
   assert.equal((await refusal(none.send(new ListUsersCommand({}))))[0], "AccessDenied");
-  const { Arn } = await region.client(STSClient, { credentials: both }).send(new GetCallerIdentityCommand({}));
+  const { Arn } =
+    await region.client(STSClient, { credentials: both }).send(new GetCallerIdentityCommand({}));
   assert.equal(Arn, "arn:aws:sts::000000000000:federated-user/visitor");
   const bob = await region.user("bob");
   const refused = await refusal(region.client(STSClient, { credentials: bob })
     .send(new GetFederationTokenCommand({ Name: "visitor" })));
-  assert.deepEqual(refused, ["AccessDenied", "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: "
+  assert.deepEqual(refused,
+    ["AccessDenied", "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: "
     + "sts:GetFederationToken on resource: arn:aws:sts::000000000000:federated-user/visitor because no identity-based "
     + "policy allows the sts:GetFederationToken action", 403]);
 });
@@ -195,7 +206,8 @@ test("A federated user can't assume roles, and needs sts:TagSession to be tagged
   await region.client(IAMClient).send(new CreateRoleCommand({
     RoleName: "open",
     AssumeRolePolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" }],
+      Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" }],
     }),
   }));
   const { Credentials } = await sts.send(new GetFederationTokenCommand({

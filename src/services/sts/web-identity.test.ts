@@ -4,7 +4,8 @@ import {
   CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient, ListUsersCommand, PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import {
-  AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient, type AssumeRoleWithWebIdentityCommandInput,
+  AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient,
+    type AssumeRoleWithWebIdentityCommandInput,
 } from "@aws-sdk/client-sts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { allow, refusal } from "../iam/test-policies.ts";
@@ -19,7 +20,8 @@ function hostOf(provider: OpenIdProvider): string {
 }
 
 /** The provider is registered, and a role trusts it under a condition. */
-async function trustProvider(region: TestRegion, provider: OpenIdProvider, rules: { condition?: object; actions?: string[] } = {}) {
+async function trustProvider(region: TestRegion, provider: OpenIdProvider,
+  rules: { condition?: object; actions?: string[] } = {}) {
   const iam = region.client(IAMClient);
   const { OpenIDConnectProviderArn: Federated } = await iam.send(new CreateOpenIDConnectProviderCommand({
     Url: provider.issuer, ClientIDList: ["app", "other"],
@@ -43,9 +45,11 @@ function claims(provider: OpenIdProvider, more: object = {}): object {
 }
 
 /** Without credentials, as applications ask. */
-function assume(region: TestRegion, WebIdentityToken: string, more: Partial<AssumeRoleWithWebIdentityCommandInput> = {}) {
+function assume(region: TestRegion, WebIdentityToken: string,
+  more: Partial<AssumeRoleWithWebIdentityCommandInput> = {}) {
   const sts = region.client(STSClient, { maxAttempts: 1 });
-  return sts.send(new AssumeRoleWithWebIdentityCommand({ RoleArn, RoleSessionName: "web", WebIdentityToken, ...more }));
+  return sts.send(
+    new AssumeRoleWithWebIdentityCommand({ RoleArn, RoleSessionName: "web", WebIdentityToken, ...more }));
 }
 
 const denied = ["AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403];
@@ -61,7 +65,8 @@ test("sts-assume-role-with-web-identity: a provider's token becomes a session of
   assert.equal(answer.AssumedRoleUser?.Arn, "arn:aws:sts::000000000000:assumed-role/app/web");
   assert.match(answer.AssumedRoleUser?.AssumedRoleId ?? "", /^AROA[A-Z2-7]{17}:web$/);
   const credentials = {
-    accessKeyId: answer.Credentials?.AccessKeyId ?? "", secretAccessKey: answer.Credentials?.SecretAccessKey ?? "",
+    accessKeyId: answer.Credentials?.AccessKeyId ?? "", secretAccessKey: answer.Credentials?.SecretAccessKey
+      ?? "",
     sessionToken: answer.Credentials?.SessionToken ?? "",
   };
   await region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
@@ -69,7 +74,8 @@ test("sts-assume-role-with-web-identity: a provider's token becomes a session of
   assert.equal(Arn, "arn:aws:sts::000000000000:assumed-role/app/web");
 });
 
-test("sts-web-identity-1h-default: a session lasts an hour unless told, and no longer than its role allows", async () => {
+test("sts-web-identity-1h-default: a session lasts an hour unless told, and no longer than its role allows",
+  async () => {
   await using provider = await OpenIdProvider.start();
   await using region = await startRegion();
   await trustProvider(region, provider);
@@ -87,23 +93,28 @@ test("sts-web-identity-response-fields: session policies are measured", async ()
   await using provider = await OpenIdProvider.start();
   await using region = await startRegion();
   await trustProvider(region, provider);
-  const answer = await assume(region, provider.token(claims(provider)), { Policy: JSON.stringify(allow("s3:*")) });
+  const answer =
+    await assume(region, provider.token(claims(provider)), { Policy: JSON.stringify(allow("s3:*")) });
   assert.equal(answer.PackedPolicySize, 5);
 });
 
-test("sts-assume-role-with-web-identity: audience, subject, issuer, time and signature must all be right", async () => {
+test("sts-assume-role-with-web-identity: audience, subject, issuer, time and signature must all be right",
+  async () => {
   await using provider = await OpenIdProvider.start();
   await using other = await OpenIdProvider.start();
   await using region = await startRegion();
   await trustProvider(region, provider, {
-    condition: { StringEquals: { [`${hostOf(provider)}:aud`]: "app", [`${hostOf(provider)}:sub`]: "user-1" } },
+    condition: {
+      StringEquals: { [`${hostOf(provider)}:aud`]: "app", [`${hostOf(provider)}:sub`]: "user-1" } },
   });
   const attempt = (more: object, header: object = {}) =>
     refusal(assume(region, provider.token(claims(provider, more), header)));
   assert.deepEqual(await attempt({ sub: "user-2" }), denied);
   assert.deepEqual(await attempt({ aud: "other" }), denied);
-  assert.deepEqual(await attempt({ aud: "unknown" }), ["InvalidIdentityToken", "Incorrect token audience", 400]);
-  assert.deepEqual(await attempt({ sub: undefined }), ["InvalidIdentityToken", "Missing a required claim: sub", 400]);
+  assert.deepEqual(await attempt({ aud: "unknown" }),
+    ["InvalidIdentityToken", "Incorrect token audience", 400]);
+  assert.deepEqual(await attempt({ sub: undefined }),
+    ["InvalidIdentityToken", "Missing a required claim: sub", 400]);
   assert.deepEqual(await attempt({ exp: epoch }), ["ExpiredTokenException",
     `Token expired: current date/time ${epoch} must be before the expiration date/time ${epoch}`, 400]);
   assert.equal((await attempt({ nbf: epoch + 301 }))[0], "InvalidIdentityToken");
@@ -111,7 +122,8 @@ test("sts-assume-role-with-web-identity: audience, subject, issuer, time and sig
     `No OpenIDConnect provider found in your account for ${other.issuer}`, 400]);
   const badSignature = ["InvalidIdentityToken", "The signature of the ID Token is not valid.", 400];
   const [head, , signature] = provider.token(claims(provider)).split(".");
-  const forged = Buffer.from(JSON.stringify(claims(provider, { sub: "user-1", admin: true }))).toString("base64url");
+  const forged =
+    Buffer.from(JSON.stringify(claims(provider, { sub: "user-1", admin: true }))).toString("base64url");
   assert.deepEqual(await refusal(assume(region, `${head}.${forged}.${signature}`)), badSignature);
   for (const alg of ["none", "HS256", "ES256", "PS256", "__proto__"]) {
     assert.deepEqual(await attempt({}, { alg }), badSignature, alg);
@@ -123,7 +135,8 @@ test("sts-assume-role-with-web-identity: audience, subject, issuer, time and sig
 
 test("What is no JSON Web Token is told from one", async () => {
   await using region = await startRegion();
-  const text = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
+  const text =
+    "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)";
   const list = Buffer.from("[]").toString("base64url");
   for (const token of ["abcd", "a.b.c", "....", `${list}.${list}.AAAA`, "é".repeat(20), "A".repeat(20_000)]) {
     assert.deepEqual(await refusal(assume(region, token)), ["InvalidIdentityToken", text, 400]);
@@ -136,17 +149,20 @@ test("A role that does not trust the provider, or does not exist, answers alike"
   await trustProvider(region, provider);
   await region.client(IAMClient).send(new CreateRoleCommand({
     RoleName: "closed", AssumeRolePolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" }],
+      Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" }],
     }),
   }));
   const token = provider.token(claims(provider));
   for (const name of ["closed", "absent"]) {
-    const refused = await refusal(assume(region, token, { RoleArn: `arn:aws:iam::000000000000:role/${name}` }));
+    const refused =
+      await refusal(assume(region, token, { RoleArn: `arn:aws:iam::000000000000:role/${name}` }));
     assert.deepEqual(refused, denied);
   }
 });
 
-test("sts-web-identity-providers: keys are remembered for an hour, and asked for anew when one is not known", async () => {
+test("sts-web-identity-providers: keys are remembered for an hour, and asked for anew when one is not known",
+  async () => {
   await using provider = await OpenIdProvider.start();
   await using region = await startRegion();
   await trustProvider(region, provider);

@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { CellContext } from "../kernel/cell-context.ts";
+import { RegionClock } from "../kernel/clock.ts";
+import type { BodyContext, Context } from "../kernel/context.ts";
+import { openStore } from "../store/open.ts";
+import type { CellName, Store, Table } from "../store/types.ts";
+import { asynchronousJob, job, type AnyJob, type Job } from "./job.ts";
+import { jobRow, jobs } from "./rows.ts";
+import { Scheduler } from "./scheduler.ts";
+
+const cell: CellName = { account: "000000000000", region: "us-east-1" };
+const elsewhere: CellName = { account: "000000000000", region: "eu-west-1" };
+
+/** A scheduler over a real store and a frozen clock that begins at 0; contexts offer their cell's rows and no more. */
+class Bench {
+  readonly clock = new RegionClock();
+  readonly failures: string[] = [];
+  readonly known = new Map<string, AnyJob>();
+  readonly store: Store;
+  #scheduler: Scheduler;
+  #active = 0;
+
+  constructor(t: TestContext) {
+    const folder = mkdtempSync(join(tmpdir(), "us-local-1-jobs-"));
+    this.store = openStore({ folder, durability: "relaxed", freezeRows: true });
+    this.clock.freeze(0);
+    this.#scheduler = this.#open();
+    t.after(async () => {
+      this.clock.stop();
+      await this.store.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+  }
+
+  #open(): Scheduler {
+    return new Scheduler({
+      clock: this.clock,
+      store: this.store,
+      findJob: async (name) => this.known.get(name),
+      jobContext: (_name, at) => this.#context(at),
+      track: async (work) => {
+        this.#active += 1;
+        try {
+          return await work;
+        } finally {
+          this.#active -= 1;
+        }
+      },
+      failed: (what, cause) => this.failures.push(`${what}: ${(cause as Error).message}`),
+    });
+  }
+
+  #context(at: CellName): CellContext {
+    const transaction = <T>(work: (ctx: Context) => T): T => this.store.transact(at, (open) => {
+      const db = <Row, Index extends string>(table: Table<Row, Index>) => open.rows(table);
+      return work({ db } as unknown as Context);
+    });
+    return { ...at, transaction } as unknown as CellContext;
+  }
+
+  define<Input>(definition: Job<Input>): void {
+    this.known.set(definition.name, definition as AnyJob);
+  }
+
+  schedule(name: string, id: string, at: number, input: unknown = id, of = cell): void {
+    this.store.transact(of, (transaction) => transaction.rows(jobs).put(jobRow(name, id, at, input)));
+    this.#scheduler.expect(of, at);
+  }
+
+  unschedule(name: string, id: string): void {
+    this.store.transact(cell, (transaction) => transaction.rows(jobs).delete([name, id]));
+  }
+
+  left(): string[] {
+    return this.store.read(cell, (transaction) => [...transaction.rows(jobs).list()].map(({ name, id, at }) => `${name} ${id} ${at}`));
+  }
+
+  advanceTo(at: number): Promise<void> {
+    return this.clock.advanceTo(at, () => this.settle());
+  }
+
+  /** Jobs of these tests finish within a few turns, or wait for the test. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  restart(): void {
+    this.clock.stop();
+    this.#scheduler = this.#open();
+    this.#scheduler.start();
+  }
+
+  get active(): number {
+    return this.#active;
+  }
+}
+
+function recording(bench: Bench, name = "test.note"): unknown[] {
+  const ran: unknown[] = [];
+  bench.define(job<unknown>(name, (input) => {
+    ran.push(`${String(input)} at ${bench.clock.now()}`);
+  }));
+  return ran;
+}
+
+test("jobs run in the order of their time, each at its time, whatever the order of scheduling", async (t) => {
+  const bench = new Bench(t);
+  const ran = recording(bench);
+  for (const [id, at] of [["c", 3000], ["a", 1000], ["d", 4000], ["b", 2000], ["b2", 2000]] as const) bench.schedule("test.note", id, at);
+  bench.schedule("test.note", "other", 1500, "other", elsewhere);
+  await bench.advanceTo(3000);
+  assert.deepEqual(ran, ["a at 1000", "other at 1500", "b at 2000", "b2 at 2000", "c at 3000"]);
+  assert.deepEqual(bench.left(), ["test.note d 4000"]);
+  await bench.advanceTo(4000);
+  assert.deepEqual(bench.left(), []);
+});
+
+test("a job that fails does so alone, and is tried again after a second, then two, then four", async (t) => {
+  const bench = new Bench(t);
+  const tried: number[] = [];
+  bench.define(job<string>("test.fragile", (_input, ctx) => {
+    tried.push(bench.clock.now());
+    // What a failing attempt writes must go with it.
+    ctx.db(jobs).put(jobRow("test.trace", String(tried.length), 1e12, undefined));
+    if (tried.length < 4) throw new Error("not yet");
+  }));
+  const ran = recording(bench);
+  bench.schedule("test.fragile", "x", 1000);
+  bench.schedule("test.note", "y", 1000);
+  await bench.advanceTo(60_000);
+  assert.deepEqual(tried, [1000, 2000, 4000, 8000]);
+  assert.deepEqual(ran, ["y at 1000"]);
+  assert.deepEqual(bench.failures, Array.from({ length: 3 }, () => "job test.fragile: not yet"));
+  assert.deepEqual(bench.left(), ["test.trace 4 1000000000000"]);
+});
+
+test("a job that always fails is given up after twenty attempts", async (t) => {
+  const bench = new Bench(t);
+  bench.define(job("test.broken", () => {
+    throw new Error("never");
+  }));
+  bench.schedule("test.broken", "x", 0);
+  bench.schedule("test.unknown", "y", 0);
+  await bench.advanceTo(86_400_000);
+  assert.equal(bench.failures.filter((failure) => failure === "job test.broken: never").length, 20);
+  assert.equal(bench.failures.filter((failure) => failure === "job test.unknown: no service has the job test.unknown").length, 20);
+  assert.deepEqual(bench.left(), []);
+});
+
+test("scheduling again under an id replaces, earlier and later; taking back leaves nothing to run", async (t) => {
+  const bench = new Bench(t);
+  const ran = recording(bench);
+  bench.schedule("test.note", "later", 1000, "old");
+  bench.schedule("test.note", "later", 3000, "new");
+  bench.schedule("test.note", "earlier", 5000, "old");
+  bench.schedule("test.note", "earlier", 500, "new");
+  bench.schedule("test.note", "gone", 700);
+  bench.unschedule("test.note", "gone");
+  await bench.advanceTo(10_000);
+  assert.deepEqual(ran, ["new at 500", "new at 3000"]);
+});
+
+test("what was left to do is done after a restart, also what fell due meanwhile", async (t) => {
+  const bench = new Bench(t);
+  const ran = recording(bench);
+  bench.schedule("test.note", "due", 1000);
+  bench.schedule("test.note", "later", 9000);
+  bench.schedule("test.note", "other", 2000, "other", elsewhere);
+  bench.clock.stop();
+  bench.clock.set(5000);
+  bench.restart();
+  await bench.advanceTo(5000);
+  assert.deepEqual(ran.sort(), ["due at 5000", "other at 5000"]);
+  await bench.advanceTo(9000);
+  assert.equal(ran[2], "later at 9000");
+});
+
+test("jobs that wait go on side by side, and hold nobody up", async (t) => {
+  const bench = new Bench(t);
+  const ran = recording(bench);
+  const finish = new Map<string, () => void>();
+  const events: string[] = [];
+  bench.define(asynchronousJob<string>("test.slow", async (input) => {
+    events.push(`start ${input}`);
+    await new Promise<void>((resolve) => finish.set(input, resolve));
+    events.push(`end ${input}`);
+  }));
+  bench.schedule("test.slow", "a", 1000);
+  bench.schedule("test.slow", "b", 1000);
+  bench.schedule("test.note", "c", 1000);
+  await bench.advanceTo(2000);
+  assert.deepEqual(events, ["start a", "start b"]);
+  assert.deepEqual(ran, ["c at 1000"]);
+  assert.equal(bench.active, 2);
+  assert.deepEqual(bench.left(), ["test.slow a 1000", "test.slow b 1000"]);
+  finish.get("b")?.();
+  await bench.settle();
+  assert.deepEqual(bench.left(), ["test.slow a 1000"]);
+  finish.get("a")?.();
+  await bench.settle();
+  assert.deepEqual(events, ["start a", "start b", "end b", "end a"]);
+  assert.deepEqual(bench.left(), []);
+});
+
+test("a waiting job that was scheduled anew or taken back meanwhile stays so, whether it ends well or not", async (t) => {
+  const bench = new Bench(t);
+  const ends = new Map<string, { resolve: () => void; reject: (cause: Error) => void }>();
+  let starts = 0;
+  bench.define(asynchronousJob<string>("test.slow", (input: string, _ctx: BodyContext) => {
+    starts += 1;
+    return new Promise<void>((resolve, reject) => ends.set(input, { resolve, reject }));
+  }));
+  for (const id of ["well", "badly", "gone"]) bench.schedule("test.slow", id, 1000);
+  await bench.advanceTo(1000);
+  bench.schedule("test.slow", "well", 50_000);
+  bench.schedule("test.slow", "badly", 60_000);
+  bench.unschedule("test.slow", "gone");
+  ends.get("well")?.resolve();
+  ends.get("badly")?.reject(new Error("no"));
+  ends.get("gone")?.reject(new Error("no"));
+  await bench.settle();
+  assert.deepEqual(bench.left(), ["test.slow badly 60000", "test.slow well 50000"]);
+  await bench.advanceTo(49_999);
+  assert.equal(starts, 3);
+  await bench.advanceTo(60_000);
+  assert.equal(starts, 5);
+});
+
+test("a waiting job that fails is tried again", async (t) => {
+  const bench = new Bench(t);
+  const tried: number[] = [];
+  bench.define(asynchronousJob("test.slow", async () => {
+    tried.push(bench.clock.now());
+    await undefined;
+    if (tried.length < 3) throw new Error("not yet");
+  }));
+  bench.schedule("test.slow", "a", 1000);
+  await bench.advanceTo(60_000);
+  assert.deepEqual(tried, [1000, 2000, 4000]);
+  assert.deepEqual(bench.left(), []);
+});
