@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Engine } from "./kernel/engine.ts";
 import { clientConfiguration, type ClientOptions } from "./kernel/gateway/in-process.ts";
 import { listen, type Certificate, type Listener, type LocalRoutes } from "./kernel/gateway/listen.ts";
+import { localRoutes } from "./local/local-routes.ts";
 import { RegionState } from "./region-state.ts";
 import { openStore } from "./store/open.ts";
 import type { Durability } from "./store/types.ts";
@@ -64,7 +65,7 @@ export class Region implements AsyncDisposable {
   readonly #cleanUp: () => void;
   #listener: Promise<Listener> | undefined;
   #port: number | undefined;
-  #local: LocalRoutes | undefined;
+  #local: LocalRoutes = localRoutes(this);
 
   private constructor(options: RegionOptions) {
     this.options = options;
@@ -106,10 +107,9 @@ export class Region implements AsyncDisposable {
     return this.#url(listener.port);
   }
 
-  async #listen(): Promise<Listener> {
+  #listen(): Promise<Listener> {
     const { host = "127.0.0.1", port = 0, certificate } = this.options;
-    this.#local ??= (await import("./local/routes.ts")).localRoutes(this);
-    const local: LocalRoutes = (incoming) => this.#local?.(incoming);
+    const local: LocalRoutes = (incoming) => this.#local(incoming);
     return listen(this.engine, { host, port, local, ...(certificate && { certificate }) });
   }
 

@@ -1,4 +1,5 @@
-// Runs the compiled tests with Node's own runner. Arguments: path fragments to select files; `--compat` runs the
+// Runs the compiled tests with Node's own runner. Arguments: path fragments to select files; `--compat` runs
+// the
 // tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests.
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";

@@ -15,7 +15,10 @@ import { Scheduler } from "./scheduler.ts";
 const cell: CellName = { account: "000000000000", region: "us-east-1" };
 const elsewhere: CellName = { account: "000000000000", region: "eu-west-1" };
 
-/** A scheduler over a real store and a frozen clock that begins at 0; contexts offer their cell's rows and no more. */
+/**
+ * A scheduler over a real store and a frozen clock that begins at 0; contexts offer their cell's rows and no
+ * more.
+ */
 class Bench {
   readonly clock = new RegionClock();
   readonly failures: string[] = [];
@@ -55,10 +58,11 @@ class Bench {
   }
 
   #context(at: CellName): CellContext {
-    const transaction = <T>(work: (ctx: Context) => T): T => this.store.transact(at, (open) => {
-      const db = <Row, Index extends string>(table: Table<Row, Index>) => open.rows(table);
-      return work({ db } as unknown as Context);
-    });
+    const transaction = <T>(work: (ctx: Context) => T): T =>
+      this.store.transact(at, (open) => {
+        const db = <Row, Index extends string>(table: Table<Row, Index>) => open.rows(table);
+        return work({ db } as unknown as Context);
+      });
     return { ...at, transaction } as unknown as CellContext;
   }
 
@@ -76,7 +80,9 @@ class Bench {
   }
 
   left(): string[] {
-    return this.store.read(cell, (transaction) => [...transaction.rows(jobs).list()].map(({ name, id, at }) => `${name} ${id} ${at}`));
+    return this.store.read(cell, (transaction) =>
+      [...transaction.rows(jobs).list()].map(({ name, id, at }) => `${name} ${id} ${at}`),
+    );
   }
 
   advanceTo(at: number): Promise<void> {
@@ -101,16 +107,25 @@ class Bench {
 
 function recording(bench: Bench, name = "test.note"): unknown[] {
   const ran: unknown[] = [];
-  bench.define(job<unknown>(name, (input) => {
-    ran.push(`${String(input)} at ${bench.clock.now()}`);
-  }));
+  bench.define(
+    job<unknown>(name, (input) => {
+      ran.push(`${String(input)} at ${bench.clock.now()}`);
+    }),
+  );
   return ran;
 }
 
 test("jobs run in the order of their time, each at its time, whatever the order of scheduling", async (t) => {
   const bench = new Bench(t);
   const ran = recording(bench);
-  for (const [id, at] of [["c", 3000], ["a", 1000], ["d", 4000], ["b", 2000], ["b2", 2000]] as const) bench.schedule("test.note", id, at);
+  for (const [id, at] of [
+    ["c", 3000],
+    ["a", 1000],
+    ["d", 4000],
+    ["b", 2000],
+    ["b2", 2000],
+  ] as const)
+    bench.schedule("test.note", id, at);
   bench.schedule("test.note", "other", 1500, "other", elsewhere);
   await bench.advanceTo(3000);
   assert.deepEqual(ran, ["a at 1000", "other at 1500", "b at 2000", "b2 at 2000", "c at 3000"]);
@@ -122,32 +137,43 @@ test("jobs run in the order of their time, each at its time, whatever the order 
 test("a job that fails does so alone, and is tried again after a second, then two, then four", async (t) => {
   const bench = new Bench(t);
   const tried: number[] = [];
-  bench.define(job<string>("test.fragile", (_input, ctx) => {
-    tried.push(bench.clock.now());
-    // What a failing attempt writes must go with it.
-    ctx.db(jobs).put(jobRow("test.trace", String(tried.length), 1e12, undefined));
-    if (tried.length < 4) throw new Error("not yet");
-  }));
+  bench.define(
+    job<string>("test.fragile", (_input, ctx) => {
+      tried.push(bench.clock.now());
+      // What a failing attempt writes must go with it.
+      ctx.db(jobs).put(jobRow("test.trace", String(tried.length), 1e12, undefined));
+      if (tried.length < 4) throw new Error("not yet");
+    }),
+  );
   const ran = recording(bench);
   bench.schedule("test.fragile", "x", 1000);
   bench.schedule("test.note", "y", 1000);
   await bench.advanceTo(60_000);
   assert.deepEqual(tried, [1000, 2000, 4000, 8000]);
   assert.deepEqual(ran, ["y at 1000"]);
-  assert.deepEqual(bench.failures, Array.from({ length: 3 }, () => "job test.fragile: not yet"));
+  assert.deepEqual(
+    bench.failures,
+    Array.from({ length: 3 }, () => "job test.fragile: not yet"),
+  );
   assert.deepEqual(bench.left(), ["test.trace 4 1000000000000"]);
 });
 
 test("a job that always fails is given up after twenty attempts", async (t) => {
   const bench = new Bench(t);
-  bench.define(job("test.broken", () => {
-    throw new Error("never");
-  }));
+  bench.define(
+    job("test.broken", () => {
+      throw new Error("never");
+    }),
+  );
   bench.schedule("test.broken", "x", 0);
   bench.schedule("test.unknown", "y", 0);
   await bench.advanceTo(86_400_000);
   assert.equal(bench.failures.filter((failure) => failure === "job test.broken: never").length, 20);
-  assert.equal(bench.failures.filter((failure) => failure === "job test.unknown: no service has the job test.unknown").length, 20);
+  assert.equal(
+    bench.failures.filter((failure) => failure === "job test.unknown: no service has the job test.unknown")
+      .length,
+    20,
+  );
   assert.deepEqual(bench.left(), []);
 });
 
@@ -184,11 +210,13 @@ test("jobs that wait go on side by side, and hold nobody up", async (t) => {
   const ran = recording(bench);
   const finish = new Map<string, () => void>();
   const events: string[] = [];
-  bench.define(asynchronousJob<string>("test.slow", async (input) => {
-    events.push(`start ${input}`);
-    await new Promise<void>((resolve) => finish.set(input, resolve));
-    events.push(`end ${input}`);
-  }));
+  bench.define(
+    asynchronousJob<string>("test.slow", async (input) => {
+      events.push(`start ${input}`);
+      await new Promise<void>((resolve) => finish.set(input, resolve));
+      events.push(`end ${input}`);
+    }),
+  );
   bench.schedule("test.slow", "a", 1000);
   bench.schedule("test.slow", "b", 1000);
   bench.schedule("test.note", "c", 1000);
@@ -210,10 +238,12 @@ test("a waiting job that was scheduled anew or taken back meanwhile stays so, wh
   const bench = new Bench(t);
   const ends = new Map<string, { resolve: () => void; reject: (cause: Error) => void }>();
   let starts = 0;
-  bench.define(asynchronousJob<string>("test.slow", (input: string, _ctx: BodyContext) => {
-    starts += 1;
-    return new Promise<void>((resolve, reject) => ends.set(input, { resolve, reject }));
-  }));
+  bench.define(
+    asynchronousJob<string>("test.slow", (input: string, _ctx: BodyContext) => {
+      starts += 1;
+      return new Promise<void>((resolve, reject) => ends.set(input, { resolve, reject }));
+    }),
+  );
   for (const id of ["well", "badly", "gone"]) bench.schedule("test.slow", id, 1000);
   await bench.advanceTo(1000);
   bench.schedule("test.slow", "well", 50_000);
@@ -233,11 +263,13 @@ test("a waiting job that was scheduled anew or taken back meanwhile stays so, wh
 test("a waiting job that fails is tried again", async (t) => {
   const bench = new Bench(t);
   const tried: number[] = [];
-  bench.define(asynchronousJob("test.slow", async () => {
-    tried.push(bench.clock.now());
-    await undefined;
-    if (tried.length < 3) throw new Error("not yet");
-  }));
+  bench.define(
+    asynchronousJob("test.slow", async () => {
+      tried.push(bench.clock.now());
+      await undefined;
+      if (tried.length < 3) throw new Error("not yet");
+    }),
+  );
   bench.schedule("test.slow", "a", 1000);
   await bench.advanceTo(60_000);
   assert.deepEqual(tried, [1000, 2000, 4000]);

@@ -38,7 +38,9 @@ export interface Denial {
   readonly decoded: DecodedMessage;
 }
 
-/** Service and resource control policies: a list a level, from the organization's root down to the account. */
+/**
+ * Service and resource control policies: a list a level, from the organization's root down to the account.
+ */
 export type ControlPolicies = Pick<PolicySet, "serviceControl" | "resourceControl">;
 
 const denialsMax = 1_000;
@@ -125,6 +127,7 @@ export class Authorizer {
     return this.#denial(ctx, service, check.action, {
       ctx,
       resource: check.resource,
+      ...(ctx.input && { input: ctx.input }),
       ...(conditions && { own: () => conditions }),
     });
   }

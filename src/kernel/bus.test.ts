@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { Bus, type BusEvent } from "./bus.ts";
 
 const event: BusEvent = {
-  id: "1", account: "000000000000", region: "us-east-1", time: 0, source: "aws.test", detailType: "Test", resources: [], detail: {},
+  id: "1",
+  account: "000000000000",
+  region: "us-east-1",
+  time: 0,
+  source: "aws.test",
+  detailType: "Test",
+  resources: [],
+  detail: {},
 };
 
 test("everyone who listens hears an event once, until they stop", () => {

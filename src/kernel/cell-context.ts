@@ -30,6 +30,8 @@ export interface ContextFacts {
   readonly origin: RequestOrigin;
   readonly requestId: string;
   readonly hangUp: HangUp;
+  /** What a request asks for; absent for jobs. */
+  readonly input?: Readonly<Record<string, unknown>>;
 }
 
 export class CellContext implements Context, BodyContext {
@@ -41,6 +43,8 @@ export class CellContext implements Context, BodyContext {
   readonly requestId: string;
   readonly kernel: Engine;
   readonly entry: DirectoryEntry;
+  /** Further checks go by the tags that the request names, as its own check does. */
+  readonly input: Readonly<Record<string, unknown>> | undefined;
   readonly #hangUp: HangUp;
   #transaction: Transaction | undefined;
   #events: ServiceEvent[] | undefined;
@@ -56,6 +60,7 @@ export class CellContext implements Context, BodyContext {
     this.caller = facts.caller;
     this.origin = facts.origin;
     this.requestId = facts.requestId;
+    this.input = facts.input;
     this.#hangUp = facts.hangUp;
   }
 

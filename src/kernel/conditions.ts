@@ -8,7 +8,7 @@ import { TagSet, taggedResources, type Tag } from "./tags.ts";
 export interface ConditionSources {
   readonly ctx: CellContext;
   readonly resource: string;
-  /** The parsed input, for `aws:RequestTag` and `aws:TagKeys`; absent for further checks. */
+  /** The parsed input, for `aws:RequestTag` and `aws:TagKeys`; absent for jobs. */
   readonly input?: Readonly<Record<string, unknown>>;
   /** The service's own keys. */
   readonly own?: () => Readonly<Record<string, ContextValue | undefined>>;
@@ -113,14 +113,15 @@ export class RequestConditions implements ConditionContext {
   get(key: string): ContextValue | undefined {
     this.wasAsked = true;
     const { ctx, input } = this.#sources;
-    const own = this.#ownKeys()[key];
-    if (own !== undefined) return own;
+    const own = this.#ownKeys();
+    if (Object.hasOwn(own, key) && own[key] !== undefined) return own[key];
     const reader = Object.hasOwn(globalKeys, key) ? globalKeys[key] : undefined;
     if (reader) return reader(ctx);
     const slash = key.indexOf("/");
     if (slash > 0) return this.#tagKey(key.slice(0, slash), key.slice(slash + 1));
     if (key === "aws:tagkeys") return input && requestTagKeys(input);
-    return ctx.caller.session?.federationContext?.[key];
+    const federation = ctx.caller.session?.federationContext;
+    return federation && Object.hasOwn(federation, key) ? federation[key] : undefined;
   }
 
   *keys(): Iterable<string> {

@@ -14,14 +14,23 @@ test("an organization's control policies bind users and root alike, and say so",
       ? {
           serviceControl: [
             [{ document: everything, kind: "scp", id: "FullAWSAccess" }],
-            [{ document: noQueues, kind: "scp", id: "no-queues" }, { document: everything, kind: "scp", id: "all" }],
+            [
+              { document: noQueues, kind: "scp", id: "no-queues" },
+              { document: everything, kind: "scp", id: "all" },
+            ],
           ],
         }
       : undefined;
 
-  const alice = await region.user("alice", { Version: "2012-10-17", Statement: { Effect: "Allow", Action: "*", Resource: "*" } });
+  const alice = await region.user("alice", {
+    Version: "2012-10-17",
+    Statement: { Effect: "Allow", Action: "*", Resource: "*" },
+  });
   for (const options of [{ credentials: alice }, {}]) {
-    const error = await region.client(SQSClient, options).send(new ListQueuesCommand({})).catch((cause: Error) => cause);
+    const error = await region
+      .client(SQSClient, options)
+      .send(new ListQueuesCommand({}))
+      .catch((cause: Error) => cause);
     assert.match((error as Error).message, /with an explicit deny in a service control policy/);
   }
   const other = region.client(SQSClient, { credentials: region.root("111122223333") });

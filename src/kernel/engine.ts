@@ -90,7 +90,10 @@ export class Engine implements Kernel, JobHost {
   readonly faults = new Faults();
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
-  /** What an organization allows its accounts at most. Organizations sets it; without one nothing is restricted. */
+  /**
+   * What an organization allows its accounts at most. Organizations sets it; without one nothing is
+   * restricted.
+   */
   controlPolicies: ((account: string) => ControlPolicies | undefined) | undefined;
   /** Defects that requests and jobs ran into: tests fail on them. */
   readonly defects: unknown[] = [];

@@ -102,6 +102,7 @@ function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellC
     origin: order.origin,
     requestId: order.requestId,
     hangUp: order.hangUp,
+    input: order.input,
   });
 }
 

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { readConfig } from "../config.ts";
 import type { LocalRoute } from "./http.ts";
 
@@ -8,15 +7,8 @@ export const doctorRoutes: readonly LocalRoute[] = [
     path: "/_local/v1/doctor",
     summary: "What this machine can run, and what to install for more.",
     async run() {
-      // Rarely asked for, and a region that starts is in a hurry.
-      const { examine } = await import("./doctor.ts");
-      const { environment } = readConfig();
-      return {
-        findings: examine({
-          platform: process.platform, path: environment["PATH"] ?? "", home: homedir(),
-          nodeVersion: process.versions.node,
-        }),
-      };
+      const { examine, thisMachine } = await import("./doctor.ts");
+      return { findings: examine(thisMachine(readConfig().environment)) };
     },
   },
 ];

@@ -2,7 +2,9 @@
 
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
+import { directory } from "../generated/directory.ts";
 
 export interface Finding {
   readonly name: string;
@@ -21,6 +23,8 @@ interface ProgramFact {
   /** Arguments that make it say its version and nothing else happen. */
   readonly version?: readonly string[];
   readonly purpose: string;
+  /** It matters once one of these is built; without them it always does. */
+  readonly services?: readonly string[];
   /** Package names. */
   readonly apt?: string;
   readonly brew?: string;
@@ -28,38 +32,41 @@ interface ProgramFact {
   readonly only?: NodeJS.Platform;
 }
 
+const machineServices = ["ec2", "ecs", "lambda", "codebuild", "elastic-beanstalk"];
+const networkServices = ["ec2", "ecs", "elastic-load-balancing-v2"];
+
 const programs: readonly ProgramFact[] = [
   {
     name: "aws CLI", programs: ["aws"], purpose: "the awslocal command in init scripts, and you",
     brew: "awscli", link: "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
   },
   {
-    name: "bubblewrap", programs: ["bwrap"], version: ["--version"], only: "linux",
+    name: "bubblewrap", services: machineServices, programs: ["bwrap"], version: ["--version"], only: "linux",
     purpose: "machines and functions in a box of their own without Docker", apt: "bubblewrap",
   },
-  { name: "ip", programs: ["ip"], version: ["-V"], only: "linux", purpose: "networks of their own for VPCs", apt: "iproute2" },
+  { name: "ip", services: networkServices, programs: ["ip"], version: ["-V"], only: "linux", purpose: "networks of their own for VPCs", apt: "iproute2" },
   {
-    name: "nft", programs: ["nft"], version: ["--version"], only: "linux",
+    name: "nft", services: networkServices, programs: ["nft"], version: ["--version"], only: "linux",
     purpose: "security groups and network ACLs that drop packets", apt: "nftables",
   },
-  { name: "git", programs: ["git"], version: ["--version"], purpose: "CodeCommit, and builds that check out sources", apt: "git", brew: "git" },
+  { name: "git", services: ["codecommit", "codebuild"], programs: ["git"], version: ["--version"], purpose: "CodeCommit, and builds that check out sources", apt: "git", brew: "git" },
   {
     name: "python3", programs: ["python3"], version: ["--version"],
-    purpose: "Lambda functions in Python, and init scripts in Python", apt: "python3", brew: "python",
+    purpose: "init scripts and Lambda functions in Python", apt: "python3", brew: "python",
   },
-  { name: "java", programs: ["java"], purpose: "Lambda functions in Java", apt: "default-jre-headless", brew: "openjdk" },
-  { name: "dotnet", programs: ["dotnet"], purpose: "Lambda functions in .NET", apt: "dotnet-runtime-8.0", brew: "dotnet" },
-  { name: "ruby", programs: ["ruby"], version: ["--version"], purpose: "Lambda functions in Ruby", apt: "ruby", brew: "ruby" },
+  { name: "java", services: ["lambda"], programs: ["java"], purpose: "Lambda functions in Java", apt: "default-jre-headless", brew: "openjdk" },
+  { name: "dotnet", services: ["lambda"], programs: ["dotnet"], purpose: "Lambda functions in .NET", apt: "dotnet-runtime-8.0", brew: "dotnet" },
+  { name: "ruby", services: ["lambda"], programs: ["ruby"], version: ["--version"], purpose: "Lambda functions in Ruby", apt: "ruby", brew: "ruby" },
   {
-    name: "postgres", programs: ["postgres", "pg_ctl"], purpose: "RDS and Aurora for PostgreSQL, Redshift",
+    name: "postgres", services: ["rds", "redshift"], programs: ["postgres", "pg_ctl"], purpose: "RDS and Aurora for PostgreSQL, Redshift",
     apt: "postgresql", brew: "postgresql@17",
   },
   {
-    name: "mysqld", programs: ["mysqld", "mariadbd"], purpose: "RDS and Aurora for MySQL and MariaDB",
+    name: "mysqld", services: ["rds"], programs: ["mysqld", "mariadbd"], purpose: "RDS and Aurora for MySQL and MariaDB",
     apt: "mariadb-server", brew: "mysql",
   },
   {
-    name: "redis", programs: ["valkey-server", "redis-server"], version: ["--version"],
+    name: "redis", services: ["elasticache"], programs: ["valkey-server", "redis-server"], version: ["--version"],
     purpose: "ElastiCache", apt: "redis-server", brew: "valkey",
   },
   { name: "openssl", programs: ["openssl"], version: ["version"], purpose: "looking at certificates", apt: "openssl", brew: "openssl" },
@@ -77,38 +84,52 @@ export interface Machine {
   readonly path: string;
   readonly nodeVersion: string;
   readonly home: string;
+  /** Services that are built: nothing is asked for what is not there yet. */
+  readonly built: ReadonlySet<string>;
 }
 
 /** Takes up to a second: programs are asked for their versions. */
 export function examine(machine: Machine): Finding[] {
+  const matters = (services: readonly string[]): boolean => services.some((service) => machine.built.has(service));
+  const linux = machine.platform === "linux";
   return [
     nodeFinding(machine),
-    ...containerFindings(machine),
-    ...(machine.platform === "linux" ? [userNamespaces(machine)] : []),
-    ...programs.filter(({ only }) => only === undefined || only === machine.platform)
+    ...(matters(["ecs", "lambda", "codebuild"]) ? [containerFinding(machine)] : []),
+    ...(linux && matters([...machineServices, ...networkServices]) ? [userNamespaces(machine)] : []),
+    ...programs
+      .filter(({ only }) => only === undefined || only === machine.platform)
+      .filter(({ services }) => services === undefined || matters(services))
       .map((fact) => programFinding(fact, machine)),
   ];
+}
+
+/** This machine. @param environment what a shell would find programs by */
+export function thisMachine(environment: Readonly<Record<string, string | undefined>>): Machine {
+  return {
+    platform: process.platform, path: environment["PATH"] ?? "", home: homedir(), nodeVersion: process.versions.node,
+    built: new Set(directory.filter((entry) => entry.load).map((entry) => entry.service)),
+  };
 }
 
 function nodeFinding({ nodeVersion }: Machine): Finding {
   const [major = 0, minor = 0] = nodeVersion.split(".").map(Number);
   const found = major > 20 || (major === 20 && minor >= 19);
   return {
-    name: "Node.js", found, detail: nodeVersion, purpose: "us-local-1 itself, Lambda functions in JavaScript",
+    name: "Node.js", found, detail: nodeVersion, purpose: "us-local-1 itself",
     install: found ? null : "Node.js 20.19 or newer: https://nodejs.org/",
   };
 }
 
-function containerFindings(machine: Machine): Finding[] {
+function containerFinding(machine: Machine): Finding {
   const sockets = ["/var/run/docker.sock", join(machine.home, ".docker/run/docker.sock"), "/run/podman/podman.sock"];
   const socket = sockets.find(isUsableSocket);
   const command = findProgram(["docker", "podman"], machine.path);
   const detail = socket ?? (command ? `${command}, but no engine answers on a socket` : "not found");
-  return [{
+  return {
     name: "containers", found: socket !== undefined, detail,
     purpose: "container images as Lambda functions and ECS tasks; everything else does without",
     install: socket === undefined ? installText({ apt: "podman", brew: "podman" }, machine.platform) : null,
-  }];
+  };
 }
 
 function isUsableSocket(path: string): boolean {

@@ -11,18 +11,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { commandFor, type ScriptCommand } from "./init-script.ts";
-
-export type Stage = "BOOT" | "START" | "READY" | "SHUTDOWN";
-export const stages: readonly Stage[] = ["BOOT", "START", "READY", "SHUTDOWN"];
-
-export interface HookScript {
-  readonly stage: Stage;
-  readonly name: string;
-  readonly path: string;
-  readonly state: "UNKNOWN" | "RUNNING" | "SUCCESSFUL" | "ERROR";
-  /** Why it failed. */
-  readonly reason?: string;
-}
+import { stages, type HookScript, type Stage } from "./init-stages.ts";
 
 export interface InitHooksOptions {
   /** Folders that hold `ready.d` and the like; those that are not there are passed over. */

@@ -9,7 +9,7 @@ import { directory } from "../generated/directory.ts";
 import type { WireResponse } from "../kernel/protocol/protocol.ts";
 import type { LocalHost } from "./host.ts";
 import { notFound, type LocalRoute } from "./http.ts";
-import { stages, type HookScript, type Stage } from "./init-hooks.ts";
+import { stages, type HookScript, type Stage } from "./init-stages.ts";
 
 /** Where the name that boto3 uses is not ours without its hyphens. */
 const botoNames: Readonly<Record<string, string>> = {

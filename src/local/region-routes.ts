@@ -5,7 +5,7 @@ import type { WireResponse } from "../kernel/protocol/protocol.ts";
 import { coverageOf } from "./coverage.ts";
 import type { LocalHost } from "./host.ts";
 import { invalidRequest, LocalError, type LocalRequest, type LocalRoute } from "./http.ts";
-import type { HookScript } from "./init-hooks.ts";
+import type { HookScript } from "./init-stages.ts";
 
 export const regionRoutes: readonly LocalRoute[] = [
   {

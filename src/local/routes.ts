@@ -1,7 +1,6 @@
 /** The local API: everything beside AWS's own APIs that a region answers. */
 
 import type { Incoming } from "../kernel/gateway/chain.ts";
-import type { LocalRoutes } from "../kernel/gateway/listen.ts";
 import type { WireResponse } from "../kernel/protocol/protocol.ts";
 import type { Region } from "../region.ts";
 import { clockRoutes } from "./clock-routes.ts";
@@ -11,6 +10,7 @@ import { faultRoutes } from "./fault-routes.ts";
 import { requireLocal } from "./guard.ts";
 import type { LocalHost } from "./host.ts";
 import { bodyOf, invalidRequest, json, LocalError, notFound, refusal, type LocalRoute } from "./http.ts";
+import type { LocalGiven } from "./local-routes.ts";
 import { localstackRoutes } from "./localstack-routes.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { regionRoutes } from "./region-routes.ts";
@@ -42,8 +42,7 @@ const compiled: readonly CompiledRoute[] = routes.map((route) => ({
   pattern: new RegExp(`^${route.path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)").replace(/\/$/, "/?")}$`),
 }));
 
-/** What answers `/_local/` and `/_localstack/` in a region; other paths are passed on. */
-export function localRoutes(region: Region, given: Partial<Omit<LocalHost, "region">> = {}): LocalRoutes {
+export function localAnswers(region: Region, given: LocalGiven): (incoming: Incoming) => Promise<WireResponse> {
   const host: LocalHost = {
     region,
     version: given.version ?? packageVersion(),
@@ -52,14 +51,7 @@ export function localRoutes(region: Region, given: Partial<Omit<LocalHost, "regi
     hooks: given.hooks,
     stop: given.stop,
   };
-  return (incoming) => {
-    if (!incoming.path.startsWith("/_local")) return undefined;
-    return isOurs(incoming.path) ? answer(incoming, host) : undefined;
-  };
-}
-
-function isOurs(path: string): boolean {
-  return path === "/_local" || path.startsWith("/_local/") || path.startsWith("/_localstack/");
+  return (incoming) => answer(incoming, host);
 }
 
 async function answer(incoming: Incoming, host: LocalHost): Promise<WireResponse> {

@@ -1,11 +1,13 @@
 /** Snapshots of the region. */
 
 import type { RowChange } from "../store/snapshot-diff.ts";
-import { SnapshotNotFound, type SnapshotSummary } from "../store/snapshots.ts";
+import type { SnapshotSummary } from "../store/snapshots.ts";
 import { invalidRequest, LocalError, notFound, requireText, type LocalRoute } from "./http.ts";
 
 /** A comparison shows this many rows, and counts the rest. */
 const changesShownMax = 1_000;
+/** What the kernel notes of every request. */
+const bookkeeping = new Set(["kernel.facts", "kernel.lastUses", "kernel.trail"]);
 
 export const snapshotRoutes: readonly LocalRoute[] = [
   {
@@ -32,9 +34,11 @@ export const snapshotRoutes: readonly LocalRoute[] = [
   {
     method: "GET",
     path: "/_local/v1/snapshots/{name}/diff",
-    summary: "What is different now, row by row; with ?with={name}, in that snapshot.",
+    summary: "What is different now, row by row; with ?with={name}, in that snapshot; with ?all=true, also in the " +
+      "records of requests.",
     async run({ parameters: { name = "" }, query }, { region }) {
-      const changes = await refusing(region.state.diff(name, query.get("with") ?? undefined));
+      const all = await refusing(region.state.diff(name, query.get("with") ?? undefined));
+      const changes = query.get("all") === "true" ? all : all.filter(({ table }) => !bookkeeping.has(table));
       return { count: changes.length, changes: changes.slice(0, changesShownMax).map(shownChange) };
     },
   },
@@ -92,9 +96,16 @@ async function refusing<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
-    if (cause instanceof SnapshotNotFound) throw notFound(cause.message);
-    if (cause instanceof TypeError) throw invalidRequest(cause.message);
-    if (cause instanceof Error && cause.name === "StoreTooNew") throw new LocalError(409, "StoreTooNew", cause.message);
-    throw cause;
+    if (!(cause instanceof Error)) throw cause;
+    switch (cause.name) {
+      case "SnapshotNotFound":
+        throw notFound(cause.message);
+      case "TypeError":
+        throw invalidRequest(cause.message);
+      case "StoreTooNew":
+        throw new LocalError(409, cause.name, cause.message);
+      default:
+        throw cause;
+    }
   }
 }

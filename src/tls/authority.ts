@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Certificate } from "../kernel/gateway/listen.ts";
+import { authorityFile } from "./authority-file.ts";
 import { authorityCertificate, serverCertificate, type Authority, type Validity } from "./certificate.ts";
 
 const dayMilliseconds = 86_400_000;
@@ -16,10 +17,6 @@ const renewBeforeDays = 30;
 const backdatedDays = 1;
 const namesRemembered = 1_000;
 const commonName = "us-local-1 local authority";
-
-export function authorityFile(dataDir: string): string {
-  return join(dataDir, "tls", "ca.pem");
-}
 
 /**
  * Certificates for `localhost`, the names below it, and the loopback addresses. Any name below `localhost` is

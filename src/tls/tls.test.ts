@@ -7,12 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { startRegion } from "../../test/region.ts";
-import { authorityFile, localCertificate } from "./authority.ts";
+import { authorityFile } from "./authority-file.ts";
+import { localCertificate } from "./authority.ts";
 import { authorityCertificate, serverCertificate } from "./certificate.ts";
 import { integer, objectIdentifier, sequence, time } from "./der.ts";
 import { trustStorePlan } from "./trust-store.ts";
 
-const now = Date.now();
+const now = Math.round(performance.timeOrigin);
 const validity = { from: now - 86_400_000, to: now + 86_400_000 };
 
 function folder(context: TestContext): string {

@@ -28,7 +28,9 @@ export function without(client: Client): string | false {
   return status === 0 ? false : `${client} is not installed here`;
 }
 
-export const fixtures = join(packageRoot(), "test", "compat", "fixtures");
+export const packageFolder = packageRoot();
+
+export const fixtures = join(packageFolder, "test", "compat", "fixtures");
 
 export interface Outcome {
   readonly status: number;

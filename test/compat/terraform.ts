@@ -39,12 +39,14 @@ export class Terraform {
     this.#folder = folder;
   }
 
-  /** The configuration of a fixture, with these files beside it, ready to be applied. */
-  static async open(station: Workstation, fixture: string, files: Variables = {}): Promise<Terraform> {
-    const folder = join(station.home, "terraform", fixture);
+  /** The configuration of a fixture, if one is named, with these files beside it, ready to be applied. */
+  static async open(station: Workstation, fixture: string | undefined, files: Variables = {}): Promise<Terraform> {
+    const folder = join(station.home, "terraform", fixture ?? "files");
     mkdirSync(folder, { recursive: true });
-    cpSync(join(fixtures, "terraform", fixture), folder, { recursive: true });
-    cpSync(join(fixtures, "terraform", "provider.tf"), join(folder, "provider.tf"));
+    if (fixture !== undefined) {
+      cpSync(join(fixtures, "terraform", fixture), folder, { recursive: true });
+      cpSync(join(fixtures, "terraform", "provider.tf"), join(folder, "provider.tf"));
+    }
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const mirror = providerMirror();
     const installation = mirror === undefined ? "direct {}"

@@ -5,7 +5,9 @@ import { authorityCertificate } from "../../src/services/iam/test-certificates.t
 /** Lets the account in. */
 export const trustPolicy = JSON.stringify({
   Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::000000000000:root" }, Action: "sts:AssumeRole" }],
+  Statement: [
+    { Effect: "Allow", Principal: { AWS: "arn:aws:iam::000000000000:root" }, Action: "sts:AssumeRole" },
+  ],
 });
 
 /** What an identity provider says of itself; a thousand characters are the least that IAM takes. */

@@ -19,7 +19,12 @@ function isNamed(notes: string, operation: string): boolean {
   if (everythingElse.test(notes)) return true;
   for (const [, name = ""] of notes.matchAll(/`([A-Za-z*]+)`/g)) {
     if (name === operation) return true;
-    if (/\*/.test(name) && /[A-Za-z]{3}/.test(name) && new RegExp(`^${name.replaceAll("*", "\\w*")}$`).test(operation)) return true;
+    if (
+      /\*/.test(name) &&
+      /[A-Za-z]{3}/.test(name) &&
+      new RegExp(`^${name.replaceAll("*", "\\w*")}$`).test(operation)
+    )
+      return true;
   }
   return false;
 }
@@ -44,8 +49,9 @@ for (const built of builtServices) {
   test(`${service}: every operation of the model is built or named in NOTES.md`, () => {
     const path = join(folderOf(built), "NOTES.md");
     const notes = existsSync(path) ? readFileSync(path, "utf8") : "";
-    const forgotten = Object.keys(built.model.operations)
-      .filter((name) => !built.service.operations.has(name) && !isNamed(notes, name));
+    const forgotten = Object.keys(built.model.operations).filter(
+      (name) => !built.service.operations.has(name) && !isNamed(notes, name),
+    );
     assert.deepEqual(forgotten, []);
   });
 
@@ -55,7 +61,9 @@ for (const built of builtServices) {
   });
 
   test(`${service}: every operation that is built is the model's`, () => {
-    const orphans = [...built.service.operations.keys()].filter((name) => !Object.hasOwn(built.model.operations, name));
+    const orphans = [...built.service.operations.keys()].filter(
+      (name) => !Object.hasOwn(built.model.operations, name),
+    );
     assert.deepEqual(orphans, []);
   });
 }

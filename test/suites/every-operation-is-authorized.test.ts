@@ -23,9 +23,16 @@ function realInput(each: BuiltOperation, fixtures: Fixtures): Input {
 
 function denied(each: BuiltOperation, { code, message = "", text }: Answer, ending: RegExp): string {
   const isQuery = each.model.protocols[0] === "query";
-  assert.equal(code, isQuery ? "AccessDenied" : "AccessDeniedException", `${titleOf(each)}: ${text.slice(0, 300)}`);
+  assert.equal(
+    code,
+    isQuery ? "AccessDenied" : "AccessDeniedException",
+    `${titleOf(each)}: ${text.slice(0, 300)}`,
+  );
   // IAM names its own resources by kind and name: `user alice`.
-  const match = /^User: (\S+) is not authorized to perform: (\S+)(?: on resource: .*?)? ((?:because|with) .*)$/s.exec(message);
+  const match =
+    /^User: (\S+) is not authorized to perform: (\S+)(?: on resource: .*?)? ((?:because|with) .*)$/s.exec(
+      message,
+    );
   assert.ok(match, `${titleOf(each)}: ${message}`);
   const [, user, action = "", why = ""] = match;
   assert.equal(user, alice, titleOf(each));
@@ -35,7 +42,8 @@ function denied(each: BuiltOperation, { code, message = "", text }: Answer, endi
 
 async function allowAllBut(region: TestRegion, action: string): Promise<void> {
   const { status, text } = await client(region).call(builtOperation("iam:PutUserPolicy"), {
-    UserName: "alice", PolicyName: "inline",
+    UserName: "alice",
+    PolicyName: "inline",
     PolicyDocument: JSON.stringify({
       Version: "2012-10-17",
       Statement: [
@@ -55,7 +63,11 @@ test("without a policy every operation is denied, in AWS's words", async () => {
   for (const each of guarded) {
     const answer = await asAlice.call(each, realInput(each, fixtures));
     try {
-      const action = denied(each, answer, /^because no (identity|resource)-based policy allows the \S+ action$/);
+      const action = denied(
+        each,
+        answer,
+        /^because no (identity|resource)-based policy allows the \S+ action$/,
+      );
       if (each.operation.action !== undefined) continue;
       // SQS answers its actions in lower case.
       assert.equal(action.toLowerCase(), each.operationModel.iamAction.toLowerCase(), titleOf(each));
@@ -73,7 +85,10 @@ test("an explicit deny stops every operation, whatever else is allowed", async (
   const problems: string[] = [];
   for (const each of guarded) {
     const input = realInput(each, fixtures);
-    await allowAllBut(region, each.operation.action === undefined ? each.operationModel.iamAction : `${each.entry.iamPrefix}:*`);
+    await allowAllBut(
+      region,
+      each.operation.action === undefined ? each.operationModel.iamAction : `${each.entry.iamPrefix}:*`,
+    );
     try {
       denied(each, await asAlice.call(each, input), /^with an explicit deny in an identity-based policy$/);
     } catch (problem) {

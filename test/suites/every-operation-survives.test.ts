@@ -10,9 +10,14 @@ import { builtOperations, builtServices, titleOf, type BuiltOperation } from "./
 import { client, type Answer } from "./wire.ts";
 
 const samplesEach = 6;
-const hostileEach = 10;
+const hostileEach = 8;
 
-function survived(region: TestRegion, each: BuiltOperation, body: string, { status, code, text }: Answer): string | undefined {
+function survived(
+  region: TestRegion,
+  each: BuiltOperation,
+  body: string,
+  { status, code, text }: Answer,
+): string | undefined {
   const defect = region.engine.defects.shift();
   const isHonest = status < 500 || code === "NotImplemented" || code === "KMSInternalException";
   if (isHonest && defect === undefined) return undefined;
@@ -23,7 +28,7 @@ function survived(region: TestRegion, each: BuiltOperation, body: string, { stat
 for (const { entry } of builtServices) {
   const operations = builtOperations.filter((each) => each.entry === entry);
 
-  test(`${entry.service} answers inputs that fit its model`, { timeout: 20_000 }, async () => {
+  test(`${entry.service} answers inputs that fit its model`, { timeout: 60_000 }, async () => {
     await using region = await startRegion();
     const fixtures = await createFixtures(region);
     const problems: string[] = [];
@@ -39,7 +44,7 @@ for (const { entry } of builtServices) {
     assert.deepEqual(problems, []);
   });
 
-  test(`${entry.service} answers inputs that fit nothing`, { timeout: 20_000 }, async () => {
+  test(`${entry.service} answers inputs that fit nothing`, { timeout: 60_000 }, async () => {
     await using region = await startRegion();
     const fixtures = await createFixtures(region);
     const problems: string[] = [];

@@ -31,9 +31,19 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
     const { KeyId } = KeyMetadata as { KeyId: string };
     await make(region, "kms:CreateAlias", { AliasName: "alias/there", TargetKeyId: KeyId });
     named.set("kms", {
-      KeyId, TargetKeyId: KeyId, SourceKeyId: KeyId, DestinationKeyId: KeyId, AliasName: "alias/there",
-      KeySpec: undefined, KeyUsage: undefined, CustomerMasterKeySpec: undefined, Origin: undefined, CustomKeyStoreId: undefined,
+      KeyId,
+      TargetKeyId: KeyId,
+      SourceKeyId: KeyId,
+      DestinationKeyId: KeyId,
+      AliasName: "alias/there",
+      KeySpec: undefined,
+      KeyUsage: undefined,
+      CustomerMasterKeySpec: undefined,
+      Origin: undefined,
+      CustomKeyStoreId: undefined,
       XksKeyId: undefined,
+      // RSA keys take their time to be made.
+      KeyPairSpec: "ECC_NIST_P256",
     });
   }
   if (isBuilt("sqs")) {
@@ -45,7 +55,10 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
     await make(region, "ssm:PutParameter", { Name: "there", Value: "x", Type: "String" });
     named.set("ssm", {
       ResourceArn: "arn:aws:ssm:us-east-1:000000000000:parameter/there",
-      Name: "there", Names: ["there"], ResourceType: "Parameter", ResourceId: "there",
+      Name: "there",
+      Names: ["there"],
+      ResourceType: "Parameter",
+      ResourceId: "there",
     });
   }
   if (isBuilt("secrets-manager")) {
@@ -62,11 +75,13 @@ export async function createFixtures(region: TestRegion): Promise<Fixtures> {
     fit({ entry, model, operationModel }, input) {
       const names = named.get(entry.service) ?? {};
       const required = model.shapes[operationModel.input?.shape ?? ""]?.required ?? [];
-      return Object.fromEntries(Object.entries(input).flatMap(([member, value]) => {
-        if (!Object.hasOwn(names, member)) return [[member, value]];
-        const named = names[member];
-        return named !== undefined || required.includes(member) ? [[member, named ?? value]] : [];
-      }));
+      return Object.fromEntries(
+        Object.entries(input).flatMap(([member, value]) => {
+          if (!Object.hasOwn(names, member)) return [[member, value]];
+          const named = names[member];
+          return named !== undefined || required.includes(member) ? [[member, named ?? value]] : [];
+        }),
+      );
     },
   };
 }

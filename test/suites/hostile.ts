@@ -5,31 +5,92 @@ import { bodyOf, type Input } from "./wire.ts";
 import type { BuiltOperation } from "./services.ts";
 
 const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
-const deepObject = `${"{\"a\":".repeat(2_000)}1${"}".repeat(2_000)}`;
+const deepObject = `${'{"a":'.repeat(2_000)}1${"}".repeat(2_000)}`;
 
 /** JSON texts that take a value's place. */
 const jsonValues = [
-  "null", "true", "-1", "0", "9007199254740993", "1e309", "-1e400", "0.5", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "[]", "{}",
-  "[null]", "{\"__proto__\":{\"polluted\":true}}", "{\"constructor\":{\"prototype\":{\"polluted\":true}}}", "\"__proto__\"",
-  "\"arn:aws:::::\"", "\"https://\"", "\"%\"", "\"*\"", "\"/\"", "\"../../etc\"", "[[[]]]", "[{}]", "{\"a\":null}", deep, deepObject,
+  "null",
+  "true",
+  "-1",
+  "0",
+  "9007199254740993",
+  "1e309",
+  "-1e400",
+  "0.5",
+  '""',
+  '"\\u0000"',
+  '"\\ud800"',
+  "[]",
+  "{}",
+  "[null]",
+  '{"__proto__":{"polluted":true}}',
+  '{"constructor":{"prototype":{"polluted":true}}}',
+  '"__proto__"',
+  '"arn:aws:::::"',
+  '"https://"',
+  '"%"',
+  '"*"',
+  '"/"',
+  '"../../etc"',
+  "[[[]]]",
+  "[{}]",
+  '{"a":null}',
+  deep,
+  deepObject,
 ];
 
 /** Values of a Query parameter. */
 const queryValues = [
-  "", "true", "-1", "99999999999999999999", "NaN", "1e309", "\u0000", "\ud7ff\uffff", "__proto__", "constructor", "*", "/",
-  "arn:aws:::::", "{", "{}", "[]", "null", "{\"Statement\":null}", "{\"__proto__\":1}", `{"Statement":${deep}}`, "<!DOCTYPE a>", "%",
+  "",
+  "true",
+  "-1",
+  "99999999999999999999",
+  "NaN",
+  "1e309",
+  "\u0000",
+  "\ud7ff\uffff",
+  "__proto__",
+  "constructor",
+  "*",
+  "/",
+  "arn:aws:::::",
+  "{",
+  "{}",
+  "[]",
+  "null",
+  '{"Statement":null}',
+  '{"__proto__":1}',
+  `{"Statement":${deep}}`,
+  "<!DOCTYPE a>",
+  "%",
 ];
 
 /** What may stand behind a Query parameter's name. */
 const queryTails = [
-  ".member.0", ".member.-1", ".member.999999999", ".member.1.__proto__", ".__proto__.polluted", ".constructor.prototype.polluted",
-  ".entry.1.key", ".entry.99999.value", ".member.1.member.1.member.1", ".", "..", ".member.", ".member.x",
+  ".member.0",
+  ".member.-1",
+  ".member.999999999",
+  ".member.1.__proto__",
+  ".__proto__.polluted",
+  ".constructor.prototype.polluted",
+  ".entry.1.key",
+  ".entry.99999.value",
+  ".member.1.member.1.member.1",
+  ".",
+  "..",
+  ".member.",
+  ".member.x",
 ];
 
 const long = "A".repeat(1024 * 1024);
 
 /** Bodies for one operation, made from an input that fits its model. */
-export function* hostileBodies(each: BuiltOperation, input: Input, random: Chance, count: number): Iterable<string> {
+export function* hostileBodies(
+  each: BuiltOperation,
+  input: Input,
+  random: Chance,
+  count: number,
+): Iterable<string> {
   const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
   const isJson = each.model.protocols[0] === "json";
   const shape = each.operationModel.input && each.model.shapes[each.operationModel.input.shape];
@@ -38,11 +99,17 @@ export function* hostileBodies(each: BuiltOperation, input: Input, random: Chanc
   const text = bodyOf(each, input);
   for (let made = 0; made < count; made += 1) {
     const member = pick(members);
-    yield isJson ? brokenJson(text, member, pick(jsonValues), random) : brokenQuery(text, member, pick(queryValues), pick(queryTails), random);
+    yield isJson
+      ? brokenJson(text, member, pick(jsonValues), random)
+      : brokenQuery(text, member, pick(queryValues), pick(queryTails), random);
   }
   const member = pick(members);
-  yield isJson ? brokenJson(text, member, JSON.stringify(long), () => 0) : `${text}&${encodeURIComponent(member)}=${long}`;
-  yield isJson ? `{"__proto__":{"${member}":1},${text.slice(1)}` : `${text}&__proto__.${member}=1&Action=${each.name}`;
+  yield isJson
+    ? brokenJson(text, member, JSON.stringify(long), () => 0)
+    : `${text}&${encodeURIComponent(member)}=${long}`;
+  yield isJson
+    ? `{"__proto__":{"${member}":1},${text.slice(1)}`
+    : `${text}&__proto__.${member}=1&Action=${each.name}`;
 }
 
 const mark = "the place of the broken value";
@@ -66,7 +133,13 @@ function brokenJson(text: string, member: string, broken: string, random: Chance
 }
 
 function brokenQuery(text: string, member: string, value: string, tail: string, random: Chance): string {
-  const kept = text.split("&").filter((parameter) =>
-    parameter.startsWith("Action=") || (parameter.split("=", 1)[0] ?? "").split(".", 1)[0] !== member || random() < 0.3);
+  const kept = text
+    .split("&")
+    .filter(
+      (parameter) =>
+        parameter.startsWith("Action=") ||
+        (parameter.split("=", 1)[0] ?? "").split(".", 1)[0] !== member ||
+        random() < 0.3,
+    );
   return [...kept, `${member}${random() < 0.5 ? tail : ""}=${encodeURIComponent(value)}`].join("&");
 }

@@ -15,17 +15,22 @@ const documents = {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
   }),
-  policy: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }] }),
+  policy: JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
+  }),
 };
 
 /** Makes one of each. Calls of services that are not built are left out. */
 async function fill(make: Make): Promise<void> {
   const Tags = [{ Key: mark, Value: mark }];
   const calls: readonly [string, Readonly<Record<string, unknown>>][] = [
-    ["iam:CreateUser", { UserName: mark, Tags }], ["iam:CreateGroup", { GroupName: mark }],
+    ["iam:CreateUser", { UserName: mark, Tags }],
+    ["iam:CreateGroup", { GroupName: mark }],
     ["iam:CreateRole", { RoleName: mark, AssumeRolePolicyDocument: documents.trust }],
     ["iam:CreatePolicy", { PolicyName: mark, PolicyDocument: documents.policy }],
-    ["iam:CreateInstanceProfile", { InstanceProfileName: mark }], ["iam:CreateAccountAlias", { AccountAlias: mark }],
+    ["iam:CreateInstanceProfile", { InstanceProfileName: mark }],
+    ["iam:CreateAccountAlias", { AccountAlias: mark }],
     ["iam:CreateVirtualMFADevice", { VirtualMFADeviceName: mark }],
     ["iam:CreateOpenIDConnectProvider", { Url: `https://${mark}.example.com` }],
     ["sqs:CreateQueue", { QueueName: mark, tags: { [mark]: mark } }],
@@ -34,13 +39,22 @@ async function fill(make: Make): Promise<void> {
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
   if (!isBuiltOperation("kms:CreateKey")) return;
-  const { KeyMetadata } = await make("kms:CreateKey", { Description: mark, Tags: [{ TagKey: mark, TagValue: mark }] });
-  await make("kms:CreateAlias", { AliasName: `alias/${mark}`, TargetKeyId: (KeyMetadata as { KeyId: string }).KeyId });
+  const { KeyMetadata } = await make("kms:CreateKey", {
+    Description: mark,
+    Tags: [{ TagKey: mark, TagValue: mark }],
+  });
+  await make("kms:CreateAlias", {
+    AliasName: `alias/${mark}`,
+    TargetKeyId: (KeyMetadata as { KeyId: string }).KeyId,
+  });
 }
 
 /** Operations that list without being told what. */
-const lists = builtOperations.filter(({ name, model, operationModel }) =>
-  /^(List|Lookup|Describe|Get)/.test(name) && (model.shapes[operationModel.input?.shape ?? ""]?.required ?? []).length === 0);
+const lists = builtOperations.filter(
+  ({ name, model, operationModel }) =>
+    /^(List|Lookup|Describe|Get)/.test(name) &&
+    (model.shapes[operationModel.input?.shape ?? ""]?.required ?? []).length === 0,
+);
 
 /** Which lists show the mark to these credentials in this region. */
 async function seenBy(region: TestRegion, account: string, awsRegion: string): Promise<string[]> {
@@ -57,7 +71,8 @@ test("another account sees nothing of this one", async () => {
   await fill(making(region));
   const seen = await seenBy(region, "000000000000", "us-east-1");
   const services = new Set(seen.map((title) => title.split(":", 1)[0]));
-  for (const { entry } of builtServices) if (entry.service !== "sts") assert.ok(services.has(entry.service), `nothing lists ${entry.service}`);
+  for (const { entry } of builtServices)
+    if (entry.service !== "sts") assert.ok(services.has(entry.service), `nothing lists ${entry.service}`);
   assert.deepEqual(await seenBy(region, "111122223333", "us-east-1"), []);
   assert.deepEqual(await seenBy(region, "111122223333", "eu-west-1"), []);
 });
@@ -67,9 +82,15 @@ test("regions-console-scoped: what is made in one region is not visible in anoth
   await fill(making(region));
   const elsewhere = await seenBy(region, "000000000000", "eu-west-1");
   const global = new Set(builtServices.filter(({ entry }) => entry.global).map(({ entry }) => entry.service));
-  assert.deepEqual(elsewhere.filter((title) => !global.has(title.split(":", 1)[0] ?? "")), []);
+  assert.deepEqual(
+    elsewhere.filter((title) => !global.has(title.split(":", 1)[0] ?? "")),
+    [],
+  );
   const here = await seenBy(region, "000000000000", "us-east-1");
-  assert.deepEqual(elsewhere, here.filter((title) => global.has(title.split(":", 1)[0] ?? "")));
+  assert.deepEqual(
+    elsewhere,
+    here.filter((title) => global.has(title.split(":", 1)[0] ?? "")),
+  );
 });
 
 test("regions-multiple-worldwide: every region answers, and keeps its own under the same names", async () => {
@@ -77,8 +98,14 @@ test("regions-multiple-worldwide: every region answers, and keeps its own under 
   for (const awsRegion of ["us-east-1", "eu-west-1", "ap-southeast-2", "sa-east-1"]) {
     const make = making(region, undefined, awsRegion);
     const { KeyMetadata } = await make("kms:CreateKey", { Description: awsRegion });
-    await make("kms:CreateAlias", { AliasName: "alias/same", TargetKeyId: (KeyMetadata as { KeyId: string }).KeyId });
-    const found = (await make("kms:DescribeKey", { KeyId: "alias/same" }))["KeyMetadata"] as { Arn: string; Description: string };
+    await make("kms:CreateAlias", {
+      AliasName: "alias/same",
+      TargetKeyId: (KeyMetadata as { KeyId: string }).KeyId,
+    });
+    const found = (await make("kms:DescribeKey", { KeyId: "alias/same" }))["KeyMetadata"] as {
+      Arn: string;
+      Description: string;
+    };
     assert.equal(found.Description, awsRegion);
     assert.ok(found.Arn.startsWith(`arn:aws:kms:${awsRegion}:000000000000:key/`));
   }
@@ -92,13 +119,18 @@ test("regions-no-implicit-data-flow: data stays in its region until somebody mov
   const { KeyId } = KeyMetadata as { KeyId: string };
   assert.equal((await there("kms:DescribeKey", { KeyId })).code, "NotFoundException");
   const { CiphertextBlob } = await here("kms:Encrypt", { KeyId, Plaintext: Buffer.from("x") });
-  const elsewhere = await there("kms:Decrypt", { CiphertextBlob: Buffer.from(String(CiphertextBlob), "base64") });
+  const elsewhere = await there("kms:Decrypt", {
+    CiphertextBlob: Buffer.from(String(CiphertextBlob), "base64"),
+  });
   assert.ok(elsewhere.status >= 400, elsewhere.text);
   if (isBuiltOperation("sqs:SendMessage")) {
     const { QueueUrl } = await here("sqs:CreateQueue", { QueueName: "same" });
     const other = await making(region, undefined, "eu-west-1")("sqs:CreateQueue", { QueueName: "same" });
     await here("sqs:SendMessage", { QueueUrl, MessageBody: "only here" });
-    assert.equal((await there("sqs:ReceiveMessage", { QueueUrl: other["QueueUrl"] })).text.includes("only here"), false);
+    assert.equal(
+      (await there("sqs:ReceiveMessage", { QueueUrl: other["QueueUrl"] })).text.includes("only here"),
+      false,
+    );
     assert.match((await asking(region)("sqs:ReceiveMessage", { QueueUrl })).text, /only here/);
   }
   if (isBuiltOperation("ssm:PutParameter")) {
@@ -107,6 +139,9 @@ test("regions-no-implicit-data-flow: data stays in its region until somebody mov
   }
   if (isBuiltOperation("secrets-manager:CreateSecret")) {
     await here("secrets-manager:CreateSecret", { Name: "same", SecretString: "x" });
-    assert.equal((await there("secrets-manager:GetSecretValue", { SecretId: "same" })).code, "ResourceNotFoundException");
+    assert.equal(
+      (await there("secrets-manager:GetSecretValue", { SecretId: "same" })).code,
+      "ResourceNotFoundException",
+    );
   }
 });

@@ -23,19 +23,26 @@ async function firstKeyId(make: Make): Promise<string> {
 
 const kms: Listings = {
   async fill(make) {
-    for (const _ of numbers) await make("kms:CreateKey", { Tags: tagList.map((TagKey) => ({ TagKey, TagValue: "x" })) });
+    for (const _ of numbers)
+      await make("kms:CreateKey", { Tags: tagList.map((TagKey) => ({ TagKey, TagValue: "x" })) });
     const KeyId = await firstKeyId(make);
     const GranteePrincipal = "arn:aws:iam::000000000000:root";
     for (const number of numbers) {
       await make("kms:CreateAlias", { AliasName: `alias/several-${number}`, TargetKeyId: KeyId });
       await make("kms:CreateGrant", {
-        KeyId, GranteePrincipal, RetiringPrincipal: GranteePrincipal, Operations: ["Encrypt"], Name: `grant-${number}`,
+        KeyId,
+        GranteePrincipal,
+        RetiringPrincipal: GranteePrincipal,
+        Operations: ["Encrypt"],
+        Name: `grant-${number}`,
       });
       if (number < 5) await make("kms:RotateKeyOnDemand", { KeyId });
     }
   },
   inputs: {
-    ListKeys: {}, ListAliases: {}, DescribeCustomKeyStores: {},
+    ListKeys: {},
+    ListAliases: {},
+    DescribeCustomKeyStores: {},
     ListKeyPolicies: async (make) => ({ KeyId: await firstKeyId(make) }),
     ListResourceTags: async (make) => ({ KeyId: await firstKeyId(make) }),
     ListGrants: async (make) => ({ KeyId: await firstKeyId(make) }),
@@ -48,8 +55,12 @@ const kms: Listings = {
 const sqs: Listings = {
   async fill(make) {
     await make("sqs:CreateQueue", { QueueName: "dead" });
-    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: "arn:aws:sqs:us-east-1:000000000000:dead", maxReceiveCount: 3 });
-    for (const number of numbers) await make("sqs:CreateQueue", { QueueName: `queue-${number}`, Attributes: { RedrivePolicy } });
+    const RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: "arn:aws:sqs:us-east-1:000000000000:dead",
+      maxReceiveCount: 3,
+    });
+    for (const number of numbers)
+      await make("sqs:CreateQueue", { QueueName: `queue-${number}`, Attributes: { RedrivePolicy } });
   },
   inputs: {
     ListQueues: {},
@@ -64,12 +75,19 @@ const ssm: Listings = {
   async fill(make) {
     for (const number of numbers) {
       await make("ssm:PutParameter", { Name: `/several/p${number}`, Value: "x", Type: "String" });
-      await make("ssm:PutParameter", { Name: "/changing", Value: String(number), Type: "String", Overwrite: true });
+      await make("ssm:PutParameter", {
+        Name: "/changing",
+        Value: String(number),
+        Type: "String",
+        Overwrite: true,
+      });
     }
     await make("ssm:PutParameter", { Name: "/shared", Value: "x", Type: "String", Tier: "Advanced" });
   },
   inputs: {
-    DescribeParameters: {}, GetParametersByPath: { Path: "/several" }, GetParameterHistory: { Name: "/changing" },
+    DescribeParameters: {},
+    GetParametersByPath: { Path: "/several" },
+    GetParameterHistory: { Name: "/changing" },
     GetResourcePolicies: { ResourceArn: "arn:aws:ssm:us-east-1:000000000000:parameter/shared" },
   },
   single: ["GetResourcePolicies"],
@@ -77,13 +95,19 @@ const ssm: Listings = {
 
 const secretsManager: Listings = {
   async fill(make) {
-    for (const number of numbers) await make("secrets-manager:CreateSecret", { Name: `secret-${number}`, SecretString: "x" });
+    for (const number of numbers)
+      await make("secrets-manager:CreateSecret", { Name: `secret-${number}`, SecretString: "x" });
     for (const number of numbers) {
-      await make("secrets-manager:PutSecretValue", { SecretId: "secret-1", SecretString: String(number), VersionStages: [`stage-${number}`] });
+      await make("secrets-manager:PutSecretValue", {
+        SecretId: "secret-1",
+        SecretString: String(number),
+        VersionStages: [`stage-${number}`],
+      });
     }
   },
   inputs: {
-    ListSecrets: {}, BatchGetSecretValue: { Filters: [{ Key: "name", Values: ["secret"] }] },
+    ListSecrets: {},
+    BatchGetSecretValue: { Filters: [{ Key: "name", Values: ["secret"] }] },
     ListSecretVersionIds: { SecretId: "secret-1" },
   },
 };
@@ -91,7 +115,9 @@ const secretsManager: Listings = {
 /** What these list has been made by the others. */
 const cloudtrail: Listings = {
   fill: async () => undefined,
-  inputs: { LookupEvents: { LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: "CreateKey" }] } },
+  inputs: {
+    LookupEvents: { LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: "CreateKey" }] },
+  },
 };
 
 const tagging: Listings = {
@@ -101,5 +127,11 @@ const tagging: Listings = {
 
 /** By service, in an order in which each finds what it needs. */
 export const listings: Readonly<Record<string, Listings>> = {
-  iam: iamListings, kms, sqs, ssm, "secrets-manager": secretsManager, cloudtrail, "resource-groups-tagging-api": tagging,
+  iam: iamListings,
+  kms,
+  sqs,
+  ssm,
+  "secrets-manager": secretsManager,
+  cloudtrail,
+  "resource-groups-tagging-api": tagging,
 };

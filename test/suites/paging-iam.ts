@@ -6,7 +6,8 @@ import { samlMetadata, trustPolicy } from "./documents.ts";
 import type { Listings, Make } from "./listings.ts";
 
 const document = JSON.stringify({
-  Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
 });
 const Tags = ["a", "b", "c", "d", "e"].map((Key) => ({ Key, Value: "x" }));
 const numbers = [1, 2, 3, 4, 5];
@@ -18,7 +19,10 @@ async function fillPrincipals(make: Make): Promise<void> {
     await make("iam:CreateGroup", { GroupName: `group-${number}` });
     await make("iam:CreateRole", { RoleName: `role-${number}`, AssumeRolePolicyDocument: trustPolicy, Tags });
     await make("iam:CreateInstanceProfile", { InstanceProfileName: `profile-${number}`, Tags });
-    await make("iam:AddRoleToInstanceProfile", { InstanceProfileName: `profile-${number}`, RoleName: "role-1" });
+    await make("iam:AddRoleToInstanceProfile", {
+      InstanceProfileName: `profile-${number}`,
+      RoleName: "role-1",
+    });
     await make("iam:AddUserToGroup", { GroupName: "group-1", UserName: `user-${number}` });
     if (number > 1) await make("iam:AddUserToGroup", { GroupName: `group-${number}`, UserName: "user-1" });
   }
@@ -39,8 +43,15 @@ async function fillPolicies(make: Make): Promise<void> {
     await make("iam:AttachRolePolicy", { RoleName: "role-1", PolicyArn });
     if (number === 1) continue;
     await make("iam:CreatePolicyVersion", { PolicyArn: policyArn(1), PolicyDocument: document });
-    for (const [kind, Kind] of [["user", "User"], ["group", "Group"], ["role", "Role"]] as const) {
-      await make(`iam:Attach${Kind}Policy`, { [`${Kind}Name`]: `${kind}-${number}`, PolicyArn: policyArn(1) });
+    for (const [kind, Kind] of [
+      ["user", "User"],
+      ["group", "Group"],
+      ["role", "Role"],
+    ] as const) {
+      await make(`iam:Attach${Kind}Policy`, {
+        [`${Kind}Name`]: `${kind}-${number}`,
+        PolicyArn: policyArn(1),
+      });
     }
   }
 }
@@ -50,11 +61,18 @@ async function fillCredentials(make: Make): Promise<void> {
     await make("iam:CreateVirtualMFADevice", { VirtualMFADeviceName: `device-${number}`, Tags });
     await make("iam:UploadSSHPublicKey", { UserName: "user-1", SSHPublicKeyBody: sshKey() });
   }
-  await make("iam:CreateOpenIDConnectProvider", { Url: "https://issuer.example.com", ClientIDList: ["a"], Tags });
+  await make("iam:CreateOpenIDConnectProvider", {
+    Url: "https://issuer.example.com",
+    ClientIDList: ["a"],
+    Tags,
+  });
   await make("iam:CreateSAMLProvider", { Name: "provider", SAMLMetadataDocument: samlMetadata, Tags });
   for (const number of numbers) {
     await make("iam:UploadServerCertificate", {
-      ServerCertificateName: `certificate-${number}`, CertificateBody: leafCertificate, PrivateKey: leafKey, Tags,
+      ServerCertificateName: `certificate-${number}`,
+      CertificateBody: leafCertificate,
+      PrivateKey: leafKey,
+      Tags,
     });
   }
   await make("iam:UploadSigningCertificate", { UserName: "user-1", CertificateBody: leafCertificate });
@@ -73,25 +91,43 @@ export const iamListings: Listings = {
     await fillCredentials(make);
   },
   inputs: {
-    ListUsers: {}, ListGroups: {}, ListRoles: {}, ListInstanceProfiles: {}, ListAccountAliases: {},
+    ListUsers: {},
+    ListGroups: {},
+    ListRoles: {},
+    ListInstanceProfiles: {},
+    ListAccountAliases: {},
     ListPolicies: { Scope: "Local" },
-    ListUserTags: { UserName: "user-1" }, ListRoleTags: { RoleName: "role-1" },
-    ListPolicyTags: { PolicyArn: policyArn(1) }, ListInstanceProfileTags: { InstanceProfileName: "profile-1" },
-    GetGroup: { GroupName: "group-1" }, ListGroupsForUser: { UserName: "user-1" },
+    ListUserTags: { UserName: "user-1" },
+    ListRoleTags: { RoleName: "role-1" },
+    ListPolicyTags: { PolicyArn: policyArn(1) },
+    ListInstanceProfileTags: { InstanceProfileName: "profile-1" },
+    GetGroup: { GroupName: "group-1" },
+    ListGroupsForUser: { UserName: "user-1" },
     ListInstanceProfilesForRole: { RoleName: "role-1" },
-    ListPolicyVersions: { PolicyArn: policyArn(1) }, ListEntitiesForPolicy: { PolicyArn: policyArn(1) },
-    ListUserPolicies: { UserName: "user-1" }, ListGroupPolicies: { GroupName: "group-1" },
-    ListRolePolicies: { RoleName: "role-1" }, ListAttachedUserPolicies: { UserName: "user-1" },
-    ListAttachedGroupPolicies: { GroupName: "group-1" }, ListAttachedRolePolicies: { RoleName: "role-1" },
-    ListAccessKeys: { UserName: "user-1" }, GetAccountAuthorizationDetails: { Filter: ["User", "Group", "Role", "LocalManagedPolicy"] },
-    ListVirtualMFADevices: {}, ListSSHPublicKeys: { UserName: "user-1" }, ListMFADevices: { UserName: "user-1" },
+    ListPolicyVersions: { PolicyArn: policyArn(1) },
+    ListEntitiesForPolicy: { PolicyArn: policyArn(1) },
+    ListUserPolicies: { UserName: "user-1" },
+    ListGroupPolicies: { GroupName: "group-1" },
+    ListRolePolicies: { RoleName: "role-1" },
+    ListAttachedUserPolicies: { UserName: "user-1" },
+    ListAttachedGroupPolicies: { GroupName: "group-1" },
+    ListAttachedRolePolicies: { RoleName: "role-1" },
+    ListAccessKeys: { UserName: "user-1" },
+    GetAccountAuthorizationDetails: { Filter: ["User", "Group", "Role", "LocalManagedPolicy"] },
+    ListVirtualMFADevices: {},
+    ListSSHPublicKeys: { UserName: "user-1" },
+    ListMFADevices: { UserName: "user-1" },
     ListMFADeviceTags: { SerialNumber: "arn:aws:iam::000000000000:mfa/device-1" },
-    ListOpenIDConnectProviderTags: { OpenIDConnectProviderArn: "arn:aws:iam::000000000000:oidc-provider/issuer.example.com" },
+    ListOpenIDConnectProviderTags: {
+      OpenIDConnectProviderArn: "arn:aws:iam::000000000000:oidc-provider/issuer.example.com",
+    },
     ListServerCertificateTags: { ServerCertificateName: "certificate-1" },
     ListSAMLProviderTags: { SAMLProviderArn: "arn:aws:iam::000000000000:saml-provider/provider" },
-    ListSigningCertificates: { UserName: "user-1" }, ListServerCertificates: {},
+    ListSigningCertificates: { UserName: "user-1" },
+    ListServerCertificates: {},
     SimulateCustomPolicy: {
-      PolicyInputList: [document], ActionNames: ["s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sns:Publish"],
+      PolicyInputList: [document],
+      ActionNames: ["s3:GetObject", "s3:PutObject", "sqs:SendMessage", "sns:Publish"],
     },
     SimulatePrincipalPolicy: {
       PolicySourceArn: "arn:aws:iam::000000000000:user/user-1",

@@ -9,7 +9,9 @@ import { client, type Input } from "./wire.ts";
 
 type Page = Record<string, readonly unknown[]>;
 
-const paged = builtOperations.filter(({ operationModel }) => operationModel.paginator?.limit_key !== undefined);
+const paged = builtOperations.filter(
+  ({ operationModel }) => operationModel.paginator?.limit_key !== undefined,
+);
 
 async function filledRegion(): Promise<{ region: TestRegion; make: Make }> {
   const region = await startRegion();
@@ -51,7 +53,12 @@ function asList(names: string | readonly string[] | undefined): readonly string[
 }
 
 async function walk(each: BuiltOperation, limit: number | undefined): Promise<Walk> {
-  const { input_token, output_token, limit_key = "", result_key } = each.operationModel.paginator ?? { input_token: "", output_token: "" };
+  const {
+    input_token,
+    output_token,
+    limit_key = "",
+    result_key,
+  } = each.operationModel.paginator ?? { input_token: "", output_token: "" };
   const [inputToken = ""] = asList(input_token);
   const [outputToken = ""] = asList(output_token);
   const input = await inputFor(each);
@@ -61,7 +68,9 @@ async function walk(each: BuiltOperation, limit: number | undefined): Promise<Wa
   let token: unknown;
   do {
     const output = await make(titleOf(each), {
-      ...input, ...(limit !== undefined && { [limit_key]: limit }), ...(token !== undefined && { [inputToken]: token }),
+      ...input,
+      ...(limit !== undefined && { [limit_key]: limit }),
+      ...(token !== undefined && { [inputToken]: token }),
     });
     let size = 0;
     for (const [key, items] of Object.entries(whole)) {
@@ -88,7 +97,10 @@ for (const each of paged) {
     for (const limit of [1, 2]) {
       const pages = await walk(each, limit);
       assert.deepEqual(pages.whole, whole);
-      assert.ok(pages.pageSizes.every((size) => size <= limit), `pages of ${pages.pageSizes.join(", ")}`);
+      assert.ok(
+        pages.pageSizes.every((size) => size <= limit),
+        `pages of ${pages.pageSizes.join(", ")}`,
+      );
       assert.ok(pages.pageSizes.length >= Math.ceil(count / limit));
       assert.deepEqual((await walk(each, limit)).whole, whole, "the order is another the second time");
     }
@@ -109,7 +121,8 @@ test("a token that nobody gave out is refused, and so is another operation's", a
     const foreign = others.find(([other]) => other.entry === each.entry) ?? others[0];
     for (const token of ["made-up", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", foreign?.[1]]) {
       const { status, code } = await client(region).call(each, { ...input, [inputToken]: token });
-      if (status < 400 || status >= 500) accepted.push(`${titleOf(each)} answers ${status} ${code ?? ""} to ${String(token)}`);
+      if (status < 400 || status >= 500)
+        accepted.push(`${titleOf(each)} answers ${status} ${code ?? ""} to ${String(token)}`);
     }
   }
   assert.deepEqual(accepted, []);

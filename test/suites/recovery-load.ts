@@ -21,25 +21,38 @@ async function load(work: (number: number) => Promise<void>): Promise<never> {
 
 function loads(make: Make, queueUrl: unknown): (() => Promise<never>)[] {
   const running = [
-    () => load(async (number) => {
-      const UserName = `user-${round}-${number}`;
-      await make("iam:CreateUser", { UserName, Tags: [{ Key: "round", Value: round }] });
-      say("user", UserName);
-    }),
-    () => load(async () => {
-      const { KeyMetadata } = await make("kms:CreateKey", { Description: round });
-      say("key", (KeyMetadata as { KeyId: string }).KeyId);
-    }),
+    () =>
+      load(async (number) => {
+        const UserName = `user-${round}-${number}`;
+        await make("iam:CreateUser", { UserName, Tags: [{ Key: "round", Value: round }] });
+        say("user", UserName);
+      }),
+    () =>
+      load(async () => {
+        const { KeyMetadata } = await make("kms:CreateKey", { Description: round });
+        say("key", (KeyMetadata as { KeyId: string }).KeyId);
+      }),
   ];
-  if (queueUrl !== undefined) running.push(() => load(async (number) => {
-    const MessageBody = `message-${round}-${number}`;
-    await make("sqs:SendMessage", { QueueUrl: queueUrl, MessageBody });
-    say("message", MessageBody);
-  }));
-  if (isBuiltOperation("ssm:PutParameter")) running.push(() => load(async (number) => {
-    await make("ssm:PutParameter", { Name: `counter-${round}`, Value: String(number), Type: "String", Overwrite: true });
-    say("parameter", String(number));
-  }));
+  if (queueUrl !== undefined)
+    running.push(() =>
+      load(async (number) => {
+        const MessageBody = `message-${round}-${number}`;
+        await make("sqs:SendMessage", { QueueUrl: queueUrl, MessageBody });
+        say("message", MessageBody);
+      }),
+    );
+  if (isBuiltOperation("ssm:PutParameter"))
+    running.push(() =>
+      load(async (number) => {
+        await make("ssm:PutParameter", {
+          Name: `counter-${round}`,
+          Value: String(number),
+          Type: "String",
+          Overwrite: true,
+        });
+        say("parameter", String(number));
+      }),
+    );
   return running;
 }
 
@@ -49,5 +62,7 @@ const { KeyMetadata } = await make("kms:CreateKey", {});
 const { KeyId } = KeyMetadata as { KeyId: string };
 await make("kms:ScheduleKeyDeletion", { KeyId, PendingWindowInDays: 7 });
 say("deletion", KeyId);
-const queueUrl = isBuiltOperation("sqs:SendMessage") ? (await make("sqs:CreateQueue", { QueueName: "load" }))["QueueUrl"] : undefined;
+const queueUrl = isBuiltOperation("sqs:SendMessage")
+  ? (await make("sqs:CreateQueue", { QueueName: "load" }))["QueueUrl"]
+  : undefined;
 await Promise.all(loads(make, queueUrl).map((start) => start()));

@@ -17,7 +17,9 @@ const program = fileURLToPath(import.meta.url).replace("recovery.test.", "recove
 
 /** Runs the load until it has said so much, and kills it. @returns what it said */
 async function killed(folder: string, round: number, saidMin: number): Promise<Acknowledged[]> {
-  const child = spawn(process.execPath, [program, folder, String(round)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, folder, String(round)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const said: Acknowledged[] = [];
   for await (const line of createInterface(child.stdout)) {
     // The last line may have been cut off by the kill: it was not said.
@@ -28,7 +30,8 @@ async function killed(folder: string, round: number, saidMin: number): Promise<A
     }
     if (said.length === saidMin) child.kill("SIGKILL");
   }
-  if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once("exit", resolve));
+  if (child.exitCode === null && child.signalCode === null)
+    await new Promise((resolve) => child.once("exit", resolve));
   assert.equal(child.signalCode, "SIGKILL", "the load ended by itself");
   return said;
 }
@@ -37,7 +40,13 @@ function idsOf(said: readonly Acknowledged[], kind: string): string[] {
   return said.filter(([each]) => each === kind).map(([, id]) => id);
 }
 
-async function all(make: Make, operation: string, key: string, name: string, token: readonly [string, string]): Promise<string[]> {
+async function all(
+  make: Make,
+  operation: string,
+  key: string,
+  name: string,
+  token: readonly [string, string],
+): Promise<string[]> {
   const found: string[] = [];
   let next: unknown;
   do {
@@ -57,22 +66,36 @@ async function messages(make: Make): Promise<string[]> {
   const found: string[] = [];
   const { QueueUrl } = await make("sqs:GetQueueUrl", { QueueName: "load" });
   for (;;) {
-    const { Messages } = await make("sqs:ReceiveMessage", { QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 43_200 });
+    const { Messages } = await make("sqs:ReceiveMessage", {
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: 43_200,
+    });
     if (!Messages) return found;
     found.push(...(Messages as { Body: string }[]).map(({ Body }) => Body));
   }
 }
 
 /** The names in the trail's events of one operation. */
-async function recorded(make: Make, operation: string, name: (event: Record<string, never>) => unknown): Promise<string[]> {
+async function recorded(
+  make: Make,
+  operation: string,
+  name: (event: Record<string, never>) => unknown,
+): Promise<string[]> {
   const found: string[] = [];
   let NextToken: unknown;
   do {
     const page = await make("cloudtrail:LookupEvents", {
-      LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: operation }], MaxResults: 50, ...(NextToken !== undefined && { NextToken }),
+      LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: operation }],
+      MaxResults: 50,
+      ...(NextToken !== undefined && { NextToken }),
     });
     const events = page["Events"] as { CloudTrailEvent: string }[];
-    found.push(...events.map(({ CloudTrailEvent }) => String(name(JSON.parse(CloudTrailEvent) as Record<string, never>))));
+    found.push(
+      ...events.map(({ CloudTrailEvent }) =>
+        String(name(JSON.parse(CloudTrailEvent) as Record<string, never>)),
+      ),
+    );
     ({ NextToken } = page);
   } while (NextToken !== undefined);
   return found;
@@ -84,15 +107,34 @@ async function check(folder: string, round: number, said: readonly Acknowledged[
   const users = idsOf(said, "user");
   const keys = idsOf(said, "key");
   assert.ok(users.length > 0 && keys.length > 0, "the load did too little of something");
-  assert.deepEqual(missing(users, await all(make, "iam:ListUsers", "Users", "UserName", ["Marker", "Marker"])), []);
-  assert.deepEqual(missing(keys, await all(make, "kms:ListKeys", "Keys", "KeyId", ["NextMarker", "Marker"])), []);
+  assert.deepEqual(
+    missing(users, await all(make, "iam:ListUsers", "Users", "UserName", ["Marker", "Marker"])),
+    [],
+  );
+  assert.deepEqual(
+    missing(keys, await all(make, "kms:ListKeys", "Keys", "KeyId", ["NextMarker", "Marker"])),
+    [],
+  );
   for (const UserName of users.slice(-2)) {
     assert.equal((await make("iam:ListUserTags", { UserName }))["Tags"] instanceof Array, true);
   }
-  assert.deepEqual(missing(users, await recorded(make, "CreateUser", (event) => event["requestParameters"]?.["userName"])), []);
-  assert.deepEqual(missing(keys, await recorded(make, "CreateKey", (event) =>
-    (event["responseElements"]?.["keyMetadata"] as { keyId?: string } | undefined)?.keyId)), []);
-  if (isBuiltOperation("sqs:SendMessage")) assert.deepEqual(missing(idsOf(said, "message"), await messages(make)), []);
+  assert.deepEqual(
+    missing(users, await recorded(make, "CreateUser", (event) => event["requestParameters"]?.["userName"])),
+    [],
+  );
+  assert.deepEqual(
+    missing(
+      keys,
+      await recorded(
+        make,
+        "CreateKey",
+        (event) => (event["responseElements"]?.["keyMetadata"] as { keyId?: string } | undefined)?.keyId,
+      ),
+    ),
+    [],
+  );
+  if (isBuiltOperation("sqs:SendMessage"))
+    assert.deepEqual(missing(idsOf(said, "message"), await messages(make)), []);
   const parameter = idsOf(said, "parameter").at(-1);
   if (parameter !== undefined) {
     const { Parameter } = await make("ssm:GetParameter", { Name: `counter-${round}` });
@@ -101,23 +143,31 @@ async function check(folder: string, round: number, said: readonly Acknowledged[
   }
 }
 
-test("a region that is killed has every acknowledged write and its event when it is opened again", { timeout: 60_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "us-local-1-recovery-"));
-  const pending: string[] = [];
-  try {
-    for (const [round, saidMin] of [40, 150, 400].entries()) {
-      const said = await killed(folder, round, saidMin);
-      pending.push(...idsOf(said, "deletion"));
-      await check(folder, round, said);
+test(
+  "a region that is killed has every acknowledged write and its event when it is opened again",
+  { timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "us-local-1-recovery-"));
+    const pending: string[] = [];
+    try {
+      for (const [round, saidMin] of [40, 150, 400].entries()) {
+        const said = await killed(folder, round, saidMin);
+        pending.push(...idsOf(said, "deletion"));
+        await check(folder, round, said);
+      }
+      await using region = await startRegion({ dataDir: folder });
+      const ask = asking(region);
+      for (const KeyId of pending) assert.equal((await ask("kms:DescribeKey", { KeyId })).status, 200);
+      await region.clock.advance({ days: 8 });
+      for (const KeyId of pending) {
+        assert.equal(
+          (await ask("kms:DescribeKey", { KeyId })).code,
+          "NotFoundException",
+          "the job did not survive",
+        );
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
-    await using region = await startRegion({ dataDir: folder });
-    const ask = asking(region);
-    for (const KeyId of pending) assert.equal((await ask("kms:DescribeKey", { KeyId })).status, 200);
-    await region.clock.advance({ days: 8 });
-    for (const KeyId of pending) {
-      assert.equal((await ask("kms:DescribeKey", { KeyId })).code, "NotFoundException", "the job did not survive");
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+  },
+);

@@ -38,7 +38,8 @@ export const builtOperations: readonly BuiltOperation[] = builtServices.flatMap(
     const operationModel = built.model.operations[name];
     if (!operationModel) throw new Error(`${built.entry.service} has no operation ${name}`);
     return { ...built, name, operation, operationModel };
-  }));
+  }),
+);
 
 /** @param name `iam:CreateUser`, our name of the service first */
 export function builtOperation(name: string): BuiltOperation {

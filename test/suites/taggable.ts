@@ -28,7 +28,9 @@ export interface Taggable {
 const pairs = (tags: Tags) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
 function asTags(list: unknown): Tags {
-  return Object.fromEntries(((list ?? []) as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]));
+  return Object.fromEntries(
+    ((list ?? []) as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]),
+  );
 }
 
 interface IamKind {
@@ -48,7 +50,9 @@ function iamTaggable({ kind, noun, member, create, id, resource, remove, ...rest
   const arn = (name: string) => `arn:aws:iam::000000000000:${resource(name)}`;
   const idOf = id ?? ((name) => name);
   return {
-    kind: `iam ${kind}`, service: "iam", ...rest,
+    kind: `iam ${kind}`,
+    service: "iam",
+    ...rest,
     async create(make, name, tags) {
       const [operation, input] = create(name);
       await make(operation, { ...input, ...(Object.keys(tags).length > 0 && { Tags: pairs(tags) }) });
@@ -63,72 +67,110 @@ function iamTaggable({ kind, noun, member, create, id, resource, remove, ...rest
 }
 
 const policyDocument = JSON.stringify({
-  Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
 });
 const iamArn = (resource: string) => `arn:aws:iam::000000000000:${resource}`;
 
 const iamTaggables: readonly Taggable[] = [
   iamTaggable({
-    kind: "user", noun: "User", member: "UserName", resource: (name) => `user/${name}`, ignoresCase: true, ungrouped: true,
+    kind: "user",
+    noun: "User",
+    member: "UserName",
+    resource: (name) => `user/${name}`,
+    ignoresCase: true,
+    ungrouped: true,
     create: (name) => ["iam:CreateUser", { UserName: name }],
   }),
   iamTaggable({
-    kind: "role", noun: "Role", member: "RoleName", resource: (name) => `role/${name}`, ignoresCase: true, ungrouped: true,
+    kind: "role",
+    noun: "Role",
+    member: "RoleName",
+    resource: (name) => `role/${name}`,
+    ignoresCase: true,
+    ungrouped: true,
     create: (name) => ["iam:CreateRole", { RoleName: name, AssumeRolePolicyDocument: trustPolicy }],
   }),
   iamTaggable({
-    kind: "policy", noun: "Policy", member: "PolicyArn", resource: (name) => `policy/${name}`,
+    kind: "policy",
+    noun: "Policy",
+    member: "PolicyArn",
+    resource: (name) => `policy/${name}`,
     id: (name) => iamArn(`policy/${name}`),
     create: (name) => ["iam:CreatePolicy", { PolicyName: name, PolicyDocument: policyDocument }],
   }),
   iamTaggable({
-    kind: "instance profile", noun: "InstanceProfile", member: "InstanceProfileName",
+    kind: "instance profile",
+    noun: "InstanceProfile",
+    member: "InstanceProfileName",
     resource: (name) => `instance-profile/${name}`,
     create: (name) => ["iam:CreateInstanceProfile", { InstanceProfileName: name }],
   }),
   iamTaggable({
-    kind: "MFA device", noun: "MFADevice", member: "SerialNumber", resource: (name) => `mfa/${name}`,
-    id: (name) => iamArn(`mfa/${name}`), remove: "DeleteVirtualMFADevice",
+    kind: "MFA device",
+    noun: "MFADevice",
+    member: "SerialNumber",
+    resource: (name) => `mfa/${name}`,
+    id: (name) => iamArn(`mfa/${name}`),
+    remove: "DeleteVirtualMFADevice",
     create: (name) => ["iam:CreateVirtualMFADevice", { VirtualMFADeviceName: name }],
   }),
   iamTaggable({
-    kind: "OIDC provider", noun: "OpenIDConnectProvider", member: "OpenIDConnectProviderArn",
-    resource: (name) => `oidc-provider/${name}`, id: (name) => iamArn(`oidc-provider/${name}.example.com`),
+    kind: "OIDC provider",
+    noun: "OpenIDConnectProvider",
+    member: "OpenIDConnectProviderArn",
+    resource: (name) => `oidc-provider/${name}`,
+    id: (name) => iamArn(`oidc-provider/${name}.example.com`),
     create: (name) => ["iam:CreateOpenIDConnectProvider", { Url: `https://${name}.example.com` }],
   }),
   iamTaggable({
-    kind: "SAML provider", noun: "SAMLProvider", member: "SAMLProviderArn",
-    resource: (name) => `saml-provider/${name}`, id: (name) => iamArn(`saml-provider/${name}`),
+    kind: "SAML provider",
+    noun: "SAMLProvider",
+    member: "SAMLProviderArn",
+    resource: (name) => `saml-provider/${name}`,
+    id: (name) => iamArn(`saml-provider/${name}`),
     create: (name) => ["iam:CreateSAMLProvider", { Name: name, SAMLMetadataDocument: samlMetadata }],
   }),
   iamTaggable({
-    kind: "server certificate", noun: "ServerCertificate", member: "ServerCertificateName", ignoresCase: true,
+    kind: "server certificate",
+    noun: "ServerCertificate",
+    member: "ServerCertificateName",
+    ignoresCase: true,
     resource: (name) => `server-certificate/${name}`,
-    create: (name) =>
-      ["iam:UploadServerCertificate", { ServerCertificateName: name, CertificateBody: leafCertificate, PrivateKey: leafKey }],
+    create: (name) => [
+      "iam:UploadServerCertificate",
+      { ServerCertificateName: name, CertificateBody: leafCertificate, PrivateKey: leafKey },
+    ],
   }),
 ];
 
 const key: Taggable = {
-  kind: "kms key", service: "kms",
+  kind: "kms key",
+  service: "kms",
   async create(make, _name, tags) {
     const Tags = Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
     return ((await make("kms:CreateKey", { Tags })).KeyMetadata as { KeyId: string }).KeyId;
   },
   remove: (KeyId) => ["kms:ScheduleKeyDeletion", { KeyId, PendingWindowInDays: 7 }],
-  tag: (KeyId, tags) =>
-    ["kms:TagResource", { KeyId, Tags: Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })) }],
+  tag: (KeyId, tags) => [
+    "kms:TagResource",
+    { KeyId, Tags: Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })) },
+  ],
   untag: (KeyId, TagKeys) => ["kms:UntagResource", { KeyId, TagKeys }],
   async list(make, KeyId) {
     const { Tags } = await make("kms:ListResourceTags", { KeyId });
-    return Object.fromEntries((Tags as { TagKey: string; TagValue: string }[]).map((tag) => [tag.TagKey, tag.TagValue]));
+    return Object.fromEntries(
+      (Tags as { TagKey: string; TagValue: string }[]).map((tag) => [tag.TagKey, tag.TagValue]),
+    );
   },
   arn: (KeyId) => `arn:aws:kms:us-east-1:000000000000:key/${KeyId}`,
 };
 
 const queue: Taggable = {
-  kind: "sqs queue", service: "sqs",
-  create: async (make, QueueName, tags) => String((await make("sqs:CreateQueue", { QueueName, tags })).QueueUrl),
+  kind: "sqs queue",
+  service: "sqs",
+  create: async (make, QueueName, tags) =>
+    String((await make("sqs:CreateQueue", { QueueName, tags })).QueueUrl),
   remove: (QueueUrl) => ["sqs:DeleteQueue", { QueueUrl }],
   tag: (QueueUrl, Tags) => ["sqs:TagQueue", { QueueUrl, Tags }],
   untag: (QueueUrl, TagKeys) => ["sqs:UntagQueue", { QueueUrl, TagKeys }],
@@ -137,21 +179,29 @@ const queue: Taggable = {
 };
 
 const parameter: Taggable = {
-  kind: "ssm parameter", service: "ssm",
+  kind: "ssm parameter",
+  service: "ssm",
   async create(make, name, tags) {
     await make("ssm:PutParameter", { Name: name, Value: "x", Type: "String", Tags: pairs(tags) });
     return name;
   },
   remove: (Name) => ["ssm:DeleteParameter", { Name }],
-  tag: (id, tags) => ["ssm:AddTagsToResource", { ResourceType: "Parameter", ResourceId: id, Tags: pairs(tags) }],
-  untag: (id, TagKeys) => ["ssm:RemoveTagsFromResource", { ResourceType: "Parameter", ResourceId: id, TagKeys }],
+  tag: (id, tags) => [
+    "ssm:AddTagsToResource",
+    { ResourceType: "Parameter", ResourceId: id, Tags: pairs(tags) },
+  ],
+  untag: (id, TagKeys) => [
+    "ssm:RemoveTagsFromResource",
+    { ResourceType: "Parameter", ResourceId: id, TagKeys },
+  ],
   list: async (make, id) =>
     asTags((await make("ssm:ListTagsForResource", { ResourceType: "Parameter", ResourceId: id })).TagList),
   arn: (name) => `arn:aws:ssm:us-east-1:000000000000:parameter/${name}`,
 };
 
 const secret: Taggable = {
-  kind: "secret", service: "secrets-manager",
+  kind: "secret",
+  service: "secrets-manager",
   create: async (make, Name, tags) =>
     String((await make("secrets-manager:CreateSecret", { Name, SecretString: "x", Tags: pairs(tags) })).ARN),
   remove: (SecretId) => ["secrets-manager:DeleteSecret", { SecretId, ForceDeleteWithoutRecovery: true }],

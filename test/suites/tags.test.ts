@@ -37,18 +37,30 @@ async function refused(answer: Promise<Answer>, code = /./): Promise<void> {
 
 /** The tags that the Resource Groups Tagging API finds by a key, by ARN. */
 async function grouped(make: Make, Key: string): Promise<Map<string, Tags>> {
-  const { ResourceTagMappingList } = await make("resource-groups-tagging-api:GetResources", { TagFilters: [{ Key }] });
+  const { ResourceTagMappingList } = await make("resource-groups-tagging-api:GetResources", {
+    TagFilters: [{ Key }],
+  });
   const list = ResourceTagMappingList as { ResourceARN: string; Tags: { Key: string; Value: string }[] }[];
-  return new Map(list.map(({ ResourceARN, Tags: tags }) =>
-    [ResourceARN, Object.fromEntries(tags.map((tag) => [tag.Key, tag.Value]))]));
+  return new Map(
+    list.map(({ ResourceARN, Tags: tags }) => [
+      ResourceARN,
+      Object.fromEntries(tags.map((tag) => [tag.Key, tag.Value])),
+    ]),
+  );
 }
 
 /** A user whose tag and untag calls are let through on one condition. */
-async function userWhere(region: TestRegion, { tag, untag, arn }: Taggable, id: string, Condition: object): Promise<Ask> {
+async function userWhere(
+  region: TestRegion,
+  { tag, untag, arn }: Taggable,
+  id: string,
+  Condition: object,
+): Promise<Ask> {
   const Action = [tag(id, {}), untag(id, [])].map(([name]) => builtOperation(name).operationModel.iamAction);
   const Resource = arn(id);
   const credentials = await region.user("alice", {
-    Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource, Condition }],
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action, Resource, Condition }],
   });
   return asking(region, credentials);
 }
@@ -77,7 +89,9 @@ function suiteOf(kind: Taggable): void {
     const make = making(region);
     const ask = asking(region);
     const id = await kind.create(make, "tagged", {});
-    const many: Tags = Object.fromEntries(Array.from({ length: tagsMax }, (_, index) => [`key-${index}`, "x"]));
+    const many: Tags = Object.fromEntries(
+      Array.from({ length: tagsMax }, (_, index) => [`key-${index}`, "x"]),
+    );
     await make(...kind.tag(id, many));
     await refused(ask(kind.tag(id, { "one-more": "x" })));
     assert.equal(Object.keys(await kind.list(make, id)).length, tagsMax);
@@ -129,8 +143,14 @@ function suiteOf(kind: Taggable): void {
     const make = making(region);
     const id = await kind.create(make, "tagged", { team: "red" });
     const ResourceARNList = [kind.arn(id)];
-    assert.deepEqual(await grouped(make, "team"), new Map(kind.ungrouped ? [] : [[kind.arn(id), { team: "red" }]]));
-    const tagged = await make("resource-groups-tagging-api:TagResources", { ResourceARNList, Tags: { stage: "x" } });
+    assert.deepEqual(
+      await grouped(make, "team"),
+      new Map(kind.ungrouped ? [] : [[kind.arn(id), { team: "red" }]]),
+    );
+    const tagged = await make("resource-groups-tagging-api:TagResources", {
+      ResourceARNList,
+      Tags: { stage: "x" },
+    });
     if (kind.ungrouped) {
       assert.deepEqual(Object.keys(tagged["FailedResourcesMap"] as object), ResourceARNList);
       return;

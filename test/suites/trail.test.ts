@@ -2,10 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CloudTrailClient, LookupEventsCommand, type Event, type LookupAttributeKey } from "@aws-sdk/client-cloudtrail";
+import {
+  CloudTrailClient,
+  LookupEventsCommand,
+  type Event,
+  type LookupAttributeKey,
+} from "@aws-sdk/client-cloudtrail";
 import { CreateKeyCommand, KMSClient, DisableKeyCommand, ListKeysCommand } from "@aws-sdk/client-kms";
 import { IAMClient, CreateUserCommand, DeleteUserCommand } from "@aws-sdk/client-iam";
-import { ResourceGroupsTaggingAPIClient, TagResourcesCommand } from "@aws-sdk/client-resource-groups-tagging-api";
+import {
+  ResourceGroupsTaggingAPIClient,
+  TagResourcesCommand,
+} from "@aws-sdk/client-resource-groups-tagging-api";
 import { chance, sampleInput } from "../../src/kernel/schema/sample.ts";
 import { startRegion, testEpoch, type TestRegion } from "../region.ts";
 import { createFixtures } from "./fixtures.ts";
@@ -27,8 +35,12 @@ interface TrailEvent {
   readonly requestParameters: Record<string, unknown> | null;
   readonly responseElements: Record<string, unknown> | null;
   readonly userIdentity: {
-    readonly type: string; readonly arn: string; readonly accountId: string; readonly userName?: string;
-    readonly accessKeyId?: string; readonly invokedBy?: string;
+    readonly type: string;
+    readonly arn: string;
+    readonly accountId: string;
+    readonly userName?: string;
+    readonly accessKeyId?: string;
+    readonly invokedBy?: string;
   };
 }
 
@@ -55,40 +67,52 @@ async function events(region: TestRegion, filter?: Filter, awsRegion?: string): 
   return (await lookup(region, filter, awsRegion)).map(read);
 }
 
-test("every management call of every service is an event, and no data call is", { timeout: 20_000 }, async () => {
-  await using region = await startRegion();
-  const fixtures = await createFixtures(region);
-  const expected = new Map<string, string | undefined>();
-  for (const each of builtOperations) {
-    const sample = sampleInput(each.operationModel, each.model, chance(2));
-    if (!sample) continue;
-    const { code } = await client(region).call(each, fixtures.fit(each, sample));
-    expected.set(titleOf(each), code);
-  }
-  const problems: string[] = [];
-  for (const each of builtOperations.filter((built) => expected.has(titleOf(built)))) {
-    const found = (await events(region, ["EventName", each.name])).filter(({ eventSource }) => eventSource === each.model.eventSource);
-    const [event] = found;
-    if (each.operation.dataEvent) {
-      if (event) problems.push(`${titleOf(each)} is a data event, and in the history`);
-      continue;
+test(
+  "every management call of every service is an event, and no data call is",
+  { timeout: 60_000 },
+  async () => {
+    await using region = await startRegion();
+    const fixtures = await createFixtures(region);
+    const expected = new Map<string, string | undefined>();
+    for (const each of builtOperations) {
+      const sample = sampleInput(each.operationModel, each.model, chance(2));
+      if (!sample) continue;
+      const { code } = await client(region).call(each, fixtures.fit(each, sample));
+      expected.set(titleOf(each), code);
     }
-    const isRead = each.operationModel.access === "Read" || each.operationModel.access === "List";
-    if (!event) problems.push(`${titleOf(each)} left no event`);
-    else if (event.readOnly !== isRead) problems.push(`${titleOf(each)} says readOnly ${event.readOnly}`);
-    else if (isRead && event.responseElements !== null) problems.push(`${titleOf(each)} shows what was read`);
-    else if (event.errorCode !== undefined && event.responseElements !== null) problems.push(`${titleOf(each)} failed, and shows an answer`);
-    else if (expected.get(titleOf(each)) !== undefined && !found.some(({ errorCode }) => errorCode !== undefined)) {
-      problems.push(`${titleOf(each)} was refused, and its event does not say so`);
+    const problems: string[] = [];
+    for (const each of builtOperations.filter((built) => expected.has(titleOf(built)))) {
+      const found = (await events(region, ["EventName", each.name])).filter(
+        ({ eventSource }) => eventSource === each.model.eventSource,
+      );
+      const [event] = found;
+      if (each.operation.dataEvent) {
+        if (event) problems.push(`${titleOf(each)} is a data event, and in the history`);
+        continue;
+      }
+      const isRead = each.operationModel.access === "Read" || each.operationModel.access === "List";
+      if (!event) problems.push(`${titleOf(each)} left no event`);
+      else if (event.readOnly !== isRead) problems.push(`${titleOf(each)} says readOnly ${event.readOnly}`);
+      else if (isRead && event.responseElements !== null)
+        problems.push(`${titleOf(each)} shows what was read`);
+      else if (event.errorCode !== undefined && event.responseElements !== null)
+        problems.push(`${titleOf(each)} failed, and shows an answer`);
+      else if (
+        expected.get(titleOf(each)) !== undefined &&
+        !found.some(({ errorCode }) => errorCode !== undefined)
+      ) {
+        problems.push(`${titleOf(each)} was refused, and its event does not say so`);
+      }
     }
-  }
-  assert.deepEqual(problems, []);
-});
+    assert.deepEqual(problems, []);
+  },
+);
 
 test("cloudtrail-audit-api-calls: an event says who did what from where, and how it ended", async () => {
   await using region = await startRegion();
   const alice = await region.user("alice", {
-    Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "kms:CreateKey", Resource: "*" }],
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "kms:CreateKey", Resource: "*" }],
   });
   const asAlice = region.client(KMSClient, { credentials: alice, customUserAgent: "audited" });
   const { KeyMetadata } = await asAlice.send(new CreateKeyCommand({ Description: "audited" }));
@@ -96,8 +120,12 @@ test("cloudtrail-audit-api-calls: an event says who did what from where, and how
 
   const [created] = await events(region, ["EventName", "CreateKey"]);
   assert.deepEqual(created?.userIdentity, {
-    type: "IAMUser", principalId: (created?.userIdentity as { principalId?: string } | undefined)?.principalId,
-    arn: "arn:aws:iam::000000000000:user/alice", accountId: "000000000000", accessKeyId: alice.accessKeyId, userName: "alice",
+    type: "IAMUser",
+    principalId: (created?.userIdentity as { principalId?: string } | undefined)?.principalId,
+    arn: "arn:aws:iam::000000000000:user/alice",
+    accountId: "000000000000",
+    accessKeyId: alice.accessKeyId,
+    userName: "alice",
   });
   assert.equal(created?.eventTime, "2026-01-01T00:00:00Z");
   assert.equal(created?.eventSource, "kms.amazonaws.com");
@@ -105,13 +133,19 @@ test("cloudtrail-audit-api-calls: an event says who did what from where, and how
   assert.equal(created?.sourceIPAddress, "127.0.0.1");
   assert.match(created?.userAgent ?? "", /audited/);
   assert.equal(created?.requestParameters?.["description"], "audited");
-  assert.equal((created?.responseElements?.["keyMetadata"] as { keyId?: string } | undefined)?.keyId, KeyMetadata?.KeyId);
+  assert.equal(
+    (created?.responseElements?.["keyMetadata"] as { keyId?: string } | undefined)?.keyId,
+    KeyMetadata?.KeyId,
+  );
   assert.equal(created?.errorCode, undefined);
 
   const [listed] = await events(region, ["EventName", "ListKeys"]);
   assert.match(listed?.errorCode ?? "", /^AccessDenied/);
-  assert.equal(listed?.errorMessage, "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: kms:ListKeys "
-    + "because no identity-based policy allows the kms:ListKeys action");
+  assert.equal(
+    listed?.errorMessage,
+    "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: kms:ListKeys " +
+      "because no identity-based policy allows the kms:ListKeys action",
+  );
   assert.equal(listed?.responseElements, null);
 });
 
@@ -122,20 +156,41 @@ test("cloudtrail-find-resource-changes: what happened to a resource is found by 
   await region.clock.advance({ hours: 1 });
   await iam.send(new DeleteUserCommand({ UserName: "bob" }));
   const found = await lookup(region, ["ResourceName", "bob"]);
-  assert.deepEqual(found.map(({ EventName, Username }) => [EventName, Username]), [["DeleteUser", "root"], ["CreateUser", "root"]]);
-  assert.deepEqual(found.map(({ EventTime }) => EventTime?.getTime()), [testEpoch + 3_600_000, testEpoch]);
+  assert.deepEqual(
+    found.map(({ EventName, Username }) => [EventName, Username]),
+    [
+      ["DeleteUser", "root"],
+      ["CreateUser", "root"],
+    ],
+  );
+  assert.deepEqual(
+    found.map(({ EventTime }) => EventTime?.getTime()),
+    [testEpoch + 3_600_000, testEpoch],
+  );
   assert.deepEqual(found[0]?.Resources, [{ ResourceType: "AWS::IAM::User", ResourceName: "bob" }]);
 });
 
 test("events are found by each attribute, and by no other value", async () => {
   await using region = await startRegion();
-  const alice = await region.user("alice", { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] });
-  const { KeyMetadata } = await region.client(KMSClient, { credentials: alice }).send(new CreateKeyCommand({}));
-  await region.client(KMSClient, { credentials: alice }).send(new DisableKeyCommand({ KeyId: KeyMetadata?.KeyId }));
+  const alice = await region.user("alice", {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
+  });
+  const { KeyMetadata } = await region
+    .client(KMSClient, { credentials: alice })
+    .send(new CreateKeyCommand({}));
+  await region
+    .client(KMSClient, { credentials: alice })
+    .send(new DisableKeyCommand({ KeyId: KeyMetadata?.KeyId }));
   const [disabled] = await lookup(region, ["EventName", "DisableKey"]);
   const filters: readonly Filter[] = [
-    ["EventId", disabled?.EventId ?? ""], ["EventName", "DisableKey"], ["Username", "alice"], ["ReadOnly", "false"],
-    ["EventSource", "kms.amazonaws.com"], ["AccessKeyId", alice.accessKeyId], ["ResourceType", "AWS::KMS::Key"],
+    ["EventId", disabled?.EventId ?? ""],
+    ["EventName", "DisableKey"],
+    ["Username", "alice"],
+    ["ReadOnly", "false"],
+    ["EventSource", "kms.amazonaws.com"],
+    ["AccessKeyId", alice.accessKeyId],
+    ["ResourceType", "AWS::KMS::Key"],
     ["ResourceName", KeyMetadata?.Arn ?? ""],
   ];
   for (const filter of filters) {
@@ -170,7 +225,9 @@ test("secrets are hidden, in requests and in answers", async () => {
   assert.ok(texts.length > 8);
   const told = texts.filter((text) => text.includes(secret) || text.includes(blob.toString("base64")));
   assert.deepEqual(told, []);
-  const keyEvent = (await events(region, ["EventName", "CreateAccessKey"]))[0]?.responseElements?.["accessKey"];
+  const keyEvent = (await events(region, ["EventName", "CreateAccessKey"]))[0]?.responseElements?.[
+    "accessKey"
+  ];
   assert.equal((keyEvent as { secretAccessKey?: string }).secretAccessKey, "HIDDEN_DUE_TO_SECURITY_REASONS");
 });
 
@@ -201,7 +258,10 @@ test("pages of events hold each once, newest first, also while more happens", as
     ({ NextToken } = page);
     if (found.length === 2) await iam.send(new CreateUserCommand({ UserName: "late" }));
   } while (NextToken !== undefined);
-  assert.deepEqual(found, [6, 5, 4, 3, 2, 1, 0].map((number) => `user-${number}`));
+  assert.deepEqual(
+    found,
+    [6, 5, 4, 3, 2, 1, 0].map((number) => `user-${number}`),
+  );
 });
 
 test("events stay in their region and account; those of global services are in us-east-1", async () => {
@@ -212,16 +272,24 @@ test("events stay in their region and account; those of global services are in u
   assert.equal((await lookup(region, ["EventName", "CreateKey"], "eu-west-1")).length, 1);
   assert.equal((await lookup(region, ["EventName", "CreateUser"])).length, 1);
   assert.deepEqual(await lookup(region, ["EventName", "CreateUser"], "eu-west-1"), []);
-  const other = region.client(CloudTrailClient, { credentials: region.root("111122223333"), region: "eu-west-1" });
+  const other = region.client(CloudTrailClient, {
+    credentials: region.root("111122223333"),
+    region: "eu-west-1",
+  });
   assert.deepEqual((await other.send(new LookupEventsCommand({}))).Events, []);
 });
 
 test("cloudtrail-event-sources: a call by a service on someone's behalf, by an SDK and by the CLI are told apart", async () => {
   await using region = await startRegion();
-  const { KeyMetadata } = await region.client(KMSClient, { customUserAgent: "aws-cli/2.15.0" }).send(new CreateKeyCommand({}));
-  await region.client(ResourceGroupsTaggingAPIClient).send(new TagResourcesCommand({
-    ResourceARNList: [KeyMetadata?.Arn ?? ""], Tags: { team: "red" },
-  }));
+  const { KeyMetadata } = await region
+    .client(KMSClient, { customUserAgent: "aws-cli/2.15.0" })
+    .send(new CreateKeyCommand({}));
+  await region.client(ResourceGroupsTaggingAPIClient).send(
+    new TagResourcesCommand({
+      ResourceARNList: [KeyMetadata?.Arn ?? ""],
+      Tags: { team: "red" },
+    }),
+  );
   const [direct] = await events(region, ["EventName", "CreateKey"]);
   assert.match(direct?.userAgent ?? "", /aws-sdk-js.*aws-cli\/2\.15\.0/);
   assert.equal(direct?.userIdentity.invokedBy, undefined);

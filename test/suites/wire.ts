@@ -33,10 +33,12 @@ export interface Asked {
 export const root: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
 export function client(region: Asked, credentials: Credentials = root, awsRegion = "us-east-1"): Client {
-  const send = (operation: BuiltOperation, body: string) => post(region, credentials, awsRegion, operation, body);
+  const send = (operation: BuiltOperation, body: string) =>
+    post(region, credentials, awsRegion, operation, body);
   return {
     send,
-    call: (operation, input) => send(operation, bodyOf(operation, withTokens(operation, input, region.engine))),
+    call: (operation, input) =>
+      send(operation, bodyOf(operation, withTokens(operation, input, region.engine))),
   };
 }
 
@@ -44,42 +46,70 @@ export function client(region: Asked, credentials: Credentials = root, awsRegion
 function withTokens({ operationModel, model }: BuiltOperation, input: Input, { ids }: Engine): Input {
   const members = Object.entries(model.shapes[operationModel.input?.shape ?? ""]?.members ?? {});
   const made = members.filter(([name, ref]) => ref.idempotencyToken && input[name] === undefined);
-  return made.length === 0 ? input : { ...input, ...Object.fromEntries(made.map(([name]) => [name, ids.uuid()])) };
+  return made.length === 0
+    ? input
+    : { ...input, ...Object.fromEntries(made.map(([name]) => [name, ids.uuid()])) };
 }
 
 /** The body of a request with this input, in the service's first protocol. */
 export function bodyOf({ operationModel, model, name }: BuiltOperation, input: Input): string {
   const shape = operationModel.input;
   if (model.protocols[0] === "json") return JSON.stringify(shape ? jsonValue(input, shape, model) : input);
-  const parameters: [string, string][] = [["Action", name], ["Version", model.apiVersion]];
+  const parameters: [string, string][] = [
+    ["Action", name],
+    ["Version", model.apiVersion],
+  ];
   if (shape) collect(parameters, "", input, shape, model);
-  return parameters.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join("&");
+  return parameters
+    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`)
+    .join("&");
 }
 
 /** Requests that wait are hung up on as soon as nothing else goes on, so that nothing can hang a suite. */
 async function post(
-  { engine }: Asked, credentials: Credentials, region: string, operation: BuiltOperation, body: string,
+  { engine }: Asked,
+  credentials: Credentials,
+  region: string,
+  operation: BuiltOperation,
+  body: string,
 ): Promise<Answer> {
   const { model, name } = operation;
   const isJson = model.protocols[0] === "json";
-  const { headers } = signRequest({
-    method: "POST", path: "/", query: "", body: Buffer.from(body),
-    headers: isJson
-      ? {
-        host: `${model.endpointPrefix}.${region}.amazonaws.com`,
-        "content-type": `application/x-amz-json-${model.jsonVersion ?? "1.1"}`,
-        "x-amz-target": `${model.targetPrefix ?? ""}.${name}`,
-      }
-      : { host: `${model.endpointPrefix}.amazonaws.com`, "content-type": "application/x-www-form-urlencoded" },
-  }, { credentials, region, service: model.signingName, nowMs: engine.clock.now() });
+  const { headers } = signRequest(
+    {
+      method: "POST",
+      path: "/",
+      query: "",
+      body: Buffer.from(body),
+      headers: isJson
+        ? {
+            host: `${model.endpointPrefix}.${region}.amazonaws.com`,
+            "content-type": `application/x-amz-json-${model.jsonVersion ?? "1.1"}`,
+            "x-amz-target": `${model.targetPrefix ?? ""}.${name}`,
+          }
+        : {
+            host: `${model.endpointPrefix}.amazonaws.com`,
+            "content-type": "application/x-www-form-urlencoded",
+          },
+    },
+    { credentials, region, service: model.signingName, nowMs: engine.clock.now() },
+  );
   const leaving = new AbortController();
   const answering = handle(engine, {
-    method: "POST", path: "/", query: "", headers, body: Buffer.from(body), sourceIp: "127.0.0.1", secure: true,
+    method: "POST",
+    path: "/",
+    query: "",
+    headers,
+    body: Buffer.from(body),
+    sourceIp: "127.0.0.1",
+    secure: true,
     signal: leaving.signal,
   });
   void engine.settled().then(() => leaving.abort());
   const answer = await answering;
-  return isJson ? jsonAnswer(answer.status, String(answer.body)) : xmlAnswer(operation, answer.status, String(answer.body));
+  return isJson
+    ? jsonAnswer(answer.status, String(answer.body))
+    : xmlAnswer(operation, answer.status, String(answer.body));
 }
 
 function jsonAnswer(status: number, text: string): Answer {
@@ -87,7 +117,13 @@ function jsonAnswer(status: number, text: string): Answer {
   if (status < 300) return { status, code: undefined, message: undefined, output, text };
   const type = String(output["__type"]);
   const message = output["message"] ?? output["Message"];
-  return { status, code: type.slice(type.indexOf("#") + 1), message: message as string | undefined, output, text };
+  return {
+    status,
+    code: type.slice(type.indexOf("#") + 1),
+    message: message as string | undefined,
+    output,
+    text,
+  };
 }
 
 function xmlAnswer({ operationModel, model }: BuiltOperation, status: number, text: string): Answer {
@@ -105,10 +141,12 @@ function xmlAnswer({ operationModel, model }: BuiltOperation, status: number, te
 function xmlValue(element: XmlElement, ref: ShapeRef, model: ServiceModel): unknown {
   const shape = model.shapes[ref.shape];
   if (shape?.type === "structure") {
-    return Object.fromEntries(element.children.flatMap((child) => {
-      const member = shape.members?.[child.name];
-      return member ? [[child.name, xmlValue(child, member, model)]] : [];
-    }));
+    return Object.fromEntries(
+      element.children.flatMap((child) => {
+        const member = shape.members?.[child.name];
+        return member ? [[child.name, xmlValue(child, member, model)]] : [];
+      }),
+    );
   }
   const item = shape?.member;
   return item ? element.children.map((child) => xmlValue(child, item, model)) : element.text;
@@ -126,12 +164,22 @@ function jsonValue(value: unknown, ref: ShapeRef | undefined, model: ServiceMode
   if (shape?.type === "timestamp" && typeof value === "number") return value / 1000;
   if (!isPlain(value)) return value;
   // Entries are defined, not assigned, so that a key `__proto__` is sent like any other.
-  return Object.fromEntries(Object.entries(value).map(([key, each]) =>
-    [key, jsonValue(each, shape?.type === "map" ? shape.value : shape?.members?.[key], model)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [
+      key,
+      jsonValue(each, shape?.type === "map" ? shape.value : shape?.members?.[key], model),
+    ]),
+  );
 }
 
 /** As the Query protocol spells it: a path a value. */
-function collect(into: [string, string][], path: string, value: unknown, ref: ShapeRef, model: ServiceModel): void {
+function collect(
+  into: [string, string][],
+  path: string,
+  value: unknown,
+  ref: ShapeRef,
+  model: ServiceModel,
+): void {
   const shape = model.shapes[ref.shape];
   const within = (name: string) => (path === "" ? name : `${path}.${name}`);
   if (Buffer.isBuffer(value)) into.push([path, value.toString("base64")]);
@@ -146,7 +194,8 @@ function collect(into: [string, string][], path: string, value: unknown, ref: Sh
       collect(into, within(`entry.${index + 1}.value`), each, shape.value ?? ref, model);
     });
   } else if (isPlain(value)) {
-    for (const [key, each] of Object.entries(value)) collect(into, within(key), each, shape?.members?.[key] ?? ref, model);
+    for (const [key, each] of Object.entries(value))
+      collect(into, within(key), each, shape?.members?.[key] ?? ref, model);
   } else if (shape?.type === "timestamp" && typeof value === "number") {
     into.push([path, new Date(value).toISOString()]);
   } else if (value !== undefined) into.push([path, String(value)]);

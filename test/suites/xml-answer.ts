@@ -6,7 +6,7 @@ export interface XmlElement {
   readonly children: readonly XmlElement[];
 }
 
-const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: "\"", apos: "'" };
+const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
 function unescaped(text: string): string {
   return text.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (whole, name: string) => {
@@ -17,8 +17,12 @@ function unescaped(text: string): string {
 }
 
 export function parseXml(document: string): XmlElement {
-  const open: { name: string; text: string; children: XmlElement[] }[] = [{ name: "", text: "", children: [] }];
-  for (const [, closing, name = "", empty, text = ""] of document.matchAll(/<(\/?)([\w:.-]+)[^>]*?(\/?)>([^<]*)/g)) {
+  const open: { name: string; text: string; children: XmlElement[] }[] = [
+    { name: "", text: "", children: [] },
+  ];
+  for (const [, closing, name = "", empty, text = ""] of document.matchAll(
+    /<(\/?)([\w:.-]+)[^>]*?(\/?)>([^<]*)/g,
+  )) {
     const current = open[open.length - 1];
     if (closing) {
       open.pop();

@@ -134,7 +134,16 @@ test("what is signed by the machine's clock is accepted, wherever the region's c
   const endpoint = await region.endpoint();
   const credentials = await region.user("alice");
   await region.clock.advance({ days: 30 });
-  assert.equal((await post(endpoint, { body: callerIdentity, credentials, nowMs: performance.timeOrigin + performance.now() })).status, 200);
+  assert.equal(
+    (
+      await post(endpoint, {
+        body: callerIdentity,
+        credentials,
+        nowMs: performance.timeOrigin + performance.now(),
+      })
+    ).status,
+    200,
+  );
 });
 
 test("a presigned request works until it expires by the clock", async () => {

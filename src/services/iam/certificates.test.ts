@@ -81,8 +81,9 @@ test("A server certificate must be one, with its own key and its own chain", asy
   await iam.send(server());
   assert.deepEqual(await refusal(iam.send(server())),
     ["EntityAlreadyExists", "The Server Certificate with name web already exists.", 409]);
-  for (let number = 2; number <= 20; number++) await iam.send(
-    server({ ServerCertificateName: `web${number}` }));
+  for (let number = 2; number <= 20; number++) {
+    await iam.send(server({ ServerCertificateName: `web${number}` }));
+  }
   assert.deepEqual(await refusal(iam.send(server({ ServerCertificateName: "web21" }))),
     ["LimitExceeded", "Cannot exceed quota for ServerCertificatesPerAccount: 20", 409]);
 });

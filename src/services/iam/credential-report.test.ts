@@ -23,16 +23,18 @@ test("iam-best-root-never-used: the credential report tells the state of every c
   assert.equal(report.ReportFormat, "text/csv");
   assert.deepEqual(report.GeneratedTime, new Date("2026-01-01T00:00:00Z"));
   const now = "2026-01-01T00:00:00+00:00";
+  const none = "false,N/A,N/A,N/A,N/A";
   assert.deepEqual(Buffer.from(report.Content ?? []).toString().split("\n"), [
-    "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,"
-    + "mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,"
-    + "access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,"
-    + "access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,"
-    + "cert_1_last_rotated,cert_2_active,cert_2_last_rotated",
+    "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,"
+    + "password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,"
+    + "access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service,"
+    + "access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,"
+    + "access_key_2_last_used_region,access_key_2_last_used_service,"
+    + "cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated",
     "<root_account>,arn:aws:iam::000000000000:root,2011-05-03T00:00:00+00:00,not_supported,no_information,"
-    + "not_supported,not_supported,false,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A",
-    `alice,arn:aws:iam::000000000000:user/alice,${now},true,no_information,${now},N/A,false,true,${now},${now},`
-    + "us-east-1,iam,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A",
+    + `not_supported,not_supported,false,${none},${none},false,N/A,false,N/A`,
+    `alice,arn:aws:iam::000000000000:user/alice,${now},true,no_information,${now},N/A,false,`
+    + `true,${now},${now},us-east-1,iam,${none},false,N/A,false,N/A`,
   ]);
 });
 

@@ -39,8 +39,9 @@ test("A policy was used by the members of the groups that carry it", async () =>
   const Arn = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
   await iam.send(new CreateGroupCommand({ GroupName: "staff" }));
   await iam.send(new AttachGroupPolicyCommand({ GroupName: "staff", PolicyArn: Arn }));
-  for (const UserName of ["alice", "bob"]) await iam.send(
-    new AddUserToGroupCommand({ GroupName: "staff", UserName }));
+  for (const UserName of ["alice", "bob"]) {
+    await iam.send(new AddUserToGroupCommand({ GroupName: "staff", UserName }));
+  }
   await region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
   const { JobId } = await iam.send(new GenerateServiceLastAccessedDetailsCommand({ Arn }));
   const { EntityDetailsList } = await iam.send(

@@ -10,8 +10,8 @@ const chainMax = 20;
 /** @throws MalformedCertificate unless the text is exactly one certificate */
 export function readCertificate(text: string): X509Certificate {
   const [only, ...more] = text.match(certificateForm) ?? [];
-  if (only === undefined || more.length > 0
-    || text.replace(only, "").trim() !== "") throw malformedCertificate();
+  const nothingElse = only !== undefined && more.length === 0 && text.replace(only, "").trim() === "";
+  if (!nothingElse) throw malformedCertificate();
   return parsed(only);
 }
 

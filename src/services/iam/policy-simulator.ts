@@ -49,8 +49,8 @@ function contextOf(entries: readonly iam.ContextEntry[]): ConditionContext {
       throw invalidInput("Context entries must have a name, values and a type.");
     }
     const [only] = given;
-    values.set(name.toLowerCase(), !type.endsWith("List") && given.length === 1 && only !== undefined ? only
-      : given);
+    const single = !type.endsWith("List") && given.length === 1;
+    values.set(name.toLowerCase(), single && only !== undefined ? only : given);
   }
   return { get: (key) => values.get(key), keys: () => values.keys() };
 }

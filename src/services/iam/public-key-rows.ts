@@ -14,14 +14,15 @@ export interface SigningCertificate {
   readonly uploadedAt: number;
 }
 
-export const signingCertificates = table<SigningCertificate,
-  "owner" | "fingerprint">("iam.signingCertificates", {
-  key: (certificate) => certificate.id,
-  indexes: {
-    owner: (certificate) => [certificate.ownerId, certificate.uploadedAt],
-    fingerprint: (certificate) => certificate.fingerprint,
+export const signingCertificates = table<SigningCertificate, "owner" | "fingerprint">(
+  "iam.signingCertificates", {
+    key: (certificate) => certificate.id,
+    indexes: {
+      owner: (certificate) => [certificate.ownerId, certificate.uploadedAt],
+      fingerprint: (certificate) => certificate.fingerprint,
+    },
   },
-});
+);
 
 export interface SshPublicKey {
   readonly id: string;

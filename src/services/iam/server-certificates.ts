@@ -28,8 +28,9 @@ export const serverCertificates = table<ServerCertificate>("iam.serverCertificat
 
 const certificatesMax = 20;
 
-function arnOfCertificate(ctx: ReadContext, { path, name }: Pick<ServerCertificate,
-  "path" | "name">): string {
+function arnOfCertificate(
+  ctx: ReadContext, { path, name }: Pick<ServerCertificate, "path" | "name">,
+): string {
   return ctx.arn(`server-certificate${path}${name}`);
 }
 

@@ -62,8 +62,9 @@ function newPassword(ctx: Context, service: string): string {
 }
 
 /** `alice-at-123456789012`, and `alice+1-at-…` for the second. @evidence recorded answers */
-function serviceUserName(ctx: ReadContext, user: User, service: string,
-  held: readonly ServiceCredential[]): string {
+function serviceUserName(
+  ctx: ReadContext, user: User, service: string, held: readonly ServiceCredential[],
+): string {
   const prefix = bearerServices.has(service) ? "BedrockAPIKey-" : "";
   for (let number = 0; ; number++) {
     const name = `${prefix}${user.name}${number === 0 ? "" : `+${number}`}-at-${ctx.account}`;

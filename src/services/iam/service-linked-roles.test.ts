@@ -3,7 +3,7 @@ import { test } from "node:test";
 import {
   AttachRolePolicyCommand, CreateServiceLinkedRoleCommand, DeleteRoleCommand, DeleteServiceLinkedRoleCommand,
   GetRoleCommand, GetServiceLinkedRoleDeletionStatusCommand, IAMClient, ListAttachedRolePoliciesCommand,
-  UpdateRoleCommand,
+  TagRoleCommand, UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
 import { startRegion } from "../../../test/region.ts";
 import { findAwsManagedPolicy } from "./aws-managed-policies.ts";

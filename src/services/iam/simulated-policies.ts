@@ -21,8 +21,9 @@ export function readSimulated(text: string, kind: "identity" | "resource" = "ide
 }
 
 /** Policies of a request, numbered as AWS names them in matched statements. @throws InvalidInput */
-export function givenPolicies(texts: readonly string[], kind: SourcedPolicy["kind"],
-  list: string): SourcedPolicy[] {
+export function givenPolicies(
+  texts: readonly string[], kind: SourcedPolicy["kind"], list: string,
+): SourcedPolicy[] {
   return texts.map((document, index) => {
     readSimulated(document);
     return { document, kind, id: `${list}.${index + 1}` };

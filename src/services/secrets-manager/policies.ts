@@ -3,6 +3,7 @@
 import * as sm from "../../generated/secrets-manager.ts";
 import { parsePolicy, validatePolicy, type Statement } from "../../iam/parse.ts";
 import { parseArn } from "../../kernel/arn.ts";
+import type { Caller, Session } from "../../kernel/auth/caller.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -18,6 +19,13 @@ function namesOf(statement: Statement): readonly string[] {
   return element === "*" ? ["*"] : (element.AWS ?? []);
 }
 
+/** IAM knows users by id; by name only as whom a federated session stands for. */
+function sessionOf(account: string, arn: string, userName: string): Caller {
+  const none = { accessKeyId: "", secretAccessKey: "", issuedAt: 0, expiresAt: 0 };
+  const session: Session = { kind: "federated-user", account, arn, principalId: "", userName, ...none };
+  return { type: "FederatedUser", account, arn, principalId: "", tags: {}, calledVia: [], session };
+}
+
 /** Users and roles must be there. @evidence recorded AWS answers to PutResourcePolicy */
 function exists(ctx: ReadContext, name: string): boolean {
   if (name === "*" || /^\d{12}$/.test(name)) return true;
@@ -27,10 +35,7 @@ function exists(ctx: ReadContext, name: string): boolean {
   const simpleName = path[path.length - 1] ?? "";
   if (kind === "role") return ctx.kernel.identity.role(arn.account, simpleName)?.arn === name;
   if (kind === "user") {
-    return ctx.kernel.identity.policiesOf({
-      type: "IAMUser", account: arn.account, arn: name, principalId: "", userName: simpleName, tags: {},
-      calledVia: [],
-    }) !== undefined;
+    return ctx.kernel.identity.policiesOf(sessionOf(arn.account, name, simpleName)) !== undefined;
   }
   return kind === "root" || (["assumed-role", "federated-user"].includes(kind) && simpleName !== "");
 }

@@ -3,6 +3,8 @@
 import * as sqs from "../../generated/sqs.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { Tagging } from "../../kernel/service.ts";
 import { onQueue, requireOwner, requireQueue } from "./addresses.ts";
 import { invalidParameterValue, missingParameter } from "./errors.ts";
 
@@ -56,3 +58,20 @@ export const ListQueueTags = operation(sqs.ListQueueTags, {
     return Object.keys(tags).length === 0 ? {} : { Tags: tags };
   },
 });
+
+function urlOf(arn: string): string | undefined {
+  const parsed = parseArn(arn);
+  return parsed && `https://sqs.${parsed.region}.amazonaws.com/${parsed.account}/${parsed.resource}`;
+}
+
+/** How the Resource Groups Tagging API tags queues. */
+export const tagging: Tagging = {
+  tag(arn, Tags) {
+    const QueueUrl = urlOf(arn);
+    return QueueUrl === undefined ? undefined : [sqs.TagQueue, { QueueUrl, Tags }];
+  },
+  untag(arn, TagKeys) {
+    const QueueUrl = urlOf(arn);
+    return QueueUrl === undefined ? undefined : [sqs.UntagQueue, { QueueUrl, TagKeys }];
+  },
+};

@@ -93,10 +93,14 @@ export const GetQueueUrl = operation(sqs.GetQueueUrl, {
 });
 
 /**
+ * What is asked for is a queue without a name.
+ *
  * @evidence SQS API Reference, ListQueues: only who gives MaxResults gets a NextToken; at most 1000 otherwise
+ * @evidence SQS, recorded: `sqs:listqueues on resource: arn:aws:sqs:us-east-1:123456789012: because no …`
  */
 export const ListQueues = operation(sqs.ListQueues, {
   denied,
+  resource: (_input, ctx) => ctx.arn(""),
   run(input, ctx) {
     const limit = pageSizeOf(input.MaxResults);
     const prefix = input.QueueNamePrefix ?? "";

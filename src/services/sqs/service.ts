@@ -17,5 +17,6 @@ export default service(sqs.service, {
   nouns: [
     queues, queueTags, permissions, redrive, sending, receiving, handling, batches, retention, moveTasks,
   ],
+  tagging: queueTags.tagging,
   resourcePolicy: permissions.queuePolicy,
 });

@@ -54,6 +54,7 @@ function policiesOf(
  * it was.
  *
  * @evidence Systems Manager User Guide, allowed pattern: a later value is checked against the earlier pattern
+ * @evidence Terraform's AWS provider, aws_ssm_parameter: updates name the key only where it changes
  */
 function draft(ctx: ReadContext, input: PutParameterRequest): Draft {
   const name = requireCreatableName(input.Name);
@@ -75,7 +76,7 @@ function draft(ctx: ReadContext, input: PutParameterRequest): Draft {
       valueBytes: Buffer.byteLength(input.Value),
       hasPolicies: policies.length > 0,
     }),
-    ...(type === "SecureString" && { keyId: input.KeyId ?? defaultKeyId }),
+    ...(type === "SecureString" && { keyId: input.KeyId ?? previous?.keyId ?? defaultKeyId }),
     ...(description !== undefined && { description }),
     ...(allowedPattern !== undefined && { allowedPattern }),
   };

@@ -41,8 +41,9 @@ test("sts-decode-needs-permission: not everybody may decode, and nobody what was
   const decode = (message: string) =>
     sts.send(new DecodeAuthorizationMessageCommand({ EncodedMessage: message }));
   assert.deepEqual(await refusal(decode(EncodedMessage)), ["AccessDenied",
-    "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: sts:DecodeAuthorizationMessage because "
-    + "no identity-based policy allows the sts:DecodeAuthorizationMessage action", 403]);
+    "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: "
+    + "sts:DecodeAuthorizationMessage because no identity-based policy allows the "
+    + "sts:DecodeAuthorizationMessage action", 403]);
   await region.client(IAMClient).send(new PutUserPolicyCommand({
     UserName: "alice", PolicyName: "inline",
       PolicyDocument: JSON.stringify(allow("sts:DecodeAuthorizationMessage")),

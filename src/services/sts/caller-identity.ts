@@ -21,8 +21,9 @@ export const GetAccessKeyInfo = operation(sts.GetAccessKeyInfo, {
     const id = input.AccessKeyId;
     if (ctx.kernel.devKeys && id === "test") return { Account: ctx.kernel.defaultAccount };
     const account = accountOfAccessKeyId(id);
-    if (account === undefined) throw validationError(
-      `The security token included in the request is invalid: ${id}`);
+    if (account === undefined) {
+      throw validationError(`The security token included in the request is invalid: ${id}`);
+    }
     return { Account: account };
   },
 });

@@ -5,10 +5,10 @@
 
 import type { FederationProvider } from "../../kernel/auth/identity.ts";
 import type { BodyContext } from "../../kernel/context.ts";
+import { fetchDocument, Unreachable, UntrustedCertificate } from "../../kernel/outside-documents.ts";
 import { table } from "../../store/types.ts";
-import { noVerificationKey, providerUnreachable } from "./errors.ts";
+import { noVerificationKey, providerUnreachable, wrongThumbprint } from "./errors.ts";
 import { keyOf, type JsonWebToken, type PublishedKey } from "./json-web-token.ts";
-import { fetchDocument, UnreachableProvider } from "./provider-documents.ts";
 
 type OidcProvider = Extract<FederationProvider, { readonly kind: "oidc" }>;
 
@@ -58,7 +58,8 @@ async function fetchKeys(provider: OidcProvider, ctx: BodyContext): Promise<Publ
     if (!Array.isArray(keys) || keys.length === 0 || keys.length > keysMax) throw noVerificationKey();
     return (keys as unknown[]).flatMap((key) => published(key) ?? []);
   } catch (error) {
-    if (error instanceof UnreachableProvider) throw providerUnreachable(provider.url);
+    if (error instanceof Unreachable) throw providerUnreachable(provider.url);
+    if (error instanceof UntrustedCertificate) throw wrongThumbprint();
     throw error;
   }
 }

@@ -46,8 +46,8 @@ const base64Url = /^[A-Za-z0-9_-]*$/;
 function jsonObject(part: string): Claims | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString());
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Claims)
-      : undefined;
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Claims) : undefined;
   } catch {
     return undefined;
   }
@@ -57,8 +57,8 @@ function jsonObject(part: string): Claims | undefined {
 export function readToken(text: string): JsonWebToken | undefined {
   const parts = text.split(".");
   const [head = "", body = "", signature = ""] = parts;
-  if (parts.length !== 3 || signature === ""
-    || !parts.every((part) => base64Url.test(part))) return undefined;
+  const formed = parts.length === 3 && signature !== "" && parts.every((part) => base64Url.test(part));
+  if (!formed) return undefined;
   const header = jsonObject(head);
   const claims = jsonObject(body);
   if (header === undefined || claims === undefined || typeof header.alg !== "string") return undefined;

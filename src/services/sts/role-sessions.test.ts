@@ -19,8 +19,9 @@ interface TrustRules {
 }
 
 /** A role with a policy that any principal of the account may be let into. */
-async function makeRole(region: TestRegion, RoleName: string, policy: object, rules: TrustRules =
-  {}): Promise<string> {
+async function makeRole(
+  region: TestRegion, RoleName: string, policy: object, rules: TrustRules = {},
+): Promise<string> {
   const iam = region.client(IAMClient);
   await iam.send(new CreateRoleCommand({
     RoleName,
@@ -101,8 +102,7 @@ test("iam-resource-based-policies: only whom the trust policy lets in gets a ses
   assert.equal(user[0], "AccessDenied");
 });
 
-test("iam-cli-create-role-trust: an account's root lets its users in who may, and no other account's",
-  async () => {
+test("iam-cli-create-role-trust: an account's root lets in its users who may, and nobody else", async () => {
   await using region = await startRegion();
   const member = region.client(IAMClient, { credentials: region.root("222222222222") });
   await member.send(new CreateRoleCommand({

@@ -99,8 +99,9 @@ function actions(input: sts.AssumeRoleRequest, ctx: ReadContext): string[] {
   ];
 }
 
-function conditions(input: sts.AssumeRoleRequest, ctx: ReadContext): Record<string,
-  ContextValue | undefined> {
+function conditions(
+  input: sts.AssumeRoleRequest, ctx: ReadContext,
+): Record<string, ContextValue | undefined> {
   const mfa = mfaGiven(input, ctx);
   return {
     "sts:externalid": input.ExternalId,

@@ -10,7 +10,7 @@ import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts
 import { allow, refusal } from "../iam/test-policies.ts";
 import {
   samlIssuer, samlMetadata, samlResponse, signSaml, type SamlClaims,
-} from "./test-identity-provider.ts";
+} from "../../../test/identity-providers.ts";
 
 const RoleArn = "arn:aws:iam::000000000000:role/staff";
 const PrincipalArn = "arn:aws:iam::000000000000:saml-provider/corp";

@@ -190,8 +190,8 @@ test("sts-session-policies-limit: a federated user may what its creator and the 
     .send(new GetFederationTokenCommand({ Name: "visitor" })));
   assert.deepEqual(refused,
     ["AccessDenied", "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: "
-    + "sts:GetFederationToken on resource: arn:aws:sts::000000000000:federated-user/visitor because no identity-based "
-    + "policy allows the sts:GetFederationToken action", 403]);
+    + "sts:GetFederationToken on resource: arn:aws:sts::000000000000:federated-user/visitor because no "
+    + "identity-based policy allows the sts:GetFederationToken action", 403]);
 });
 
 test("A federated user can't assume roles, and needs sts:TagSession to be tagged", async () => {

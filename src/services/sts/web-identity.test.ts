@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import {
   CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient, ListUsersCommand, PutRolePolicyCommand,
+  UpdateOpenIDConnectProviderThumbprintCommand,
 } from "@aws-sdk/client-iam";
 import {
   AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient,
@@ -9,14 +11,15 @@ import {
 } from "@aws-sdk/client-sts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { allow, refusal } from "../iam/test-policies.ts";
-import { OpenIdProvider } from "./test-identity-provider.ts";
+import { providerCertificate } from "../../../test/identity-provider-key.ts";
+import { OpenIdProvider } from "../../../test/identity-providers.ts";
 
 const RoleArn = "arn:aws:iam::000000000000:role/app";
 const epoch = Date.UTC(2026, 0, 1) / 1000;
 
 /** What is before the claim's name in condition keys. */
 function hostOf(provider: OpenIdProvider): string {
-  return provider.issuer.replace("http://", "");
+  return provider.issuer.replace(/^https?:\/\//, "");
 }
 
 /** The provider is registered, and a role trusts it under a condition. */
@@ -213,6 +216,21 @@ test("A provider that can't be reached is told from one that says no", async () 
   const google = await refusal(assume(region, token, { ProviderId: "graph.facebook.com" }));
   assert.deepEqual(google,
     ["IDPCommunicationError", "The identity provider graph.facebook.com could not be reached.", 400]);
+});
+
+test("A certificate that no public authority signed must have a registered thumbprint", async () => {
+  await using provider = await OpenIdProvider.start("https");
+  await using region = await startRegion();
+  const OpenIDConnectProviderArn = await trustProvider(region, provider);
+  const token = provider.token(claims(provider));
+  const wrong = "OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint";
+  assert.deepEqual(await refusal(assume(region, token)), ["InvalidIdentityToken", wrong, 400]);
+  const thumbprint = new X509Certificate(providerCertificate).fingerprint.replaceAll(":", "");
+  await region.client(IAMClient).send(new UpdateOpenIDConnectProviderThumbprintCommand({
+    OpenIDConnectProviderArn, ThumbprintList: [thumbprint],
+  }));
+  const { SubjectFromWebIdentityToken } = await assume(region, token);
+  assert.equal(SubjectFromWebIdentityToken, "user-1");
 });
 
 test("Tags and a source identity come with the token where the role allows them", async () => {

@@ -4,10 +4,11 @@
  */
 
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { SignedXml } from "xml-crypto";
-import { providerCertificate, providerKey } from "./test-provider-key.ts";
+import { providerCertificate, providerKey } from "./identity-provider-key.ts";
 
 interface SigningKey {
   readonly kid: string;
@@ -34,16 +35,26 @@ export class OpenIdProvider implements AsyncDisposable {
   /** What the discovery document is replaced by, to be a provider that misbehaves. */
   discovery: ((issuer: string) => unknown) | undefined;
   keys: SigningKey[] = [newKey("one", "RS256")];
-  readonly #server = createServer((request, response) => this.#answer(request.url ?? "", response));
+  readonly #scheme: "http" | "https";
+  readonly #server: Server;
 
-  static async start(): Promise<OpenIdProvider> {
-    const provider = new OpenIdProvider();
+  /** @param scheme `https` with a certificate that no public authority has signed */
+  constructor(scheme: "http" | "https") {
+    const answer = (request: IncomingMessage, response: ServerResponse) =>
+      this.#answer(request.url ?? "", response);
+    this.#scheme = scheme;
+    this.#server = scheme === "http" ? createServer(answer)
+      : createSecureServer({ key: providerKey, cert: providerCertificate }, answer);
+  }
+
+  static async start(scheme: "http" | "https" = "http"): Promise<OpenIdProvider> {
+    const provider = new OpenIdProvider(scheme);
     await new Promise<void>((resolve) => provider.#server.listen(0, "127.0.0.1", resolve));
     return provider;
   }
 
   get issuer(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/realm`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}/realm`;
   }
 
   #answer(path: string, response: ServerResponse): void {
@@ -117,7 +128,8 @@ export function samlResponse(claims: SamlClaims): string {
   const session = claims.sessionNotOnOrAfter === undefined ? ""
     : ` SessionNotOnOrAfter="${iso(claims.sessionNotOnOrAfter)}"`;
   return `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"`
-    + ` xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_response" Version="2.0" IssueInstant="${iso(now)}">`
+    + ` xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_response" Version="2.0"`
+    + ` IssueInstant="${iso(now)}">`
     + `<saml:Issuer>${samlIssuer}</saml:Issuer><samlp:Status><samlp:StatusCode Value="`
     + `${claims.status ?? "urn:oasis:names:tc:SAML:2.0:status:Success"}"/></samlp:Status>`
     + `<saml:Assertion ID="_assertion" Version="2.0" IssueInstant="${iso(now)}">`
@@ -125,7 +137,8 @@ export function samlResponse(claims: SamlClaims): string {
     + `<saml:NameID Format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent">alice</saml:NameID>`
     + `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData`
     + ` NotOnOrAfter="${end}" Recipient="${recipient}"/></saml:SubjectConfirmation></saml:Subject>`
-    + `<saml:Conditions NotBefore="${iso(now)}" NotOnOrAfter="${end}"><saml:AudienceRestriction><saml:Audience>`
+    + `<saml:Conditions NotBefore="${iso(now)}" NotOnOrAfter="${end}">`
+    + `<saml:AudienceRestriction><saml:Audience>`
     + `${claims.audience ?? "https://signin.aws.amazon.com/saml"}</saml:Audience></saml:AudienceRestriction>`
     + `</saml:Conditions><saml:AuthnStatement AuthnInstant="${iso(now)}"${session}/>`
     + `<saml:AttributeStatement>${named}</saml:AttributeStatement></saml:Assertion></samlp:Response>`;

@@ -1,0 +1,72 @@
+/** What README.md and the guides tell people to do: every block marked `run` is run, in order. */
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { CommandFailed, packageFolder, startWorkstation, without, type Workstation } from "./clients.ts";
+import { Terraform, withoutTerraform } from "./terraform.ts";
+
+interface Block {
+  readonly language: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** The fenced blocks of a document whose info string ends in `run`. */
+function blocks(markdown: string): Block[] {
+  return [...markdown.matchAll(/^```(\w+) run\n([^]*?)^```$/gm)].map(({ 1: language = "", 2: text = "", index }) => ({
+    language, text, line: markdown.slice(0, index).split("\n").length,
+  }));
+}
+
+/** A folder in which `us-local-1` and the SDK are installed. */
+function projectFolder(station: Workstation): string {
+  const folder = join(station.home, "project");
+  mkdirSync(join(folder, "node_modules"), { recursive: true });
+  symlinkSync(join(packageFolder, "node_modules", "@aws-sdk"), join(folder, "node_modules", "@aws-sdk"));
+  // Of the package itself the program needs what `npm install` would bring: its description and what was built.
+  const installed = join(folder, "node_modules", "us-local-1");
+  station.write("project/node_modules/us-local-1/package.json", JSON.stringify({
+    name: "us-local-1", type: "module", exports: "./index.js",
+  }));
+  const entry = new URL("../../src/index.js", import.meta.url);
+  station.write("project/node_modules/us-local-1/index.js", `export * from ${JSON.stringify(entry.href)};\n`);
+  assert.ok(existsSync(installed));
+  return folder;
+}
+
+async function run(station: Workstation, block: Block, folder: string, document: string): Promise<void> {
+  const at = `${document}:${block.line}`;
+  const text = block.text.replaceAll("http://localhost:4566", station.endpoint);
+  const program = programs[block.language];
+  if (program === undefined && block.language !== "hcl") throw new Error(`${at}: nothing runs ${block.language}`);
+  if (program === undefined) {
+    if (withoutTerraform()) return;
+    const terraform = await Terraform.open(station, undefined, { "main.tf": text });
+    await terraform.apply();
+    assert.equal(await terraform.drift(), "");
+    return;
+  }
+  const file = station.write(`project/block-${block.line}.${program.extension}`, text);
+  const outcome = await station.run(program.name, [...program.options, file], { folder });
+  if (outcome.status !== 0) throw new CommandFailed([at], outcome);
+}
+
+const programs: Readonly<Record<string, { name: string; options: readonly string[]; extension: string }>> = {
+  sh: { name: "bash", options: ["-euo", "pipefail"], extension: "sh" },
+  python: { name: "python3", options: [], extension: "py" },
+  js: { name: "node", options: [], extension: "mjs" },
+};
+
+const documents = ["README.md", "docs/getting-started.md"].filter((document) => existsSync(join(packageFolder, document)));
+for (const document of documents) {
+  test(`${document} says what works`, { skip: without("aws") || without("boto3") }, async () => {
+    await using station = await startWorkstation();
+    const shell = station.with({ AWS_REGION: "us-east-1" });
+    const folder = projectFolder(shell);
+    for (const block of blocks(readFileSync(join(packageFolder, document), "utf8"))) {
+      await run(shell, block, folder, document);
+    }
+  });
+}
