@@ -50,7 +50,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     devKeys: !flag("US_LOCAL_1_NO_DEV_KEYS", text("US_LOCAL_1_NO_DEV_KEYS")),
     tls: flag("US_LOCAL_1_TLS", text("US_LOCAL_1_TLS")),
     initDir: text("US_LOCAL_1_INIT_DIR"),
-    allowedHosts: (text("US_LOCAL_1_ALLOWED_HOSTS") ?? "").split(",").map((host) => host.trim()).filter(Boolean),
+    allowedHosts: (text("US_LOCAL_1_ALLOWED_HOSTS") ?? "")
+      .split(",")
+      .map((host) => host.trim())
+      .filter(Boolean),
     colors: text("NO_COLOR") === undefined,
     awsConfigFile: text("AWS_CONFIG_FILE") ?? join(homedir(), ".aws", "config"),
     awsCredentialsFile: text("AWS_SHARED_CREDENTIALS_FILE") ?? join(homedir(), ".aws", "credentials"),

@@ -1,4 +1,4 @@
-/** Writes docs/services/: what is built of each service, and how it differs from AWS. Arguments: the root folder. */
+/** Writes docs/services/: what is built of each service, and how it differs from AWS. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,10 @@ async function main(root: string): Promise<void> {
   const services = await coverageOf();
   writeFileSync(join(folder, "README.md"), indexPage(services));
   for (const service of services) {
-    writeFileSync(join(folder, `${service.service}.md`), servicePage(service, notesOf(root, service.service)));
+    writeFileSync(
+      join(folder, `${service.service}.md`),
+      servicePage(service, notesOf(root, service.service)),
+    );
   }
 }
 
@@ -26,13 +29,16 @@ function notesOf(root: string, service: string): string | undefined {
 }
 
 function indexPage(services: readonly ServiceCoverage[]): string {
-  const rows = services.map(({ service, built, total }) =>
-    `| [${service}](${service}.md) | ${built} | ${total} | ${Math.floor((built / total) * 100)} % |`);
+  const rows = services.map(
+    ({ service, built, total }) =>
+      `| [${service}](${service}.md) | ${built} | ${total} | ${Math.floor((built / total) * 100)} % |`,
+  );
   const built = services.reduce((sum, service) => sum + service.built, 0);
   return `${marker}
 # What is built
 
-${built} operations of ${services.length} services. Operations that are not built answer \`NotImplemented\` and name themselves.
+${built} operations of ${services.length} services. An operation that is not built
+answers \`NotImplemented\` and names itself.
 
 | Service | Built | Operations | |
 |---|---:|---:|---:|
@@ -40,8 +46,13 @@ ${rows.join("\n")}
 `;
 }
 
-function servicePage({ service, built, total, operations }: ServiceCoverage, notes: string | undefined): string {
-  const list = operations.map((operation) => `- [${operation.built ? "x" : " "}] ${operation.name}`).join("\n");
+function servicePage(
+  { service, built, total, operations }: ServiceCoverage,
+  notes: string | undefined,
+): string {
+  const list = operations
+    .map((operation) => `- [${operation.built ? "x" : " "}] ${operation.name}`)
+    .join("\n");
   // The notes' own title becomes a section here.
   const differences = notes === undefined ? "" : `\n${notes.trim().replaceAll(/^(#+ )/gm, "#$1")}\n`;
   return `${marker}

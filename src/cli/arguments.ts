@@ -18,10 +18,21 @@ export const globalOptions: Readonly<Record<string, CommandOption>> = {
 /** @throws Failure usage */
 export function parseArguments(command: Command, words: readonly string[]): ParsedArguments {
   const declared = { ...command.options, ...globalOptions };
-  const options = Object.fromEntries(Object.entries(declared).map(([name, { value, short }]) =>
-    [name, { type: value === undefined ? "boolean" as const : "string" as const, ...(short !== undefined && { short }) }]));
+  const options = Object.fromEntries(
+    Object.entries(declared).map(([name, { value, short }]) => [
+      name,
+      {
+        type: value === undefined ? ("boolean" as const) : ("string" as const),
+        ...(short !== undefined && { short }),
+      },
+    ]),
+  );
   const { tokens, positionals } = parseArgs({
-    args: [...words], options, strict: false, allowPositionals: true, tokens: true,
+    args: [...words],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
   });
   const values = new Map<string, string | true>();
   for (const token of tokens) {
@@ -43,7 +54,8 @@ export function parseArguments(command: Command, words: readonly string[]): Pars
 
 function unknownOption(command: Command, given: string, names: readonly string[]) {
   const near = nearest(given.replace(/^-+/, ""), names);
-  const advice = near === undefined ? `us-local-1 ${command.name} --help lists its options.` : `Did you mean --${near}?`;
+  const advice =
+    near === undefined ? `us-local-1 ${command.name} --help lists its options.` : `Did you mean --${near}?`;
   return usage(`us-local-1 ${command.name} has no option ${given}.`, advice);
 }
 

@@ -1,6 +1,14 @@
 /** Profiles in the aws CLI's own files. Everything else in them stays as it is. */
 
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 export interface Profile {
@@ -14,10 +22,19 @@ export interface Profile {
 }
 
 /** @evidence AWS CLI User Guide, "Configuration and credential file settings" */
-export function writeProfile({ name, endpoint, awsRegion, authority, configFile, credentialsFile }: Profile): void {
-  // Only in the configuration file does a section's name begin with the word "profile", and not for the default one.
+export function writeProfile({
+  name,
+  endpoint,
+  awsRegion,
+  authority,
+  configFile,
+  credentialsFile,
+}: Profile): void {
+  // In the configuration file a section's name begins with the word "profile", except the default one's.
   writeSection(configFile, name === "default" ? name : `profile ${name}`, {
-    region: awsRegion, endpoint_url: endpoint, ...(authority !== undefined && { ca_bundle: authority }),
+    region: awsRegion,
+    endpoint_url: endpoint,
+    ...(authority !== undefined && { ca_bundle: authority }),
   });
   writeSection(credentialsFile, name, { aws_access_key_id: "test", aws_secret_access_key: "test" });
 }
@@ -33,7 +50,11 @@ function writeSection(file: string, section: string, settings: Readonly<Record<s
 }
 
 /** The text of an INI file in which one section is replaced, or added at the end. */
-export function withSection(text: string, section: string, settings: Readonly<Record<string, string>>): string {
+export function withSection(
+  text: string,
+  section: string,
+  settings: Readonly<Record<string, string>>,
+): string {
   const own = [`[${section}]`, ...Object.entries(settings).map(([name, value]) => `${name} = ${value}`)];
   const lines = text.split("\n");
   const first = lines.findIndex((line) => line.trim() === `[${section}]`);

@@ -8,7 +8,9 @@ import { requirePort } from "./port.ts";
 import { findRunning } from "./running.ts";
 
 const exitByCode: Readonly<Record<string, ExitName>> = {
-  NotFound: "notFound", InvalidRequest: "usage", StoreTooNew: "storeTooNew",
+  NotFound: "notFound",
+  InvalidRequest: "usage",
+  StoreTooNew: "storeTooNew",
 };
 
 export class RegionClient {
@@ -25,7 +27,8 @@ export class RegionClient {
     const dataDir = text("data-dir");
     const running = findRunning(dataDir ?? config.dataDir);
     if (running) return new RegionClient(running.port);
-    if (dataDir !== undefined) throw new Failure("notRunning", `No region is running on ${dataDir}.`, startAdvice);
+    if (dataDir !== undefined)
+      throw new Failure("notRunning", `No region is running on ${dataDir}.`, startAdvice);
     return new RegionClient(config.port);
   }
 
@@ -67,13 +70,23 @@ export class RegionClient {
 
   #send(method: string, path: string, body: string | undefined): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const sent = request({
-        host: "127.0.0.1", port: this.port, method, path, agent: false,
-        headers: {
-          host: `localhost:${this.port}`,
-          ...(body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+      const sent = request(
+        {
+          host: "127.0.0.1",
+          port: this.port,
+          method,
+          path,
+          agent: false,
+          headers: {
+            host: `localhost:${this.port}`,
+            ...(body !== undefined && {
+              "content-type": "application/json",
+              "content-length": Buffer.byteLength(body),
+            }),
+          },
         },
-      }, resolve);
+        resolve,
+      );
       sent.on("error", (error: NodeJS.ErrnoException) => reject(unreachable(error, this.port)));
       sent.end(body);
     });
@@ -83,7 +96,8 @@ export class RegionClient {
 const startAdvice = "Start one with: us-local-1 start";
 
 function unreachable(error: NodeJS.ErrnoException, port: number): Failure {
-  if (error.code === "ECONNREFUSED") return new Failure("notRunning", `No region is running on port ${port}.`, startAdvice);
+  if (error.code === "ECONNREFUSED")
+    return new Failure("notRunning", `No region is running on port ${port}.`, startAdvice);
   if (error.code === "ECONNRESET") return new Failure("failure", `The region on port ${port} hung up.`);
   // Whatever answers there, it is not HTTP.
   if (error.code?.startsWith("HPE_")) return stranger(port);
@@ -91,7 +105,11 @@ function unreachable(error: NodeJS.ErrnoException, port: number): Failure {
 }
 
 function stranger(port: number): Failure {
-  return new Failure("notRunning", `What answers on port ${port} is not us-local-1.`, "Name the region's port with --port.");
+  return new Failure(
+    "notRunning",
+    `What answers on port ${port} is not us-local-1.`,
+    "Name the region's port with --port.",
+  );
 }
 
 function failureOf(response: IncomingMessage, text: string, port: number): Failure {
@@ -99,7 +117,8 @@ function failureOf(response: IncomingMessage, text: string, port: number): Failu
     const { error } = JSON.parse(text) as { error: { code: string; message: string } };
     return new Failure(exitByCode[error.code] ?? "failure", error.message);
   } catch {
-    return response.statusCode === 404 ? stranger(port)
+    return response.statusCode === 404
+      ? stranger(port)
       : new Failure("failure", `Port ${port} answered ${response.statusCode}, which us-local-1 would not.`);
   }
 }

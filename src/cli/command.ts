@@ -53,6 +53,6 @@ export interface Style {
 
 /** Options that lead to a running region, of the commands that need one. */
 export const regionOptions: Readonly<Record<string, CommandOption>> = {
-  "port": { value: "port", short: "p", description: "the region's port" },
+  port: { value: "port", short: "p", description: "the region's port" },
   "data-dir": { value: "folder", description: "the region's data folder" },
 };

@@ -20,7 +20,9 @@ export default coverage;
 
 function summaryText(services: readonly ServiceCoverage[], style: Style): string {
   const rows = services.map(({ service, built, total }) => [
-    service, `${built} of ${total}`, built === total ? style.good("complete") : `${Math.floor((built / total) * 100)} %`,
+    service,
+    `${built} of ${total}`,
+    built === total ? style.good("complete") : `${Math.floor((built / total) * 100)} %`,
   ]);
   const built = services.reduce((sum, service) => sum + service.built, 0);
   return `${columns(rows)}\n\n${built} operations of ${services.length} services.`;
@@ -28,6 +30,7 @@ function summaryText(services: readonly ServiceCoverage[], style: Style): string
 
 function operationsText({ service, built, total, operations }: ServiceCoverage, style: Style): string {
   const lines = operations.map((operation) =>
-    (operation.built ? `${style.good("✓")} ${operation.name}` : style.faint(`· ${operation.name}`)));
+    operation.built ? `${style.good("✓")} ${operation.name}` : style.faint(`· ${operation.name}`),
+  );
   return [...lines, "", `${service}: ${built} of ${total}. The others answer NotImplemented.`].join("\n");
 }

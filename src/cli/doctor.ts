@@ -27,10 +27,21 @@ export default doctor;
 function findingsText(findings: readonly Finding[], style: Style): string {
   const found = findings.filter((finding) => finding.found);
   const missing = findings.filter((finding) => !finding.found);
-  const lines = [columns(found.map(({ name, detail, purpose }) => [style.good("✓"), name, detail, style.faint(purpose)]))];
+  const lines = [
+    columns(found.map(({ name, detail, purpose }) => [style.good("✓"), name, detail, style.faint(purpose)])),
+  ];
   if (missing.length > 0) {
     lines.push("", "For more, install:", "");
-    lines.push(columns(missing.map(({ name, install, purpose }) => [style.bad("·"), name, purpose, style.faint(install ?? "")])));
+    lines.push(
+      columns(
+        missing.map(({ name, install, purpose }) => [
+          style.bad("·"),
+          name,
+          purpose,
+          style.faint(install ?? ""),
+        ]),
+      ),
+    );
   }
   return lines.join("\n");
 }
@@ -38,21 +49,38 @@ function findingsText(findings: readonly Finding[], style: Style): string {
 function installAuthority({ config, text }: Invocation): Result {
   const certificate = authorityFile(resolve(text("data-dir") ?? config.dataDir));
   if (!existsSync(certificate)) {
-    throw new Failure("notFound", `There is no authority at ${certificate} yet.`, "us-local-1 start --tls makes it.");
+    throw new Failure(
+      "notFound",
+      `There is no authority at ${certificate} yet.`,
+      "us-local-1 start --tls makes it.",
+    );
   }
   const plan = trustStorePlan(process.platform, certificate, existsSync);
-  if (!plan) throw new Failure("failure", "It is not known here how this system is told.", `Add ${certificate} to its trusted authorities.`);
+  if (!plan)
+    throw new Failure(
+      "failure",
+      "It is not known here how this system is told.",
+      `Add ${certificate} to its trusted authorities.`,
+    );
   if (process.getuid?.() !== 0) {
     const commands = plan.commands.map((command) => `  sudo ${command.join(" ")}`).join("\n");
     throw new Failure("failure", `This ${plan.description}, which needs root. Run:`, commands);
   }
   for (const [program = "", ...words] of plan.commands) {
     const { status, stderr, error } = spawnSync(program, words, { encoding: "utf8" });
-    if (status !== 0) throw new Failure("failure", `${[program, ...words].join(" ")} failed: ${error?.message ?? stderr.trim()}`);
+    if (status !== 0)
+      throw new Failure(
+        "failure",
+        `${[program, ...words].join(" ")} failed: ${error?.message ?? stderr.trim()}`,
+      );
   }
   const undo = plan.undo.map((command) => `  sudo ${command.join(" ")}`);
   return {
     data: { installed: certificate, description: plan.description, undo: plan.undo },
-    text: ["Done: this machine now trusts the region's authority, which vouches for localhost only.", "To take it back:", ...undo].join("\n"),
+    text: [
+      "Done: this machine now trusts the region's authority, which vouches for localhost only.",
+      "To take it back:",
+      ...undo,
+    ].join("\n"),
   };
 }

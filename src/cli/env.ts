@@ -49,7 +49,11 @@ async function regionOf(invocation: Invocation): Promise<{ endpoint: string; dat
     if (!(cause instanceof Failure)) throw cause;
     process.stderr.write(`us-local-1: ${cause.message}\n`);
     const port = text("port");
-    return { endpoint: `${config.tls ? "https" : "http"}://localhost:${port === undefined ? config.port : requirePort(port)}`, dataDir };
+    const number = port === undefined ? config.port : requirePort(port);
+    return {
+      endpoint: `${config.tls ? "https" : "http"}://localhost:${number}`,
+      dataDir,
+    };
   }
 }
 
@@ -58,14 +62,29 @@ function quoted(value: string): string {
   return /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
-function profileResult(name: string, endpoint: string, authority: string | undefined, { config }: Invocation) {
-  if (!/^[\w.@-]{1,64}$/.test(name)) throw usage("A profile's name is made of letters, digits, dots, hyphens and underscores.");
+function profileResult(
+  name: string,
+  endpoint: string,
+  authority: string | undefined,
+  { config }: Invocation,
+) {
+  if (!/^[\w.@-]{1,64}$/.test(name))
+    throw usage("A profile's name is made of letters, digits, dots, hyphens and underscores.");
   writeProfile({
-    name, endpoint, awsRegion, configFile: config.awsConfigFile, credentialsFile: config.awsCredentialsFile,
+    name,
+    endpoint,
+    awsRegion,
+    configFile: config.awsConfigFile,
+    credentialsFile: config.awsCredentialsFile,
     ...(authority !== undefined && { authority }),
   });
   return {
-    data: { profile: name, endpoint, configFile: config.awsConfigFile, credentialsFile: config.awsCredentialsFile },
+    data: {
+      profile: name,
+      endpoint,
+      configFile: config.awsConfigFile,
+      credentialsFile: config.awsCredentialsFile,
+    },
     text: `The profile ${name} leads to ${endpoint}: aws --profile ${name} …`,
   };
 }

@@ -11,7 +11,8 @@ const explain: Command = {
   options: regionOptions,
   notes: ["Without a value it explains the latest denial. The whole text of an error may be pasted."],
   async run(invocation) {
-    if (invocation.positionals.length > 1) throw usage("explain takes one value: put an error's text in quotes.");
+    if (invocation.positionals.length > 1)
+      throw usage("explain takes one value: put an error's text in quotes.");
     const [given = "latest"] = invocation.positionals;
     const client = RegionClient.of(invocation);
     const requestId = given === "latest" ? given : requestIdIn(given);
@@ -32,17 +33,21 @@ function requestIdIn(text: string): string | undefined {
 
 function explanationText(explanation: Explanation, style: Style): string {
   const { statements, missingConditionKeys: missing, remedy } = explanation;
-  const verdict = explanation.type === "explicit" ? "Denied: a statement denies it." : "Denied: no statement allows it.";
+  const verdict =
+    explanation.type === "explicit" ? "Denied: a statement denies it." : "Denied: no statement allows it.";
   const lines = [
     style.bad(verdict),
     explanation.message,
     "",
-    columns([
-      ["who", explanation.principal],
-      ["action", explanation.action],
-      ["resource", explanation.resource],
-      ["when", `${explanation.at}, request ${explanation.requestId}`],
-    ], "  "),
+    columns(
+      [
+        ["who", explanation.principal],
+        ["action", explanation.action],
+        ["resource", explanation.resource],
+        ["when", `${explanation.at}, request ${explanation.requestId}`],
+      ],
+      "  ",
+    ),
   ];
   for (const statement of statements) lines.push("", statementText(statement, style));
   if (missing.length > 0) lines.push("", `Missing in the request: ${missing.join(", ")}`);
@@ -51,8 +56,12 @@ function explanationText(explanation: Explanation, style: Style): string {
   return lines.join("\n");
 }
 
-function statementText({ effect, kind, policy, sid, position, statement }: ExplainedStatement, style: Style): string {
+function statementText(
+  { effect, kind, policy, sid, position, statement }: ExplainedStatement,
+  style: Style,
+): string {
   const name = sid === null ? `statement ${position}` : `statement ${position} (${sid})`;
   const spoken = effect === "Deny" ? style.bad(effect) : style.good(effect);
-  return `${spoken} by ${name} of the ${kind} policy ${policy}\n${indented(JSON.stringify(statement, undefined, 2), "  ")}`;
+  const text = indented(JSON.stringify(statement, undefined, 2), "  ");
+  return `${spoken} by ${name} of the ${kind} policy ${policy}\n${text}`;
 }

@@ -20,11 +20,17 @@ const fault: Command = {
   async run(invocation) {
     const body = bodyOf(invocation);
     const client = RegionClient.of(invocation);
-    const data = body === "list" ? await client.get<Faults>(path)
-      : body === "clear" ? await client.delete<Faults>(path)
-      : await client.post<Faults>(path, body);
-    const rows = data.faults.map(({ service, operation, code, status, remaining }) =>
-      [`${service}:${operation ?? "*"}`, `${code} (${status})`, `${remaining} times`]);
+    const data =
+      body === "list"
+        ? await client.get<Faults>(path)
+        : body === "clear"
+          ? await client.delete<Faults>(path)
+          : await client.post<Faults>(path, body);
+    const rows = data.faults.map(({ service, operation, code, status, remaining }) => [
+      `${service}:${operation ?? "*"}`,
+      `${code} (${status})`,
+      `${remaining} times`,
+    ]);
     return { data, text: rows.length > 0 ? columns(rows) : "No fault is waiting to strike." };
   },
 };
@@ -37,9 +43,18 @@ interface Faults {
 function bodyOf({ positionals, text }: Invocation): object | "list" | "clear" {
   const [action = "list", target, ...others] = positionals;
   if (action === "list" || action === "clear") return action;
-  if (action !== "add" || target === undefined || others.length > 0) throw usage("Say: us-local-1 fault add sqs:SendMessage");
+  if (action !== "add" || target === undefined || others.length > 0)
+    throw usage("Say: us-local-1 fault add sqs:SendMessage");
   const [service, operation] = target.split(":");
-  const number = (name: string): number | undefined => (text(name) === undefined ? undefined : Number(text(name)));
-  const given = { service, operation, code: text("code"), message: text("message"), count: number("count"), status: number("status") };
+  const number = (name: string): number | undefined =>
+    text(name) === undefined ? undefined : Number(text(name));
+  const given = {
+    service,
+    operation,
+    code: text("code"),
+    message: text("message"),
+    count: number("count"),
+    status: number("status"),
+  };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

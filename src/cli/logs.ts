@@ -18,7 +18,8 @@ const logs: Command = {
     if (!/^\d{1,6}$/.test(count)) throw usage(`--lines is a whole number; ${count} is not.`);
     const client = RegionClient.of(invocation);
     if (has("follow")) {
-      const show = (line: string): void => output.write(output.json ? line : lineText(JSON.parse(line) as LogLine));
+      const show = (line: string): void =>
+        output.write(output.json ? line : lineText(JSON.parse(line) as LogLine));
       await client.lines(`/_local/v1/logs?follow=true&limit=${count}`, show);
       return undefined;
     }

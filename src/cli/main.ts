@@ -72,13 +72,18 @@ async function help(name: string | undefined): Promise<number> {
 
 /** Errors go to standard error, in the form that was asked for. */
 function fail(cause: unknown, json: boolean): number {
-  const failure = cause instanceof Failure ? cause
-    : cause instanceof InvalidConfig ? usage(cause.message)
-    : new Failure("failure", cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+  const failure =
+    cause instanceof Failure
+      ? cause
+      : cause instanceof InvalidConfig
+        ? usage(cause.message)
+        : new Failure("failure", cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
   const { exit, message, advice } = failure;
-  process.stderr.write(json
-    ? `${JSON.stringify({ error: { code: exit, message, ...(advice !== undefined && { advice }) } }, undefined, 2)}\n`
-    : `us-local-1: ${message}${advice === undefined ? "" : `\n${advice}`}\n`);
+  const error = { code: exit, message, ...(advice !== undefined && { advice }) };
+  const text = json
+    ? JSON.stringify({ error }, undefined, 2)
+    : `us-local-1: ${message}${advice === undefined ? "" : `\n${advice}`}`;
+  process.stderr.write(`${text}\n`);
   return exitCodes[exit];
 }
 

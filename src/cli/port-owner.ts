@@ -18,7 +18,9 @@ export function portOwner(port: number): PortOwner | undefined {
 const listening = "0A";
 
 function ownerByProc(port: number): PortOwner | undefined {
-  const sockets = new Set(["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => listeningSockets(path, port)));
+  const sockets = new Set(
+    ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => listeningSockets(path, port)),
+  );
   if (sockets.size === 0) return undefined;
   for (const pid of entries("/proc").filter((name) => /^\d+$/.test(name))) {
     for (const descriptor of entries(`/proc/${pid}/fd`)) {
@@ -32,7 +34,9 @@ function ownerByProc(port: number): PortOwner | undefined {
 /** As descriptors name them: `socket:[4711]`. */
 function listeningSockets(path: string, port: number): string[] {
   const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  return textOf(path).split("\n").slice(1)
+  return textOf(path)
+    .split("\n")
+    .slice(1)
     .map((line) => line.trim().split(/\s+/))
     .filter(([, local, , state]) => local?.endsWith(end) && state === listening)
     .map((fields) => `socket:[${fields[9] ?? ""}]`);
@@ -41,11 +45,17 @@ function listeningSockets(path: string, port: number): string[] {
 /** `node server.js`: the program and its first argument say which of many `node`s it is. */
 function programOf(pid: string): string {
   const [program = "", argument = ""] = textOf(`/proc/${pid}/cmdline`).split("\0");
-  return `${basename(program)} ${argument.startsWith("-") ? "" : basename(argument)}`.trim() || textOf(`/proc/${pid}/comm`).trim();
+  return (
+    `${basename(program)} ${argument.startsWith("-") ? "" : basename(argument)}`.trim() ||
+    textOf(`/proc/${pid}/comm`).trim()
+  );
 }
 
 function ownerByLsof(port: number): PortOwner | undefined {
-  const { stdout } = spawnSync("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"], { encoding: "utf8", timeout: 3_000 });
+  const { stdout } = spawnSync("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"], {
+    encoding: "utf8",
+    timeout: 3_000,
+  });
   const pid = /^p(\d+)$/m.exec(stdout ?? "")?.[1];
   const program = /^c(.+)$/m.exec(stdout ?? "")?.[1];
   return pid === undefined ? undefined : { pid: Number(pid), program: program ?? "a program" };

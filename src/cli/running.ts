@@ -34,7 +34,9 @@ export function findRunning(dataDir: string): RunningRegion | undefined {
   } catch {
     return undefined;
   }
-  return Number.isInteger(running.pid) && Number.isInteger(running.port) && isAlive(running.pid) ? running : undefined;
+  return Number.isInteger(running.pid) && Number.isInteger(running.port) && isAlive(running.pid)
+    ? running
+    : undefined;
 }
 
 export function isAlive(pid: number): boolean {

@@ -32,7 +32,8 @@ interface Action {
 
 const actions: Readonly<Record<string, Action>> = {
   list: {
-    form: "list", names: [0, 0],
+    form: "list",
+    names: [0, 0],
     async run(client) {
       const data = await client.get<{ snapshots: ShownSnapshot[] }>(path);
       const rows = data.snapshots.map(({ name, savedAt, sizeBytes }) => [name, savedAt, size(sizeBytes)]);
@@ -40,31 +41,40 @@ const actions: Readonly<Record<string, Action>> = {
     },
   },
   save: {
-    form: "save <name>", names: [1, 1],
+    form: "save <name>",
+    names: [1, 1],
     async run(client, [name]) {
       const data = await client.post<ShownSnapshot>(path, { name });
       return { data, text: `Saved ${data.name} (${size(data.sizeBytes)}).` };
     },
   },
   restore: {
-    form: "restore <name>", names: [1, 1],
+    form: "restore <name>",
+    names: [1, 1],
     async run(client, [name = ""]) {
       const data = await client.post(`${path}/${encodeURIComponent(name)}/restore`);
       return { data, text: `The region is as it was in ${name}.` };
     },
   },
   delete: {
-    form: "delete <name>", names: [1, 1],
+    form: "delete <name>",
+    names: [1, 1],
     async run(client, [name = ""]) {
       const data = await client.delete(`${path}/${encodeURIComponent(name)}`);
       return { data, text: `Deleted ${name}.` };
     },
   },
   diff: {
-    form: "diff <name> [<other>]", names: [1, 2],
+    form: "diff <name> [<other>]",
+    names: [1, 2],
     async run(client, [name = "", other], { has }) {
-      const query = new URLSearchParams({ ...(other !== undefined && { with: other }), ...(has("all") && { all: "true" }) });
-      const data = await client.get<Difference>(`${path}/${encodeURIComponent(name)}/diff?${query.toString()}`);
+      const query = new URLSearchParams({
+        ...(other !== undefined && { with: other }),
+        ...(has("all") && { all: "true" }),
+      });
+      const data = await client.get<Difference>(
+        `${path}/${encodeURIComponent(name)}/diff?${query.toString()}`,
+      );
       return { data, text: (style) => differenceText(data, style) };
     },
   },
@@ -78,8 +88,10 @@ interface Difference {
 function differenceText({ count, changes }: Difference, style: Style): string {
   if (count === 0) return "Nothing is different.";
   const signs = { added: style.good("+"), removed: style.bad("-"), changed: "~" };
+  const place = ({ account, region, table, key }: ShownChange): string =>
+    `${account}/${region}  ${table}  ${key.map(keyText).join(" ")}`;
   const lines = changes.flatMap((change) => [
-    `${signs[change.change]} ${change.account}/${change.region}  ${change.table}  ${change.key.map(keyText).join(" ")}`,
+    `${signs[change.change]} ${place(change)}`,
     ...(change.change === "changed" ? memberLines(change.before, change.after) : []),
   ]);
   const rest = count - changes.length;
@@ -92,9 +104,12 @@ function keyText(part: unknown): string {
 
 /** The members of a row that are not the same. */
 function memberLines(before: unknown, after: unknown): string[] {
-  const [older, newer] = [before, after].map((row) => (typeof row === "object" && row !== null ? row : {}) as Record<string, unknown>);
+  const [older, newer] = [before, after].map(
+    (row) => (typeof row === "object" && row !== null ? row : {}) as Record<string, unknown>,
+  );
   const names = new Set([...Object.keys(older ?? {}), ...Object.keys(newer ?? {})]);
-  return [...names].map((name) => [name, valueText(older?.[name]), valueText(newer?.[name])] as const)
+  return [...names]
+    .map((name) => [name, valueText(older?.[name]), valueText(newer?.[name])] as const)
     .filter(([, left, right]) => left !== right)
     .map(([name, left, right]) => `    ${name}: ${shortened(left)} → ${shortened(right)}`);
 }

@@ -9,15 +9,21 @@ export function cannotOpen(cause: unknown, dataDir: string): unknown {
   if (cause instanceof StoreLocked) {
     const running = findRunning(dataDir);
     const where = running?.pid === cause.pid ? `, which listens on ${running.endpoint}` : "";
-    return new Failure("dataLocked", `The data folder ${dataDir} is in use by process ${cause.pid}${where}.`,
-      "Stop that one with: us-local-1 stop. Or give this one a folder of its own: --data-dir, or --ephemeral.");
+    return new Failure(
+      "dataLocked",
+      `The data folder ${dataDir} is in use by process ${cause.pid}${where}.`,
+      "Stop that one with: us-local-1 stop. Or give this one its own folder: --data-dir, or --ephemeral.",
+    );
   }
   if (cause instanceof StoreTooNew) {
     return new Failure("storeTooNew", cause.message, "Or start with another --data-dir.");
   }
   const { code } = cause as NodeJS.ErrnoException;
   if (code === "EACCES" || code === "ENOTDIR" || code === "EROFS" || code === "EEXIST") {
-    return new Failure("failure", `The data folder ${dataDir} cannot be written: ${(cause as Error).message}.`);
+    return new Failure(
+      "failure",
+      `The data folder ${dataDir} cannot be written: ${(cause as Error).message}.`,
+    );
   }
   if (cause instanceof Error && cause.name === "StoreDamaged") return new Failure("failure", cause.message);
   return cause;
@@ -28,10 +34,18 @@ export function cannotListen(cause: unknown, host: string, port: number): unknow
   if (code === "EADDRINUSE") {
     const owner = portOwner(port);
     const by = owner ? `by ${owner.program} (process ${owner.pid})` : "by another program";
-    return new Failure("portTaken", `Port ${port} is taken ${by}.`, `Take another: --port ${port + 1}, or --port 0 for any.`);
+    return new Failure(
+      "portTaken",
+      `Port ${port} is taken ${by}.`,
+      `Take another: --port ${port + 1}, or --port 0 for any.`,
+    );
   }
   if (code === "EACCES") {
-    return new Failure("failure", `Port ${port} may not be listened on by this user.`, "Ports below 1024 need root.");
+    return new Failure(
+      "failure",
+      `Port ${port} may not be listened on by this user.`,
+      "Ports below 1024 need root.",
+    );
   }
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
     return new Failure("failure", `${host} is no address of this machine.`);

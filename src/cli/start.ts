@@ -34,20 +34,23 @@ const start: Command = {
   summary: "Runs a region until it is stopped, by Ctrl-C or us-local-1 stop.",
   forms: ["[options]"],
   options: {
-    "port": { value: "port", short: "p", description: "where it listens (4566); 0 takes any free port" },
-    "host": { value: "address", description: "on which address (127.0.0.1); 0.0.0.0 lets others in" },
+    port: { value: "port", short: "p", description: "where it listens (4566); 0 takes any free port" },
+    host: { value: "address", description: "on which address (127.0.0.1); 0.0.0.0 lets others in" },
     "data-dir": { value: "folder", description: "where it keeps its data (~/.us-local-1)" },
-    "ephemeral": { description: "keep data in a temporary folder, and delete it at the end" },
-    "durability": { value: "mode", description: "relaxed survives kill -9, fsync a power cut as well (relaxed)" },
-    "seed": { value: "text", description: "the same seed and the same calls give the same ids" },
+    ephemeral: { description: "keep data in a temporary folder, and delete it at the end" },
+    durability: {
+      value: "mode",
+      description: "relaxed survives kill -9, fsync a power cut as well (relaxed)",
+    },
+    seed: { value: "text", description: "the same seed and the same calls give the same ids" },
     "no-dev-keys": { description: "refuse account numbers, and test, as access keys" },
-    "tls": { description: "answer HTTPS as well, on the same port" },
+    tls: { description: "answer HTTPS as well, on the same port" },
     "init-dir": { value: "folder", description: "where ready.d and the like are (./init)" },
     "allow-host": { value: "names", description: "further host names, with commas, that may use /_local/" },
   },
   notes: [
-    "Each option can be set in the environment: US_LOCAL_1_PORT, _HOST, _DATA, _EPHEMERAL, _DURABILITY, _SEED,",
-    "_NO_DEV_KEYS, _TLS, _INIT_DIR, _ALLOWED_HOSTS.",
+    "Each option can be set in the environment: US_LOCAL_1_PORT, _HOST, _DATA, _EPHEMERAL, _DURABILITY,",
+    "_SEED, _NO_DEV_KEYS, _TLS, _INIT_DIR, _ALLOWED_HOSTS.",
   ],
   async run(invocation) {
     if (invocation.positionals.length > 0) throw usage(`start takes no ${invocation.positionals[0]}.`);
@@ -62,7 +65,8 @@ function settingsOf({ config, text, has }: Invocation): Settings {
   if (durability !== "relaxed" && durability !== "fsync") throw usage("--durability is relaxed or fsync.");
   const port = text("port");
   const initDir = text("init-dir") ?? config.initDir;
-  if (initDir !== undefined && !existsSync(initDir)) throw usage(`There is no folder ${initDir} for --init-dir.`);
+  if (initDir !== undefined && !existsSync(initDir))
+    throw usage(`There is no folder ${initDir} for --init-dir.`);
   return {
     port: port === undefined ? config.port : requirePort(port),
     host: text("host") ?? config.host,
@@ -90,7 +94,9 @@ async function runRegion(settings: Settings, { config, output }: Invocation): Pr
   try {
     await hooks?.run("START", endpointFor(settings.port));
     const version = packageVersion();
-    region.serve(localRoutes(region, { version, logs, hooks, allowedHosts: settings.allowedHosts, stop: ending.stop }));
+    region.serve(
+      localRoutes(region, { version, logs, hooks, allowedHosts: settings.allowedHosts, stop: ending.stop }),
+    );
     region.engine.onRequest = (request) => logs.write(requestLine(request));
     const endpoint = await region.endpoint().catch(async (cause: unknown) => {
       throw (await import("./start-failures.ts")).cannotListen(cause, settings.host, settings.port);
@@ -119,7 +125,11 @@ async function openRegion(settings: Settings, log: (line: string) => void): Prom
   try {
     const certificate = settings.tls ? await certificateFor(dataDir) : undefined;
     return await Region.start({
-      host, port, durability, devKeys, log,
+      host,
+      port,
+      durability,
+      devKeys,
+      log,
       ...(certificate && { certificate }),
       ...(!ephemeral && { dataDir }),
       ...(seed !== undefined && { seed }),
@@ -129,16 +139,20 @@ async function openRegion(settings: Settings, log: (line: string) => void): Prom
   }
 }
 
-/** The authority lives in the data folder also of regions that leave nothing else, so that it is trusted only once. */
+/** Regions that leave nothing else have their authority in the data folder, too: it is trusted only once. */
 async function certificateFor(dataDir: string): Promise<Certificate> {
   const { localCertificate } = await import("../tls/authority.ts");
   return localCertificate(dataDir, Date.now());
 }
 
 async function initHooks(
-  { initFolders }: Settings, { environment }: Config, log: (line: string) => void,
+  { initFolders }: Settings,
+  { environment }: Config,
+  log: (line: string) => void,
 ): Promise<InitHooks | undefined> {
-  const folders = initFolders.filter((folder) => stageFolders.some((stage) => existsSync(join(folder, stage))));
+  const folders = initFolders.filter((folder) =>
+    stageFolders.some((stage) => existsSync(join(folder, stage))),
+  );
   if (folders.length === 0) return undefined;
   const { InitHooks } = await import("../local/init-hooks.ts");
   return new InitHooks({ folders, environment, log });
@@ -152,7 +166,10 @@ function endOfRegion(): { readonly reached: Promise<void>; readonly stop: () => 
   const reached = new Promise<void>((resolve) => {
     stop = resolve;
   });
-  for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15]] as const) {
+  for (const [signal, number] of [
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+  ] as const) {
     process.once(signal, () => {
       process.once(signal, () => process.exit(128 + number));
       stop();
@@ -172,7 +189,11 @@ interface Address {
   readonly port: number;
 }
 
-function announce(settings: Settings, { version, endpoint, port }: Address, { json, style, write }: Output): void {
+function announce(
+  settings: Settings,
+  { version, endpoint, port }: Address,
+  { json, style, write }: Output,
+): void {
   const { dataDir, ephemeral, durability } = settings;
   if (json) {
     const data = ephemeral ? null : dataDir;
@@ -180,20 +201,27 @@ function announce(settings: Settings, { version, endpoint, port }: Address, { js
   }
   const which = ephemeral || settings.port === 0 ? ` --port ${port}` : "";
   const keys = settings.devKeys ? " AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test" : "";
-  write([
-    `us-local-1 ${version} is listening on ${style.strong(endpoint)}`,
-    "",
-    columns([
-      ["data", ephemeral ? "in a temporary folder, deleted at the end" : `${dataDir} (${durability})`],
-      ["clients", `eval "$(us-local-1 env${which})"`],
-      ["", style.faint(`AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1${keys}`)],
-      ["stop", `Ctrl-C, or us-local-1 stop${which}`],
-    ], "  "),
-    ...(isOpen(settings) ? ["", "Everybody who reaches this machine can use this region: see --host and --no-dev-keys."] : []),
-    "",
-    // Tools that start LocalStack wait for this line.
-    "Ready.",
-  ].join("\n"));
+  write(
+    [
+      `us-local-1 ${version} is listening on ${style.strong(endpoint)}`,
+      "",
+      columns(
+        [
+          ["data", ephemeral ? "in a temporary folder, deleted at the end" : `${dataDir} (${durability})`],
+          ["clients", `eval "$(us-local-1 env${which})"`],
+          ["", style.faint(`AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1${keys}`)],
+          ["stop", `Ctrl-C, or us-local-1 stop${which}`],
+        ],
+        "  ",
+      ),
+      ...(isOpen(settings)
+        ? ["", "Everybody who reaches this machine can use this region: see --host and --no-dev-keys."]
+        : []),
+      "",
+      // Tools that start LocalStack wait for this line.
+      "Ready.",
+    ].join("\n"),
+  );
 }
 
 function isOpen({ host, devKeys }: Settings): boolean {

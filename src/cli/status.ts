@@ -18,13 +18,17 @@ export default status;
 
 function statusText(status: RegionStatus, style: Style): string {
   const { data, clock, services } = status;
-  const scripts = status.initScripts.map(({ stage, name, state, reason }) => [
-    "", `${stage.toLowerCase()} ${name}: ${state === "ERROR" ? style.bad(`failed: ${reason ?? ""}`) : state.toLowerCase()}`,
-  ]);
+  const scripts = status.initScripts.map(({ stage, name, state, reason }) => {
+    const outcome = state === "ERROR" ? style.bad(`failed: ${reason ?? ""}`) : state.toLowerCase();
+    return ["", `${stage.toLowerCase()} ${name}: ${outcome}`];
+  });
   return columns([
     ["endpoint", style.strong(status.endpoint)],
     ["version", status.version],
-    ["process", `${status.pid}, for ${formatDuration(status.uptimeSeconds * 1_000)}, ${size(status.memoryBytes)}`],
+    [
+      "process",
+      `${status.pid}, for ${formatDuration(status.uptimeSeconds * 1_000)}, ${size(status.memoryBytes)}`,
+    ],
     ["data", `${data.folder} (${data.ephemeral ? "deleted at the end" : data.durability})`],
     ["clock", `${clock.now}, ${clock.mode}${clock.mode === "scaled" ? ` ${clock.factor}x` : ""}`],
     ["services", `${services.built}; in use: ${services.loaded.join(", ") || "none"}`],

@@ -17,7 +17,11 @@ const stop: Command = {
     const { pid } = await client.post<{ pid: number }>("/_local/v1/stop");
     for (let waited = 0; isAlive(pid); waited += lookAgainMilliseconds) {
       if (waited >= waitMillisecondsMax) {
-        throw new Failure("failure", `Process ${pid} is still running after 30 seconds.`, `End it with: kill -9 ${pid}`);
+        throw new Failure(
+          "failure",
+          `Process ${pid} is still running after 30 seconds.`,
+          `End it with: kill -9 ${pid}`,
+        );
       }
       await pause(lookAgainMilliseconds);
     }

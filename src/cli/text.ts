@@ -3,7 +3,8 @@
 import type { Style } from "./command.ts";
 
 export function styleFor(colors: boolean): Style {
-  const code = (on: number, off: number) => (text: string) => (colors ? `\u001b[${on}m${text}\u001b[${off}m` : text);
+  const code = (on: number, off: number) => (text: string) =>
+    colors ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   return { strong: code(1, 22), good: code(32, 39), bad: code(31, 39), faint: code(2, 22) };
 }
 
@@ -19,11 +20,14 @@ export function columns(rows: readonly (readonly string[])[], indent = ""): stri
   for (const row of rows) {
     for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, width(cell));
   }
-  return rows.map((row) => {
-    const cells = row.map((cell, index) =>
-      (index === row.length - 1 ? cell : cell + " ".repeat((widths[index] ?? 0) - width(cell))));
-    return `${indent}${cells.join("  ")}`.trimEnd();
-  }).join("\n");
+  return rows
+    .map((row) => {
+      const cells = row.map((cell, index) =>
+        index === row.length - 1 ? cell : cell + " ".repeat((widths[index] ?? 0) - width(cell)),
+      );
+      return `${indent}${cells.join("  ")}`.trimEnd();
+    })
+    .join("\n");
 }
 
 export function size(bytes: number): string {
@@ -38,5 +42,8 @@ export function size(bytes: number): string {
 }
 
 export function indented(text: string, indent: string): string {
-  return text.split("\n").map((line) => indent + line).join("\n");
+  return text
+    .split("\n")
+    .map((line) => indent + line)
+    .join("\n");
 }

@@ -177,7 +177,7 @@ test("a job that always fails is given up after twenty attempts", async (t) => {
   assert.deepEqual(bench.left(), []);
 });
 
-test("scheduling again under an id replaces, earlier and later; taking back leaves nothing to run", async (t) => {
+test("scheduling again under an id replaces; taking back leaves nothing to run", async (t) => {
   const bench = new Bench(t);
   const ran = recording(bench);
   bench.schedule("test.note", "later", 1000, "old");
@@ -234,7 +234,7 @@ test("jobs that wait go on side by side, and hold nobody up", async (t) => {
   assert.deepEqual(bench.left(), []);
 });
 
-test("a waiting job that was scheduled anew or taken back meanwhile stays so, whether it ends well or not", async (t) => {
+test("a waiting job that was scheduled anew or taken back meanwhile stays so, however it ends", async (t) => {
   const bench = new Bench(t);
   const ends = new Map<string, { resolve: () => void; reject: (cause: Error) => void }>();
   let starts = 0;

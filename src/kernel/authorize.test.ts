@@ -10,12 +10,16 @@ import {
   ListKeysCommand,
 } from "@aws-sdk/client-kms";
 import {
+  CreateAccessKeyCommand,
   CreateRoleCommand,
+  CreateUserCommand,
+  DeleteAccessKeyCommand,
   DeleteUserCommand,
+  DeleteUserPolicyCommand,
   IAMClient,
   ListUsersCommand,
   PutRolePolicyCommand,
-  TagUserCommand,
+  PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import {
@@ -36,92 +40,6 @@ function allow(Action: string | string[], Condition?: object, Resource = "*"): o
 
 const denied = { name: /^AccessDenied(Exception)?$/ };
 
-/** Whether a user with this condition on their one permission may list keys. */
-async function mayList(
-  Condition: object,
-  options: {
-    region?: string;
-    customUserAgent?: string;
-    prepare?: (region: TestRegion) => Promise<unknown>;
-  } = {},
-) {
-  await using region = await startRegion();
-  const credentials = await region.user("alice", allow("kms:ListKeys", Condition));
-  await options.prepare?.(region);
-  const { prepare: _, ...client } = options;
-  try {
-    await region.client(KMSClient, { credentials, ...client }).send(new ListKeysCommand({}));
-    return true;
-  } catch (error) {
-    assert.match((error as Error).name, denied.name);
-    return false;
-  }
-}
-
-const minute = 60_000;
-const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
-const tagAlice = (region: TestRegion) =>
-  region
-    .client(IAMClient)
-    .send(new TagUserCommand({ UserName: "alice", Tags: [{ Key: "Team", Value: "red" }] }));
-
-test("global condition keys decide, each for what it says", async () => {
-  const arn = `arn:aws:iam::${account}:user/alice`;
-  const matrix: readonly [string, object, boolean, Parameters<typeof mayList>[1]?][] = [
-    ["SourceIp within", { IpAddress: { "aws:SourceIp": "127.0.0.0/8" } }, true],
-    ["SourceIp without", { IpAddress: { "aws:SourceIp": "10.0.0.0/8" } }, false],
-    ["NotIpAddress", { NotIpAddress: { "aws:SourceIp": "127.0.0.1" } }, false],
-    ["CurrentTime before", { DateLessThan: { "aws:CurrentTime": iso(testEpoch + minute) } }, true],
-    ["CurrentTime after", { DateGreaterThan: { "aws:CurrentTime": iso(testEpoch + minute) } }, false],
-    ["EpochTime", { NumericEquals: { "aws:EpochTime": String(testEpoch / 1000) } }, true],
-    ["SecureTransport", { Bool: { "aws:SecureTransport": "true" } }, true],
-    ["SecureTransport false", { Bool: { "aws:SecureTransport": "false" } }, false],
-    ["PrincipalArn", { ArnEquals: { "aws:PrincipalArn": arn } }, true],
-    ["PrincipalArn like", { ArnLike: { "aws:PrincipalArn": `arn:aws:iam::${account}:user/b*` } }, false],
-    ["PrincipalAccount", { StringEquals: { "aws:PrincipalAccount": account } }, true],
-    ["PrincipalType", { StringEquals: { "aws:PrincipalType": "User" } }, true],
-    ["username", { StringEquals: { "aws:username": "alice" } }, true],
-    ["username other", { StringEquals: { "aws:username": "Alice" } }, false],
-    ["userid", { StringLike: { "aws:userid": "AIDA*" } }, true],
-    ["RequestedRegion", { StringEquals: { "aws:RequestedRegion": "us-east-1" } }, true],
-    [
-      "RequestedRegion other",
-      { StringEquals: { "aws:RequestedRegion": "us-east-1" } },
-      false,
-      { region: "eu-west-1" },
-    ],
-    [
-      "UserAgent",
-      { StringLike: { "aws:UserAgent": "*trusted/1.0*" } },
-      true,
-      { customUserAgent: "trusted/1.0" },
-    ],
-    ["UserAgent other", { StringLike: { "aws:UserAgent": "*trusted/1.0*" } }, false],
-    ["PrincipalTag", { StringEquals: { "aws:PrincipalTag/team": "red" } }, true, { prepare: tagAlice }],
-    ["PrincipalTag absent", { StringEquals: { "aws:PrincipalTag/team": "red" } }, false],
-    ["PrincipalTag case", { StringEquals: { "aws:principaltag/TEAM": "red" } }, true, { prepare: tagAlice }],
-    ["MultiFactorAuthPresent is absent for keys", { Bool: { "aws:MultiFactorAuthPresent": "false" } }, false],
-    ["MultiFactorAuthPresent if exists", { BoolIfExists: { "aws:MultiFactorAuthPresent": "false" } }, true],
-    ["Null", { Null: { "aws:MultiFactorAuthAge": "true" } }, true],
-    ["ViaAWSService", { Bool: { "aws:ViaAWSService": "false" } }, true],
-    ["CalledVia absent", { "ForAnyValue:StringEquals": { "aws:CalledVia": "tagging.amazonaws.com" } }, false],
-    ["ResourceAccount", { StringEquals: { "aws:ResourceAccount": account } }, true],
-    [
-      "two keys are both needed",
-      { StringEquals: { "aws:username": "alice", "aws:PrincipalAccount": other } },
-      false,
-    ],
-    ["a key that every object has", { StringEquals: { constructor: "x" } }, false],
-    ["an unknown key", { StringEquals: { "aws:NoSuchKey": "x" } }, false],
-    ["TokenIssueTime is absent for keys", { Null: { "aws:TokenIssueTime": "false" } }, false],
-  ];
-  const wrong: string[] = [];
-  for (const [name, condition, expected, options] of matrix) {
-    if ((await mayList(condition, options)) !== expected) wrong.push(name);
-  }
-  assert.deepEqual(wrong, []);
-});
-
 test("an unknown condition key or a missing value does not open a deny", async () => {
   await using region = await startRegion();
   const credentials = await region.user("alice", {
@@ -138,7 +56,9 @@ test("an unknown condition key or a missing value does not open a deny", async (
   });
   await assert.rejects(region.client(KMSClient, { credentials }).send(new ListKeysCommand({})), {
     name: "AccessDeniedException",
-    message: `User: arn:aws:iam::${account}:user/alice is not authorized to perform: kms:ListKeys with an explicit deny in an identity-based policy`,
+    message:
+      `User: arn:aws:iam::${account}:user/alice is not authorized to perform: kms:ListKeys ` +
+      "with an explicit deny in an identity-based policy",
   });
 });
 
@@ -281,8 +201,6 @@ test("another account's key takes the key's policy and one's own", async () => {
 
 /** A session of the role R. Root may not assume roles, so a user of the account does. */
 async function roleSession(region: TestRegion, of: string, Policy?: object): Promise<TestCredentials> {
-  const { CreateUserCommand, CreateAccessKeyCommand, PutUserPolicyCommand } =
-    await import("@aws-sdk/client-iam");
   const iam = region.client(IAMClient, { credentials: region.root(of) });
   await iam.send(new CreateUserCommand({ UserName: "assumer" }));
   await iam.send(
@@ -305,7 +223,7 @@ async function roleSession(region: TestRegion, of: string, Policy?: object): Pro
     }),
   );
   await iam.send(
-    new (await import("@aws-sdk/client-iam")).DeleteAccessKeyCommand({
+    new DeleteAccessKeyCommand({
       UserName: "assumer",
       AccessKeyId: credentials.accessKeyId,
     }),
@@ -338,7 +256,8 @@ test("a session policy narrows what a role may, and widens nothing", async () =>
   await assert.rejects(region.client(IAMClient, { credentials }).send(new ListUsersCommand({})), {
     name: "AccessDenied",
     message:
-      `User: arn:aws:sts::${account}:assumed-role/R/session is not authorized to perform: iam:ListUsers on resource: ` +
+      `User: arn:aws:sts::${account}:assumed-role/R/session is not authorized to perform: iam:ListUsers ` +
+      "on resource: " +
       `arn:aws:iam::${account}:user/ because no session policy allows the iam:ListUsers action`,
   });
   await assert.rejects(kms.send(new CreateKeyCommand({})), {
@@ -355,7 +274,7 @@ test("a session says when it was issued, and that no second factor was shown", a
     "alice",
     allow("kms:ListKeys", {
       Bool: { "aws:MultiFactorAuthPresent": "false" },
-      DateEquals: { "aws:TokenIssueTime": iso(testEpoch) },
+      DateEquals: { "aws:TokenIssueTime": new Date(testEpoch).toISOString() },
     }),
   );
   const { Credentials } = await region
@@ -378,7 +297,6 @@ test("a change of policies is felt by the next request", async () => {
   const credentials = await region.user("alice", allow("kms:ListKeys"));
   const kms = region.client(KMSClient, { credentials });
   await kms.send(new ListKeysCommand({}));
-  const { DeleteUserPolicyCommand, DeleteAccessKeyCommand } = await import("@aws-sdk/client-iam");
   const iam = region.client(IAMClient);
   await iam.send(new DeleteUserPolicyCommand({ UserName: "alice", PolicyName: "inline" }));
   await assert.rejects(kms.send(new ListKeysCommand({})), denied);

@@ -74,7 +74,7 @@ test("rows that are left out do not count, and cause no empty last page", async 
   ]);
 });
 
-test("what is added behind the page is seen, what is added before it is not, and nothing is seen twice", async () => {
+test("what is added behind the page is seen, what is added before it is not, nothing twice", async () => {
   const between = (count: number) =>
     count === 1
       ? [

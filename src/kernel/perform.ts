@@ -4,10 +4,12 @@
  * authorized, run, recorded, and let out when the journal has what it depends on.
  */
 
+import { unknownAccessKey } from "./auth/auth-errors.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import { CellContext, type HangUp } from "./cell-context.ts";
 import type { Engine } from "./engine.ts";
 import { AwsError, internalFailure, notImplemented } from "./errors.ts";
+import { dialectOf } from "./gateway/wording.ts";
 import type { OperationModel, ServiceModel } from "./model/model.ts";
 import type { AnyOperation } from "./operation.ts";
 import type { Value } from "./protocol/protocol.ts";
@@ -41,6 +43,9 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
   try {
     const operation = order.service.operations.get(order.operation.name);
     if (!operation) throw notImplemented(`${order.model.service}:${order.operation.name}`);
+    if (order.service.admits?.(order.caller) === false) {
+      throw unknownAccessKey(dialectOf(order.model), order.caller.accessKeyId ?? "");
+    }
     validate(order.input, order.operation, order.model);
     const cell = (ctx = contextOf(engine, order, operation));
     resources = cell.reading(() =>

@@ -47,7 +47,7 @@ function segments(region: TestRegion, account = "000000000000", awsRegion = "us-
   );
 }
 
-test("the calls of one commit are one row a cell, in the caller's account, and are there when the commit is", async () => {
+test("the calls of one commit are one row a cell, in the caller's account", async () => {
   await using region = await startRegion();
   const { recorder, store } = region.engine;
   recorder.record(call(region, "a", testEpoch));
@@ -92,7 +92,7 @@ const user: Caller = {
   calledVia: [],
 };
 
-test("the last use of a key is right to the minute, and at once where the service or the region is another", async () => {
+test("the last use of a key is right to the minute, its service and region at once", async () => {
   await using region = await startRegion();
   const { engine } = region;
   const used = (service: string, awsRegion: string, at: number) => {

@@ -2,6 +2,7 @@
 
 import type { AuthorizationRequest } from "../iam/types.ts";
 import type { ReadContext } from "./context.ts";
+import type { Caller } from "./auth/caller.ts";
 import type { IdentityProvider } from "./auth/identity.ts";
 import type { AnyOperation } from "./operation.ts";
 import type { AnyJob } from "../jobs/job.ts";
@@ -34,6 +35,10 @@ export interface ServiceDefinition {
   readonly resourcePolicyRequired?: boolean;
   /** A way in beside policies, asked only where they deny implicitly: KMS grants. */
   readonly alsoAllows?: (request: AuthorizationRequest, ctx: ReadContext) => boolean;
+  /** Members that the path of a Query request gives, where it says them nowhere else: SQS's queue URLs. */
+  readonly inputFromPath?: (path: string) => Readonly<Record<string, unknown>> | undefined;
+  /** Whether a caller may come here at all, whatever policies say: some sessions are not let into IAM. */
+  readonly admits?: (caller: Caller) => boolean;
   /** IAM's own: who holds an access key, and which policies a principal has. */
   readonly identity?: IdentityProvider;
 }

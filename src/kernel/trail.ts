@@ -64,8 +64,8 @@ export function* eventsBackwards(
   end: number | undefined,
   from: TrailPlace | undefined,
 ): Iterable<{ readonly event: TrailEvent; readonly place: TrailPlace }> {
-  // Times of events are cut to the second, and a segment's is only near its events': what is too late is left out
-  // below.
+  // Times of events are cut to the second, and a segment's is only near its events': what is too late is left
+  // out below.
   const latest = end === undefined ? undefined : end + 1_000 + segmentMilliseconds;
   const before: Key | undefined = from ? [from[0], from[1], from[2] + 1] : latest && [latest];
   const range = { from: [start - segmentMilliseconds], reverse: true, ...(before && { before }) };

@@ -13,7 +13,7 @@ function bench(): { clock: RegionClock; waits: Waits; waiting: () => number } {
 const never = new AbortController().signal;
 const settle = async (): Promise<void> => undefined;
 
-test("a wait ends when the clock has moved on, when its topic is woken, or when its client leaves", async () => {
+test("a wait ends by the clock, when its topic is woken, or when its client leaves", async () => {
   const { clock, waits, waiting } = bench();
   const leaving = new AbortController();
   const ended: string[] = [];

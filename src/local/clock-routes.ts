@@ -19,8 +19,8 @@ export const clockRoutes: readonly LocalRoute[] = [
     method: "POST",
     path: "/_local/v1/clock",
     summary:
-      "Changes the clock by one of: freeze (true or a time), run (true), scale (60), set (a time), advance (\"1h30m\" " +
-      "or milliseconds; runs what falls due on the way, in order, and waits for it).",
+      "Changes the clock by one of: freeze (true or a time), run (true), scale (60), set (a time), advance " +
+      "(1h30m, or milliseconds; runs what falls due on the way, in order, and waits for it).",
     run: changeClock,
   },
 ];
@@ -38,7 +38,10 @@ function clockState(region: Region): ClockAnswer {
   return { mode, now: new Date(now).toISOString(), epochMilliseconds: now, factor };
 }
 
-async function changeClock({ body }: LocalRequest, { region }: { readonly region: Region }): Promise<ClockAnswer> {
+async function changeClock(
+  { body }: LocalRequest,
+  { region }: { readonly region: Region },
+): Promise<ClockAnswer> {
   const [change, ...others] = Object.keys(body);
   const apply = change !== undefined && Object.hasOwn(changes, change) ? changes[change] : undefined;
   if (!apply || change === undefined || others.length > 0) {
@@ -56,7 +59,9 @@ const changes: Readonly<Record<string, (region: Region, value: unknown) => Promi
   },
   scale(region, value) {
     if (typeof value !== "number" || !(value > 0 && value <= scaleMax)) {
-      throw invalidRequest(`scale must be a number greater than 0, and at most ${scaleMax}; to stop time, freeze it.`);
+      throw invalidRequest(
+        `scale must be a number greater than 0, and at most ${scaleMax}; to stop time, freeze it.`,
+      );
     }
     region.clock.scale(value);
   },
@@ -64,7 +69,9 @@ const changes: Readonly<Record<string, (region: Region, value: unknown) => Promi
   async advance(region, value) {
     const milliseconds = typeof value === "string" ? parseDuration(value) : value;
     if (typeof milliseconds !== "number" || !Number.isInteger(milliseconds) || milliseconds < 0) {
-      throw invalidRequest("advance must be a span of time such as 90s, 1h30m or 2d, or a number of milliseconds.");
+      throw invalidRequest(
+        "advance must be a span of time such as 90s, 1h30m or 2d, or a number of milliseconds.",
+      );
     }
     if (region.clock.now() + milliseconds > epochMillisecondsMax) throw tooLate();
     await region.clock.advance({ milliseconds });
@@ -75,7 +82,9 @@ const changes: Readonly<Record<string, (region: Region, value: unknown) => Promi
 function requireTime(value: unknown): number {
   const time = typeof value === "string" && isoPattern.test(value) ? Date.parse(value) : value;
   if (typeof time !== "number" || !Number.isInteger(time)) {
-    throw invalidRequest("A time is written as 2026-01-31, 2026-01-31T12:00:00Z, or in milliseconds since 1970.");
+    throw invalidRequest(
+      "A time is written as 2026-01-31, 2026-01-31T12:00:00Z, or in milliseconds since 1970.",
+    );
   }
   if (time < 0 || time > epochMillisecondsMax) throw tooLate();
   return time;

@@ -20,7 +20,8 @@ export async function coverageOf(models = new Models()): Promise<ServiceCoverage
 
 async function serviceCoverage(entry: DirectoryEntry, models: Models): Promise<ServiceCoverage> {
   const service = (await entry.load?.())?.default as Service | undefined;
-  const operations = Object.keys(models.get(entry.service).operations).sort()
+  const operations = Object.keys(models.get(entry.service).operations)
+    .sort()
     .map((name) => ({ name, built: service?.operations.has(name) ?? false }));
   const built = operations.filter((operation) => operation.built).length;
   return { service: entry.service, built, total: operations.length, operations };

@@ -7,13 +7,17 @@ export const denialRoutes: readonly LocalRoute[] = [
   {
     method: "GET",
     path: "/_local/v1/denials/{requestId}",
-    summary: "The denial of a request, or of the latest one with the id `latest`: who asked for what, and which " +
+    summary:
+      "The denial of a request, or of the latest one with the id `latest`: who asked for what, and which " +
       "statements of which policies decided.",
     run({ parameters: { requestId = "" } }, { region }) {
       const denial = region.engine.authorizer.denial(requestId === "latest" ? undefined : requestId);
       if (!denial) {
-        throw notFound(requestId === "latest" ? "No request has been denied since the region started."
-          : `No denial of a request ${requestId} is remembered: the last 1000 are, since the region started.`);
+        throw notFound(
+          requestId === "latest"
+            ? "No request has been denied since the region started."
+            : `No denial of a request ${requestId} is remembered. The last 1000 since the start are.`,
+        );
       }
       return explained(denial);
     },

@@ -1,7 +1,12 @@
 /** Spans of time as people write them: `90s`, `1h30m`, `2d`. */
 
 const unitMilliseconds: Readonly<Record<string, number>> = {
-  ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
 };
 const pattern = /^(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+$/;
 
@@ -26,5 +31,9 @@ export function formatDuration(milliseconds: number): string {
   ];
   const first = parts.findIndex(([count]) => count > 0);
   if (first < 0) return "0 s";
-  return parts.slice(first, first + 2).filter(([count]) => count > 0).map((part) => part.join(" ")).join(" ");
+  return parts
+    .slice(first, first + 2)
+    .filter(([count]) => count > 0)
+    .map((part) => part.join(" "))
+    .join(" ");
 }

@@ -56,7 +56,11 @@ export function explained(denial: Denial): Explanation {
 
 function explainedStatement({ policy, statement, sid, effect }: StatementMatch): ExplainedStatement {
   return {
-    effect, kind: policy.kind, policy: policy.id, sid: sid ?? null, position: statement + 1,
+    effect,
+    kind: policy.kind,
+    policy: policy.id,
+    sid: sid ?? null,
+    position: statement + 1,
     statement: statementOf(policy.document, statement),
   };
 }
@@ -71,27 +75,36 @@ function statementOf(document: string, position: number): unknown {
 }
 
 const kindNames: Readonly<Record<string, string>> = {
-  "identity": "an identity-based policy of the caller",
+  identity: "an identity-based policy of the caller",
   "identity-managed": "an identity-based policy of the caller",
   "identity-inline": "an identity-based policy of the caller",
   "group-managed": "a policy of a group of the caller",
   "group-inline": "a policy of a group of the caller",
-  "boundary": "the caller's permissions boundary",
-  "session": "the session's policy",
-  "resource": "the resource's policy",
-  "scp": "a service control policy",
-  "rcp": "a resource control policy",
+  boundary: "the caller's permissions boundary",
+  session: "the session's policy",
+  resource: "the resource's policy",
+  scp: "a service control policy",
+  rcp: "a resource control policy",
   "vpc-endpoint": "the VPC endpoint's policy",
 };
 
 function remedyOf(
-  reason: DenialReason | undefined, action: string, resource: string, missing: readonly string[],
+  reason: DenialReason | undefined,
+  action: string,
+  resource: string,
+  missing: readonly string[],
 ): Explanation["remedy"] {
   const where = kindNames[reason?.kind ?? "identity"] ?? "a policy";
   if (reason?.type === "explicit") {
-    return { text: `A Deny outweighs every Allow: change the statement in ${where} (${reason.policy.id}).`, statement: null };
+    return {
+      text: `A Deny outweighs every Allow: change the statement in ${where} (${reason.policy.id}).`,
+      statement: null,
+    };
   }
   const statement = { Effect: "Allow", Action: action, Resource: resource };
-  const condition = missing.length === 0 ? "" : ` A statement would be judged differently if the request had ${missing.join(", ")}.`;
+  const condition =
+    missing.length === 0
+      ? ""
+      : ` A statement would be judged differently if the request had ${missing.join(", ")}.`;
   return { text: `Nothing allows it: add this statement to ${where}.${condition}`, statement };
 }

@@ -2,7 +2,14 @@
 
 import { directory } from "../generated/directory.ts";
 import type { Fault } from "../kernel/faults.ts";
-import { invalidRequest, optionalInteger, optionalText, requireText, type LocalRequest, type LocalRoute } from "./http.ts";
+import {
+  invalidRequest,
+  optionalInteger,
+  optionalText,
+  requireText,
+  type LocalRequest,
+  type LocalRoute,
+} from "./http.ts";
 import type { LocalHost } from "./host.ts";
 
 /** What AWS answers with these codes, where the service's model does not say. */
@@ -11,11 +18,19 @@ const knownErrors: Readonly<Record<string, { readonly status: number; readonly m
   Throttling: { status: 400, message: "Rate exceeded" },
   RequestLimitExceeded: { status: 503, message: "Request limit exceeded." },
   SlowDown: { status: 503, message: "Please reduce your request rate." },
-  ServiceUnavailable: { status: 503, message: "The request has failed due to a temporary failure of the server." },
-  InternalFailure: {
-    status: 500, message: "The request processing has failed because of an unknown error, exception or failure.",
+  ServiceUnavailable: {
+    status: 503,
+    message: "The request has failed due to a temporary failure of the server.",
   },
-  RequestTimeout: { status: 400, message: "Your socket connection to the server was not read from or written to within the timeout period." },
+  InternalFailure: {
+    status: 500,
+    message: "The request processing has failed because of an unknown error, exception or failure.",
+  },
+  RequestTimeout: {
+    status: 400,
+    message:
+      "Your socket connection to the server was not read from or written to within the timeout period.",
+  },
 };
 
 export const faultRoutes: readonly LocalRoute[] = [
@@ -28,8 +43,9 @@ export const faultRoutes: readonly LocalRoute[] = [
   {
     method: "POST",
     path: "/_local/v1/faults",
-    summary: "The next {count} (default 1) requests of {service}, or of its {operation}, fail with {code} (default " +
-      "ThrottlingException), {message} and {status}.",
+    summary:
+      "The next {count} (default 1) requests of {service}, or of its {operation}, fail with {code} " +
+      "(default ThrottlingException), {message} and {status}.",
     run: addFault,
   },
   {
@@ -45,7 +61,8 @@ export const faultRoutes: readonly LocalRoute[] = [
 
 function addFault({ body }: LocalRequest, { region }: LocalHost): { faults: readonly Fault[] } {
   const service = requireText(body, "service");
-  if (!directory.some((entry) => entry.service === service)) throw invalidRequest(`There is no service ${service} here.`);
+  if (!directory.some((entry) => entry.service === service))
+    throw invalidRequest(`There is no service ${service} here.`);
   const model = region.engine.models.get(service);
   const operation = optionalText(body, "operation");
   if (operation !== undefined && !Object.hasOwn(model.operations, operation)) {

@@ -35,12 +35,16 @@ function forbidden(message: string): LocalError {
 
 /** `localhost:4566` and `[::1]:4566` without the port. */
 function nameOf(host: string): string {
-  return host.replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1").toLowerCase();
+  return host
+    .replace(/:\d*$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase();
 }
 
 function isLocalName(name: string, { boundHost, allowedHosts }: GuardOptions): boolean {
   if (name === "localhost" || name.endsWith(".localhost") || name === "::1") return true;
-  if (name === boundHost.toLowerCase() || allowedHosts.some((allowed) => allowed.toLowerCase() === name)) return true;
+  if (name === boundHost.toLowerCase() || allowedHosts.some((allowed) => allowed.toLowerCase() === name))
+    return true;
   const family = isIP(name);
   if (family === 4 && name.startsWith("127.")) return true;
   // A DNS name can be made to lead anywhere; an address is what it says.

@@ -58,7 +58,7 @@ export function refusal(error: LocalError): WireResponse {
 }
 
 /**
- * The JSON body of a request. A post must say that it is JSON: what a form on a foreign site can send, cannot.
+ * The JSON body of a request. A post must say that it is JSON: a form on a foreign site cannot.
  *
  * @throws LocalError
  */
@@ -84,7 +84,8 @@ export function bodyOf({ method, headers, body }: Incoming): Record<string, unkn
 export function optionalText(body: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = Object.hasOwn(body, name) ? body[name] : undefined;
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "string" || value === "") throw invalidRequest(`${name} must be a text that is not empty.`);
+  if (typeof value !== "string" || value === "")
+    throw invalidRequest(`${name} must be a text that is not empty.`);
   return value;
 }
 
@@ -95,7 +96,9 @@ export function requireText(body: Readonly<Record<string, unknown>>, name: strin
 }
 
 export function optionalInteger(
-  body: Readonly<Record<string, unknown>>, name: string, [min, max]: readonly [number, number],
+  body: Readonly<Record<string, unknown>>,
+  name: string,
+  [min, max]: readonly [number, number],
 ): number | undefined {
   const value = Object.hasOwn(body, name) ? body[name] : undefined;
   if (value === undefined || value === null) return undefined;

@@ -1,6 +1,7 @@
 /**
- * Scripts that a project brings to fill its region, where LocalStack looks for them: `boot.d`, `start.d`, `ready.d`
- * and `shutdown.d`. They run one after the other in the order of their names; one that fails does not stop the rest.
+ * Scripts that a project brings to fill its region, where LocalStack looks for them: `boot.d`, `start.d`,
+ * `ready.d` and `shutdown.d`. They run one after the other in the order of their names; one that fails does
+ * not stop the rest.
  *
  * @evidence LocalStack documentation, "Initialization hooks"
  */
@@ -109,31 +110,45 @@ function scriptsOf(stage: Stage, folder: string): HookScript[] {
   if (!existsSync(path)) return [];
   return readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && scriptPattern.test(entry.name))
-    .map((entry) => ({ stage, name: entry.name, path: join(entry.parentPath ?? entry.path, entry.name), state: "UNKNOWN" as const }))
+    .map((entry) => ({
+      stage,
+      name: entry.name,
+      path: join(entry.parentPath ?? entry.path, entry.name),
+      state: "UNKNOWN" as const,
+    }))
     .sort((left, right) => (left.path < right.path ? -1 : 1));
 }
 
-/** `awslocal`, which LocalStack's users write in their scripts, is the aws CLI with the endpoint that is set anyway. */
+/** `awslocal`, which LocalStack's users write in their scripts: the aws CLI with the region's endpoint. */
 function writeShim(folder: string): void {
   const path = join(folder, "awslocal");
-  writeFileSync(path, `#!/bin/sh
+  writeFileSync(
+    path,
+    `#!/bin/sh
 if ! command -v aws >/dev/null 2>&1; then
   echo "awslocal: the aws CLI is not installed; us-local-1 doctor says how to get it" >&2
   exit 127
 fi
 exec aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"
-`);
+`,
+  );
   chmodSync(path, 0o755);
 }
 
 /** Why the process failed, or undefined when it succeeded. */
 function runProcess(
-  command: ScriptCommand, env: NodeJS.ProcessEnv, line: (text: string) => void, signal: AbortSignal | undefined,
+  command: ScriptCommand,
+  env: NodeJS.ProcessEnv,
+  line: (text: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn(command.program, command.arguments, {
-      env, stdio: [command.input === undefined ? "ignore" : "pipe", "pipe", "pipe"], timeout: scriptMillisecondsMax,
-      ...(command.folder !== undefined && { cwd: command.folder }), ...(signal && { signal }),
+      env,
+      stdio: [command.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      timeout: scriptMillisecondsMax,
+      ...(command.folder !== undefined && { cwd: command.folder }),
+      ...(signal && { signal }),
     });
     for (const output of [child.stdout, child.stderr]) if (output) createInterface(output).on("line", line);
     // A script that never reads its input is no failure of ours.

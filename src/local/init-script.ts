@@ -42,8 +42,8 @@ async function typeScriptCommand(path: string): Promise<ScriptCommand> {
   const input = await withoutTypes(path, readFileSync(path, "utf8"));
   if (input === undefined) {
     throw new Error(
-      `TypeScript scripts need Node.js 22.18 or newer, or the package typescript (before version 7) beside the script; ` +
-        `this is Node.js ${process.versions.node}`,
+      "TypeScript scripts need Node.js 22.18 or newer, or the package typescript (before version 7) beside " +
+        `the script; this is Node.js ${process.versions.node}`,
     );
   }
   // Read from the input, a module looks for what it imports from the folder it runs in.
@@ -64,7 +64,9 @@ async function withoutTypes(path: string, text: string): Promise<string | undefi
   if (strip) return strip(text);
   try {
     const found = nodeModule.createRequire(path).resolve("typescript");
-    const loaded = (await import(pathToFileURL(found).href)) as TypeScript & { readonly default?: TypeScript };
+    const loaded = (await import(pathToFileURL(found).href)) as TypeScript & {
+      readonly default?: TypeScript;
+    };
     const { transpileModule } = loaded.default ?? loaded;
     return transpileModule?.(text, { compilerOptions: { module: "ESNext", target: "ES2022" } }).outputText;
   } catch {

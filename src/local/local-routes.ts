@@ -7,8 +7,8 @@ import type { LocalHost } from "./host.ts";
 export type LocalGiven = Partial<Omit<LocalHost, "region">>;
 
 /**
- * What answers `/_local/` and `/_localstack/` in a region; other paths are passed on. It is loaded when it is first
- * asked for: a region that starts is in a hurry to answer AWS's own APIs.
+ * What answers `/_local/` and `/_localstack/` in a region; other paths are passed on. It is loaded when it is
+ * first asked for: a region that starts is in a hurry to answer AWS's own APIs.
  */
 export function localRoutes(region: Region, given: LocalGiven = {}): LocalRoutes {
   let answer: Promise<(incoming: Incoming) => Promise<WireResponse>> | undefined;

@@ -1,8 +1,8 @@
 /**
  * What tools that wait for LocalStack ask of it, so that they start unchanged.
  *
- * @evidence LocalStack documentation, "Internal endpoints" and "Initialization hooks"; answers there have a space
- * after each comma and colon, and tools look for `"completed": true` in the text
+ * @evidence LocalStack documentation, "Internal endpoints" and "Initialization hooks"; answers there have a
+ * space after each comma and colon, and tools look for `"completed": true` in the text
  */
 
 import { directory } from "../generated/directory.ts";
@@ -13,9 +13,16 @@ import { stages, type HookScript, type Stage } from "./init-stages.ts";
 
 /** Where the name that boto3 uses is not ours without its hyphens. */
 const botoNames: Readonly<Record<string, string>> = {
-  "api-gateway": "apigateway", "cloudwatch-logs": "logs", "cognito-identity-provider": "cognito-idp",
-  "cognito-identity": "cognito-identity", "config-service": "config", "eventbridge": "events", "sfn": "stepfunctions",
-  "elastic-load-balancing": "elb", "elastic-load-balancing-v2": "elbv2", "database-migration-service": "dms",
+  "api-gateway": "apigateway",
+  "cloudwatch-logs": "logs",
+  "cognito-identity-provider": "cognito-idp",
+  "cognito-identity": "cognito-identity",
+  "config-service": "config",
+  eventbridge: "events",
+  sfn: "stepfunctions",
+  "elastic-load-balancing": "elb",
+  "elastic-load-balancing-v2": "elbv2",
+  "database-migration-service": "dms",
 };
 
 export const localstackRoutes: readonly LocalRoute[] = [
@@ -35,10 +42,13 @@ export const localstackRoutes: readonly LocalRoute[] = [
     method: "GET",
     path: "/_localstack/init",
     summary: "The init scripts of all stages.",
-    run: (_request, { hooks }) => spaced({
-      completed: Object.fromEntries(stages.map((stage) => [stage, hooks?.completed(stage) ?? stage !== "SHUTDOWN"])),
-      scripts: (hooks?.scripts() ?? []).map(shown),
-    }),
+    run: (_request, { hooks }) =>
+      spaced({
+        completed: Object.fromEntries(
+          stages.map((stage) => [stage, hooks?.completed(stage) ?? stage !== "SHUTDOWN"]),
+        ),
+        scripts: (hooks?.scripts() ?? []).map(shown),
+      }),
   },
   {
     method: "GET",
@@ -56,8 +66,12 @@ export const localstackRoutes: readonly LocalRoute[] = [
 ];
 
 function health({ region, version }: LocalHost): object {
-  const services = directory.filter((entry) => entry.load).map((entry) =>
-    [botoNames[entry.service] ?? entry.service.replaceAll("-", ""), region.engine.loaded(entry) ? "running" : "available"]);
+  const services = directory
+    .filter((entry) => entry.load)
+    .map((entry) => [
+      botoNames[entry.service] ?? entry.service.replaceAll("-", ""),
+      region.engine.loaded(entry) ? "running" : "available",
+    ]);
   return { services: Object.fromEntries(services) as Record<string, string>, edition: "us-local-1", version };
 }
 
@@ -72,5 +86,7 @@ function spaced(value: unknown): WireResponse {
 function spacedText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(spacedText).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}: ${spacedText(each)}`).join(", ")}}`;
+  return `{${Object.entries(value)
+    .map(([name, each]) => `${JSON.stringify(name)}: ${spacedText(each)}`)
+    .join(", ")}}`;
 }

@@ -19,7 +19,8 @@ export const regionRoutes: readonly LocalRoute[] = [
     path: "/_local/v1/stop",
     summary: "Stops the region once everything under way is finished and written.",
     run(_request, { stop }) {
-      if (!stop) throw new LocalError(409, "NotStoppable", "This region is part of another program, which stops it.");
+      if (!stop)
+        throw new LocalError(409, "NotStoppable", "This region is part of another program, which stops it.");
       stop();
       return { stopping: true, pid: process.pid };
     },
@@ -36,7 +37,8 @@ export const regionRoutes: readonly LocalRoute[] = [
   {
     method: "GET",
     path: "/_local/v1/logs",
-    summary: "The last lines of the log: ?limit=100, ?after={sequence}; with ?follow=true as a stream of JSON lines.",
+    summary:
+      "The last lines of the log: ?limit=100, ?after={sequence}; with ?follow=true a stream of JSON lines.",
     run: logs,
   },
   {

@@ -28,7 +28,13 @@ const index: LocalRoute = {
 };
 
 export const routes: readonly LocalRoute[] = [
-  index, ...regionRoutes, ...clockRoutes, ...snapshotRoutes, ...denialRoutes, ...faultRoutes, ...doctorRoutes,
+  index,
+  ...regionRoutes,
+  ...clockRoutes,
+  ...snapshotRoutes,
+  ...denialRoutes,
+  ...faultRoutes,
+  ...doctorRoutes,
   ...localstackRoutes,
 ];
 
@@ -42,7 +48,10 @@ const compiled: readonly CompiledRoute[] = routes.map((route) => ({
   pattern: new RegExp(`^${route.path.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)").replace(/\/$/, "/?")}$`),
 }));
 
-export function localAnswers(region: Region, given: LocalGiven): (incoming: Incoming) => Promise<WireResponse> {
+export function localAnswers(
+  region: Region,
+  given: LocalGiven,
+): (incoming: Incoming) => Promise<WireResponse> {
   const host: LocalHost = {
     region,
     version: given.version ?? packageVersion(),
@@ -56,14 +65,20 @@ export function localAnswers(region: Region, given: LocalGiven): (incoming: Inco
 
 async function answer(incoming: Incoming, host: LocalHost): Promise<WireResponse> {
   try {
-    // LocalStack's health check is asked by other containers, under whatever name they know the region by; it tells
-    // nothing and changes nothing.
+    // LocalStack's health check is asked by other containers, under whatever name they know the region by; it
+    // tells nothing secret and changes nothing.
     if (!incoming.path.startsWith("/_localstack/")) {
-      requireLocal(incoming, { boundHost: host.region.options.host ?? "127.0.0.1", allowedHosts: host.allowedHosts });
+      requireLocal(incoming, {
+        boundHost: host.region.options.host ?? "127.0.0.1",
+        allowedHosts: host.allowedHosts,
+      });
     }
     const { route, parameters } = find(incoming);
     const query = new URLSearchParams(incoming.query);
-    const result = await route.run({ parameters, query, body: bodyOf(incoming), signal: incoming.signal }, host);
+    const result = await route.run(
+      { parameters, query, body: bodyOf(incoming), signal: incoming.signal },
+      host,
+    );
     return isAnswer(result) ? result : json(200, result);
   } catch (cause) {
     if (cause instanceof LocalError) return refusal(cause);
@@ -93,5 +108,11 @@ function decoded(groups: Record<string, string>): Record<string, string> {
 }
 
 function isAnswer(result: unknown): result is WireResponse {
-  return typeof result === "object" && result !== null && "status" in result && "headers" in result && "body" in result;
+  return (
+    typeof result === "object" &&
+    result !== null &&
+    "status" in result &&
+    "headers" in result &&
+    "body" in result
+  );
 }

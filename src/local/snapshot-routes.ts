@@ -34,7 +34,8 @@ export const snapshotRoutes: readonly LocalRoute[] = [
   {
     method: "GET",
     path: "/_local/v1/snapshots/{name}/diff",
-    summary: "What is different now, row by row; with ?with={name}, in that snapshot; with ?all=true, also in the " +
+    summary:
+      "What is different now, row by row; with ?with={name}, in that snapshot; with ?all=true, also in the " +
       "records of requests.",
     async run({ parameters: { name = "" }, query }, { region }) {
       const all = await refusing(region.state.diff(name, query.get("with") ?? undefined));
@@ -76,8 +77,13 @@ export interface ShownChange {
 
 function shownChange({ cell, table, key, change, before, after }: RowChange): ShownChange {
   return {
-    account: cell.account, region: cell.region, table, key: key.map(plain), change,
-    before: plain(before) ?? null, after: plain(after) ?? null,
+    account: cell.account,
+    region: cell.region,
+    table,
+    key: key.map(plain),
+    change,
+    before: plain(before) ?? null,
+    after: plain(after) ?? null,
   };
 }
 

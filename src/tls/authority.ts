@@ -53,7 +53,14 @@ export function localCertificate(dataDir: string, now: number): Certificate {
   };
 }
 
-const defaultNames = ["localhost", "*.localhost", "*.s3.localhost", "*.us-east-1.localhost", "127.0.0.1", "::1"];
+const defaultNames = [
+  "localhost",
+  "*.localhost",
+  "*.s3.localhost",
+  "*.us-east-1.localhost",
+  "127.0.0.1",
+  "::1",
+];
 const localNamePattern = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.){1,8}localhost$/;
 
 function openAuthority(dataDir: string, now: number): Authority {
@@ -66,7 +73,8 @@ function openAuthority(dataDir: string, now: number): Authority {
     if (lasts && certificate.checkPrivateKey(privateKey)) return { commonName, privateKey };
   }
   return makeAuthority(certificatePath, keyPath, {
-    from: now - backdatedDays * dayMilliseconds, to: now + authorityDays * dayMilliseconds,
+    from: now - backdatedDays * dayMilliseconds,
+    to: now + authorityDays * dayMilliseconds,
   });
 }
 

@@ -7,7 +7,17 @@
 import { createHash, createPublicKey, sign, type KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import {
-  bitString, boolean, implicit, integer, objectIdentifier, octetString, sequence, set, tagged, time, utf8String,
+  bitString,
+  boolean,
+  implicit,
+  integer,
+  objectIdentifier,
+  octetString,
+  sequence,
+  set,
+  tagged,
+  time,
+  utf8String,
   type Der,
 } from "./der.ts";
 
@@ -47,8 +57,8 @@ export interface ServerCertificate {
 }
 
 /**
- * An authority that vouches for this machine and nothing else: a program that trusts it can still not be led astray
- * about any name outside `localhost`, whoever gets hold of the key.
+ * An authority that vouches for this machine and nothing else: a program that trusts it can still not be led
+ * astray about any name outside `localhost`, whoever gets hold of the key.
  *
  * @returns PEM
  * @evidence RFC 5280, 4.2.1.10
@@ -61,7 +71,9 @@ export function authorityCertificate(authority: Authority, validity: Validity): 
     sequence(implicit(ipAddress, Buffer.concat([addressBytes("::1"), Buffer.alloc(16, 0xff)]))),
   ];
   return signed(authority, {
-    subject: authority.commonName, publicKey, validity,
+    subject: authority.commonName,
+    publicKey,
+    validity,
     extensions: [
       extension(oids.basicConstraints, true, sequence(boolean(true), integer(0))),
       // keyCertSign and cRLSign: bits 5 and 6.
@@ -76,7 +88,9 @@ export function authorityCertificate(authority: Authority, validity: Validity): 
 export function serverCertificate({ authority, publicKey, names, validity }: ServerCertificate): string {
   const authorityKey = createPublicKey(authority.privateKey);
   return signed(authority, {
-    subject: names[0] ?? "localhost", publicKey, validity,
+    subject: names[0] ?? "localhost",
+    publicKey,
+    validity,
     extensions: [
       extension(oids.basicConstraints, true, sequence()),
       // digitalSignature: bit 0.
@@ -134,14 +148,17 @@ function generalName(name: string): Der {
 function addressBytes(address: string): Buffer {
   if (isIP(address) === 4) return Buffer.from(address.split(".").map(Number));
   const [head = "", tail] = address.split("::");
-  const groups = (text: string | undefined): number[] => (text ? text.split(":").map((group) => parseInt(group, 16)) : []);
+  const groups = (text: string | undefined): number[] =>
+    text ? text.split(":").map((group) => parseInt(group, 16)) : [];
   const [first, last] = [groups(head), groups(tail)];
   const all = [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last];
   return Buffer.from(all.flatMap((group) => [group >>> 8, group & 0xff]));
 }
 
 function keyIdentifier(publicKey: KeyObject): Buffer {
-  return createHash("sha1").update(publicKey.export({ type: "spki", format: "der" })).digest();
+  return createHash("sha1")
+    .update(publicKey.export({ type: "spki", format: "der" }))
+    .digest();
 }
 
 function pem(der: Der): string {

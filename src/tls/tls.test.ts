@@ -32,22 +32,36 @@ test("DER writes numbers, object identifiers and times as X.690 says", () => {
   assert.equal(integer(2).toString("hex"), "020102");
   assert.equal(integer(Buffer.from("0080", "hex")).toString("hex"), "02020080");
   assert.equal(objectIdentifier("1.2.840.10045.4.3.2").toString("hex"), "06082a8648ce3d040302");
-  assert.equal(time(Date.UTC(2026, 0, 2, 3, 4, 5)).toString("latin1").slice(2), "260102030405Z");
-  assert.equal(time(Date.UTC(2050, 0, 1)).toString("latin1").slice(2), "20500101000000Z");
+  assert.equal(
+    time(Date.UTC(2026, 0, 2, 3, 4, 5))
+      .toString("latin1")
+      .slice(2),
+    "260102030405Z",
+  );
+  assert.equal(
+    time(Date.UTC(2050, 0, 1))
+      .toString("latin1")
+      .slice(2),
+    "20500101000000Z",
+  );
   assert.equal(sequence(Buffer.alloc(200)).subarray(0, 3).toString("hex"), "3081c8");
   assert.equal(sequence(Buffer.alloc(70_000)).subarray(0, 5).toString("hex"), "3083011170");
 });
 
 test("OpenSSL reads and verifies the certificates, and holds the authority to this machine", (context) => {
   const path = folder(context);
-  const authority = { commonName: "test authority", privateKey: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey };
+  const authority = {
+    commonName: "test authority",
+    privateKey: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey,
+  };
   const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const written = (file: string, text: string): string => {
     writeFileSync(join(path, file), text);
     return join(path, file);
   };
   const ca = written("ca.pem", authorityCertificate(authority, validity));
-  const leafFor = (...names: string[]): string => serverCertificate({ authority, publicKey, names, validity });
+  const leafFor = (...names: string[]): string =>
+    serverCertificate({ authority, publicKey, names, validity });
   const good = written("good.pem", leafFor("localhost", "*.s3.localhost", "127.0.0.1", "::1"));
   const foreign = written("foreign.pem", leafFor("example.com"));
 
@@ -56,7 +70,10 @@ test("OpenSSL reads and verifies the certificates, and holds the authority to th
   assert.match(refused.stderr + refused.stdout, /permitted subtree violation/);
 
   const text = openssl("x509", "-in", good, "-noout", "-text");
-  assert.match(text, /DNS:localhost, DNS:\*\.s3\.localhost, IP Address:127\.0\.0\.1, IP Address:0:0:0:0:0:0:0:1/);
+  assert.match(
+    text,
+    /DNS:localhost, DNS:\*\.s3\.localhost, IP Address:127\.0\.0\.1, IP Address:0:0:0:0:0:0:0:1/,
+  );
   assert.match(text, /TLS Web Server Authentication/);
   const authorityText = openssl("x509", "-in", ca, "-noout", "-text");
   assert.match(authorityText, /CA:TRUE, pathlen:0/);
@@ -88,21 +105,39 @@ test("HTTPS and HTTP answer on one port, for every name below localhost", async 
     assert.equal((await get({ port, ca, name })).status, 200, name);
   }
   assert.equal((await get({ port, ca, name: "127.0.0.1" })).status, 200);
-  await assert.rejects(get({ port, ca: undefined, name: "localhost" }), { code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE" });
+  await assert.rejects(get({ port, ca: undefined, name: "localhost" }), {
+    code: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  });
   await assert.rejects(get({ port, ca, name: "example.com" }), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
   assert.equal((await fetch(`http://localhost:${port}/_local/v1/status`)).status, 200);
   assert.ok(new X509Certificate(ca).ca);
 });
 
-function get({ port, ca, name }: { port: number; ca: string | undefined; name: string }): Promise<{ status: number | undefined }> {
+function get({
+  port,
+  ca,
+  name,
+}: {
+  port: number;
+  ca: string | undefined;
+  name: string;
+}): Promise<{ status: number | undefined }> {
   return new Promise((resolve, reject) => {
-    const sent = request({
-      host: "127.0.0.1", port, path: "/_localstack/health", headers: { host: `${name}:${port}` }, agent: false,
-      ...(name !== "127.0.0.1" && { servername: name }), ...(ca !== undefined && { ca }),
-    }, (response) => {
-      response.resume();
-      response.on("end", () => resolve({ status: response.statusCode }));
-    });
+    const sent = request(
+      {
+        host: "127.0.0.1",
+        port,
+        path: "/_localstack/health",
+        headers: { host: `${name}:${port}` },
+        agent: false,
+        ...(name !== "127.0.0.1" && { servername: name }),
+        ...(ca !== undefined && { ca }),
+      },
+      (response) => {
+        response.resume();
+        response.on("end", () => resolve({ status: response.statusCode }));
+      },
+    );
     sent.on("error", reject);
     sent.end();
   });
@@ -112,14 +147,24 @@ test("each system has its own place for trusted authorities", () => {
   const plan = (platform: NodeJS.Platform, ...folders: string[]) =>
     trustStorePlan(platform, "/data/tls/ca.pem", (folder) => folders.includes(folder))?.commands;
   assert.deepEqual(plan("linux", "/usr/local/share/ca-certificates"), [
-    ["cp", "/data/tls/ca.pem", "/usr/local/share/ca-certificates/us-local-1.crt"], ["update-ca-certificates"],
+    ["cp", "/data/tls/ca.pem", "/usr/local/share/ca-certificates/us-local-1.crt"],
+    ["update-ca-certificates"],
   ]);
   assert.deepEqual(plan("linux", "/etc/pki/ca-trust/source/anchors"), [
-    ["cp", "/data/tls/ca.pem", "/etc/pki/ca-trust/source/anchors/us-local-1.crt"], ["update-ca-trust"],
+    ["cp", "/data/tls/ca.pem", "/etc/pki/ca-trust/source/anchors/us-local-1.crt"],
+    ["update-ca-trust"],
   ]);
-  assert.deepEqual(plan("darwin"), [[
-    "security", "add-trusted-cert", "-d", "-r", "trustRoot", "-k", "/Library/Keychains/System.keychain",
-    "/data/tls/ca.pem",
-  ]]);
+  assert.deepEqual(plan("darwin"), [
+    [
+      "security",
+      "add-trusted-cert",
+      "-d",
+      "-r",
+      "trustRoot",
+      "-k",
+      "/Library/Keychains/System.keychain",
+      "/data/tls/ca.pem",
+    ],
+  ]);
   assert.equal(plan("linux"), undefined);
 });

@@ -11,9 +11,17 @@ export interface TrustStorePlan {
 const name = "us-local-1.crt";
 
 const linuxStores = [
-  { folder: "/usr/local/share/ca-certificates", update: ["update-ca-certificates"], refresh: ["update-ca-certificates", "--fresh"] },
+  {
+    folder: "/usr/local/share/ca-certificates",
+    update: ["update-ca-certificates"],
+    refresh: ["update-ca-certificates", "--fresh"],
+  },
   { folder: "/etc/pki/ca-trust/source/anchors", update: ["update-ca-trust"], refresh: ["update-ca-trust"] },
-  { folder: "/etc/ca-certificates/trust-source/anchors", update: ["update-ca-trust"], refresh: ["update-ca-trust"] },
+  {
+    folder: "/etc/ca-certificates/trust-source/anchors",
+    update: ["update-ca-trust"],
+    refresh: ["update-ca-trust"],
+  },
 ] as const;
 
 /**
@@ -22,7 +30,9 @@ const linuxStores = [
  * @returns undefined where it is not known how
  */
 export function trustStorePlan(
-  platform: NodeJS.Platform, certificate: string, exists: (folder: string) => boolean,
+  platform: NodeJS.Platform,
+  certificate: string,
+  exists: (folder: string) => boolean,
 ): TrustStorePlan | undefined {
   if (platform === "darwin") {
     const keychain = "/Library/Keychains/System.keychain";

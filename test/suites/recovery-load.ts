@@ -1,4 +1,4 @@
-/** The program that the recovery suite kills: a region under load, which says each write once it is acknowledged. */
+/** What the recovery suite kills: a region under load, which says each write once it is acknowledged. */
 
 import { writeSync } from "node:fs";
 import { startRegion } from "../region.ts";

@@ -138,7 +138,8 @@ function suiteOf(kind: Taggable): void {
     await allowed(asAlice(kind.untag(id, ["stage"])));
   });
 
-  test(`${prefix}: the Resource Groups Tagging API ${kind.ungrouped ? "leaves it out" : "finds it, tags it and untags it"}`, async () => {
+  const grouping = kind.ungrouped ? "leaves it out" : "finds it, tags it and untags it";
+  test(`${prefix}: the Resource Groups Tagging API ${grouping}`, async () => {
     await using region = await startRegion();
     const make = making(region);
     const id = await kind.create(make, "tagged", { team: "red" });

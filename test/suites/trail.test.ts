@@ -149,7 +149,7 @@ test("cloudtrail-audit-api-calls: an event says who did what from where, and how
   assert.equal(listed?.responseElements, null);
 });
 
-test("cloudtrail-find-resource-changes: what happened to a resource is found by its name, newest first", async () => {
+test("cloudtrail-find-resource-changes: what happened to a resource is found by its name", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   await iam.send(new CreateUserCommand({ UserName: "bob" }));
@@ -279,7 +279,7 @@ test("events stay in their region and account; those of global services are in u
   assert.deepEqual((await other.send(new LookupEventsCommand({}))).Events, []);
 });
 
-test("cloudtrail-event-sources: a call by a service on someone's behalf, by an SDK and by the CLI are told apart", async () => {
+test("cloudtrail-event-sources: calls by services, SDKs and the CLI are told apart", async () => {
   await using region = await startRegion();
   const { KeyMetadata } = await region
     .client(KMSClient, { customUserAgent: "aws-cli/2.15.0" })

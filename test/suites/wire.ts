@@ -156,7 +156,7 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
 }
 
-/** As JSON protocols spell it: bytes in base64, times in seconds. What does not fit the model passes as it is. */
+/** As JSON protocols spell it: bytes in base64, times in seconds. What does not fit passes as it is. */
 function jsonValue(value: unknown, ref: ShapeRef | undefined, model: ServiceModel): unknown {
   if (Buffer.isBuffer(value)) return value.toString("base64");
   const shape = ref && model.shapes[ref.shape];

@@ -6,7 +6,8 @@ import type { Engine } from "../engine.ts";
 import { AwsError, internalFailure, notImplemented, unmodelled } from "../errors.ts";
 import type { OperationModel, ServiceModel } from "../model/model.ts";
 import { perform } from "../perform.ts";
-import type { Headers, Protocol, WireRequest, WireResponse } from "../protocol/protocol.ts";
+import type { Headers, Protocol, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
+import type { Service } from "../service.ts";
 import { protocolByName } from "../protocol/protocols.ts";
 import { identify, type Identified } from "./identify.ts";
 import { decodedBody } from "./body.ts";
@@ -48,6 +49,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
     if (!service) throw notImplemented(`${entry.service}:${operation.name}`);
     requireSignature(engine, authenticated.method, operation, service, model);
     const input = protocol.parse(request, operation, model);
+    if (request.path !== "/" && identified.protocol === "query") addFromPath(service, request.path, input);
     engine.recorder.used(authenticated.caller, entry.iamPrefix, identified.region, engine.clock.now());
     const output = await perform(engine, {
       entry,
@@ -96,6 +98,10 @@ function operationOf(identified: Identified, model: ServiceModel, request: WireR
   return operation;
 }
 
+function addFromPath(service: Service, path: string, input: Value): void {
+  for (const [member, value] of Object.entries(service.inputFromPath?.(path) ?? {})) input[member] ??= value;
+}
+
 function originOf(
   incoming: Incoming,
   authenticationMethod: RequestOrigin["authenticationMethod"],
@@ -112,7 +118,7 @@ function requireSignature(
   engine: Engine,
   method: RequestOrigin["authenticationMethod"],
   operation: OperationModel,
-  service: NonNullable<ReturnType<Engine["loaded"]>>,
+  service: Service,
   model: ServiceModel,
 ): void {
   if (method !== "None" || operation.authtype === "none") return;

@@ -5,7 +5,8 @@ import { identify, parameter, type RequestHead } from "./identify.ts";
 const none: RequestHead = { method: "POST", path: "/", query: "", headers: {} };
 
 function signed(service: string, region = "us-east-1"): string {
-  return `AWS4-HMAC-SHA256 Credential=AKIA/20260101/${region}/${service}/aws4_request, SignedHeaders=host, Signature=0`;
+  const credential = `AKIA/20260101/${region}/${service}/aws4_request`;
+  return `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host, Signature=0`;
 }
 
 /** `service protocol operation region`, or nothing. */

@@ -28,7 +28,8 @@ function carriedBy(ctx: ReadContext, principalId: string, whose: "identity" | "g
 }
 
 /** A boundary whose policy has gone lets nothing through, rather than everything. */
-const closedBoundary = '{"Version":"2012-10-17","Statement":[]}';
+const closedBoundary =
+  '{"Version":"2012-10-17","Statement":{"Effect":"Allow","NotAction":"*","Resource":"*"}}';
 
 function boundaryOf(ctx: ReadContext, { boundaryArn }: User | Role): { boundary?: SourcedPolicy } {
   if (boundaryArn === undefined) return {};

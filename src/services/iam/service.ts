@@ -6,6 +6,7 @@
  */
 
 import * as iam from "../../generated/iam.ts";
+import type { Caller } from "../../kernel/auth/caller.ts";
 import { service } from "../../kernel/service.ts";
 import * as accessKeys from "./access-keys.ts";
 import * as accountAliases from "./account-aliases.ts";
@@ -40,6 +41,16 @@ import { tagging } from "./tagging-by-arn.ts";
 import * as tokenPreferences from "./token-preferences.ts";
 import * as users from "./users.ts";
 
+/**
+ * Sessions of GetSessionToken are let into IAM only with MFA, sessions of GetFederationToken never.
+ *
+ * @evidence IAM User Guide, "Compare AWS STS credentials"
+ */
+function mayCallIam({ session }: Caller): boolean {
+  if (!session || session.kind === "role") return true;
+  return session.kind !== "federated-user" && session.mfaAuthenticatedAt !== undefined;
+}
+
 export default service(iam.service, {
   nouns: [
     users, groups, roles, instanceProfiles,
@@ -52,4 +63,5 @@ export default service(iam.service, {
   ],
   tagging,
   identity,
+  admits: mayCallIam,
 });

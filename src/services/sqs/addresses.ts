@@ -29,6 +29,15 @@ export function parseQueueUrl(url: string): QueueAddress | undefined {
   return { region: pathRegion ?? hostRegion?.[1] ?? hostRegion?.[2], account, name };
 }
 
+/**
+ * Clients of the Query protocol post to the queue's URL instead of naming it.
+ *
+ * @evidence SQS Developer Guide, "Making Query API requests": the endpoint of a queue's action is its URL
+ */
+export function queueUrlInPath(path: string): { readonly QueueUrl: string } | undefined {
+  return parseQueueUrl(path) ? { QueueUrl: path } : undefined;
+}
+
 /** @throws InvalidAddress when the text is no queue URL, or one of another region */
 function addressOf(ctx: ReadContext, url: string): QueueAddress {
   const address = parseQueueUrl(url);

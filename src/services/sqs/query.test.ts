@@ -57,3 +57,14 @@ test("the Query protocol sends, receives and deletes, and names errors as it alw
   const invalid = await query(endpoint, { Action: "ReceiveMessage", QueueUrl, MaxNumberOfMessages: "11" });
   assert.match(invalid.text, /<Code>InvalidParameterValue<\/Code>/);
 });
+
+test("a Query request posted to a queue's URL means that queue", async () => {
+  await using region = await startRegion();
+  const endpoint = await region.endpoint();
+  await createQueue(region, "query");
+  const url = `${endpoint}/000000000000/query`;
+  assert.equal((await query(url, { Action: "SendMessage", MessageBody: "by path" })).status, 200);
+  assert.match((await query(url, { Action: "ReceiveMessage" })).text, /<Body>by path<\/Body>/);
+  const other = await query(`${endpoint}/000000000000/other`, { Action: "SendMessage", MessageBody: "x" });
+  assert.match(other.text, /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/);
+});

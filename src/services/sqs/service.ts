@@ -2,6 +2,7 @@
 
 import * as sqs from "../../generated/sqs.ts";
 import { service } from "../../kernel/service.ts";
+import { queueUrlInPath } from "./addresses.ts";
 import * as batches from "./batches.ts";
 import * as handling from "./handling.ts";
 import * as moveTasks from "./move-tasks.ts";
@@ -17,6 +18,7 @@ export default service(sqs.service, {
   nouns: [
     queues, queueTags, permissions, redrive, sending, receiving, handling, batches, retention, moveTasks,
   ],
+  inputFromPath: queueUrlInPath,
   tagging: queueTags.tagging,
   resourcePolicy: permissions.queuePolicy,
 });

@@ -9,6 +9,7 @@ import {
   AssumeRoleCommand, GetAccessKeyInfoCommand, GetCallerIdentityCommand, GetFederationTokenCommand,
   GetSessionTokenCommand, STSClient, type Credentials,
 } from "@aws-sdk/client-sts";
+import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { allow, refusal } from "../iam/test-policies.ts";
 
@@ -69,7 +70,7 @@ test("sts-mfa-get-session-token: what needs MFA works with a session that was ma
     region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
   assert.equal((await refusal(list(alice)))[0], "AccessDenied");
   const without = await sts.send(new GetSessionTokenCommand({}));
-  assert.equal((await refusal(list(credentialsOf(without.Credentials))))[0], "AccessDenied");
+  assert.equal((await refusal(list(credentialsOf(without.Credentials))))[0], "InvalidClientTokenId");
   await region.clock.advance({ seconds: 30 });
   const TokenCode = code();
   const wrong = TokenCode === "000000" ? "000001" : "000000";
@@ -167,7 +168,7 @@ test("Root's sessions last an hour", async () => {
 test("sts-session-policies-limit: a federated user may what its creator and the passed policy allow",
   async () => {
   await using region = await startRegion();
-  const alice = await region.user("alice", allow(["sts:GetFederationToken", "iam:ListUsers"]));
+  const alice = await region.user("alice", allow(["sts:GetFederationToken", "sqs:ListQueues"]));
   const sts = region.client(STSClient, { credentials: alice });
   const federate = async (Policy?: string) => {
     const answer = await sts.send(new GetFederationTokenCommand({ Name: "visitor", Policy }));
@@ -176,12 +177,12 @@ test("sts-session-policies-limit: a federated user may what its creator and the 
     });
     return credentialsOf(answer.Credentials);
   };
-  const both = await federate(JSON.stringify(allow("iam:*")));
-  const iam = region.client(IAMClient, { credentials: both });
-  await iam.send(new ListUsersCommand({}));
-  assert.equal((await refusal(iam.send(new ListRolesCommand({}))))[0], "AccessDenied");
-  const none = region.client(IAMClient, { credentials: await federate() });
-  assert.equal((await refusal(none.send(new ListUsersCommand({}))))[0], "AccessDenied");
+  const both = await federate(JSON.stringify(allow("sqs:*")));
+  const sqs = region.client(SQSClient, { credentials: both });
+  await sqs.send(new ListQueuesCommand({}));
+  assert.equal((await refusal(sqs.send(new CreateQueueCommand({ QueueName: "q" }))))[0], "AccessDenied");
+  const none = region.client(SQSClient, { credentials: await federate() });
+  assert.equal((await refusal(none.send(new ListQueuesCommand({}))))[0], "AccessDenied");
   const { Arn } =
     await region.client(STSClient, { credentials: both }).send(new GetCallerIdentityCommand({}));
   assert.equal(Arn, "arn:aws:sts::000000000000:federated-user/visitor");
@@ -225,4 +226,21 @@ test("An access key tells its account", async () => {
   const { Account } = await region.client(STSClient)
     .send(new GetAccessKeyInfoCommand({ AccessKeyId: alice.accessKeyId }));
   assert.equal(Account, "000000000000");
+});
+
+test("IAM lets sessions without MFA and federated users in only to refuse them", async () => {
+  await using region = await startRegion();
+  const alice = await region.user("alice", allow("*"));
+  const sts = region.client(STSClient, { credentials: alice });
+  const { Credentials: plain } = await sts.send(new GetSessionTokenCommand({}));
+  const everything = JSON.stringify(allow("*"));
+  const { Credentials: federated } = await sts.send(
+    new GetFederationTokenCommand({ Name: "guest", Policy: everything }),
+  );
+  for (const session of [plain, federated]) {
+    const iam = region.client(IAMClient, { credentials: credentialsOf(session) });
+    assert.deepEqual(await refusal(iam.send(new ListUsersCommand({}))), [
+      "InvalidClientTokenId", "The security token included in the request is invalid.", 403,
+    ]);
+  }
 });
