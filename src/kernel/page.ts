@@ -4,7 +4,7 @@
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Key, Ordered, Range } from "../store/types.ts";
+import type { Key, KeyPart, Ordered, Range } from "../store/types.ts";
 
 export interface Page<Row> {
   readonly items: Row[];
@@ -48,12 +48,22 @@ export function openPageToken(scope: string, token: string): unknown {
   return madeFor === scope ? state : undefined;
 }
 
+/** Tokens are not secret, so what is in one may be anything. */
+function isKey(state: unknown): state is Key {
+  if (Array.isArray(state)) return state.length > 0 && state.every((part) => isKeyPart(part));
+  return isKeyPart(state);
+}
+
+function isKeyPart(part: unknown): part is KeyPart {
+  return typeof part === "string" || (typeof part === "number" && Number.isFinite(part));
+}
+
 export function page<Row>(request: PageRequest<Row>): Page<Row> {
   let range: Range = request.range ?? {};
   if (request.token !== undefined) {
     const after = openPageToken(request.scope, request.token);
-    if (after === undefined) throw request.invalid();
-    range = range.reverse ? { ...range, before: after as Key } : { ...range, after: after as Key };
+    if (!isKey(after)) throw request.invalid();
+    range = range.reverse ? { ...range, before: after } : { ...range, after: after };
   }
   const items: Row[] = [];
   for (const row of request.rows.list(range)) {

@@ -65,25 +65,26 @@ function baseEnvironment(): Environment {
   return { PATH, LANG };
 }
 
-/** A user's machine: a home folder, an environment, and the region as the endpoint of every client. */
-export class Workstation implements AsyncDisposable {
-  readonly region: Region;
+/** A user's machine: a home folder, an environment, and a region as the endpoint of every client. */
+export class Workstation {
   readonly endpoint: string;
   readonly home: string;
   readonly #environment: Environment;
-  readonly #stop: () => Promise<void>;
 
-  constructor(region: Region, endpoint: string, home: string, environment: Environment, stop: () => Promise<void>) {
-    this.region = region;
+  constructor(endpoint: string, home: string, environment: Environment) {
     this.endpoint = endpoint;
     this.home = home;
     this.#environment = environment;
-    this.#stop = stop;
+  }
+
+  /** A machine whose environment holds the root keys of account 000000000000. */
+  static at(endpoint: string, home: string): Workstation {
+    return new Workstation(endpoint, home, environmentOf(endpoint, home));
   }
 
   /** The same machine with other variables; an empty text takes a variable away. */
   with(environment: Environment): Workstation {
-    return new Workstation(this.region, this.endpoint, this.home, { ...this.#environment, ...environment }, this.#stop);
+    return new Workstation(this.endpoint, this.home, { ...this.#environment, ...environment });
   }
 
   /** The same machine with a key in its environment. */
@@ -176,9 +177,29 @@ export class Workstation implements AsyncDisposable {
     if (outcome.status !== 0) throw new CommandFailed(["python3"], outcome);
     return parsed(outcome.stdout) as Answer;
   }
+}
 
+/** A machine with a region of its own, in this process. */
+export class RegionWorkstation extends Workstation implements AsyncDisposable {
+  readonly region: Region;
+
+  private constructor(region: Region, endpoint: string, home: string) {
+    super(endpoint, home, environmentOf(endpoint, home));
+    this.region = region;
+  }
+
+  /** The region's clock is real: clients sign by the machine's. */
+  static async start(options: RegionOptions): Promise<RegionWorkstation> {
+    const region = await startRegion({ freezeRows: true, log: () => undefined, ...options });
+    const home = mkdtempSync(join(tmpdir(), "us-local-1-home-"));
+    return new RegionWorkstation(region, await region.endpoint(), home);
+  }
+
+  /** @throws what the region itself failed with, if it did */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stop();
+    await this.region.stop();
+    rmSync(this.home, { recursive: true, force: true });
+    if (this.region.engine.defects.length > 0) throw this.region.engine.defects[0];
   }
 }
 
@@ -209,18 +230,12 @@ export function keySection(name: string, key: Key): string {
   return section(name, { aws_access_key_id: key.AccessKeyId, aws_secret_access_key: key.SecretAccessKey });
 }
 
-/** A region on a real clock, and a machine whose environment holds the root keys of account 000000000000. */
-export async function startWorkstation(options: RegionOptions = {}): Promise<Workstation> {
-  const region = await startRegion({ freezeRows: true, log: () => undefined, ...options });
-  const endpoint = await region.endpoint();
-  const home = mkdtempSync(join(tmpdir(), "us-local-1-home-"));
-  return new Workstation(region, endpoint, home, environmentOf(endpoint, home), async () => {
-    await region.stop();
-    rmSync(home, { recursive: true, force: true });
-    if (region.engine.defects.length > 0) throw region.engine.defects[0];
-  });
+/** A fresh region, and a machine to use it from. */
+export function startWorkstation(options: RegionOptions = {}): Promise<RegionWorkstation> {
+  return RegionWorkstation.start(options);
 }
 
+/** What a user's shell holds. */
 export function environmentOf(endpoint: string, home: string): Environment {
   return {
     ...baseEnvironment(),

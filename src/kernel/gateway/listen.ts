@@ -56,6 +56,7 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
   const secure = options.certificate
     ? createTlsServer({ ...options.certificate, keepAliveTimeout: 65_000, requestTimeout: 0 }, answer)
     : undefined;
+  for (const server of [plain, secure]) endSlowHeads(server);
   const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, plain, secure));
   await new Promise<void>((resolve, reject) => {
     sockets.once("error", reject);
@@ -66,7 +67,19 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
     open.add(socket);
     socket.once("close", () => open.delete(socket));
   });
-  return { port: (sockets.address() as AddressInfo).port, close: () => close(sockets, open) };
+  const stop = async (): Promise<void> => {
+    await close(sockets, open);
+    for (const server of [plain, secure]) server?.close();
+  };
+  return { port: (sockets.address() as AddressInfo).port, close: stop };
+}
+
+/**
+ * Node looks for connections that take too long over their request's head once a server listens. These servers are
+ * handed their connections, and so must be told.
+ */
+function endSlowHeads(server: Server | TlsHttpServer | undefined): void {
+  server?.emit("listening");
 }
 
 /** The first byte tells TLS from HTTP. */

@@ -93,6 +93,11 @@ function answer({ at, record, text }: TrailEvent): cloudtrail.Event {
   };
 }
 
+/** Tokens are not secret, so what is in one may be anything. */
+function isPlace(state: unknown): state is TrailPlace {
+  return Array.isArray(state) && state.length === 4 && state.every((part) => Number.isSafeInteger(part));
+}
+
 /**
  * Newest first. One attribute at most narrows the search; without times it covers all that is kept.
  *
@@ -111,7 +116,7 @@ export const LookupEvents = operation(cloudtrail.LookupEvents, {
     const [attribute] = attributes;
     const scope = `cloudtrail:LookupEvents ${JSON.stringify([attribute, input.StartTime, input.EndTime])}`;
     const from = input.NextToken === undefined ? undefined : openPageToken(scope, input.NextToken);
-    if (input.NextToken !== undefined && from === undefined) throw invalidNextToken();
+    if (input.NextToken !== undefined && !isPlace(from)) throw invalidNextToken();
 
     const limit = input.MaxResults ?? pageSizeDefault;
     const Events: cloudtrail.Event[] = [];

@@ -13,9 +13,11 @@ export interface Receipt {
   readonly receipt: string;
 }
 
-const bodyBytes = 21;
-const sealBytes = 9;
-const handleLength = 40;
+const bodyBytes = 25;
+const sealBytes = 8;
+const handleLength = 44;
+/** A message's number may need more than 32 bits. */
+const half = 2 ** 32;
 /** Makes handles begin as AWS's do: `AQEB`. */
 const header = Buffer.of(1, 1, 1);
 
@@ -28,8 +30,9 @@ export function receiptHandle(ctx: ReadContext, queue: Queue, message: Message):
   const body = Buffer.alloc(bodyBytes);
   header.copy(body);
   body.writeUIntBE(message.sentAt, 3, 6);
-  body.writeUInt32BE(message.tie, 9);
-  body.write(message.receipt ?? "", 13, "hex");
+  body.writeUInt32BE(Math.floor(message.tie / half), 9);
+  body.writeUInt32BE(message.tie % half, 13);
+  body.write(message.receipt ?? "", 17, "hex");
   return Buffer.concat([body, sealOf(ctx, queue, body)]).toString("base64");
 }
 
@@ -41,5 +44,6 @@ export function openReceipt(ctx: ReadContext, queue: Queue, handle: string): Rec
   if (!wellFormed || !timingSafeEqual(bytes.subarray(bodyBytes), sealOf(ctx, queue, body))) {
     throw receiptHandleIsInvalid(handle);
   }
-  return { sentAt: body.readUIntBE(3, 6), tie: body.readUInt32BE(9), receipt: body.toString("hex", 13, 21) };
+  const tie = body.readUInt32BE(9) * half + body.readUInt32BE(13);
+  return { sentAt: body.readUIntBE(3, 6), tie, receipt: body.toString("hex", 17, 25) };
 }
