@@ -8,7 +8,8 @@ const skip = without("boto3");
 
 test("the codes of IAM's and STS's errors", { skip }, async () => {
   await using station = await startWorkstation();
-  assert.deepEqual(await station.python(`
+  assert.deepEqual(
+    await station.python(`
     iam, sts = boto3.client("iam"), boto3.client("sts")
     iam.create_user(UserName="ana")
     iam.create_access_key(UserName="ana")
@@ -20,21 +21,31 @@ test("the codes of IAM's and STS's errors", { skip }, async () => {
         "malformed": code_of(iam.put_user_policy, UserName="ana", PolicyName="p", PolicyDocument="{"),
         "parameter": code_of(iam.create_user, UserName="not a name"),
         "trust": code_of(iam.create_role, RoleName="r", AssumeRolePolicyDocument=policy),
-        "role": code_of(sts.assume_role, RoleArn="arn:aws:iam::000000000000:role/none", RoleSessionName="work"),
+        "role": code_of(sts.assume_role, RoleSessionName="work",
+            RoleArn="arn:aws:iam::000000000000:role/none"),
         "message": code_of(sts.decode_authorization_message, EncodedMessage="nonsense"),
         "modelled": isinstance(iam.exceptions.NoSuchEntityException(
             {"Error": {"Code": "NoSuchEntity"}}, "GetUser"), ClientError),
     })
-  `), {
-    missing: "NoSuchEntity", taken: "EntityAlreadyExists", conflict: "DeleteConflict",
-    malformed: "MalformedPolicyDocument", parameter: "ValidationError", trust: "MalformedPolicyDocument",
-    role: "AccessDenied", message: "InvalidAuthorizationMessageException", modelled: true,
-  });
+  `),
+    {
+      missing: "NoSuchEntity",
+      taken: "EntityAlreadyExists",
+      conflict: "DeleteConflict",
+      malformed: "MalformedPolicyDocument",
+      parameter: "ValidationError",
+      trust: "MalformedPolicyDocument",
+      role: "AccessDenied",
+      message: "InvalidAuthorizationMessageException",
+      modelled: true,
+    },
+  );
 });
 
 test("the codes of SQS's errors", { skip }, async () => {
   await using station = await startWorkstation();
-  assert.deepEqual(await station.python(`
+  assert.deepEqual(
+    await station.python(`
     sqs = boto3.client("sqs")
     url = sqs.create_queue(QueueName="orders")["QueueUrl"]
     caught = None
@@ -53,17 +64,23 @@ test("the codes of SQS's errors", { skip }, async () => {
         "group": code_of(sqs.send_message, QueueUrl=sqs.create_queue(
             QueueName="o.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"], MessageBody="x"),
     })
-  `), {
-    missing: "AWS.SimpleQueueService.NonExistentQueue", differs: "QueueAlreadyExists",
-    attribute: "InvalidAttributeValue", handle: "ReceiptHandleIsInvalid",
-    empty: "AWS.SimpleQueueService.EmptyBatchRequest", twice: "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-    group: "MissingParameter",
-  });
+  `),
+    {
+      missing: "AWS.SimpleQueueService.NonExistentQueue",
+      differs: "QueueAlreadyExists",
+      attribute: "InvalidAttributeValue",
+      handle: "ReceiptHandleIsInvalid",
+      empty: "AWS.SimpleQueueService.EmptyBatchRequest",
+      twice: "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+      group: "MissingParameter",
+    },
+  );
 });
 
 test("the codes of SSM's, KMS's and Secrets Manager's errors", { skip }, async () => {
   await using station = await startWorkstation();
-  assert.deepEqual(await station.python(`
+  assert.deepEqual(
+    await station.python(`
     ssm, kms, secrets = boto3.client("ssm"), boto3.client("kms"), boto3.client("secretsmanager")
     ssm.put_parameter(Name="p", Value="v", Type="String")
     key = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -82,12 +99,20 @@ test("the codes of SSM's, KMS's and Secrets Manager's errors", { skip }, async (
         "secret taken": code_of(secrets.create_secret, Name="s", SecretString="y"),
         "secret policy": code_of(secrets.put_resource_policy, SecretId="s", ResourcePolicy="{"),
     })
-  `), {
-    parameter: "ParameterNotFound", "parameter taken": "ParameterAlreadyExists", "parameter type": "ValidationException",
-    key: "NotFoundException", "key disabled": "DisabledException", ciphertext: "InvalidCiphertextException",
-    alias: "NotAuthorizedException", secret: "ResourceNotFoundException", "secret taken": "ResourceExistsException",
-    "secret policy": "MalformedPolicyDocumentException",
-  });
+  `),
+    {
+      parameter: "ParameterNotFound",
+      "parameter taken": "ParameterAlreadyExists",
+      "parameter type": "ValidationException",
+      key: "NotFoundException",
+      "key disabled": "DisabledException",
+      ciphertext: "InvalidCiphertextException",
+      alias: "NotAuthorizedException",
+      secret: "ResourceNotFoundException",
+      "secret taken": "ResourceExistsException",
+      "secret policy": "MalformedPolicyDocumentException",
+    },
+  );
 });
 
 test("the codes of refused keys, by the family of the service", { skip }, async () => {
@@ -102,5 +127,11 @@ test("the codes of refused keys, by the family of the service", { skip }, async 
   assert.deepEqual(await ana.python(codes), refused("AccessDenied"));
   const unknown = station.as({ AccessKeyId: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x" });
   const json = "UnrecognizedClientException";
-  assert.deepEqual(await unknown.python(codes), ["InvalidClientTokenId", "InvalidClientTokenId", json, json, json]);
+  assert.deepEqual(await unknown.python(codes), [
+    "InvalidClientTokenId",
+    "InvalidClientTokenId",
+    json,
+    json,
+    json,
+  ]);
 });

@@ -6,37 +6,52 @@ import { allow, keySection, root, section, startWorkstation, without, type Works
 
 const skip = without("boto3");
 
-test("sdk-default-chain-recommended: boto3 finds keys in the environment, files and assumed roles", { skip }, async () => {
-  await using station = await startWorkstation();
-  await station.aws`iam create-role --role-name app --assume-role-policy-document ${JSON.stringify({
-    Version: "2012-10-17",
-    Statement: { Effect: "Allow", Principal: { AWS: "000000000000" }, Action: "sts:AssumeRole" },
-  })}`;
-  station.write(".aws/credentials", keySection("default", await station.user("ana", allow("sts:AssumeRole"))));
-  station.write(".aws/config", section("profile app", {
-    role_arn: "arn:aws:iam::000000000000:role/app", source_profile: "default", role_session_name: "work",
-  }));
-  const arns = `
+test(
+  "sdk-default-chain-recommended: boto3 finds keys in the environment, files and assumed roles",
+  { skip },
+  async () => {
+    await using station = await startWorkstation();
+    await station.aws`iam create-role --role-name app --assume-role-policy-document ${JSON.stringify({
+      Version: "2012-10-17",
+      Statement: { Effect: "Allow", Principal: { AWS: "000000000000" }, Action: "sts:AssumeRole" },
+    })}`;
+    station.write(
+      ".aws/credentials",
+      keySection("default", await station.user("ana", allow("sts:AssumeRole"))),
+    );
+    station.write(
+      ".aws/config",
+      section("profile app", {
+        role_arn: "arn:aws:iam::000000000000:role/app",
+        source_profile: "default",
+        role_session_name: "work",
+      }),
+    );
+    const arns = `
     def arn(**session):
         return boto3.Session(**session).client("sts").get_caller_identity()["Arn"]
     answer([arn(), arn(profile_name="app")])
   `;
-  const session = "arn:aws:sts::000000000000:assumed-role/app/work";
-  assert.deepEqual(await station.python(arns), ["arn:aws:iam::000000000000:root", session]);
-  assert.deepEqual(await station.anonymous().python(arns), ["arn:aws:iam::000000000000:user/ana", session]);
-});
+    const session = "arn:aws:sts::000000000000:assumed-role/app/work";
+    assert.deepEqual(await station.python(arns), ["arn:aws:iam::000000000000:root", session]);
+    assert.deepEqual(await station.anonymous().python(arns), ["arn:aws:iam::000000000000:user/ana", session]);
+  },
+);
 
 test("sdk-language-specific: Python sends to and receives from a queue", { skip }, async () => {
   await using station = await startWorkstation();
-  assert.deepEqual(await station.python(`
+  assert.deepEqual(
+    await station.python(`
     sqs = boto3.resource("sqs")
     queue = sqs.create_queue(QueueName="orders", Attributes={"DelaySeconds": "0"})
     queue.send_message(MessageBody="héllo", MessageAttributes={
-        "count": {"DataType": "Number", "StringValue": "3"}, "blob": {"DataType": "Binary", "BinaryValue": b"\\x00\\xff"}})
+        "count": {"DataType": "Number", "StringValue": "3"},
+        "blob": {"DataType": "Binary", "BinaryValue": b"\\x00\\xff"}})
     batch = queue.send_messages(Entries=[{"Id": str(n), "MessageBody": f"n{n}"} for n in range(3)])
     received = []
     while len(received) < 4:
-        messages = queue.receive_messages(MaxNumberOfMessages=10, MessageAttributeNames=["All"], WaitTimeSeconds=1)
+        messages = queue.receive_messages(
+            MaxNumberOfMessages=10, MessageAttributeNames=["All"], WaitTimeSeconds=1)
         for message in messages:
             attributes = {name: value.get("StringValue") or list(value["BinaryValue"])
                           for name, value in (message.message_attributes or {}).items()}
@@ -45,26 +60,36 @@ test("sdk-language-specific: Python sends to and receives from a queue", { skip 
     received.sort(key=lambda pair: pair[0])
     answer({"sent": len(batch["Successful"]), "received": received,
             "found": sqs.get_queue_by_name(QueueName="orders").attributes["QueueArn"]})
-  `), {
-    sent: 3,
-    received: [["héllo", { count: "3", blob: [0, 255] }], ["n0", {}], ["n1", {}], ["n2", {}]],
-    found: "arn:aws:sqs:us-east-1:000000000000:orders",
-  });
+  `),
+    {
+      sent: 3,
+      received: [
+        ["héllo", { count: "3", blob: [0, 255] }],
+        ["n0", {}],
+        ["n1", {}],
+        ["n2", {}],
+      ],
+      found: "arn:aws:sqs:us-east-1:000000000000:orders",
+    },
+  );
 });
 
 test("IAM as resources: users, roles and their collections", { skip }, async () => {
   await using station = await startWorkstation();
-  assert.deepEqual(await station.python(`
+  assert.deepEqual(
+    await station.python(`
     iam = boto3.resource("iam")
     user = iam.create_user(UserName="ana", Path="/people/")
     group = iam.create_group(GroupName="shop")
     group.add_user(UserName="ana")
     policy = iam.create_policy(PolicyName="send", PolicyDocument=json.dumps(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}))
+        {"Version": "2012-10-17",
+         "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}))
     user.attach_policy(PolicyArn=policy.arn)
     user.create_policy(PolicyName="inline", PolicyDocument=json.dumps(policy.default_version.document))
     pair = user.create_access_key_pair()
-    caller = boto3.client("sts", aws_access_key_id=pair.id, aws_secret_access_key=pair.secret).get_caller_identity()
+    sts = boto3.client("sts", aws_access_key_id=pair.id, aws_secret_access_key=pair.secret)
+    caller = sts.get_caller_identity()
     answer({
         "arn": user.arn, "caller": caller["Arn"] == user.arn,
         "groups": [each.name for each in user.groups.all()],
@@ -73,16 +98,23 @@ test("IAM as resources: users, roles and their collections", { skip }, async () 
         "document": policy.default_version.document["Statement"][0]["Action"],
         "keys": [each.status for each in user.access_keys.all()],
     })
-  `), {
-    arn: "arn:aws:iam::000000000000:user/people/ana", caller: true, groups: ["shop"],
-    attached: ["arn:aws:iam::000000000000:policy/send"], inline: ["inline"], document: "sqs:SendMessage",
-    keys: ["Active"],
-  });
+  `),
+    {
+      arn: "arn:aws:iam::000000000000:user/people/ana",
+      caller: true,
+      groups: ["shop"],
+      attached: ["arn:aws:iam::000000000000:policy/send"],
+      inline: ["inline"],
+      document: "sqs:SendMessage",
+      keys: ["Active"],
+    },
+  );
 });
 
 test("paginators and waiters walk through IAM, SSM, SQS, KMS and Secrets Manager", { skip }, async () => {
   await using station = await startWorkstation();
-  assert.deepEqual(await station.python(`
+  assert.deepEqual(
+    await station.python(`
     iam, ssm, sqs, kms = (boto3.client(name) for name in ("iam", "ssm", "sqs", "kms"))
     secrets = boto3.client("secretsmanager")
     for n in range(5):
@@ -105,43 +137,70 @@ test("paginators and waiters walk through IAM, SSM, SQS, KMS and Secrets Manager
         "keys": pages(kms, "list_keys", "Keys", 2),  # five, and the one that Secrets Manager made
         "secrets": pages(secrets, "list_secrets", "SecretList", 2),
     })
-  `), {
-    users: [2, 2, 1], managed: true, parameters: [2, 2, 1], described: 5, queues: [2, 2, 1], keys: [2, 2, 2],
-    secrets: [2, 2, 1],
-  });
+  `),
+    {
+      users: [2, 2, 1],
+      managed: true,
+      parameters: [2, 2, 1],
+      described: 5,
+      queues: [2, 2, 1],
+      keys: [2, 2, 2],
+      secrets: [2, 2, 1],
+    },
+  );
 });
 
 /** The next requests of an operation fail. */
 async function injectFaults(station: Workstation, fault: object): Promise<void> {
   const answer = await fetch(`${station.endpoint}/_local/v1/faults`, {
-    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fault),
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(fault),
   });
   assert.equal(answer.status, 200, await answer.text());
 }
 
 test("sdk-retry-built-in: two failures are retried without a word of the program's", { skip }, async () => {
   await using station = await startWorkstation();
-  const retries = (mode: string) => station.python(`
+  const retries = (mode: string) =>
+    station.python(`
     client = boto3.client("sqs", config=Config(retries={"mode": "${mode}"}))
     answer(client.list_queues()["ResponseMetadata"]["RetryAttempts"])
   `);
   for (const mode of ["legacy", "standard"]) {
-    await injectFaults(station, { service: "sqs", operation: "ListQueues", code: "ThrottlingException", count: 2 });
+    await injectFaults(station, {
+      service: "sqs",
+      operation: "ListQueues",
+      code: "ThrottlingException",
+      count: 2,
+    });
     assert.equal(await retries(mode), 2);
     await injectFaults(station, { service: "sqs", code: "InternalFailure", count: 2 });
     assert.equal(await retries(mode), 2);
   }
   await injectFaults(station, { service: "iam", operation: "ListUsers", code: "Throttling", count: 1 });
-  assert.equal(await station.python(`
+  assert.equal(
+    await station.python(`
     answer(boto3.client("iam").list_users()["ResponseMetadata"]["RetryAttempts"])
-  `), 1);
+  `),
+    1,
+  );
 });
 
 test("sdk-exponential-backoff-throttling: the spaces between attempts grow", { skip }, async () => {
   await using station = await startWorkstation();
-  await injectFaults(station, { service: "kms", operation: "ListKeys", code: "ThrottlingException", count: 4 });
+  await injectFaults(station, {
+    service: "kms",
+    operation: "ListKeys",
+    code: "ThrottlingException",
+    count: 4,
+  });
   // Chance shortens each wait, so that only its bound can be told: 1, 2, 4 and 8 seconds.
-  const { attempts, slept, refused } = await station.python<{ attempts: number; slept: number[]; refused: string }>(`
+  const { attempts, slept, refused } = await station.python<{
+    attempts: number;
+    slept: number[];
+    refused: string;
+  }>(`
     import time
     slept = []
     time.sleep = slept.append
@@ -149,7 +208,8 @@ test("sdk-exponential-backoff-throttling: the spaces between attempts grow", { s
     attempts = client.list_keys()["ResponseMetadata"]["RetryAttempts"]
     import urllib.request
     urllib.request.urlopen(urllib.request.Request("${station.endpoint}/_local/v1/faults", method="POST",
-        headers={"content-type": "application/json"}, data=json.dumps({"service": "kms", "count": 3}).encode()))
+        headers={"content-type": "application/json"},
+        data=json.dumps({"service": "kms", "count": 3}).encode()))
     once = boto3.client("kms", config=Config(retries={"mode": "standard", "total_max_attempts": 3}))
     answer({"attempts": attempts, "slept": slept[:4], "refused": code_of(once.list_keys)})
   `);
@@ -176,7 +236,11 @@ test("a presigned GetCallerIdentity tells who signed it", { skip }, async () => 
 
 test("SQS answers both of its protocols: JSON, and Query for older SDKs", { skip }, async () => {
   await using station = await startWorkstation();
-  const { body, url, missing } = await station.python<{ body: string; url: string; missing: [number, string] }>(`
+  const { body, url, missing } = await station.python<{
+    body: string;
+    url: string;
+    missing: [number, string];
+  }>(`
     import urllib.request, urllib.parse, urllib.error
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
@@ -185,7 +249,8 @@ test("SQS answers both of its protocols: JSON, and Query for older SDKs", { skip
         request = AWSRequest("POST", "${station.endpoint}/", data=data,
             headers={"content-type": "application/x-www-form-urlencoded"})
         SigV4Auth(boto3.Session().get_credentials(), "sqs", "us-east-1").add_auth(request)
-        sent = urllib.request.Request(request.url, data=data.encode(), headers=dict(request.headers), method="POST")
+        sent = urllib.request.Request(
+            request.url, data=data.encode(), headers=dict(request.headers), method="POST")
         try:
             with urllib.request.urlopen(sent) as answer:
                 return answer.status, answer.read().decode()
@@ -193,7 +258,8 @@ test("SQS answers both of its protocols: JSON, and Query for older SDKs", { skip
             return error.code, error.read().decode()
     url = boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"]
     boto3.client("sqs").send_message(QueueUrl=url, MessageBody="<both>")
-    answer({"body": query("ReceiveMessage", QueueUrl=url)[1], "url": query("GetQueueUrl", QueueName="orders")[1],
+    answer({"body": query("ReceiveMessage", QueueUrl=url)[1],
+            "url": query("GetQueueUrl", QueueName="orders")[1],
             "missing": query("GetQueueUrl", QueueName="none")})
   `);
   assert.match(body, /<Body>&lt;both&gt;<\/Body>/);
@@ -202,17 +268,22 @@ test("SQS answers both of its protocols: JSON, and Query for older SDKs", { skip
   assert.match(missing[1], /<Code>AWS\.SimpleQueueService\.NonExistentQueue<\/Code>/);
 });
 
-test("sdk-default-region-us-east-1: global services are signed for us-east-1 where no region is set", { skip }, async () => {
-  await using station = await startWorkstation();
-  // Clients that know no region use the services' own host names; what they sign is handed to the region as it is.
-  assert.deepEqual(await station.with({ AWS_ENDPOINT_URL: "", AWS_DEFAULT_REGION: "" }).python(`
+test(
+  "sdk-default-region-us-east-1: global services are signed for us-east-1 where no region is set",
+  { skip },
+  async () => {
+    await using station = await startWorkstation();
+    // Without a region clients use the services' own host names; what they sign is handed over as it is.
+    assert.deepEqual(
+      await station.with({ AWS_ENDPOINT_URL: "", AWS_DEFAULT_REGION: "" }).python(`
     import urllib.request
     from botocore.awsrequest import AWSResponse
     seen = {}
     def hand_over(request, **facts):
         seen["host"] = urllib.parse.urlsplit(request.url).hostname
-        seen["scope"] = request.headers["Authorization"].decode().split("Credential=")[1].split(",")[0].split("/")[2:4]
-        headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
+        headers = {name: value.decode() if isinstance(value, bytes) else value
+                   for name, value in request.headers.items()}
+        seen["scope"] = headers["Authorization"].split("Credential=")[1].split(",")[0].split("/")[2:4]
         sent = urllib.request.Request("${station.endpoint}/", data=request.body.encode(), method="POST",
             headers={**headers, "Host": seen["host"]})
         answered = urllib.request.urlopen(sent)
@@ -233,11 +304,15 @@ test("sdk-default-region-us-east-1: global services are signed for us-east-1 whe
         regional = str(error)
     answer([call("iam", "list_users"),
             call("sts", "get_caller_identity", config=Config(region_name="aws-global")), regional])
-  `), [
-    ["iam.amazonaws.com", "us-east-1", "iam"], ["sts.amazonaws.com", "us-east-1", "sts"],
-    "You must specify a region.",
-  ]);
-});
+  `),
+      [
+        ["iam.amazonaws.com", "us-east-1", "iam"],
+        ["sts.amazonaws.com", "us-east-1", "sts"],
+        "You must specify a region.",
+      ],
+    );
+  },
+);
 
 test("keys of other accounts see their own account only", { skip }, async () => {
   await using station = await startWorkstation();

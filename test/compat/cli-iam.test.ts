@@ -13,8 +13,11 @@ test("iam-cli-create-user: create-user makes a user once", { skip }, async () =>
   assert.match(UserId ?? "", /^AIDA[A-Z2-7]{17}$/);
   assert.ok(Math.abs(Date.parse(CreateDate ?? "") - station.region.clock.now()) < 60_000);
   assert.deepEqual(rest, { Path: "/", UserName: "ana", Arn: "arn:aws:iam::000000000000:user/ana" });
-  assert.equal(await station.refusal`iam create-user --user-name ana`,
-    "An error occurred (EntityAlreadyExists) when calling the CreateUser operation: User with name ana already exists.");
+  assert.equal(
+    await station.refusal`iam create-user --user-name ana`,
+    "An error occurred (EntityAlreadyExists) when calling the CreateUser operation: User with name ana " +
+      "already exists.",
+  );
 });
 
 const milliseconds = "the Query protocol writes milliseconds wherever there are some; IAM and STS write none";
@@ -25,49 +28,71 @@ test("IAM's dates are whole seconds", { skip, todo: milliseconds }, async () => 
   assert.match(date, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)$/);
 });
 
-test("iam-cli-attach-user-policy: ReadOnlyAccess gives read access everywhere and no write", { skip }, async () => {
-  await using station = await startWorkstation();
-  const ana = station.as(await station.user("ana"));
-  assert.equal(await ana.refusal`sqs list-queues`,
-    "An error occurred (AccessDenied) when calling the ListQueues operation: User: arn:aws:iam::000000000000:user/ana " +
-    "is not authorized to perform: sqs:listqueues on resource: arn:aws:sqs:us-east-1:000000000000: because no " +
-    "identity-based policy allows the sqs:listqueues action");
-  await station.aws`iam attach-user-policy --user-name ana --policy-arn arn:aws:iam::aws:policy/ReadOnlyAccess`;
-  assert.equal(await ana.aws`sqs list-queues`, undefined);
-  assert.deepEqual(await ana.aws`iam list-users --query Users[].UserName`, ["ana"]);
-  assert.deepEqual(await ana.aws`ssm describe-parameters --query Parameters`, []);
-  assert.match(await ana.refusal`sqs create-queue --queue-name q`, /^An error occurred \(AccessDenied\) /);
-  assert.match(await ana.refusal`iam create-user --user-name bob`, /^An error occurred \(AccessDenied\) /);
-  assert.match(await ana.refusal`ssm put-parameter --name p --value v --type String`,
-    /^An error occurred \(AccessDeniedException\) /);
-});
+test(
+  "iam-cli-attach-user-policy: ReadOnlyAccess gives read access everywhere and no write",
+  { skip },
+  async () => {
+    await using station = await startWorkstation();
+    const ana = station.as(await station.user("ana"));
+    assert.equal(
+      await ana.refusal`sqs list-queues`,
+      "An error occurred (AccessDenied) when calling the ListQueues operation: User: " +
+        "arn:aws:iam::000000000000:user/ana is not authorized to perform: sqs:listqueues on resource: " +
+        "arn:aws:sqs:us-east-1:000000000000: " +
+        "because no identity-based policy allows the sqs:listqueues action",
+    );
+    await station.aws`iam attach-user-policy --user-name ana
+    --policy-arn arn:aws:iam::aws:policy/ReadOnlyAccess`;
+    assert.equal(await ana.aws`sqs list-queues`, undefined);
+    assert.deepEqual(await ana.aws`iam list-users --query Users[].UserName`, ["ana"]);
+    assert.deepEqual(await ana.aws`ssm describe-parameters --query Parameters`, []);
+    assert.match(await ana.refusal`sqs create-queue --queue-name q`, /^An error occurred \(AccessDenied\) /);
+    assert.match(await ana.refusal`iam create-user --user-name bob`, /^An error occurred \(AccessDenied\) /);
+    assert.match(
+      await ana.refusal`ssm put-parameter --name p --value v --type String`,
+      /^An error occurred \(AccessDeniedException\) /,
+    );
+  },
+);
 
 test("iam-cli-create-role-trust: who may assume the role of a member account", { skip }, async () => {
   await using station = await startWorkstation();
   const member = station.as(root("222222222222"));
-  const RoleArn = await member.aws`iam create-role --role-name Admin --query Role.Arn --assume-role-policy-document
-    ${JSON.stringify({
+  const RoleArn = await member.aws`iam create-role --role-name Admin --query Role.Arn
+    --assume-role-policy-document ${JSON.stringify({
       Version: "2012-10-17",
-      Statement: { Effect: "Allow", Principal: { AWS: "arn:aws:iam::000000000000:root" }, Action: "sts:AssumeRole" },
+      Statement: {
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::000000000000:root" },
+        Action: "sts:AssumeRole",
+      },
     })}`;
   assert.equal(RoleArn, "arn:aws:iam::222222222222:role/Admin");
 
   const granted = station.as(await station.user("granted", allow("sts:AssumeRole")));
   const bare = station.as(await station.user("bare"));
-  const stranger = station.as(await station.as(root("333333333333")).user("stranger", allow("sts:AssumeRole")));
+  const stranger = station.as(
+    await station.as(root("333333333333")).user("stranger", allow("sts:AssumeRole")),
+  );
   const session = await granted.aws<{ AccessKeyId: string; SecretAccessKey: string }>`sts assume-role
     --role-arn ${RoleArn} --role-session-name work --query Credentials`;
-  assert.equal(await station.as(session).aws`sts get-caller-identity --query Arn`,
-    "arn:aws:sts::222222222222:assumed-role/Admin/work");
+  assert.equal(
+    await station.as(session).aws`sts get-caller-identity --query Arn`,
+    "arn:aws:sts::222222222222:assumed-role/Admin/work",
+  );
   const refusals = [
     ["000000000000:user/bare", bare, "identity-based policy"],
     ["333333333333:user/stranger", stranger, "role trust policy"],
   ] as const;
   for (const [name, shell, missing] of refusals) {
-    const refusal: string = await shell.refusal`sts assume-role --role-arn ${RoleArn} --role-session-name work`;
-    assert.equal(refusal,
-      `An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:iam::${name} is not ` +
-      `authorized to perform: sts:AssumeRole on resource: ${RoleArn} because no ${missing} allows the sts:AssumeRole action`);
+    const refusal: string = await shell.refusal`sts assume-role --role-arn ${RoleArn}
+      --role-session-name work`;
+    assert.equal(
+      refusal,
+      `An error occurred (AccessDenied) when calling the AssumeRole operation: User: ` +
+        `arn:aws:iam::${name} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn} ` +
+        `because no ${missing} allows the ` + "sts:AssumeRole action",
+    );
   }
 });
 
@@ -89,9 +114,14 @@ test("waiters see what exists", { skip }, async () => {
   await using station = await startWorkstation();
   await station.aws`iam create-user --user-name ana`;
   await station.aws`iam wait user-exists --user-name ana`;
-  const trust = { Version: "2012-10-17", Statement: {
-    Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole",
-  } };
+  const trust = {
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Allow",
+      Principal: { Service: "ec2.amazonaws.com" },
+      Action: "sts:AssumeRole",
+    },
+  };
   await station.aws`iam create-role --role-name r --assume-role-policy-document ${JSON.stringify(trust)}`;
   await station.aws`iam wait role-exists --role-name r`;
   const arn = await station.aws`iam create-policy --policy-name p --query Policy.Arn
@@ -116,12 +146,24 @@ test("answers come in every format", { skip }, async () => {
   await station.aws`iam create-user --user-name ana --path /people/`;
   await station.aws`iam create-user --user-name bob`;
   const pairs = "Users[].[UserName,Path]";
-  assert.deepEqual(await station.aws`iam list-users --query ${pairs}`, [["ana", "/people/"], ["bob", "/"]]);
+  assert.deepEqual(await station.aws`iam list-users --query ${pairs}`, [
+    ["ana", "/people/"],
+    ["bob", "/"],
+  ]);
   assert.equal(await station.aws`iam list-users --query ${pairs} --output text`, "ana\t/people/\nbob\t/");
-  assert.equal(await station.aws`iam list-users --query ${pairs} --output yaml`.catch(() => "no yaml in version 1"),
-    "no yaml in version 1");
-  assert.equal(await station.aws`iam list-users --query ${pairs} --output table`, [
-    "---------------------", "|     ListUsers     |", "+------+------------+",
-    "|  ana |  /people/  |", "|  bob |  /         |", "+------+------------+",
-  ].join("\n"));
+  assert.equal(
+    await station.aws`iam list-users --query ${pairs} --output yaml`.catch(() => "no yaml in version 1"),
+    "no yaml in version 1",
+  );
+  assert.equal(
+    await station.aws`iam list-users --query ${pairs} --output table`,
+    [
+      "---------------------",
+      "|     ListUsers     |",
+      "+------+------------+",
+      "|  ana |  /people/  |",
+      "|  bob |  /         |",
+      "+------+------------+",
+    ].join("\n"),
+  );
 });

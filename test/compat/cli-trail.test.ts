@@ -25,32 +25,40 @@ async function history(station: Workstation, key: string, value: string): Promis
   return events.map((event) => JSON.parse(event) as TrailRecord);
 }
 
-test("cloudtrail-audit-api-calls: who called what, from where, with what, and how it ended", { skip }, async () => {
-  await using station = await startWorkstation();
-  const ana = station.as(await station.user("ana", allow("sqs:CreateQueue")));
-  await ana.aws`sqs create-queue --queue-name orders --attributes DelaySeconds=5`;
-  await ana.refusal`iam list-users`;
+test(
+  "cloudtrail-audit-api-calls: who called what, from where, with what, and how it ended",
+  { skip },
+  async () => {
+    await using station = await startWorkstation();
+    const ana = station.as(await station.user("ana", allow("sqs:CreateQueue")));
+    await ana.aws`sqs create-queue --queue-name orders --attributes DelaySeconds=5`;
+    await ana.refusal`iam list-users`;
 
-  const [created] = await history(station, "EventName", "CreateQueue");
-  assert.deepEqual(created?.requestParameters, { queueName: "orders", attributes: { DelaySeconds: "5" } });
-  assert.equal(created?.eventSource, "sqs.amazonaws.com");
-  assert.equal(created?.sourceIPAddress, "127.0.0.1");
-  assert.equal(created?.userIdentity.type, "IAMUser");
-  assert.equal(created?.userIdentity.userName, "ana");
-  assert.equal(created?.errorCode, undefined);
-  const [denied] = await history(station, "Username", "ana");
-  assert.equal(denied?.eventName, "ListUsers");
-  assert.equal(denied?.errorCode, "AccessDenied");
-});
+    const [created] = await history(station, "EventName", "CreateQueue");
+    assert.deepEqual(created?.requestParameters, { queueName: "orders", attributes: { DelaySeconds: "5" } });
+    assert.equal(created?.eventSource, "sqs.amazonaws.com");
+    assert.equal(created?.sourceIPAddress, "127.0.0.1");
+    assert.equal(created?.userIdentity.type, "IAMUser");
+    assert.equal(created?.userIdentity.userName, "ana");
+    assert.equal(created?.errorCode, undefined);
+    const [denied] = await history(station, "Username", "ana");
+    assert.equal(denied?.eventName, "ListUsers");
+    assert.equal(denied?.errorCode, "AccessDenied");
+  },
+);
 
-test("cloudtrail-event-sources: the history tells the CLI from an SDK", { skip: skip || without("boto3") }, async () => {
-  await using station = await startWorkstation();
-  await station.aws`sqs list-queues --queue-name-prefix of-cli`;
-  await station.python(`boto3.client("sqs").list_queues(QueueNamePrefix="of-sdk")`);
-  const [ofSdk, ofCli] = await history(station, "EventName", "ListQueues");
-  assert.match(ofCli?.userAgent ?? "", /^\[?aws-cli\/1\.\d+\.\d+ .*Botocore\/1\.\d+/i);
-  assert.match(ofSdk?.userAgent ?? "", /^\[?Boto3\/1\.\d+\.\d+ .*Botocore\/1\.\d+/i);
-});
+test(
+  "cloudtrail-event-sources: the history tells the CLI from an SDK",
+  { skip: skip || without("boto3") },
+  async () => {
+    await using station = await startWorkstation();
+    await station.aws`sqs list-queues --queue-name-prefix of-cli`;
+    await station.python(`boto3.client("sqs").list_queues(QueueNamePrefix="of-sdk")`);
+    const [ofSdk, ofCli] = await history(station, "EventName", "ListQueues");
+    assert.match(ofCli?.userAgent ?? "", /^\[?aws-cli\/1\.\d+\.\d+ .*Botocore\/1\.\d+/i);
+    assert.match(ofSdk?.userAgent ?? "", /^\[?Boto3\/1\.\d+\.\d+ .*Botocore\/1\.\d+/i);
+  },
+);
 
 test("cli-uses-boto3: the CLI names botocore as what it is built on", { skip }, async () => {
   await using station = await startWorkstation();
@@ -72,8 +80,13 @@ test("cloudtrail-find-resource-changes: who changed a resource, when and how", {
   assert.equal(change?.userIdentity.userName, "ana");
   assert.deepEqual(change?.requestParameters, { queueUrl: url, attributes: { VisibilityTimeout: "60" } });
   const bob = await history(station, "ResourceName", "bob");
-  assert.deepEqual(bob.map(({ eventName, userIdentity }) => [eventName, userIdentity.userName]),
-    [["DeleteUser", "ana"], ["CreateUser", "ana"]]);
+  assert.deepEqual(
+    bob.map(({ eventName, userIdentity }) => [eventName, userIdentity.userName]),
+    [
+      ["DeleteUser", "ana"],
+      ["CreateUser", "ana"],
+    ],
+  );
 });
 
 test("cloudtrail-90-days: events leave the history after 90 days", { skip }, async () => {
@@ -106,12 +119,20 @@ test("regions-no-implicit-data-flow: data stays in the region in which it was pu
   await station.aws`sqs send-message --queue-url ${url} --message-body hello`;
   await station.aws`ssm put-parameter --name p --type String --value v`;
   const europe = station.with({ AWS_DEFAULT_REGION: "eu-west-1" });
-  assert.equal(await europe.refusal`ssm get-parameter --name p`,
-    "An error occurred (ParameterNotFound) when calling the GetParameter operation:");
-  assert.equal(await europe.refusal`sqs get-queue-url --queue-name orders`,
+  assert.equal(
+    await europe.refusal`ssm get-parameter --name p`,
+    "An error occurred (ParameterNotFound) when calling the GetParameter operation:",
+  );
+  assert.equal(
+    await europe.refusal`sqs get-queue-url --queue-name orders`,
     "An error occurred (AWS.SimpleQueueService.NonExistentQueue) when calling the GetQueueUrl operation: " +
-    "The specified queue does not exist.");
+      "The specified queue does not exist.",
+  );
   const other = await europe.aws`sqs create-queue --queue-name orders --query QueueUrl`;
   assert.equal(await europe.aws`sqs receive-message --queue-url ${other}`, undefined);
-  assert.deepEqual(await station.aws`sqs receive-message --queue-url ${url} --query Messages[].Body`, ["hello"]);
+  assert.deepEqual(
+    await station.aws`sqs receive-message --queue-url ${url}
+    --query Messages[].Body`,
+    ["hello"],
+  );
 });

@@ -1,4 +1,4 @@
-/** The programs that people use AWS with, run as they run them: unchanged, over a socket, with a home folder of their own. */
+/** The programs that people use AWS with, as they run them: unchanged, over a socket, at home. */
 
 import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -18,8 +18,8 @@ const probes = {
 export type Client = keyof typeof probes;
 
 /**
- * For the `skip` option of a test: why it can't run here. A machine that is to prove something has every client, so
- * that where `CI` is set nothing is skipped, and a test without its client fails.
+ * For the `skip` option of a test: why it can't run here. A machine that is to prove something has every
+ * client, so that where `CI` is set nothing is skipped, and a test without its client fails.
  */
 export function without(client: Client): string | false {
   if (process.env["CI"]) return false;
@@ -59,7 +59,7 @@ type Environment = Readonly<Record<string, string>>;
 /** Longer than any command takes on a busy machine. */
 const timeoutMilliseconds = 120_000;
 
-/** Nothing of the machine's own configuration: a proxy or a bundle of certificates would change what is tested. */
+/** Nothing of the machine's configuration: a proxy or a bundle of certificates would change the test. */
 function baseEnvironment(): Environment {
   const { PATH = "", LANG = "C.UTF-8" } = process.env;
   return { PATH, LANG };
@@ -90,7 +90,8 @@ export class Workstation {
   /** The same machine with a key in its environment. */
   as(key: Key): Workstation {
     return this.with({
-      AWS_ACCESS_KEY_ID: key.AccessKeyId, AWS_SECRET_ACCESS_KEY: key.SecretAccessKey,
+      AWS_ACCESS_KEY_ID: key.AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: key.SecretAccessKey,
       AWS_SESSION_TOKEN: key.SessionToken ?? "",
     });
   }
@@ -100,7 +101,7 @@ export class Workstation {
     return this.with({ AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_SESSION_TOKEN: "" });
   }
 
-  /** A new user of the account whose keys are in the environment, with an access key and, if given, an inline policy. */
+  /** A new user of the environment's account, with an access key and, if given, an inline policy. */
   async user(name: string, policy?: object): Promise<Key> {
     await this.aws`iam create-user --user-name ${name}`;
     if (policy) {
@@ -119,7 +120,11 @@ export class Workstation {
   }
 
   /** Runs a program to its end, whatever that is. */
-  run(program: string, options: readonly string[], { input, folder = this.home }: RunOptions = {}): Promise<Outcome> {
+  run(
+    program: string,
+    options: readonly string[],
+    { input, folder = this.home }: RunOptions = {},
+  ): Promise<Outcome> {
     const env = Object.fromEntries(Object.entries(this.#environment).filter(([, value]) => value !== ""));
     return new Promise((resolve, reject) => {
       const settings = { env, cwd: folder, timeout: timeoutMilliseconds, maxBuffer: 64 * 1024 * 1024 };
@@ -216,7 +221,10 @@ export function root(account: string): Key {
 }
 
 /** A policy with one statement that allows. */
-export function allow(action: string | readonly string[], resource: string | readonly string[] = "*"): object {
+export function allow(
+  action: string | readonly string[],
+  resource: string | readonly string[] = "*",
+): object {
   return { Version: "2012-10-17", Statement: { Effect: "Allow", Action: action, Resource: resource } };
 }
 

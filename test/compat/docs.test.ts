@@ -15,9 +15,13 @@ interface Block {
 
 /** The fenced blocks of a document whose info string ends in `run`. */
 function blocks(markdown: string): Block[] {
-  return [...markdown.matchAll(/^```(\w+) run\n([^]*?)^```$/gm)].map(({ 1: language = "", 2: text = "", index }) => ({
-    language, text, line: markdown.slice(0, index).split("\n").length,
-  }));
+  return [...markdown.matchAll(/^```(\w+) run\n([^]*?)^```$/gm)].map(
+    ({ 1: language = "", 2: text = "", index }) => ({
+      language,
+      text,
+      line: markdown.slice(0, index).split("\n").length,
+    }),
+  );
 }
 
 /** A folder in which `us-local-1` and the SDK are installed. */
@@ -25,11 +29,16 @@ function projectFolder(station: Workstation): string {
   const folder = join(station.home, "project");
   mkdirSync(join(folder, "node_modules"), { recursive: true });
   symlinkSync(join(packageFolder, "node_modules", "@aws-sdk"), join(folder, "node_modules", "@aws-sdk"));
-  // Of the package itself the program needs what `npm install` would bring: its description and what was built.
+  // Of the package itself a program needs what `npm install` would bring: a description and a build.
   const installed = join(folder, "node_modules", "us-local-1");
-  station.write("project/node_modules/us-local-1/package.json", JSON.stringify({
-    name: "us-local-1", type: "module", exports: "./index.js",
-  }));
+  station.write(
+    "project/node_modules/us-local-1/package.json",
+    JSON.stringify({
+      name: "us-local-1",
+      type: "module",
+      exports: "./index.js",
+    }),
+  );
   const entry = new URL("../../src/index.js", import.meta.url);
   station.write("project/node_modules/us-local-1/index.js", `export * from ${JSON.stringify(entry.href)};\n`);
   assert.ok(existsSync(installed));
@@ -40,7 +49,8 @@ async function run(station: Workstation, block: Block, folder: string, document:
   const at = `${document}:${block.line}`;
   const text = block.text.replaceAll("http://localhost:4566", station.endpoint);
   const program = programs[block.language];
-  if (program === undefined && block.language !== "hcl") throw new Error(`${at}: nothing runs ${block.language}`);
+  if (program === undefined && block.language !== "hcl")
+    throw new Error(`${at}: nothing runs ${block.language}`);
   if (program === undefined) {
     if (withoutTerraform()) return;
     const terraform = await Terraform.open(station, undefined, { "main.tf": text });
@@ -59,7 +69,9 @@ const programs: Readonly<Record<string, { name: string; options: readonly string
   js: { name: "node", options: [], extension: "mjs" },
 };
 
-const documents = ["README.md", "docs/getting-started.md"].filter((document) => existsSync(join(packageFolder, document)));
+const documents = ["README.md", "docs/getting-started.md"].filter((document) =>
+  existsSync(join(packageFolder, document)),
+);
 for (const document of documents) {
   test(`${document} says what works`, { skip: without("aws") || without("boto3") }, async () => {
     await using station = await startWorkstation();

@@ -14,7 +14,9 @@ test("users, groups, their policies, keys and passwords", { skip }, async () => 
   await users.apply();
   assert.equal(await users.drift(), "");
   assert.deepEqual(await users.outputs(), {
-    user_id_agrees: true, members: ["ana"], people: ["ana"],
+    user_id_agrees: true,
+    members: ["ana"],
+    people: ["ana"],
     managed_policy: "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess",
   });
 
@@ -33,8 +35,11 @@ test("roles, their policies, instance profiles and service-linked roles", { skip
   await roles.apply();
   assert.equal(await roles.drift(), "");
   assert.deepEqual(await roles.outputs(), {
-    account: "000000000000", region: "us-east-1", role: "arn:aws:iam::000000000000:role/service/app",
-    roles: ["app"], profile_role: "app",
+    account: "000000000000",
+    region: "us-east-1",
+    role: "arn:aws:iam::000000000000:role/service/app",
+    roles: ["app"],
+    profile_role: "app",
   });
 
   const changed = { session_seconds: "7200" };
@@ -42,8 +47,11 @@ test("roles, their policies, instance profiles and service-linked roles", { skip
   assert.equal(await roles.drift(changed), "");
   await roles.reimport("aws_iam_role.app", "app", changed);
   await roles.reimport("aws_iam_instance_profile.app", "app", changed);
-  await roles.reimport("aws_iam_role_policy_attachment.read",
-    "app/arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess", changed);
+  await roles.reimport(
+    "aws_iam_role_policy_attachment.read",
+    "app/arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess",
+    changed,
+  );
   assert.equal(await roles.drift(changed), "");
   await roles.destroy(changed);
 });
@@ -59,17 +67,26 @@ test("the account's alias and password policy", { skip }, async () => {
   await account.destroy();
 });
 
-test("identity providers, certificates, SSH keys, MFA devices and service credentials", { skip }, async () => {
-  await using station = await startWorkstation();
-  const federation = await Terraform.open(station, "iam-federation", {
-    "leaf.pem": leafCertificate, "leaf-key.pem": leafKey, "authority.pem": authorityCertificate,
-  });
-  await federation.apply();
-  assert.equal(await federation.drift(), "");
-  await federation.apply({ client: "second" });
-  assert.equal(await federation.drift({ client: "second" }), "");
-  await federation.reimport("aws_iam_openid_connect_provider.google",
-    "arn:aws:iam::000000000000:oidc-provider/accounts.google.com", { client: "second" });
-  assert.equal(await federation.drift({ client: "second" }), "");
-  await federation.destroy({ client: "second" });
-});
+test(
+  "identity providers, certificates, SSH keys, MFA devices and service credentials",
+  { skip },
+  async () => {
+    await using station = await startWorkstation();
+    const federation = await Terraform.open(station, "iam-federation", {
+      "leaf.pem": leafCertificate,
+      "leaf-key.pem": leafKey,
+      "authority.pem": authorityCertificate,
+    });
+    await federation.apply();
+    assert.equal(await federation.drift(), "");
+    await federation.apply({ client: "second" });
+    assert.equal(await federation.drift({ client: "second" }), "");
+    await federation.reimport(
+      "aws_iam_openid_connect_provider.google",
+      "arn:aws:iam::000000000000:oidc-provider/accounts.google.com",
+      { client: "second" },
+    );
+    assert.equal(await federation.drift({ client: "second" }), "");
+    await federation.destroy({ client: "second" });
+  },
+);

@@ -15,7 +15,11 @@ suite("Terraform", { concurrency: 2 }, () => {
     await queues.apply();
     assert.equal(await queues.drift(), "");
     const url = `${station.endpoint}/000000000000/orders`;
-    assert.deepEqual(await queues.outputs(), { url, arn: "arn:aws:sqs:us-east-1:000000000000:orders", count: 2 });
+    assert.deepEqual(await queues.outputs(), {
+      url,
+      arn: "arn:aws:sqs:us-east-1:000000000000:orders",
+      count: 2,
+    });
     await queues.apply({ visibility_seconds: "60" });
     assert.equal(await queues.drift({ visibility_seconds: "60" }), "");
     await queues.reimport("aws_sqs_queue.orders", url, { visibility_seconds: "60" });
@@ -29,7 +33,9 @@ suite("Terraform", { concurrency: 2 }, () => {
     const parameters = await Terraform.open(station, "ssm");
     await parameters.apply();
     assert.equal(await parameters.drift(), "");
-    const names = ["advanced", "insecure", "list", "own/secret", "secret", "text"].map((name) => `/shop/${name}`);
+    const names = ["advanced", "insecure", "list", "own/secret", "secret", "text"].map(
+      (name) => `/shop/${name}`,
+    );
     assert.deepEqual(await parameters.outputs(), { secret: "first", names });
     await parameters.apply({ value: "second" });
     assert.equal(await parameters.drift({ value: "second" }), "");
@@ -63,7 +69,10 @@ suite("Terraform", { concurrency: 2 }, () => {
     await secrets.apply();
     assert.equal(await secrets.drift(), "");
     const { arn, ...outputs } = await secrets.outputs();
-    assert.match(String(arn), /^arn:aws:secretsmanager:us-east-1:000000000000:secret:database-[A-Za-z0-9]{6}$/);
+    assert.match(
+      String(arn),
+      /^arn:aws:secretsmanager:us-east-1:000000000000:secret:database-[A-Za-z0-9]{6}$/,
+    );
     assert.deepEqual(outputs, { password: "first", generated_length: 40, names: ["database"] });
     await secrets.apply({ password: "second" });
     assert.equal(await secrets.drift({ password: "second" }), "");

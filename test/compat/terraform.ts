@@ -1,4 +1,4 @@
-/** Terraform against a region: a configuration of `fixtures/terraform`, applied, changed, imported and destroyed. */
+/** Terraform against a region: a configuration applied, changed, imported and destroyed. */
 
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -19,12 +19,12 @@ function providerMirror(): string | undefined {
   return candidates.find((folder) => folder !== "" && existsSync(join(folder, providerFolder)));
 }
 
-/** For the `skip` option of a test, as `without` says it. Without a mirror the provider comes from the registry. */
+/** For the `skip` option of a test, as `without` says it. In CI the registry takes the place of a mirror. */
 export function withoutTerraform(): string | false {
   const reason = without("terraform");
   if (reason || process.env["CI"] || process.env["TF_PLUGIN_REGISTRY"]) return reason;
   return providerMirror() === undefined
-    ? "no mirror of Terraform's AWS provider is here (TF_PLUGIN_MIRROR names one; TF_PLUGIN_REGISTRY=1 downloads it)"
+    ? "no mirror of Terraform's AWS provider is here: name one in TF_PLUGIN_MIRROR, or set TF_PLUGIN_REGISTRY"
     : false;
 }
 
@@ -40,7 +40,11 @@ export class Terraform {
   }
 
   /** The configuration of a fixture, if one is named, with these files beside it, ready to be applied. */
-  static async open(station: Workstation, fixture: string | undefined, files: Variables = {}): Promise<Terraform> {
+  static async open(
+    station: Workstation,
+    fixture: string | undefined,
+    files: Variables = {},
+  ): Promise<Terraform> {
     const folder = join(station.home, "terraform", fixture ?? "files");
     mkdirSync(folder, { recursive: true });
     if (fixture !== undefined) {
@@ -49,10 +53,14 @@ export class Terraform {
     }
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
     const mirror = providerMirror();
-    const installation = mirror === undefined ? "direct {}"
-      : `filesystem_mirror {\n path = ${JSON.stringify(mirror)}\n include = ["hashicorp/*"]\n}`;
-    const settings = station.write("terraform.tfrc",
-      `disable_checkpoint = true\nprovider_installation {\n${installation}\n}\n`);
+    const installation =
+      mirror === undefined
+        ? "direct {}"
+        : `filesystem_mirror {\n path = ${JSON.stringify(mirror)}\n include = ["hashicorp/*"]\n}`;
+    const settings = station.write(
+      "terraform.tfrc",
+      `disable_checkpoint = true\nprovider_installation {\n${installation}\n}\n`,
+    );
     const shell = station.with({ TF_CLI_CONFIG_FILE: settings, TF_IN_AUTOMATION: "1" });
     const terraform = new Terraform(shell, folder);
     await terraform.#run("init");
@@ -94,7 +102,8 @@ export class Terraform {
   }
 
   #try(command: string, ...options: readonly string[]): Promise<Outcome> {
-    const plain = command === "state" ? [] : command === "output" ? ["-no-color"] : ["-no-color", "-input=false"];
+    const plain =
+      command === "state" ? [] : command === "output" ? ["-no-color"] : ["-no-color", "-input=false"];
     return this.#station.run("terraform", [command, ...plain, ...options], { folder: this.#folder });
   }
 }
