@@ -3,7 +3,7 @@
  * `npm run bench -- [--seconds N] [--no-moto] [--fsync] [name …]`
  */
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { availableParallelism } from "node:os";
@@ -32,6 +32,10 @@ const secondsAt = args.indexOf("--seconds");
 const seconds = secondsAt >= 0 ? Number(args[secondsAt + 1]) : 5;
 const names = args.filter((argument, index) => !argument.startsWith("--") && index !== secondsAt + 1);
 const connections = 32;
+/** V8 compiles what is hot in the meantime. */
+const warmUpSeconds = 3;
+const deletesOfRegion = 30_000;
+const deletesOfMoto = 300;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -56,22 +60,27 @@ interface Target {
 
 async function startNode(script: string, options: readonly string[]): Promise<Target> {
   const port = await freePort();
-  const child = pinned(process.execPath, [join(here, script), String(port), ...options]);
+  const child = pinned(process.execPath, [script, String(port), ...options]);
   if (child.stdout) await once(child.stdout, "data");
   return { port, child };
+}
+
+/** Waits until a server answers. */
+async function answers(url: string, gaveUp: () => boolean): Promise<boolean> {
+  for (let attempt = 0; attempt < 400 && !gaveUp(); attempt += 1) {
+    if (await fetch(url).catch(() => undefined)) return true;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return false;
 }
 
 async function startMoto(): Promise<Target | undefined> {
   const port = await freePort();
   const child = pinned("moto_server", ["-p", String(port)]);
+  child.stdout?.resume();
   let failed = false;
   child.on("error", () => (failed = true));
-  for (let attempt = 0; attempt < 100 && !failed; attempt += 1) {
-    const answer = await fetch(`http://127.0.0.1:${port}/moto-api/`).catch(() => undefined);
-    if (answer) return { port, child };
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  return undefined;
+  return (await answers(`http://127.0.0.1:${port}/moto-api/`, () => failed)) ? { port, child } : undefined;
 }
 
 /** A user with its own key and a policy, so that signatures and IAM are at work. */
@@ -141,21 +150,15 @@ async function fill(sqs: SQSClient, QueueUrl: string, count: number): Promise<vo
 }
 
 /** Each message is deleted once: as many receipt handles as the run may use. */
-async function deleteOperation(port: number): Promise<BenchOperation> {
+async function deleteOperation(port: number, count: number): Promise<BenchOperation> {
   const sqs = new SQSClient(clientOptions(port));
   const { QueueUrl } = await sqs.send(
-    new CreateQueueCommand({
-      QueueName: "bench-delete",
-      Attributes: { VisibilityTimeout: "3600" },
-    }),
+    new CreateQueueCommand({ QueueName: "bench-delete", Attributes: { VisibilityTimeout: "3600" } }),
   );
-  const count = Math.max(1_000, Math.ceil(seconds * 2_000));
   await fill(sqs, QueueUrl ?? "", count);
   const handles: string[] = [];
   while (handles.length < count) {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
-    );
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
     if (Messages.length === 0) break;
     handles.push(...Messages.map((message) => message.ReceiptHandle ?? ""));
   }
@@ -182,13 +185,19 @@ async function encryptOperation(port: number): Promise<BenchOperation> {
   };
 }
 
-const operations: Readonly<Record<string, (port: number) => Promise<BenchOperation>>> = {
+const operations: Readonly<Record<string, (port: number, deletes: number) => Promise<BenchOperation>>> = {
   identity: () => Promise.resolve(callerIdentity),
   send: sendOperation,
   receive: receiveOperation,
   delete: deleteOperation,
   encrypt: encryptOperation,
 };
+
+function operationOf(name: string, port: number, deletes: number): Promise<BenchOperation> {
+  const make = operations[name];
+  if (!make) throw new Error(`no benchmark is named ${name}`);
+  return make(port, deletes);
+}
 
 async function firstAnswer(
   port: number,
@@ -224,66 +233,78 @@ function row(label: string, measured: Measured, floor?: Measured, promised?: num
   );
 }
 
-const region = await startNode("server.js", [args.includes("--fsync") ? "fsync" : "relaxed"]);
-const moto = args.includes("--no-moto") ? undefined : await startMoto();
-const credentials = await prepareUser(region.port);
-for (const [name, make] of Object.entries(operations)) {
-  if (names.length > 0 && !names.includes(name)) continue;
-  const operation = await make(region.port);
+interface Subject {
+  readonly target: Target;
+  readonly credentials: Credentials;
+}
+
+async function measureRegion(name: string, region: Subject): Promise<Measured> {
+  const operation = await operationOf(name, region.target.port, deletesOfRegion);
   console.log(operation.name);
-  const bytes = requestBytes(operation, region.port, credentials);
-  const answer = await firstAnswer(region.port, bytes[0] ?? Buffer.alloc(0));
+  const bytes = requestBytes(operation, region.target.port, region.credentials);
+  const answer = await firstAnswer(region.target.port, bytes[0] ?? Buffer.alloc(0));
   if (answer.status !== 200) console.log(answer.body.toString());
-  const floor = await startNode("floor.js", [
+  const floor = await measureFloor(operation, region.credentials, answer);
+  row("floor", floor);
+
+  const load = { port: region.target.port, requests: bytes, connections };
+  // Handles can be used once, so that deletes are not warmed up by deleting.
+  if (name !== "delete") await measure({ ...load, seconds: warmUpSeconds });
+  const measured = await measure({ ...load, seconds: name === "delete" ? 1 : seconds });
+  row("us-local-1", measured, floor, operation.floorShare);
+  if (name !== "delete") {
+    row("at half load", await measure({ ...load, seconds, rate: measured.perSecond / 2 }));
+  }
+  return measured;
+}
+
+async function measureFloor(
+  operation: BenchOperation,
+  credentials: Credentials,
+  answer: { status: number; type: string; body: Buffer },
+): Promise<Measured> {
+  const floor = await startNode(join(here, "floor.js"), [
     credentials.secretAccessKey,
     String(answer.status),
     answer.type,
     answer.body.toString("base64"),
   ]);
-  const floorBytes = requestBytes(operation, floor.port, credentials);
-  await measure({ port: floor.port, requests: floorBytes, connections, seconds: 1 });
-  const floorMeasured = await measure({ port: floor.port, requests: floorBytes, connections, seconds });
+  const load = { port: floor.port, requests: requestBytes(operation, floor.port, credentials), connections };
+  await measure({ ...load, seconds: warmUpSeconds });
+  const measured = await measure({ ...load, seconds });
   floor.child.kill();
-  row("floor", floorMeasured);
-  await measure({
-    port: region.port,
-    requests: bytes.slice(0, 50),
-    connections,
-    seconds: name === "delete" ? 0.01 : 1,
-  });
-  const measured = await measure({
-    port: region.port,
-    requests: bytes,
-    connections,
-    seconds: name === "delete" ? 1 : seconds,
-  });
-  row("us-local-1", measured, floorMeasured, operation.floorShare);
-  if (name !== "delete") {
-    const half = await measure({
-      port: region.port,
-      requests: bytes,
-      connections,
-      seconds,
-      rate: measured.perSecond / 2,
-    });
-    row("at half load", half);
-  }
-  if (moto) {
-    const other = await make(moto.port);
-    const otherBytes = requestBytes(other, moto.port, { accessKeyId: "test", secretAccessKey: "test" });
-    const otherMeasured = await measure({
-      port: moto.port,
-      requests: otherBytes,
-      connections,
-      seconds: Math.min(seconds, 2),
-    });
-    row("moto_server", otherMeasured);
-    console.log(`  ${(measured.perSecond / otherMeasured.perSecond).toFixed(1)} x moto_server`);
-  }
+  return measured;
 }
-region.child.send("memory");
-const [memory] = (await once(region.child, "message")) as [NodeJS.MemoryUsage];
-console.log(`memory of the region's process: ${(memory.rss / 2 ** 20).toFixed(0)} MB`);
-region.child.kill();
+
+async function measureMoto(name: string, moto: Target, ours: Measured): Promise<void> {
+  const operation = await operationOf(name, moto.port, deletesOfMoto);
+  const requests = requestBytes(operation, moto.port, { accessKeyId: "test", secretAccessKey: "test" });
+  const measured = await measure({ port: moto.port, requests, connections, seconds: Math.min(seconds, 2) });
+  row("moto_server", measured);
+  console.log(`  ${(ours.perSecond / measured.perSecond).toFixed(0)} x moto_server`);
+}
+
+async function startRegion(): Promise<Target> {
+  const port = await freePort();
+  const command = join(here, "..", "bin", "us-local-1.js");
+  const durability = args.includes("--fsync") ? "fsync" : "relaxed";
+  const options = ["start", "--ephemeral", "--port", String(port), "--durability", durability];
+  const child = pinned(process.execPath, [command, ...options]);
+  child.stdout?.resume();
+  await answers(`http://127.0.0.1:${port}/_localstack/health`, () => false);
+  return { port, child };
+}
+
+const target = await startRegion();
+const moto = args.includes("--no-moto") ? undefined : await startMoto();
+const region: Subject = { target, credentials: await prepareUser(target.port) };
+for (const name of Object.keys(operations)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const measured = await measureRegion(name, region);
+  if (moto) await measureMoto(name, moto, measured);
+}
+const resident = spawnSync("ps", ["-o", "rss=", "-p", String(target.child.pid)], { encoding: "utf8" }).stdout;
+console.log(`memory of the region's process: ${(Number(resident) / 1024).toFixed(0)} MB`);
+target.child.kill();
 moto?.child.kill();
 process.exit(0);

@@ -57,12 +57,17 @@ export class RegionClock implements Time {
 
   /**
    * What the region's clock showed when the machine's showed `machineTime`; undefined for times before the
-   * region
-   * started or still to come, which nobody on this machine can have read off its clock.
+   * region started or still to come, which nobody on this machine can have read off its clock.
+   *
+   * @param slack how many milliseconds later the time may have been read: signatures count whole seconds, and
+   *   what was signed right after the clock was changed is to be read by the changed clock
    */
-  asRegionTime(machineTime: number): number | undefined {
+  asRegionTime(machineTime: number, slack = 0): number | undefined {
     if (machineTime > Date.now() + machineSkewMilliseconds) return undefined;
-    const change = this.#history.findLast((entry) => entry.machine <= machineTime + machineSkewMilliseconds);
+    const [first] = this.#history;
+    const change =
+      this.#history.findLast((entry) => entry.machine <= machineTime + slack) ??
+      (first && first.machine <= machineTime + machineSkewMilliseconds ? first : undefined);
     return change && change.region + (machineTime - change.machine) * change.factor;
   }
 

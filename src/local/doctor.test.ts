@@ -15,7 +15,8 @@ test("the doctor asks only for what built services need", () => {
 
 test("the doctor says what to install by the system's own package manager", () => {
   const missing = (platform: NodeJS.Platform): unknown =>
-    examine({ ...machine, platform, built: new Set(["lambda"]) }).find(({ name }) => name === "dotnet")?.install;
+    examine({ ...machine, platform, built: new Set(["lambda"]) }).find(({ name }) => name === "dotnet")
+      ?.install;
   assert.equal(missing("linux"), "sudo apt install dotnet-runtime-8.0");
   assert.equal(missing("darwin"), "brew install dotnet");
   const old = examine({ ...machine, nodeVersion: "18.0.0", built: new Set() })[0];
@@ -24,8 +25,18 @@ test("the doctor says what to install by the system's own package manager", () =
 
 test("spans of time are read as people write them", () => {
   const cases = [
-    ["90s", 90_000], ["1h30m", 5_400_000], ["2d", 172_800_000], ["500ms", 500], ["1.5h", 5_400_000], ["1w", 604_800_000],
-    ["", undefined], ["1", undefined], ["h", undefined], ["-1h", undefined], ["1h 30m", undefined], ["1y", undefined],
+    ["90s", 90_000],
+    ["1h30m", 5_400_000],
+    ["2d", 172_800_000],
+    ["500ms", 500],
+    ["1.5h", 5_400_000],
+    ["1w", 604_800_000],
+    ["", undefined],
+    ["1", undefined],
+    ["h", undefined],
+    ["-1h", undefined],
+    ["1h 30m", undefined],
+    ["1y", undefined],
   ] as const;
   for (const [text, expected] of cases) assert.equal(parseDuration(text), expected, text);
   assert.equal(formatDuration(0), "0 s");

@@ -3,12 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { readConfig } from "../config.ts";
 import { InitHooks } from "./init-hooks.ts";
+
+const path = readConfig().environment["PATH"];
 
 function hooksWith(
   context: TestContext,
   files: Readonly<Record<string, string>>,
-  environment: Readonly<Record<string, string | undefined>> = { PATH: process.env["PATH"] },
+  environment: Readonly<Record<string, string | undefined>> = { PATH: path },
 ): { hooks: InitHooks; lines: string[]; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), "us-local-1-init-"));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,7 +26,7 @@ function hooksWith(
 
 const endpoint = "http://localhost:1";
 
-test("scripts run in the order of their names, and one that fails does not stop the rest", async (context) => {
+test("scripts run in the order of their names; one that fails does not stop the rest", async (context) => {
   const { hooks, lines } = hooksWith(context, {
     "ready.d/2.sh": "echo two; exit 3",
     "ready.d/1.sh": "echo one",
@@ -35,9 +38,15 @@ test("scripts run in the order of their names, and one that fails does not stop 
   await hooks.run("READY", endpoint);
   assert.equal(hooks.completed("READY"), true);
   assert.deepEqual(lines, [
-    "init /ready.d/1.sh: started", "init 1.sh: one", "init /ready.d/1.sh: succeeded",
-    "init /ready.d/2.sh: started", "init 2.sh: two", "init /ready.d/2.sh: failed: exit code 3",
-    "init /ready.d/3/three.mjs: started", `init three.mjs: three ${endpoint}`, "init /ready.d/3/three.mjs: succeeded",
+    "init /ready.d/1.sh: started",
+    "init 1.sh: one",
+    "init /ready.d/1.sh: succeeded",
+    "init /ready.d/2.sh: started",
+    "init 2.sh: two",
+    "init /ready.d/2.sh: failed: exit code 3",
+    "init /ready.d/3/three.mjs: started",
+    `init three.mjs: three ${endpoint}`,
+    "init /ready.d/3/three.mjs: succeeded",
   ]);
   assert.deepEqual(
     hooks.scripts().map(({ stage, name, state, reason }) => [stage, name, state, reason]),
@@ -50,26 +59,42 @@ test("scripts run in the order of their names, and one that fails does not stop 
   );
 });
 
-test("a script runs in the shell that its first line names, with keys of the region only", async (context) => {
-  const inherited = { PATH: process.env["PATH"], AWS_PROFILE: "production", AWS_SESSION_TOKEN: "secret" };
-  const { hooks, lines } = hooksWith(context, {
-    "ready.d/a.sh": '#!/bin/bash -e\n[[ -z "$AWS_PROFILE$AWS_SESSION_TOKEN" ]] && echo "$AWS_ACCESS_KEY_ID" in ${BASH##*/}\n',
-    "ready.d/b.sh": "#!/no/such/shell\n",
-  }, inherited);
+test("a script runs in the shell that its first line names, with the region's keys", async (context) => {
+  const inherited = { PATH: path, AWS_PROFILE: "production", AWS_SESSION_TOKEN: "secret" };
+  const { hooks, lines } = hooksWith(
+    context,
+    {
+      "ready.d/a.sh":
+        '#!/bin/bash -e\n[[ -z "$AWS_PROFILE$AWS_SESSION_TOKEN" ]] && ' +
+        'echo "$AWS_ACCESS_KEY_ID" in ${BASH##*/}\n',
+      "ready.d/b.sh": "#!/no/such/shell\n",
+    },
+    inherited,
+  );
   await hooks.run("READY", endpoint);
   assert.equal(lines[1], "init a.sh: test in bash");
   assert.equal(lines.at(-1), "init /ready.d/b.sh: failed: spawn /no/such/shell ENOENT");
 });
 
 test("awslocal is the aws CLI with the region's endpoint", async (context) => {
-  const { hooks, lines, folder } = hooksWith(context, {
-    "bin/aws": '#!/bin/sh\necho "aws $*"\n',
-    "ready.d/a.sh": "chmod +x \"$1\"; awslocal s3 mb s3://b",
-    "ready.d/b.sh": 'chmod +x "$TOOLS/aws"; PATH="${PATH%%:*}:$TOOLS:/bin:/usr/bin" awslocal s3 mb "s3://b c"',
-  }, { PATH: "/nowhere:/bin", TOOLS: "" });
-  void folder;
+  const { hooks, lines } = hooksWith(
+    context,
+    {
+      "bin/aws": "#!/bin/sh\necho aws $*\n",
+      "ready.d/a.sh": "awslocal s3 mb s3://b",
+      "ready.d/b.sh":
+        'BIN="${0%/ready.d/*}/bin"; chmod +x "$BIN/aws"; PATH="$PATH:$BIN" awslocal s3 mb s3://b',
+    },
+    { PATH: "/bin" },
+  );
   await hooks.run("READY", endpoint);
-  assert.ok(lines.some((line) => line.startsWith("init a.sh: awslocal: the aws CLI is not installed")));
+  assert.deepEqual(
+    lines.filter((line) => line.includes("sh: aws")),
+    [
+      "init a.sh: awslocal: the aws CLI is not installed; us-local-1 doctor says how to get it",
+      `init b.sh: aws --endpoint-url ${endpoint} s3 mb s3://b`,
+    ],
+  );
 });
 
 test("TypeScript runs where Node.js can, and says what it needs where not", async (context) => {
@@ -100,10 +125,27 @@ test("TypeScript runs on an older Node.js with the package typescript beside it"
   assert.ok(lines.includes("init z.ts: hello"), lines.join("\n"));
 });
 
-test("a script that is running when the region stops is ended", async (context) => {
-  const { hooks } = hooksWith(context, { "ready.d/a.sh": "echo up; exec sleep 60", "ready.d/b.sh": "echo never" });
+test("a script that is running when the region stops is ended, with what it has started", async (context) => {
+  const { hooks, lines } = hooksWith(context, {
+    "ready.d/a.sh": "sleep 60 & echo up; wait",
+    "ready.d/b.sh": "echo never",
+  });
   const running = hooks.run("READY", endpoint);
+  const up = new Promise<void>((resolve) => {
+    const { push } = lines;
+    lines.push = (...texts) => {
+      if (texts.includes("init a.sh: up")) resolve();
+      return push.apply(lines, texts);
+    };
+  });
+  await up;
   hooks.interrupt();
   await running;
-  assert.deepEqual(hooks.scripts().map(({ state }) => state), ["ERROR", "ERROR"]);
+  assert.deepEqual(
+    hooks.scripts().map(({ state, reason }) => [state, reason]),
+    [
+      ["ERROR", "ended by SIGTERM"],
+      ["ERROR", "the region was stopped"],
+    ],
+  );
 });

@@ -6,7 +6,7 @@
  * @evidence LocalStack documentation, "Initialization hooks"
  */
 
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -73,8 +73,9 @@ export class InitHooks {
     const set = (state: HookScript["state"], reason?: string): void => {
       this.#scripts[index] = { ...script, state, ...(reason !== undefined && { reason }) };
     };
-    const signal = script.stage === "SHUTDOWN" ? undefined : this.#ending.signal;
-    if (signal?.aborted) return set("ERROR", "the region was stopped");
+    const overdue = AbortSignal.timeout(scriptMillisecondsMax);
+    const signal = script.stage === "SHUTDOWN" ? overdue : AbortSignal.any([overdue, this.#ending.signal]);
+    if (signal.aborted) return set("ERROR", "the region was stopped");
     set("RUNNING");
     log(`init ${script.path}: started`);
     let reason: string | undefined;
@@ -84,6 +85,7 @@ export class InitHooks {
     } catch (cause) {
       reason = cause instanceof Error ? cause.message : String(cause);
     }
+    if (overdue.aborted) reason = `it took longer than ${scriptMillisecondsMax / 60_000} minutes`;
     if (reason === undefined) set("SUCCESSFUL");
     else set("ERROR", reason);
     log(`init ${script.path}: ${reason === undefined ? "succeeded" : `failed: ${reason}`}`);
@@ -140,24 +142,37 @@ function runProcess(
   command: ScriptCommand,
   env: NodeJS.ProcessEnv,
   line: (text: string) => void,
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     const child = spawn(command.program, command.arguments, {
       env,
+      // A group of its own, so that what the script has started ends with it.
+      detached: true,
       stdio: [command.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-      timeout: scriptMillisecondsMax,
       ...(command.folder !== undefined && { cwd: command.folder }),
-      ...(signal && { signal }),
     });
+    const end = (): void => endGroup(child);
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
     for (const output of [child.stdout, child.stderr]) if (output) createInterface(output).on("line", line);
     // A script that never reads its input is no failure of ours.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(command.input);
     child.once("error", (cause) => resolve(cause.message));
     child.once("close", (code, ended) => {
+      signal.removeEventListener("abort", end);
       if (code === 0) resolve(undefined);
       else resolve(code === null ? `ended by ${ended ?? "a signal"}` : `exit code ${code}`);
     });
   });
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGTERM");
+  } catch {
+    // It has ended by itself.
+  }
 }

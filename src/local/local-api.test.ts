@@ -79,9 +79,22 @@ test("foreign hosts and foreign pages are refused, this machine's names are not"
   const { send, port } = await started(context, { allowedHosts: ["us-local-1"] });
   const status = async (headers: Record<string, string>): Promise<number> =>
     (await send("/_local/v1/status", { headers })).status;
-  const mine = ["localhost", "127.0.0.1:1", "[::1]:4566", "console.localhost", "127.8.8.8", "us-local-1:4566"];
+  const mine = [
+    "localhost",
+    "127.0.0.1:1",
+    "[::1]:4566",
+    "console.localhost",
+    "127.8.8.8",
+    "us-local-1:4566",
+  ];
   for (const host of mine) assert.equal(await status({ host }), 200, host);
-  const foreign = ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "192.168.1.1", "xlocalhost"];
+  const foreign = [
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "192.168.1.1",
+    "xlocalhost",
+  ];
   for (const host of foreign) assert.equal(await status({ host }), 403, host);
   const host = `localhost:${port}`;
   assert.equal(await status({ host, origin: `http://${host}` }), 200);
@@ -96,7 +109,7 @@ test("foreign hosts and foreign pages are refused, this machine's names are not"
   assert.equal((await send("/_localstack/health", { headers: { host: "region:4566" } })).status, 200);
 });
 
-test("a region that listens on every address answers under each of them, but not under names", async (context) => {
+test("a region that listens on every address answers under each, not under names", async (context) => {
   const { send } = await started(context, {}, { host: "0.0.0.0" });
   assert.equal((await send("/_local/", { headers: { host: "192.168.1.1:4566" } })).status, 200);
   assert.equal((await send("/_local/", { headers: { host: "evil.example" } })).status, 403);
@@ -142,9 +155,19 @@ test("the clock is shown, stopped, set, scaled and advanced", async (context) =>
   assert.deepEqual(await change({ set: "2027-02-03" }), ["2027-02-03T00:00:00.000Z", "frozen"]);
   assert.deepEqual(await change({ freeze: "2026-05-06T07:08:09Z" }), ["2026-05-06T07:08:09.000Z", "frozen"]);
   for (const body of [
-    { advance: "1 fortnight" }, { advance: -1 }, { set: "tomorrow" }, { set: "2026-02-03T00:00:00" },
-    { scale: 0 }, { scale: "60" }, { run: 1 }, { freeze: false }, {}, { run: true, freeze: true }, { jump: 1 },
-    { set: 8.64e15 }, { advance: 8.64e15 },
+    { advance: "1 fortnight" },
+    { advance: -1 },
+    { set: "tomorrow" },
+    { set: "2026-02-03T00:00:00" },
+    { scale: 0 },
+    { scale: "60" },
+    { run: 1 },
+    { freeze: false },
+    {},
+    { run: true, freeze: true },
+    { jump: 1 },
+    { set: 8.64e15 },
+    { advance: 8.64e15 },
   ]) {
     assert.equal((await send("/_local/v1/clock", { body })).status, 400, JSON.stringify(body));
   }
@@ -162,8 +185,14 @@ test("snapshots are saved, compared, restored and deleted; a reset leaves them",
   await iam.send(new CreateUserCommand({ UserName: "after" }));
   const { json } = await send("/_local/v1/snapshots/base/diff");
   const changes = json["changes"] as { table: string; change: string; after: { name: string } }[];
-  assert.deepEqual(changes.filter(({ table }) => table === "iam.users").map(({ change }) => change), ["added"]);
-  assert.deepEqual(changes.filter(({ table }) => table === "kernel.trail"), []);
+  assert.deepEqual(
+    changes.filter(({ table }) => table === "iam.users").map(({ change }) => change),
+    ["added"],
+  );
+  assert.deepEqual(
+    changes.filter(({ table }) => table === "kernel.trail"),
+    [],
+  );
 
   assert.equal((await send("/_local/v1/reset", { body: {} })).status, 200);
   assert.deepEqual(await users(), []);
@@ -214,7 +243,9 @@ test("a denial is explained: who, what, which statement, and what was missing", 
 
   const message = region.engine.sealDenial({ allowed: false });
   const pasted = { message: `You are not authorized. Encoded authorization failure message: ${message}` };
-  assert.deepEqual((await send("/_local/v1/explain", { body: pasted })).json, { decoded: { allowed: false } });
+  assert.deepEqual((await send("/_local/v1/explain", { body: pasted })).json, {
+    decoded: { allowed: false },
+  });
   assert.equal((await send("/_local/v1/explain", { body: { message: "nonsense" } })).status, 400);
 });
 
@@ -238,16 +269,24 @@ test("injected faults strike as often as asked, and SDKs retry them", async (con
   assert.equal($metadata.attempts, 3);
   assert.deepEqual((await send("/_local/v1/faults")).json, { faults: [] });
 
-  await send("/_local/v1/faults", { body: { service: "sts", code: "AccessDenied", message: "no", status: 403 } });
+  await send("/_local/v1/faults", {
+    body: { service: "sts", code: "AccessDenied", message: "no", status: 403 },
+  });
   await assert.rejects(sts.send(new GetCallerIdentityCommand()), { name: "AccessDenied", message: "no" });
   await send("/_local/v1/faults", { body: { service: "sts", code: "ExpiredTokenException" } });
   await assert.rejects(sts.send(new GetCallerIdentityCommand()), { name: "ExpiredTokenException" });
   await send("/_local/v1/faults", { body: { service: "sts", count: 5 } });
   await send("/_local/v1/faults", { method: "DELETE" });
   await sts.send(new GetCallerIdentityCommand());
-  for (const body of [{}, { service: "nothing" }, { service: "sts", operation: "Nothing" },
-    { service: "sts", operation: "__proto__" }, { service: "sts", count: 0 }, { service: "sts", status: 200 },
-    { service: "sts", code: "a\nb" }]) {
+  for (const body of [
+    {},
+    { service: "nothing" },
+    { service: "sts", operation: "Nothing" },
+    { service: "sts", operation: "__proto__" },
+    { service: "sts", count: 0 },
+    { service: "sts", status: 200 },
+    { service: "sts", code: "a\nb" },
+  ]) {
     assert.equal((await send("/_local/v1/faults", { body })).status, 400, JSON.stringify(body));
   }
 });
@@ -283,7 +322,10 @@ test("a long log keeps its last lines only", () => {
   for (let count = 1; count <= 6_000; count++) logs.write(String(count));
   assert.equal(logs.after(0).length, 5_000);
   assert.equal(logs.after(0)[0]?.text, "1001");
-  assert.deepEqual(logs.after(5_999).map(({ text }) => text), ["6000"]);
+  assert.deepEqual(
+    logs.after(5_999).map(({ text }) => text),
+    ["6000"],
+  );
   assert.deepEqual(logs.after(9_999), []);
   logs.write("x".repeat(10_000));
   assert.equal(logs.after(6_000)[0]?.text.length, 4_097);
@@ -295,7 +337,9 @@ test("status, coverage and LocalStack's health tell what is here", async (contex
   assert.equal(status["endpoint"], await region.endpoint());
   assert.equal(status["pid"], process.pid);
   assert.equal(status["defects"], 0);
-  const { services } = (await send("/_local/v1/coverage")).json as { services: { service: string; built: number }[] };
+  const { services } = (await send("/_local/v1/coverage")).json as {
+    services: { service: string; built: number }[];
+  };
   assert.ok(services.some(({ service, built }) => service === "iam" && built > 100));
   const health = await send("/_localstack/health");
   assert.equal((health.json["services"] as Record<string, string>)["iam"], "running");
