@@ -147,11 +147,12 @@ export class Authenticator {
 
   /**
    * Clients sign by the machine's clock, or by ours once they corrected their skew: a signature is read by
-   * either.
+   * either. A request that is sent right away may have been signed right after the clock was changed; a
+   * presigned one is read by the clock as it was.
    */
   #nowFor(claim: SignatureClaim): number {
     const { clock } = this.#engine;
-    const signedAt = clock.asRegionTime(claim.signedAtMs);
+    const signedAt = clock.asRegionTime(claim.signedAtMs, claim.source === "header" ? 1_000 : 0);
     return signedAt === undefined ? clock.now() : clock.now() - (signedAt - claim.signedAtMs);
   }
 

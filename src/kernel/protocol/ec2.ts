@@ -43,7 +43,7 @@ const readers = onceForService((service) => new QueryReaders(service, style));
  * `<launchTime>2018-05-08T16:46:19.000Z</launchTime>`
  */
 const writers = onceForService((service) => {
-  return new XmlWriters(service, { wireName: (ref: ShapeRef) => ref.locationName, millis: true });
+  return new XmlWriters(service, { wireName: (ref: ShapeRef) => ref.locationName, millis: "always" });
 });
 
 const writeOutput = onceFor((operation: OperationModel, service): XmlWrite => {

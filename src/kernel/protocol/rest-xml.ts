@@ -71,7 +71,9 @@ const readers = onceForService((service) => new XmlReaders(service, xmlRefusals(
  * `<LastModified>2009-10-12T17:50:30.000Z</LastModified>`
  */
 const writers = onceForService((service) => {
-  return new XmlWriters(service, { wireName: (ref: ShapeRef) => ref.locationName, millis: isS3(service) });
+  return new XmlWriters(service, { 
+    wireName: (ref: ShapeRef) => ref.locationName, millis: isS3(service) ? "always" : "some",
+  });
 });
 
 function reading<Read>(service: ServiceModel, read: (root: XmlElement) => Read): BodyRead<Read> {

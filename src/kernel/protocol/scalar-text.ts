@@ -2,7 +2,7 @@
 
 import type { AwsError } from "../errors.ts";
 import type { Shape, ShapeRef, TimestampFormat } from "../model/model.ts";
-import { formatTimestamp, parseTimestamp, timestampFormat } from "./timestamps.ts";
+import { formatTimestamp, parseTimestamp, timestampFormat, type Millis } from "./timestamps.ts";
 
 export type TextRead = (text: string) => unknown;
 export type TextWrite = (value: unknown) => string;
@@ -39,7 +39,9 @@ export function textReader(shape: Shape, refuse: RefuseText): TextRead {
   }
 }
 
-export function textWriter(ref: ShapeRef, shape: Shape, format: TimestampFormat, millis = false): TextWrite {
+export function textWriter(
+  ref: ShapeRef, shape: Shape, format: TimestampFormat, millis: Millis = "some",
+): TextWrite {
   switch (shape.type) {
     case "timestamp": {
       const ownFormat = timestampFormat(ref, shape, format);

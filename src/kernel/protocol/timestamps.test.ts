@@ -27,7 +27,7 @@ for (const [text, epochMs] of readings) {
 
 test("instants are written in the three formats", () => {
   assert.equal(formatTimestamp(1_398_796_238_000, "iso8601"), "2014-04-29T18:30:38Z");
-  assert.equal(formatTimestamp(1_398_796_238_000, "iso8601", true), "2014-04-29T18:30:38.000Z");
+  assert.equal(formatTimestamp(1_398_796_238_000, "iso8601", "always"), "2014-04-29T18:30:38.000Z");
   assert.equal(formatTimestamp(1_398_796_238_120, "iso8601"), "2014-04-29T18:30:38.120Z");
   assert.equal(formatTimestamp(1_398_796_238_120, "rfc822"), "Tue, 29 Apr 2014 18:30:38 GMT");
   assert.equal(formatTimestamp(1_398_796_238_120, "unixTimestamp"), "1398796238.12");

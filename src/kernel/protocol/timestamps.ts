@@ -79,10 +79,14 @@ function daysOf(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** `2014-04-29T18:30:38Z`; milliseconds are written where there are some, or where `millis` says always. */
-export function formatIso8601(epochMs: number, millis = false): string {
+/** Whether milliseconds are written always, where there are some, or never. */
+export type Millis = "always" | "some" | "never";
+
+/** `2014-04-29T18:30:38Z` or `2014-04-29T18:30:38.123Z`. */
+export function formatIso8601(epochMs: number, millis: Millis = "some"): string {
   const text = new Date(epochMs).toISOString();
-  return !millis && text.endsWith(".000Z") ? `${text.slice(0, -5)}Z` : text;
+  const whole = millis === "never" || (millis === "some" && text.endsWith(".000Z"));
+  return whole ? `${text.slice(0, -5)}Z` : text;
 }
 
 /** `Tue, 29 Apr 2014 18:30:38 GMT`: HTTP dates have no fractions of a second. */
@@ -95,7 +99,7 @@ export function formatUnix(epochMs: number): string {
   return String(epochMs / 1000);
 }
 
-export function formatTimestamp(epochMs: number, format: TimestampFormat, millis = false): string {
+export function formatTimestamp(epochMs: number, format: TimestampFormat, millis: Millis = "some"): string {
   if (format === "iso8601") return formatIso8601(epochMs, millis);
   return format === "rfc822" ? formatRfc822(epochMs) : formatUnix(epochMs);
 }

@@ -5,6 +5,7 @@ import { isFlattened, membersOf, partOf, shapeOf } from "./compile.ts";
 import type { Members } from "./compile.ts";
 import type { Value } from "./protocol.ts";
 import { textWriter } from "./scalar-text.ts";
+import type { Millis } from "./timestamps.ts";
 import { escapeXml } from "./xml.ts";
 
 export type XmlWrite = (value: unknown) => string;
@@ -24,8 +25,8 @@ interface AttributeWrite {
 export interface XmlStyle {
   /** The name that a reference gives to its element. */
   wireName(ref: ShapeRef): string | undefined;
-  /** Timestamps carry milliseconds even where they are zero. */
-  readonly millis: boolean;
+  /** Whether timestamps carry milliseconds. */
+  readonly millis: Millis;
 }
 
 export class XmlWriters {
