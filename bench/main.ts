@@ -158,7 +158,9 @@ async function deleteOperation(port: number, count: number): Promise<BenchOperat
   await fill(sqs, QueueUrl ?? "", count);
   const handles: string[] = [];
   while (handles.length < count) {
-    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+    );
     if (Messages.length === 0) break;
     handles.push(...Messages.map((message) => message.ReceiptHandle ?? ""));
   }

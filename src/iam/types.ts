@@ -6,8 +6,16 @@ export interface SourcedPolicy {
   readonly document: string;
   /** How AWS names the kind of source in denials and in the policy simulator. */
   readonly kind:
-    | "identity-managed" | "identity-inline" | "group-managed" | "group-inline"
-    | "boundary" | "session" | "resource" | "scp" | "rcp" | "vpc-endpoint";
+    | "identity-managed"
+    | "identity-inline"
+    | "group-managed"
+    | "group-inline"
+    | "boundary"
+    | "session"
+    | "resource"
+    | "scp"
+    | "rcp"
+    | "vpc-endpoint";
   /** A managed policy's ARN, an inline policy's name, or the ARN of the resource that carries it. */
   readonly id: string;
 }
@@ -53,7 +61,10 @@ export interface PolicySet {
   /** Present (even if empty) only when the session was made with session policies. */
   readonly session?: readonly SourcedPolicy[];
   readonly resource?: SourcedPolicy;
-  /** The resource's policy must itself let the caller in; identity policies alone are not enough (KMS keys, trust policies). */
+  /**
+   * The resource's policy must itself let the caller in; identity policies alone are not enough (KMS keys,
+   * trust policies).
+   */
   readonly resourcePolicyRequired?: boolean;
   /** One list a level, from the organization's root down to the account; each level must allow. */
   readonly serviceControl?: readonly (readonly SourcedPolicy[])[];

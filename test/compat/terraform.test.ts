@@ -9,7 +9,8 @@ import { Terraform, withoutTerraform } from "./terraform.ts";
 const skip = withoutTerraform();
 
 /**
- * At the same time, because the provider waits 25 seconds for a queue, 45 for its end, and nearly as long for a
+ * At the same time, because the provider waits 25 seconds for a queue, 45 for its end, and nearly as long for
+ * a
  * key, however fast the region is.
  */
 suite("Terraform", { concurrency: 3 }, () => {

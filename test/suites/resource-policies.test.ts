@@ -3,11 +3,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  AttachUserPolicyCommand, CreateAccessKeyCommand, CreateUserCommand, DeleteUserPolicyCommand, IAMClient,
-  PutUserPermissionsBoundaryCommand, PutUserPolicyCommand,
+  AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  DeleteUserPolicyCommand,
+  IAMClient,
+  PutUserPermissionsBoundaryCommand,
+  PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import {
-  CreateQueueCommand, SendMessageCommand, SetQueueAttributesCommand, SQSClient,
+  CreateQueueCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
 } from "@aws-sdk/client-sqs";
 import { startRegion, type TestCredentials, type TestRegion } from "../region.ts";
 
@@ -22,35 +30,50 @@ const maySend = document({ Effect: "Allow", Action: "sqs:SendMessage", Resource:
 /** The queue lets this principal in. */
 function letsIn(principal: string): string {
   return document({
-    Effect: "Allow", Principal: { AWS: principal }, Action: "sqs:SendMessage", Resource: queueArn,
+    Effect: "Allow",
+    Principal: { AWS: principal },
+    Action: "sqs:SendMessage",
+    Resource: queueArn,
   });
 }
 
 async function makeQueue(region: TestRegion, Policy?: string): Promise<string> {
-  const { QueueUrl = "" } = await region.client(SQSClient).send(
-    new CreateQueueCommand({ QueueName: "jobs", ...(Policy !== undefined && { Attributes: { Policy } }) }),
-  );
+  const { QueueUrl = "" } = await region
+    .client(SQSClient)
+    .send(
+      new CreateQueueCommand({ QueueName: "jobs", ...(Policy !== undefined && { Attributes: { Policy } }) }),
+    );
   return QueueUrl;
 }
 
-async function refusalOf(region: TestRegion, credentials: TestCredentials, QueueUrl: string): Promise<string> {
+async function refusalOf(
+  region: TestRegion,
+  credentials: TestCredentials,
+  QueueUrl: string,
+): Promise<string> {
   try {
-    await region.client(SQSClient, { credentials }).send(new SendMessageCommand({ QueueUrl, MessageBody: "x" }));
+    await region
+      .client(SQSClient, { credentials })
+      .send(new SendMessageCommand({ QueueUrl, MessageBody: "x" }));
     return "";
   } catch (error) {
     return (error as Error).message;
   }
 }
 
-test("iam-resource-policy-cross-account: another account's user needs its own policy and the queue's", async () => {
+test("iam-resource-policy-cross-account: both sides must let a user of another account in", async () => {
   await using region = await startRegion();
   const QueueUrl = await makeQueue(region, letsIn("arn:aws:iam::111122223333:user/bob"));
   const iam = region.client(IAMClient, { credentials: region.root("111122223333") });
   await iam.send(new CreateUserCommand({ UserName: "bob" }));
   await iam.send(new PutUserPolicyCommand({ UserName: "bob", PolicyName: "own", PolicyDocument: maySend }));
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "bob" }));
-  const bob = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
-  const denied = "User: arn:aws:iam::111122223333:user/bob is not authorized to perform: sqs:sendmessage " +
+  const bob = {
+    accessKeyId: AccessKey?.AccessKeyId ?? "",
+    secretAccessKey: AccessKey?.SecretAccessKey ?? "",
+  };
+  const denied =
+    "User: arn:aws:iam::111122223333:user/bob is not authorized to perform: sqs:sendmessage " +
     `on resource: ${queueArn} because no `;
   assert.equal(await refusalOf(region, bob, QueueUrl), "");
 
@@ -61,25 +84,36 @@ test("iam-resource-policy-cross-account: another account's user needs its own po
   );
 
   await iam.send(new PutUserPolicyCommand({ UserName: "bob", PolicyName: "own", PolicyDocument: maySend }));
-  await region.client(SQSClient).send(
-    new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy: letsIn("arn:aws:iam::111122223333:user/eve") } }),
-  );
+  await region
+    .client(SQSClient)
+    .send(
+      new SetQueueAttributesCommand({
+        QueueUrl,
+        Attributes: { Policy: letsIn("arn:aws:iam::111122223333:user/eve") },
+      }),
+    );
   assert.equal(
     await refusalOf(region, bob, QueueUrl),
     `${denied}resource-based policy allows the sqs:sendmessage action`,
   );
 });
 
-test("iam-permissions-boundary-not-limit-resource-policy: a queue may let a bounded user in by name", async () => {
+test("iam-permissions-boundary-not-limit-resource-policy: a user let in by name", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const alice = await region.user("alice");
-  await iam.send(new AttachUserPolicyCommand({
-    UserName: "alice", PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess",
-  }));
-  await iam.send(new PutUserPermissionsBoundaryCommand({
-    UserName: "alice", PermissionsBoundary: "arn:aws:iam::aws:policy/AmazonS3FullAccess",
-  }));
+  await iam.send(
+    new AttachUserPolicyCommand({
+      UserName: "alice",
+      PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess",
+    }),
+  );
+  await iam.send(
+    new PutUserPermissionsBoundaryCommand({
+      UserName: "alice",
+      PermissionsBoundary: "arn:aws:iam::aws:policy/AmazonS3FullAccess",
+    }),
+  );
   const QueueUrl = await makeQueue(region);
   assert.match(await refusalOf(region, alice, QueueUrl), /because no permissions boundary allows the /);
 

@@ -1,6 +1,8 @@
 /**
- * Takes newer API models from a botocore: `npm run refresh-models -- <botocore/data>`. Refreshes every model that
- * is in `models/aws/`; a file name given after the folder brings a further one: `… <botocore/data> sns`. Prose is
+ * Takes newer API models from a botocore: `npm run refresh-models -- <botocore/data>`. Refreshes every model
+ * that
+ * is in `models/aws/`; a file name given after the folder brings a further one: `… <botocore/data> sns`.
+ * Prose is
  * left out. Afterwards `npm run compile-models`, and look at the difference.
  */
 
@@ -14,11 +16,11 @@ if (data === undefined) {
   process.exit(2);
 }
 
-
 /** botocore packs its data when it is installed; its repository does not. */
 function readJson(path: string): Record<string, unknown> | undefined {
   const packed = `${path}.gz`;
-  if (existsSync(packed)) return JSON.parse(gunzipSync(readFileSync(packed)).toString()) as Record<string, unknown>;
+  if (existsSync(packed))
+    return JSON.parse(gunzipSync(readFileSync(packed)).toString()) as Record<string, unknown>;
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>) : undefined;
 }
 
@@ -46,14 +48,18 @@ function text(model: Record<string, unknown>): string {
     if (part === null || typeof part !== "object" || name === "metadata") {
       return `${JSON.stringify(name)}:${JSON.stringify(part)}`;
     }
-    const entries = Object.entries(part).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    const entries = Object.entries(part).map(
+      ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`,
+    );
     return `${JSON.stringify(name)}:{\n${entries.join(",\n")}\n}`;
   });
   return `{\n${parts.join(",\n")}\n}\n`;
 }
 
 const target = join("models", "aws");
-const known = readdirSync(target).filter((name) => name.endsWith(".json")).map((name) => basename(name, ".json"));
+const known = readdirSync(target)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => basename(name, ".json"));
 for (const name of new Set([...known, ...further])) {
   const folder = latest(join(data, name));
   if (folder === undefined) {

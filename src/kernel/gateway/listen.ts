@@ -75,7 +75,8 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
 }
 
 /**
- * Node looks for connections that take too long over their request's head once a server listens. These servers are
+ * Node looks for connections that take too long over their request's head once a server listens. These
+ * servers are
  * handed their connections, and so must be told.
  */
 function endSlowHeads(server: Server | TlsHttpServer | undefined): void {

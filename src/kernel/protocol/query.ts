@@ -44,11 +44,16 @@ const style: QueryStyle = {
 };
 
 const readers = onceForService((service) => new QueryReaders(service, style));
-/** @evidence recorded answers: IAM and STS write whole seconds, where CloudFormation and RDS write milliseconds */
+/**
+ * @evidence recorded answers: IAM and STS write whole seconds, where CloudFormation and RDS write
+ *   milliseconds
+ */
 const wholeSeconds: ReadonlySet<string> = new Set(["iam", "sts"]);
 
-const writers = onceForService((service) =>
-  new XmlWriters(service, { wireName, millis: wholeSeconds.has(service.service) ? "never" : "some" }));
+const writers = onceForService(
+  (service) =>
+    new XmlWriters(service, { wireName, millis: wholeSeconds.has(service.service) ? "never" : "some" }),
+);
 
 /** All parameters of a request: those of the query string, and those of the body over them. */
 export function readForm(request: WireRequest): FormNode {
