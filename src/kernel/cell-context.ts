@@ -47,7 +47,8 @@ export class CellContext implements Context, BodyContext {
   readonly input: Readonly<Record<string, unknown>> | undefined;
   readonly #hangUp: HangUp;
   #transaction: Transaction | undefined;
-  #events: ServiceEvent[] | undefined;
+  /** What the running transaction will set off. */
+  #effects: (() => void)[] | undefined;
   /** The store tells of a failed commit only through the gate that was there when the transaction ended. */
   readonly gates: Promise<void>[] = [];
 
@@ -108,7 +109,7 @@ export class CellContext implements Context, BodyContext {
   }
 
   emit(event: ServiceEvent): void {
-    (this.#events ??= []).push(event);
+    this.#afterwards(() => this.kernel.announce(this, event));
   }
 
   transaction<T>(work: (ctx: Context) => T): T {
@@ -144,23 +145,31 @@ export class CellContext implements Context, BodyContext {
   }
 
   wake(topic: string): void {
-    this.kernel.waits.wake(this.#topic(topic));
+    this.#afterwards(() => this.kernel.waits.wake(this.#topic(topic)));
   }
 
-  /** What a transaction announced is heard only once it has succeeded. */
+  /** What a transaction sets off happens only once it has succeeded; outside of one, at once. */
+  #afterwards(effect: () => void): void {
+    if (this.#effects) this.#effects.push(effect);
+    else effect();
+  }
+
   #within<T>(enter: (use: (transaction: Transaction) => T) => T, work: (ctx: Context) => T): T {
     const outer = this.#transaction;
-    this.#events = undefined;
+    const effects: (() => void)[] = [];
+    this.#effects = effects;
     try {
       const result = enter((transaction) => {
         this.#transaction = transaction;
         return work(this);
       });
-      for (const event of this.#events ?? []) this.kernel.announce(this, event);
+      this.#transaction = outer;
+      this.#effects = undefined;
+      for (const effect of effects) effect();
       return result;
     } finally {
       this.#transaction = outer;
-      this.#events = undefined;
+      this.#effects = undefined;
     }
   }
 

@@ -52,6 +52,8 @@ export interface Context extends ReadContext {
   authorize(check: Check): void;
   /** Whether a further permission is there; for operations that answer differently with and without it. */
   isAllowed(check: Check): boolean;
+  /** Wakes everyone who waits on a topic of this cell, once this transaction has succeeded. */
+  wake(topic: string): void;
   /** Something happened that EventBridge, notifications and others may listen for. */
   emit(event: ServiceEvent): void;
 }

@@ -1,7 +1,6 @@
 /** Ten messages in one request, each with its own success or failure. */
 
 import * as sqs from "../../generated/sqs.ts";
-import type { Context } from "../../kernel/context.ts";
 import { AwsError, modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onMessages, requireQueue } from "./addresses.ts";
@@ -102,44 +101,31 @@ export const SendMessageBatch = operation(sqs.SendMessageBatch, {
   },
 });
 
-function onEntries<T>(work: (within: Context, queue: Queue) => T) {
-  return (within: Context, url: string): { topic: string; outcome: T } => {
-    const queue = requireQueue(within, url);
-    return { topic: topicOf(queue), outcome: work(within, queue) };
-  };
-}
-
 export const DeleteMessageBatch = operation(sqs.DeleteMessageBatch, {
   ...onMessages,
   action: "sqs:DeleteMessage",
-  async body(input, ctx) {
-    const work = onEntries((within, queue) => {
-      requireEntries(input.Entries, "DeleteMessageBatchRequestEntry");
-      return each(input.Entries, ({ Id, ReceiptHandle }) => {
-        deleteMessage(within, queue, ReceiptHandle);
-        return { Id };
-      });
+  run(input, ctx) {
+    const queue = requireQueue(ctx, input.QueueUrl);
+    requireEntries(input.Entries, "DeleteMessageBatchRequestEntry");
+    ctx.wake(topicOf(queue));
+    return each(input.Entries, ({ Id, ReceiptHandle }) => {
+      deleteMessage(ctx, queue, ReceiptHandle);
+      return { Id };
     });
-    const { topic, outcome } = ctx.transaction((within) => work(within, input.QueueUrl));
-    ctx.wake(topic);
-    return outcome;
   },
 });
 
 export const ChangeMessageVisibilityBatch = operation(sqs.ChangeMessageVisibilityBatch, {
   ...onMessages,
   action: "sqs:ChangeMessageVisibility",
-  async body(input, ctx) {
-    const work = onEntries((within, queue) => {
-      requireEntries(input.Entries, "ChangeMessageVisibilityBatchRequestEntry");
-      return each(input.Entries, ({ Id, ReceiptHandle, VisibilityTimeout }) => {
-        if (VisibilityTimeout === undefined) throw missingParameter("VisibilityTimeout");
-        changeVisibility(within, queue, ReceiptHandle, VisibilityTimeout);
-        return { Id };
-      });
+  run(input, ctx) {
+    const queue = requireQueue(ctx, input.QueueUrl);
+    requireEntries(input.Entries, "ChangeMessageVisibilityBatchRequestEntry");
+    ctx.wake(topicOf(queue));
+    return each(input.Entries, ({ Id, ReceiptHandle, VisibilityTimeout }) => {
+      if (VisibilityTimeout === undefined) throw missingParameter("VisibilityTimeout");
+      changeVisibility(ctx, queue, ReceiptHandle, VisibilityTimeout);
+      return { Id };
     });
-    const { topic, outcome } = ctx.transaction((within) => work(within, input.QueueUrl));
-    ctx.wake(topic);
-    return outcome;
   },
 });

@@ -63,26 +63,20 @@ export function changeVisibility(ctx: Context, queue: Queue, handle: string, sec
 
 export const DeleteMessage = operation(sqs.DeleteMessage, {
   ...onMessages,
-  async body(input, ctx) {
-    const topic = ctx.transaction((within) => {
-      const queue = requireQueue(within, input.QueueUrl);
-      deleteMessage(within, queue, input.ReceiptHandle);
-      return isFifo(queue) ? topicOf(queue) : undefined;
-    });
+  run(input, ctx) {
+    const queue = requireQueue(ctx, input.QueueUrl);
+    deleteMessage(ctx, queue, input.ReceiptHandle);
     // The rest of the group may be received now.
-    if (topic !== undefined) ctx.wake(topic);
+    if (isFifo(queue)) ctx.wake(topicOf(queue));
   },
 });
 
 export const ChangeMessageVisibility = operation(sqs.ChangeMessageVisibility, {
   ...onMessages,
-  async body(input, ctx) {
-    const topic = ctx.transaction((within) => {
-      const queue = requireQueue(within, input.QueueUrl);
-      changeVisibility(within, queue, input.ReceiptHandle, input.VisibilityTimeout);
-      return topicOf(queue);
-    });
+  run(input, ctx) {
+    const queue = requireQueue(ctx, input.QueueUrl);
+    changeVisibility(ctx, queue, input.ReceiptHandle, input.VisibilityTimeout);
     // Also when it stays hidden: who waits must learn until when.
-    ctx.wake(topic);
+    ctx.wake(topicOf(queue));
   },
 });

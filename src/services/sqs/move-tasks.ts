@@ -1,7 +1,7 @@
 /** Message move tasks: what lies in a dead-letter queue goes back to where it came from, or elsewhere. */
 
 import * as sqs from "../../generated/sqs.ts";
-import { asynchronousJob } from "../../jobs/job.ts";
+import { job } from "../../jobs/job.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { modelled } from "../../kernel/errors.ts";
@@ -197,12 +197,10 @@ function advance(ctx: Context, task: MoveTask): Set<string> {
   return finish(moved >= task.toMove || next.length < limit ? "COMPLETED" : "RUNNING");
 }
 
-export const moveMessages = asynchronousJob<TaskKey>("sqs.moveMessages", async (input, ctx) => {
-  const topics = ctx.transaction((within) => {
-    const task = within.db(moveTasks).get([input.sourceArn, input.startedAt, input.id]);
-    return task?.status === "RUNNING" ? advance(within, task) : new Set<string>();
-  });
-  for (const topic of topics) ctx.wake(topic);
+export const moveMessages = job<TaskKey>("sqs.moveMessages", (input, ctx) => {
+  const task = ctx.db(moveTasks).get([input.sourceArn, input.startedAt, input.id]);
+  if (task?.status !== "RUNNING") return;
+  for (const topic of advance(ctx, task)) ctx.wake(topic);
 });
 
 export const ListMessageMoveTasks = operation(sqs.ListMessageMoveTasks, {

@@ -178,15 +178,12 @@ export const forgetDeletion = job<Deletion>("sqs.forgetDeletion", ({ name, at },
 
 export const DeleteQueue = operation(sqs.DeleteQueue, {
   ...onQueue,
-  async body(input, ctx) {
-    const topic = ctx.transaction((within) => {
-      requireOwner(within, input.QueueUrl);
-      const queue = requireQueue(within, input.QueueUrl);
-      deleteQueue(within, queue);
-      return topicOf(queue);
-    });
+  run(input, ctx) {
+    requireOwner(ctx, input.QueueUrl);
+    const queue = requireQueue(ctx, input.QueueUrl);
+    deleteQueue(ctx, queue);
     // Who still waits for a message learns that there is no queue any more.
-    ctx.wake(topic);
+    ctx.wake(topicOf(queue));
   },
 });
 
