@@ -1,6 +1,7 @@
 /** IAM's answers, remembered until something in the account's IAM changes. */
 
 import type { SourcedPolicy } from "../iam/types.ts";
+import { parseArn } from "./arn.ts";
 import { accountOfAccessKeyId } from "./auth/access-key-id.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller } from "./auth/caller.ts";
@@ -11,6 +12,7 @@ import type { CellContext } from "./cell-context.ts";
 import type { Identity } from "./kernel.ts";
 
 const entriesMax = 10_000;
+const accountPattern = /^\d{12}$/;
 
 interface Known<T> { readonly value: T }
 
@@ -53,6 +55,20 @@ export class IdentityCache implements Identity {
 
   role(account: string, roleName: string): RoleFacts | undefined {
     return this.#ask(account, (ctx) => this.#provider.role(roleName, ctx));
+  }
+
+  principalExists(principal: string): boolean {
+    if (principal === "*" || accountPattern.test(principal)) return true;
+    const arn = parseArn(principal);
+    if (!arn || !accountPattern.test(arn.account)) return false;
+    const [kind, ...path] = arn.resource.split("/");
+    const name = path[path.length - 1] ?? "";
+    if (arn.service === "sts") return (kind === "assumed-role" || kind === "federated-user") && name !== "";
+    if (arn.service !== "iam") return false;
+    if (kind === "root") return path.length === 0;
+    if (kind === "role") return this.role(arn.account, name)?.arn === principal;
+    const userArn = (): string | undefined => this.#ask(arn.account, (ctx) => this.#provider.userArn(name, ctx));
+    return kind === "user" && userArn() === principal;
   }
 
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined {

@@ -24,6 +24,11 @@ export interface Sessions {
 export interface Identity {
   accessKey(accessKeyId: string): AccessKeyOwner | undefined;
   role(account: string, roleName: string): RoleFacts | undefined;
+  /**
+   * Whether a policy may name this principal: an account, or a user or role that is there. Sessions are taken
+   * at their word.
+   */
+  principalExists(principal: string): boolean;
   policiesOf(caller: Caller): PrincipalPolicies | undefined;
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined;
   mfaCodeIsRight(caller: Caller, serialNumber: string, code: string): boolean;

@@ -91,6 +91,11 @@ export const identity: IdentityProvider = {
     };
   },
 
+  userArn(userName, ctx) {
+    const user = findUser(ctx, userName);
+    return user && arnOf(ctx, user);
+  },
+
   /** What a session or a request has used up is remembered by who checks it. */
   mfaCodeIsRight(caller, serialNumber, code, ctx) {
     const device = ctx.db(mfaDevices).get(serialNumber);

@@ -2,7 +2,6 @@
 
 import { parsePolicy, validatePolicy } from "../../iam/parse.ts";
 import { parseArn } from "../../kernel/arn.ts";
-import type { Caller, Session } from "../../kernel/auth/caller.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { limitExceeded, malformedPolicy } from "./errors.ts";
@@ -57,32 +56,6 @@ export function resourcePolicyOf(arn: string, ctx: ReadContext): string | undefi
 }
 
 /**
- * The kernel tells of users by name only as whom a federated session stands for; they have policies if they
- * exist.
- */
-function federatedAs(account: string, arn: string, userName: string): Caller {
-  const none = { accessKeyId: "", secretAccessKey: "", issuedAt: 0, expiresAt: 0 };
-  const session: Session = { kind: "federated-user", account, arn, principalId: "", userName, ...none };
-  return { type: "FederatedUser", account, arn, principalId: "", tags: {}, calledVia: [], session };
-}
-
-/** Principals must exist. @evidence KMS API Reference, PutKeyPolicy, Policy */
-function exists(ctx: ReadContext, name: string): boolean {
-  if (name === "*" || /^\d{12}$/.test(name)) return true;
-  const arn = parseArn(name);
-  if (!arn || !/^\d{12}$/.test(arn.account) || !["iam", "sts"].includes(arn.service)) return false;
-  const [kind = "", ...path] = arn.resource.split("/");
-  const simpleName = path[path.length - 1] ?? "";
-  const { identity } = ctx.kernel;
-  switch (kind) {
-    case "root": return path.length === 0;
-    case "role": return identity.role(arn.account, simpleName)?.arn === name;
-    case "user": return identity.policiesOf(federatedAs(arn.account, name, simpleName)) !== undefined;
-    default: return ["assumed-role", "federated-user"].includes(kind) && simpleName !== "";
-  }
-}
-
-/**
  * Statements without an action or a resource are accepted, and mean nothing.
  *
  * @evidence KMS API Reference, PutKeyPolicy
@@ -99,7 +72,7 @@ function requireDocument(ctx: ReadContext, document: string): void {
   for (const statement of parsePolicy(document).statements) {
     const element = statement.principal ?? statement.notPrincipal;
     const names = element === undefined || element === "*" ? [] : (element.AWS ?? []);
-    if (!names.every((name) => exists(ctx, name))) {
+    if (!names.every((name) => ctx.kernel.identity.principalExists(name))) {
       throw malformedPolicy("Policy contains a statement with one or more invalid principals.");
     }
   }

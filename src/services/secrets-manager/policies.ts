@@ -2,8 +2,6 @@
 
 import * as sm from "../../generated/secrets-manager.ts";
 import { parsePolicy, validatePolicy, type Statement } from "../../iam/parse.ts";
-import { parseArn } from "../../kernel/arn.ts";
-import type { Caller, Session } from "../../kernel/auth/caller.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -17,27 +15,6 @@ function namesOf(statement: Statement): readonly string[] {
   const element = statement.principal ?? statement.notPrincipal;
   if (element === undefined) return [];
   return element === "*" ? ["*"] : (element.AWS ?? []);
-}
-
-/** IAM knows users by id; by name only as whom a federated session stands for. */
-function sessionOf(account: string, arn: string, userName: string): Caller {
-  const none = { accessKeyId: "", secretAccessKey: "", issuedAt: 0, expiresAt: 0 };
-  const session: Session = { kind: "federated-user", account, arn, principalId: "", userName, ...none };
-  return { type: "FederatedUser", account, arn, principalId: "", tags: {}, calledVia: [], session };
-}
-
-/** Users and roles must be there. @evidence recorded AWS answers to PutResourcePolicy */
-function exists(ctx: ReadContext, name: string): boolean {
-  if (name === "*" || /^\d{12}$/.test(name)) return true;
-  const arn = parseArn(name);
-  if (!arn || !/^\d{12}$/.test(arn.account) || !["iam", "sts"].includes(arn.service)) return false;
-  const [kind = "", ...path] = arn.resource.split("/");
-  const simpleName = path[path.length - 1] ?? "";
-  if (kind === "role") return ctx.kernel.identity.role(arn.account, simpleName)?.arn === name;
-  if (kind === "user") {
-    return ctx.kernel.identity.policiesOf(sessionOf(arn.account, name, simpleName)) !== undefined;
-  }
-  return kind === "root" || (["assumed-role", "federated-user"].includes(kind) && simpleName !== "");
 }
 
 /**
@@ -60,7 +37,10 @@ function isPublic(statement: Statement): boolean {
 function requireDocument(ctx: ReadContext, document: string, blockPublic: boolean): void {
   if (validatePolicy(document, "resource").length > 0) throw malformedPolicy();
   const { statements } = parsePolicy(document);
-  if (!statements.flatMap(namesOf).every((name) => exists(ctx, name))) throw unsupportedPrincipal();
+  const { identity } = ctx.kernel;
+  // @evidence recorded AWS answers to PutResourcePolicy
+  const named = statements.flatMap(namesOf);
+  if (!named.every((name) => identity.principalExists(name))) throw unsupportedPrincipal();
   if (blockPublic && statements.some(isPublic)) throw publicPolicy();
 }
 

@@ -7,7 +7,7 @@ import { onMessages, requireQueue } from "./addresses.ts";
 import { withKey } from "./encryption.ts";
 import { missingParameter } from "./errors.ts";
 import { changeVisibility, deleteMessage } from "./handling.ts";
-import { topicOf, type Queue } from "./queue-table.ts";
+import { topicOf } from "./queue-table.ts";
 import { send } from "./sending.ts";
 
 const entryCountMax = 10;

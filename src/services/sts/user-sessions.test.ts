@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import {
-  CreateRoleCommand, CreateVirtualMFADeviceCommand, EnableMFADeviceCommand, IAMClient, ListRolesCommand,
+  CreateRoleCommand, CreateVirtualMFADeviceCommand, EnableMFADeviceCommand, IAMClient, 
   ListUsersCommand, PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import {
