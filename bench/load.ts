@@ -1,6 +1,6 @@
 /** A load generator: requests made ready as bytes beforehand, replayed over keep-alive connections. */
 
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 
 export interface Load {
   readonly port: number;
@@ -24,10 +24,16 @@ export interface Measured {
 }
 
 interface Connection {
-  readonly socket: Socket;
+  socket: Socket;
   next: number;
   sentAt: number;
   pending: Buffer;
+  /** The server will close: the next request waits for a new connection. */
+  closing: boolean;
+}
+
+function closes(head: string): boolean {
+  return /^HTTP\/1\.0|\r\nconnection: close/im.test(head);
 }
 
 /** The length of the first whole answer in `bytes`, or 0 while it is incomplete. */
@@ -57,6 +63,7 @@ export async function measure(load: Load): Promise<Measured> {
     connection.pending = connection.pending.length === 0 ? chunk : Buffer.concat([connection.pending, chunk]);
     const length = answerLength(connection.pending);
     if (length === 0) return;
+    connection.closing = closes(connection.pending.toString("latin1", 0, 400));
     const took = performance.now() - connection.sentAt;
     times.push(took);
     if (connection.pending[9] !== 0x32) {
@@ -64,24 +71,29 @@ export async function measure(load: Load): Promise<Measured> {
       firstFailure ||= connection.pending.toString("utf8", 0, Math.min(length, 600));
     }
     connection.pending = connection.pending.subarray(length);
+    if (connection.closing) return;
     if (interval === 0) send(connection);
     else setTimeout(send, Math.max(0, interval - took), connection);
   };
 
-  const open = Array.from(
-    { length: load.connections },
-    (_, index) =>
-      new Promise<Connection>((resolve, reject) => {
-        const socket = connect({ port: load.port, host: "127.0.0.1", noDelay: true }, () => {
-          const start = Math.floor((index * load.requests.length) / load.connections);
-          const connection: Connection = { socket, next: start, sentAt: 0, pending: Buffer.alloc(0) };
-          socket.on("data", (chunk) => receive(connection, chunk));
-          resolve(connection);
-        });
-        socket.on("error", reject);
-      }),
+  /** Servers without keep-alive close after each answer: then the next request goes by a new connection. */
+  const connectAgain = (connection: Connection, ready: () => void): void => {
+    connection.pending = Buffer.alloc(0);
+    connection.socket = connect({ port: load.port, host: "127.0.0.1", noDelay: true }, ready);
+    connection.socket.on("data", (chunk) => receive(connection, chunk));
+    connection.socket.on("error", () => undefined);
+    connection.socket.once("close", () => {
+      if (!stopping) connectAgain(connection, () => send(connection));
+    });
+  };
+  const connections = await Promise.all(
+    Array.from({ length: load.connections }, (_, index) => new Promise<Connection>((resolve) => {
+      const next = Math.floor((index * load.requests.length) / load.connections);
+      const fresh = { socket: new Socket(), next, sentAt: 0, pending: Buffer.alloc(0), closing: false };
+      const connection: Connection = fresh;
+      connectAgain(connection, () => resolve(connection));
+    })),
   );
-  const connections = await Promise.all(open);
   const begun = performance.now();
   for (const connection of connections) send(connection);
   await new Promise((resolve) => setTimeout(resolve, load.seconds * 1000));

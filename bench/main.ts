@@ -294,8 +294,7 @@ async function startRegion(): Promise<Target> {
   const command = join(here, "..", "bin", "us-local-1.js");
   const durability = args.includes("--fsync") ? "fsync" : "relaxed";
   const options = ["start", "--ephemeral", "--port", String(port), "--durability", durability];
-  // As the command's own first line and `npm start` do: a larger young generation is collected less often.
-  const child = pinned(process.execPath, ["--max-semi-space-size=32", command, ...options]);
+  const child = pinned(process.execPath, [command, ...options]);
   child.stdout?.resume();
   await answers(`http://127.0.0.1:${port}/_localstack/health`, () => false);
   return { port, child };

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=32
+#!/usr/bin/env node
 /** The command line. Loads the one command that is asked for: a region that starts is in a hurry. */
 
 import * as nodeModule from "node:module";

@@ -67,8 +67,8 @@ export class IdentityCache implements Identity {
     if (arn.service !== "iam") return false;
     if (kind === "root") return path.length === 0;
     if (kind === "role") return this.role(arn.account, name)?.arn === principal;
-    const userArn = (): string | undefined => this.#ask(arn.account, (ctx) => this.#provider.userArn(name, ctx));
-    return kind === "user" && userArn() === principal;
+    if (kind !== "user") return false;
+    return this.#ask(arn.account, (ctx) => this.#provider.userArn(name, ctx)) === principal;
   }
 
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined {
