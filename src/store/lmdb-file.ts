@@ -12,7 +12,7 @@ import { open } from "lmdb";
 import type { RootDatabase } from "lmdb";
 import { AFTER_PREFIX } from "./keys.ts";
 import { requireWhole } from "./lmdb-header.ts";
-import { SharedRuns, type ReadOn, type SharedRun } from "./shared-runs.ts";
+import { SharedRuns, type SharedRun } from "./shared-runs.ts";
 import { byteOrder } from "./sorted-keys.ts";
 import type { Durability } from "./types.ts";
 
@@ -78,7 +78,7 @@ const keyEncoder = {
 export class LmdbFile {
   readonly path: string;
   readonly #database: RootDatabase<Buffer, string>;
-  readonly #runs = new SharedRuns();
+  readonly #runs = new SharedRuns(HEAD_BYTES);
 
   /**
    * `relaxed` never syncs: what LMDB wrote is the kernel's, and outlives the process. `fsync` syncs in each
@@ -222,7 +222,9 @@ export class Scan {
     this.#exhausted = options.lower >= options.upper;
     const isShort = options.lower.length <= HEAD_BYTES && options.upper.length <= HEAD_BYTES;
     if (isShort && !this.#reverse && !this.#keysOnly && !this.#exhausted) {
-      this.#run = runs.get(options.lower, options.upper, (...range) => this.#shortKeys(...range));
+      this.#run = runs.get(options.lower, options.upper, (from, fromExclusive, upper, limit) =>
+        this.#rangeOf(from, upper, fromExclusive, limit),
+      );
     }
   }
 
@@ -233,7 +235,9 @@ export class Scan {
         this.#position++;
         return entry.key < this.#upper ? entry : undefined;
       }
-      if (!this.#run.extend(this.#chunkEntries)) this.#leaveRun(this.#run);
+      if (this.#run.extend(this.#chunkEntries)) continue;
+      if (this.#run.endsBefore(this.#upper)) return undefined;
+      this.#leaveRun(this.#run);
     }
     for (;;) {
       const entry = this.#chunk[this.#position];
@@ -254,14 +258,6 @@ export class Scan {
     if (last) this.#continueBehind(last.key);
     this.#run = undefined;
     this.#position = 0;
-  }
-
-  /** Entries up to the first long key, whose place in the order only its whole run of keys tells. */
-  *#shortKeys(...[from, fromExclusive, upper, limit]: Parameters<ReadOn>): Iterable<Entry> {
-    for (const entry of this.#rangeOf(from, upper, fromExclusive, limit)) {
-      if (entry.key.length > HEAD_BYTES) return;
-      yield entry;
-    }
   }
 
   #fill(): void {
