@@ -209,7 +209,7 @@ function announce(
         [
           ["data", ephemeral ? "in a temporary folder, deleted at the end" : `${dataDir} (${durability})`],
           ["clients", `eval "$(us-local-1 env${which})"`],
-          ["", style.faint(`AWS_ENDPOINT_URL=${endpoint} AWS_REGION=us-east-1${keys}`)],
+          ["", style.faint(`AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=us-east-1${keys}`)],
           ["stop", `Ctrl-C, or us-local-1 stop${which}`],
         ],
         "  ",
