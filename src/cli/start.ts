@@ -97,13 +97,13 @@ async function runRegion(settings: Settings, { config, output }: Invocation): Pr
     region.serve(
       localRoutes(region, { version, logs, hooks, allowedHosts: settings.allowedHosts, stop: ending.stop }),
     );
-    region.engine.onRequest = (request) => logs.write(requestLine(request));
+    region.engine.onRequest = (request) => logs.write(() => requestLine(request));
     const endpoint = await region.endpoint().catch(async (cause: unknown) => {
       throw (await import("./start-failures.ts")).cannotListen(cause, settings.host, settings.port);
     });
     const port = Number(new URL(endpoint).port);
     if (!settings.ephemeral) writeRunning(settings.dataDir, { pid: process.pid, port, endpoint, version });
-    announce(settings, { version, endpoint, port }, output);
+    announce(settings, { version, endpoint, port, clock: clockNote(region) }, output);
     const ready = hooks?.run("READY", endpointFor(port));
     await ending.reached;
     hooks?.interrupt();
@@ -187,11 +187,19 @@ interface Address {
   readonly version: string;
   readonly endpoint: string;
   readonly port: number;
+  readonly clock: string | undefined;
+}
+
+/** A clock that was set earlier goes on as it was, which may surprise. */
+function clockNote({ engine }: Region): string | undefined {
+  const { mode, now } = engine.clock.state();
+  if (mode === "real" && Math.abs(now - Date.now()) < 1_000) return undefined;
+  return `${new Date(now).toISOString()}, ${mode}: see us-local-1 clock`;
 }
 
 function announce(
   settings: Settings,
-  { version, endpoint, port }: Address,
+  { version, endpoint, port, clock }: Address,
   { json, style, write }: Output,
 ): void {
   const { dataDir, ephemeral, durability } = settings;
@@ -208,6 +216,7 @@ function announce(
       columns(
         [
           ["data", ephemeral ? "in a temporary folder, deleted at the end" : `${dataDir} (${durability})`],
+          ...(clock === undefined ? [] : [["clock", clock] as const]),
           ["clients", `eval "$(us-local-1 env${which})"`],
           ["", style.faint(`AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=us-east-1${keys}`)],
           ["stop", `Ctrl-C, or us-local-1 stop${which}`],

@@ -16,6 +16,14 @@ export interface ClockState {
   readonly factor: number;
 }
 
+/** How the machine's time becomes the region's, from one moment on. */
+export interface Timeline {
+  /** The machine's time at that moment, and the region's: epoch milliseconds. */
+  readonly machine: number;
+  readonly region: number;
+  readonly factor: number;
+}
+
 interface Alarm {
   readonly at: number;
   readonly order: number;
@@ -29,21 +37,34 @@ const historyMax = 256;
 const machineSkewMilliseconds = 1_000;
 
 export class RegionClock implements Time {
-  #machineEpoch = Date.now();
-  #regionEpoch = this.#machineEpoch;
-  #factor = 1;
+  #machineEpoch: number;
+  #regionEpoch: number;
+  #factor: number;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #order = 0;
-  /**
-   * How the machine's time became the region's, change by change: what a client signed by its own clock is
-   * read by.
-   */
-  readonly #history: { machine: number; region: number; factor: number }[] = [
-    { machine: this.#machineEpoch, region: this.#regionEpoch, factor: 1 },
-  ];
+  /** Change by change: what a client signed by its own clock is read by. */
+  readonly #history: Timeline[];
+  readonly #changed: (timeline: Timeline) => void;
   /** Earliest first; ties in the order of setting. */
   readonly #alarms: Alarm[] = [];
+
+  /**
+   * @param last how the clock was set when the region stopped; without it the machine's time is the region's
+   * @param changed told of every change
+   */
+  constructor(last?: Timeline, changed: (timeline: Timeline) => void = () => undefined) {
+    this.#machineEpoch = Date.now();
+    this.#factor = last?.factor ?? 1;
+    const passed = last ? (this.#machineEpoch - last.machine) * last.factor : 0;
+    this.#regionEpoch = last ? last.region + passed : this.#machineEpoch;
+    this.#history = [this.timeline()];
+    this.#changed = changed;
+  }
+
+  timeline(): Timeline {
+    return { machine: this.#machineEpoch, region: this.#regionEpoch, factor: this.#factor };
+  }
 
   now(): number {
     if (this.#factor === 0) return this.#regionEpoch;
@@ -128,8 +149,9 @@ export class RegionClock implements Time {
     this.#machineEpoch = Date.now();
     this.#regionEpoch = regionEpoch;
     this.#factor = factor;
-    this.#history.push({ machine: this.#machineEpoch, region: regionEpoch, factor });
+    this.#history.push(this.timeline());
     if (this.#history.length > historyMax) this.#history.shift();
+    this.#changed(this.timeline());
     this.#timerAt = Number.POSITIVE_INFINITY;
     clearTimeout(this.#timer);
     this.#arm();

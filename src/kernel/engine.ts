@@ -3,7 +3,7 @@
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
-import { table, type CellName, type Store, type Transaction } from "../store/types.ts";
+import type { CellName, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
 import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
@@ -20,6 +20,7 @@ import { Ids } from "./ids.ts";
 import { IdentityCache } from "./identity-cache.ts";
 import type { Kernel, LastUse } from "./kernel.ts";
 import { Models } from "./model/load.ts";
+import { findTimeline, keepRegion, keepTimeline, openRegion } from "./region-facts.ts";
 import type { ServiceModel } from "./model/model.ts";
 import { globalRegion, perform } from "./perform.ts";
 import type { Value } from "./protocol/protocol.ts";
@@ -50,18 +51,6 @@ export interface HandledRequest {
   readonly milliseconds: number;
 }
 
-/** Facts of the region itself live in the partition's cell. */
-const partitionCell: CellName = { account: "aws", region: "partition" };
-
-interface RegionFacts {
-  readonly name: "region";
-  readonly secret: Uint8Array;
-  /** How often the store has been opened. */
-  readonly incarnation: number;
-}
-
-const facts = table<RegionFacts>("kernel.facts", { key: (row) => row.name });
-
 /** Where the kernel's own work and jobs come from. */
 const internalOrigin: RequestOrigin = {
   sourceIp: "127.0.0.1",
@@ -73,7 +62,7 @@ const internalOrigin: RequestOrigin = {
 const entries = new Map(directory.map((entry) => [entry.service, entry]));
 
 export class Engine implements Kernel, JobHost {
-  readonly clock = new RegionClock();
+  readonly clock: RegionClock;
   readonly models = new Models();
   readonly bus = new Bus();
   readonly defaultAccount = "000000000000";
@@ -109,8 +98,9 @@ export class Engine implements Kernel, JobHost {
   constructor(options: EngineOptions) {
     this.#options = options;
     this.store = options.store;
+    this.clock = new RegionClock(findTimeline(this.store), (timeline) => keepTimeline(this.store, timeline));
     this.devKeys = options.devKeys;
-    const { secret, incarnation } = this.#openFacts(options.seed);
+    const { secret, incarnation } = openRegion(options.store, options.seed);
     this.secret = secret;
     this.#incarnation = incarnation;
     this.ids = new Ids(options.seed, incarnation);
@@ -322,9 +312,8 @@ export class Engine implements Kernel, JobHost {
    * secret.
    */
   adoptStore(): void {
-    this.store.transact(partitionCell, (transaction) => {
-      transaction.rows(facts).put({ name: "region", secret: this.secret, incarnation: this.#incarnation });
-    });
+    keepRegion(this.store, this.secret, this.#incarnation);
+    keepTimeline(this.store, this.clock.timeline());
     this.#identity?.forget();
     this.recorder.forget();
     this.scheduler.start();
@@ -335,16 +324,5 @@ export class Engine implements Kernel, JobHost {
     this.clock.stop();
     await this.settled();
     await this.store.close();
-  }
-
-  #openFacts(seed: string | undefined): { secret: Buffer; incarnation: number } {
-    return this.store.transact(partitionCell, (transaction) => {
-      const rows = transaction.rows(facts);
-      const before = rows.get("region");
-      const incarnation = (before?.incarnation ?? -1) + 1;
-      const secret = before?.secret ?? new Ids(seed === undefined ? undefined : `${seed} secret`).bytes(32);
-      rows.put({ name: "region", secret, incarnation });
-      return { secret: Buffer.from(secret), incarnation };
-    });
   }
 }

@@ -13,9 +13,16 @@ export interface LogLine {
 const linesMax = 5_000;
 const lineLengthMax = 4_096;
 
+/** A line as it was written: its text is made when somebody reads it, for most lines nobody does. */
+interface Written {
+  readonly at: number;
+  readonly text: string | (() => string);
+}
+
 export class LogBuffer {
   readonly #now: () => number;
-  readonly #lines: LogLine[] = [];
+  /** A ring: the line with sequence number n is in slot n modulo its size. */
+  readonly #lines: Written[] = [];
   readonly #followers = new Set<() => void>();
   #sequence = 0;
 
@@ -23,18 +30,20 @@ export class LogBuffer {
     this.#now = now;
   }
 
-  write(text: string): void {
-    const shown = text.length > lineLengthMax ? `${text.slice(0, lineLengthMax)}…` : text;
-    this.#lines.push({ sequence: ++this.#sequence, at: this.#now(), text: shown });
-    if (this.#lines.length > linesMax) this.#lines.shift();
+  write(text: string | (() => string)): void {
+    this.#lines[++this.#sequence % linesMax] = { at: this.#now(), text };
     for (const wake of this.#followers) wake();
   }
 
   /** Lines with a greater sequence number, the last `limit` of them. */
   after(sequence: number, limit = linesMax): LogLine[] {
-    const first = this.#sequence - this.#lines.length + 1;
-    const start = Math.max(0, sequence + 1 - first, this.#lines.length - limit);
-    return this.#lines.slice(start);
+    const lines: LogLine[] = [];
+    const first = Math.max(sequence + 1, this.#sequence - Math.min(limit, linesMax) + 1, 1);
+    for (let each = first; each <= this.#sequence; each += 1) {
+      const line = this.#lines[each % linesMax];
+      if (line) lines.push({ sequence: each, at: line.at, text: shown(line.text) });
+    }
+    return lines;
   }
 
   /** One JSON text a line, without end. A reader that is too slow misses lines; nothing is kept for it. */
@@ -64,4 +73,9 @@ export class LogBuffer {
     else signal.addEventListener("abort", end, { once: true });
     return stream;
   }
+}
+
+function shown(written: string | (() => string)): string {
+  const text = typeof written === "string" ? written : written();
+  return text.length > lineLengthMax ? `${text.slice(0, lineLengthMax)}…` : text;
 }
