@@ -15,8 +15,8 @@ export const fileNames: Rule = {
   },
 };
 
-/** What only made sense on the machine, or in the hour, in which something was written. */
-const FORBIDDEN_WORDS = [/\/work\/(main|shared)\b/, /\bsubagent/i, /\bClaude\b/];
+/** What only made sense on the machine on which something was written: the folders of one person. */
+const FORBIDDEN_WORDS = [/(?<![\w:.-])\/(?:root|home|Users)\/[\w.-]+/];
 
 export const words: Rule = {
   name: "words",
