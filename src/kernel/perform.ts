@@ -56,11 +56,11 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
       "run" in operation
         ? cell.transaction((within) => operation.run(order.input, within) ?? {})
         : ((await operation.body(order.input, cell)) ?? {});
-    if (operation.dataEvent) return output;
-    if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
   } catch (cause) {
     error = asAwsError(engine, order, cause);
   } finally {
+    // Also after a failure: an operation of several transactions may have written before it.
+    if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
     record(engine, order, ctx, resources, output, error);
     await committed(engine, ctx);
   }

@@ -22,8 +22,6 @@ export interface InitHooksOptions {
   readonly log: (line: string) => void;
 }
 
-/** LocalStack's own place. */
-export const localstackInitFolder = "/etc/localstack/init";
 const scriptPattern = /\.(?:sh|py|ts|mts|js|mjs)$/;
 const scriptMillisecondsMax = 15 * 60_000;
 

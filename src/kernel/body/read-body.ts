@@ -36,7 +36,9 @@ export function readBody(
       stream.pause();
       settle(() => reject(tooLarge(limitBytes)));
     };
-    const onEnd = (): void => settle(() => resolve(Buffer.concat(pieces, length)));
+    // The usual small body is one piece, which is not copied.
+    const whole = (): Buffer => (pieces.length === 1 && pieces[0]) || Buffer.concat(pieces, length);
+    const onEnd = (): void => settle(() => resolve(whole()));
     const onFailure = (): void => settle(() => reject(bodyTerminated()));
 
     if (stream.readableEnded) return resolve(Buffer.alloc(0));

@@ -9,7 +9,7 @@ import { perform } from "../perform.ts";
 import type { Headers, Protocol, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
 import type { Service } from "../service.ts";
 import { protocolByName } from "../protocol/protocols.ts";
-import { identify, type Identified } from "./identify.ts";
+import { identify, isForm, type Identified } from "./identify.ts";
 import { decodedBody } from "./body.ts";
 import { routerOf } from "./routes.ts";
 import { unknownOperation } from "./wording.ts";
@@ -82,10 +82,6 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       milliseconds: performance.now() - startedAt,
     });
   }
-}
-
-function isForm(headers: Headers): boolean {
-  return headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false;
 }
 
 function operationOf(identified: Identified, model: ServiceModel, request: WireRequest): OperationModel {

@@ -105,7 +105,8 @@ function jsonTarget(head: RequestHead): { entry: DirectoryEntry; operation: stri
 
 const cborPath = /^\/service\/([^/]+)\/operation\/([^/]+)\/?$/;
 
-function isForm(headers: Headers): boolean {
+/** Whether the body is a form, as Query requests post it. */
+export function isForm(headers: Headers): boolean {
   return headers["content-type"]?.startsWith("application/x-www-form-urlencoded") ?? false;
 }
 

@@ -10,11 +10,12 @@ import {
 } from "node:net";
 import { Readable } from "node:stream";
 import type { TLSSocket, TlsOptions } from "node:tls";
+import { readBody } from "../body/read-body.ts";
 import type { Engine } from "../engine.ts";
+import { AwsError } from "../errors.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
 import { bodyBytesMax } from "./body.ts";
 import { handle, type Incoming } from "./chain.ts";
-import { tooLarge } from "./wording.ts";
 
 /** What is not AWS's API: `/_local/…` and the like. Undefined passes the request on. */
 export type LocalRoutes = (incoming: Incoming) => Promise<WireResponse> | undefined;
@@ -109,41 +110,15 @@ async function respond(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const incoming = new HttpIncoming(request, response, await readWhole(request));
+    const incoming = new HttpIncoming(request, response, await readBody(request, bodyBytesMax));
     send(await (local(incoming) ?? handle(engine, incoming)), request, response);
   } catch (cause) {
-    if (!response.headersSent) {
-      const error = cause instanceof BodyTooLarge ? tooLarge() : undefined;
-      response.writeHead(error?.status ?? 500, { connection: "close" });
-    }
+    const refused = cause instanceof AwsError;
+    if (!refused) engine.failed("a request", cause);
+    if (!response.headersSent) response.writeHead(refused ? cause.status : 500, { connection: "close" });
     response.end();
   }
 }
-
-class BodyTooLarge extends Error {}
-
-/** The usual small body is one chunk, which is not copied. */
-function readWhole(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    let first: Buffer | undefined;
-    let rest: Buffer[] | undefined;
-    let size = 0;
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > bodyBytesMax) {
-        request.removeAllListeners("data");
-        request.resume();
-        reject(new BodyTooLarge());
-      } else if (first === undefined) first = chunk;
-      else (rest ??= [first]).push(chunk);
-    });
-    request.on("end", () => resolve(rest ? Buffer.concat(rest) : (first ?? empty)));
-    request.on("error", reject);
-    request.on("aborted", () => reject(new Error("the client hung up")));
-  });
-}
-
-const empty = Buffer.alloc(0);
 
 /** Most requests never look at their signal, and abort signals are dear: it is made when it is asked for. */
 class HttpIncoming implements Incoming {

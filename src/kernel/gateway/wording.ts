@@ -60,7 +60,3 @@ export function unknownOperation(model: ServiceModel, name: string | undefined):
       return unmodelled("UnknownOperationException", "", model.protocols[0] === "rest-json" ? 404 : 400);
   }
 }
-
-export function tooLarge(): AwsError {
-  return unmodelled("RequestEntityTooLarge", "Request size exceeded the maximum allowed.", 413);
-}

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-kms";
 import * as tokens from "../../generated/kms.ts";
 import { startRegion } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 const aliceArn = "arn:aws:iam::000000000000:user/alice";
 const Plaintext = Buffer.from("x");

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { createPrivateKey, createPublicKey, publicEncrypt, constants } from "node:crypto";
 import { startRegion } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 

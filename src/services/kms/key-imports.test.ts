@@ -11,7 +11,7 @@ import {
   type KeyUsageType, type WrappingKeySpec,
 } from "@aws-sdk/client-kms";
 import { startRegion } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 /** Material need not be random to be material; each call gives another. */
 let drawn = 0;

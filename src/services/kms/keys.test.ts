@@ -8,7 +8,7 @@ import {
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
 import { startRegion } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 test("a key is described as AWS describes it", async () => {
   await using region = await startRegion();

@@ -5,7 +5,7 @@ import {
   RotateKeyOnDemandCommand, ScheduleKeyDeletionCommand, UpdatePrimaryRegionCommand,
 } from "@aws-sdk/client-kms";
 import { startRegion } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 const Plaintext = Buffer.from("x");
 

@@ -6,7 +6,7 @@ import {
   ListKeyRotationsCommand, RotateKeyOnDemandCommand,
 } from "@aws-sdk/client-kms";
 import { startRegion } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 test("s3-sse-kms-rotation-policy: a key rotates when its owner says, and decrypts the old", async () => {
   await using region = await startRegion();

@@ -7,7 +7,7 @@ import {
   type SigningAlgorithmSpec,
 } from "@aws-sdk/client-kms";
 import { startRegion } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 const schemes: readonly (readonly [KeySpec, readonly SigningAlgorithmSpec[]])[] = [
   ["RSA_2048", [

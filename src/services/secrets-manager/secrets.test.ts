@@ -9,7 +9,7 @@ import {
   UpdateSecretCommand, UpdateSecretVersionStageCommand, type ListSecretsCommandInput,
 } from "@aws-sdk/client-secrets-manager";
 import { startRegion, testEpoch } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 const absent = "ResourceNotFoundException: Secrets Manager can't find the specified secret.";
 const marked =

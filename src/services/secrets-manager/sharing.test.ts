@@ -15,7 +15,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { startRegion } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 const policy = (...Statement: object[]) => JSON.stringify({ Version: "2012-10-17", Statement });
 

@@ -8,7 +8,7 @@ import {
   UnlabelParameterVersionCommand, type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
 import { startRegion, testEpoch } from "../../../test/region.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 const account = "000000000000";
 const text = (Name: string, Value: string, rest: Partial<PutParameterCommandInput> = {}) =>

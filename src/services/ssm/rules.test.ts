@@ -9,7 +9,7 @@ import {
 } from "@aws-sdk/client-ssm";
 import { startRegion } from "../../../test/region.ts";
 import type { BusEvent } from "../../kernel/bus.ts";
-import { refusal } from "./test-support.ts";
+import { refusal } from "../../../test/refusal.ts";
 
 const account = "000000000000";
 const text = (Name: string, rest: Partial<PutParameterCommandInput> = {}) =>

@@ -1,6 +1,4 @@
-/** What the tests of KMS share: the name and the text of a refusal. */
-
-/** `Name: text`, which is what callers see of a refusal. */
+/** What callers see of a refusal: `Name: text`. */
 export async function refusal(work: Promise<unknown>): Promise<string> {
   try {
     await work;
