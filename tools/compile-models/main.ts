@@ -68,8 +68,8 @@ function compile(file: string): ServiceModel {
   const operations: Record<string, OperationModel> = {};
   for (const [name, operation] of Object.entries(source.operations)) {
     const paginator = source.paginators?.[name];
-    const iamAction = iamActions[`${iamPrefix}:${name}`] ?? `${iamPrefix}:${name}`;
-    const known = actions[iamAction.slice(iamPrefix.length + 1).toLowerCase()];
+    const iamAction = iamActions[`${service}:${name}`] ?? `${iamPrefix}:${name}`;
+    const known = actions[iamAction.slice(iamAction.indexOf(":") + 1).toLowerCase()];
     operations[name] = {
       ...operation,
       iamAction,
