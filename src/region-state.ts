@@ -17,6 +17,7 @@ export class RegionState {
   /** Removes everything of every account. Snapshots stay. */
   async reset(): Promise<void> {
     await this.#store.clear();
+    await this.#engine.blobs.deleteExceptThoseOf();
     this.#engine.adoptStore();
     await this.#store.flush();
   }
@@ -32,7 +33,9 @@ export class RegionState {
 
   /** @throws SnapshotNotFound, or StoreTooNew for one that a later version saved */
   async restore(name: string): Promise<void> {
-    await (await snapshots()).restoreSnapshot(this.#store, name);
+    const { restoreSnapshot, snapshotBlobs } = await snapshots();
+    await restoreSnapshot(this.#store, name);
+    await this.#engine.blobs.deleteExceptThoseOf(snapshotBlobs(this.#store, name));
     this.#engine.adoptStore();
     await this.#store.flush();
   }

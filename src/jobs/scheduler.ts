@@ -115,6 +115,7 @@ export class Scheduler {
     } catch (cause) {
       this.#failed(context, row, cause);
     } finally {
+      context.dropUnkept();
       this.#running.delete(key);
       this.#expectNext(context);
     }

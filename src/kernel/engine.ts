@@ -3,7 +3,7 @@
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
-import type { CellName, Store, Transaction } from "../store/types.ts";
+import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
 import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
@@ -26,12 +26,15 @@ import { globalRegion, perform } from "./perform.ts";
 import type { Value } from "./protocol/protocol.ts";
 import { lastUses, Recorder } from "./recorder.ts";
 import type { Service, Tagging } from "./service.ts";
+import { RegionBlobs } from "./region-blobs.ts";
 import { SealedSessions } from "./sessions.ts";
 import type { DirectoryEntry, OperationToken } from "./tokens.ts";
 import { Waits } from "./waits.ts";
 
 export interface EngineOptions {
   readonly store: Store;
+  /** As the store's. */
+  readonly durability: Durability;
   readonly seed?: string;
   readonly devKeys: boolean;
   /** `http://localhost:4566`: where clients reach the region. */
@@ -76,6 +79,7 @@ export class Engine implements Kernel, JobHost {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly recorder: Recorder;
+  readonly blobs: RegionBlobs;
   readonly faults = new Faults();
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
@@ -110,6 +114,7 @@ export class Engine implements Kernel, JobHost {
     this.authorizer = new Authorizer(this);
     this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation);
     this.scheduler = new Scheduler(this);
+    this.blobs = new RegionBlobs(this, options.durability);
   }
 
   /** Loads what every request needs, and takes up the jobs that earlier runs left. */
@@ -122,6 +127,7 @@ export class Engine implements Kernel, JobHost {
       );
     }
     this.scheduler.start();
+    this.blobs.recover();
   }
 
   get identity(): IdentityCache {

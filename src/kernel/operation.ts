@@ -2,6 +2,7 @@
 
 import type { ContextValue } from "../iam/types.ts";
 import type { BodyContext, Context, ReadContext } from "./context.ts";
+import type { Kernel } from "./kernel.ts";
 import type { OperationToken } from "./tokens.ts";
 
 /** Which cell an operation works in, where it is not the caller's own account and the endpoint's region. */
@@ -18,7 +19,7 @@ export interface OperationRules<Input> {
   /** Whose resource the input names: a queue URL or a key ARN of another account. */
   readonly owner?: (
     input: Input,
-    from: { readonly account: string; readonly region: string },
+    from: { readonly account: string; readonly region: string; readonly kernel: Kernel },
   ) => Owner | undefined;
   /**
    * The service's own condition keys, lower case: `kms:encryptioncontext:x`. Called only if a policy asks.

@@ -63,6 +63,7 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
     if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
     record(engine, order, ctx, resources, output, error);
     await committed(engine, ctx);
+    ctx?.dropUnkept();
   }
   if (error) throw error;
   return output ?? {};
@@ -95,7 +96,7 @@ function asAwsError(engine: Engine, order: Order, cause: unknown): AwsError {
 
 function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellContext {
   const { entry, caller, region } = order;
-  const own = { account: caller.account || engine.defaultAccount, region };
+  const own = { account: caller.account || engine.defaultAccount, region, kernel: engine };
   const owner = operation.owner?.(order.input, own);
   return new CellContext({
     engine,

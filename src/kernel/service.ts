@@ -39,6 +39,10 @@ export interface ServiceDefinition {
   readonly inputFromPath?: (path: string) => Readonly<Record<string, unknown>> | undefined;
   /** Whether a caller may come here at all, whatever policies say: some sessions are not let into IAM. */
   readonly admits?: (caller: Caller) => boolean;
+  /** Unsigned requests are let through to the policies, which may allow everybody: public buckets. */
+  readonly admitsAnonymous?: boolean;
+  /** The path in the model's form, where the host name says a part of it: `bucket.s3.localhost`. */
+  readonly pathOf?: (host: string, path: string) => string;
   /** IAM's own: who holds an access key, and which policies a principal has. */
   readonly identity?: IdentityProvider;
 }
