@@ -98,6 +98,8 @@ export interface CallOptions {
 export interface BodyContext extends ReadContext {
   /** Runs `work` as one transaction in this cell. */
   transaction<T>(work: (ctx: Context) => T): T;
+  /** Reads in this cell, outside a transaction. */
+  reading<T>(work: () => T): T;
   /** Another service's operation through the whole chain: identity, IAM, trail and all. */
   call<Input, Output>(
     operation: Operation<Input, Output> | Operation<Input, Output>["token"],

@@ -19,7 +19,7 @@ export interface ErrorDetails {
   readonly queryCode?: string;
   /** Members of the modelled error beyond its message. */
   readonly members?: Readonly<Record<string, unknown>>;
-  /** HTTP headers that go with it and are no members: where a bucket is, that a delete marker stands there. */
+  /** HTTP headers that go with it and are no members: where a bucket is, that it was a delete marker. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -11,6 +11,16 @@ export interface Owner {
   readonly region?: string | undefined;
 }
 
+/** What is known of a request before its cell is. */
+export interface Arrival {
+  /** The caller's, or the default account for who has none. */
+  readonly account: string;
+  readonly region: string;
+  /** Neither signature nor host name a region: what is found by its name is found wherever it is. */
+  readonly anywhere: boolean;
+  readonly kernel: Kernel;
+}
+
 export interface OperationRules<Input> {
   /** The ARNs that IAM is asked about, `*` where the action has no resource. All must be allowed. */
   readonly resource?: (input: Input, ctx: ReadContext) => string | readonly string[];
@@ -19,7 +29,7 @@ export interface OperationRules<Input> {
   /** Whose resource the input names: a queue URL or a key ARN of another account. */
   readonly owner?: (
     input: Input,
-    from: { readonly account: string; readonly region: string; readonly kernel: Kernel },
+    from: Arrival,
   ) => Owner | undefined;
   /**
    * The service's own condition keys, lower case: `kms:encryptioncontext:x`. Called only if a policy asks.

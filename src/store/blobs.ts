@@ -99,7 +99,8 @@ export class Blobs {
     for (const shard of await shardsOf(this.#folder)) {
       const kept = new Set(otherFolder === undefined ? [] : await entriesOf(join(otherFolder, shard)));
       for (const id of await entriesOf(join(this.#folder, shard))) {
-        if (!kept.has(id) && !this.#arriving.has(id)) await rm(join(this.#folder, shard, id), { force: true });
+        if (kept.has(id) || this.#arriving.has(id)) continue;
+        await rm(join(this.#folder, shard, id), { force: true });
       }
     }
   }

@@ -1,10 +1,11 @@
-/** A body that is worked on as it arrives: its framing undone, and at its end compared with what was announced. */
+/** A body that is worked on as it arrives: unframed, and at its end compared with what was announced. */
 
 import { createHash, type Hash } from "node:crypto";
 import { Transform, type Readable, type TransformCallback } from "node:stream";
 import { requirePayloadHash } from "../auth/payload-hash.ts";
 import type { BodyChecksum, BodyChecksums } from "./body-checksums.ts";
 import { bodyTerminated, wrongBodyLength } from "./body-errors.ts";
+import type { ChecksumAlgorithm } from "./checksums.ts";
 
 /** Bytes as sent to bytes as meant. */
 export interface BodyDecoder {
@@ -14,20 +15,32 @@ export interface BodyDecoder {
   end(): { readonly checksum: BodyChecksum | undefined };
 }
 
+export interface BodyFacts {
+  /** Of the body as meant, without framing: what the request announces. */
+  readonly sizeBytes: number;
+  /** Of the checksum that will be compared at the end, if any. */
+  readonly algorithm: ChecksumAlgorithm | undefined;
+}
+
 /**
  * Data passes before all of it has been seen: what has been made of it must be thrown away when the stream
  * fails. It fails with the `AwsError` that the client is to be told.
  */
-export class BodyStream extends Transform {
-  /** Of the body as meant, without framing: what the request announces. */
+export class BodyStream extends Transform implements BodyFacts {
   readonly sizeBytes: number;
+  readonly algorithm: ChecksumAlgorithm | undefined;
   readonly #decoder: BodyDecoder;
   #checksum: BodyChecksum | undefined;
 
-  constructor(source: Readable, decoder: BodyDecoder, sizeBytes: number) {
+  constructor(
+    source: Readable,
+    decoder: BodyDecoder,
+    { sizeBytes, algorithm }: BodyFacts,
+  ) {
     super({ readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark });
     this.#decoder = decoder;
     this.sizeBytes = sizeBytes;
+    this.algorithm = algorithm;
     const cutShort = (): void => void this.destroy(bodyTerminated());
     source.on("error", cutShort);
     source.on("close", () => {
@@ -86,7 +99,9 @@ export class PlainBody implements BodyDecoder {
   }
 
   end(): { readonly checksum: BodyChecksum | undefined } {
-    if (this.#seenBytes !== this.#announcedBytes) throw wrongBodyLength(this.#announcedBytes, this.#seenBytes);
+    if (this.#seenBytes !== this.#announcedBytes) {
+      throw wrongBodyLength(this.#announcedBytes, this.#seenBytes);
+    }
     if (this.#hash) requirePayloadHash(this.#payloadHash, this.#hash.digest("hex"));
     return { checksum: this.#checksums.finish() };
   }

@@ -1,6 +1,4 @@
-/**
- * Undoes what clients do to bodies: `aws-chunked` framing, content encodings, checksums. Most have none of it.
- */
+/** Undoes what clients do to bodies: `aws-chunked` framing, content encodings, checksums. Most have none. */
 
 import type { Readable } from "node:stream";
 import { isStreamingPayload, requirePayloadHash, sha256OfBody } from "../auth/payload-hash.ts";
@@ -35,7 +33,7 @@ function announcesChecksum(headers: Headers): boolean {
   return false;
 }
 
-/** What completes an upload, or copies an object, speaks of the object's checksum and not of its own body's. */
+/** What completes an upload, or copies an object, speaks of the object's checksum, not of its own body's. */
 function checksumIsOfBody(operation: OperationModel): boolean {
   return operation.httpChecksum !== undefined;
 }
@@ -77,15 +75,13 @@ export function decodedStream(
   const { headers } = request;
   const chunked = awsChunkedOptions(headers, seed);
   if (chunked) {
-    const decoder = new AwsChunkedDecoder(chunked);
-    return { ...request, stream: new BodyStream(request.stream, decoder, chunked.decodedBytes) };
+    const facts = { sizeBytes: chunked.decodedBytes, algorithm: chunked.checksums.algorithm };
+    return { ...request, stream: new BodyStream(request.stream, new AwsChunkedDecoder(chunked), facts) };
   }
   const length = headers["content-length"];
   if (length === undefined) throw missingContentLength();
-  const decoder = new PlainBody(
-    Number(length),
-    new BodyChecksums(headers),
-    headers["x-amz-content-sha256"] ?? "",
-  );
-  return { ...request, stream: new BodyStream(request.stream, decoder, Number(length)) };
+  const checksums = new BodyChecksums(headers);
+  const decoder = new PlainBody(Number(length), checksums, headers["x-amz-content-sha256"] ?? "");
+  const facts = { sizeBytes: Number(length), algorithm: checksums.algorithm };
+  return { ...request, stream: new BodyStream(request.stream, decoder, facts) };
 }

@@ -64,6 +64,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       caller: authenticated.caller,
       origin: originOf(incoming, authenticated.method),
       region: identified.region,
+      anywhere: identified.anywhere,
       hangUp: incoming,
     });
     const response = protocol.serialize(output, operation, model, requestId);

@@ -22,6 +22,8 @@ export interface Identified {
   /** Undefined for protocols that name the operation in the body or the path. */
   readonly operation: string | undefined;
   readonly region: string;
+  /** Nothing says which region is meant, and `region` is the default. */
+  readonly anywhere: boolean;
 }
 
 /** The region of a request that names none. */
@@ -75,7 +77,8 @@ function s3Scope(labels: readonly string[]): HostScope | undefined {
   const at = labels.findLastIndex((label) => s3LabelPattern.test(label));
   if (at >= 0) {
     const within = s3LabelPattern.exec(labels[at] ?? "")?.[1];
-    return { service: "s3", region: within ?? labels.slice(at + 1).find((label) => regionPattern.test(label)) };
+    const after = labels.slice(at + 1).find((label) => regionPattern.test(label));
+    return { service: "s3", region: within ?? after };
   }
   const isBucketOfThisRegion =
     labels.length > 1 && labels.at(-1) === "localhost" && !labels.some((label) => byEndpoint.has(label));
@@ -141,14 +144,16 @@ export function identify(head: RequestHead, form: string): Identified | undefine
   const target = jsonTarget(head);
   if (target) {
     const region = scope?.region ?? hostScope(head.headers["host"]).region ?? defaultRegion;
-    return { entry: target.entry, protocol: "json", operation: target.operation, region };
+    return { entry: target.entry, protocol: "json", operation: target.operation, region, anywhere: false };
   }
   const host = scope?.region && bySigningName.has(scope.service) ? noHost : hostScope(head.headers["host"]);
-  const region = scope?.region || host.region || defaultRegion;
+  const named = scope?.region || host.region;
+  const region = named || defaultRegion;
+  const anywhere = !named;
   const cbor = cborPath.exec(head.path);
   if (cbor && head.headers["smithy-protocol"] === "rpc-v2-cbor") {
     const entry = byTarget.get(cbor[1] ?? "");
-    if (entry) return { entry, protocol: "smithy-rpc-v2-cbor", operation: cbor[2], region };
+    if (entry) return { entry, protocol: "smithy-rpc-v2-cbor", operation: cbor[2], region, anywhere };
   }
   const parameters = isForm(head.headers) ? form : head.query;
   const action = parameter(parameters, "Action");
@@ -163,9 +168,9 @@ export function identify(head: RequestHead, form: string): Identified | undefine
       ? "ec2"
       : undefined;
   if (query !== undefined && (action !== undefined || entry.protocols[0] === query)) {
-    return { entry, protocol: query, operation: action, region };
+    return { entry, protocol: query, operation: action, region, anywhere };
   }
-  return { entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region };
+  return { entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region, anywhere };
 }
 
 /** Signing names under which S3's requests come, besides its own. */
@@ -179,7 +184,9 @@ function entryFor(
   version: string | undefined,
 ): DirectoryEntry | undefined {
   const signingName = signed !== undefined && s3SigningNames.has(signed) ? "s3" : signed;
-  if ((signingName ?? host) === "s3") return byEndpoint.get(s3ControlPath.test(head.path) ? "s3-control" : "s3");
+  if ((signingName ?? host) === "s3") {
+    return byEndpoint.get(s3ControlPath.test(head.path) ? "s3-control" : "s3");
+  }
   const candidates = signingName === undefined ? [] : (bySigningName.get(signingName) ?? []);
   if (candidates.length === 1) return candidates[0];
   if (candidates.length > 1) return candidates.find((entry) => entry.apiVersion === version) ?? candidates[0];

@@ -1,0 +1,8 @@
+/** Rows that belong to a bucket and go with it. */
+
+import type { Context } from "../../kernel/context.ts";
+import { bucketArn } from "./bucket-table.ts";
+
+export function dropBucketRows(ctx: Context, bucket: string): void {
+  ctx.tags(bucketArn(bucket)).clear();
+}
