@@ -1,5 +1,6 @@
 /** A region's kernel: what everything in it shares. Nothing of a region lives outside its engine. */
 
+import { createHmac } from "node:crypto";
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
@@ -94,6 +95,7 @@ export class Engine implements Kernel, JobHost {
   readonly #services = new Map<string, Service>();
   readonly #stopping = new AbortController();
   readonly #incarnation: number;
+  readonly #keys = new Map<string, Buffer>();
   #identity: IdentityCache | undefined;
   /** Requests and jobs under way, without those that wait. */
   #activity = 0;
@@ -133,6 +135,15 @@ export class Engine implements Kernel, JobHost {
   get identity(): IdentityCache {
     if (!this.#identity) throw new Error("the identity service is not loaded");
     return this.#identity;
+  }
+
+  keyFor(purpose: string): Buffer {
+    let key = this.#keys.get(purpose);
+    if (!key) {
+      key = createHmac("sha256", this.secret).update(purpose).digest();
+      this.#keys.set(purpose, key);
+    }
+    return key;
   }
 
   endpoint(): string {

@@ -76,6 +76,8 @@ export interface Kernel {
   cells(): readonly CellName[];
   /** Reads another cell. */
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
+  /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
+  keyFor(purpose: string): Buffer;
   /** 32 random bytes kept with the region: what it seals tokens and managed keys with. */
   readonly secret: Buffer;
 }

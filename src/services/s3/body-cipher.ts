@@ -3,14 +3,14 @@
  * used once, and so AES-256 in counter mode can start from zero, and from anywhere within a piece.
  */
 
-import { createCipheriv, createHmac, type Cipher } from "node:crypto";
+import { createCipheriv, hash, type Cipher } from "node:crypto";
 
 const blockBytes = 16;
 const countersFromZero = Buffer.alloc(blockBytes);
 
 /** @param key of the object, 32 bytes; @param seed of the piece */
 function pieceKey(key: Buffer, seed: string): Buffer {
-  return createHmac("sha256", key).update(seed).digest();
+  return hash("sha256", Buffer.concat([key, Buffer.from(seed, "latin1")]), "buffer");
 }
 
 export function pieceCipher(key: Buffer, seed: string): Cipher {

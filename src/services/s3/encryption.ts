@@ -1,6 +1,5 @@
 /** Under which key an object's body rests, and what requests and answers say of it. */
 
-import { createHmac } from "node:crypto";
 import type * as s3 from "../../generated/s3.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -39,7 +38,7 @@ export interface Encryption {
 
 /** The key of all objects that S3 keeps the key of, made from the region's own secret. */
 function ownKey(kernel: Kernel): Buffer {
-  return createHmac("sha256", kernel.secret).update("s3 objects").digest();
+  return kernel.keyFor("s3 objects");
 }
 
 const own: EncryptionOutput = { ServerSideEncryption: "AES256" };
