@@ -94,9 +94,11 @@ function claimOf(head: ClaimHead, signature: string, request: SignableRequest): 
   const timestamp = headerTimestamp(request);
   const signedAtMs = timestamp === undefined ? undefined : parseBasicTimestamp(timestamp);
   if (timestamp === undefined || signedAtMs === undefined) return undefined;
-  const securityToken = stringHeader(request, "x-amz-security-token");
+  // Named one by one: V8 takes many times as long to add members to a spread object.
+  const { algorithm, accessKeyId, date, region, service, terminator, scope, signedHeaders } = head;
   return {
-    ...head, source: "header", timestamp, signedAtMs, signature, securityToken,
+    algorithm, source: "header", accessKeyId, date, region, service, terminator, scope, timestamp, signedAtMs,
+    signedHeaders, signature, securityToken: stringHeader(request, "x-amz-security-token"),
     expiresSeconds: undefined, regionSet: undefined,
   };
 }
