@@ -136,7 +136,7 @@ class OrderedSpace<Row> implements Ordered<Row> {
   }
 
   first(range: Range = {}): Row | undefined {
-    for (const row of this.list({ ...range, limit: Math.min(range.limit ?? 1, 1) })) return row;
+    for (const row of this.list({ limit: 1, ...range })) return row;
     return undefined;
   }
 

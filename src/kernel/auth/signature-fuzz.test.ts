@@ -128,7 +128,10 @@ test("headers that are remembered read as headers that are not", () => {
     const { headers } = signRequest(request, { credentials, region: "us-east-1", service: "s", nowMs });
     const header = headers["authorization"] ?? "";
     const authorization = pick(2) === 0 ? header : mutated(header, pick);
-    const sent = { ...request, headers: { ...headers, authorization, ...(pick(9) === 0 && { "x-amz-date": "x" }) } };
-    assert.deepEqual(outcome(() => parseSignature(sent, dialect, known)), outcome(() => parseSignature(sent, dialect)));
+    const broken = pick(9) === 0 && { "x-amz-date": "x" };
+    const sent = { ...request, headers: { ...headers, authorization, ...broken } };
+    assert.deepEqual(
+      outcome(() => parseSignature(sent, dialect, known)), outcome(() => parseSignature(sent, dialect)),
+    );
   }
 });

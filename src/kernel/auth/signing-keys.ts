@@ -10,8 +10,8 @@ const textBytesMax = 1_024;
 
 /**
  * A key that signs texts with HMAC-SHA-256. HMAC is two hashes, each over a block made of the key and what
- * follows: done like that, with the blocks ready, it takes half the time that a `Hmac` object does, and leaves
- * no object to be collected.
+ * follows: done like that, with the blocks ready, it takes half the time that a `Hmac` object does, and
+ * leaves no object to be collected.
  *
  * @evidence RFC 2104, section 2
  */

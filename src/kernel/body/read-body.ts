@@ -24,8 +24,8 @@ export function readBody(
     const pieces: Buffer[] = [];
     let length = 0;
     let isWhole = false;
-    // The listeners stay: taking them off costs every request more than they do, and an error that comes after
-    // the outcome has nobody else to take it.
+    // The listeners stay: taking them off costs every request more than they do, and an error that comes
+    // after the outcome has nobody else to take it.
     const onFailure = (): void => {
       if (!isWhole) reject(bodyTerminated());
     };
