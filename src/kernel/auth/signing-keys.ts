@@ -50,6 +50,8 @@ export function deriveSigningKey(secret: string, date: string, region: string, s
 /** Derived keys by credential and scope. Deriving costs four HMACs; a key serves a whole day. */
 export class SigningKeys {
   readonly #keys: BoundedCache<SigningKey>;
+  /** What was asked for last, which is nearly always what is asked for next. */
+  #last: KnownKey | undefined;
 
   constructor(keysMax = 1_000) {
     this.#keys = new BoundedCache(keysMax);
@@ -60,6 +62,15 @@ export class SigningKeys {
   }
 
   get(accessKeyId: string, secret: string, date: string, region: string, service: string): SigningKey {
+    const last = this.#last;
+    const isSecret = last?.secret === secret && last.accessKeyId === accessKeyId;
+    if (isSecret && last.date === date && last.region === region && last.service === service) return last.key;
+    const key = this.#find(accessKeyId, secret, date, region, service);
+    this.#last = { accessKeyId, secret, date, region, service, key };
+    return key;
+  }
+
+  #find(accessKeyId: string, secret: string, date: string, region: string, service: string): SigningKey {
     // A line feed separates, for none of the parts can hold one: they come from headers, or from us.
     const name = `${accessKeyId}\n${secret}\n${date}\n${region}\n${service}`;
     const known = this.#keys.get(name);
@@ -68,6 +79,15 @@ export class SigningKeys {
     this.#keys.set(name, key);
     return key;
   }
+}
+
+interface KnownKey {
+  readonly accessKeyId: string;
+  readonly secret: string;
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  readonly key: SigningKey;
 }
 
 function hmac(key: string | Buffer, data: string): Buffer {
