@@ -22,6 +22,8 @@ export class IdentityCache implements Identity {
   readonly #contextOf: (account: string) => CellContext;
   #keys = new BoundedCache<Known<AccessKeyOwner | undefined>>(entriesMax);
   #policies = new BoundedCache<Known<PrincipalPolicies | undefined>>(entriesMax);
+  /** Who calls with the same credentials is the same object: found without making a name. */
+  #policiesByCaller = new WeakMap<Caller, Known<PrincipalPolicies | undefined>>();
 
   constructor(provider: IdentityProvider, contextOf: (account: string) => CellContext) {
     this.#provider = provider;
@@ -32,6 +34,7 @@ export class IdentityCache implements Identity {
   forget(): void {
     this.#keys = new BoundedCache(entriesMax);
     this.#policies = new BoundedCache(entriesMax);
+    this.#policiesByCaller = new WeakMap();
   }
 
   accessKey(accessKeyId: string): AccessKeyOwner | undefined {
@@ -45,12 +48,19 @@ export class IdentityCache implements Identity {
   }
 
   policiesOf(caller: Caller): PrincipalPolicies | undefined {
+    let known = this.#policiesByCaller.get(caller);
+    if (!known) this.#policiesByCaller.set(caller, (known = this.#knownPoliciesOf(caller)));
+    return known.value;
+  }
+
+  #knownPoliciesOf(caller: Caller): Known<PrincipalPolicies | undefined> {
     const name = `${caller.arn} ${caller.principalId}`;
-    const known = this.#policies.get(name);
-    if (known) return known.value;
-    const value = this.#ask(caller.account, (ctx) => this.#provider.policiesOf(caller, ctx));
-    this.#policies.set(name, { value });
-    return value;
+    let known = this.#policies.get(name);
+    if (!known) {
+      known = { value: this.#ask(caller.account, (ctx) => this.#provider.policiesOf(caller, ctx)) };
+      this.#policies.set(name, known);
+    }
+    return known;
   }
 
   role(account: string, roleName: string): RoleFacts | undefined {

@@ -13,6 +13,7 @@ import type { Caller, Session } from "./caller.ts";
 import type { AccessKeyOwner } from "./identity.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
+import { KnownClaims } from "./known-claims.ts";
 import { SigningKeys } from "./signing-keys.ts";
 import { parseSignature, verifySignature, type VerifiedSignature } from "./sigv4.ts";
 
@@ -107,6 +108,7 @@ interface Credential {
 export class Authenticator {
   readonly #engine: Engine;
   readonly #keys = new SigningKeys();
+  readonly #claims = new KnownClaims();
   readonly #pairs = new KeyPairs();
   readonly #credentials = new WeakMap<AccessKeyOwner | Session, Credential>();
 
@@ -117,7 +119,7 @@ export class Authenticator {
   /** @throws AwsError in the words of the service's family */
   authenticate(request: SignableRequest, model: ServiceModel): Authenticated {
     const dialect = dialectOf(model);
-    const claim = parseSignature(request, dialect);
+    const claim = parseSignature(request, dialect, this.#claims);
     if (!claim) return { caller: anonymousCaller, method: "None" };
     const { caller, secret } = this.#credential(claim, dialect);
     const verified = secret === undefined ? undefined : this.#verify(claim, request, secret, model, dialect);

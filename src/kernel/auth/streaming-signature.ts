@@ -2,17 +2,17 @@
  * The signatures of a streaming upload: each chunk's continues the one before it, the first the request's.
  */
 
-import type { KeyObject } from "node:crypto";
 import { hash } from "node:crypto";
 import { s3SignatureMismatch } from "./auth-errors.ts";
 import { EMPTY_SHA256 } from "./payload-hash.ts";
 import type { SignatureClaim } from "./signature-claim.ts";
-import { hmacHex, sameText } from "./sigv4.ts";
+import type { SigningKey } from "./signing-keys.ts";
+import { sameText } from "./sigv4.ts";
 
 /** The request that the chunks belong to; `VerifiedSignature` is one. */
 export interface StreamSeed {
   readonly claim: Pick<SignatureClaim, "accessKeyId" | "timestamp" | "scope" | "signature">;
-  readonly signingKey: KeyObject;
+  readonly signingKey: SigningKey;
 }
 
 /**
@@ -63,7 +63,7 @@ export class ChunkSignatures {
   }
 
   #sign(toSign: string): string {
-    this.#previous = hmacHex(this.#seed.signingKey, toSign);
+    this.#previous = this.#seed.signingKey.signHex(toSign);
     return this.#previous;
   }
 

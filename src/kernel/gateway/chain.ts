@@ -68,24 +68,38 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       hangUp: incoming,
     });
     const response = protocol.serialize(output, operation, model, requestId);
-    report(undefined, response);
+    if (engine.onRequest) report(engine, { model, operation, requestId, startedAt }, undefined, response);
     return response;
   } catch (cause) {
     const response = refused(engine, cause, protocol, operation, model, requestId, request);
-    report(cause instanceof AwsError ? cause.code : "InternalFailure", response);
+    const code = cause instanceof AwsError ? cause.code : "InternalFailure";
+    if (engine.onRequest) report(engine, { model, operation, requestId, startedAt }, code, response);
     return response;
   }
+}
 
-  function report(error: string | undefined, { status }: WireResponse): void {
-    engine.onRequest?.({
-      service: model.service,
-      operation: operation?.name,
-      status,
-      error,
-      requestId,
-      milliseconds: performance.now() - startedAt,
-    });
-  }
+interface Handled {
+  readonly model: ServiceModel;
+  readonly operation: OperationModel | undefined;
+  readonly requestId: string;
+  readonly startedAt: number;
+}
+
+/** Tells whoever keeps the request log. */
+function report(
+  engine: Engine,
+  { model, operation, requestId, startedAt }: Handled,
+  error: string | undefined,
+  { status }: WireResponse,
+): void {
+  engine.onRequest?.({
+    service: model.service,
+    operation: operation?.name,
+    status,
+    error,
+    requestId,
+    milliseconds: performance.now() - startedAt,
+  });
 }
 
 /** Whether the request is for an operation that takes its body as it comes. */
