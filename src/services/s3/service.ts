@@ -7,12 +7,17 @@ import * as buckets from "./buckets.ts";
 import * as deleteObject from "./delete-object.ts";
 import * as getObject from "./get-object.ts";
 import * as listing from "./listing.ts";
+import * as notificationDelivery from "./notification-delivery.ts";
+import * as notifications from "./notifications.ts";
 import * as putObject from "./put-object.ts";
 import * as versionListing from "./version-listing.ts";
 import * as versioning from "./versioning.ts";
 
 export default service(s3.service, {
-  nouns: [buckets, putObject, getObject, deleteObject, listing, versionListing, versioning],
+  nouns: [
+    buckets, putObject, getObject, deleteObject, listing, versionListing, versioning,
+    notifications, notificationDelivery,
+  ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
 });
