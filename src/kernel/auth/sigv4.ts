@@ -32,7 +32,8 @@ export interface VerifiedSignature {
    * `x-amz-content-sha256` or the hash of the body. S3's body is to be compared with it when it has arrived.
    */
   readonly payloadHash: string;
-  readonly signingKey: KeyObject;
+  /** For ECDSA the public key. Undefined where credentials take any secret, and nothing was verified. */
+  readonly signingKey: KeyObject | undefined;
 }
 
 /**
