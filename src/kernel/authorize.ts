@@ -58,8 +58,14 @@ export function requestPrincipal(caller: Caller): RequestPrincipal {
     account: caller.type === "AWSService" ? "" : caller.account,
     arn: caller.arn,
     ...(caller.roleArn !== undefined && { roleArn: caller.roleArn }),
+    ...((caller.type === "IAMUser" || caller.type === "AssumedRole") && { uniqueId: uniqueIdOf(caller) }),
     ...(provider !== undefined && { federatedProvider: provider }),
   };
+}
+
+/** A session's principal id is that of its role, a colon, and the session's name. */
+function uniqueIdOf({ principalId }: Caller): string {
+  return principalId.split(":", 1)[0] ?? principalId;
 }
 
 function asList(value: string | readonly string[]): readonly string[] {

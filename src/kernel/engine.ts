@@ -122,8 +122,10 @@ export class Engine implements Kernel, JobHost {
     const iam = entries.get("iam");
     const service = iam && (await this.load(iam));
     if (service?.identity) {
-      this.#identity = new IdentityCache(service.identity, (account) =>
-        this.#contextIn("iam", { account, region: globalRegion }),
+      this.#identity = new IdentityCache(
+        service.identity,
+        (account) => this.#contextIn("iam", { account, region: globalRegion }),
+        () => this.cells().flatMap(({ account, region }) => (region === globalRegion ? [account] : [])),
       );
     }
     this.scheduler.start();

@@ -20,12 +20,19 @@ export class IdentityCache implements Identity {
   readonly #provider: IdentityProvider;
   /** A context in an account's `aws-global` cell. */
   readonly #contextOf: (account: string) => CellContext;
+  readonly #accounts: () => readonly string[];
   #keys = new BoundedCache<Known<AccessKeyOwner | undefined>>(entriesMax);
   #policies = new BoundedCache<Known<PrincipalPolicies | undefined>>(entriesMax);
 
-  constructor(provider: IdentityProvider, contextOf: (account: string) => CellContext) {
+  /** @param accounts those that have anything of IAM's */
+  constructor(
+    provider: IdentityProvider,
+    contextOf: (account: string) => CellContext,
+    accounts: () => readonly string[],
+  ) {
     this.#provider = provider;
     this.#contextOf = contextOf;
+    this.#accounts = accounts;
   }
 
   /** To be called whenever IAM has written something. */
@@ -65,10 +72,21 @@ export class IdentityCache implements Identity {
     const name = path[path.length - 1] ?? "";
     if (arn.service === "sts") return (kind === "assumed-role" || kind === "federated-user") && name !== "";
     if (arn.service !== "iam") return false;
-    if (kind === "root") return path.length === 0;
-    if (kind === "role") return this.role(arn.account, name)?.arn === principal;
-    if (kind !== "user") return false;
-    return this.#ask(arn.account, (ctx) => this.#provider.userArn(name, ctx)) === principal;
+    return kind === "root" ? path.length === 0 : this.uniqueIdOf(principal) !== undefined;
+  }
+
+  uniqueIdOf(arn: string): string | undefined {
+    const account = parseArn(arn)?.account ?? "";
+    if (!accountPattern.test(account)) return undefined;
+    return this.#ask(account, (ctx) => this.#provider.uniqueIdOf(arn, ctx));
+  }
+
+  arnOfUniqueId(uniqueId: string): string | undefined {
+    for (const account of this.#accounts()) {
+      const arn = this.#ask(account, (ctx) => this.#provider.arnOfUniqueId(uniqueId, ctx));
+      if (arn !== undefined) return arn;
+    }
+    return undefined;
   }
 
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined {

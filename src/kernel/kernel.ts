@@ -29,6 +29,10 @@ export interface Identity {
    * at their word.
    */
   principalExists(principal: string): boolean;
+  /** The unique id of the user or role that has this ARN. */
+  uniqueIdOf(arn: string): string | undefined;
+  /** The ARN of the user or role with this unique id, in whichever account. */
+  arnOfUniqueId(uniqueId: string): string | undefined;
   policiesOf(caller: Caller): PrincipalPolicies | undefined;
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined;
   mfaCodeIsRight(caller: Caller, serialNumber: string, code: string): boolean;

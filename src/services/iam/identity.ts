@@ -11,7 +11,9 @@ import { oidcProviders, samlProviders } from "./federation-rows.ts";
 import { memberships } from "./membership-rows.ts";
 import { mfaDevices, stepOfCode } from "./mfa-rows.ts";
 import { attachedArns, defaultDocument, inlinePoliciesOf } from "./policy-rows.ts";
-import { arnOf, findRole, findUser, roles, users, type Role, type User } from "./principals.ts";
+import {
+  arnOf, findRole, findUser, principalOfArn, roles, users, type Role, type User,
+} from "./principals.ts";
 
 function managed(ctx: ReadContext, arn: string, kind: SourcedPolicy["kind"]): SourcedPolicy[] {
   const document = defaultDocument(ctx, arn);
@@ -91,9 +93,14 @@ export const identity: IdentityProvider = {
     };
   },
 
-  userArn(userName, ctx) {
-    const user = findUser(ctx, userName);
-    return user && arnOf(ctx, user);
+  uniqueIdOf(arn, ctx) {
+    const principal = principalOfArn(ctx, arn);
+    return principal?.kind === "group" ? undefined : principal?.id;
+  },
+
+  arnOfUniqueId(uniqueId, ctx) {
+    const principal = ctx.db(users).get(uniqueId) ?? ctx.db(roles).get(uniqueId);
+    return principal && arnOf(ctx, principal);
   },
 
   /** What a session or a request has used up is remembered by who checks it. */

@@ -83,11 +83,11 @@ test("iam-resource-based-policies: only whom the trust policy lets in gets a ses
   const closed = await makeRole(region, "closed", allow("iam:ListUsers"), {
     principal: { Service: "ec2.amazonaws.com" },
   });
+  const alice = await region.user("alice", allow("sts:AssumeRole"));
+  const bob = await region.user("bob");
   const named = await makeRole(region, "named", allow("iam:ListUsers"), {
     principal: { AWS: "arn:aws:iam::000000000000:user/bob" },
   });
-  const alice = await region.user("alice", allow("sts:AssumeRole"));
-  const bob = await region.user("bob");
   await assume(region, alice, { RoleArn: open });
   await assume(region, bob, { RoleArn: named });
   const trust = "role trust policy";
