@@ -13,7 +13,7 @@ import type {
 } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
-import type { Caller } from "./auth/caller.ts";
+import { uniqueIdOf, type Caller } from "./auth/caller.ts";
 import type { CellContext } from "./cell-context.ts";
 import { RequestConditions, type ConditionSources } from "./conditions.ts";
 import type { Check } from "./context.ts";
@@ -53,19 +53,15 @@ const noPolicies: readonly SourcedPolicy[] = [];
 
 export function requestPrincipal(caller: Caller): RequestPrincipal {
   const provider = caller.session?.federatedProvider;
+  const uniqueId = uniqueIdOf(caller);
   return {
     type: caller.type,
     account: caller.type === "AWSService" ? "" : caller.account,
     arn: caller.arn,
     ...(caller.roleArn !== undefined && { roleArn: caller.roleArn }),
-    ...((caller.type === "IAMUser" || caller.type === "AssumedRole") && { uniqueId: uniqueIdOf(caller) }),
+    ...(uniqueId !== undefined && { uniqueId }),
     ...(provider !== undefined && { federatedProvider: provider }),
   };
-}
-
-/** A session's principal id is that of its role, a colon, and the session's name. */
-function uniqueIdOf({ principalId }: Caller): string {
-  return principalId.split(":", 1)[0] ?? principalId;
 }
 
 function asList(value: string | readonly string[]): readonly string[] {

@@ -12,6 +12,7 @@ import type { CellContext } from "./cell-context.ts";
 import type { Identity } from "./kernel.ts";
 
 const entriesMax = 10_000;
+const uniqueIdForm = /^A(?:IDA|ROA)[A-Z0-9]+$/;
 const accountPattern = /^\d{12}$/;
 
 interface Known<T> { readonly value: T }
@@ -82,6 +83,7 @@ export class IdentityCache implements Identity {
   }
 
   arnOfUniqueId(uniqueId: string): string | undefined {
+    if (!uniqueIdForm.test(uniqueId)) return undefined;
     for (const account of this.#accounts()) {
       const arn = this.#ask(account, (ctx) => this.#provider.arnOfUniqueId(uniqueId, ctx));
       if (arn !== undefined) return arn;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DeleteAccessKeyCommand, DeleteUserCommand, GetUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateGrantCommand, CreateKeyCommand, DecryptCommand, DescribeKeyCommand, EncryptCommand,
   GenerateDataKeyCommand, GetKeyPolicyCommand, KMSClient, ListAliasesCommand, ListGrantsCommand,
@@ -188,10 +189,36 @@ test("a grant lets its grantee in within its constraints, until it is retired or
     `NotFoundException: Grant ID ${second.GrantId} not found`);
 });
 
+test("a grant stays with who has it, and does not pass to a namesake", async () => {
+  await using region = await startRegion();
+  const [kms, iam] = [region.client(KMSClient), region.client(IAMClient)];
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId;
+  const grant = { KeyId, GranteePrincipal: aliceArn, Operations: ["DescribeKey"] as "DescribeKey"[] };
+  assert.equal(await refusal(kms.send(new CreateGrantCommand(grant))),
+    `InvalidArnException: Invalid arn ${aliceArn}`);
+  const first = await region.user("alice");
+  const { User } = await iam.send(new GetUserCommand({ UserName: "alice" }));
+  await kms.send(new CreateGrantCommand({ ...grant, RetiringPrincipal: aliceArn }));
+  const describe = (credentials: typeof first): Promise<string> =>
+    refusal(region.client(KMSClient, { credentials }).send(new DescribeKeyCommand({ KeyId })));
+  const list = async (GranteePrincipal?: string) =>
+    (await kms.send(new ListGrantsCommand({ KeyId, GranteePrincipal }))).Grants?.map((entry) =>
+      [entry.GranteePrincipal, entry.RetiringPrincipal]);
+  assert.equal(await describe(first), "no refusal");
+  assert.deepEqual(await list(aliceArn), [[aliceArn, aliceArn]]);
+
+  await iam.send(new DeleteAccessKeyCommand({ UserName: "alice", AccessKeyId: first.accessKeyId }));
+  await iam.send(new DeleteUserCommand({ UserName: "alice" }));
+  assert.match(await describe(await region.user("alice")), /^AccessDeniedException: /);
+  assert.deepEqual(await list(), [[User?.UserId, User?.UserId]]);
+  assert.deepEqual(await list(aliceArn), []);
+});
+
 test("whoever may grant by virtue of a grant cannot grant more than it", async () => {
   await using region = await startRegion();
   const kms = region.client(KMSClient);
   const asAlice = region.client(KMSClient, { credentials: await region.user("alice") });
+  await region.user("bob");
   const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId;
   await kms.send(new CreateGrantCommand({
     KeyId, GranteePrincipal: aliceArn, Operations: ["CreateGrant", "Encrypt"],
