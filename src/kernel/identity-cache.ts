@@ -8,6 +8,7 @@ import type { Caller } from "./auth/caller.ts";
 import type {
   AccessKeyOwner, FederationProvider, IdentityProvider, PrincipalPolicies, RoleFacts,
 } from "./auth/identity.ts";
+import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
 import type { CellContext } from "./cell-context.ts";
 import type { Identity } from "./kernel.ts";
 
@@ -101,6 +102,18 @@ export class IdentityCache implements Identity {
 
   federation(account: string, providerArn: string): FederationProvider | undefined {
     return this.#ask(account, (ctx) => this.#provider.federation(providerArn, ctx));
+  }
+
+  outboundIssuer(account: string): OutboundIssuer | undefined {
+    return this.#ask(account, (ctx) => this.#provider.outboundIssuer(ctx));
+  }
+
+  outboundIssuerById(id: string): OutboundIssuer | undefined {
+    for (const account of this.#accounts()) {
+      const issuer = this.outboundIssuer(account);
+      if (issuer?.id === id) return issuer;
+    }
+    return undefined;
   }
 
   oidcProviderArn(account: string, issuer: string): string | undefined {

@@ -2,6 +2,7 @@
 
 import type { AccessKeyOwner, FederationProvider, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
 import type { Caller, Session } from "./auth/caller.ts";
+import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
 import type { Tagging } from "./service.ts";
 import type { SourcedPolicy } from "../iam/types.ts";
 import type { ServiceModel } from "./model/model.ts";
@@ -37,6 +38,8 @@ export interface Identity {
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined;
   mfaCodeIsRight(caller: Caller, serialNumber: string, code: string): boolean;
   federation(account: string, providerArn: string): FederationProvider | undefined;
+  outboundIssuer(account: string): OutboundIssuer | undefined;
+  outboundIssuerById(id: string): OutboundIssuer | undefined;
   oidcProviderArn(account: string, issuer: string): string | undefined;
 }
 

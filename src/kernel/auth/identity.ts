@@ -3,6 +3,7 @@
 import type { SourcedPolicy } from "../../iam/types.ts";
 import type { ReadContext } from "../context.ts";
 import type { Caller } from "./caller.ts";
+import type { OutboundIssuer } from "./outbound-issuer.ts";
 
 export interface AccessKeyOwner {
   readonly secretAccessKey: string;
@@ -56,6 +57,8 @@ export interface IdentityProvider {
   mfaCodeIsRight(caller: Caller, serialNumber: string, code: string, ctx: ReadContext): boolean;
   /** An OIDC or SAML provider of the account. */
   federation(providerArn: string, ctx: ReadContext): FederationProvider | undefined;
+  /** The account as an issuer of tokens; undefined where it never was one. */
+  outboundIssuer(ctx: ReadContext): OutboundIssuer | undefined;
   /** The OIDC provider that stands for an issuer: its URL without the scheme. */
   oidcProviderArn(issuer: string, ctx: ReadContext): string | undefined;
 }

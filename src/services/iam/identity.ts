@@ -7,7 +7,7 @@ import type {
 } from "../../kernel/auth/identity.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { accessKeys } from "./credential-rows.ts";
-import { oidcProviders, samlProviders } from "./federation-rows.ts";
+import { oidcProviders, outboundIssuers, samlProviders, theIssuer } from "./federation-rows.ts";
 import { memberships } from "./membership-rows.ts";
 import { mfaDevices, stepOfCode } from "./mfa-rows.ts";
 import { attachedArns, defaultDocument, inlinePoliciesOf } from "./policy-rows.ts";
@@ -45,6 +45,12 @@ function policiesOfUser(ctx: ReadContext, user: User): PrincipalPolicies {
   return { identity: [...carriedBy(ctx, user.id, "identity"), ...groupPolicies], ...boundaryOf(ctx, user) };
 }
 
+/** Whom root vouches for may do what the session's policies say. */
+const rootsPermissions: SourcedPolicy = {
+  document: '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}',
+  kind: "identity-inline", id: "root",
+};
+
 /** By id: whoever has the name of somebody deleted is somebody else. */
 function userOf(ctx: ReadContext, caller: Caller): User | undefined {
   if (caller.type === "IAMUser") return ctx.db(users).get(caller.principalId);
@@ -71,6 +77,9 @@ export const identity: IdentityProvider = {
       const [roleId = ""] = caller.principalId.split(":", 1);
       const role = ctx.db(roles).get(roleId);
       return role && { identity: carriedBy(ctx, role.id, "identity"), ...boundaryOf(ctx, role) };
+    }
+    if (caller.type === "FederatedUser" && caller.session?.userName === undefined) {
+      return { identity: [rootsPermissions] };
     }
     if (caller.type === "IAMUser" || caller.type === "FederatedUser") {
       const user = userOf(ctx, caller);
@@ -119,6 +128,8 @@ export const identity: IdentityProvider = {
       kind: "oidc", arn: oidc.arn, url: oidc.url, clientIds: oidc.clientIds, thumbprints: oidc.thumbprints,
     };
   },
+
+  outboundIssuer: (ctx) => ctx.db(outboundIssuers).get(theIssuer),
 
   oidcProviderArn(issuer, ctx) {
     const arn = ctx.arn(`oidc-provider/${issuer.replace(/\/$/, "")}`);

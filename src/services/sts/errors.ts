@@ -74,6 +74,27 @@ export const providerUnreachable = (provider: string) => modelled(sts.IDPCommuni
 export const providerRejected = (status: string) => modelled(sts.IDPRejectedClaimException,
   `The identity provider reported that authentication failed: ${status}`);
 
+/** @evidence recorded answers, radkawar/stackd, testdata/aws/iam/outbound_identity.json; so the next three */
+export const outboundFederationDisabled = () =>
+  modelled(sts.OutboundWebIdentityFederationDisabledException, "OutboundWebIdentityFederation is disabled.");
+
+export const unsupportedAlgorithm = () => validationError("Requested SigningAlgorithm is not supported. "
+  + "See the GetWebIdentityToken documentation for supported algorithms");
+
+export const tokenOutlivesSession = () => modelled(sts.SessionDurationEscalationException,
+  "Requested token expiry time must be before the original session's expiry time.");
+
+export const duplicateTagKeys = () => unmodelled(
+  "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+
+/** @evidence STS API Reference, JWTPayloadSizeExceeded; the answer's own words are not on record */
+export const payloadTooLarge = () => modelled(
+  sts.JWTPayloadSizeExceededException, "The requested token payload size exceeds the maximum allowed size.");
+
+/** @evidence IAM User Guide, Getting started with outbound identity federation; the text is ours */
+export const issuedHere = () =>
+  invalidToken("Tokens of GetWebIdentityToken cannot be used for federation into AWS.");
+
 /** @evidence IAM User Guide, Troubleshoot SAML federation with IAM */
 export const notAuthorized = (action: string) => accessDenied(`Not authorized to perform ${action}`);
 
