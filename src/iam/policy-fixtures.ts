@@ -34,6 +34,7 @@ export const session: RequestPrincipal = {
   arn: `arn:aws:sts::${account}:assumed-role/worker/one`,
   roleArn: `arn:aws:iam::${account}:role/worker`,
   uniqueId: "AROAWORKER",
+  userId: "AROAWORKER:one",
 };
 export const federated: RequestPrincipal = {
   type: "FederatedUser",

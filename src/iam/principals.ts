@@ -54,8 +54,8 @@ export function relationTo(set: PrincipalSet, principal: RequestPrincipal): Rela
   const { federatedProvider } = principal;
   if (federatedProvider !== undefined && set.providers.has(federatedProvider)) return direct;
   if (principal.type === "Anonymous") return unrelated;
-  if (set.names.has(principal.arn)) return direct;
-  const { roleArn, uniqueId } = principal;
+  const { roleArn, uniqueId, userId } = principal;
+  if (set.names.has(principal.arn) || (userId !== undefined && set.names.has(userId))) return direct;
   const byId = uniqueId !== undefined && set.names.has(uniqueId);
   if (byId && roleArn === undefined) return direct;
   const account = set.accounts.has(principal.account);

@@ -125,6 +125,7 @@ function namesOf(principal: RequestPrincipal, element: unknown): Set<Grant> {
   }
   if (principal.type === "Anonymous") return names;
   if (aws.includes(principal.arn)) names.add("directly");
+  if (principal.userId && aws.includes(principal.userId)) names.add("directly");
   if (principal.uniqueId && aws.includes(principal.uniqueId)) {
     names.add(principal.roleArn ? "role" : "directly");
   }

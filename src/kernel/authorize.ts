@@ -60,6 +60,7 @@ export function requestPrincipal(caller: Caller): RequestPrincipal {
     arn: caller.arn,
     ...(caller.roleArn !== undefined && { roleArn: caller.roleArn }),
     ...(uniqueId !== undefined && { uniqueId }),
+    ...(caller.type === "AssumedRole" && { userId: caller.principalId }),
     ...(provider !== undefined && { federatedProvider: provider }),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { SourcedPolicy } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
+import { isUniqueId } from "./policy-principals.ts";
 import { accountOfAccessKeyId } from "./auth/access-key-id.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller } from "./auth/caller.ts";
@@ -13,7 +14,6 @@ import type { CellContext } from "./cell-context.ts";
 import type { Identity } from "./kernel.ts";
 
 const entriesMax = 10_000;
-const uniqueIdForm = /^A(?:IDA|ROA)[A-Z0-9]+$/;
 const accountPattern = /^\d{12}$/;
 
 interface Known<T> { readonly value: T }
@@ -72,22 +72,34 @@ export class IdentityCache implements Identity {
     if (!arn || !accountPattern.test(arn.account)) return false;
     const [kind, ...path] = arn.resource.split("/");
     const name = path[path.length - 1] ?? "";
-    if (arn.service === "sts") return (kind === "assumed-role" || kind === "federated-user") && name !== "";
-    if (arn.service !== "iam") return false;
-    return kind === "root" ? path.length === 0 : this.uniqueIdOf(principal) !== undefined;
+    if (arn.service === "sts" && kind === "federated-user") return name !== "";
+    if (arn.service === "iam" && kind === "root") return path.length === 0;
+    return this.uniqueIdOf(principal) !== undefined;
   }
 
   uniqueIdOf(arn: string): string | undefined {
-    const account = parseArn(arn)?.account ?? "";
+    const { account = "", service, resource = "" } = parseArn(arn) ?? {};
     if (!accountPattern.test(account)) return undefined;
+    if (service === "sts") return this.#sessionId(account, resource);
     return this.#ask(account, (ctx) => this.#provider.uniqueIdOf(arn, ctx));
   }
 
+  /** Sessions need not have begun, but their role must be there, and is named without its path. */
+  #sessionId(account: string, resource: string): string | undefined {
+    const [kind, roleName = "", session = "", ...more] = resource.split("/");
+    if (kind !== "assumed-role" || session === "" || more.length > 0) return undefined;
+    const role = this.role(account, roleName);
+    return role?.roleName === roleName ? `${role.roleId}:${session}` : undefined;
+  }
+
   arnOfUniqueId(uniqueId: string): string | undefined {
-    if (!uniqueIdForm.test(uniqueId)) return undefined;
+    if (!isUniqueId(uniqueId)) return undefined;
+    const [id = "", session] = uniqueId.split(":");
     for (const account of this.#accounts()) {
-      const arn = this.#ask(account, (ctx) => this.#provider.arnOfUniqueId(uniqueId, ctx));
-      if (arn !== undefined) return arn;
+      const arn = this.#ask(account, (ctx) => this.#provider.arnOfUniqueId(id, ctx));
+      if (arn === undefined) continue;
+      const name = arn.slice(arn.lastIndexOf("/") + 1);
+      return session === undefined ? arn : `arn:aws:sts::${account}:assumed-role/${name}/${session}`;
     }
     return undefined;
   }

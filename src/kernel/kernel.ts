@@ -26,13 +26,13 @@ export interface Identity {
   accessKey(accessKeyId: string): AccessKeyOwner | undefined;
   role(account: string, roleName: string): RoleFacts | undefined;
   /**
-   * Whether a policy may name this principal: an account, or a user or role that is there. Sessions are taken
-   * at their word.
+   * Whether a policy may name this principal: an account, or a user or role that is there. Sessions of a role
+   * that is there may be yet to come.
    */
   principalExists(principal: string): boolean;
-  /** The unique id of the user or role that has this ARN. */
+  /** The unique id of the user or role that has this ARN; of a role's session, `AROA…:session`. */
   uniqueIdOf(arn: string): string | undefined;
-  /** The ARN of the user or role with this unique id, in whichever account. */
+  /** The ARN of the user, role or session with this unique id, in whichever account. */
   arnOfUniqueId(uniqueId: string): string | undefined;
   policiesOf(caller: Caller): PrincipalPolicies | undefined;
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined;

@@ -179,17 +179,21 @@ test("a trust does not pass to a namesake, nor does the policy of a resource", a
   await assert.rejects(sendAs(second, QueueUrl), { name: "AccessDenied" });
 });
 
-test("accounts, sessions and everyone are taken as they are written", async () => {
+test("accounts and everyone are taken as they are written; sessions are those of a role", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
-  const names = [
-    "111122223333",
-    "arn:aws:iam::111122223333:root",
-    `arn:aws:sts::${account}:assumed-role/any/session`,
-    "*",
-  ];
-  const { Role } = await iam.send(
-    new CreateRoleCommand({ RoleName: "open", AssumeRolePolicyDocument: trustIn(names) }),
-  );
+  const create = (RoleName: string, names: readonly string[]) =>
+    iam.send(new CreateRoleCommand({ RoleName, Path: "/p/", AssumeRolePolicyDocument: trustIn(names) }));
+  const session = `arn:aws:sts::${account}:assumed-role/worker/session`;
+  const names = ["111122223333", "arn:aws:iam::111122223333:root", session, "*"];
+  await assert.rejects(create("open", names), { name: "MalformedPolicyDocumentException" });
+  const { Role: worker } = await create("worker", ["*"]);
+  const { Role } = await create("open", names);
   assert.equal(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ""), trustIn(names));
+
+  await iam.send(new DeleteRoleCommand({ RoleName: "worker" }));
+  await create("worker", ["*"]);
+  const { Role: shown } = await iam.send(new GetRoleCommand({ RoleName: "open" }));
+  const orphaned = trustIn(names.map((name) => (name === session ? `${worker?.RoleId}:session` : name)));
+  assert.equal(decodeURIComponent(shown?.AssumeRolePolicyDocument ?? ""), orphaned);
 });

@@ -11,8 +11,10 @@
 import { mapPrincipalNames } from "../iam/principal-names.ts";
 import type { Identity } from "./kernel.ts";
 
-/** Of users and roles; other unique ids are no principals. */
-const uniqueIdForm = /^A(?:IDA|ROA)[A-Z0-9]+$/;
+/** Of a user, a role, or a role's session; other unique ids are no principals. */
+export function isUniqueId(name: string): boolean {
+  return /^A(?:IDA[A-Z0-9]+|ROA[A-Z0-9]+(?::[^:]+)?)$/.test(name);
+}
 
 /**
  * @param document a policy that `validatePolicy` found right
@@ -22,7 +24,7 @@ export function keptPolicy(
   identity: Identity, document: string, stranger: (name: string) => Error,
 ): string {
   return mapPrincipalNames(document, (name) => {
-    if (uniqueIdForm.test(name)) {
+    if (isUniqueId(name)) {
       if (identity.arnOfUniqueId(name) === undefined) throw stranger(name);
       return name;
     }
@@ -33,5 +35,5 @@ export function keptPolicy(
 
 export function shownPolicy(identity: Identity, document: string): string {
   return mapPrincipalNames(document, (name) =>
-    uniqueIdForm.test(name) ? (identity.arnOfUniqueId(name) ?? name) : name);
+    isUniqueId(name) ? (identity.arnOfUniqueId(name) ?? name) : name);
 }

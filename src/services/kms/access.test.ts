@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DeleteAccessKeyCommand, DeleteUserCommand, GetUserCommand, IAMClient } from "@aws-sdk/client-iam";
+import {
+  CreateAccessKeyCommand, CreateUserCommand, DeleteAccessKeyCommand, DeleteUserCommand, GetUserCommand,
+  IAMClient,
+} from "@aws-sdk/client-iam";
 import {
   CreateGrantCommand, CreateKeyCommand, DecryptCommand, DescribeKeyCommand, EncryptCommand,
   GenerateDataKeyCommand, GetKeyPolicyCommand, KMSClient, ListAliasesCommand, ListGrantsCommand,
@@ -139,10 +142,23 @@ test("another account uses a key by its ARN when both sides allow it", async () 
   for (const KeyId of [closed, missing]) {
     assert.equal(await refusal(other.send(new EncryptCommand({ KeyId, Plaintext }))),
       "AccessDeniedException: User: arn:aws:iam::111111111111:root is not authorized to perform: "
-      + "kms:Encrypt on "
-      + `resource: ${KeyId} because the resource does not exist in this Region, no resource-based policies `
-      + "allow access, or a resource-based policy explicitly denies access");
+      + "kms:Encrypt on this resource because the resource does not exist in this Region, no resource-based "
+      + "policies allow access, or a resource-based policy explicitly denies access");
   }
+  const stranger = region.client(IAMClient, { credentials: region.root("111111111111") });
+  await stranger.send(new CreateUserCommand({ UserName: "eve" }));
+  const { AccessKey } = await stranger.send(new CreateAccessKeyCommand({ UserName: "eve" }));
+  const eve = region.client(KMSClient, { credentials: {
+    accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "",
+  } });
+  const name =
+    "AccessDeniedException: User: arn:aws:iam::111111111111:user/eve is not authorized to perform:";
+  assert.equal(await refusal(eve.send(new DescribeKeyCommand({ KeyId: open }))),
+    `${name} kms:DescribeKey on this resource because no identity-based policy allows the kms:DescribeKey `
+    + "action");
+  assert.equal(await refusal(eve.send(new DecryptCommand({ CiphertextBlob }))),
+    `${name} kms:Decrypt on the resource associated with this ciphertext because no identity-based policy `
+    + "allows the kms:Decrypt action");
   assert.match(
     await refusal(other.send(new ScheduleKeyDeletionCommand({ KeyId: open }))), /^AccessDeniedException: /,
   );
@@ -195,7 +211,7 @@ test("a grant stays with who has it, and does not pass to a namesake", async () 
   const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId;
   const grant = { KeyId, GranteePrincipal: aliceArn, Operations: ["DescribeKey"] as "DescribeKey"[] };
   assert.equal(await refusal(kms.send(new CreateGrantCommand(grant))),
-    `InvalidArnException: Invalid arn ${aliceArn}`);
+    `InvalidArnException: ARN does not refer to a valid principal: ${aliceArn}`);
   const first = await region.user("alice");
   const { User } = await iam.send(new GetUserCommand({ UserName: "alice" }));
   await kms.send(new CreateGrantCommand({ ...grant, RetiringPrincipal: aliceArn }));
@@ -212,6 +228,13 @@ test("a grant stays with who has it, and does not pass to a namesake", async () 
   assert.match(await describe(await region.user("alice")), /^AccessDeniedException: /);
   assert.deepEqual(await list(), [[User?.UserId, User?.UserId]]);
   assert.deepEqual(await list(aliceArn), []);
+  const gone = User?.UserId ?? "";
+  assert.equal(await refusal(list(gone)),
+    "InvalidArnException: Input does not refer to a valid principal");
+  assert.equal(await refusal(kms.send(new CreateGrantCommand({ ...grant, GranteePrincipal: gone }))),
+    "InvalidArnException: GranteePrincipal does not refer to a valid principal.");
+  assert.equal(await refusal(kms.send(new ListRetirableGrantsCommand({ RetiringPrincipal: gone }))),
+    `NotFoundException: Retiring principal ${gone} could not be found`);
 });
 
 test("whoever may grant by virtue of a grant cannot grant more than it", async () => {

@@ -119,7 +119,7 @@ export function allowedByGrant(request: AuthorizationRequest, ctx: ReadContext):
   const keyId = arn.resource.slice("key/".length);
   const { principal } = request;
   return readIn(ctx, { account: arn.account, region: arn.region }, grants, (rows) => {
-    for (const grantee of [principal.arn, principal.uniqueId]) {
+    for (const grantee of [principal.arn, principal.uniqueId, principal.userId]) {
       if (grantee === undefined) continue;
       for (const grant of rows.by("grantee").list({ prefix: [keyId, grantee] })) {
         if (lets(grant, request, action)) return true;

@@ -15,6 +15,7 @@ export const invalidMfaCode = () =>
 export const unknownMfaDevice = () => accessDenied("MultiFactorAuthentication failed, unable to validate MFA "
   + "code.  Please verify your MFA serial number is valid and associated with this user.");
 
+/** @evidence none: the text could not be found in any answer of AWS's */
 export const missingMfaPart = (missing: "SerialNumber" | "TokenCode") =>
   accessDenied(
     "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code. "
@@ -24,12 +25,13 @@ export const missingMfaPart = (missing: "SerialNumber" | "TokenCode") =>
 export const durationExceedsRole = () =>
   validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
 
+/** @evidence recorded answers of AssumeRole, quoted with their period */
 export const durationExceedsChaining = () => validationError(
-  "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
+  "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
 
 export const malformedPolicy = (message: string) => modelled(sts.MalformedPolicyDocumentException, message);
 
-/** @evidence reported answers of AssumeRole */
+/** @evidence reported answers of AssumeRole; AWS troubleshooting pages quote both */
 export const packedTooLarge = (what: "policy" | "tags", percent: number) => modelled(
   sts.PackedPolicyTooLargeException,
   what === "policy" ? `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`

@@ -179,7 +179,7 @@ test("A session lasts as long as its role allows, and an hour when it comes from
   await assume(region, credentials, { RoleArn: second, DurationSeconds: 3_600 });
   assert.deepEqual(await refusal(assume(region, credentials, { RoleArn: second, DurationSeconds: 3_601 })), [
     "ValidationError",
-    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
       400]);
   assert.equal((await refusal(assume(region, alice, { RoleArn, DurationSeconds: 899 })))[0],
     "ValidationError");
