@@ -319,9 +319,10 @@ export class Engine implements Kernel, JobHost {
    * Takes over what the store holds now, after a reset or a restore: the region stays itself, with its
    * secret.
    */
-  adoptStore(): void {
+  adoptStore(clock: "goes on" | "is the store's"): void {
     keepRegion(this.store, this.secret, this.#incarnation);
-    keepTimeline(this.store, this.clock.timeline());
+    if (clock === "is the store's") this.clock.resume(findTimeline(this.store));
+    else keepTimeline(this.store, this.clock.timeline());
     this.#identity?.forget();
     this.recorder.forget();
     this.scheduler.start();
