@@ -100,8 +100,9 @@ export class CellContext implements Context, BodyContext {
   }
 
   schedule<Input>(job: Job<Input>, schedule: Schedule<Input>): void {
-    this.db(jobs).put(jobRow(job.name, schedule.id ?? this.ids.hex(32), schedule.at, schedule.input));
-    this.kernel.scheduler.expect(this, schedule.at);
+    const { at, input, id = this.ids.hex(32) } = schedule;
+    this.db(jobs).put(jobRow(job.name, id, at, input, this.ids.sequence()));
+    this.kernel.scheduler.expect(this, at);
   }
 
   unschedule<Input>(job: Job<Input>, id: string): void {

@@ -124,8 +124,10 @@ export class Engine implements Kernel, JobHost {
     const iam = entries.get("iam");
     const service = iam && (await this.load(iam));
     if (service?.identity) {
-      this.#identity = new IdentityCache(service.identity, (account) =>
-        this.#contextIn("iam", { account, region: globalRegion }),
+      this.#identity = new IdentityCache(
+        service.identity,
+        (account) => this.#contextIn("iam", { account, region: globalRegion }),
+        () => this.cells().flatMap(({ account, region }) => (region === globalRegion ? [account] : [])),
       );
     }
     this.scheduler.start();
@@ -328,9 +330,10 @@ export class Engine implements Kernel, JobHost {
    * Takes over what the store holds now, after a reset or a restore: the region stays itself, with its
    * secret.
    */
-  adoptStore(): void {
+  adoptStore(clock: "goes on" | "is the store's"): void {
     keepRegion(this.store, this.secret, this.#incarnation);
-    keepTimeline(this.store, this.clock.timeline());
+    if (clock === "is the store's") this.clock.resume(findTimeline(this.store));
+    else keepTimeline(this.store, this.clock.timeline());
     this.#identity?.forget();
     this.recorder.forget();
     this.scheduler.start();

@@ -1,6 +1,6 @@
 /** Signature Version 4: whether a claim holds against the secret of its credentials. */
 
-import { hash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual, type KeyObject } from "node:crypto";
 import type { AwsError } from "../errors.ts";
 import { invalidSignature, s3Error, s3SignatureMismatch, signatureMismatch } from "./auth-errors.ts";
 import { canonicalRequest, DEFAULT_PATHS, S3_PATHS } from "./canonical-request.ts";
@@ -31,7 +31,8 @@ export interface VerifiedSignature {
    * `x-amz-content-sha256` or the hash of the body. S3's body is to be compared with it when it has arrived.
    */
   readonly payloadHash: string;
-  readonly signingKey: SigningKey;
+  /** For ECDSA the public key. Undefined where credentials take any secret, and nothing was verified. */
+  readonly signingKey: SigningKey | KeyObject | undefined;
 }
 
 /**

@@ -46,6 +46,8 @@ export class BodyStream extends Transform implements BodyFacts {
     source.on("close", () => {
       if (!this.writableEnded) cutShort();
     });
+    // It can fail before anybody reads it. Who reads it later is still told, so this is not unhandled.
+    this.on("error", () => undefined);
     source.pipe(this);
   }
 
