@@ -7,7 +7,7 @@ import { checksumMember, defaultContentType } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { shownVersionId } from "./versioning.ts";
 
-type Asked = Pick<
+export type Asked = Pick<
   s3.GetObjectRequest,
   | "ChecksumMode" | "PartNumber" | "ResponseCacheControl" | "ResponseContentDisposition"
   | "ResponseContentEncoding" | "ResponseContentLanguage" | "ResponseContentType" | "ResponseExpires"

@@ -1,12 +1,13 @@
 /** What a request says of the object it writes, checked. */
 
 import type * as s3 from "../../generated/s3.ts";
-import { CHECKSUM_ALGORITHMS, checksumHeader, type ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
 import {
   entityTooLarge, invalidArgument, invalidStorageClass, keyTooLong, metadataTooLarge,
 } from "./errors.ts";
 import type { ObjectVersion, StoredHeaders } from "./object-version.ts";
 import { parseTagging } from "./tagging-header.ts";
+import { unsupportedAlgorithm } from "./upload-errors.ts";
 
 const keyBytesMax = 1024;
 const metadataBytesMax = 2048;
@@ -149,12 +150,6 @@ export function checksumMember(
 export function requireAlgorithm(name: string | undefined): ChecksumAlgorithm | undefined {
   if (name === undefined) return undefined;
   const found = CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === name.toUpperCase());
-  if (!found) {
-    throw invalidArgument(
-      `Value for ${checksumHeader("SHA256").replace("sha256", "algorithm")} header is invalid.`,
-      "x-amz-checksum-algorithm",
-      name,
-    );
-  }
+  if (!found) throw unsupportedAlgorithm();
   return found;
 }
