@@ -46,6 +46,8 @@ export class BodyStream extends Transform implements BodyFacts {
     source.on("close", () => {
       if (!this.writableEnded) cutShort();
     });
+    // It may fail before anybody reads it: whoever does is told then, and nobody else.
+    this.on("error", () => undefined);
     source.pipe(this);
   }
 

@@ -16,7 +16,7 @@ import { invalidCopySource, sourceIsDeleteMarker } from "./copy-errors.ts";
 import { openEncryption, tagIsHash } from "./encryption.ts";
 import { noSuchBucket } from "./errors.ts";
 import { GetObject, HeadObject, openObject } from "./get-object.ts";
-import { givenChecksum } from "./object-input.ts";
+import { givenChecksum, storedMetadata } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { nullVersion } from "./version-ids.ts";
 
@@ -180,7 +180,7 @@ function versionOf(head: s3.HeadObjectOutput): SourceVersion {
     modifiedAt: head.LastModified ?? 0,
     sizeBytes: head.ContentLength ?? 0,
     headers: headersOf(head),
-    ...(head.Metadata && { metadata: head.Metadata }),
+    ...(head.Metadata && { metadata: storedMetadata(head.Metadata) ?? {} }),
     ...(head.MissingMeta !== undefined && { missingMeta: head.MissingMeta }),
     ...(checksum && { checksum: { ...checksum, type: head.ChecksumType ?? "FULL_OBJECT" } }),
   };

@@ -5,6 +5,7 @@ import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "../../kernel/body/c
 import {
   entityTooLarge, invalidArgument, invalidStorageClass, keyTooLong, metadataTooLarge,
 } from "./errors.ts";
+import { decodeMetadata } from "./metadata-text.ts";
 import type { ObjectVersion, StoredHeaders } from "./object-version.ts";
 import { parseTagging } from "./tagging-header.ts";
 import { unsupportedAlgorithm } from "./upload-errors.ts";
@@ -83,12 +84,14 @@ export function storedMetadata(
   metadata: Record<string, string> | undefined,
 ): Readonly<Record<string, string>> | undefined {
   if (!metadata) return undefined;
+  const stored = Object.create(null) as Record<string, string>;
   let sizeBytes = 0;
   for (const [name, value] of Object.entries(metadata)) {
-    sizeBytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+    const text = (stored[name] = decodeMetadata(value));
+    sizeBytes += Buffer.byteLength(name) + Buffer.byteLength(text);
   }
   if (sizeBytes > metadataBytesMax) throw metadataTooLarge(sizeBytes, metadataBytesMax);
-  return sizeBytes === 0 ? undefined : metadata;
+  return sizeBytes === 0 ? undefined : stored;
 }
 
 /** @evidence S3 API Reference, PutObject: the default of Content-Type is binary/octet-stream */

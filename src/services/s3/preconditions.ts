@@ -72,9 +72,11 @@ export function requireWritable(conditions: WriteConditions, current: ObjectVers
 const valueNotAccepted = "We don't accept the provided value of If-None-Match header for this API";
 
 /** @evidence recorded: PutObject with both conditions, with If-None-Match of a tag, with If-Match of `*` */
-function headerNotImplemented(header: string, additionalMessage: string): AwsError {
+export function headerNotImplemented(header: string, additionalMessage?: string): AwsError {
   const message = "A header you provided implies functionality that is not implemented";
-  return refuse("NotImplemented", message, 501, { members: { Header: header, additionalMessage } });
+  return refuse("NotImplemented", message, 501, {
+    members: { Header: header, ...(additionalMessage !== undefined && { additionalMessage }) },
+  });
 }
 
 /** `"a", "b"`, `*`, and tags without their quotation marks, which S3 takes too. */

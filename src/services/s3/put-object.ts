@@ -14,7 +14,7 @@ import {
 } from "./object-input.ts";
 import { describeAccess, requireWriteAccess } from "./object-access.ts";
 import type { ObjectVersion } from "./object-version.ts";
-import { requireWritable } from "./preconditions.ts";
+import { headerNotImplemented, requireWritable } from "./preconditions.ts";
 import { announcedAlgorithm, announcedSize, receiveBody, type Received } from "./receiving.ts";
 import { shownVersionId } from "./versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
@@ -28,6 +28,7 @@ export const PutObject = operation(s3.PutObject, {
   ...onObject,
   action: requireWriteAccess,
   async body(input, ctx) {
+    if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
     requireSize(announcedSize(input.Body));
     const described = describeObject(input);
     const bucket = ctx.reading(() => requireBucket(ctx, input.Bucket));

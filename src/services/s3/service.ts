@@ -10,6 +10,7 @@ import * as deleteObject from "./delete-object.ts";
 import * as getObject from "./get-object.ts";
 import * as listing from "./listing.ts";
 import * as multipartUploads from "./multipart-uploads.ts";
+import * as objectAttributes from "./object-attributes.ts";
 import * as putObject from "./put-object.ts";
 import * as uploadPartCopy from "./upload-part-copy.ts";
 import * as uploadParts from "./upload-parts.ts";
@@ -19,7 +20,7 @@ import * as versioning from "./versioning.ts";
 export default service(s3.service, {
   nouns: [
     buckets, putObject, getObject, deleteObject, listing, versionListing, versioning,
-    multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
+    multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject, objectAttributes,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
