@@ -37,8 +37,8 @@ export function* walkKeys<Row extends { readonly key: string }>(
       else break;
     }
     if (rolledUp === undefined) return;
-    // A listing that goes on after a common prefix is past all of it.
-    if (rolledUp !== after) yield { commonPrefix: rolledUp };
+    // A listing that goes on after a common prefix, or from within it, is past all of it.
+    if (!after?.startsWith(rolledUp)) yield { commonPrefix: rolledUp };
     const next = successor(rolledUp);
     if (next === undefined) return;
     start = { from: [bucket, next] };
