@@ -126,6 +126,11 @@ export class CellContext implements Context, BodyContext {
         return stored;
       },
       read: (id, range) => blobs.read(id, range),
+      copy: async (from) => {
+        const id = await blobs.copy(this, from);
+        (this.#unkept ??= new Set()).add(id);
+        return id;
+      },
       hold: (ids) => blobs.hold(ids),
     };
   }

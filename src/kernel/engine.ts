@@ -232,13 +232,17 @@ export class Engine implements Kernel, JobHost {
       input,
       requestId: this.ids.uuid(),
       caller: this.#callerFor(from, principal, options),
-      origin: { ...from.origin, sourceIp: principal, userAgent: principal },
+      origin:
+        options.as === "request"
+          ? from.origin
+          : { ...from.origin, sourceIp: principal, userAgent: principal },
       region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
       hangUp: from,
     });
   }
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
+    if (options.as === "request") return from.caller;
     if (options.as !== "service") {
       return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
     }

@@ -2,7 +2,9 @@
 
 import type { Context } from "../../kernel/context.ts";
 import { bucketArn } from "./bucket-table.ts";
+import { removeUploadsOf } from "./upload-table.ts";
 
 export function dropBucketRows(ctx: Context, bucket: string): void {
   ctx.tags(bucketArn(bucket)).clear();
+  removeUploadsOf(ctx, bucket);
 }

@@ -81,7 +81,7 @@ export function ownerOfBucket(input: NamesBucket, arrival: Arrival): Owner {
   return expectedOwner(input, found);
 }
 
-export function expectedOwner(input: NamesBucket, found: BucketName): Owner {
+export function expectedOwner(input: Pick<NamesBucket, "ExpectedBucketOwner">, found: BucketName): Owner {
   const expected = input.ExpectedBucketOwner;
   if (expected !== undefined && expected !== found.account) throw accessDenied();
   return { account: found.account, region: found.region };

@@ -1,7 +1,7 @@
 /** Buckets: how they come and go, and how they are found. */
 
 import * as s3 from "../../generated/s3.ts";
-import type { BodyContext } from "../../kernel/context.ts";
+import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { partitionCell } from "../../kernel/partition.ts";
@@ -64,7 +64,7 @@ export const CreateBucket = operation(s3.CreateBucket, {
   },
 });
 
-function locationUrl(ctx: BodyContext, bucket: string): string {
+export function locationUrl(ctx: ReadContext, bucket: string): string {
   return ctx.kernel.endpoint("s3", ctx.region).replace("://", `://${bucket}.s3.`).concat("/");
 }
 

@@ -12,6 +12,7 @@ import { objectRemoved } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireKey } from "./object-input.ts";
 import { requireDeletable } from "./protection.ts";
+import { supersedeUploads } from "./upload-table.ts";
 import { findCurrent, findVersion, newPlace, putVersion, removeVersion } from "./version-table.ts";
 
 export const DeleteObject = operation(s3.DeleteObject, {
@@ -51,6 +52,7 @@ export function deleteOne(ctx: Context, bucket: Bucket, deletion: Deletion): s3.
   requireDeletable(ctx, bucket, current, deletion);
   if (bucket.versioning === undefined) {
     if (current) removeVersion(ctx, current);
+    supersedeUploads(ctx, bucket.name, Key);
     objectRemoved(ctx, bucket, { key: Key, versionId: undefined, version: current, kind: "Delete" });
     return {};
   }

@@ -6,17 +6,19 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
-import { findBody, type StoredBody } from "./body-table.ts";
+import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
 import { openEncryption } from "./encryption.ts";
 import {
-  accessDenied, invalidArgument, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
+  accessDenied, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
   noSuchKey,
 } from "./errors.ts";
-import { describeVersion } from "./object-answer.ts";
+import { describeVersion, type Asked } from "./object-answer.ts";
+import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
+import { requirePartNumber } from "./upload-parts.ts";
 import { findLatest, requireVersion } from "./version-table.ts";
 
 interface Reading {
@@ -41,7 +43,7 @@ export const GetObject = operation(s3.GetObject, {
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
       const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
-      return inRange({ ...answer, Body }, range, version);
+      return inRange({ ...answer, ...partChecksum(input, version, part), Body }, range, version);
     } catch (error) {
       release();
       throw error;
@@ -59,9 +61,10 @@ export const HeadObject = operation(s3.HeadObject, {
     release();
     requireReadable(input, version);
     const encryption = await openEncryption(ctx, version, input);
-    const range = partOf(input, version, body) ?? parseRange(input.Range, version.sizeBytes);
+    const part = partOf(input, version, body);
+    const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
-    return inRange(answer, range, version);
+    return inRange({ ...answer, ...partChecksum(input, version, part) }, range, version);
   },
 });
 
@@ -122,29 +125,35 @@ interface AsksForPart {
   readonly Range?: string | undefined;
 }
 
+interface Part extends ByteRange {
+  /** Base64. */
+  readonly checksum?: string | undefined;
+}
+
 /** The bytes of one part as it was uploaded. What was not uploaded in parts has one. */
 function partOf(
   { PartNumber, Range }: AsksForPart,
   version: ObjectVersion,
   body: StoredBody | undefined,
-): ByteRange | undefined {
+): Part | undefined {
   if (PartNumber === undefined) return undefined;
   if (Range !== undefined) {
     throw invalidRequest("Cannot specify both Range header and partNumber query parameter");
   }
-  if (PartNumber < 1 || PartNumber > 10_000) {
-    throw invalidArgument(
-      "Part number must be an integer between 1 and 10000, inclusive",
-      "partNumber",
-      String(PartNumber),
-    );
-  }
+  requirePartNumber(PartNumber);
   let first = 0;
-  for (const part of body?.parts ?? [{ number: 1, sizeBytes: version.sizeBytes }]) {
-    if (part.number === PartNumber) return { first, last: first + part.sizeBytes - 1 };
-    first += part.sizeBytes;
+  const parts: readonly StoredPart[] = body?.parts ?? [{ number: 1, sizeBytes: version.sizeBytes }];
+  for (const { number, sizeBytes, checksum } of parts) {
+    if (number === PartNumber) return { first, last: first + sizeBytes - 1, checksum };
+    first += sizeBytes;
   }
   throw invalidPartNumber(version.partsCount ?? 1, PartNumber);
+}
+
+/** Where parts have checksums, that of the part is answered and not the object's. */
+function partChecksum(input: Asked, { checksum }: ObjectVersion, part: Part | undefined): object {
+  if (input.ChecksumMode !== "ENABLED" || !checksum || part?.checksum === undefined) return {};
+  return { ...checksumMember(checksum.algorithm, part.checksum), ChecksumType: checksum.type };
 }
 
 function isPart(range: ByteRange | undefined, version: ObjectVersion): boolean {

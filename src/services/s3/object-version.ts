@@ -29,6 +29,8 @@ export interface ObjectVersion {
   readonly checksum?: StoredChecksum;
   /** How many parts it was uploaded in; absent when it was not. */
   readonly partsCount?: number;
+  /** What completing again must name to be answered as the first time. */
+  readonly uploadId?: string;
   /** Absent for keys of S3's own. */
   readonly encryption?: ObjectEncryption;
   readonly tags?: Readonly<Record<string, string>>;

@@ -88,6 +88,40 @@ export function putVersion(ctx: Context, version: ObjectVersion): void {
   else ctx.db(objects).add(version);
 }
 
+/**
+ * Puts a version where its order has it, which may be under versions that came while it was being uploaded.
+ * Of what has the id `null` the newest stays.
+ *
+ * @returns false when something newer has its id, and so nothing of it is kept
+ * @evidence S3 User Guide, "Concurrent multipart upload operations"
+ */
+export function insertVersion(ctx: Context, version: ObjectVersion): boolean {
+  const { bucket, key, order, versionId } = version;
+  const latest = findLatest(ctx, bucket, key);
+  if (!latest || latest.order < order) {
+    putVersion(ctx, version);
+    return true;
+  }
+  if (versionId === nullVersion) {
+    const other = findVersion(ctx, bucket, key, nullVersion);
+    if (other && other.order > order) return false;
+    if (other) removeOlderNull(ctx, bucket, key);
+  }
+  ctx.db(versions).add(version);
+  return true;
+}
+
+/** The version that stands at this place, if it is still there. */
+export function findPlaced(
+  ctx: ReadContext,
+  bucket: string,
+  key: string,
+  order: number,
+): ObjectVersion | undefined {
+  const current = findCurrent(ctx, bucket, key);
+  return current?.order === order ? current : ctx.db(versions).get([bucket, key, -order]);
+}
+
 function removeOlderNull(ctx: Context, bucket: string, key: string): void {
   const older = ctx.db(versions).by("nulls").first({ prefix: [bucket, key] });
   if (!older) return;
