@@ -2,7 +2,10 @@
 
 import type { Context } from "../../kernel/context.ts";
 import { bucketArn } from "./bucket-table.ts";
+import { dropBucketKeys } from "./kms-keys.ts";
 
 export function dropBucketRows(ctx: Context, bucket: string): void {
   ctx.tags(bucketArn(bucket)).clear();
+  // Those that are left expire.
+  dropBucketKeys(ctx, bucket);
 }

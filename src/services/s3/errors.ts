@@ -5,7 +5,7 @@ import { AwsError, modelled, type ErrorDetails } from "../../kernel/errors.ts";
 
 type More = Pick<ErrorDetails, "members" | "headers">;
 
-function refuse(code: string, message: string, status = 400, more: More = {}): AwsError {
+export function refuse(code: string, message: string, status = 400, more: More = {}): AwsError {
   return new AwsError({ code, message, status, ...more });
 }
 

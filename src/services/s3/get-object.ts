@@ -8,7 +8,7 @@ import { onObject, versionedAction } from "./access.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
-import { openEncryption } from "./encryption.ts";
+import { describeEncryption, openEncryption } from "./encryption.ts";
 import {
   accessDenied, invalidArgument, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
   noSuchKey,
@@ -58,7 +58,10 @@ export const HeadObject = operation(s3.HeadObject, {
     const { bucket, version, body, release } = openObject(input, ctx, "HEAD");
     release();
     requireReadable(input, version);
-    const encryption = await openEncryption(ctx, version, input);
+    const encryption =
+      input.ChecksumMode === "ENABLED"
+        ? await openEncryption(ctx, version, input)
+        : describeEncryption(ctx, version, input);
     const range = partOf(input, version, body) ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
     return inRange(answer, range, version);

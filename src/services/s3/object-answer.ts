@@ -17,7 +17,7 @@ type Asked = Pick<
 export function describeVersion(
   bucket: Bucket,
   version: ObjectVersion,
-  encryption: Encryption,
+  encryption: Pick<Encryption, "output">,
   asked: Asked,
   isPart: boolean,
 ): s3.GetObjectOutput {
