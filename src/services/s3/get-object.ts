@@ -13,6 +13,7 @@ import {
   accessDenied, invalidArgument, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
   noSuchKey,
 } from "./errors.ts";
+import { withVisibleLock } from "./object-lock.ts";
 import { describeVersion } from "./object-answer.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
@@ -94,7 +95,7 @@ export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" 
   const found = ctx.reading(() => {
     const cell = ctx as BodyContext & Context;
     const bucket = requireBucket(cell, input.Bucket);
-    const version = requireContent(cell, input, method);
+    const version = withVisibleLock(cell, requireContent(cell, input, method));
     const isNeeded = method === "GET" || version.partsCount !== undefined;
     return { bucket, version, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
   });
