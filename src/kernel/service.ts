@@ -11,15 +11,20 @@ import type { OperationToken, ServiceToken } from "./tokens.ts";
 /** A noun is a module: the service collects its operations and jobs from what it exports. */
 export type Noun = Readonly<Record<string, unknown>>;
 
-/** The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API. */
+/**
+ * The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API.
+ * `account` is the caller's, for ARNs that name none.
+ */
 export interface Tagging {
   tag(
     arn: string,
     tags: Readonly<Record<string, string>>,
+    account: string,
   ): readonly [OperationToken<unknown, unknown>, object] | undefined;
   untag(
     arn: string,
     keys: readonly string[],
+    account: string,
   ): readonly [OperationToken<unknown, unknown>, object] | undefined;
 }
 

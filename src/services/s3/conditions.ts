@@ -2,6 +2,7 @@
 
 import type { ContextValue } from "../../iam/types.ts";
 import type { ReadContext } from "../../kernel/context.ts";
+import { lockConditions } from "./lock-conditions.ts";
 import { findCurrent, findVersion } from "./version-table.ts";
 import { orderOf, nullVersion } from "./version-ids.ts";
 import { tagsInHeader } from "./tagging-header.ts";
@@ -28,8 +29,6 @@ const members: readonly (readonly [key: string, member: string])[] = [
   ["s3:x-amz-storage-class", "StorageClass"],
   ["s3:x-amz-website-redirect-location", "WebsiteRedirectLocation"],
   ["s3:x-amz-object-ownership", "ObjectOwnership"],
-  ["s3:object-lock-mode", "ObjectLockMode"],
-  ["s3:object-lock-legal-hold", "ObjectLockLegalHoldStatus"],
   ["s3:if-match", "IfMatch"],
   ["s3:if-none-match", "IfNoneMatch"],
 ];
@@ -63,6 +62,7 @@ interface NamesObject {
 
 export function objectConditions(input: NamesObject, ctx: ReadContext): Conditions {
   const conditions = requestConditions(input as NamesObject & Input, ctx);
+  Object.assign(conditions, lockConditions(input, ctx));
   addTags(conditions, "s3:existingobjecttag/", existingTags(input, ctx));
   const requested = tagsInHeader((input as { readonly Tagging?: unknown }).Tagging);
   addTags(conditions, "s3:requestobjecttag/", requested);

@@ -11,7 +11,7 @@ import { malformedXml } from "./errors.ts";
 import { objectRemoved } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireKey } from "./object-input.ts";
-import { requireDeletable } from "./protection.ts";
+import { requireBypassApplicable, requireDeletable } from "./protection.ts";
 import { supersedeUploads } from "./upload-table.ts";
 import { findCurrent, findVersion, newPlace, putVersion, removeVersion } from "./version-table.ts";
 
@@ -20,6 +20,7 @@ export const DeleteObject = operation(s3.DeleteObject, {
   action: versionedAction("DeleteObject"),
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
+    requireBypassApplicable(bucket, input);
     return deleteOne(ctx, bucket, input);
   },
 });
@@ -84,6 +85,7 @@ export const DeleteObjects = operation(s3.DeleteObjects, {
   dataEvent: true,
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
+    requireBypassApplicable(bucket, input);
     const { Objects, Quiet } = input.Delete;
     if (Objects.length === 0 || Objects.length > keysMax) throw malformedXml();
     const Deleted: s3.DeletedObject[] = [];

@@ -189,3 +189,31 @@ export function unknownRegion(region: string): AwsError {
 export function slowDown(): AwsError {
   return refuse("SlowDown", "Please reduce your request rate.", 503);
 }
+
+/** @evidence answers of S3 quoted in issues and guides, as for the next three */
+export function needsMfa(): AwsError {
+  return accessDenied("Mfa Authentication must be used for this request");
+}
+
+export function invalidMfa(header: string): AwsError {
+  const message =
+    "Mfa header is invalid -- the header should be formatted as {serialNumber}(space){tokenCode}";
+  return invalidArgument(message, "x-amz-mfa", header);
+}
+
+/** What others than root are told. */
+export function mfaIsForRoot(): AwsError {
+  return invalidRequest("DevPay and Mfa are mutually exclusive authorization methods.");
+}
+
+export function mfaBesideLifecycle(): AwsError {
+  const message =
+    "Mfa Authentication is not supported on a bucket with lifecycle configuration. Delete lifecycle " +
+    "configuration before enabling Mfa.";
+  return refuse("InvalidBucketState", message, 409);
+}
+
+/** @evidence recorded: GetBucketTagging */
+export function noSuchTagSet(bucket: string): AwsError {
+  return refuse("NoSuchTagSet", "The TagSet does not exist", 404, { members: { BucketName: bucket } });
+}

@@ -8,11 +8,12 @@ import { onObject, versionedAction } from "./access.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
-import { openEncryption } from "./encryption.ts";
+import { describeEncryption, openEncryption } from "./encryption.ts";
 import {
   accessDenied, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
   noSuchKey,
 } from "./errors.ts";
+import { withVisibleLock } from "./object-lock.ts";
 import { describeVersion, type Asked } from "./object-answer.ts";
 import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
@@ -60,7 +61,10 @@ export const HeadObject = operation(s3.HeadObject, {
     const { bucket, version, body, release } = openObject(input, ctx, "HEAD");
     release();
     requireReadable(input, version);
-    const encryption = await openEncryption(ctx, version, input);
+    const encryption =
+      input.ChecksumMode === "ENABLED"
+        ? await openEncryption(ctx, version, input)
+        : describeEncryption(ctx, version, input);
     const part = partOf(input, version, body);
     const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
@@ -94,7 +98,7 @@ export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" 
   const found = ctx.reading(() => {
     const cell = ctx as BodyContext & Context;
     const bucket = requireBucket(cell, input.Bucket);
-    const version = requireContent(cell, input, method);
+    const version = withVisibleLock(cell, requireContent(cell, input, method));
     const isNeeded = method === "GET" || version.partsCount !== undefined;
     return { bucket, version, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
   });

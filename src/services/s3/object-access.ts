@@ -3,6 +3,7 @@
 import type * as s3 from "../../generated/s3.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import type { Bucket } from "./bucket-table.ts";
+import { describeLock } from "./lock-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 
 export interface AccessInput {
@@ -27,8 +28,8 @@ export function requireWriteAccess(input: AccessInput, _ctx: ReadContext): reado
 /** Owner, access control list, retention and legal hold of a new object. */
 export function describeAccess(
   ctx: BodyContext,
-  _bucket: Bucket,
-  _input: AccessInput,
+  bucket: Bucket,
+  input: AccessInput,
 ): Pick<ObjectVersion, "owner" | "acl" | "retention" | "legalHold"> {
-  return { owner: ctx.account };
+  return { owner: ctx.account, ...describeLock(ctx, bucket, input) };
 }

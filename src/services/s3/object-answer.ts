@@ -18,7 +18,7 @@ export type Asked = Pick<
 export function describeVersion(
   bucket: Bucket,
   version: ObjectVersion,
-  encryption: Encryption,
+  encryption: Pick<Encryption, "output">,
   asked: Asked,
   isPart: boolean,
 ): s3.GetObjectOutput {

@@ -60,6 +60,33 @@ export interface Removal {
   /** What was removed, or the marker that now stands there. */
   readonly version: ObjectVersion | undefined;
   readonly kind: "Delete" | "DeleteMarkerCreated";
+  /** By a lifecycle rule, and so `s3:LifecycleExpiration`. */
+  readonly isExpired?: true;
+}
+
+/** Part of the transaction that sets or removes the tags of a version. */
+export function objectTagged(
+  _ctx: Context,
+  _bucket: Bucket,
+  _version: ObjectVersion,
+  _how: "Put" | "Delete",
+): void {
+  // Notifications are told here: s3:ObjectTagging.
+}
+
+/** Part of the transaction in which a rule changes the storage class of a version. */
+export function objectTransitioned(_ctx: Context, _bucket: Bucket, _version: ObjectVersion): void {
+  // Notifications are told here: s3:LifecycleTransition, and s3:IntelligentTiering for its archive tiers.
+}
+
+/** Part of the transaction that begins or ends a restoration, or takes the restored copy away. */
+export function restorationChanged(
+  _ctx: Context,
+  _bucket: Bucket,
+  _version: ObjectVersion,
+  _how: "Post" | "Completed" | "Delete",
+): void {
+  // Notifications are told here: s3:ObjectRestore.
 }
 
 export function objectRemoved(ctx: Context, bucket: Bucket, removal: Removal): void {

@@ -71,10 +71,11 @@ export type ObjectEncryption =
       readonly wrappedKey: Buffer;
       readonly context?: Readonly<Record<string, string>>;
       readonly usesBucketKey: boolean;
+      /** The object's key under the data key; absent where it is the data key. */
+      readonly sealedKey?: Buffer;
     }
   | {
       readonly algorithm: "customer";
-      readonly keyMd5: string;
       /** Tells whether a key is the right one, and nothing of the key. */
       readonly salt: Buffer;
       readonly proof: Buffer;

@@ -8,6 +8,7 @@ import { onObject } from "./access.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption, tagIsHash, type Encryption } from "./encryption.ts";
+import { requireChecksum } from "./lock-input.ts";
 import { objectCreated } from "./object-events.ts";
 import {
   checksumMember, defaultChecksum, describeObject, givenChecksum, requireAlgorithm, requireSize,
@@ -33,6 +34,7 @@ export const PutObject = operation(s3.PutObject, {
     const described = describeObject(input);
     const bucket = ctx.reading(() => requireBucket(ctx, input.Bucket));
     const access = describeAccess(ctx, bucket, input);
+    requireChecksum(access, input);
     const encryption = await chooseEncryption(ctx, bucket, input);
     const algorithm = askedAlgorithm(input) ?? defaultChecksum;
     const received = await receiveBody(ctx, input.Body, { key: encryption.key, algorithm });

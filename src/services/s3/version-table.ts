@@ -143,9 +143,16 @@ export function removeVersion(ctx: Context, version: ObjectVersion): void {
   ctx.db(objects).add(next);
 }
 
-/** Changes what is said of a version, its place and body staying as they are. */
-export function changeVersion(ctx: Context, version: ObjectVersion, change: Partial<ObjectVersion>): void {
-  const changed = { ...version, ...change };
+type VersionChange = { readonly [Member in keyof ObjectVersion]?: ObjectVersion[Member] | undefined };
+
+/**
+ * Changes what is said of a version, its place and body staying as they are; members given as undefined are
+ * taken away.
+ */
+export function changeVersion(ctx: Context, version: ObjectVersion, change: VersionChange): void {
+  const all: Record<string, unknown> = { ...version, ...change };
+  for (const [member, value] of Object.entries(change)) if (value === undefined) delete all[member];
+  const changed = all as unknown as ObjectVersion;
   const current = findCurrent(ctx, version.bucket, version.key);
   if (current?.order === version.order) ctx.db(objects).put(changed);
   else ctx.db(versions).put(changed);
