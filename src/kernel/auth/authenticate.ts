@@ -19,6 +19,8 @@ import { parseSignature, verifySignature, type VerifiedSignature } from "./sigv4
 export interface Authenticated {
   readonly caller: Caller;
   readonly method: "AuthHeader" | "QueryString" | "None";
+  /** When it was signed, in the region's time; epoch milliseconds. */
+  readonly signedAt?: number;
   /** What the chunks of a signed streaming body continue. */
   readonly verified?: VerifiedSignature;
 }
@@ -120,20 +122,24 @@ export class Authenticator {
     const claim = parseSignature(request, dialect);
     if (!claim) return { caller: anonymousCaller, method: "None" };
     const { caller, secret } = this.#credential(claim, dialect);
-    const verified = secret === undefined ? undefined : this.#verify(claim, request, secret, model, dialect);
+    const nowMs = this.#nowFor(claim);
+    const verified =
+      secret === undefined ? undefined : this.#verify(claim, request, secret, nowMs, model, dialect);
     const method = claim.source === "header" ? "AuthHeader" : "QueryString";
-    return verified ? { caller, method, verified } : { caller, method };
+    const signedAt = claim.signedAtMs + (this.#engine.clock.now() - nowMs);
+    return verified ? { caller, method, signedAt, verified } : { caller, method, signedAt };
   }
 
   #verify(
     claim: SignatureClaim,
     request: SignableRequest,
     secret: string,
+    nowMs: number,
     model: ServiceModel,
     dialect: AuthDialect,
   ): VerifiedSignature | undefined {
     const options = {
-      nowMs: this.#nowFor(claim),
+      nowMs,
       dialect,
       service: model.signingName,
       region: undefined,

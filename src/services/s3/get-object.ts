@@ -10,14 +10,15 @@ import { findBody, type StoredBody } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
 import { openEncryption } from "./encryption.ts";
 import {
-  accessDenied, invalidArgument, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
-  noSuchKey,
+  invalidArgument, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent, noSuchKey,
+  noSuchVersion,
 } from "./errors.ts";
 import { describeVersion } from "./object-answer.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
-import { findLatest, requireVersion } from "./version-table.ts";
+import { requestCharged } from "./requester-pays.ts";
+import { findLatest, findVersion } from "./version-table.ts";
 
 interface Reading {
   readonly bucket: Bucket;
@@ -41,7 +42,7 @@ export const GetObject = operation(s3.GetObject, {
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
       const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
-      return inRange({ ...answer, Body }, range, version);
+      return inRange({ ...answer, ...requestCharged(bucket, ctx), Body }, range, version);
     } catch (error) {
       release();
       throw error;
@@ -61,7 +62,7 @@ export const HeadObject = operation(s3.HeadObject, {
     const encryption = await openEncryption(ctx, version, input);
     const range = partOf(input, version, body) ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
-    return inRange(answer, range, version);
+    return inRange({ ...answer, ...requestCharged(bucket, ctx) }, range, version);
   },
 });
 
@@ -107,13 +108,17 @@ export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" 
 export function requireContent(ctx: Context, input: NamesVersion, method: "GET" | "HEAD"): ObjectVersion {
   const { Bucket, Key, VersionId } = input;
   if (VersionId !== undefined) {
-    const version = requireVersion(ctx, Bucket, Key, VersionId);
+    const version = findVersion(ctx, Bucket, Key, VersionId);
+    if (!version) {
+      ctx.authorize({ action: "s3:ListBucketVersions", resource: bucketArn(Bucket) });
+      throw noSuchVersion(Key, VersionId);
+    }
     if (version.isDeleteMarker) throw markerHasNoContent(method, VersionId, version.modifiedAt);
     return version;
   }
   const latest = findLatest(ctx, Bucket, Key);
   if (latest && !latest.isDeleteMarker) return latest;
-  if (!ctx.isAllowed({ action: "s3:ListBucket", resource: bucketArn(Bucket) })) throw accessDenied();
+  ctx.authorize({ action: "s3:ListBucket", resource: bucketArn(Bucket) });
   throw latest ? keyIsDeleted(Key, latest.versionId) : noSuchKey(Key);
 }
 

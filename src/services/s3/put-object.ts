@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import * as s3 from "../../generated/s3.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onCreation } from "./access.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption, tagIsHash, type Encryption } from "./encryption.ts";
@@ -16,6 +16,7 @@ import { describeAccess, requireWriteAccess } from "./object-access.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireWritable } from "./preconditions.ts";
 import { receiveBody, type Received } from "./receiving.ts";
+import { requestCharged } from "./requester-pays.ts";
 import { shownVersionId } from "./versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
 
@@ -25,7 +26,7 @@ import { findCurrent, newPlace, putVersion } from "./version-table.ts";
  * @evidence S3 API Reference, PutObject
  */
 export const PutObject = operation(s3.PutObject, {
-  ...onObject,
+  ...onCreation,
   action: requireWriteAccess,
   async body(input, ctx) {
     requireSize(sizeOf(input));
@@ -53,7 +54,7 @@ export const PutObject = operation(s3.PutObject, {
       objectCreated(within, present, stored, "Put");
       return stored;
     });
-    return answer(bucket, version, received, encryption);
+    return { ...answer(bucket, version, received, encryption), ...requestCharged(bucket, ctx) };
   },
 });
 
