@@ -6,7 +6,7 @@ import { chance, sampleInput } from "../../src/kernel/schema/sample.ts";
 import { startRegion, type TestRegion } from "../region.ts";
 import { createFixtures, type Fixtures } from "./fixtures.ts";
 import { builtOperation, builtOperations, titleOf, type BuiltOperation } from "./services.ts";
-import { client, type Answer, type Input } from "./wire.ts";
+import { client, isRest, type Answer, type Input } from "./wire.ts";
 
 const guarded = builtOperations.filter(({ operation }) => (operation.access ?? "policies") === "policies");
 
@@ -18,8 +18,8 @@ function realInput(each: BuiltOperation, fixtures: Fixtures): Input {
   for (let seed = 1; seed < 50; seed += 1) {
     const input = sampleInput(each.operationModel, each.model, chance(seed));
     sample = input ?? sample;
-    // A list of nothing is nothing at all in some documents.
-    if (input && !JSON.stringify(input).includes("[]")) break;
+    // A list of nothing is nothing at all in XML documents.
+    if (input && !(isRest(each) && JSON.stringify(input).includes("[]"))) break;
   }
   if (sample) return fixtures.fit(each, sample);
   throw new Error(`no input was found for ${titleOf(each)}`);

@@ -231,7 +231,8 @@ function joined(policy: string | undefined, statements: readonly object[]): stri
  *   marks; recorded: HeadBucket and ListObjects say where the bucket is
  */
 export function denied({ action, resource, account, message }: WordedDenial, ctx: ReadContext): AwsError {
-  const isOwn = ctx.caller.account === account && ctx.caller.type !== "Anonymous";
+  const { account: caller, type } = ctx.caller;
+  const isOwn = caller === account && caller === ctx.account && type !== "Anonymous";
   const text = isOwn
     ? message.replace(` on resource: ${resource}`, () => ` on resource: "${resource}"`)
     : "Access Denied";
