@@ -21,6 +21,8 @@ import { parseSignature, verifySignature, type VerifiedSignature } from "./sigv4
 export interface Authenticated {
   readonly caller: Caller;
   readonly method: "AuthHeader" | "QueryString" | "None";
+  /** When it was signed, in the region's time; epoch milliseconds. */
+  readonly signedAt?: number;
   /** What the chunks of a signed streaming body continue. */
   readonly verified?: VerifiedSignature;
 }
@@ -129,22 +131,25 @@ export class Authenticator {
     const claim = parseSignature(request, dialect, this.#claims);
     if (!claim) return { caller: anonymousCaller, method: "None" };
     const { caller, secret } = this.#credential(claim, dialect);
+    const nowMs = this.#nowFor(claim);
     const verified =
       secret === undefined
         ? takenAtItsWord(claim, request)
-        : this.#verify(claim, request, secret, model, dialect);
-    return { caller, method: claim.source === "header" ? "AuthHeader" : "QueryString", verified };
+        : this.#verify(claim, request, secret, nowMs, model, dialect);
+    const method = claim.source === "header" ? "AuthHeader" : "QueryString";
+    return { caller, method, signedAt: claim.signedAtMs + (this.#engine.clock.now() - nowMs), verified };
   }
 
   #verify(
     claim: SignatureClaim,
     request: SignableRequest,
     secret: string,
+    nowMs: number,
     model: ServiceModel,
     dialect: AuthDialect,
   ): VerifiedSignature {
     const options = {
-      nowMs: this.#nowFor(claim),
+      nowMs,
       dialect,
       service: model.signingName,
       region: undefined,

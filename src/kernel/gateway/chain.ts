@@ -1,6 +1,7 @@
 /** One request, start to end. Read it top to bottom: this is the order in which everything happens. */
 
 import type { Readable } from "node:stream";
+import type { Authenticated } from "../auth/authenticate.ts";
 import type { RequestOrigin } from "../auth/caller.ts";
 import type { Engine } from "../engine.ts";
 import { AwsError, internalFailure, notImplemented, unmodelled } from "../errors.ts";
@@ -25,6 +26,8 @@ export interface Incoming {
   readonly stream?: Readable;
   readonly sourceIp: string;
   readonly secure: boolean;
+  /** `1.2`, `1.3`. */
+  readonly tlsVersion?: string | undefined;
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
 }
@@ -46,6 +49,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
     const authenticated = engine.authenticator.authenticate(incoming, model);
     const path = service?.pathOf?.(incoming.headers["host"] ?? "", incoming.path) ?? incoming.path;
     request = path === incoming.path ? incoming : { ...wireRequest(incoming), path };
+    if (authenticated.method === "QueryString") request = withHeadersInQuery(request, service);
     operation = operationOf(identified, model, request);
     request = decoded(request, authenticated.verified, operation, model);
     engine.faults.strike(model, operation);
@@ -62,7 +66,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       input,
       requestId,
       caller: authenticated.caller,
-      origin: originOf(incoming, authenticated.method),
+      origin: originOf(incoming, authenticated),
       region: identified.region,
       anywhere: identified.anywhere,
       hangUp: incoming,
@@ -132,6 +136,12 @@ function wireRequest({ method, path, query, headers, body, stream }: Incoming): 
   return { method, path, query, headers, body, ...(stream && { stream }) };
 }
 
+/** What was signed in the query counts as if it had come as headers. */
+function withHeadersInQuery(request: WireRequest, service: Service | undefined): WireRequest {
+  const found = service?.headersInQuery?.(request.query);
+  return found ? { ...request, headers: { ...found, ...request.headers } } : request;
+}
+
 function decoded(
   request: WireRequest,
   seed: VerifiedSignature | undefined,
@@ -147,17 +157,22 @@ function addFromPath(service: Service, path: string, input: Value): void {
   for (const [member, value] of Object.entries(service.inputFromPath?.(path) ?? {})) input[member] ??= value;
 }
 
-function originOf(
-  incoming: Incoming,
-  authenticationMethod: RequestOrigin["authenticationMethod"],
-): RequestOrigin {
+function originOf(incoming: Incoming, { method, signedAt }: Authenticated): RequestOrigin {
+  const { headers, secure } = incoming;
+  const payloadHash = headers["x-amz-content-sha256"] ?? (method === "QueryString" ? unsigned : undefined);
   return {
     sourceIp: incoming.sourceIp,
-    userAgent: incoming.headers["user-agent"] ?? "",
-    secureTransport: incoming.secure,
-    authenticationMethod,
+    userAgent: headers["user-agent"] ?? "",
+    secureTransport: secure,
+    authenticationMethod: method,
+    ...(signedAt !== undefined && { signedAt }),
+    ...(payloadHash !== undefined && { payloadHash }),
+    ...(secure && { tlsVersion: incoming.tlsVersion ?? "1.3" }),
   };
 }
+
+/** What presigned requests say of their body. */
+const unsigned = "UNSIGNED-PAYLOAD";
 
 function requireSignature(
   engine: Engine,

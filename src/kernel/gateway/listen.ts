@@ -146,6 +146,7 @@ class HttpIncoming implements Incoming {
   readonly stream?: Readable;
   readonly sourceIp: string;
   readonly secure: boolean;
+  readonly #socket: TLSSocket;
   readonly #response: ServerResponse;
   #signal: AbortSignal | undefined;
 
@@ -159,8 +160,13 @@ class HttpIncoming implements Incoming {
     this.body = body;
     if (stream) this.stream = stream;
     this.sourceIp = plainAddress(request.socket.remoteAddress);
-    this.secure = (request.socket as TLSSocket).encrypted === true;
+    this.#socket = request.socket as TLSSocket;
+    this.secure = this.#socket.encrypted === true;
     this.#response = response;
+  }
+
+  get tlsVersion(): string | undefined {
+    return this.secure ? this.#socket.getProtocol()?.replace("TLSv", "") : undefined;
   }
 
   get signal(): AbortSignal {

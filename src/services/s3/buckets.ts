@@ -6,7 +6,7 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { partitionCell } from "../../kernel/partition.ts";
 import { onBucket } from "./access.ts";
-import { describeBucketAccess } from "./bucket-access.ts";
+import { createBucketActions, describeBucketAccess } from "./bucket-access.ts";
 import { accountRegionalOwner, isBucketName } from "./bucket-names.ts";
 import {
   bucketArn, bucketNames, buckets, expectedOwner, findBucketName, requireBucket, type BucketName,
@@ -33,6 +33,7 @@ const regionForm = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
 export const CreateBucket = operation(s3.CreateBucket, {
   owner: (input, arrival) => ({ account: arrival.account, region: regionOf(input, arrival.region) }),
   resource: (input) => bucketArn(input.Bucket),
+  action: createBucketActions,
   conditions: (input, ctx) => ({
     ...onBucket.conditions(input, ctx),
     "s3:locationconstraint": input.CreateBucketConfiguration?.LocationConstraint,

@@ -72,6 +72,17 @@ export function accessDenied(message = "Access Denied"): AwsError {
   return modelled(s3.AccessDenied, message);
 }
 
+/** Says where the bucket is, as HeadBucket and listings do also to who may not. */
+export function bucketAccessDenied(message: string, region: string): AwsError {
+  return new AwsError({ ...s3.AccessDenied, message, headers: { "x-amz-bucket-region": region } });
+}
+
+/** @evidence S3 API Reference, "List of error codes", InvalidBucketOwnerAWSAccountID */
+export function invalidExpectedOwner(given: string): AwsError {
+  const message = "The value of the expected bucket owner parameter must be an AWS account ID.";
+  return refuse("InvalidBucketOwnerAWSAccountID", message, 400, { members: { BucketOwner: given } });
+}
+
 export function noSuchKey(key: string): AwsError {
   return modelled(s3.NoSuchKey, "The specified key does not exist.", { Key: key });
 }

@@ -10,8 +10,7 @@ import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
 import { describeEncryption, openEncryption } from "./encryption.ts";
 import {
-  accessDenied, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
-  noSuchKey,
+  invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent, noSuchKey, noSuchVersion,
 } from "./errors.ts";
 import { withVisibleLock } from "./object-lock.ts";
 import { describeVersion, type Asked } from "./object-answer.ts";
@@ -19,8 +18,9 @@ import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
+import { requestCharged } from "./requester-pays.ts";
 import { requirePartNumber } from "./upload-parts.ts";
-import { findLatest, requireVersion } from "./version-table.ts";
+import { findLatest, findVersion } from "./version-table.ts";
 
 interface Reading {
   readonly bucket: Bucket;
@@ -44,7 +44,8 @@ export const GetObject = operation(s3.GetObject, {
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
       const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
-      return inRange({ ...answer, ...partChecksum(input, version, part), Body }, range, version);
+      const charged = requestCharged(bucket, ctx);
+      return inRange({ ...answer, ...partChecksum(input, version, part), ...charged, Body }, range, version);
     } catch (error) {
       release();
       throw error;
@@ -68,7 +69,8 @@ export const HeadObject = operation(s3.HeadObject, {
     const part = partOf(input, version, body);
     const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
-    return inRange({ ...answer, ...partChecksum(input, version, part) }, range, version);
+    const charged = requestCharged(bucket, ctx);
+    return inRange({ ...answer, ...partChecksum(input, version, part), ...charged }, range, version);
   },
 });
 
@@ -114,13 +116,17 @@ export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" 
 export function requireContent(ctx: Context, input: NamesVersion, method: "GET" | "HEAD"): ObjectVersion {
   const { Bucket, Key, VersionId } = input;
   if (VersionId !== undefined) {
-    const version = requireVersion(ctx, Bucket, Key, VersionId);
+    const version = findVersion(ctx, Bucket, Key, VersionId);
+    if (!version) {
+      ctx.authorize({ action: "s3:ListBucketVersions", resource: bucketArn(Bucket) });
+      throw noSuchVersion(Key, VersionId);
+    }
     if (version.isDeleteMarker) throw markerHasNoContent(method, VersionId, version.modifiedAt);
     return version;
   }
   const latest = findLatest(ctx, Bucket, Key);
   if (latest && !latest.isDeleteMarker) return latest;
-  if (!ctx.isAllowed({ action: "s3:ListBucket", resource: bucketArn(Bucket) })) throw accessDenied();
+  ctx.authorize({ action: "s3:ListBucket", resource: bucketArn(Bucket) });
   throw latest ? keyIsDeleted(Key, latest.versionId) : noSuchKey(Key);
 }
 

@@ -4,7 +4,7 @@ import * as s3 from "../../generated/s3.ts";
 import type { ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onCreation } from "./access.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption, tagIsHash, type Encryption } from "./encryption.ts";
@@ -17,6 +17,7 @@ import { describeAccess, requireWriteAccess } from "./object-access.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { headerNotImplemented, requireWritable } from "./preconditions.ts";
 import { announcedAlgorithm, announcedSize, receiveBody, type Received } from "./receiving.ts";
+import { requestCharged } from "./requester-pays.ts";
 import { shownVersionId } from "./versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
 
@@ -26,7 +27,7 @@ import { findCurrent, newPlace, putVersion } from "./version-table.ts";
  * @evidence S3 API Reference, PutObject
  */
 export const PutObject = operation(s3.PutObject, {
-  ...onObject,
+  ...onCreation,
   action: requireWriteAccess,
   async body(input, ctx) {
     if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
@@ -55,7 +56,7 @@ export const PutObject = operation(s3.PutObject, {
       objectCreated(within, present, stored, "Put");
       return stored;
     });
-    return answer(bucket, version, received, encryption);
+    return { ...answer(bucket, version, received, encryption), ...requestCharged(bucket, ctx) };
   },
 });
 
