@@ -18,6 +18,7 @@ import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
+import { isSource } from "./replicas.ts";
 import { requestCharged } from "./requester-pays.ts";
 import { requirePartNumber } from "./upload-parts.ts";
 import { findLatest, findVersion } from "./version-table.ts";
@@ -32,7 +33,8 @@ interface Reading {
 
 export const GetObject = operation(s3.GetObject, {
   ...onObject,
-  action: versionedAction("GetObject"),
+  action: (input, ctx) =>
+    isSource(input) ? "s3:GetObjectVersionForReplication" : versionedAction("GetObject")(input, ctx),
   async body(input, ctx) {
     requireSigned(input, ctx);
     const { bucket, version, body, release } = openObject(input, ctx, "GET");

@@ -26,6 +26,8 @@ import * as ownership from "./ownership.ts";
 import { headersInQuery } from "./presigned-headers.ts";
 import * as publicAccessBlock from "./public-access-block.ts";
 import * as putObject from "./put-object.ts";
+import * as replicating from "./replicating.ts";
+import * as replication from "./replication.ts";
 import * as requestPayment from "./request-payment.ts";
 import { denied, resourcePolicy } from "./resource-policy.ts";
 import * as updateEncryption from "./update-encryption.ts";
@@ -40,6 +42,7 @@ export default service(s3.service, {
     notificationDelivery, multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
+    replication, replicating,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
