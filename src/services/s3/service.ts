@@ -4,6 +4,7 @@ import * as s3 from "../../generated/s3.ts";
 import { service } from "../../kernel/service.ts";
 import { resolveAccessPoint } from "./access-points.ts";
 import { pathWithBucket } from "./addresses.ts";
+import * as analytics from "./analytics.ts";
 import * as bucketAcl from "./bucket-acl.ts";
 import * as bucketEncryption from "./bucket-encryption.ts";
 import * as bucketPolicy from "./bucket-policy.ts";
@@ -28,6 +29,7 @@ import * as publicAccessBlock from "./public-access-block.ts";
 import * as putObject from "./put-object.ts";
 import * as replicating from "./replicating.ts";
 import * as replication from "./replication.ts";
+import * as requestMetrics from "./request-metrics.ts";
 import * as requestPayment from "./request-payment.ts";
 import { denied, resourcePolicy } from "./resource-policy.ts";
 import * as updateEncryption from "./update-encryption.ts";
@@ -42,7 +44,7 @@ export default service(s3.service, {
     notificationDelivery, multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
-    replication, replicating,
+    replication, replicating, analytics, requestMetrics,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
