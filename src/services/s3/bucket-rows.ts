@@ -3,6 +3,8 @@
 import type { Context } from "../../kernel/context.ts";
 import { bucketArn } from "./bucket-table.ts";
 import { dropBucketKeys } from "./kms-keys.ts";
+import { forgetPlan } from "./sweep-plans.ts";
+import { dropTiering } from "./tiering-rules.ts";
 import { removeUploadsOf } from "./upload-table.ts";
 
 export function dropBucketRows(ctx: Context, bucket: string): void {
@@ -10,4 +12,6 @@ export function dropBucketRows(ctx: Context, bucket: string): void {
   removeUploadsOf(ctx, bucket);
   // Those that are left expire.
   dropBucketKeys(ctx, bucket);
+  forgetPlan(ctx, bucket);
+  dropTiering(ctx, bucket);
 }
