@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteBucketIntelligentTieringConfigurationCommand,
+  CopyObjectCommand, CreateBucketCommand, DeleteBucketIntelligentTieringConfigurationCommand,
   GetBucketIntelligentTieringConfigurationCommand, GetObjectCommand, HeadObjectCommand,
   ListBucketIntelligentTieringConfigurationsCommand, ListObjectsV2Command,
   PutBucketIntelligentTieringConfigurationCommand, PutObjectCommand, RestoreObjectCommand, S3Client,
@@ -40,6 +40,10 @@ test("an archived object is read once it is restored, for as many days as asked"
   await using region = await startRegion();
   const s3 = await withObject(region, "GLACIER");
   await assert.rejects(read(s3), { ...outOfReach, StorageClass: "GLACIER" });
+  const copy = () => s3.send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource: "bucket/key" }));
+  await assert.rejects(copy(), {
+    name: "InvalidObjectState", message: "Operation is not valid for the source object's storage class",
+  });
   assert.equal((await head(s3)).Restore, undefined);
   assert.equal(await restore(s3, { Days: 2 }), 202);
   assert.equal((await head(s3)).Restore, 'ongoing-request="true"');
@@ -48,11 +52,13 @@ test("an archived object is read once it is restored, for as many days as asked"
   await assert.rejects(read(s3), outOfReach);
   await region.clock.advance({ minutes: 1 });
   await read(s3);
+  await copy();
+  assert.equal((await head(s3, "copy")).StorageClass, undefined);
   const restored = await head(s3);
   assert.equal(restored.StorageClass, "GLACIER");
   assert.equal(restored.Restore, 'ongoing-request="false", expiry-date="Sun, 04 Jan 2026 00:00:00 GMT"');
   const { Contents } = await s3.send(
-    new ListObjectsV2Command({ Bucket, OptionalObjectAttributes: ["RestoreStatus"] }),
+    new ListObjectsV2Command({ Bucket, Prefix: Key, OptionalObjectAttributes: ["RestoreStatus"] }),
   );
   assert.deepEqual(Contents?.[0]?.RestoreStatus, {
     IsRestoreInProgress: false, RestoreExpiryDate: new Date("2026-01-04T00:00:00Z"),

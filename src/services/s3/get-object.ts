@@ -52,7 +52,8 @@ export const GetObject = operation(s3.GetObject, {
       const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
       const charged = requestCharged(bucket, ctx);
       const state = describeState(bucket, version, input, ctx.clock.now());
-      return inRange({ ...answer, ...partChecksum(input, version, part), ...charged, ...state, Body }, range, version);
+      const checksum = partChecksum(input, version, part);
+      return inRange({ ...answer, ...checksum, ...charged, ...state, Body }, range, version);
     } catch (error) {
       release();
       throw error;
@@ -78,7 +79,8 @@ export const HeadObject = operation(s3.HeadObject, {
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
     const charged = requestCharged(bucket, ctx);
     const state = describeState(bucket, version, input, ctx.clock.now());
-    return inRange({ ...answer, ...partChecksum(input, version, part), ...charged, ...state }, range, version);
+    const checksum = partChecksum(input, version, part);
+    return inRange({ ...answer, ...checksum, ...charged, ...state }, range, version);
   },
 });
 

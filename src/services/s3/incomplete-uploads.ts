@@ -40,7 +40,8 @@ export function abortOverdueUploads(
       aborted += 1;
     }
     lookedAt += 1;
-    if (aborted === abortedMax || lookedAt === lookedAtMax) return { place: [upload.key, upload.order], next };
+    if (aborted < abortedMax && lookedAt < lookedAtMax) continue;
+    return { place: [upload.key, upload.order], next };
   }
   return { next };
 }

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteBucketLifecycleCommand, DeleteObjectCommand,
-  GetBucketLifecycleConfigurationCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command,
-  ListObjectVersionsCommand, PutBucketLifecycleConfigurationCommand, PutBucketVersioningCommand,
-  PutObjectCommand, PutObjectLegalHoldCommand, PutObjectTaggingCommand, S3Client,
-  type LifecycleRule, type PutObjectCommandInput, type TransitionDefaultMinimumObjectSize,
+  CreateBucketCommand, CreateMultipartUploadCommand, DeleteBucketLifecycleCommand, DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand, GetObjectCommand, HeadObjectCommand, ListMultipartUploadsCommand,
+  ListObjectsV2Command, ListObjectVersionsCommand, ListPartsCommand, PutBucketLifecycleConfigurationCommand,
+  PutBucketNotificationConfigurationCommand, PutBucketVersioningCommand, PutObjectCommand,
+  PutObjectLegalHoldCommand, PutObjectTaggingCommand, RestoreObjectCommand, S3Client, UploadPartCommand,
+  type Event, type LifecycleRule, type PutObjectCommandInput, type TransitionDefaultMinimumObjectSize,
 } from "@aws-sdk/client-s3";
+import {
+  CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient,
+} from "@aws-sdk/client-sqs";
 import { withDataFolder } from "../../../test/data-folder.ts";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
 
@@ -256,6 +260,88 @@ test("small objects may go to the archive where the configuration lets each clas
     Versions?.map(({ Key, StorageClass }) => `${Key} ${StorageClass}`),
     ["a DEEP_ARCHIVE", "b STANDARD", "c STANDARD", "c STANDARD", "c GLACIER"],
   );
+});
+
+test("uploads that nobody completes are aborted, which they say from the beginning", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  await configure(s3, [{
+    ID: "clean", Filter: { Prefix: "a/" }, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 },
+  }]);
+  const begin = (Key: string) => s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+  const first = await begin("a/first");
+  const AbortDate = new Date(testEpoch + 3 * day);
+  assert.deepEqual([first.AbortDate, first.AbortRuleId], [AbortDate, "clean"]);
+  const other = await begin("b/other");
+  assert.equal(other.AbortDate, undefined);
+  const named = { Bucket, Key: "a/first", UploadId: first.UploadId };
+  await s3.send(new UploadPartCommand({ ...named, PartNumber: 1, Body: "part" }));
+  assert.deepEqual((await s3.send(new ListPartsCommand(named))).AbortDate, AbortDate);
+  for (let index = 0; index < 25; index += 1) await begin(`a/${index}`);
+  await region.clock.advance({ days: 1 });
+  await begin("a/later");
+  await region.clock.advance({ days: 1, hours: 14 });
+  const left = async () => {
+    const { Uploads } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
+    return Uploads?.map(({ Key }) => Key);
+  };
+  assert.deepEqual(await left(), ["a/later", "b/other"]);
+  await region.clock.advance({ days: 1 });
+  assert.deepEqual(await left(), ["b/other"]);
+});
+
+test("what rules do is told to who listens", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  const sqs = region.client(SQSClient);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({
+    QueueName: "queue",
+    Attributes: {
+      MessageRetentionPeriod: "1209600",
+      Policy: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{
+          Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "sqs:SendMessage",
+          Resource: "*",
+        }],
+      }),
+    },
+  }));
+  const Events: Event[] = [
+    "s3:LifecycleExpiration:*", "s3:LifecycleTransition", "s3:ObjectRestore:*", "s3:ObjectTagging:*",
+  ];
+  await s3.send(new PutBucketNotificationConfigurationCommand({
+    Bucket,
+    NotificationConfiguration: {
+      QueueConfigurations: [{ QueueArn: "arn:aws:sqs:us-east-1:000000000000:queue", Events }],
+    },
+  }));
+  await configure(s3, [
+    { Filter: { Prefix: "a" }, Expiration: { Days: 1 } },
+    { Filter: { Prefix: "b" }, Transitions: [{ Days: 1, StorageClass: "GLACIER" }] },
+  ], "varies_by_storage_class");
+  await put(s3, "a");
+  await put(s3, "b");
+  await s3.send(new PutObjectTaggingCommand({ Bucket, Key: "a", Tagging: { TagSet: [] } }));
+  await region.clock.advance({ days: 2 });
+  await s3.send(new RestoreObjectCommand({ Bucket, Key: "b", RestoreRequest: { Days: 1 } }));
+  await region.clock.advance({ days: 3 });
+  const events: string[] = [];
+  for (;;) {
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    if (!Messages?.length) break;
+    for (const { Body, ReceiptHandle } of Messages) {
+      const { Records } = JSON.parse(Body ?? "{}") as {
+        Records?: { eventName: string; s3: { object: { key: string } } }[];
+      };
+      for (const record of Records ?? []) events.push(`${record.eventName} ${record.s3.object.key}`);
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    }
+  }
+  assert.deepEqual(events.sort(), [
+    "LifecycleExpiration:Delete a", "LifecycleTransition b", "ObjectRestore:Completed b",
+    "ObjectRestore:Delete b", "ObjectRestore:Post b", "ObjectTagging:Put a",
+  ]);
 });
 
 test("many objects expire, page by page, also after a restart", async () => {
