@@ -4,6 +4,8 @@ import type { Context } from "../../kernel/context.ts";
 import { bucketArn } from "./bucket-table.ts";
 import { dropConfigurations } from "./configurations.ts";
 import { dropBucketKeys } from "./kms-keys.ts";
+import { forgetPlan } from "./sweep-plans.ts";
+import { dropTiering } from "./tiering-rules.ts";
 import { removeUploadsOf } from "./upload-table.ts";
 
 export function dropBucketRows(ctx: Context, bucket: string): void {
@@ -12,4 +14,6 @@ export function dropBucketRows(ctx: Context, bucket: string): void {
   dropConfigurations(ctx, bucket);
   // Those that are left expire.
   dropBucketKeys(ctx, bucket);
+  forgetPlan(ctx, bucket);
+  dropTiering(ctx, bucket);
 }

@@ -5,9 +5,12 @@
 
 import type { Context } from "../../kernel/context.ts";
 import type { Bucket } from "./bucket-table.ts";
+import { midnightAfter } from "./days.ts";
 import { notify } from "./notification-delivery.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { replicateLater } from "./replication-job.ts";
+import { expectSweep, planSweep } from "./sweep-plans.ts";
+import { expectTiering } from "./tiering-rules.ts";
 
 /** By which operation an object came: the last part of `s3:ObjectCreated:Put`. */
 export type Creation = "Put" | "Post" | "Copy" | "CompleteMultipartUpload";
@@ -46,6 +49,8 @@ export function tell(ctx: Context, bucket: Bucket, event: ObjectEvent): void {
 }
 
 export function objectCreated(ctx: Context, bucket: Bucket, version: ObjectVersion, by: Creation): void {
+  expectSweep(ctx, bucket);
+  expectTiering(ctx, version);
   if (bucket.replication) replicateLater(ctx, bucket, version);
   if (bucket.notifications) tellOf(ctx, bucket, version, `ObjectCreated:${by}`);
 }
@@ -72,6 +77,8 @@ export function objectTagged(
   version: ObjectVersion,
   how: "Put" | "Delete",
 ): void {
+  if (bucket.lifecycle) planSweep(ctx, bucket.name, midnightAfter(ctx.clock.now()));
+  expectTiering(ctx, version);
   tellOf(ctx, bucket, version, `ObjectTagging:${how}`);
 }
 
@@ -80,6 +87,12 @@ export function objectTransitioned(ctx: Context, bucket: Bucket, version: Object
   const destinationStorageClass = version.storageClass ?? "STANDARD";
   const more = { lifecycleEventData: { transitionEventData: { destinationStorageClass } } };
   tellOf(ctx, bucket, version, "LifecycleTransition", more);
+}
+
+/** Part of the transaction in which what nobody reads moves to an archive tier. */
+export function objectTiered(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
+  const more = { intelligentTieringEventData: { destinationAccessTier: version.archiveTier } };
+  tellOf(ctx, bucket, version, "IntelligentTiering", more);
 }
 
 /** Part of the transaction that begins or ends a restoration, or takes the restored copy away. */
@@ -112,7 +125,10 @@ export function replicationFailed(ctx: Context, bucket: Bucket, version: ObjectV
 
 export function objectRemoved(ctx: Context, bucket: Bucket, removal: Removal): void {
   const { key, versionId, version, kind, isExpired } = removal;
-  if (bucket.replication && version?.isDeleteMarker && kind === "DeleteMarkerCreated") {
+  if (bucket.versioning) expectSweep(ctx, bucket);
+  // Markers that rules put stay where they are.
+  const isMarker = version?.isDeleteMarker && kind === "DeleteMarkerCreated";
+  if (bucket.replication && isMarker && !isExpired) {
     replicateLater(ctx, bucket, version);
   }
   const what = isExpired ? "LifecycleExpiration" : "ObjectRemoved";

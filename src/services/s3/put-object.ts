@@ -8,6 +8,7 @@ import { onCreation } from "./access.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption, tagIsHash, type Encryption } from "./encryption.ts";
+import { expirationHeader } from "./lifecycle-due.ts";
 import { requireChecksum } from "./lock-input.ts";
 import { objectCreated } from "./object-events.ts";
 import {
@@ -109,6 +110,7 @@ function answer(
     ...checksumMember(checksum.algorithm, checksum.value),
     ChecksumType: "FULL_OBJECT",
     VersionId: shownVersionId(bucket, version),
+    Expiration: expirationHeader(bucket, version),
     ...encryption.output,
   };
 }

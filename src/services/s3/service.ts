@@ -8,6 +8,7 @@ import * as analytics from "./analytics.ts";
 import * as bucketAcl from "./bucket-acl.ts";
 import * as bucketEncryption from "./bucket-encryption.ts";
 import * as bucketPolicy from "./bucket-policy.ts";
+import * as bucketSweep from "./bucket-sweep.ts";
 import * as bucketTags from "./bucket-tags.ts";
 import * as buckets from "./buckets.ts";
 import * as completeUpload from "./complete-upload.ts";
@@ -15,6 +16,7 @@ import * as copyObject from "./copy-object.ts";
 import * as deleteObject from "./delete-object.ts";
 import * as getObject from "./get-object.ts";
 import * as kmsKeys from "./kms-keys.ts";
+import * as lifecycle from "./lifecycle.ts";
 import * as listing from "./listing.ts";
 import * as multipartUploads from "./multipart-uploads.ts";
 import * as notificationDelivery from "./notification-delivery.ts";
@@ -32,6 +34,8 @@ import * as replication from "./replication.ts";
 import * as requestMetrics from "./request-metrics.ts";
 import * as requestPayment from "./request-payment.ts";
 import { denied, resourcePolicy } from "./resource-policy.ts";
+import * as restoreObject from "./restore-object.ts";
+import * as tiering from "./tiering.ts";
 import * as updateEncryption from "./update-encryption.ts";
 import * as uploadPartCopy from "./upload-part-copy.ts";
 import * as uploadParts from "./upload-parts.ts";
@@ -44,7 +48,7 @@ export default service(s3.service, {
     notificationDelivery, multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
-    replication, replicating, analytics, requestMetrics,
+    replication, replicating, analytics, requestMetrics, lifecycle, bucketSweep, restoreObject, tiering,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
