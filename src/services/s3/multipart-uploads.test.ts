@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateBucketCommand,
@@ -9,6 +7,7 @@ import {
   HeadObjectCommand, ListMultipartUploadsCommand, ListObjectVersionsCommand, ListPartsCommand,
   PutBucketVersioningCommand, PutObjectCommand, S3Client, UploadPartCommand, type CompletedPart,
 } from "@aws-sdk/client-s3";
+import { blobFiles } from "../../../test/blob-files.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { multipartTag } from "./complete-upload.ts";
 
@@ -46,15 +45,6 @@ async function bytesOf(s3: S3Client, Key: string, more: object = {}): Promise<Bu
 
 function md5(data: Uint8Array): string {
   return createHash("md5").update(data).digest("hex");
-}
-
-/** Files of bodies that are there, drafts included. */
-async function blobFiles(region: TestRegion): Promise<string[]> {
-  await region.engine.settled();
-  const folder = join(region.engine.store.folder, "blobs");
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => name);
 }
 
 const noSuchUpload = {
