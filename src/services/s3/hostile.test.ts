@@ -121,7 +121,7 @@ test("bodies that end too early leave nothing", async () => {
   assert.deepEqual(region.engine.defects, []);
 });
 
-test("s3-put-limit-5gb-multipart-required: more is refused before it has come, as is what nobody wants", async () => {
+test("s3-put-limit-5gb-multipart-required: more is refused before it comes", async () => {
   await using region = await startRegion();
   const s3 = await withBucket(region);
   const body = () => large;
