@@ -86,7 +86,7 @@ function chunkSignatures(authorization: string, credentials: TestCredentials): C
   const { region, service } = signingFacts;
   const scope = `${date}/${region}/${service}/aws4_request`;
   return new ChunkSignatures({
-    claim: { accessKeyId, timestamp, scope, signature },
+    claim: { algorithm: "AWS4-HMAC-SHA256", accessKeyId, timestamp, scope, signature },
     signingKey: deriveSigningKey(secretAccessKey, date, region, service),
   });
 }
