@@ -130,6 +130,28 @@ const s3: Listings = {
   afterKeys: ["ListObjects", "ListObjectVersions", "ListMultipartUploads", "ListParts"],
 };
 
+const AccountId = "000000000000";
+
+const s3Control: Listings = {
+  async fill(make) {
+    await make("s3-control:CreateAccessGrantsInstance", { AccountId });
+    const IAMRoleArn = "arn:aws:iam::000000000000:role/location";
+    const location = { AccountId, LocationScope: "s3://", IAMRoleArn };
+    await make("s3-control:CreateAccessGrantsLocation", location);
+    for (const number of numbers) {
+      await make("s3-control:CreateAccessPoint", { AccountId, Name: `point-${number}`, Bucket: "several-1" });
+      await make("s3-control:CreateAccessGrant", {
+        AccountId,
+        AccessGrantsLocationId: "default",
+        AccessGrantsLocationConfiguration: { S3SubPrefix: `several-${number}/*` },
+        Grantee: { GranteeType: "IAM", GranteeIdentifier: "arn:aws:iam::000000000000:root" },
+        Permission: "READ",
+      });
+    }
+  },
+  inputs: { ListCallerAccessGrants: { AccountId } },
+};
+
 /** What these list has been made by the others. */
 const cloudtrail: Listings = {
   fill: async () => undefined,
@@ -151,6 +173,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   ssm,
   "secrets-manager": secretsManager,
   s3,
+  "s3-control": s3Control,
   cloudtrail,
   "resource-groups-tagging-api": tagging,
 };

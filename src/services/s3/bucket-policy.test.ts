@@ -9,7 +9,7 @@ import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
 import {
   anonymous, clientOf, letsEverybodyRead, makeBucket, objects, other, policyOf, putPolicy,
-} from "./access-fixture.ts";
+} from "../../../test/s3-access.ts";
 
 const bucket = "arn:aws:s3:::bucket";
 const user = "arn:aws:iam::000000000000:user/alice";
