@@ -44,10 +44,10 @@ export interface AccessGrant {
   readonly createdAt: number;
 }
 
-export const grants = table<AccessGrant, "location" | "grantee">("s3-control.accessGrants", {
+export const grants = table<AccessGrant, "within" | "grantee">("s3-control.accessGrants", {
   key: (row) => row.id,
   indexes: {
-    location: (row) => [row.locationId, row.id],
+    within: (row) => [row.locationId, row.id],
     grantee: (row) => [row.granteeType, row.granteeIdentifier, row.id],
   },
 });

@@ -85,7 +85,7 @@ export const DeleteAccessGrantsLocation = operation(control.DeleteAccessGrantsLo
   ...onLocation,
   run({ AccessGrantsLocationId: id }, ctx) {
     requireLocation(ctx, id);
-    if (ctx.db(grants).by("location").first({ prefix: [id] })) throw accessGrantsLocationNotEmpty();
+    if (ctx.db(grants).by("within").first({ prefix: [id] })) throw accessGrantsLocationNotEmpty();
     ctx.db(locations).delete(id);
     ctx.tags(locationArn(ctx, id)).clear();
   },

@@ -33,7 +33,9 @@ test("who was granted a prefix gets credentials that reach it, and nothing else"
   await using region = await startRegion();
   const s3 = await makeBucket(region);
   await makeRole(region);
-  for (const Key of ["team/a", "secret"]) await s3.send(new PutObjectCommand({ Bucket: "bucket", Key, Body: "x" }));
+  for (const Key of ["team/a", "secret"]) {
+    await s3.send(new PutObjectCommand({ Bucket: "bucket", Key, Body: "x" }));
+  }
   const control = region.client(S3ControlClient);
   const alice = region.client(S3ControlClient, {
     credentials: await region.user("alice", {
@@ -80,7 +82,8 @@ test("who was granted a prefix gets credentials that reach it, and nothing else"
   assert.match(await get("secret"), /because no session policy allows the s3:GetObject action$/);
   const put = new PutObjectCommand({ Bucket: "bucket", Key: "team/b", Body: "x" });
   assert.match(await refusal(given.send(put)), /because no session policy allows the s3:PutObject action$/);
-  const list = (Prefix: string) => refusal(given.send(new ListObjectsV2Command({ Bucket: "bucket", Prefix })));
+  const list = (Prefix: string) =>
+    refusal(given.send(new ListObjectsV2Command({ Bucket: "bucket", Prefix })));
   assert.equal(await list("team/"), "no refusal");
   assert.match(await list(""), /^AccessDenied: /);
   await region.clock.advance({ minutes: 16 });

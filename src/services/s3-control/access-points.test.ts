@@ -120,7 +120,7 @@ test("both the access point's policy and the bucket must let somebody in", async
   );
 });
 
-test("an open access point to an open bucket is anybody's, and that of a VPC is nobody's from outside", async () => {
+test("an open access point to an open bucket is anybody's, that of a VPC nobody's from outside", async () => {
   await using region = await startRegion();
   const s3 = await makeBucket(region, { isOpen: true });
   const control = controlOf(region);
@@ -206,7 +206,7 @@ test("Block Public Access of an account holds for all of its buckets", async () 
   await putPolicy(s3, letsEverybodyRead);
 });
 
-test("a Multi-Region Access Point is made in time, and leads to the nearest bucket that takes traffic", async () => {
+test("a Multi-Region Access Point is made in time, and leads to the nearest active bucket", async () => {
   await using region = await startRegion();
   const s3 = await makeBucket(region);
   const control = region.client(S3ControlClient, { region: "us-west-2" });

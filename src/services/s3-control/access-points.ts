@@ -10,7 +10,8 @@ import {
 import { findBucketName, type BucketName } from "../s3/bucket-table.ts";
 import { ofAccount } from "./account.ts";
 import {
-  accessDenied, accessPointAlreadyOwnedByYou, invalidAccessPoint, invalidToken, noSuchAccessPoint, noSuchBucket,
+  accessDenied, accessPointAlreadyOwnedByYou, invalidAccessPoint, invalidToken, noSuchAccessPoint,
+  noSuchBucket,
 } from "./errors.ts";
 import { setTags } from "./tags.ts";
 
@@ -68,7 +69,7 @@ export const blockAll: control.PublicAccessBlockConfiguration = {
   BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true,
 };
 
-/** @evidence S3 API Reference, CreateAccessPoint: in the bucket's region; public access is blocked unless said */
+/** @evidence S3 API Reference, CreateAccessPoint: in the bucket's region; public access is blocked */
 export const CreateAccessPoint = operation(control.CreateAccessPoint, {
   ...onAccessPoint,
   conditions: (input, ctx) => ({

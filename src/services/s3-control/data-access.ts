@@ -66,7 +66,10 @@ function minimalScope({ Target, TargetType }: control.GetDataAccessRequest): str
   return TargetType === "Object" || Target.endsWith("*") ? Target : `${Target}*`;
 }
 
-const reads = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAcl", "s3:GetObjectVersionAcl", "s3:ListMultipartUploadParts"];
+const reads = [
+  "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAcl", "s3:GetObjectVersionAcl",
+  "s3:ListMultipartUploadParts",
+];
 const writes = [
   "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "s3:DeleteObject", "s3:DeleteObjectVersion",
   "s3:AbortMultipartUpload",
@@ -84,7 +87,8 @@ function sessionPolicy(scope: string, permission: control.Permission): string {
     Effect: "Allow", Action: ["s3:ListBucket", "s3:ListBucketVersions"], Resource: bucketArn,
     ...(prefix !== "" && { Condition: { StringLike: { "s3:prefix": prefix } } }),
   };
-  const Statement = [{ Effect: "Allow", Action: object, Resource }, ...(permission === "WRITE" ? [] : [listing])];
+  const objects = { Effect: "Allow", Action: object, Resource };
+  const Statement = permission === "WRITE" ? [objects] : [objects, listing];
   return JSON.stringify({ Version: "2012-10-17", Statement });
 }
 

@@ -49,7 +49,9 @@ export function resolveAccessPoint(
     input["AccessPointArn"] = found.arn;
   }
   const source = input["CopySource"];
-  if (typeof source === "string" && /^arn(?::|%3a)/i.test(source)) input["CopySource"] = copySource(source, from);
+  if (typeof source === "string" && /^arn(?::|%3a)/i.test(source)) {
+    input["CopySource"] = copySource(source, from);
+  }
 }
 
 interface StoodFor {
@@ -90,9 +92,11 @@ function multiRegion(alias: string, { kernel, region, now }: Arrival): StoodFor 
   return { bucket: nearest.bucket, arn: multiRegionArn(found.account, alias) };
 }
 
+const sourceForm = /^(.*?accesspoint(?:\/|%2f)[^/%]+)(?:\/|%2f)object(?:\/|%2f)(.*)$/i;
+
 /** `arn:…:accesspoint/name/object/key`, percent-encoded or not. */
 function copySource(source: string, from: Arrival): string {
-  const [, arn = "", key = ""] = /^(.*?accesspoint(?:\/|%2f)[^/%]+)(?:\/|%2f)object(?:\/|%2f)(.*)$/i.exec(source) ?? [];
+  const [, arn = "", key = ""] = sourceForm.exec(source) ?? [];
   const place = accessPointPlace(decodeURIComponent(arn));
   return place ? `${named(place, from).bucket}/${key}` : source;
 }

@@ -37,7 +37,7 @@ export const onObject = {
   dataEvent: true,
 };
 
-/** After which there is an object that was not there before: PutObject, CopyObject, CompleteMultipartUpload. */
+/** What makes an object: PutObject, CopyObject, CompleteMultipartUpload. */
 export const onCreation = {
   ...onObject,
   conditions: (input: NamesObject, ctx: ReadContext) => ({
@@ -46,7 +46,7 @@ export const onCreation = {
   }),
 };
 
-/** What needs `s3:PutObject` and makes no object by itself: CreateMultipartUpload, UploadPart, UploadPartCopy. */
+/** What needs `s3:PutObject` and makes no object: CreateMultipartUpload, UploadPart, UploadPartCopy. */
 export const onPart = {
   ...onObject,
   conditions: (input: NamesObject, ctx: ReadContext) => ({
