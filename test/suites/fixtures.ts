@@ -83,6 +83,7 @@ async function s3Resources(region: TestRegion): Promise<Named> {
     ...Object.fromEntries(members.filter((name) => ofOther.test(name)).map((name) => [name, undefined])),
     CreateBucketConfiguration: undefined,
     BucketNamespace: undefined,
+    BypassGovernanceRetention: undefined,
     Range: undefined,
     Bucket: "there",
     Key: "there",

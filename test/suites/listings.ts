@@ -114,18 +114,29 @@ const secretsManager: Listings = {
   },
 };
 
+async function firstUpload(make: Make): Promise<Input> {
+  const { Uploads } = await make("s3:ListMultipartUploads", { Bucket: "several-1" });
+  const [first] = Uploads as { Key: string; UploadId: string }[];
+  return { Bucket: "several-1", Key: first?.Key, UploadId: first?.UploadId };
+}
+
 const s3: Listings = {
   async fill(make) {
     for (const number of numbers) {
       await make("s3:CreateBucket", { Bucket: `several-${number}` });
       await make("s3:PutObject", { Bucket: "several-1", Key: `key-${number}`, Body: "x" });
+      await make("s3:CreateMultipartUpload", { Bucket: "several-1", Key: `upload-${number}` });
     }
+    const upload = await firstUpload(make);
+    for (const PartNumber of numbers) await make("s3:UploadPart", { ...upload, PartNumber, Body: "x" });
   },
   inputs: {
     ListBuckets: { Prefix: "several" },
     ListObjects: { Bucket: "several-1" },
     ListObjectsV2: { Bucket: "several-1" },
     ListObjectVersions: { Bucket: "several-1" },
+    ListMultipartUploads: { Bucket: "several-1" },
+    ListParts: firstUpload,
   },
   afterKeys: ["ListObjects", "ListObjectVersions", "ListMultipartUploads", "ListParts"],
 };
