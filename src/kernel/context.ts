@@ -95,6 +95,8 @@ export interface CallOptions {
    * passed to it.
    */
   readonly as?: "caller" | "service" | "request" | { readonly session: string };
+  /** With `as: "service"`: the principal, where the service acts as another than its own. */
+  readonly principal?: string;
   /** With `as: "service"`: the resource on whose behalf, which policies may ask for as `aws:SourceArn`. */
   readonly sourceArn?: string;
   readonly account?: string;

@@ -223,7 +223,7 @@ export class Engine implements Kernel, JobHost {
     const model = this.models.get(token.service);
     const operation = model.operations[token.name];
     if (!operation) throw notImplemented(`${token.service}:${token.name}`);
-    const principal = this.models.get(from.entry.service).eventSource;
+    const principal = options.principal ?? this.models.get(from.entry.service).eventSource;
     return perform(this, {
       entry,
       service,

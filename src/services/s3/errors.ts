@@ -38,6 +38,14 @@ export function bucketHoldsVersions(bucket: string): AwsError {
   return refuse("BucketNotEmpty", message, 409, { members: { BucketName: bucket } });
 }
 
+/** @evidence S3 API Reference, "List of error codes", BucketHasAccessPointsAttached */
+export function bucketHasAccessPoints(bucket: string): AwsError {
+  const message =
+    "The bucket you are trying to delete has access points attached. Delete your access points before " +
+    "deleting your bucket.";
+  return refuse("BucketHasAccessPointsAttached", message, 400, { members: { BucketName: bucket } });
+}
+
 export function invalidBucketName(bucket: string): AwsError {
   return refuse("InvalidBucketName", "The specified bucket is not valid.", 400, {
     members: { BucketName: bucket },
