@@ -123,7 +123,7 @@ export class Engine implements Kernel, JobHost {
     const service = iam && (await this.load(iam));
     if (service?.identity) {
       this.#identity = new IdentityCache(service.identity, (account) =>
-        this.#contextIn("iam", { account, region: globalRegion }),
+        this.contextIn("iam", { account, region: globalRegion }),
       );
     }
     this.scheduler.start();
@@ -246,10 +246,11 @@ export class Engine implements Kernel, JobHost {
   }
 
   jobContext(name: string, cell: CellName): CellContext {
-    return this.#contextIn(name.slice(0, name.indexOf(".")), cell);
+    return this.contextIn(name.slice(0, name.indexOf(".")), cell);
   }
 
-  #contextIn(service: string, cell: CellName): CellContext {
+  /** A cell as a service itself acts in it. */
+  contextIn(service: string, cell: CellName): CellContext {
     const entry = entries.get(service);
     if (!entry) throw new Error(`no service is named ${service}`);
     const requestRegion = cell.region === globalRegion ? "us-east-1" : cell.region;

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../engine.ts";
 import { dialectOf } from "../gateway/wording.ts";
+import type { SignedText } from "../front.ts";
 import type { ServiceModel } from "../model/model.ts";
 import {
   expiredSessionToken,
@@ -9,16 +10,19 @@ import {
   unknownAccessKey,
   type AuthDialect,
 } from "./auth-errors.ts";
-import type { Caller, Session } from "./caller.ts";
+import type { Caller, RequestOrigin, Session } from "./caller.ts";
 import type { AccessKeyOwner } from "./identity.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
+import { requireRegionOfHost } from "./signature-scope.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
 import { SigningKeys } from "./signing-keys.ts";
-import { parseSignature, verifySignature, type VerifiedSignature } from "./sigv4.ts";
+import {
+  hmacHex, parseSignature, sameText, verifySignature, type VerifiedSignature,
+} from "./sigv4.ts";
 
 export interface Authenticated {
   readonly caller: Caller;
-  readonly method: "AuthHeader" | "QueryString" | "None";
+  readonly method: RequestOrigin["authenticationMethod"];
   /** What the chunks of a signed streaming body continue. */
   readonly verified?: VerifiedSignature;
 }
@@ -34,6 +38,9 @@ export const anonymousCaller: Caller = {
   tags: noTags,
   calledVia: noServices,
 };
+
+/** Who signed nothing. */
+export const anonymous: Authenticated = { caller: anonymousCaller, method: "None" };
 
 export function rootCaller(account: string, accessKeyId?: string): Caller {
   return {
@@ -114,15 +121,35 @@ export class Authenticator {
     this.#engine = engine;
   }
 
-  /** @throws AwsError in the words of the service's family */
-  authenticate(request: SignableRequest, model: ServiceModel): Authenticated {
+  /**
+   * @param hostRegion the region in the host's name, if any
+   * @throws AwsError in the words of the service's family
+   */
+  authenticate(request: SignableRequest, model: ServiceModel, hostRegion?: string): Authenticated {
     const dialect = dialectOf(model);
     const claim = parseSignature(request, dialect);
-    if (!claim) return { caller: anonymousCaller, method: "None" };
+    if (!claim) return anonymous;
+    if (hostRegion !== undefined && dialect === "s3") requireRegionOfHost(claim, hostRegion);
     const { caller, secret } = this.#credential(claim, dialect);
     const verified = secret === undefined ? undefined : this.#verify(claim, request, secret, model, dialect);
     const method = claim.source === "header" ? "AuthHeader" : "QueryString";
     return verified ? { caller, method, verified } : { caller, method };
+  }
+
+  /**
+   * Who signed a text by itself.
+   *
+   * @returns undefined when the signature is not the secret's
+   * @throws AwsError for credentials that are not there
+   */
+  authenticateText(signed: SignedText, model: ServiceModel): Authenticated | undefined {
+    const { caller, secret } = this.#credential(signed, dialectOf(model));
+    if (secret !== undefined) {
+      const { accessKeyId, date, region, text, signature } = signed;
+      const key = this.#keys.get(accessKeyId, secret, date, region, model.signingName);
+      if (!sameText(hmacHex(key, text), signature)) return undefined;
+    }
+    return { caller, method: "Form" };
   }
 
   #verify(
@@ -156,7 +183,10 @@ export class Authenticator {
     return signedAt === undefined ? clock.now() : clock.now() - (signedAt - claim.signedAtMs);
   }
 
-  #credential(claim: SignatureClaim, dialect: AuthDialect): Credential {
+  #credential(
+    claim: Pick<SignatureClaim, "accessKeyId" | "securityToken">,
+    dialect: AuthDialect,
+  ): Credential {
     const { accessKeyId, securityToken } = claim;
     const { devKeys, defaultAccount } = this.#engine;
     if (devKeys && (accessKeyId === "test" || accountPattern.test(accessKeyId))) {

@@ -64,5 +64,5 @@ export interface RequestOrigin {
   readonly userAgent: string;
   readonly secureTransport: boolean;
   /** How the signature came: IAM's `s3:authType`, and CloudTrail's `AuthenticationMethod`. */
-  readonly authenticationMethod: "AuthHeader" | "QueryString" | "None";
+  readonly authenticationMethod: "AuthHeader" | "QueryString" | "Form" | "None";
 }

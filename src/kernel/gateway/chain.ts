@@ -1,12 +1,14 @@
 /** One request, start to end. Read it top to bottom: this is the order in which everything happens. */
 
 import type { Readable } from "node:stream";
+import { anonymous, type Authenticated } from "../auth/authenticate.ts";
 import type { RequestOrigin } from "../auth/caller.ts";
 import type { Engine } from "../engine.ts";
 import { AwsError, internalFailure, notImplemented, unmodelled } from "../errors.ts";
+import type { FrontContext, Passed, Proven } from "../front.ts";
 import type { OperationModel, ServiceModel } from "../model/model.ts";
 import { perform } from "../perform.ts";
-import type { Headers, Protocol, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
+import type { Headers, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
 import type { Service } from "../service.ts";
 import { protocolByName } from "../protocol/protocols.ts";
 import { identify, isForm, type Identified } from "./identify.ts";
@@ -29,6 +31,17 @@ export interface Incoming {
   readonly signal: AbortSignal;
 }
 
+/** A request of which it is known whose it is. */
+interface Call {
+  readonly identified: Identified;
+  readonly service: Service | undefined;
+  readonly model: ServiceModel;
+  readonly requestId: string;
+  readonly incoming: Incoming;
+  /** By the machine's clock, for measuring only. */
+  readonly startedAt: number;
+}
+
 export async function handle(engine: Engine, incoming: Incoming): Promise<WireResponse> {
   const requestId = engine.ids.uuid();
   const form = isForm(incoming.headers) ? incoming.body.toString("latin1") : "";
@@ -37,21 +50,45 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
 
   const { entry } = identified;
   const model = engine.models.get(entry.service);
+  const service = engine.loaded(entry) ?? (await engine.load(entry));
+  const call = { identified, service, model, requestId, incoming, startedAt: performance.now() };
+  const front = service?.front;
+  if (front?.takes(incoming)) {
+    const { answer } = await front.load();
+    const { response, name, error } = await answer(incoming, frontContext(engine, call));
+    report(engine, call, name, error, response);
+    return response;
+  }
+  const passed = await pass(engine, call);
+  report(engine, call, passed.operation, passed.error?.code, passed.response);
+  if (!front?.follows(incoming, engine)) return passed.response;
+  return (await front.load()).follow(incoming, passed, frontContext(engine, call));
+}
+
+/** What a front makes of a request, and for whom. */
+interface Fronted {
+  readonly request: WireRequest;
+  readonly as: Proven;
+}
+
+/** A request for an operation. It does not throw: what is refused, or goes wrong, is an answer too. */
+async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Passed> {
+  const { identified, service, model, requestId, incoming, startedAt } = call;
+  const { entry } = identified;
   const protocol = protocolByName(identified.protocol);
-  const startedAt = engine.onRequest ? performance.now() : 0;
+  let authenticated: Authenticated | undefined = fronted?.as;
   let operation: OperationModel | undefined;
-  let request: WireRequest = incoming;
+  let input: Value | undefined;
+  let request: WireRequest = fronted?.request ?? incoming;
   try {
-    const service = engine.loaded(entry) ?? (await engine.load(entry));
-    const authenticated = engine.authenticator.authenticate(incoming, model);
-    const path = service?.pathOf?.(incoming.headers["host"] ?? "", incoming.path) ?? incoming.path;
-    request = path === incoming.path ? incoming : { ...wireRequest(incoming), path };
+    authenticated ??= engine.authenticator.authenticate(incoming, model, identified.hostRegion);
+    if (!fronted) request = addressed(incoming, service);
     operation = operationOf(identified, model, request);
     request = decoded(request, authenticated.verified, operation, model);
     engine.faults.strike(model, operation);
     if (!service) throw notImplemented(`${entry.service}:${operation.name}`);
     requireSignature(engine, authenticated.method, operation, service, model);
-    const input = protocol.parse(request, operation, model);
+    input = protocol.parse(request, operation, model);
     if (request.path !== "/" && identified.protocol === "query") addFromPath(service, request.path, input);
     engine.recorder.used(authenticated.caller, entry.iamPrefix, identified.region, engine.clock.now());
     const output = await perform(engine, {
@@ -67,28 +104,60 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       anywhere: identified.anywhere,
       hangUp: incoming,
     });
-    const response = protocol.serialize(output, operation, model, requestId);
-    report(undefined, response);
-    return response;
+    return passed(protocol.serialize(output, operation, model, requestId), output, undefined);
   } catch (cause) {
-    const response = refused(engine, cause, protocol, operation, model, requestId, request);
-    report(cause instanceof AwsError ? cause.code : "InternalFailure", response);
-    return response;
+    const error = asAwsError(engine, call, operation, cause);
+    return passed(protocol.serializeError(error, operation, model, requestId, request), undefined, error);
   }
 
-  function report(error: string | undefined, { status }: WireResponse): void {
-    engine.onRequest?.({
-      service: model.service,
-      operation: operation?.name,
-      status,
-      error,
-      requestId,
-      milliseconds: performance.now() - startedAt,
-    });
+  function passed(response: WireResponse, output: Value | undefined, error: AwsError | undefined): Passed {
+    const caller = authenticated?.caller;
+    const authenticationMethod = authenticated?.method ?? "None";
+    const milliseconds = (): number => performance.now() - startedAt;
+    const name = operation?.name;
+    return {
+      response, operation: name, caller, authenticationMethod, input, output, error, milliseconds,
+    };
   }
 }
 
-/** Whether the request is for an operation that takes its body as it comes. */
+function frontContext(engine: Engine, call: Call): FrontContext {
+  const { identified, model, requestId, incoming } = call;
+  return {
+    kernel: engine,
+    clock: engine.clock,
+    requestId,
+    region: identified.region,
+    anywhere: identified.anywhere,
+    pass: (request, as) => pass(engine, call, { request, as: as ?? anonymous }),
+    prove: (signed) => engine.authenticator.authenticateText(signed, model),
+    refuse(cause, head) {
+      const error = asAwsError(engine, call, undefined, cause);
+      const request = { ...head, body: incoming.body };
+      return protocolByName(identified.protocol).serializeError(error, undefined, model, requestId, request);
+    },
+    within: (cell) => engine.contextIn(model.service, cell),
+  };
+}
+
+function report(
+  engine: Engine,
+  call: Call,
+  operation: string | undefined,
+  error: string | undefined,
+  { status }: WireResponse,
+): void {
+  engine.onRequest?.({
+    service: call.model.service,
+    operation,
+    status,
+    error,
+    requestId: call.requestId,
+    milliseconds: performance.now() - call.startedAt,
+  });
+}
+
+/** Whether the request is for an operation, or a front, that takes its body as it comes. */
 export async function streamsBody(
   engine: Engine,
   head: Omit<Incoming, "body" | "stream">,
@@ -98,6 +167,7 @@ export async function streamsBody(
   const { entry } = identified;
   const model = engine.models.get(entry.service);
   const service = engine.loaded(entry) ?? (await engine.load(entry));
+  if (service?.front?.takes(head)) return true;
   const path = service?.pathOf?.(head.headers["host"] ?? "", head.path) ?? head.path;
   const operation = routerOf(model)?.match(head.method, path, head.query, head.headers)?.operation;
   return operation !== undefined && takesStream(operation, model);
@@ -113,8 +183,11 @@ function operationOf(identified: Identified, model: ServiceModel, request: WireR
   return operation;
 }
 
-/** The request without what else is known of how it came. */
-function wireRequest({ method, path, query, headers, body, stream }: Incoming): WireRequest {
+/** The request as the model has it, where the host name says a part of the path. */
+function addressed(incoming: Incoming, service: Service | undefined): WireRequest {
+  const path = service?.pathOf?.(incoming.headers["host"] ?? "", incoming.path) ?? incoming.path;
+  if (path === incoming.path) return incoming;
+  const { method, query, headers, body, stream } = incoming;
   return { method, path, query, headers, body, ...(stream && { stream }) };
 }
 
@@ -157,21 +230,16 @@ function requireSignature(
   throw engine.missingToken(model);
 }
 
-function refused(
+/** What is no refusal is a defect of ours: logged with its cause, and never shown. */
+function asAwsError(
   engine: Engine,
-  cause: unknown,
-  protocol: Protocol,
+  { model, requestId }: Call,
   operation: OperationModel | undefined,
-  model: ServiceModel,
-  requestId: string,
-  request: WireRequest,
-): WireResponse {
-  let error = cause;
-  if (!(error instanceof AwsError)) {
-    engine.failed(`${model.service}:${operation?.name ?? "?"} (${requestId})`, cause);
-    error = internalFailure(requestId);
-  }
-  return protocol.serializeError(error as AwsError, operation, model, requestId, request);
+  cause: unknown,
+): AwsError {
+  if (cause instanceof AwsError) return cause;
+  engine.failed(`${model.service}:${operation?.name ?? "?"} (${requestId})`, cause);
+  return internalFailure(requestId);
 }
 
 /** Nothing in the request says which service is meant. */

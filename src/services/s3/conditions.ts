@@ -49,7 +49,9 @@ function requestConditions(input: Input, ctx: ReadContext): Conditions {
   return conditions;
 }
 
-const authTypes = { AuthHeader: "REST-HEADER", QueryString: "REST-QUERY-STRING", None: undefined } as const;
+const authTypes = {
+  AuthHeader: "REST-HEADER", QueryString: "REST-QUERY-STRING", Form: "POST", None: undefined,
+} as const;
 
 export function bucketConditions(input: object, ctx: ReadContext): Conditions {
   return requestConditions(input as Input, ctx);
