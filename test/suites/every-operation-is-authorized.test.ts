@@ -21,11 +21,23 @@ function realInput(each: BuiltOperation, fixtures: Fixtures): Input {
   throw new Error(`no input was found for ${titleOf(each)}`);
 }
 
-function denied(each: BuiltOperation, { code, message = "", text }: Answer, ending: RegExp): string {
-  const isQuery = each.model.protocols[0] === "query";
+/** What answers in lists says of each item whether it may be touched. */
+function firstRefusal({ output }: Answer): { readonly Code?: string; readonly Message?: string } {
+  return ((output["Errors"] ?? []) as { Code?: string; Message?: string }[])[0] ?? {};
+}
+
+function denied(each: BuiltOperation, answer: Answer, ending: RegExp): string {
+  const { status, text } = answer;
+  if (each.operationModel.http.method === "HEAD") {
+    assert.equal(status, 403, titleOf(each));
+    return each.operationModel.iamAction;
+  }
+  const item = status < 300 ? firstRefusal(answer) : {};
+  const { code = item.Code, message = item.Message ?? "" } = answer;
+  const isXml = ["query", "rest-xml"].includes(each.model.protocols[0] ?? "");
   assert.equal(
     code,
-    isQuery ? "AccessDenied" : "AccessDeniedException",
+    isXml ? "AccessDenied" : "AccessDeniedException",
     `${titleOf(each)}: ${text.slice(0, 300)}`,
   );
   // IAM names its own resources by kind and name: `user alice`.

@@ -36,6 +36,7 @@ async function fill(make: Make): Promise<void> {
     ["sqs:CreateQueue", { QueueName: mark, tags: { [mark]: mark } }],
     ["ssm:PutParameter", { Name: mark, Value: mark, Type: "String" }],
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
+    ["s3:CreateBucket", { Bucket: mark }],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
   if (!isBuiltOperation("kms:CreateKey")) return;
@@ -77,11 +78,13 @@ test("another account sees nothing of this one", async () => {
   assert.deepEqual(await seenBy(region, "111122223333", "eu-west-1"), []);
 });
 
-test("regions-console-scoped: what is made in one region is not visible in another, IAM apart", async () => {
+test("regions-console-scoped: regions do not see each other's, IAM and lists of buckets apart", async () => {
   await using region = await startRegion();
   await fill(making(region));
   const elsewhere = await seenBy(region, "000000000000", "eu-west-1");
   const global = new Set(builtServices.filter(({ entry }) => entry.global).map(({ entry }) => entry.service));
+  // Every region lists all buckets of an account.
+  global.add("s3");
   assert.deepEqual(
     elsewhere.filter((title) => !global.has(title.split(":", 1)[0] ?? "")),
     [],

@@ -11,6 +11,8 @@ export interface Listings {
   readonly inputs: Readonly<Record<string, Input | ((make: Make) => Promise<Input>)>>;
   /** Operations of which there is only ever one result here: their pages are not walked. */
   readonly single?: readonly string[];
+  /** Operations that go on after any key, not after a token that was given out. */
+  readonly afterKeys?: readonly string[];
 }
 
 const numbers = [1, 2, 3, 4, 5];
@@ -112,6 +114,22 @@ const secretsManager: Listings = {
   },
 };
 
+const s3: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      await make("s3:CreateBucket", { Bucket: `several-${number}` });
+      await make("s3:PutObject", { Bucket: "several-1", Key: `key-${number}`, Body: "x" });
+    }
+  },
+  inputs: {
+    ListBuckets: { Prefix: "several" },
+    ListObjects: { Bucket: "several-1" },
+    ListObjectsV2: { Bucket: "several-1" },
+    ListObjectVersions: { Bucket: "several-1" },
+  },
+  afterKeys: ["ListObjects", "ListObjectVersions", "ListMultipartUploads", "ListParts"],
+};
+
 /** What these list has been made by the others. */
 const cloudtrail: Listings = {
   fill: async () => undefined,
@@ -132,6 +150,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   sqs,
   ssm,
   "secrets-manager": secretsManager,
+  s3,
   cloudtrail,
   "resource-groups-tagging-api": tagging,
 };
