@@ -12,6 +12,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Headers, WireRequest, WireResponse } from "./protocol/protocol.ts";
 
 export type { Headers, WireResponse } from "./protocol/protocol.ts";
+export { s3HostId } from "./protocol/s3-wire.ts";
 
 /** A request before its body. */
 export type FrontHead = Pick<WireRequest, "method" | "path" | "query" | "headers">;
@@ -85,8 +86,8 @@ export interface FrontContext {
   readonly region: string;
   readonly anywhere: boolean;
   /**
-   * Runs the operation of a request whose path is the model's, as it came or as the front made it, through the
-   * whole chain: identity, IAM, trail and all. It is anonymous unless somebody is proven.
+   * Runs the operation of a request whose path is the model's, as it came or as the front made it, through
+   * the whole chain: identity, IAM, trail and all. It is anonymous unless somebody is proven.
    */
   pass(request: WireRequest, as?: Proven): Promise<Passed>;
   /**

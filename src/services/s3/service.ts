@@ -4,7 +4,9 @@ import * as s3 from "../../generated/s3.ts";
 import { service } from "../../kernel/service.ts";
 import { pathWithBucket } from "./addresses.ts";
 import * as buckets from "./buckets.ts";
+import * as cors from "./cors.ts";
 import * as deleteObject from "./delete-object.ts";
+import { front } from "./front.ts";
 import * as getObject from "./get-object.ts";
 import * as listing from "./listing.ts";
 import * as putObject from "./put-object.ts";
@@ -12,7 +14,8 @@ import * as versionListing from "./version-listing.ts";
 import * as versioning from "./versioning.ts";
 
 export default service(s3.service, {
-  nouns: [buckets, putObject, getObject, deleteObject, listing, versionListing, versioning],
+  nouns: [buckets, cors, putObject, getObject, deleteObject, listing, versionListing, versioning],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
+  front,
 });

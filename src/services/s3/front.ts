@@ -1,0 +1,22 @@
+/** What S3 speaks besides its operations: preflights, websites, browsers' forms, and logs of all of it. */
+
+import type { Front, FrontHead } from "../../kernel/front.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
+import { namedBy, websiteInHost } from "./addresses.ts";
+import { bucketAt } from "./bucket-table.ts";
+
+export function isForm({ method, headers }: FrontHead): boolean {
+  return method === "POST" && (headers["content-type"] ?? "").startsWith("multipart/form-data");
+}
+
+function isLogged(head: FrontHead, kernel: Kernel): boolean {
+  const bucket = namedBy(head)?.bucket;
+  return bucket !== undefined && bucketAt(kernel, bucket)?.logging !== undefined;
+}
+
+export const front: Front = {
+  takes: (head) =>
+    head.method === "OPTIONS" || isForm(head) || websiteInHost(head.headers["host"] ?? "") !== undefined,
+  follows: (head, kernel) => head.headers["origin"] !== undefined || isLogged(head, kernel),
+  load: () => import("./front-handlers.ts"),
+};
