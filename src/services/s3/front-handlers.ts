@@ -7,10 +7,13 @@ import { AwsError } from "../../kernel/errors.ts";
 import { namedBy } from "./addresses.ts";
 import { originNeeded } from "./cors-errors.ts";
 import { crossOriginHeaders, preflight } from "./preflight.ts";
+import { visitWebsite } from "./website-serving.ts";
 import { requestIdHeaders } from "./request-ids.ts";
 
 export async function answer(request: FrontRequest, ctx: FrontContext): Promise<FrontAnswer> {
-  return Promise.resolve(answerPreflight(request, ctx));
+  if (request.method === "OPTIONS") return answerPreflight(request, ctx);
+  const answered = await visitWebsite(request, ctx);
+  return answered;
 }
 
 function answerPreflight(request: FrontRequest, ctx: FrontContext): FrontAnswer {

@@ -12,9 +12,10 @@ import * as listing from "./listing.ts";
 import * as putObject from "./put-object.ts";
 import * as versionListing from "./version-listing.ts";
 import * as versioning from "./versioning.ts";
+import * as website from "./website.ts";
 
 export default service(s3.service, {
-  nouns: [buckets, cors, putObject, getObject, deleteObject, listing, versionListing, versioning],
+  nouns: [buckets, cors, putObject, getObject, deleteObject, listing, versionListing, versioning, website],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
   front,
