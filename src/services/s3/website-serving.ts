@@ -1,4 +1,4 @@
-/** A website's answers. Visitors are anonymous: they see what policies and access control lists let all see. */
+/** A website's answers. Visitors are anonymous: they see what policies and access control lists let all. */
 
 import type * as s3 from "../../generated/s3.ts";
 import { AwsError } from "../../kernel/errors.ts";
@@ -123,7 +123,8 @@ async function read(site: Site, key: string, headers = conditionsOf(site.request
     return { response: redirect({ status: 301, location: headerText(location) }, site.ctx) };
   }
   if (!error || response.status === 304) return { response };
-  return { error };
+  // Who is nobody is told no reasons.
+  return { error: error.code === "AccessDenied" ? accessDenied() : error };
 }
 
 function conditionsOf({ headers }: FrontRequest): Headers {
