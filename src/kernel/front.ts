@@ -13,6 +13,7 @@ import type { Headers, WireRequest, WireResponse } from "./protocol/protocol.ts"
 
 export type { Headers, WireResponse } from "./protocol/protocol.ts";
 export { s3HostId } from "./protocol/s3-wire.ts";
+export { escapeXml, parseXml, xmlProlog, XmlError, type XmlElement } from "./protocol/xml.ts";
 
 /** A request before its body. */
 export type FrontHead = Pick<WireRequest, "method" | "path" | "query" | "headers">;
@@ -66,6 +67,12 @@ export interface Proven {
   readonly method: RequestOrigin["authenticationMethod"];
 }
 
+/** The caller, and what time it is by the clock that was signed by: the machine's or the region's. */
+export interface ProvenText extends Proven {
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
 /** A text that is signed by itself: the policy of a browser's form. */
 export interface SignedText {
   readonly text: string;
@@ -73,6 +80,8 @@ export interface SignedText {
   /** `YYYYMMDD`, as in the credential. */
   readonly date: string;
   readonly region: string;
+  /** Epoch milliseconds. */
+  readonly signedAtMs: number;
   /** Hex. */
   readonly signature: string;
   readonly securityToken: string | undefined;
@@ -87,14 +96,17 @@ export interface FrontContext {
   readonly anywhere: boolean;
   /**
    * Runs the operation of a request whose path is the model's, as it came or as the front made it, through
-   * the whole chain: identity, IAM, trail and all. It is anonymous unless somebody is proven.
+   * the whole chain: identity, IAM, trail and all. It is anonymous unless somebody is proven. A stream may
+   * come without its length.
    */
   pass(request: WireRequest, as?: Proven): Promise<Passed>;
   /**
    * @returns undefined when the signature is not the secret's
    * @throws AwsError for credentials that are not there
    */
-  prove(signed: SignedText): Proven | undefined;
+  prove(signed: SignedText): ProvenText | undefined;
+  /** Who comes without a signature. */
+  nobody(method: Proven["method"]): Proven;
   /** A refusal as the service's protocol says it. What is no `AwsError` is a defect, answered as one. */
   refuse(error: unknown, head: FrontHead): WireResponse;
   /** The cell as the service itself, for what is kept of requests. */

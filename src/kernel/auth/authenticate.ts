@@ -2,7 +2,7 @@
 
 import type { Engine } from "../engine.ts";
 import { dialectOf } from "../gateway/wording.ts";
-import type { SignedText } from "../front.ts";
+import type { ProvenText, SignedText } from "../front.ts";
 import type { ServiceModel } from "../model/model.ts";
 import {
   expiredSessionToken,
@@ -142,14 +142,15 @@ export class Authenticator {
    * @returns undefined when the signature is not the secret's
    * @throws AwsError for credentials that are not there
    */
-  authenticateText(signed: SignedText, model: ServiceModel): Authenticated | undefined {
+  authenticateText(signed: SignedText, model: ServiceModel): ProvenText | undefined {
     const { caller, secret } = this.#credential(signed, dialectOf(model));
     if (secret !== undefined) {
       const { accessKeyId, date, region, text, signature } = signed;
       const key = this.#keys.get(accessKeyId, secret, date, region, model.signingName);
       if (!sameText(hmacHex(key, text), signature)) return undefined;
     }
-    return { caller, method: "Form" };
+    const { signedAtMs } = signed;
+    return { caller, method: "Form", now: this.#nowFor({ signedAtMs, source: "query" }) };
   }
 
   #verify(
@@ -177,7 +178,7 @@ export class Authenticator {
    * either. A request that is sent right away may have been signed right after the clock was changed; a
    * presigned one is read by the clock as it was.
    */
-  #nowFor(claim: SignatureClaim): number {
+  #nowFor(claim: Pick<SignatureClaim, "signedAtMs" | "source">): number {
     const { clock } = this.#engine;
     const signedAt = clock.asRegionTime(claim.signedAtMs, claim.source === "header" ? 1_000 : 0);
     return signedAt === undefined ? clock.now() : clock.now() - (signedAt - claim.signedAtMs);

@@ -13,7 +13,7 @@ import type { Service } from "../service.ts";
 import { protocolByName } from "../protocol/protocols.ts";
 import { identify, isForm, type Identified } from "./identify.ts";
 import type { VerifiedSignature } from "../auth/sigv4.ts";
-import { decodedBody, decodedStream, takesStream } from "./body.ts";
+import { decodedBody, decodedStream, plainStream, takesStream } from "./body.ts";
 import { routerOf } from "./routes.ts";
 import { unknownOperation } from "./wording.ts";
 
@@ -84,7 +84,7 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
     authenticated ??= engine.authenticator.authenticate(incoming, model, identified.hostRegion);
     if (!fronted) request = addressed(incoming, service);
     operation = operationOf(identified, model, request);
-    request = decoded(request, authenticated.verified, operation, model);
+    request = decoded(request, fronted !== undefined, authenticated.verified, operation, model);
     engine.faults.strike(model, operation);
     if (!service) throw notImplemented(`${entry.service}:${operation.name}`);
     requireSignature(engine, authenticated.method, operation, service, model);
@@ -130,6 +130,7 @@ function frontContext(engine: Engine, call: Call): FrontContext {
     region: identified.region,
     anywhere: identified.anywhere,
     pass: (request, as) => pass(engine, call, { request, as: as ?? anonymous }),
+    nobody: (method) => ({ ...anonymous, method }),
     prove: (signed) => engine.authenticator.authenticateText(signed, model),
     refuse(cause, head) {
       const error = asAwsError(engine, call, undefined, cause);
@@ -191,13 +192,16 @@ function addressed(incoming: Incoming, service: Service | undefined): WireReques
   return { method, path, query, headers, body, ...(stream && { stream }) };
 }
 
+/** @param isFronted the front knows the body's framing, and its length perhaps only at its end */
 function decoded(
   request: WireRequest,
+  isFronted: boolean,
   seed: VerifiedSignature | undefined,
   operation: OperationModel,
   model: ServiceModel,
 ): WireRequest {
   const { stream } = request;
+  if (stream && isFronted) return plainStream({ ...request, stream });
   if (stream) return decodedStream({ ...request, stream }, seed);
   return decodedBody(request, seed, operation, model);
 }

@@ -37,9 +37,10 @@ const members: readonly (readonly [key: string, member: string])[] = [
 type Input = Readonly<Record<string, unknown>>;
 
 function requestConditions(input: Input, ctx: ReadContext): Conditions {
+  const isAnonymous = ctx.caller.type === "Anonymous";
   const conditions: Conditions = {
-    "s3:authtype": authTypes[ctx.origin.authenticationMethod],
-    "s3:signatureversion": ctx.origin.authenticationMethod === "None" ? undefined : "AWS4-HMAC-SHA256",
+    "s3:authtype": isAnonymous ? undefined : authTypes[ctx.origin.authenticationMethod],
+    "s3:signatureversion": isAnonymous ? undefined : "AWS4-HMAC-SHA256",
     "s3:resourceaccount": ctx.account,
   };
   for (const [key, member] of members) {

@@ -4,16 +4,17 @@ import type {
   FrontAnswer, FrontContext, FrontRequest, Passed, WireResponse,
 } from "../../kernel/front.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { namedBy } from "./addresses.ts";
+import { namedBy, websiteInHost } from "./addresses.ts";
 import { originNeeded } from "./cors-errors.ts";
+import { uploadForm } from "./form-upload.ts";
 import { crossOriginHeaders, preflight } from "./preflight.ts";
 import { visitWebsite } from "./website-serving.ts";
 import { requestIdHeaders } from "./request-ids.ts";
 
 export async function answer(request: FrontRequest, ctx: FrontContext): Promise<FrontAnswer> {
   if (request.method === "OPTIONS") return answerPreflight(request, ctx);
-  const answered = await visitWebsite(request, ctx);
-  return answered;
+  const isVisit = websiteInHost(request.headers["host"] ?? "") !== undefined;
+  return isVisit ? visitWebsite(request, ctx) : uploadForm(request, ctx);
 }
 
 function answerPreflight(request: FrontRequest, ctx: FrontContext): FrontAnswer {

@@ -5,8 +5,9 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import { namedBy, websiteInHost } from "./addresses.ts";
 import { bucketAt } from "./bucket-table.ts";
 
-export function isForm({ method, headers }: FrontHead): boolean {
-  return method === "POST" && (headers["content-type"] ?? "").startsWith("multipart/form-data");
+/** Posting to a bucket itself, to nothing of it that a query names, is posting a form. */
+function isForm(head: FrontHead): boolean {
+  return head.method === "POST" && head.query === "" && namedBy(head)?.key === "";
 }
 
 function isLogged(head: FrontHead, kernel: Kernel): boolean {

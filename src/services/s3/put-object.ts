@@ -50,7 +50,7 @@ export const PutObject = operation(s3.PutObject, {
         ...access,
       };
       putVersion(within, stored);
-      objectCreated(within, present, stored, "Put");
+      objectCreated(within, present, stored, ctx.origin.authenticationMethod === "Form" ? "Post" : "Put");
       return stored;
     });
     return answer(bucket, version, received, encryption);
