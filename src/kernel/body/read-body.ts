@@ -1,7 +1,7 @@
 /** Bodies that are read whole before the operation runs. */
 
 import type { Readable } from "node:stream";
-import type { AwsError } from "../errors.ts";
+import { AwsError } from "../errors.ts";
 import { bodyTerminated, bodyTooLarge } from "./body-errors.ts";
 
 export { verifyChecksums } from "./body-checksums.ts";
@@ -39,7 +39,8 @@ export function readBody(
     // The usual small body is one piece, which is not copied.
     const whole = (): Buffer => (pieces.length === 1 && pieces[0]) || Buffer.concat(pieces, length);
     const onEnd = (): void => settle(() => resolve(whole()));
-    const onFailure = (): void => settle(() => reject(bodyTerminated()));
+    const onFailure = (error?: Error): void =>
+      settle(() => reject(error instanceof AwsError ? error : bodyTerminated()));
 
     if (stream.readableEnded) return resolve(Buffer.alloc(0));
     if (stream.destroyed) return reject(bodyTerminated());

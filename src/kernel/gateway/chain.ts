@@ -25,6 +25,8 @@ export interface Incoming {
   /** Empty when the operation's body is a stream. */
   readonly body: Buffer;
   readonly stream?: Readable;
+  /** The body could not be read: what the client is told. */
+  readonly failure?: AwsError;
   readonly sourceIp: string;
   readonly secure: boolean;
   /** Aborted when the client hangs up. */
@@ -46,14 +48,14 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
   const requestId = engine.ids.uuid();
   const form = isForm(incoming.headers) ? incoming.body.toString("latin1") : "";
   const identified = identify(incoming, form);
-  if (!identified) return unidentified(requestId);
+  if (!identified) return unidentified(requestId, incoming.failure);
 
   const { entry } = identified;
   const model = engine.models.get(entry.service);
   const service = engine.loaded(entry) ?? (await engine.load(entry));
   const call = { identified, service, model, requestId, incoming, startedAt: performance.now() };
   const front = service?.front;
-  if (front?.takes(incoming)) {
+  if (!incoming.failure && front?.takes(incoming)) {
     const { answer } = await front.load();
     const { response, name, error } = await answer(incoming, frontContext(engine, call));
     report(engine, call, name, error, response);
@@ -81,6 +83,7 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
   let input: Value | undefined;
   let request: WireRequest = fronted?.request ?? incoming;
   try {
+    if (incoming.failure) throw incoming.failure;
     authenticated ??= engine.authenticator.authenticate(incoming, model, identified.hostRegion);
     if (!fronted) request = addressed(incoming, service);
     operation = operationOf(identified, model, request);
@@ -247,13 +250,11 @@ function asAwsError(
 }
 
 /** Nothing in the request says which service is meant. */
-function unidentified(requestId: string): WireResponse {
-  const error = unmodelled(
-    "UnknownService",
-    "The request names no AWS service that is here: sign it, or use an AWS host name.",
-  );
+function unidentified(requestId: string, failure: AwsError | undefined): WireResponse {
+  const message = "The request names no AWS service that is here: sign it, or use an AWS host name.";
+  const error = failure ?? unmodelled("UnknownService", message);
   return {
-    status: 400,
+    status: error.status,
     headers: { "content-type": "application/json", "x-amzn-requestid": requestId },
     body: JSON.stringify({ __type: error.code, message: error.message }),
   };
