@@ -29,7 +29,23 @@ export interface Front {
   takes(head: FrontHead): boolean;
   /** Whether the answer to an operation is of interest. Quick as well. */
   follows(head: FrontHead, kernel: Kernel): boolean;
+  /**
+   * Whether operations are to be had at the endpoint that the request came to.
+   *
+   * @throws AwsError
+   */
+  requireEndpoint(head: FrontHead, arrival: FrontArrival): void;
   load(): Promise<FrontHandlers>;
+}
+
+export interface FrontArrival {
+  readonly kernel: Kernel;
+  readonly clock: Time;
+  /** The region that the request names, or the default. */
+  readonly region: string;
+  readonly anywhere: boolean;
+  /** Whether it came by HTTPS. */
+  readonly secure: boolean;
 }
 
 export interface FrontHandlers {
@@ -87,13 +103,8 @@ export interface SignedText {
   readonly securityToken: string | undefined;
 }
 
-export interface FrontContext {
-  readonly kernel: Kernel;
-  readonly clock: Time;
+export interface FrontContext extends FrontArrival {
   readonly requestId: string;
-  /** The region that the request names, or the default. */
-  readonly region: string;
-  readonly anywhere: boolean;
   /**
    * Runs the operation of a request whose path is the model's, as it came or as the front made it, through
    * the whole chain: identity, IAM, trail and all. It is anonymous unless somebody is proven. A stream may

@@ -5,7 +5,7 @@ import { anonymous, type Authenticated } from "../auth/authenticate.ts";
 import type { RequestOrigin } from "../auth/caller.ts";
 import type { Engine } from "../engine.ts";
 import { AwsError, internalFailure, notImplemented, unmodelled } from "../errors.ts";
-import type { FrontContext, Passed, Proven } from "../front.ts";
+import type { FrontArrival, FrontContext, Passed, Proven } from "../front.ts";
 import type { OperationModel, ServiceModel } from "../model/model.ts";
 import { perform } from "../perform.ts";
 import type { Headers, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
@@ -85,7 +85,10 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
   try {
     if (incoming.failure) throw incoming.failure;
     authenticated ??= engine.authenticator.authenticate(incoming, model, identified.hostRegion);
-    if (!fronted) request = addressed(incoming, service);
+    if (!fronted) {
+      service?.front?.requireEndpoint(incoming, arrivalOf(engine, call));
+      request = addressed(incoming, service);
+    }
     operation = operationOf(identified, model, request);
     request = decoded(request, fronted !== undefined, authenticated.verified, operation, model);
     engine.faults.strike(model, operation);
@@ -124,14 +127,16 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
   }
 }
 
+function arrivalOf(engine: Engine, { identified, incoming }: Call): FrontArrival {
+  const { region, anywhere } = identified;
+  return { kernel: engine, clock: engine.clock, region, anywhere, secure: incoming.secure };
+}
+
 function frontContext(engine: Engine, call: Call): FrontContext {
   const { identified, model, requestId, incoming } = call;
   return {
-    kernel: engine,
-    clock: engine.clock,
+    ...arrivalOf(engine, call),
     requestId,
-    region: identified.region,
-    anywhere: identified.anywhere,
     pass: (request, as) => pass(engine, call, { request, as: as ?? anonymous }),
     nobody: (method) => ({ ...anonymous, method }),
     prove: (signed) => engine.authenticator.authenticateText(signed, model),

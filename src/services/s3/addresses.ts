@@ -47,6 +47,16 @@ export function websiteInHost(host: string): WebsiteAddress | undefined {
   return match ? { bucket: match[1], region: match[2] } : undefined;
 }
 
+/** The endpoint of no region: what its names lead to is told by the bucket. */
+export function isGlobalEndpoint(host: string): boolean {
+  return /^.+\.s3\.amazonaws\.com(?::\d+)?$/i.test(host);
+}
+
+/** `bucket.s3-accelerate.amazonaws.com`, `bucket.s3-accelerate.dualstack.amazonaws.com`. */
+export function isAccelerated(host: string): boolean {
+  return host.includes("s3-accelerate") && /(?:^|\.)s3-accelerate\./i.test(host);
+}
+
 interface Addressed {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -4,6 +4,7 @@ import type { Front, FrontHead } from "../../kernel/front.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { namedBy, websiteInHost } from "./addresses.ts";
 import { bucketAt } from "./bucket-table.ts";
+import { requireEndpoint } from "./endpoints.ts";
 
 /** Posting to a bucket itself, to nothing of it that a query names, is posting a form. */
 function isForm(head: FrontHead): boolean {
@@ -19,5 +20,6 @@ export const front: Front = {
   takes: (head) =>
     head.method === "OPTIONS" || isForm(head) || websiteInHost(head.headers["host"] ?? "") !== undefined,
   follows: (head, kernel) => head.headers["origin"] !== undefined || isLogged(head, kernel),
+  requireEndpoint,
   load: () => import("./front-handlers.ts"),
 };

@@ -2,6 +2,7 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { service } from "../../kernel/service.ts";
+import * as acceleration from "./acceleration.ts";
 import { pathWithBucket } from "./addresses.ts";
 import * as buckets from "./buckets.ts";
 import * as cors from "./cors.ts";
@@ -15,7 +16,10 @@ import * as versioning from "./versioning.ts";
 import * as website from "./website.ts";
 
 export default service(s3.service, {
-  nouns: [buckets, cors, putObject, getObject, deleteObject, listing, versionListing, versioning, website],
+  nouns: [
+    buckets, cors, website, acceleration,
+    putObject, getObject, deleteObject, listing, versionListing, versioning,
+  ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
   front,
