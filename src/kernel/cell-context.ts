@@ -100,8 +100,9 @@ export class CellContext implements Context, BodyContext {
   }
 
   schedule<Input>(job: Job<Input>, schedule: Schedule<Input>): void {
-    this.db(jobs).put(jobRow(job.name, schedule.id ?? this.ids.hex(32), schedule.at, schedule.input));
-    this.kernel.scheduler.expect(this, schedule.at);
+    const { at, input, id = this.ids.hex(32) } = schedule;
+    this.db(jobs).put(jobRow(job.name, id, at, input, this.ids.sequence()));
+    this.kernel.scheduler.expect(this, at);
   }
 
   unschedule<Input>(job: Job<Input>, id: string): void {
@@ -125,6 +126,11 @@ export class CellContext implements Context, BodyContext {
         return stored;
       },
       read: (id, range) => blobs.read(id, range),
+      copy: async (from) => {
+        const id = await blobs.copy(this, from);
+        (this.#unkept ??= new Set()).add(id);
+        return id;
+      },
       hold: (ids) => blobs.hold(ids),
     };
   }

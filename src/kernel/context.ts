@@ -78,6 +78,8 @@ export interface CellBlobs {
   /** Reads the body to its end; when it throws, nothing is left. */
   write(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredBlob>;
   read(id: string, range?: BlobRange): Readable;
+  /** The same bytes under another id, kept and dropped for itself: no byte is moved where that can be. */
+  copy(id: string): Promise<StoredBlob["id"]>;
   /** Whoever is about to read keeps the bodies from being deleted, until the returned function is called. */
   hold(ids: readonly string[]): () => void;
 }
@@ -87,8 +89,10 @@ export interface CallOptions {
    * `caller` (default): with the caller's identity and this service in `aws:CalledVia` (forward access
    * sessions).
    * `service`: as this service's principal.
+   * `request`: as another step of the same request, as if the caller had asked for it there and then:
+   * CopyObject reads its source so.
    */
-  readonly as?: "caller" | "service";
+  readonly as?: "caller" | "service" | "request";
   /** With `as: "service"`: the resource on whose behalf, which policies may ask for as `aws:SourceArn`. */
   readonly sourceArn?: string;
   readonly account?: string;

@@ -1,5 +1,6 @@
 /** A region's kernel: what everything in it shares. Nothing of a region lives outside its engine. */
 
+import { createHmac } from "node:crypto";
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
@@ -94,6 +95,7 @@ export class Engine implements Kernel, JobHost {
   readonly #services = new Map<string, Service>();
   readonly #stopping = new AbortController();
   readonly #incarnation: number;
+  readonly #keys = new Map<string, Buffer>();
   #identity: IdentityCache | undefined;
   /** Requests and jobs under way, without those that wait. */
   #activity = 0;
@@ -122,8 +124,10 @@ export class Engine implements Kernel, JobHost {
     const iam = entries.get("iam");
     const service = iam && (await this.load(iam));
     if (service?.identity) {
-      this.#identity = new IdentityCache(service.identity, (account) =>
-        this.contextIn("iam", { account, region: globalRegion }),
+      this.#identity = new IdentityCache(
+        service.identity,
+        (account) => this.contextIn("iam", { account, region: globalRegion }),
+        () => this.cells().flatMap(({ account, region }) => (region === globalRegion ? [account] : [])),
       );
     }
     this.scheduler.start();
@@ -133,6 +137,15 @@ export class Engine implements Kernel, JobHost {
   get identity(): IdentityCache {
     if (!this.#identity) throw new Error("the identity service is not loaded");
     return this.#identity;
+  }
+
+  keyFor(purpose: string): Buffer {
+    let key = this.#keys.get(purpose);
+    if (!key) {
+      key = createHmac("sha256", this.secret).update(purpose).digest();
+      this.#keys.set(purpose, key);
+    }
+    return key;
   }
 
   endpoint(): string {
@@ -219,13 +232,17 @@ export class Engine implements Kernel, JobHost {
       input,
       requestId: this.ids.uuid(),
       caller: this.#callerFor(from, principal, options),
-      origin: { ...from.origin, sourceIp: principal, userAgent: principal },
+      origin:
+        options.as === "request"
+          ? from.origin
+          : { ...from.origin, sourceIp: principal, userAgent: principal },
       region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
       hangUp: from,
     });
   }
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
+    if (options.as === "request") return from.caller;
     if (options.as !== "service") {
       return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
     }
@@ -318,9 +335,10 @@ export class Engine implements Kernel, JobHost {
    * Takes over what the store holds now, after a reset or a restore: the region stays itself, with its
    * secret.
    */
-  adoptStore(): void {
+  adoptStore(clock: "goes on" | "is the store's"): void {
     keepRegion(this.store, this.secret, this.#incarnation);
-    keepTimeline(this.store, this.clock.timeline());
+    if (clock === "is the store's") this.clock.resume(findTimeline(this.store));
+    else keepTimeline(this.store, this.clock.timeline());
     this.#identity?.forget();
     this.recorder.forget();
     this.scheduler.start();

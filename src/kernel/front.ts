@@ -81,6 +81,8 @@ export interface Passed {
 export interface Proven {
   readonly caller: Caller;
   readonly method: RequestOrigin["authenticationMethod"];
+  /** In the region's time; epoch milliseconds. */
+  readonly signedAt?: number;
 }
 
 /** The caller, and what time it is by the clock that was signed by: the machine's or the region's. */

@@ -100,6 +100,7 @@ function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellC
   const { entry, caller, region } = order;
   const account = caller.account || engine.defaultAccount;
   const own = { account, region, anywhere: order.anywhere ?? false, kernel: engine };
+  order.service.resolve?.(order.input, own, order.operation.name);
   const owner = operation.owner?.(order.input, own);
   return new CellContext({
     engine,

@@ -40,12 +40,29 @@ export class RegionBlobs {
   }
 
   /** Reads the body to its end; when it throws, nothing is left. The blob is loose until it is kept. */
-  async write(cell: CellName, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredBlob> {
+  write(cell: CellName, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredBlob> {
+    return this.#arrive(cell, async (id, announced) => {
+      return { id, sizeBytes: await this.#files.write(id, body, announced) };
+    });
+  }
+
+  /** Another blob with the same bytes, loose until it is kept. Whoever asks holds the one that is there. */
+  copy(cell: CellName, from: string): Promise<string> {
+    return this.#arrive(cell, async (id, announced) => {
+      await this.#files.copy(from, id, announced);
+      return id;
+    });
+  }
+
+  async #arrive<T>(
+    cell: CellName,
+    work: (id: string, announced: Promise<void> | undefined) => Promise<T>,
+  ): Promise<T> {
     const { store, ids } = this.#host;
     const id = ids.text(32);
     store.transact(cell, (transaction) => transaction.rows(looseBlobs).put({ id }));
     try {
-      return { id, sizeBytes: await this.#files.write(id, body, store.committed()) };
+      return await work(id, store.committed());
     } catch (error) {
       store.transact(cell, (transaction) => transaction.rows(looseBlobs).delete(id));
       throw error;

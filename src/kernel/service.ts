@@ -5,23 +5,52 @@ import type { ReadContext } from "./context.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { Front } from "./front.ts";
 import type { IdentityProvider } from "./auth/identity.ts";
-import type { AnyOperation } from "./operation.ts";
+import type { AwsError } from "./errors.ts";
+import type { AnyOperation, Arrival } from "./operation.ts";
 import type { AnyJob } from "../jobs/job.ts";
 import type { OperationToken, ServiceToken } from "./tokens.ts";
 
 /** A noun is a module: the service collects its operations and jobs from what it exports. */
 export type Noun = Readonly<Record<string, unknown>>;
 
-/** The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API. */
+/**
+ * The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API.
+ * `account` is the caller's, for ARNs that name none.
+ */
 export interface Tagging {
   tag(
     arn: string,
     tags: Readonly<Record<string, string>>,
+    account: string,
   ): readonly [OperationToken<unknown, unknown>, object] | undefined;
   untag(
     arn: string,
     keys: readonly string[],
+    account: string,
   ): readonly [OperationToken<unknown, unknown>, object] | undefined;
+}
+
+/** For what somebody asks. */
+export interface Asked {
+  readonly action: string;
+  readonly input?: Readonly<Record<string, unknown>>;
+}
+
+/** What decides over a resource that is not simply its cell's. */
+export interface ResourcePolicy {
+  /** JSON text. */
+  readonly document?: string;
+  /** The account that owns the resource, where it is another than the cell's: an object in a bucket. */
+  readonly account?: string;
+}
+
+export interface WordedDenial {
+  readonly action: string;
+  readonly resource: string;
+  /** The account that owns the resource. */
+  readonly account: string;
+  /** AWS's usual sentence. */
+  readonly message: string;
 }
 
 export interface ServiceDefinition {
@@ -31,13 +60,26 @@ export interface ServiceDefinition {
    * The policy attached to a resource of this service, as JSON text. `ctx` is the cell of the resource's
    * owner.
    */
-  readonly resourcePolicy?: (arn: string, ctx: ReadContext) => string | undefined;
+  readonly resourcePolicy?: (
+    arn: string,
+    ctx: ReadContext,
+    asked: Asked,
+  ) => string | ResourcePolicy | undefined;
   /** The resource policy must itself let callers in, as KMS's key policies must. */
   readonly resourcePolicyRequired?: boolean;
+  /** How a denial is worded, where the service has its own words for all of its operations. */
+  readonly denied?: (denial: WordedDenial, ctx: ReadContext) => AwsError;
   /** A way in beside policies, asked only where they deny implicitly: KMS grants. */
   readonly alsoAllows?: (request: AuthorizationRequest, ctx: ReadContext) => boolean;
   /** Members that the path of a Query request gives, where it says them nowhere else: SQS's queue URLs. */
   readonly inputFromPath?: (path: string) => Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Input members that stand for others are set to what they stand for, before anything looks at them: an
+   * access point's alias that is given as a bucket.
+   */
+  readonly resolve?: (input: Record<string, unknown>, from: Arrival, operation: string) => void;
+  /** Headers that a presigned query may carry as parameters, with their names in lower case. */
+  readonly headersInQuery?: (query: string) => Readonly<Record<string, string>> | undefined;
   /** Whether a caller may come here at all, whatever policies say: some sessions are not let into IAM. */
   readonly admits?: (caller: Caller) => boolean;
   /** Unsigned requests are let through to the policies, which may allow everybody: public buckets. */

@@ -3,10 +3,10 @@
  * whole or not there, and never changes once it is, so that snapshots can share it.
  */
 
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import type { ReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Durability } from "./types.ts";
 
@@ -58,6 +58,25 @@ export class Blobs {
       await rename(draft, path);
       if (this.#durability === "fsync") await syncFolder(join(path, ".."));
       return sizeBytes;
+    } catch (error) {
+      this.#arriving.delete(id);
+      await rm(draft, { force: true });
+      throw error;
+    }
+  }
+
+  /** Another name for the same bytes, which never change. @param announced as for `write` */
+  async copy(from: string, id: string, announced?: Promise<void>): Promise<void> {
+    const path = this.#pathOf(id);
+    await (this.#opened ??= this.#open());
+    const draft = join(this.#folder, ARRIVING, `${id}.${this.#arrivals++}`);
+    this.#arriving.add(id);
+    try {
+      await linkOrCopy(this.#pathOf(from), draft);
+      await announced;
+      await mkdir(join(path, ".."), { recursive: true });
+      await rename(draft, path);
+      if (this.#durability === "fsync") await syncFolder(join(path, ".."));
     } catch (error) {
       this.#arriving.delete(id);
       await rm(draft, { force: true });
@@ -126,6 +145,17 @@ export class Blobs {
     if (!BLOB_ID.test(id)) throw new TypeError(`Not the id of a blob: ${JSON.stringify(id)}.`);
     // The end of an id varies more than its beginning.
     return join(this.#folder, id.slice(-2).padStart(2, "0"), id);
+  }
+}
+
+/** There are file systems without links, and limits to how many links a file has. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["EMLINK", "ENOTSUP", "EOPNOTSUPP", "EPERM", "ENOSYS"].includes(code)) throw error;
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
   }
 }
 

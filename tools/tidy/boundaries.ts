@@ -7,6 +7,8 @@ import type { Token } from "./tokens.ts";
 
 /** What a service may import besides its own folder. */
 const SERVICE_IMPORTS = ["src/kernel/", "src/store/types.ts", "src/jobs/", "src/iam/", "src/generated/"];
+/** Two models, one product: S3 Control sets what S3 goes by. */
+const SERVICE_PARENTS: Readonly<Record<string, string>> = { "s3-control": "s3" };
 /** Parts of the kernel that are the gateway's business. */
 const SERVICE_FORBIDDEN = ["src/kernel/protocol/", "src/kernel/gateway/"];
 /** `iam` is a pure function of its arguments: of Node it may use what only computes. */
@@ -29,7 +31,9 @@ function importComplaint(path: string, target: string): string | undefined {
     if (SERVICE_FORBIDDEN.some((prefix) => target.startsWith(prefix))) {
       return `a service knows no wire: ${target}`;
     }
-    const allowed = [...SERVICE_IMPORTS, `src/services/${service}/`];
+    const parent = SERVICE_PARENTS[service];
+    const own = [service, ...(parent === undefined ? [] : [parent])].map((name) => `src/services/${name}/`);
+    const allowed = [...SERVICE_IMPORTS, ...own];
     if (!isOurs(target) || allowed.some((prefix) => target.startsWith(prefix))) return undefined;
     return target.startsWith("src/services/") ? `another service: ${target}` : `not for a service: ${target}`;
   }

@@ -12,17 +12,19 @@ import {
 } from "./auth-errors.ts";
 import type { Caller, RequestOrigin, Session } from "./caller.ts";
 import type { AccessKeyOwner } from "./identity.ts";
+import { UNSIGNED_PAYLOAD } from "./payload-hash.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
 import { requireRegionOfHost } from "./signature-scope.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
+import { KnownClaims } from "./known-claims.ts";
 import { SigningKeys } from "./signing-keys.ts";
-import {
-  hmacHex, parseSignature, sameText, verifySignature, type VerifiedSignature,
-} from "./sigv4.ts";
+import { parseSignature, sameText, verifySignature, type VerifiedSignature } from "./sigv4.ts";
 
 export interface Authenticated {
   readonly caller: Caller;
   readonly method: RequestOrigin["authenticationMethod"];
+  /** When it was signed, in the region's time; epoch milliseconds. */
+  readonly signedAt?: number;
   /** What the chunks of a signed streaming body continue. */
   readonly verified?: VerifiedSignature;
 }
@@ -103,6 +105,12 @@ function keyCaller(owner: AccessKeyOwner, accessKeyId: string): Caller {
   };
 }
 
+/** Stands for a signature whose secret may be any: chunks of a body are framed by it all the same. */
+function takenAtItsWord(claim: SignatureClaim, request: SignableRequest): VerifiedSignature {
+  const payloadHash = request.headers["x-amz-content-sha256"] ?? UNSIGNED_PAYLOAD;
+  return { claim, payloadHash, signingKey: undefined };
+}
+
 const accountPattern = /^\d{12}$/;
 
 interface Credential {
@@ -114,6 +122,7 @@ interface Credential {
 export class Authenticator {
   readonly #engine: Engine;
   readonly #keys = new SigningKeys();
+  readonly #claims = new KnownClaims();
   readonly #pairs = new KeyPairs();
   readonly #credentials = new WeakMap<AccessKeyOwner | Session, Credential>();
 
@@ -127,13 +136,17 @@ export class Authenticator {
    */
   authenticate(request: SignableRequest, model: ServiceModel, hostRegion?: string): Authenticated {
     const dialect = dialectOf(model);
-    const claim = parseSignature(request, dialect);
+    const claim = parseSignature(request, dialect, this.#claims);
     if (!claim) return anonymous;
     if (hostRegion !== undefined && dialect === "s3") requireRegionOfHost(claim, hostRegion);
     const { caller, secret } = this.#credential(claim, dialect);
-    const verified = secret === undefined ? undefined : this.#verify(claim, request, secret, model, dialect);
+    const nowMs = this.#nowFor(claim);
+    const verified =
+      secret === undefined
+        ? takenAtItsWord(claim, request)
+        : this.#verify(claim, request, secret, nowMs, model, dialect);
     const method = claim.source === "header" ? "AuthHeader" : "QueryString";
-    return verified ? { caller, method, verified } : { caller, method };
+    return { caller, method, signedAt: claim.signedAtMs + (this.#engine.clock.now() - nowMs), verified };
   }
 
   /**
@@ -147,30 +160,32 @@ export class Authenticator {
     if (secret !== undefined) {
       const { accessKeyId, date, region, text, signature } = signed;
       const key = this.#keys.get(accessKeyId, secret, date, region, model.signingName);
-      if (!sameText(hmacHex(key, text), signature)) return undefined;
+      if (!sameText(key.signHex(text), signature)) return undefined;
     }
     const { signedAtMs } = signed;
-    return { caller, method: "Form", now: this.#nowFor({ signedAtMs, source: "query" }) };
+    const now = this.#nowFor({ signedAtMs, source: "query" });
+    return { caller, method: "Form", now, signedAt: signedAtMs + (this.#engine.clock.now() - now) };
   }
 
   #verify(
     claim: SignatureClaim,
     request: SignableRequest,
     secret: string,
+    nowMs: number,
     model: ServiceModel,
     dialect: AuthDialect,
-  ): VerifiedSignature | undefined {
+  ): VerifiedSignature {
     const options = {
-      nowMs: this.#nowFor(claim),
+      nowMs,
       dialect,
       service: model.signingName,
       region: undefined,
       keys: this.#keys,
       pairs: this.#pairs,
     };
-    if (claim.algorithm === "AWS4-HMAC-SHA256") return verifySignature(claim, request, secret, options);
-    verifyAsymmetricSignature(claim, request, secret, options);
-    return undefined;
+    return claim.algorithm === "AWS4-HMAC-SHA256"
+      ? verifySignature(claim, request, secret, options)
+      : verifyAsymmetricSignature(claim, request, secret, options);
   }
 
   /**

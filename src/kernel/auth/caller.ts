@@ -58,6 +58,15 @@ export interface Caller {
   readonly sourceArn?: string;
 }
 
+/**
+ * The `AIDA…` of a user, the `AROA…` of a session's role: a session's principal id is that of its role, a
+ * colon, and the session's name. Others have none.
+ */
+export function uniqueIdOf({ type, principalId }: Caller): string | undefined {
+  if (type !== "IAMUser" && type !== "AssumedRole") return undefined;
+  return principalId.split(":", 1)[0];
+}
+
 /** What the connection says of a request. */
 export interface RequestOrigin {
   readonly sourceIp: string;
@@ -65,4 +74,10 @@ export interface RequestOrigin {
   readonly secureTransport: boolean;
   /** How the signature came: IAM's `s3:authType`, and CloudTrail's `AuthenticationMethod`. */
   readonly authenticationMethod: "AuthHeader" | "QueryString" | "Form" | "None";
+  /** When the request was signed, by the clock that the signature was read by; epoch milliseconds. */
+  readonly signedAt?: number;
+  /** What the signature says of the body: its hash, `UNSIGNED-PAYLOAD`, `STREAMING-…`. */
+  readonly payloadHash?: string;
+  /** `1.2`, `1.3`; absent without transport security. */
+  readonly tlsVersion?: string;
 }

@@ -29,6 +29,8 @@ export interface Incoming {
   readonly failure?: AwsError;
   readonly sourceIp: string;
   readonly secure: boolean;
+  /** `1.2`, `1.3`. */
+  readonly tlsVersion?: string | undefined;
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
 }
@@ -88,6 +90,7 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
     if (!fronted) {
       service?.front?.requireEndpoint(incoming, arrivalOf(engine, call));
       request = addressed(incoming, service);
+      if (authenticated.method === "QueryString") request = withHeadersInQuery(request, service);
     }
     operation = operationOf(identified, model, request);
     request = decoded(request, fronted !== undefined, authenticated.verified, operation, model);
@@ -105,7 +108,7 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
       input,
       requestId,
       caller: authenticated.caller,
-      origin: originOf(incoming, authenticated.method),
+      origin: originOf(incoming, authenticated),
       region: identified.region,
       anywhere: identified.anywhere,
       hangUp: incoming,
@@ -200,6 +203,12 @@ function addressed(incoming: Incoming, service: Service | undefined): WireReques
   return { method, path, query, headers, body, ...(stream && { stream }) };
 }
 
+/** What was signed in the query counts as if it had come as headers. */
+function withHeadersInQuery(request: WireRequest, service: Service | undefined): WireRequest {
+  const found = service?.headersInQuery?.(request.query);
+  return found ? { ...request, headers: { ...found, ...request.headers } } : request;
+}
+
 /** @param isFronted the front knows the body's framing, and its length perhaps only at its end */
 function decoded(
   request: WireRequest,
@@ -218,17 +227,22 @@ function addFromPath(service: Service, path: string, input: Value): void {
   for (const [member, value] of Object.entries(service.inputFromPath?.(path) ?? {})) input[member] ??= value;
 }
 
-function originOf(
-  incoming: Incoming,
-  authenticationMethod: RequestOrigin["authenticationMethod"],
-): RequestOrigin {
+function originOf(incoming: Incoming, { method, signedAt }: Authenticated): RequestOrigin {
+  const { headers, secure } = incoming;
+  const payloadHash = headers["x-amz-content-sha256"] ?? (method === "QueryString" ? unsigned : undefined);
   return {
     sourceIp: incoming.sourceIp,
-    userAgent: incoming.headers["user-agent"] ?? "",
-    secureTransport: incoming.secure,
-    authenticationMethod,
+    userAgent: headers["user-agent"] ?? "",
+    secureTransport: secure,
+    authenticationMethod: method,
+    ...(signedAt !== undefined && { signedAt }),
+    ...(payloadHash !== undefined && { payloadHash }),
+    ...(secure && { tlsVersion: incoming.tlsVersion ?? "1.3" }),
   };
 }
+
+/** What presigned requests say of their body. */
+const unsigned = "UNSIGNED-PAYLOAD";
 
 function requireSignature(
   engine: Engine,

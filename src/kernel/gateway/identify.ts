@@ -115,7 +115,9 @@ export function parameter(encoded: string, name: string): string | undefined {
   if (start === 0 && !encoded.startsWith(`${name}=`)) return undefined;
   const from = start + name.length + 1;
   const end = encoded.indexOf("&", from);
-  const text = encoded.slice(from, end < 0 ? undefined : end).replaceAll("+", " ");
+  const value = encoded.slice(from, end < 0 ? undefined : end);
+  if (!/[%+]/.test(value)) return value;
+  const text = value.replaceAll("+", " ");
   try {
     return decodeURIComponent(text);
   } catch {

@@ -25,7 +25,7 @@ export function compileHttpOutput(
 ): (output: Value) => WireResponse {
   const status = operation.http.responseCode ?? 200;
   const ref = operation.output;
-  if (!ref) return () => ({ status, headers: {}, body: "" });
+  if (!ref) return (output) => ({ status: answerStatus(output) ?? status, headers: {}, body: "" });
   const shape = shapeOf(ref, service);
   const members = membersOf(shape);
   const fillHeaders = compileHeaders(members, service);

@@ -53,6 +53,10 @@ export function findBody(ctx: ReadContext, id: number): StoredBody | undefined {
 export function dropBody(ctx: Context, id: number): void {
   const body = findBody(ctx, id);
   if (!body) return;
-  for (const { content } of body.pieces) if (typeof content === "string") ctx.dropBlob(content);
+  dropPieces(ctx, body.pieces);
   ctx.db(bodies).delete(id);
+}
+
+export function dropPieces(ctx: Context, pieces: readonly Piece[]): void {
+  for (const { content } of pieces) if (typeof content === "string") ctx.dropBlob(content);
 }

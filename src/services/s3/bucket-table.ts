@@ -6,7 +6,7 @@ import type { Context, ReadContext } from "../../kernel/context.ts";
 import { partitionCell } from "../../kernel/partition.ts";
 import type { Arrival, Owner } from "../../kernel/operation.ts";
 import { table, type Transaction } from "../../store/types.ts";
-import { accessDenied, noSuchBucket, permanentRedirect } from "./errors.ts";
+import { accessDenied, invalidExpectedOwner, noSuchBucket, permanentRedirect } from "./errors.ts";
 
 /** A bucket and all that it is set to, together: every request for one of its objects needs most of it. */
 export interface Bucket {
@@ -87,8 +87,9 @@ export function ownerOfBucket(input: NamesBucket, arrival: Arrival): Owner {
   return expectedOwner(input, found);
 }
 
-export function expectedOwner(input: NamesBucket, found: BucketName): Owner {
+export function expectedOwner(input: Pick<NamesBucket, "ExpectedBucketOwner">, found: BucketName): Owner {
   const expected = input.ExpectedBucketOwner;
+  if (expected !== undefined && !/^\d{12}$/.test(expected)) throw invalidExpectedOwner(expected);
   if (expected !== undefined && expected !== found.account) throw accessDenied();
   return { account: found.account, region: found.region };
 }

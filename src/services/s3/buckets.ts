@@ -1,12 +1,12 @@
 /** Buckets: how they come and go, and how they are found. */
 
 import * as s3 from "../../generated/s3.ts";
-import type { BodyContext } from "../../kernel/context.ts";
+import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { partitionCell } from "../../kernel/partition.ts";
 import { onBucket } from "./access.ts";
-import { describeBucketAccess } from "./bucket-access.ts";
+import { createBucketActions, describeBucketAccess } from "./bucket-access.ts";
 import { accountRegionalOwner, isBucketName } from "./bucket-names.ts";
 import {
   bucketArn, bucketNames, buckets, expectedOwner, findBucketName, requireBucket, type BucketName,
@@ -33,6 +33,7 @@ const regionForm = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
 export const CreateBucket = operation(s3.CreateBucket, {
   owner: (input, arrival) => ({ account: arrival.account, region: regionOf(input, arrival.region) }),
   resource: (input) => bucketArn(input.Bucket),
+  action: createBucketActions,
   conditions: (input, ctx) => ({
     ...onBucket.conditions(input, ctx),
     "s3:locationconstraint": input.CreateBucketConfiguration?.LocationConstraint,
@@ -64,7 +65,7 @@ export const CreateBucket = operation(s3.CreateBucket, {
   },
 });
 
-function locationUrl(ctx: BodyContext, bucket: string): string {
+export function locationUrl(ctx: ReadContext, bucket: string): string {
   return ctx.kernel.endpoint("s3", ctx.region).replace("://", `://${bucket}.s3.`).concat("/");
 }
 

@@ -11,7 +11,8 @@ import { malformedXml } from "./errors.ts";
 import { objectRemoved } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireKey } from "./object-input.ts";
-import { requireDeletable } from "./protection.ts";
+import { requireBypassApplicable, requireDeletable } from "./protection.ts";
+import { supersedeUploads } from "./upload-table.ts";
 import { findCurrent, findVersion, newPlace, putVersion, removeVersion } from "./version-table.ts";
 
 export const DeleteObject = operation(s3.DeleteObject, {
@@ -19,6 +20,7 @@ export const DeleteObject = operation(s3.DeleteObject, {
   action: versionedAction("DeleteObject"),
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
+    requireBypassApplicable(bucket, input);
     return deleteOne(ctx, bucket, input);
   },
 });
@@ -51,6 +53,7 @@ export function deleteOne(ctx: Context, bucket: Bucket, deletion: Deletion): s3.
   requireDeletable(ctx, bucket, current, deletion);
   if (bucket.versioning === undefined) {
     if (current) removeVersion(ctx, current);
+    supersedeUploads(ctx, bucket.name, Key);
     objectRemoved(ctx, bucket, { key: Key, versionId: undefined, version: current, kind: "Delete" });
     return {};
   }
@@ -82,6 +85,7 @@ export const DeleteObjects = operation(s3.DeleteObjects, {
   dataEvent: true,
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
+    requireBypassApplicable(bucket, input);
     const { Objects, Quiet } = input.Delete;
     if (Objects.length === 0 || Objects.length > keysMax) throw malformedXml();
     const Deleted: s3.DeletedObject[] = [];

@@ -5,7 +5,7 @@ import { AwsError, modelled, type ErrorDetails } from "../../kernel/errors.ts";
 
 type More = Pick<ErrorDetails, "members" | "headers">;
 
-function refuse(code: string, message: string, status = 400, more: More = {}): AwsError {
+export function refuse(code: string, message: string, status = 400, more: More = {}): AwsError {
   return new AwsError({ code, message, status, ...more });
 }
 
@@ -70,6 +70,17 @@ export function permanentRedirect(bucket: string, region: string): AwsError {
 
 export function accessDenied(message = "Access Denied"): AwsError {
   return modelled(s3.AccessDenied, message);
+}
+
+/** Says where the bucket is, as HeadBucket and listings do also to who may not. */
+export function bucketAccessDenied(message: string, region: string): AwsError {
+  return new AwsError({ ...s3.AccessDenied, message, headers: { "x-amz-bucket-region": region } });
+}
+
+/** @evidence S3 API Reference, "List of error codes", InvalidBucketOwnerAWSAccountID */
+export function invalidExpectedOwner(given: string): AwsError {
+  const message = "The value of the expected bucket owner parameter must be an AWS account ID.";
+  return refuse("InvalidBucketOwnerAWSAccountID", message, 400, { members: { BucketOwner: given } });
 }
 
 export function noSuchKey(key: string): AwsError {
@@ -188,4 +199,32 @@ export function unknownRegion(region: string): AwsError {
 /** Nothing is written when the disk is full; what was acknowledged stays. */
 export function slowDown(): AwsError {
   return refuse("SlowDown", "Please reduce your request rate.", 503);
+}
+
+/** @evidence answers of S3 quoted in issues and guides, as for the next three */
+export function needsMfa(): AwsError {
+  return accessDenied("Mfa Authentication must be used for this request");
+}
+
+export function invalidMfa(header: string): AwsError {
+  const message =
+    "Mfa header is invalid -- the header should be formatted as {serialNumber}(space){tokenCode}";
+  return invalidArgument(message, "x-amz-mfa", header);
+}
+
+/** What others than root are told. */
+export function mfaIsForRoot(): AwsError {
+  return invalidRequest("DevPay and Mfa are mutually exclusive authorization methods.");
+}
+
+export function mfaBesideLifecycle(): AwsError {
+  const message =
+    "Mfa Authentication is not supported on a bucket with lifecycle configuration. Delete lifecycle " +
+    "configuration before enabling Mfa.";
+  return refuse("InvalidBucketState", message, 409);
+}
+
+/** @evidence recorded: GetBucketTagging */
+export function noSuchTagSet(bucket: string): AwsError {
+  return refuse("NoSuchTagSet", "The TagSet does not exist", 404, { members: { BucketName: bucket } });
 }

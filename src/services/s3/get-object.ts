@@ -6,18 +6,21 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
-import { findBody, type StoredBody } from "./body-table.ts";
+import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
-import { openEncryption } from "./encryption.ts";
+import { describeEncryption, openEncryption } from "./encryption.ts";
 import {
-  accessDenied, invalidArgument, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
-  noSuchKey,
+  invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent, noSuchKey, noSuchVersion,
 } from "./errors.ts";
-import { describeVersion } from "./object-answer.ts";
+import { withVisibleLock } from "./object-lock.ts";
+import { describeVersion, type Asked } from "./object-answer.ts";
+import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
-import { findLatest, requireVersion } from "./version-table.ts";
+import { requestCharged } from "./requester-pays.ts";
+import { requirePartNumber } from "./upload-parts.ts";
+import { findLatest, findVersion } from "./version-table.ts";
 
 interface Reading {
   readonly bucket: Bucket;
@@ -41,7 +44,8 @@ export const GetObject = operation(s3.GetObject, {
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
       const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
-      return inRange({ ...answer, Body }, range, version);
+      const charged = requestCharged(bucket, ctx);
+      return inRange({ ...answer, ...partChecksum(input, version, part), ...charged, Body }, range, version);
     } catch (error) {
       release();
       throw error;
@@ -58,10 +62,15 @@ export const HeadObject = operation(s3.HeadObject, {
     const { bucket, version, body, release } = openObject(input, ctx, "HEAD");
     release();
     requireReadable(input, version);
-    const encryption = await openEncryption(ctx, version, input);
-    const range = partOf(input, version, body) ?? parseRange(input.Range, version.sizeBytes);
+    const encryption =
+      input.ChecksumMode === "ENABLED"
+        ? await openEncryption(ctx, version, input)
+        : describeEncryption(ctx, version, input);
+    const part = partOf(input, version, body);
+    const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
-    return inRange(answer, range, version);
+    const charged = requestCharged(bucket, ctx);
+    return inRange({ ...answer, ...partChecksum(input, version, part), ...charged }, range, version);
   },
 });
 
@@ -91,7 +100,7 @@ export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" 
   const found = ctx.reading(() => {
     const cell = ctx as BodyContext & Context;
     const bucket = requireBucket(cell, input.Bucket);
-    const version = requireContent(cell, input, method);
+    const version = withVisibleLock(cell, requireContent(cell, input, method));
     const isNeeded = method === "GET" || version.partsCount !== undefined;
     return { bucket, version, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
   });
@@ -107,13 +116,17 @@ export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" 
 export function requireContent(ctx: Context, input: NamesVersion, method: "GET" | "HEAD"): ObjectVersion {
   const { Bucket, Key, VersionId } = input;
   if (VersionId !== undefined) {
-    const version = requireVersion(ctx, Bucket, Key, VersionId);
+    const version = findVersion(ctx, Bucket, Key, VersionId);
+    if (!version) {
+      ctx.authorize({ action: "s3:ListBucketVersions", resource: bucketArn(Bucket) });
+      throw noSuchVersion(Key, VersionId);
+    }
     if (version.isDeleteMarker) throw markerHasNoContent(method, VersionId, version.modifiedAt);
     return version;
   }
   const latest = findLatest(ctx, Bucket, Key);
   if (latest && !latest.isDeleteMarker) return latest;
-  if (!ctx.isAllowed({ action: "s3:ListBucket", resource: bucketArn(Bucket) })) throw accessDenied();
+  ctx.authorize({ action: "s3:ListBucket", resource: bucketArn(Bucket) });
   throw latest ? keyIsDeleted(Key, latest.versionId) : noSuchKey(Key);
 }
 
@@ -122,29 +135,35 @@ interface AsksForPart {
   readonly Range?: string | undefined;
 }
 
+interface Part extends ByteRange {
+  /** Base64. */
+  readonly checksum?: string | undefined;
+}
+
 /** The bytes of one part as it was uploaded. What was not uploaded in parts has one. */
 function partOf(
   { PartNumber, Range }: AsksForPart,
   version: ObjectVersion,
   body: StoredBody | undefined,
-): ByteRange | undefined {
+): Part | undefined {
   if (PartNumber === undefined) return undefined;
   if (Range !== undefined) {
     throw invalidRequest("Cannot specify both Range header and partNumber query parameter");
   }
-  if (PartNumber < 1 || PartNumber > 10_000) {
-    throw invalidArgument(
-      "Part number must be an integer between 1 and 10000, inclusive",
-      "partNumber",
-      String(PartNumber),
-    );
-  }
+  requirePartNumber(PartNumber);
   let first = 0;
-  for (const part of body?.parts ?? [{ number: 1, sizeBytes: version.sizeBytes }]) {
-    if (part.number === PartNumber) return { first, last: first + part.sizeBytes - 1 };
-    first += part.sizeBytes;
+  const parts: readonly StoredPart[] = body?.parts ?? [{ number: 1, sizeBytes: version.sizeBytes }];
+  for (const { number, sizeBytes, checksum } of parts) {
+    if (number === PartNumber) return { first, last: first + sizeBytes - 1, checksum };
+    first += sizeBytes;
   }
   throw invalidPartNumber(version.partsCount ?? 1, PartNumber);
+}
+
+/** Where parts have checksums, that of the part is answered and not the object's. */
+function partChecksum(input: Asked, { checksum }: ObjectVersion, part: Part | undefined): object {
+  if (input.ChecksumMode !== "ENABLED" || !checksum || part?.checksum === undefined) return {};
+  return { ...checksumMember(checksum.algorithm, part.checksum), ChecksumType: checksum.type };
 }
 
 function isPart(range: ByteRange | undefined, version: ObjectVersion): boolean {

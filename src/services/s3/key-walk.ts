@@ -9,6 +9,8 @@ export interface WalkRequest {
   readonly delimiter: string;
   /** Only keys, and rolled-up prefixes, greater than this. */
   readonly after: string | undefined;
+  /** Of several rows with the key `after`, those that come after this one. Default: none of them. */
+  readonly afterWithin?: number;
 }
 
 export type Walked<Row> = { readonly row: Row } | { readonly commonPrefix: string };
@@ -22,19 +24,21 @@ export function* walkKeys<Row extends { readonly key: string }>(
   rows: Pick<Ordered<Row>, "list">,
   request: WalkRequest,
 ): Generator<Walked<Row>> {
-  const { bucket, prefix, delimiter, after } = request;
+  const { bucket, prefix, delimiter, after, afterWithin } = request;
   const all: Range = { prefix: [bucket, prefix], prefixOfLastPart: true };
-  let start: Range = after === undefined ? {} : { after: [bucket, after] };
+  const last = afterWithin === undefined ? [] : [afterWithin];
+  let start: Range = after === undefined ? {} : { after: [bucket, after, ...last] };
   for (;;) {
     let rolledUp: string | undefined;
     for (const row of rows.list({ ...all, ...start })) {
+      if (row.key === after && afterWithin === undefined) continue;
       rolledUp = commonPrefixOf(row.key, prefix, delimiter);
       if (rolledUp === undefined) yield { row };
       else break;
     }
     if (rolledUp === undefined) return;
-    // A listing that goes on after a common prefix is past all of it.
-    if (rolledUp !== after) yield { commonPrefix: rolledUp };
+    // A listing that goes on after a common prefix, or from within it, is past all of it.
+    if (!after?.startsWith(rolledUp)) yield { commonPrefix: rolledUp };
     const next = successor(rolledUp);
     if (next === undefined) return;
     start = { from: [bucket, next] };

@@ -35,16 +35,16 @@ interface Listed {
 const onListing = { ...onBucket, dataEvent: true };
 
 /** @throws InvalidArgument */
-export function pageSize(maxKeys: number | undefined): number {
-  if (maxKeys === undefined) return keysMax;
-  if (maxKeys < 0 || maxKeys > 2 ** 31 - 1) {
+export function pageSize(asked: number | undefined, argument = "maxKeys"): number {
+  if (asked === undefined) return keysMax;
+  if (asked < 0 || asked > 2 ** 31 - 1) {
     throw invalidArgument(
-      "Argument maxKeys must be an integer between 0 and 2147483647",
-      "maxKeys",
-      String(maxKeys),
+      `Argument ${argument} must be an integer between 0 and 2147483647`,
+      argument,
+      String(asked),
     );
   }
-  return Math.min(maxKeys, keysMax);
+  return Math.min(asked, keysMax);
 }
 
 function list(ctx: ReadContext, input: ListInput, after: string | undefined, withOwner: boolean): Listed {

@@ -4,10 +4,11 @@ import type * as s3 from "../../generated/s3.ts";
 import type { Bucket } from "./bucket-table.ts";
 import type { Encryption } from "./encryption.ts";
 import { checksumMember, defaultContentType } from "./object-input.ts";
+import { encodeMetadata } from "./metadata-text.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { shownVersionId } from "./versioning.ts";
 
-type Asked = Pick<
+export type Asked = Pick<
   s3.GetObjectRequest,
   | "ChecksumMode" | "PartNumber" | "ResponseCacheControl" | "ResponseContentDisposition"
   | "ResponseContentEncoding" | "ResponseContentLanguage" | "ResponseContentType" | "ResponseExpires"
@@ -17,7 +18,7 @@ type Asked = Pick<
 export function describeVersion(
   bucket: Bucket,
   version: ObjectVersion,
-  encryption: Encryption,
+  encryption: Pick<Encryption, "output">,
   asked: Asked,
   isPart: boolean,
 ): s3.GetObjectOutput {
@@ -33,7 +34,7 @@ export function describeVersion(
     Expires: headers.Expires as never,
     ContentType: headers.ContentType ?? defaultContentType,
     ...overridden(asked),
-    Metadata: version.metadata,
+    Metadata: version.metadata && shownMetadata(version.metadata),
     MissingMeta: version.missingMeta,
     StorageClass: version.storageClass,
     ...(asked.ChecksumMode === "ENABLED" && checksum && !isPart && shownChecksum(version)),
@@ -45,6 +46,12 @@ export function describeVersion(
     ObjectLockRetainUntilDate: retention?.until,
     ObjectLockLegalHoldStatus: version.legalHold,
   };
+}
+
+function shownMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  const shown = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(metadata)) shown[name] = encodeMetadata(value);
+  return shown;
 }
 
 /** A composite checksum carries the number of parts. */

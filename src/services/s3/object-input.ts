@@ -1,12 +1,14 @@
 /** What a request says of the object it writes, checked. */
 
 import type * as s3 from "../../generated/s3.ts";
-import { CHECKSUM_ALGORITHMS, checksumHeader, type ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
+import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
 import {
   entityTooLarge, invalidArgument, invalidStorageClass, keyTooLong, metadataTooLarge,
 } from "./errors.ts";
+import { decodeMetadata } from "./metadata-text.ts";
 import type { ObjectVersion, StoredHeaders } from "./object-version.ts";
 import { parseTagging } from "./tagging-header.ts";
+import { unsupportedAlgorithm } from "./upload-errors.ts";
 
 const keyBytesMax = 1024;
 const metadataBytesMax = 2048;
@@ -82,12 +84,14 @@ export function storedMetadata(
   metadata: Record<string, string> | undefined,
 ): Readonly<Record<string, string>> | undefined {
   if (!metadata) return undefined;
+  const stored = Object.create(null) as Record<string, string>;
   let sizeBytes = 0;
   for (const [name, value] of Object.entries(metadata)) {
-    sizeBytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+    const text = (stored[name] = decodeMetadata(value));
+    sizeBytes += Buffer.byteLength(name) + Buffer.byteLength(text);
   }
   if (sizeBytes > metadataBytesMax) throw metadataTooLarge(sizeBytes, metadataBytesMax);
-  return sizeBytes === 0 ? undefined : metadata;
+  return sizeBytes === 0 ? undefined : stored;
 }
 
 /** @evidence S3 API Reference, PutObject: the default of Content-Type is binary/octet-stream */
@@ -149,12 +153,6 @@ export function checksumMember(
 export function requireAlgorithm(name: string | undefined): ChecksumAlgorithm | undefined {
   if (name === undefined) return undefined;
   const found = CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === name.toUpperCase());
-  if (!found) {
-    throw invalidArgument(
-      `Value for ${checksumHeader("SHA256").replace("sha256", "algorithm")} header is invalid.`,
-      "x-amz-checksum-algorithm",
-      name,
-    );
-  }
+  if (!found) throw unsupportedAlgorithm();
   return found;
 }

@@ -29,6 +29,8 @@ export interface ObjectVersion {
   readonly checksum?: StoredChecksum;
   /** How many parts it was uploaded in; absent when it was not. */
   readonly partsCount?: number;
+  /** What completing again must name to be answered as the first time. */
+  readonly uploadId?: string;
   /** Absent for keys of S3's own. */
   readonly encryption?: ObjectEncryption;
   readonly tags?: Readonly<Record<string, string>>;
@@ -69,10 +71,11 @@ export type ObjectEncryption =
       readonly wrappedKey: Buffer;
       readonly context?: Readonly<Record<string, string>>;
       readonly usesBucketKey: boolean;
+      /** The object's key under the data key; absent where it is the data key. */
+      readonly sealedKey?: Buffer;
     }
   | {
       readonly algorithm: "customer";
-      readonly keyMd5: string;
       /** Tells whether a key is the right one, and nothing of the key. */
       readonly salt: Buffer;
       readonly proof: Buffer;

@@ -1,8 +1,7 @@
 /** Conditions on reads and writes. @evidence RFC 9110, section 13; S3 User Guide, "Conditional requests" */
 
-import {
-  notModified, noSuchKey, notImplementedHere, preconditionFailed,
-} from "./errors.ts";
+import type { AwsError } from "../../kernel/errors.ts";
+import { notModified, noSuchKey, preconditionFailed, refuse } from "./errors.ts";
 import type { ObjectVersion } from "./object-version.ts";
 
 export interface ReadConditions {
@@ -52,19 +51,32 @@ export interface WriteConditions {
  */
 export function requireWritable(conditions: WriteConditions, current: ObjectVersion | undefined): void {
   const { IfMatch, IfNoneMatch, Key } = conditions;
+  if (IfMatch !== undefined && IfNoneMatch !== undefined) {
+    throw headerNotImplemented(
+      "If-Match,If-None-Match",
+      "Multiple conditional request headers present in the request",
+    );
+  }
   if (IfNoneMatch !== undefined) {
-    if (IfNoneMatch.trim() !== "*") {
-      throw notImplementedHere(
-        "A header you provided implies functionality that is not implemented",
-        "If-None-Match",
-      );
-    }
+    if (IfNoneMatch.trim() !== "*") throw headerNotImplemented("If-None-Match", valueNotAccepted);
     if (current) throw preconditionFailed("If-None-Match");
   }
   if (IfMatch !== undefined) {
+    // S3 itself names the other header here.
+    if (IfMatch.trim() === "*") throw headerNotImplemented("If-None-Match", valueNotAccepted);
     if (!current) throw noSuchKey(Key);
     if (!matches(IfMatch, current.etag)) throw preconditionFailed("If-Match");
   }
+}
+
+const valueNotAccepted = "We don't accept the provided value of If-None-Match header for this API";
+
+/** @evidence recorded: PutObject with both conditions, with If-None-Match of a tag, with If-Match of `*` */
+export function headerNotImplemented(header: string, additionalMessage?: string): AwsError {
+  const message = "A header you provided implies functionality that is not implemented";
+  return refuse("NotImplemented", message, 501, {
+    members: { Header: header, ...(additionalMessage !== undefined && { additionalMessage }) },
+  });
 }
 
 /** `"a", "b"`, `*`, and tags without their quotation marks, which S3 takes too. */

@@ -1,21 +1,23 @@
 /** Storing an object. */
 
-import type { Readable } from "node:stream";
 import * as s3 from "../../generated/s3.ts";
+import type { ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onCreation } from "./access.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption, tagIsHash, type Encryption } from "./encryption.ts";
+import { requireChecksum } from "./lock-input.ts";
 import { objectCreated } from "./object-events.ts";
 import {
   checksumMember, defaultChecksum, describeObject, givenChecksum, requireAlgorithm, requireSize,
 } from "./object-input.ts";
 import { describeAccess, requireWriteAccess } from "./object-access.ts";
 import type { ObjectVersion } from "./object-version.ts";
-import { requireWritable } from "./preconditions.ts";
-import { receiveBody, type Received } from "./receiving.ts";
+import { headerNotImplemented, requireWritable } from "./preconditions.ts";
+import { announcedAlgorithm, announcedSize, receiveBody, type Received } from "./receiving.ts";
+import { requestCharged } from "./requester-pays.ts";
 import { shownVersionId } from "./versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
 
@@ -25,16 +27,17 @@ import { findCurrent, newPlace, putVersion } from "./version-table.ts";
  * @evidence S3 API Reference, PutObject
  */
 export const PutObject = operation(s3.PutObject, {
-  ...onObject,
+  ...onCreation,
   action: requireWriteAccess,
   async body(input, ctx) {
-    requireSize(sizeOf(input));
+    if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
+    requireSize(announcedSize(input.Body));
     const described = describeObject(input);
     const bucket = ctx.reading(() => requireBucket(ctx, input.Bucket));
     const access = describeAccess(ctx, bucket, input);
+    requireChecksum(access, input);
     const encryption = await chooseEncryption(ctx, bucket, input);
-    const asked = givenChecksum(input)?.algorithm ?? requireAlgorithm(input.ChecksumAlgorithm);
-    const algorithm = asked ?? defaultChecksum;
+    const algorithm = askedAlgorithm(input) ?? defaultChecksum;
     const received = await receiveBody(ctx, input.Body, { key: encryption.key, algorithm });
     const version = ctx.transaction((within) => {
       const present = requireBucket(within, input.Bucket);
@@ -53,14 +56,14 @@ export const PutObject = operation(s3.PutObject, {
       objectCreated(within, present, stored, ctx.origin.authenticationMethod === "Form" ? "Post" : "Put");
       return stored;
     });
-    return answer(bucket, version, received, encryption);
+    return { ...answer(bucket, version, received, encryption), ...requestCharged(bucket, ctx) };
   },
 });
 
-function sizeOf(input: s3.PutObjectRequest): number | undefined {
-  const body: Readable | Buffer | undefined = input.Body;
-  if (body === undefined) return 0;
-  return Buffer.isBuffer(body) ? body.length : (body as { readonly sizeBytes?: number }).sizeBytes;
+/** A checksum that comes with the body says more than the name of one. */
+function askedAlgorithm(input: s3.PutObjectRequest): ChecksumAlgorithm | undefined {
+  const given = givenChecksum(input)?.algorithm ?? announcedAlgorithm(input.Body);
+  return given ?? requireAlgorithm(input.ChecksumAlgorithm);
 }
 
 /** What is known once a body is there. */

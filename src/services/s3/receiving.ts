@@ -2,6 +2,7 @@
 
 import { createHash, hash } from "node:crypto";
 import type { Readable } from "node:stream";
+import type { BodyChecksum } from "../../kernel/body/body-checksums.ts";
 import { BodyStream } from "../../kernel/body/body-stream.ts";
 import { checksum, checksumBase64, type ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
 import type { BodyContext } from "../../kernel/context.ts";
@@ -22,7 +23,7 @@ export interface Received {
 export interface ReceiveOptions {
   /** The object's key. */
   readonly key: Buffer;
-  /** Computed unless the body comes with a checksum that is compared anyway. */
+  /** Computed unless the body comes with this very checksum, which is compared anyway. */
   readonly algorithm: ChecksumAlgorithm;
 }
 
@@ -51,9 +52,8 @@ export async function receiveBody(
 }
 
 async function receiveStream(ctx: BodyContext, body: Readable, options: ReceiveOptions): Promise<Received> {
-  const { key } = options;
-  const announced = body instanceof BodyStream ? body.algorithm : undefined;
-  const sum = announced === undefined ? checksum(options.algorithm) : undefined;
+  const { key, algorithm } = options;
+  const sum = announcedAlgorithm(body) === algorithm ? undefined : checksum(algorithm);
   const md5 = createHash("md5");
   const seed = ctx.ids.hex(seedDigits);
   const cipher = pieceCipher(key, seed);
@@ -65,9 +65,30 @@ async function receiveStream(ctx: BodyContext, body: Readable, options: ReceiveO
     }
   };
   const { id, sizeBytes } = await store(ctx, passing());
-  const compared = body instanceof BodyStream ? body.checksum : undefined;
-  const value = compared ?? { algorithm: options.algorithm, value: sum?.digest().toString("base64") ?? "" };
-  return { pieces: [{ sizeBytes, seed, content: id }], sizeBytes, md5: md5.digest("hex"), checksum: value };
+  const value = sum?.digest().toString("base64") ?? comparedChecksum(body)?.value ?? "";
+  return {
+    pieces: [{ sizeBytes, seed, content: id }],
+    sizeBytes,
+    md5: md5.digest("hex"),
+    checksum: { algorithm, value },
+  };
+}
+
+/** By which the body says, in a header or of its trailer, that it is to be checked. */
+export function announcedAlgorithm(body: Readable | Buffer | undefined): ChecksumAlgorithm | undefined {
+  return body instanceof BodyStream ? body.algorithm : undefined;
+}
+
+/** What the body was compared with, once it has been read. */
+export function comparedChecksum(body: Readable | Buffer | undefined): BodyChecksum | undefined {
+  return body instanceof BodyStream ? body.checksum : undefined;
+}
+
+/** Undefined where nothing is said of it. */
+export function announcedSize(body: Readable | Buffer | undefined): number | undefined {
+  if (body === undefined) return 0;
+  if (Buffer.isBuffer(body)) return body.length;
+  return body instanceof BodyStream ? body.sizeBytes : undefined;
 }
 
 async function store(

@@ -1,10 +1,12 @@
-/** Tags of an object, as requests carry them: in a header in the form of a query, or as a list. */
+/** Tags, as requests carry them: in a header in the form of a query, or as a list. */
 
 import type * as s3 from "../../generated/s3.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { invalidArgument } from "./errors.ts";
+import { invalidArgument, malformedXml } from "./errors.ts";
 
 const tagsMax = 10;
+/** @evidence S3 User Guide, "Using cost allocation S3 bucket tags" */
+const bucketTagsMax = 50;
 const keyCharactersMax = 128;
 const valueCharactersMax = 256;
 /** @evidence S3 User Guide, "Object tagging": letters, spaces, numbers, and + - = . _ : / @ */
@@ -15,11 +17,20 @@ function tooManyTags(): AwsError {
   return new AwsError({ code: "BadRequest", message: "Object tags cannot be greater than 10", status: 400 });
 }
 
+/** @evidence versitygw's tests, which run against S3 too */
+function tooManyBucketTags(): AwsError {
+  const message = "Bucket tag count cannot be greater than 50";
+  return new AwsError({ code: "BadRequest", message, status: 400 });
+}
+
 function invalidTag(message: string, members: Record<string, unknown> = {}): AwsError {
   return new AwsError({ code: "InvalidTag", message, status: 400, members });
 }
 
-/** @throws InvalidArgument for what is no query */
+/**
+ * @throws InvalidArgument for what is no query, and for tags that are none; BadRequest for too many
+ * @evidence recorded: PutObject with a repeated key, and with characters that tags may not have
+ */
 export function parseTagging(text: string): Readonly<Record<string, string>> {
   const tags: s3.Tag[] = [];
   for (const pair of text.split("&")) {
@@ -28,27 +39,44 @@ export function parseTagging(text: string): Readonly<Record<string, string>> {
     const [key, value] = equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
     tags.push({ Key: decoded(key, text), Value: decoded(value, text) });
   }
+  if (tags.length > tagsMax) throw tooManyTags();
+  if (new Set(tags.map(({ Key }) => Key)).size < tags.length || !tags.every(isTag)) throw noTagging(text);
   return requireObjectTags(tags);
 }
 
-/** @throws BadRequest, InvalidTag */
-export function requireObjectTags(tags: readonly s3.Tag[]): Readonly<Record<string, string>> {
-  if (tags.length > tagsMax) throw tooManyTags();
-  return requireTags(tags);
+function isTag({ Key, Value }: s3.Tag): boolean {
+  return isKey(Key) && isValue(Value);
 }
 
-export function requireTags(tags: readonly s3.Tag[]): Readonly<Record<string, string>> {
+function isKey(key: string): boolean {
+  return key !== "" && [...key].length <= keyCharactersMax && characters.test(key);
+}
+
+function isValue(value: string): boolean {
+  return [...value].length <= valueCharactersMax && characters.test(value);
+}
+
+/** @throws BadRequest, InvalidTag, MalformedXML */
+export function requireObjectTags(tags: readonly s3.Tag[]): Readonly<Record<string, string>> {
+  if (tags.length > tagsMax) throw tooManyTags();
+  return requireTags(tags, "Your TagKey cannot be prefixed with aws:");
+}
+
+/** @evidence recorded: the texts of both kinds */
+export function requireBucketTags(tags: readonly s3.Tag[]): Readonly<Record<string, string>> {
+  if (tags.length > bucketTagsMax) throw tooManyBucketTags();
+  return requireTags(tags, "System tags cannot be added/updated by requester");
+}
+
+function requireTags(tags: readonly s3.Tag[], systemTag: string): Readonly<Record<string, string>> {
   const found: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const { Key: key, Value: value } of tags) {
-    if (key === "" || [...key].length > keyCharactersMax || !characters.test(key)) {
-      throw invalidTag("The TagKey you have provided is invalid", { TagKey: key });
-    }
-    if ([...value].length > valueCharactersMax || !characters.test(value)) {
+  for (const { Key: key, Value: value } of tags as readonly Partial<s3.Tag>[]) {
+    if (key === undefined || value === undefined) throw malformedXml();
+    if (!isKey(key)) throw invalidTag("The TagKey you have provided is invalid", { TagKey: key });
+    if (!isValue(value)) {
       throw invalidTag("The TagValue you have provided is invalid", { TagKey: key, TagValue: value });
     }
-    if (key.toLowerCase().startsWith("aws:")) {
-      throw invalidTag("System tags cannot be added/updated by requester", { TagKey: key });
-    }
+    if (key.toLowerCase().startsWith("aws:")) throw invalidTag(systemTag, { TagKey: key });
     if (Object.hasOwn(found, key)) {
       throw invalidTag("Cannot provide multiple Tags with the same key", { TagKey: key });
     }
@@ -61,13 +89,17 @@ function decoded(part: string, whole: string): string {
   try {
     return decodeURIComponent(part.replaceAll("+", " "));
   } catch {
-    throw invalidArgument(
-      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without " +
-        "tag name duplicates.",
-      "x-amz-tagging",
-      whole,
-    );
+    throw noTagging(whole);
   }
+}
+
+function noTagging(text: string): AwsError {
+  return invalidArgument(
+    "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without " +
+      "tag name duplicates.",
+    "x-amz-tagging",
+    text,
+  );
 }
 
 /** The tags that a write asks for, as a header or as a document; undefined where there are none to read. */

@@ -16,11 +16,21 @@ const orderDigits = 9;
 const form = /^[A-Za-z0-9._]{32}$/;
 
 export function orderedId(ids: Ids, order: number): string {
+  return ids.from(alphabet, idLength - orderDigits) + digitsOf(order);
+}
+
+/** An id that follows from what it names. @param seal a byte for each character before the order */
+export function idOfOrder(seal: Uint8Array, order: number): string {
+  const digits = Array.from(seal.subarray(0, idLength - orderDigits), (byte) => alphabet[byte % 64]);
+  return digits.join("") + digitsOf(order);
+}
+
+function digitsOf(order: number): string {
   let digits = "";
   for (let rest = order; digits.length < orderDigits; rest = Math.floor(rest / alphabet.length)) {
     digits = (alphabet[rest % alphabet.length] ?? "") + digits;
   }
-  return ids.from(alphabet, idLength - orderDigits) + digits;
+  return digits;
 }
 
 /** The order in an id; undefined for what cannot be one. */

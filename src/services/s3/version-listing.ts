@@ -142,7 +142,7 @@ function collect(ctx: ReadContext, input: s3.ListObjectVersionsRequest, from: St
     let next: Start | undefined;
     for (const shown of allVersions(ctx, Bucket, prefix, start)) {
       const rolledUp = commonPrefixOf(shown.version.key, prefix, delimiter);
-      if (rolledUp !== undefined && rolledUp === from.from && from.isAfter) {
+      if (rolledUp !== undefined && from.from.startsWith(rolledUp)) {
         next = after(rolledUp);
         break;
       }

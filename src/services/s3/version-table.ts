@@ -88,6 +88,40 @@ export function putVersion(ctx: Context, version: ObjectVersion): void {
   else ctx.db(objects).add(version);
 }
 
+/**
+ * Puts a version where its order has it, which may be under versions that came while it was being uploaded.
+ * Of what has the id `null` the newest stays.
+ *
+ * @returns false when something newer has its id, and so nothing of it is kept
+ * @evidence S3 User Guide, "Concurrent multipart upload operations"
+ */
+export function insertVersion(ctx: Context, version: ObjectVersion): boolean {
+  const { bucket, key, order, versionId } = version;
+  const latest = findLatest(ctx, bucket, key);
+  if (!latest || latest.order < order) {
+    putVersion(ctx, version);
+    return true;
+  }
+  if (versionId === nullVersion) {
+    const other = findVersion(ctx, bucket, key, nullVersion);
+    if (other && other.order > order) return false;
+    if (other) removeOlderNull(ctx, bucket, key);
+  }
+  ctx.db(versions).add(version);
+  return true;
+}
+
+/** The version that stands at this place, if it is still there. */
+export function findPlaced(
+  ctx: ReadContext,
+  bucket: string,
+  key: string,
+  order: number,
+): ObjectVersion | undefined {
+  const current = findCurrent(ctx, bucket, key);
+  return current?.order === order ? current : ctx.db(versions).get([bucket, key, -order]);
+}
+
 function removeOlderNull(ctx: Context, bucket: string, key: string): void {
   const older = ctx.db(versions).by("nulls").first({ prefix: [bucket, key] });
   if (!older) return;
@@ -109,9 +143,16 @@ export function removeVersion(ctx: Context, version: ObjectVersion): void {
   ctx.db(objects).add(next);
 }
 
-/** Changes what is said of a version, its place and body staying as they are. */
-export function changeVersion(ctx: Context, version: ObjectVersion, change: Partial<ObjectVersion>): void {
-  const changed = { ...version, ...change };
+type VersionChange = { readonly [Member in keyof ObjectVersion]?: ObjectVersion[Member] | undefined };
+
+/**
+ * Changes what is said of a version, its place and body staying as they are; members given as undefined are
+ * taken away.
+ */
+export function changeVersion(ctx: Context, version: ObjectVersion, change: VersionChange): void {
+  const all: Record<string, unknown> = { ...version, ...change };
+  for (const [member, value] of Object.entries(change)) if (value === undefined) delete all[member];
+  const changed = all as unknown as ObjectVersion;
   const current = findCurrent(ctx, version.bucket, version.key);
   if (current?.order === version.order) ctx.db(objects).put(changed);
   else ctx.db(versions).put(changed);

@@ -4,7 +4,9 @@ import * as s3 from "../../generated/s3.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onBucket } from "./access.ts";
 import { changeBucket, requireBucket, type Bucket } from "./bucket-table.ts";
-import { malformedXml } from "./errors.ts";
+import { malformedXml, mfaBesideLifecycle } from "./errors.ts";
+import { lockKeepsVersioning } from "./lock-errors.ts";
+import { requireMfa } from "./mfa.ts";
 import type { ObjectVersion } from "./object-version.ts";
 
 export const GetBucketVersioning = operation(s3.GetBucketVersioning, {
@@ -15,13 +17,25 @@ export const GetBucketVersioning = operation(s3.GetBucketVersioning, {
   },
 });
 
-/** There is no way back to a bucket without versioning: it can only be suspended. */
+/**
+ * There is no way back to a bucket without versioning: it can only be suspended.
+ *
+ * @evidence S3 API Reference, PutBucketVersioning; S3 User Guide, "Configuring MFA delete": the header is
+ *   needed to change versioning too, once deletes need it
+ */
 export const PutBucketVersioning = operation(s3.PutBucketVersioning, {
   ...onBucket,
   run(input, ctx) {
-    const { Status: versioning } = input.VersioningConfiguration;
+    const asked: Partial<s3.VersioningConfiguration> | undefined = input.VersioningConfiguration;
+    const { Status: versioning, MFADelete } = asked ?? {};
     if (versioning !== "Enabled" && versioning !== "Suspended") throw malformedXml();
-    changeBucket(ctx, input.Bucket, { versioning });
+    if (MFADelete !== undefined && MFADelete !== "Enabled" && MFADelete !== "Disabled") throw malformedXml();
+    const bucket = requireBucket(ctx, input.Bucket);
+    if (versioning === "Suspended" && bucket.objectLock) throw lockKeepsVersioning();
+    const mfaDelete = MFADelete ?? bucket.mfaDelete;
+    if (bucket.mfaDelete === "Enabled" || mfaDelete === "Enabled") requireMfa(ctx, input.MFA);
+    if (MFADelete === "Enabled" && bucket.lifecycle) throw mfaBesideLifecycle();
+    changeBucket(ctx, input.Bucket, { versioning, mfaDelete });
   },
 });
 
