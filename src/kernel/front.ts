@@ -22,6 +22,9 @@ export type FrontHead = Pick<WireRequest, "method" | "path" | "query" | "headers
 export interface FrontRequest extends WireRequest {
   readonly sourceIp: string;
   readonly secure: boolean;
+  /** `1.3`, `TLS_AES_256_GCM_SHA384`; undefined without transport security. */
+  readonly tlsVersion?: string | undefined;
+  readonly tlsCipher?: string | undefined;
 }
 
 export interface Front {
@@ -73,8 +76,6 @@ export interface Passed {
   readonly input: Readonly<Record<string, unknown>> | undefined;
   readonly output: Readonly<Record<string, unknown>> | undefined;
   readonly error: AwsError | undefined;
-  /** Since the request's head was there, by the machine's clock. */
-  milliseconds(): number;
 }
 
 /** Whom a signature outside of the usual places proves. */
@@ -107,6 +108,8 @@ export interface SignedText {
 
 export interface FrontContext extends FrontArrival {
   readonly requestId: string;
+  /** Since the request's head was there, by the machine's clock. */
+  milliseconds(): number;
   /**
    * Runs the operation of a request whose path is the model's, as it came or as the front made it, through
    * the whole chain: identity, IAM, trail and all. It is anonymous unless somebody is proven. A stream may

@@ -31,6 +31,7 @@ export interface Incoming {
   readonly secure: boolean;
   /** `1.2`, `1.3`. */
   readonly tlsVersion?: string | undefined;
+  readonly tlsCipher?: string | undefined;
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
 }
@@ -77,7 +78,7 @@ interface Fronted {
 
 /** A request for an operation. It does not throw: what is refused, or goes wrong, is an answer too. */
 async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Passed> {
-  const { identified, service, model, requestId, incoming, startedAt } = call;
+  const { identified, service, model, requestId, incoming } = call;
   const { entry } = identified;
   const protocol = protocolByName(identified.protocol);
   let authenticated: Authenticated | undefined = fronted?.as;
@@ -122,11 +123,7 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
   function passed(response: WireResponse, output: Value | undefined, error: AwsError | undefined): Passed {
     const caller = authenticated?.caller;
     const authenticationMethod = authenticated?.method ?? "None";
-    const milliseconds = (): number => performance.now() - startedAt;
-    const name = operation?.name;
-    return {
-      response, operation: name, caller, authenticationMethod, input, output, error, milliseconds,
-    };
+    return { response, operation: operation?.name, caller, authenticationMethod, input, output, error };
   }
 }
 
@@ -140,6 +137,7 @@ function frontContext(engine: Engine, call: Call): FrontContext {
   return {
     ...arrivalOf(engine, call),
     requestId,
+    milliseconds: () => performance.now() - call.startedAt,
     pass: (request, as) => pass(engine, call, { request, as: as ?? anonymous }),
     nobody: (method) => ({ ...anonymous, method }),
     prove: (signed) => engine.authenticator.authenticateText(signed, model),

@@ -188,6 +188,10 @@ class HttpIncoming implements Incoming {
     return this.secure ? this.#socket.getProtocol()?.replace("TLSv", "") : undefined;
   }
 
+  get tlsCipher(): string | undefined {
+    return this.secure ? this.#socket.getCipher().name : undefined;
+  }
+
   get signal(): AbortSignal {
     if (!this.#signal) {
       const hungUp = new AbortController();

@@ -1,6 +1,7 @@
 /** Rows that belong to a bucket and go with it. */
 
 import type { Context } from "../../kernel/context.ts";
+import { dropLines } from "./access-log.ts";
 import { bucketArn } from "./bucket-table.ts";
 import { dropBucketKeys } from "./kms-keys.ts";
 import { removeUploadsOf } from "./upload-table.ts";
@@ -8,6 +9,7 @@ import { removeUploadsOf } from "./upload-table.ts";
 export function dropBucketRows(ctx: Context, bucket: string): void {
   ctx.tags(bucketArn(bucket)).clear();
   removeUploadsOf(ctx, bucket);
+  dropLines(ctx, bucket);
   // Those that are left expire.
   dropBucketKeys(ctx, bucket);
 }

@@ -20,12 +20,17 @@ import { signatureOf } from "./form-signature.ts";
 import { singleUploadBytesMax } from "./object-input.ts";
 import { requestIdHeaders } from "./request-ids.ts";
 
+/** What a form put, as far as it came. */
+export interface FormAnswer extends FrontAnswer {
+  readonly key?: string;
+  readonly put?: Passed;
+}
+
 /** @evidence S3 API Reference, POST Object */
-export async function uploadForm(request: FrontRequest, ctx: FrontContext): Promise<FrontAnswer> {
+export async function uploadForm(request: FrontRequest, ctx: FrontContext): Promise<FormAnswer> {
   const bucket = namedBy(request)?.bucket ?? "";
   try {
-    const passed = await upload(bucket, request, ctx);
-    return { name, response: passed.response, error: passed.error?.code };
+    return await upload(bucket, request, ctx);
   } catch (cause) {
     const error = cause instanceof AwsError ? cause.code : "InternalFailure";
     return { name, response: ctx.refuse(cause, request), error };
@@ -35,13 +40,8 @@ export async function uploadForm(request: FrontRequest, ctx: FrontContext): Prom
 const name = "PostObject";
 const nothing = Buffer.alloc(0);
 
-interface Upload {
-  readonly response: WireResponse;
-  readonly error: AwsError | undefined;
-}
-
 /** First whether it is a form, then who signed it, then what the signer allows, then what IAM does. */
-async function upload(bucket: string, request: FrontRequest, ctx: FrontContext): Promise<Upload> {
+async function upload(bucket: string, request: FrontRequest, ctx: FrontContext): Promise<FormAnswer> {
   const { headers } = request;
   const contentType = headers["content-type"] ?? "";
   if (!contentType.toLowerCase().startsWith("multipart/form-data")) throw formNeeded();
@@ -58,8 +58,9 @@ async function upload(bucket: string, request: FrontRequest, ctx: FrontContext):
   const putHeaders = objectHeaders(form.fields);
   const put = { method: "PUT", path, query: "", headers: putHeaders, body: nothing, stream };
   const passed = await ctx.pass(put, signer);
-  if (passed.error) return { response: passed.response, error: passed.error };
-  return { response: answerOf(form.fields, { bucket, key }, passed, request, ctx), error: undefined };
+  const { error } = passed;
+  const response = error ? passed.response : answerOf(form.fields, { bucket, key }, passed, request, ctx);
+  return { name, response, error: error?.code, key, put: passed };
 }
 
 function bodyOf({ stream, body }: FrontRequest): AsyncIterable<Buffer> {

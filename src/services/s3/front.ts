@@ -13,7 +13,9 @@ function isForm(head: FrontHead): boolean {
 
 function isLogged(head: FrontHead, kernel: Kernel): boolean {
   const bucket = namedBy(head)?.bucket;
-  return bucket !== undefined && bucketAt(kernel, bucket)?.logging !== undefined;
+  if (bucket !== undefined && bucketAt(kernel, bucket)?.logging !== undefined) return true;
+  const source = /^\/?([^/]+)/.exec(head.headers["x-amz-copy-source"] ?? "")?.[1];
+  return source !== undefined && bucketAt(kernel, source)?.logging !== undefined;
 }
 
 export const front: Front = {

@@ -2,6 +2,7 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { service } from "../../kernel/service.ts";
+import * as accessLog from "./access-log.ts";
 import { resolveAccessPoint } from "./access-points.ts";
 import * as acceleration from "./acceleration.ts";
 import { pathWithBucket } from "./addresses.ts";
@@ -18,6 +19,7 @@ import { front } from "./front.ts";
 import * as getObject from "./get-object.ts";
 import * as kmsKeys from "./kms-keys.ts";
 import * as listing from "./listing.ts";
+import * as logging from "./logging.ts";
 import * as multipartUploads from "./multipart-uploads.ts";
 import * as notificationDelivery from "./notification-delivery.ts";
 import * as notifications from "./notifications.ts";
@@ -44,7 +46,7 @@ export default service(s3.service, {
     notificationDelivery, multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
-    cors, website, acceleration,
+    cors, website, acceleration, logging, accessLog,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,

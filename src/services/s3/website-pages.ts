@@ -4,7 +4,7 @@ import { STATUS_CODES } from "node:http";
 import type { AwsError } from "../../kernel/errors.ts";
 import { s3HostId, type Headers, type WireResponse } from "../../kernel/front.ts";
 import { requestIdHeaders } from "./request-ids.ts";
-import { headerText } from "./website-routing.ts";
+import { printableUrl } from "./printable-url.ts";
 
 /**
  * @param nested why the website's own error document could not be shown
@@ -42,7 +42,7 @@ const nestedTitle = "<h3>An Error Occurred While Attempting to Retrieve a Custom
 /** What programs read instead of the page, also where the website shows one of its own. */
 export function errorHeaders(error: AwsError): Headers {
   const details = Object.entries(membersOf(error)).map(([name, value]) => {
-    return [`x-amz-error-detail-${name.toLowerCase()}`, headerText(value)];
+    return [`x-amz-error-detail-${name.toLowerCase()}`, printableUrl(value)];
   });
   return {
     "x-amz-error-code": error.code,

@@ -1,6 +1,7 @@
 /** Where a website sends its visitors instead of answering. */
 
 import type * as s3 from "../../generated/s3.ts";
+import { printableUrl } from "./printable-url.ts";
 
 export interface Visit {
   /** As the visitor's browser has it, with its port. */
@@ -65,12 +66,5 @@ interface Target {
 
 function locationOf(visit: Visit, { HostName, Protocol }: Target): string {
   const query = visit.query === "" ? "" : `?${visit.query}`;
-  return headerText(`${Protocol ?? visit.protocol}://${HostName ?? visit.host}${visit.path}${query}`);
-}
-
-/** What must not stand in a header is percent-encoded: it would end it, or be another text to others. */
-export function headerText(url: string): string {
-  return url.replace(/[^\x21-\x7e]+/g, (run) =>
-    [...Buffer.from(run)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""),
-  );
+  return printableUrl(`${Protocol ?? visit.protocol}://${HostName ?? visit.host}${visit.path}${query}`);
 }

@@ -9,13 +9,14 @@ import {
 import { websiteInHost } from "./addresses.ts";
 import { buckets, findBucketName, type Bucket, type BucketName } from "./bucket-table.ts";
 import { accessDenied, noSuchBucket, noSuchKey } from "./errors.ts";
+import { printableUrl } from "./printable-url.ts";
 import { requestIdHeaders } from "./request-ids.ts";
 import { objects } from "./version-table.ts";
 import {
   incorrectEndpoint, noSuchWebsite, websiteInsecureOnly, websiteReadOnly,
 } from "./website-errors.ts";
 import { errorHeaders, errorPage } from "./website-pages.ts";
-import { headerText, redirectedToAll, routedTo, type Redirection, type Visit } from "./website-routing.ts";
+import { redirectedToAll, routedTo, type Redirection, type Visit } from "./website-routing.ts";
 
 interface Site {
   readonly name: BucketName;
@@ -120,7 +121,7 @@ async function read(site: Site, key: string, headers = conditionsOf(site.request
   const location = response.headers[redirectHeader];
   if (location !== undefined) {
     drop(response);
-    return { response: redirect({ status: 301, location: headerText(location) }, site.ctx) };
+    return { response: redirect({ status: 301, location: printableUrl(location) }, site.ctx) };
   }
   if (!error || response.status === 304) return { response };
   // Who is nobody is told no reasons.
