@@ -127,8 +127,9 @@ export class Authorizer {
     return requestId === undefined ? [...this.#denials.values()].at(-1) : this.#denials.get(requestId);
   }
 
-  #further(ctx: CellContext, check: Check): Message | undefined {
+  #further(from: CellContext, check: Check): Message | undefined {
     const { conditions } = check;
+    const ctx = check.service ? from.as(serviceCaller(check.service)) : from;
     const service = this.#engine.loadedByIamPrefix(check.action.slice(0, check.action.indexOf(":")));
     return this.#denial(ctx, service, check.action, {
       ctx,
@@ -264,6 +265,11 @@ export class Authorizer {
     }
     return message;
   }
+}
+
+function serviceCaller({ principal, sourceArn }: NonNullable<Check["service"]>): Caller {
+  const nothing = { account: "", tags: {}, calledVia: [] };
+  return { type: "AWSService", arn: principal, principalId: principal, ...nothing, sourceArn };
 }
 
 /** An account's root in its own account is stopped only by resource policies and by the organization's. */

@@ -44,6 +44,8 @@ export interface Check {
   readonly action: string;
   readonly resource: string;
   readonly conditions?: Readonly<Record<string, ContextValue | undefined>>;
+  /** Asked for a service that acts by itself, not for the caller: `logging.s3.amazonaws.com`. */
+  readonly service?: { readonly principal: string; readonly sourceArn: string };
 }
 
 export interface Context extends ReadContext {

@@ -126,7 +126,7 @@ export class Engine implements Kernel, JobHost {
     if (service?.identity) {
       this.#identity = new IdentityCache(
         service.identity,
-        (account) => this.#contextIn("iam", { account, region: globalRegion }),
+        (account) => this.contextIn("iam", { account, region: globalRegion }),
         () => this.cells().flatMap(({ account, region }) => (region === globalRegion ? [account] : [])),
       );
     }
@@ -268,10 +268,11 @@ export class Engine implements Kernel, JobHost {
   }
 
   jobContext(name: string, cell: CellName): CellContext {
-    return this.#contextIn(name.slice(0, name.indexOf(".")), cell);
+    return this.contextIn(name.slice(0, name.indexOf(".")), cell);
   }
 
-  #contextIn(service: string, cell: CellName): CellContext {
+  /** A cell as a service itself acts in it. */
+  contextIn(service: string, cell: CellName): CellContext {
     const entry = entries.get(service);
     if (!entry) throw new Error(`no service is named ${service}`);
     const requestRegion = cell.region === globalRegion ? "us-east-1" : cell.region;

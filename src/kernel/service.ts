@@ -3,6 +3,7 @@
 import type { AuthorizationRequest } from "../iam/types.ts";
 import type { ReadContext } from "./context.ts";
 import type { Caller } from "./auth/caller.ts";
+import type { Front } from "./front.ts";
 import type { IdentityProvider } from "./auth/identity.ts";
 import type { AwsError } from "./errors.ts";
 import type { AnyOperation, Arrival } from "./operation.ts";
@@ -85,6 +86,8 @@ export interface ServiceDefinition {
   readonly admitsAnonymous?: boolean;
   /** The path in the model's form, where the host name says a part of it: `bucket.s3.localhost`. */
   readonly pathOf?: (host: string, path: string) => string;
+  /** What it speaks over HTTP besides the operations of its model. */
+  readonly front?: Front;
   /** IAM's own: who holds an access key, and which policies a principal has. */
   readonly identity?: IdentityProvider;
 }

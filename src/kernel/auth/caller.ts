@@ -73,7 +73,7 @@ export interface RequestOrigin {
   readonly userAgent: string;
   readonly secureTransport: boolean;
   /** How the signature came: IAM's `s3:authType`, and CloudTrail's `AuthenticationMethod`. */
-  readonly authenticationMethod: "AuthHeader" | "QueryString" | "None";
+  readonly authenticationMethod: "AuthHeader" | "QueryString" | "Form" | "None";
   /** When the request was signed, by the clock that the signature was read by; epoch milliseconds. */
   readonly signedAt?: number;
   /** What the signature says of the body: its hash, `UNSIGNED-PAYLOAD`, `STREAMING-…`. */

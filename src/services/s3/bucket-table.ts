@@ -54,6 +54,12 @@ export function findBucketName(kernel: Kernel, name: string): BucketName | undef
   return kernel.read(partitionCell, (transaction) => transaction.rows(bucketNames).get(name));
 }
 
+/** A bucket by its name alone, wherever it is. */
+export function bucketAt(kernel: Kernel, name: string): Bucket | undefined {
+  const cell = findBucketName(kernel, name);
+  return cell && kernel.read(cell, (transaction) => transaction.rows(buckets).get(name));
+}
+
 export function bucketNamesOf(kernel: Kernel, account: string): BucketName[] {
   return kernel.read(partitionCell, (transaction: Transaction) => [
     ...transaction.rows(bucketNames).by("account").list({ prefix: [account] }),

@@ -42,9 +42,9 @@ type Input = Readonly<Record<string, unknown>>;
 
 function requestConditions(input: Input, ctx: ReadContext): Conditions {
   const { authenticationMethod, signedAt, payloadHash, tlsVersion } = ctx.origin;
-  const isSigned = authenticationMethod !== "None";
+  const isSigned = ctx.caller.type !== "Anonymous";
   const conditions: Conditions = {
-    "s3:authtype": authTypes[authenticationMethod],
+    "s3:authtype": isSigned ? authTypes[authenticationMethod] : undefined,
     "s3:signatureversion": isSigned ? "AWS4-HMAC-SHA256" : undefined,
     "s3:signatureage": signedAt === undefined ? undefined : String(Math.max(0, ctx.clock.now() - signedAt)),
     "s3:tlsversion": tlsVersion,
@@ -59,7 +59,9 @@ function requestConditions(input: Input, ctx: ReadContext): Conditions {
   return conditions;
 }
 
-const authTypes = { AuthHeader: "REST-HEADER", QueryString: "REST-QUERY-STRING", None: undefined } as const;
+const authTypes = {
+  AuthHeader: "REST-HEADER", QueryString: "REST-QUERY-STRING", Form: "POST", None: undefined,
+} as const;
 
 /** Of the access point that the request came through. */
 function pointConditions(arn: unknown, { kernel }: ReadContext): Conditions {

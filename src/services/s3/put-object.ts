@@ -59,7 +59,7 @@ export const PutObject = operation(s3.PutObject, {
         ...replicated(input),
       };
       putVersion(within, stored);
-      objectCreated(within, present, stored, "Put");
+      objectCreated(within, present, stored, ctx.origin.authenticationMethod === "Form" ? "Post" : "Put");
       return stored;
     });
     return { ...answer(bucket, version, received, encryption), ...requestCharged(bucket, ctx) };

@@ -2,6 +2,8 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { service } from "../../kernel/service.ts";
+import * as acceleration from "./acceleration.ts";
+import * as accessLog from "./access-log.ts";
 import { resolveAccessPoint } from "./access-points.ts";
 import { pathWithBucket } from "./addresses.ts";
 import * as analytics from "./analytics.ts";
@@ -13,11 +15,14 @@ import * as bucketTags from "./bucket-tags.ts";
 import * as buckets from "./buckets.ts";
 import * as completeUpload from "./complete-upload.ts";
 import * as copyObject from "./copy-object.ts";
+import * as cors from "./cors.ts";
 import * as deleteObject from "./delete-object.ts";
+import { front } from "./front.ts";
 import * as getObject from "./get-object.ts";
 import * as kmsKeys from "./kms-keys.ts";
 import * as lifecycle from "./lifecycle.ts";
 import * as listing from "./listing.ts";
+import * as logging from "./logging.ts";
 import * as multipartUploads from "./multipart-uploads.ts";
 import * as notificationDelivery from "./notification-delivery.ts";
 import * as notifications from "./notifications.ts";
@@ -41,6 +46,7 @@ import * as uploadPartCopy from "./upload-part-copy.ts";
 import * as uploadParts from "./upload-parts.ts";
 import * as versionListing from "./version-listing.ts";
 import * as versioning from "./versioning.ts";
+import * as website from "./website.ts";
 
 export default service(s3.service, {
   nouns: [
@@ -49,6 +55,7 @@ export default service(s3.service, {
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
     replication, replicating, analytics, requestMetrics, lifecycle, bucketSweep, restoreObject, tiering,
+    cors, website, acceleration, logging, accessLog,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
@@ -57,4 +64,5 @@ export default service(s3.service, {
   denied,
   resolve: resolveAccessPoint,
   headersInQuery,
+  front,
 });
