@@ -13,7 +13,7 @@ import { deleteMarker } from "./delete-object.ts";
 import { actionNow, actionsOn, enabledRules, type Action, type Subject } from "./lifecycle-due.ts";
 import { prefixesOf } from "./lifecycle-filter.ts";
 import { isLocked } from "./lock-rules.ts";
-import { objectRemoved, objectTransitioned } from "./object-events.ts";
+import { objectRemoved, objectTiered, objectTransitioned } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { beginSweep, endSweep, sweepJob } from "./sweep-plans.ts";
 import { archiveConfigurations, tierChange, tierTimes, type TieringConfiguration } from "./tiering-rules.ts";
@@ -194,7 +194,7 @@ class Sweep {
     for (const at of tierTimes(this.#tiering, version)) this.#consider(at);
     if (!change) return false;
     changeVersion(this.#ctx, version, { archiveTier: change, restore: undefined });
-    objectTransitioned(this.#ctx, this.#bucket, { ...version, archiveTier: change });
+    objectTiered(this.#ctx, this.#bucket, { ...version, archiveTier: change });
     return true;
   }
 }

@@ -97,7 +97,6 @@ export const DeleteObjects = operation(s3.DeleteObjects, {
   dataEvent: true,
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
-    requireBypassApplicable(bucket, input);
     const { Objects, Quiet } = input.Delete;
     if (Objects.length === 0 || Objects.length > keysMax) throw malformedXml();
     const Deleted: s3.DeletedObject[] = [];
@@ -107,22 +106,35 @@ export const DeleteObjects = operation(s3.DeleteObjects, {
         Key, VersionId, MFA: input.MFA, BypassGovernanceRetention: input.BypassGovernanceRetention,
         IfMatch: ETag, IfMatchLastModifiedTime: LastModifiedTime, IfMatchSize: Size,
       };
-      try {
-        ctx.authorize({
-          action: VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion",
-          resource: objectArn(bucket.name, Key),
-          conditions: { "s3:versionid": VersionId },
-        });
+      const denial = refusalOf(() => authorizeOne(ctx, bucket, deletion));
+      if (!denial) requireBypassApplicable(bucket, input);
+      const refusal = denial ?? refusalOf(() => {
         const done = deleteOne(ctx, bucket, deletion);
         if (!Quiet) Deleted.push(deleted(deletion, done));
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        Errors.push({ Key, VersionId, Code: error.code, Message: error.message });
-      }
+      });
+      if (refusal) Errors.push({ Key, VersionId, Code: refusal.code, Message: refusal.message });
     }
     return { Deleted, Errors };
   },
 });
+
+function refusalOf(work: () => void): AwsError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AwsError) return error;
+    throw error;
+  }
+}
+
+function authorizeOne(ctx: Context, bucket: Bucket, { Key, VersionId }: Deletion): void {
+  ctx.authorize({
+    action: VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion",
+    resource: objectArn(bucket.name, Key),
+    conditions: { "s3:versionid": VersionId },
+  });
+}
 
 function deleted({ Key, VersionId }: Deletion, done: s3.DeleteObjectOutput): s3.DeletedObject {
   if (!done.DeleteMarker) return { Key, VersionId };
