@@ -5,6 +5,7 @@ import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
 import { partitionCell } from "../../kernel/partition.ts";
+import { shownPolicy } from "../../kernel/policy-principals.ts";
 import type { Transaction } from "../../store/types.ts";
 import { publicAccessBlocked } from "../s3/access-errors.ts";
 import { findBucketName } from "../s3/bucket-table.ts";
@@ -168,7 +169,7 @@ export const PutMultiRegionAccessPointPolicy = operation(control.PutMultiRegionA
     const { Name, Policy } = Details;
     const found = requireOne(ctx, Name);
     const resource = multiRegionArn(ctx.account, found.alias);
-    requirePolicy(Policy, { arn: resource, objects: `${resource}/object/` }, ctx.kernel);
+    const kept = requirePolicy(Policy, { arn: resource, objects: `${resource}/object/` }, ctx.kernel);
     const isBlocked =
       found.publicAccessBlock.BlockPublicPolicy === true ||
       accountBlocks(ctx.kernel, ctx.account, "BlockPublicPolicy");
@@ -183,7 +184,7 @@ export const PutMultiRegionAccessPointPolicy = operation(control.PutMultiRegionA
       const { policy: _before, proposed: _other, ...rest } = found;
       const policy = establishedPolicy(found, ctx.clock.now());
       transaction.rows(multiRegionAccessPoints).put({
-        ...rest, ...(policy !== undefined && { policy }), proposed: { policy: Policy, establishedAt },
+        ...rest, ...(policy !== undefined && { policy }), proposed: { policy: kept, establishedAt },
       });
       return found.buckets.map(({ region }) => region);
     });
@@ -197,10 +198,11 @@ export const GetMultiRegionAccessPointPolicy = operation(control.GetMultiRegionA
   run({ Name }, ctx) {
     const found = requireOne(ctx, Name);
     const established = establishedPolicy(found, ctx.clock.now());
+    const { identity } = ctx.kernel;
     return {
       Policy: {
-        ...(established !== undefined && { Established: { Policy: established } }),
-        ...(found.proposed && { Proposed: { Policy: found.proposed.policy } }),
+        ...(established !== undefined && { Established: { Policy: shownPolicy(identity, established) } }),
+        ...(found.proposed && { Proposed: { Policy: shownPolicy(identity, found.proposed.policy) } }),
       },
     };
   },
