@@ -32,7 +32,8 @@ function customerKey(letter: string) {
   };
 }
 
-function ofSource({ SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 }: ReturnType<typeof customerKey>) {
+function ofSource(key: ReturnType<typeof customerKey>) {
+  const { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 } = key;
   return {
     CopySourceSSECustomerAlgorithm: SSECustomerAlgorithm,
     CopySourceSSECustomerKey: SSECustomerKey,
