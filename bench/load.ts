@@ -111,7 +111,8 @@ export async function measure(load: Load): Promise<Measured> {
   stopping = true;
   const elapsed = (performance.now() - begun) / 1000;
   for (const { socket } of connections) socket.destroy();
-  return { ...quantiles(times), perSecond: times.length / elapsed, count: times.length, failures, firstFailure };
+  const perSecond = times.length / elapsed;
+  return { perSecond, count: times.length, failures, firstFailure, ...quantiles(times) };
 }
 
 function quantiles(times: readonly number[]): Pick<Measured, "p50" | "p99"> {
