@@ -149,7 +149,8 @@ export class Authorizer {
     const { caller } = ctx;
     const { resource, input } = sources;
     const asked = input ? { action, input } : { action };
-    const found = service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx, asked));
+    const found =
+      service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx, asked));
     const resourcePolicy = typeof found === "object" ? found.document : found;
     const owner = typeof found === "object" ? found.account : undefined;
     const controls = this.#engine.controlPolicies?.(ctx.account);

@@ -93,8 +93,12 @@ export interface CallOptions {
    * `service`: as this service's principal.
    * `request`: as another step of the same request, as if the caller had asked for it there and then:
    * CopyObject reads its source so.
+   * `session`: with temporary credentials that this service was given, named by their token: a role that was
+   * passed to it.
    */
-  readonly as?: "caller" | "service" | "request";
+  readonly as?: "caller" | "service" | "request" | { readonly session: string };
+  /** With `as: "service"`: the principal, where the service acts as another than its own. */
+  readonly principal?: string;
   /** With `as: "service"`: the resource on whose behalf, which policies may ask for as `aws:SourceArn`. */
   readonly sourceArn?: string;
   readonly account?: string;

@@ -6,7 +6,7 @@ import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
-import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
+import { Authenticator, serviceCaller, sessionCaller } from "./auth/authenticate.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import { seal, unseal } from "./auth/session-token.ts";
 import { Authorizer, type ControlPolicies } from "./authorize.ts";
@@ -223,7 +223,7 @@ export class Engine implements Kernel, JobHost {
     const model = this.models.get(token.service);
     const operation = model.operations[token.name];
     if (!operation) throw notImplemented(`${token.service}:${token.name}`);
-    const principal = this.models.get(from.entry.service).eventSource;
+    const principal = options.principal ?? this.models.get(from.entry.service).eventSource;
     return perform(this, {
       entry,
       service,
@@ -243,6 +243,11 @@ export class Engine implements Kernel, JobHost {
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
     if (options.as === "request") return from.caller;
+    if (typeof options.as === "object") {
+      const session = this.sessions.open(options.as.session);
+      if (!session) throw new Error("a service acts with a session that is none");
+      return sessionCaller(session);
+    }
     if (options.as !== "service") {
       return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
     }

@@ -1,6 +1,7 @@
 /** Access points: other names of a bucket, with policies of their own. */
 
 import type * as s3 from "../../generated/s3.ts";
+import type { ReadContext } from "../../kernel/context.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { partitionCell } from "../../kernel/partition.ts";
 import { table } from "../../store/types.ts";
@@ -38,6 +39,11 @@ export interface AccessPointAlias {
 export const accessPointAliases = table<AccessPointAlias>("s3.accessPointAliases", {
   key: (row) => row.alias,
 });
+
+/** Whether the bucket's own account has access points to it. */
+export function hasAccessPoints(ctx: ReadContext, bucket: string): boolean {
+  return ctx.db(accessPoints).by("bucket").first({ prefix: [bucket] }) !== undefined;
+}
 
 export type AccessPointPlace = Omit<AccessPointAlias, "alias">;
 

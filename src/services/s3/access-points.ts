@@ -1,14 +1,15 @@
 /** Requests that name an access point where others name a bucket. */
 
+import type { ReadContext } from "../../kernel/context.ts";
 import type { Arrival } from "../../kernel/operation.ts";
-import { methodNotAllowed } from "./access-errors.ts";
+import { methodNotAllowed, noSuchAccessPoint, noSuchMultiRegionAccessPoint } from "./access-errors.ts";
 import {
   accessPointArn, accessPointPlace, findAccessPoint, findAlias, type AccessPointPlace,
 } from "./access-point-table.ts";
 import { findBucketName } from "./bucket-table.ts";
-import { noSuchAccessPoint, noSuchMultiRegionAccessPoint } from "./access-errors.ts";
+import { accessDenied } from "./errors.ts";
 import {
-  findMultiRegion, multiRegionAlias, multiRegionArn, type MultiRegionBucket,
+  findMultiRegion, multiRegionAlias, multiRegionArn, multiRegionStatus, type MultiRegionBucket,
 } from "./multi-region-table.ts";
 
 /** Set beside `Bucket` by `resolveAccessPoint`. */
@@ -48,7 +49,9 @@ export function resolveAccessPoint(
     input["AccessPointArn"] = found.arn;
   }
   const source = input["CopySource"];
-  if (typeof source === "string" && /^arn(?::|%3a)/i.test(source)) input["CopySource"] = copySource(source, from);
+  if (typeof source === "string" && /^arn(?::|%3a)/i.test(source)) {
+    input["CopySource"] = copySource(source, from);
+  }
 }
 
 interface StoodFor {
@@ -81,19 +84,31 @@ function named(place: AccessPointPlace, { kernel }: Arrival): StoodFor {
 }
 
 /** The nearest bucket that takes traffic: one of the request's region, or else the first. */
-function multiRegion(alias: string, { kernel, region }: Arrival): StoodFor {
+function multiRegion(alias: string, { kernel, region, now }: Arrival): StoodFor {
   const found = findMultiRegion(kernel, alias);
-  if (!found || found.status !== "READY") throw noSuchMultiRegionAccessPoint(alias);
+  if (!found || multiRegionStatus(found, now) !== "READY") throw noSuchMultiRegionAccessPoint(alias);
   const active = found.buckets.filter(({ traffic }) => traffic > 0);
   const nearest = active.find((each) => each.region === region) ?? (active[0] as MultiRegionBucket);
   return { bucket: nearest.bucket, arn: multiRegionArn(found.account, alias) };
 }
 
+const sourceForm = /^(.*?accesspoint(?:\/|%2f)[^/%]+)(?:\/|%2f)object(?:\/|%2f)(.*)$/i;
+
 /** `arn:…:accesspoint/name/object/key`, percent-encoded or not. */
 function copySource(source: string, from: Arrival): string {
-  const [, arn = "", key = ""] = /^(.*?accesspoint(?:\/|%2f)[^/%]+)(?:\/|%2f)object(?:\/|%2f)(.*)$/i.exec(source) ?? [];
+  const [, arn = "", key = ""] = sourceForm.exec(source) ?? [];
   const place = accessPointPlace(decodeURIComponent(arn));
   return place ? `${named(place, from).bucket}/${key}` : source;
+}
+
+/**
+ * Access points of a network are reached from it alone, and no network reaches this far yet.
+ *
+ * @throws AccessDenied
+ */
+export function requireOrigin({ AccessPointArn }: ThroughAccessPoint, { kernel }: ReadContext): void {
+  const place = AccessPointArn === undefined ? undefined : accessPointPlace(AccessPointArn);
+  if (place && findAccessPoint(kernel, place)?.vpcId !== undefined) throw accessDenied();
 }
 
 /** What IAM is asked about on the way through: the access point, and then the bucket as well. */

@@ -1,7 +1,7 @@
 /** What operations on buckets and objects tell the kernel of themselves: cell, resource, condition keys. */
 
 import type { ReadContext } from "../../kernel/context.ts";
-import { throughAccessPoint, type ThroughAccessPoint } from "./access-points.ts";
+import { requireOrigin, throughAccessPoint, type ThroughAccessPoint } from "./access-points.ts";
 import { bucketArn, objectArn, ownerOfBucket } from "./bucket-table.ts";
 import { bucketConditions, objectConditions } from "./conditions.ts";
 import { requirePayer, type PayingInput } from "./requester-pays.ts";
@@ -20,6 +20,7 @@ export const onBucket = {
   owner: ownerOfBucket,
   resource(input: NamesBucket, ctx: ReadContext): string | readonly string[] {
     requirePayer(input, ctx);
+    requireOrigin(input, ctx);
     return throughAccessPoint(input, undefined, bucketArn(input.Bucket));
   },
   conditions: bucketConditions,
@@ -29,13 +30,14 @@ export const onObject = {
   owner: ownerOfBucket,
   resource(input: NamesObject, ctx: ReadContext): string | readonly string[] {
     requirePayer(input, ctx);
+    requireOrigin(input, ctx);
     return throughAccessPoint(input, input.Key, objectArn(input.Bucket, input.Key));
   },
   conditions: objectConditions,
   dataEvent: true,
 };
 
-/** After which there is an object that was not there before: PutObject, CopyObject, CompleteMultipartUpload. */
+/** What makes an object: PutObject, CopyObject, CompleteMultipartUpload. */
 export const onCreation = {
   ...onObject,
   conditions: (input: NamesObject, ctx: ReadContext) => ({
@@ -44,7 +46,7 @@ export const onCreation = {
   }),
 };
 
-/** What needs `s3:PutObject` and makes no object by itself: CreateMultipartUpload, UploadPart, UploadPartCopy. */
+/** What needs `s3:PutObject` and makes no object: CreateMultipartUpload, UploadPart, UploadPartCopy. */
 export const onPart = {
   ...onObject,
   conditions: (input: NamesObject, ctx: ReadContext) => ({

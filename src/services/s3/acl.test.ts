@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
-import { anonymous, clientOf, makeBucket, objects, other, putPolicy } from "./access-fixture.ts";
+import { anonymous, clientOf, makeBucket, objects, other, putPolicy } from "../../../test/s3-access.ts";
 
 const allUsers = "http://acs.amazonaws.com/groups/global/AllUsers";
 const authenticated = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";

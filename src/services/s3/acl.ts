@@ -21,7 +21,7 @@ const execReader = "6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6
 const logWriter = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0";
 const ownAccounts: ReadonlySet<string> = new Set([execReader, logWriter]);
 
-export const permissions: readonly s3.Permission[] = ["FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP"];
+const permissions: readonly s3.Permission[] = ["FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP"];
 
 /** What has a list, and by whom it is owned. */
 export interface AclSubject {
@@ -107,7 +107,9 @@ function cannedGrants(name: string, subject: AclSubject): s3.Grant[] {
 export function grantsInHeaders(input: AclInput, subject: AclSubject): readonly s3.Grant[] | undefined {
   const named = grantMembers.filter(([member]) => input[member] !== undefined);
   if (input.ACL !== undefined) {
-    if (named.length > 0) throw invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed");
+    if (named.length > 0) {
+      throw invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed");
+    }
     return cannedGrants(input.ACL, subject);
   }
   if (named.length === 0) return undefined;

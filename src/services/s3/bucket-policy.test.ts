@@ -9,7 +9,7 @@ import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
 import {
   anonymous, clientOf, letsEverybodyRead, makeBucket, objects, other, policyOf, putPolicy,
-} from "./access-fixture.ts";
+} from "../../../test/s3-access.ts";
 
 const bucket = "arn:aws:s3:::bucket";
 const user = "arn:aws:iam::000000000000:user/alice";
@@ -67,7 +67,7 @@ test("s3-bucket-policies-resource-based: each element decides, over accounts", a
   assert.equal((JSON.parse(Policy ?? "") as { Statement: object[] }).Statement.length, 2);
 });
 
-test("a policy that locks everybody out is changed by the account's root user, and by nobody else", async () => {
+test("a policy that locks everybody out is changed by the account's root user alone", async () => {
   await using region = await startRegion();
   const s3 = await makeBucket(region);
   const alice = clientOf(region, await region.user("alice", {
@@ -87,7 +87,7 @@ test("a policy that locks everybody out is changed by the account's root user, a
   assert.equal(await get(s3), "no refusal");
 });
 
-test("s3-bucket-policies-resource-based: what is no policy of this bucket is refused in AWS's words", async () => {
+test("s3-bucket-policies-resource-based: what is no policy is refused in AWS's words", async () => {
   await using region = await startRegion();
   const s3 = await makeBucket(region);
   const allow = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: objects };
@@ -151,8 +151,8 @@ test("s3-policy-public-access: a public policy lets everybody read, once it is n
   const s3 = await makeBucket(region);
   assert.equal(
     await refusal(putPolicy(s3, letsEverybodyRead)),
-    "AccessDenied: User: arn:aws:iam::000000000000:root is not authorized to perform: s3:PutBucketPolicy on " +
-      'resource: "arn:aws:s3:::bucket" because public policies are prevented by the BlockPublicPolicy ' +
+    "AccessDenied: User: arn:aws:iam::000000000000:root is not authorized to perform: s3:PutBucketPolicy " +
+      'on resource: "arn:aws:s3:::bucket" because public policies are prevented by the BlockPublicPolicy ' +
       "setting in S3 Block Public Access.",
   );
   await s3.send(new DeletePublicAccessBlockCommand({ Bucket: "bucket" }));
@@ -215,7 +215,8 @@ test("conditions on prefixes, tags, signatures and creation decide", async () =>
   const s3 = await makeBucket(region);
   const alice = clientOf(region, await region.user("alice"));
   const Principal = { AWS: user };
-  const list = (Prefix?: string) => refusal(alice.send(new ListObjectsV2Command({ Bucket: "bucket", Prefix })));
+  const list = (Prefix?: string) =>
+    refusal(alice.send(new ListObjectsV2Command({ Bucket: "bucket", Prefix })));
   await putPolicy(
     s3,
     {

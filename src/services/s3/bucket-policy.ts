@@ -3,6 +3,7 @@
 import * as s3 from "../../generated/s3.ts";
 import { withStatus } from "../../kernel/answer-status.ts";
 import { operation } from "../../kernel/operation.ts";
+import { shownPolicy } from "../../kernel/policy-principals.ts";
 import { onBucket } from "./access.ts";
 import { noSuchBucketPolicy, publicAccessBlocked } from "./access-errors.ts";
 import { bucketArn, changeBucket, requireBucket } from "./bucket-table.ts";
@@ -16,8 +17,8 @@ export const PutBucketPolicy = operation(s3.PutBucketPolicy, {
   run(input, ctx) {
     const { Bucket, Policy } = input;
     const bucket = requireBucket(ctx, Bucket);
-    requirePolicy(Policy, bucketPlace(Bucket), ctx.kernel);
-    if (isPublicPolicy(Policy) && blocks(ctx.kernel, bucket, ctx.account, "BlockPublicPolicy")) {
+    const policy = requirePolicy(Policy, bucketPlace(Bucket), ctx.kernel);
+    if (isPublicPolicy(policy) && blocks(ctx.kernel, bucket, ctx.account, "BlockPublicPolicy")) {
       throw publicAccessBlocked({
         caller: ctx.caller,
         action: "s3:PutBucketPolicy",
@@ -25,18 +26,18 @@ export const PutBucketPolicy = operation(s3.PutBucketPolicy, {
         setting: "BlockPublicPolicy",
       });
     }
-    changeBucket(ctx, Bucket, { policy: Policy });
+    changeBucket(ctx, Bucket, { policy });
     return withStatus({}, 204);
   },
 });
 
-/** The text as it was put. */
+/** The text as it was put, with the names that its principals have now. */
 export const GetBucketPolicy = operation(s3.GetBucketPolicy, {
   ...onBucket,
   run(input, ctx) {
     const { policy } = requireBucket(ctx, input.Bucket);
     if (policy === undefined) throw noSuchBucketPolicy(input.Bucket);
-    return { Policy: policy };
+    return { Policy: shownPolicy(ctx.kernel.identity, policy) };
   },
 });
 

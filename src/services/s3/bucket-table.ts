@@ -69,6 +69,8 @@ export function bucketNamesOf(kernel: Kernel, account: string): BucketName[] {
 interface NamesBucket {
   readonly Bucket: string;
   readonly ExpectedBucketOwner?: string | undefined;
+  /** Of the access point that the request came through: the bucket is where it says. */
+  readonly AccessPointArn?: string | undefined;
 }
 
 /**
@@ -81,7 +83,8 @@ interface NamesBucket {
 export function ownerOfBucket(input: NamesBucket, arrival: Arrival): Owner {
   const found = findBucketName(arrival.kernel, input.Bucket);
   if (!found) throw noSuchBucket(input.Bucket);
-  if (found.region !== arrival.region && !arrival.anywhere) {
+  const isSpanned = input.AccessPointArn?.startsWith("arn:aws:s3::") === true;
+  if (found.region !== arrival.region && !arrival.anywhere && !isSpanned) {
     throw permanentRedirect(found.name, found.region);
   }
   return expectedOwner(input, found);

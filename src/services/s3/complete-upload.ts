@@ -12,6 +12,7 @@ import { locationUrl } from "./buckets.ts";
 import { openEncryption, type Encryption } from "./encryption.ts";
 import { conditionalRequestConflict, malformedXml } from "./errors.ts";
 import { shownChecksum } from "./object-answer.ts";
+import { expirationHeader } from "./lifecycle-due.ts";
 import { objectCreated } from "./object-events.ts";
 import { givenChecksum } from "./object-input.ts";
 import type { ObjectVersion, StoredChecksum } from "./object-version.ts";
@@ -57,6 +58,7 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
       ETag: `"${version.etag}"`,
       ...shownChecksum(version),
       VersionId: shownVersionId(bucket, version),
+      Expiration: expirationHeader(bucket, version),
       ...shownEncryption(encryption),
     };
   },

@@ -84,8 +84,8 @@ export function bucketConditions(input: object, ctx: ReadContext): Conditions {
 
 /** What a configuration that is put says of itself. */
 function configurationConditions(input: Input): Conditions {
-  const { OptionalFields } = (input["InventoryConfiguration"] ?? {}) as { OptionalFields?: readonly string[] };
-  return { "s3:inventoryaccessibleoptionalfields": OptionalFields };
+  const inventory = input["InventoryConfiguration"] as { OptionalFields?: readonly string[] } | undefined;
+  return { "s3:inventoryaccessibleoptionalfields": inventory?.OptionalFields };
 }
 
 /** Tags of buckets decide where the bucket says that they do. */

@@ -83,14 +83,14 @@ test("copying takes permission to read the source and to write the copy, whereve
       name: "AccessDenied",
       message:
         "User: arn:aws:iam::000000000000:user/writer is not authorized to perform: s3:GetObject on " +
-        `resource: arn:aws:s3:::${source}/key because no identity-based policy allows the s3:GetObject ` +
+        `resource: "arn:aws:s3:::${source}/key" because no identity-based policy allows the s3:GetObject ` +
         "action",
     });
     await assert.rejects(copy(reader, `${source}/key`), {
       name: "AccessDenied",
       message:
         "User: arn:aws:iam::000000000000:user/reader is not authorized to perform: s3:PutObject on " +
-        "resource: arn:aws:s3:::here/copy because no identity-based policy allows the s3:PutObject action",
+        'resource: "arn:aws:s3:::here/copy" because no identity-based policy allows the s3:PutObject action',
     });
   }
 });

@@ -11,6 +11,7 @@ import { copyToItself, sourceTooLarge, unknownDirective } from "./copy-errors.ts
 import { openSource, type CopySource } from "./copy-source.ts";
 import { copyBody } from "./copying.ts";
 import { chooseEncryption, type Encryption } from "./encryption.ts";
+import { expirationHeader } from "./lifecycle-due.ts";
 import { describeAccess, requireWriteAccess } from "./object-access.ts";
 import { objectCreated } from "./object-events.ts";
 import {
@@ -156,6 +157,7 @@ function answer(
     },
     CopySourceVersionId: source.versionId,
     VersionId: shownVersionId(bucket, version),
+    Expiration: expirationHeader(bucket, version),
     ...encryption.output,
   };
 }

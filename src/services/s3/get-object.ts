@@ -5,6 +5,7 @@ import { withStatus } from "../../kernel/answer-status.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
+import { describeState, requireInReach } from "./archive.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
@@ -18,7 +19,9 @@ import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
+import { isSource } from "./replicas.ts";
 import { requestCharged } from "./requester-pays.ts";
+import { noteAccess } from "./tiering-rules.ts";
 import { requirePartNumber } from "./upload-parts.ts";
 import { findLatest, findVersion } from "./version-table.ts";
 
@@ -32,20 +35,25 @@ interface Reading {
 
 export const GetObject = operation(s3.GetObject, {
   ...onObject,
-  action: versionedAction("GetObject"),
+  action: (input, ctx) =>
+    isSource(input) ? "s3:GetObjectVersionForReplication" : versionedAction("GetObject")(input, ctx),
   async body(input, ctx) {
     requireSigned(input, ctx);
     const { bucket, version, body, release } = openObject(input, ctx, "GET");
     try {
       requireReadable(input, version);
+      requireInReach(version, ctx.clock.now());
       const encryption = await openEncryption(ctx, version, input);
+      noteAccess(ctx, version);
       const part = partOf(input, version, body);
       const range = part ?? parseRange(input.Range, version.sizeBytes);
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
       const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
       const charged = requestCharged(bucket, ctx);
-      return inRange({ ...answer, ...partChecksum(input, version, part), ...charged, Body }, range, version);
+      const state = describeState(bucket, version, input, ctx.clock.now());
+      const checksum = partChecksum(input, version, part);
+      return inRange({ ...answer, ...checksum, ...charged, ...state, Body }, range, version);
     } catch (error) {
       release();
       throw error;
@@ -70,7 +78,9 @@ export const HeadObject = operation(s3.HeadObject, {
     const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
     const charged = requestCharged(bucket, ctx);
-    return inRange({ ...answer, ...partChecksum(input, version, part), ...charged }, range, version);
+    const state = describeState(bucket, version, input, ctx.clock.now());
+    const checksum = partChecksum(input, version, part);
+    return inRange({ ...answer, ...checksum, ...charged, ...state }, range, version);
   },
 });
 

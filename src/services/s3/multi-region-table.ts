@@ -20,18 +20,22 @@ export interface MultiRegionAccessPoint {
   readonly name: string;
   /** Epoch milliseconds. */
   readonly createdAt: number;
-  readonly status: "CREATING" | "READY" | "DELETING" | "INCONSISTENT_ACROSS_REGIONS";
+  /** Until then it is being made. */
+  readonly readyAt: number;
+  /** Being deleted, until then; afterwards it is gone. */
+  readonly goneAt?: number;
   readonly buckets: readonly MultiRegionBucket[];
   readonly publicAccessBlock: s3.PublicAccessBlockConfiguration;
-  /** JSON text; what was put last counts once it has been established. */
+  /** JSON text. */
   readonly policy?: string;
-  readonly proposedPolicy?: string;
+  /** What was put last; it counts from then on. */
+  readonly proposed?: { readonly policy: string; readonly establishedAt: number };
 }
 
-export const multiRegionAccessPoints = table<MultiRegionAccessPoint, "account">("s3.multiRegionAccessPoints", {
-  key: (row) => row.alias,
-  indexes: { account: (row) => [row.account, row.name] },
-});
+export const multiRegionAccessPoints = table<MultiRegionAccessPoint, "account">(
+  "s3.multiRegionAccessPoints",
+  { key: (row) => row.alias, indexes: { account: (row) => [row.account, row.name] } },
+);
 
 const suffix = ".mrap";
 
@@ -49,4 +53,20 @@ export function multiRegionAlias(text: string): string | undefined {
 
 export function findMultiRegion(kernel: Kernel, alias: string): MultiRegionAccessPoint | undefined {
   return kernel.read(partitionCell, (transaction) => transaction.rows(multiRegionAccessPoints).get(alias));
+}
+
+export function multiRegionStatus(
+  { readyAt, goneAt }: MultiRegionAccessPoint,
+  now: number,
+): "CREATING" | "READY" | "DELETING" | undefined {
+  if (goneAt !== undefined) return now < goneAt ? "DELETING" : undefined;
+  return now < readyAt ? "CREATING" : "READY";
+}
+
+/** The policy that counts now. */
+export function establishedPolicy(
+  { policy, proposed }: MultiRegionAccessPoint,
+  now: number,
+): string | undefined {
+  return proposed && proposed.establishedAt <= now ? proposed.policy : policy;
 }

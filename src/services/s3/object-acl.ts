@@ -20,7 +20,11 @@ interface NamesVersion {
 }
 
 /** @throws NoSuchKey, NoSuchVersion, MethodNotAllowed */
-function requireObject(ctx: ReadContext, { Bucket, Key, VersionId }: NamesVersion, method: string): ObjectVersion {
+function requireObject(
+  ctx: ReadContext,
+  { Bucket, Key, VersionId }: NamesVersion,
+  method: string,
+): ObjectVersion {
   const version =
     VersionId === undefined ? findLatest(ctx, Bucket, Key) : requireVersion(ctx, Bucket, Key, VersionId);
   if (!version) throw noSuchKey(Key);

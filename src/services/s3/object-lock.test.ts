@@ -135,7 +135,7 @@ test("governance holds until its day, or until who may gets past it", async () =
       name: "AccessDenied",
       message:
         "User: arn:aws:iam::000000000000:user/user is not authorized to perform: " +
-        "s3:BypassGovernanceRetention on resource: arn:aws:s3:::bucket/key because no identity-based " +
+        's3:BypassGovernanceRetention on resource: "arn:aws:s3:::bucket/key" because no identity-based ' +
         "policy allows the s3:BypassGovernanceRetention action",
     });
   }

@@ -7,7 +7,9 @@
 
 import { parsePolicy, PolicySyntaxError, type PolicyDocument, type Statement } from "../../iam/parse.ts";
 import { parseOperator } from "../../iam/operators.ts";
+import { mapPrincipalNames } from "../../iam/principal-names.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import { keptName } from "../../kernel/policy-principals.ts";
 import { malformedPolicy } from "./access-errors.ts";
 import { accountOfCanonicalId } from "./owners.ts";
 import { actionsOfKey, bucketActions, generalKeys, objectActions, tagKeys } from "./policy-actions.ts";
@@ -27,8 +29,11 @@ export function bucketPlace(bucket: string): PolicyPlace {
   return { arn: `arn:aws:s3:::${bucket}`, objects: `arn:aws:s3:::${bucket}/` };
 }
 
-/** @throws MalformedPolicy */
-export function requirePolicy(text: string, place: PolicyPlace, kernel: Kernel): void {
+/**
+ * @returns the policy as it is kept, with unique ids; `shownPolicy` gives what is shown
+ * @throws MalformedPolicy
+ */
+export function requirePolicy(text: string, place: PolicyPlace, kernel: Kernel): string {
   if (Buffer.byteLength(text) > policyBytesMax) {
     const message = `Normalized policy document exceeds the maximum allowed size of ${policyBytesMax} bytes`;
     throw malformedPolicy(message);
@@ -37,6 +42,7 @@ export function requirePolicy(text: string, place: PolicyPlace, kernel: Kernel):
   for (const [index, statement] of document.statements.entries()) {
     requireStatement(statement, statement.sid ?? `NO_ID-${index}`, place, kernel);
   }
+  return mapPrincipalNames(text, (name) => keptName(kernel.identity, name) ?? name);
 }
 
 function readPolicy(text: string): PolicyDocument {
@@ -111,7 +117,7 @@ const accessIdentity = /^arn:aws:iam::cloudfront:user\/CloudFront Origin Access 
 
 function isPrincipal(kind: string, name: string, kernel: Kernel): boolean {
   switch (kind) {
-    case "AWS": return accessIdentity.test(name) || kernel.identity.principalExists(name);
+    case "AWS": return accessIdentity.test(name) || keptName(kernel.identity, name) !== undefined;
     case "Service": return serviceForm.test(name);
     case "CanonicalUser": return accountOfCanonicalId(name) !== undefined;
     default: return /^(?:arn:aws:iam::\d{12}:(?:saml|oidc)-provider\/\S+|[\w-]+(?:\.[\w-]+)+)$/.test(name);

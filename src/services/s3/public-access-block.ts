@@ -61,7 +61,8 @@ export function accountBlocks(kernel: Kernel, account: string, setting: BlockSet
 export const PutPublicAccessBlock = operation(s3.PutPublicAccessBlock, {
   ...onBucket,
   run(input, ctx) {
-    changeBucket(ctx, input.Bucket, { publicAccessBlock: completeBlock(input.PublicAccessBlockConfiguration) });
+    const publicAccessBlock = completeBlock(input.PublicAccessBlockConfiguration);
+    changeBucket(ctx, input.Bucket, { publicAccessBlock });
   },
 });
 

@@ -10,8 +10,9 @@ import { parsePolicy, type PolicyDocument, type Statement } from "../../iam/pars
 /** Conditions on these keys fix who is let in, if their values are fixed. */
 const fixingKeys: ReadonlySet<string> = new Set([
   "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount", "aws:userid",
-  "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:sourceorgid",
-  "aws:sourceorgpaths", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourcevpcarn",
+  "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn",
+  "aws:sourceorgid", "aws:sourceorgpaths", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
+  "aws:sourcevpcarn",
   "s3:dataaccesspointaccount", "s3:x-amz-server-side-encryption-aws-kms-key-id",
 ]);
 
@@ -19,7 +20,8 @@ const accessPointKey = "s3:dataaccesspointarn";
 const addressKey = "aws:sourceip";
 
 /** What asks for a value. `…IfExists` and negations let in who has none. */
-const affirming = /^(?:foranyvalue:)?(?:string(?:equals|like|equalsignorecase)|arn(?:equals|like)|ipaddress)$/;
+const affirming =
+  /^(?:foranyvalue:)?(?:string(?:equals|like|equalsignorecase)|arn(?:equals|like)|ipaddress)$/;
 
 /** @param document one that `parsePolicy` reads */
 export function isPublicPolicy(document: string): boolean {

@@ -18,7 +18,7 @@ import { accessPointPlace, findAccessPoint } from "./access-point-table.ts";
 import { buckets, findBucketName, type Bucket } from "./bucket-table.ts";
 import { versionAsked } from "./conditions.ts";
 import { accessDenied, bucketAccessDenied } from "./errors.ts";
-import { findMultiRegion, multiRegionAlias } from "./multi-region-table.ts";
+import { establishedPolicy, findMultiRegion, multiRegionAlias } from "./multi-region-table.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { accountOfCanonicalId } from "./owners.ts";
 import { ownershipOf } from "./ownership.ts";
@@ -157,11 +157,12 @@ function accessPointPolicy(arn: string, ctx: ReadContext): ResourcePolicy | unde
   const [point = ""] = arn.split("/object/", 1);
   const alias = multiRegionAlias(point);
   const place = accessPointPlace(point);
-  const found = alias === undefined
-    ? place && findAccessPoint(ctx.kernel, place)
-    : findMultiRegion(ctx.kernel, alias);
+  const now = ctx.clock.now();
+  const spanning = alias === undefined ? undefined : findMultiRegion(ctx.kernel, alias);
+  const found = spanning ?? (place && findAccessPoint(ctx.kernel, place));
   if (!found) return undefined;
-  const { account, policy, publicAccessBlock } = found;
+  const { account, publicAccessBlock } = found;
+  const policy = spanning ? establishedPolicy(spanning, now) : found.policy;
   if (policy === undefined) return { account };
   const document = narrowed(policy, account, ctx, (setting) =>
     publicAccessBlock[setting] === true || accountBlocks(ctx.kernel, account, setting));

@@ -2,13 +2,15 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { service } from "../../kernel/service.ts";
+import * as acceleration from "./acceleration.ts";
 import * as accessLog from "./access-log.ts";
 import { resolveAccessPoint } from "./access-points.ts";
-import * as acceleration from "./acceleration.ts";
 import { pathWithBucket } from "./addresses.ts";
+import * as analytics from "./analytics.ts";
 import * as bucketAcl from "./bucket-acl.ts";
 import * as bucketEncryption from "./bucket-encryption.ts";
 import * as bucketPolicy from "./bucket-policy.ts";
+import * as bucketSweep from "./bucket-sweep.ts";
 import * as bucketTags from "./bucket-tags.ts";
 import * as buckets from "./buckets.ts";
 import * as completeUpload from "./complete-upload.ts";
@@ -18,6 +20,7 @@ import * as deleteObject from "./delete-object.ts";
 import { front } from "./front.ts";
 import * as getObject from "./get-object.ts";
 import * as kmsKeys from "./kms-keys.ts";
+import * as lifecycle from "./lifecycle.ts";
 import * as listing from "./listing.ts";
 import * as logging from "./logging.ts";
 import * as multipartUploads from "./multipart-uploads.ts";
@@ -31,8 +34,13 @@ import * as ownership from "./ownership.ts";
 import { headersInQuery } from "./presigned-headers.ts";
 import * as publicAccessBlock from "./public-access-block.ts";
 import * as putObject from "./put-object.ts";
+import * as replicating from "./replicating.ts";
+import * as replication from "./replication.ts";
+import * as requestMetrics from "./request-metrics.ts";
 import * as requestPayment from "./request-payment.ts";
 import { denied, resourcePolicy } from "./resource-policy.ts";
+import * as restoreObject from "./restore-object.ts";
+import * as tiering from "./tiering.ts";
 import * as updateEncryption from "./update-encryption.ts";
 import * as uploadPartCopy from "./upload-part-copy.ts";
 import * as uploadParts from "./upload-parts.ts";
@@ -46,6 +54,7 @@ export default service(s3.service, {
     notificationDelivery, multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
+    replication, replicating, analytics, requestMetrics, lifecycle, bucketSweep, restoreObject, tiering,
     cors, website, acceleration, logging, accessLog,
   ],
   admitsAnonymous: true,

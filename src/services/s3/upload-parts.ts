@@ -9,7 +9,7 @@ import { requireBucket } from "./bucket-table.ts";
 import { openEncryption, tagIsHash, type Encryption } from "./encryption.ts";
 import { invalidArgument } from "./errors.ts";
 import { pageSize } from "./listing.ts";
-import { shownAlgorithm } from "./multipart-uploads.ts";
+import { shownAbort, shownAlgorithm } from "./multipart-uploads.ts";
 import { checksumMember, givenChecksum, requireSize } from "./object-input.ts";
 import { ownerShown } from "./owners.ts";
 import {
@@ -94,7 +94,7 @@ export function storePart(
 export const ListParts = operation(s3.ListParts, {
   ...onObject,
   run(input, ctx) {
-    requireBucket(ctx, input.Bucket);
+    const bucket = requireBucket(ctx, input.Bucket);
     const upload = requireUpload(ctx, input);
     const limit = pageSize(input.MaxParts, "max-parts");
     const { PartNumberMarker: marker = 0 } = input;
@@ -120,6 +120,7 @@ export const ListParts = operation(s3.ListParts, {
       Initiator: { ID: upload.initiator },
       Owner: ownerShown(upload.draft.owner),
       StorageClass: upload.draft.storageClass ?? "STANDARD",
+      ...shownAbort(bucket, upload),
       ...shownAlgorithm(upload.checksum),
     };
   },

@@ -4,8 +4,8 @@ import {
   CreateBucketCommand, DeletePublicAccessBlockCommand, PutBucketOwnershipControlsCommand,
   PutBucketPolicyCommand, PutObjectCommand, S3Client, type ObjectOwnership,
 } from "@aws-sdk/client-s3";
-import { handle } from "../../kernel/gateway/chain.ts";
-import type { TestCredentials, TestRegion } from "../../../test/region.ts";
+import { handle } from "../src/kernel/gateway/chain.ts";
+import type { TestCredentials, TestRegion } from "./region.ts";
 
 export const other = "111122223333";
 
@@ -40,7 +40,9 @@ export function putPolicy(s3: S3Client, ...statements: object[]): Promise<unknow
 
 export const objects = "arn:aws:s3:::bucket/*";
 
-export const letsEverybodyRead = { Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: objects };
+export const letsEverybodyRead = {
+  Effect: "Allow", Principal: "*", Action: "s3:GetObject", Resource: objects,
+};
 
 export interface Asked {
   readonly method?: string;

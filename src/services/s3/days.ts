@@ -1,0 +1,22 @@
+/** Days as S3 counts them. */
+
+export const dayMilliseconds = 24 * 60 * 60_000;
+
+/** The next midnight, UTC. @param at epoch milliseconds */
+export function midnightAfter(at: number): number {
+  return (Math.floor(at / dayMilliseconds) + 1) * dayMilliseconds;
+}
+
+/**
+ * When a rule of so many days is due.
+ *
+ * @evidence S3 User Guide, "Lifecycle rules: Based on an object's age": the days are added to the time, and
+ *   the result is rounded up to the next day at midnight UTC; midnight itself is taken as any other time
+ */
+export function dueAfter(from: number, days: number): number {
+  return midnightAfter(from + days * dayMilliseconds);
+}
+
+export function isMidnight(at: number): boolean {
+  return at % dayMilliseconds === 0;
+}
