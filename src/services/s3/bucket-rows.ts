@@ -12,11 +12,8 @@ import { removeUploadsOf } from "./upload-table.ts";
 export function dropBucketRows(ctx: Context, bucket: string): void {
   ctx.tags(bucketArn(bucket)).clear();
   removeUploadsOf(ctx, bucket);
-<<<<<<< HEAD
   dropConfigurations(ctx, bucket);
-=======
   dropLines(ctx, bucket);
->>>>>>> s3-front
   // Those that are left expire.
   dropBucketKeys(ctx, bucket);
   forgetPlan(ctx, bucket);
