@@ -64,7 +64,7 @@ async function refused(answer: Promise<Answered>, ...names: string[]): Promise<u
 
 const quoted = (text: string): string => text.replaceAll('"', "&quot;");
 
-test("s3-presigned-post: a form that was signed puts its file under the signer's rights", async () => {
+test("a form that was signed puts its file under the signer's rights", async () => {
   await using region = await startRegion();
   const { s3, signer } = await start(region);
   const answer = await post(region, encoded(await sign(signer), "something body"));
