@@ -97,7 +97,7 @@ test("s3-cors-cross-bucket: a page fetches from elsewhere as far as rules let it
   });
 });
 
-test("presigned post: a browser uploads a file by a form that was signed for it", { skip }, async () => {
+test("a browser uploads a file by a form that was signed for it", { skip }, async () => {
   await using station = await startWorkstation();
   const s3 = clientOf(station);
   const done = `${siteOf(station)}/done.html`;

@@ -57,8 +57,12 @@ const timedOut =
   "Your socket connection to the server was not read from or written to within the timeout period. Idle " +
   "connections will be closed.";
 
-test("an upload that stops midway is told so, large or small, and its connection ends", async () => {
-  await using region = await startRegion({ uploadIdleMilliseconds: 50 });
+test("an upload that stops midway is told so, and its connection ends", async () => {
+  for (const uploadIdleMilliseconds of [1, 50]) await stopMidway(uploadIdleMilliseconds);
+});
+
+async function stopMidway(uploadIdleMilliseconds: number): Promise<void> {
+  await using region = await startRegion({ uploadIdleMilliseconds });
   await withBucket(region);
   for (const sizeBytes of [1_000, 1_000_000]) {
     const line = await dial(region);
@@ -70,7 +74,7 @@ test("an upload that stops midway is told so, large or small, and its connection
     assert.equal(element(answer, "Message"), timedOut);
   }
   assert.deepEqual(blobsOf(region), []);
-});
+}
 
 function blobsOf(region: TestRegion): string[] {
   const files = readdirSync(region.engine.store.folder, { recursive: true, withFileTypes: true });

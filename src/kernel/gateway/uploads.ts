@@ -24,6 +24,8 @@ export function endIdleUpload(request: IncomingMessage, idleMilliseconds: number
   request.setTimeout(idleMilliseconds, () => {
     const isWaitedFor = request.readableFlowing !== null && request.readableLength === 0;
     if (isWaitedFor && request.listenerCount("error") > 0) request.emit("error", requestTimedOut());
+    // It rings once: who was not waited for yet is waited for anew.
+    else socket.setTimeout(idleMilliseconds);
   });
   request.once("end", () => socket.setTimeout(0));
 }

@@ -49,7 +49,7 @@ export function websiteInHost(host: string): WebsiteAddress | undefined {
 
 /** The endpoint of no region: what its names lead to is told by the bucket. */
 export function isGlobalEndpoint(host: string): boolean {
-  return /^.+\.s3\.amazonaws\.com(?::\d+)?$/i.test(host);
+  return host.includes(".s3.amazonaws.com") && /^.+\.s3\.amazonaws\.com(?::\d+)?$/i.test(host);
 }
 
 /** `bucket.s3-accelerate.amazonaws.com`, `bucket.s3-accelerate.dualstack.amazonaws.com`. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, GetObjectCommand, HeadObjectCommand, S3Client,
+  CreateBucketCommand, DeletePublicAccessBlockCommand, GetObjectCommand, HeadObjectCommand,
+  PutBucketCorsCommand, PutBucketPolicyCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
@@ -63,7 +64,7 @@ async function refused(answer: Promise<Answered>, ...names: string[]): Promise<u
 
 const quoted = (text: string): string => text.replaceAll('"', "&quot;");
 
-test("presigned post: a form that was signed puts its file under the signer's rights", async () => {
+test("a form that was signed puts its file under the signer's rights", async () => {
   await using region = await startRegion();
   const { s3, signer } = await start(region);
   const answer = await post(region, encoded(await sign(signer), "something body"));
@@ -266,6 +267,28 @@ test("temporary credentials sign forms with their token", async () => {
   assert.equal((await post(region, encoded(fields, "text"))).status, 204);
   const { Metadata } = await s3.send(new HeadObjectCommand({ Bucket: "bucket", Key: "upload" }));
   assert.deepEqual(Metadata, {});
+});
+
+test("anybody posts to a bucket that lets everybody, and a page of another origin may see it", async () => {
+  await using region = await startRegion();
+  const { s3 } = await start(region);
+  await s3.send(new DeletePublicAccessBlockCommand({ Bucket: "bucket" }));
+  const Resource = "arn:aws:s3:::bucket/public/*";
+  const Statement = { Effect: "Allow", Principal: "*", Action: "s3:PutObject", Resource };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+  await s3.send(new PutBucketPolicyCommand({ Bucket: "bucket", Policy }));
+  assert.equal((await post(region, encoded({ key: "public/a" }, "text"))).status, 204);
+  assert.equal((await post(region, encoded({ key: "private/a" }, "text"))).status, 403);
+  const { ContentLength } = await s3.send(new HeadObjectCommand({ Bucket: "bucket", Key: "public/a" }));
+  assert.equal(ContentLength, 4);
+
+  const CORSRules = [{ AllowedOrigins: ["http://a.com"], AllowedMethods: ["POST"] }];
+  await s3.send(new PutBucketCorsCommand({ Bucket: "bucket", CORSConfiguration: { CORSRules } }));
+  for (const key of ["public/a", "private/a"]) {
+    const headers = { "content-type": "multipart/form-data; boundary=b0undary", origin: "http://a.com" };
+    const answer = await http(region, "/bucket", { method: "POST", headers, body: encoded({ key }, "text") });
+    assert.equal(answer.headers["access-control-allow-origin"], "http://a.com");
+  }
 });
 
 test("policies that are none are refused", async () => {

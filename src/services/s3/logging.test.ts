@@ -6,6 +6,7 @@ import {
   PutBucketPolicyCommand, PutBucketVersioningCommand, PutBucketWebsiteCommand, PutObjectCommand, S3Client,
   type LoggingEnabled,
 } from "@aws-sdk/client-s3";
+import { withDataFolder } from "../../../test/data-folder.ts";
 import { http } from "../../../test/http.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
@@ -220,6 +221,19 @@ test("targets are checked, and where lists count, the log delivery group must be
   await s3.send(new PutBucketLoggingCommand({ Bucket: "bucket", BucketLoggingStatus: {} }));
   const off = await s3.send(new GetBucketLoggingCommand({ Bucket: "bucket" }));
   assert.equal(off.LoggingEnabled, undefined);
+});
+
+test("what was logged before a restart is delivered after it", async () => {
+  using folder = withDataFolder();
+  {
+    await using region = await startRegion({ dataDir: folder.path });
+    const s3 = await start(region);
+    await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "key", Body: "" }));
+  }
+  await using region = await startRegion({ dataDir: folder.path });
+  await region.clock.advance(minutes);
+  const shown = columns(await delivered(region.client(S3Client)), "operation", "key");
+  assert.deepEqual(shown, ["REST.PUT.LOGGING_STATUS -", "REST.PUT.OBJECT key"]);
 });
 
 test("a line names the version that a request is about", async () => {
