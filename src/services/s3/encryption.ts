@@ -2,6 +2,7 @@
 
 import type * as s3 from "../../generated/s3.ts";
 import type { BodyContext } from "../../kernel/context.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
 import type { Bucket } from "./bucket-table.ts";
 import {
   encryptWithCustomerKey, hasCustomerKey, openWithCustomerKey, refuseCustomerKey, type CustomerKeyInput,
@@ -41,8 +42,12 @@ export interface Encryption {
 const own: EncryptionOutput = { ServerSideEncryption: "AES256" };
 
 /** The key of all objects that S3 keeps the key of. */
+export function ownKey(kernel: Kernel): Buffer {
+  return kernel.keyFor("s3 objects");
+}
+
 function ownEncryption(ctx: BodyContext): Encryption {
-  return { key: ctx.kernel.keyFor("s3 objects"), output: own };
+  return { key: ownKey(ctx.kernel), output: own };
 }
 
 /** The key that is meant where a request or a bucket asks for KMS and names none. */
