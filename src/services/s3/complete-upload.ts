@@ -5,7 +5,7 @@ import * as s3 from "../../generated/s3.ts";
 import { parseChecksum } from "../../kernel/body/checksums.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onCreation } from "./access.ts";
 import { putBody, dropBody, type StoredPart } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { locationUrl } from "./buckets.ts";
@@ -46,7 +46,7 @@ interface Completed {
  * @evidence S3 API Reference, CompleteMultipartUpload; openstack/swift test/s3api/test_mpu.py, run against S3
  */
 export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
-  ...onObject,
+  ...onCreation,
   async body(input, ctx) {
     const { Bucket, Key } = input;
     const { bucket, version } = ctx.transaction((within) => complete(within, input));

@@ -2,7 +2,7 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onPart } from "./access.ts";
 import { requireBucket } from "./bucket-table.ts";
 import { parseCopyRange, requireCopyable } from "./copy-conditions.ts";
 import { sourceTooLarge } from "./copy-errors.ts";
@@ -15,7 +15,7 @@ import { requireUpload } from "./upload-table.ts";
 
 /** @evidence S3 API Reference, UploadPartCopy */
 export const UploadPartCopy = operation(s3.UploadPartCopy, {
-  ...onObject,
+  ...onPart,
   async body(input, ctx) {
     const upload = ctx.reading(() => {
       requireBucket(ctx, input.Bucket);

@@ -3,7 +3,7 @@
 import * as s3 from "../../generated/s3.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onObject, onPart } from "./access.ts";
 import { keepPieces } from "./body-table.ts";
 import { requireBucket } from "./bucket-table.ts";
 import { openEncryption, tagIsHash, type Encryption } from "./encryption.ts";
@@ -30,7 +30,7 @@ interface NamesPart {
 
 /** @evidence S3 API Reference, UploadPart */
 export const UploadPart = operation(s3.UploadPart, {
-  ...onObject,
+  ...onPart,
   async body(input, ctx) {
     const upload = ctx.reading(() => {
       requireBucket(ctx, input.Bucket);
