@@ -9,7 +9,7 @@ import { onObject } from "./access.ts";
 import { putBody, dropBody, type StoredPart } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { locationUrl } from "./buckets.ts";
-import { openEncryption, type Encryption } from "./encryption.ts";
+import { encryptionShown } from "./encryption.ts";
 import { conditionalRequestConflict, malformedXml } from "./errors.ts";
 import { shownChecksum } from "./object-answer.ts";
 import { expirationHeader } from "./lifecycle-due.ts";
@@ -50,7 +50,6 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
   async body(input, ctx) {
     const { Bucket, Key } = input;
     const { bucket, version } = ctx.transaction((within) => complete(within, input));
-    const encryption = await openEncryption(ctx, version, input);
     return {
       Location: locationUrl(ctx, Bucket) + encodeURIComponent(Key),
       Bucket,
@@ -59,16 +58,10 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
       ...shownChecksum(version),
       VersionId: shownVersionId(bucket, version),
       Expiration: expirationHeader(bucket, version),
-      ...shownEncryption(encryption),
+      ...encryptionShown(version),
     };
   },
 });
-
-/** The answer has no place for what it could say of keys of the customer's. */
-function shownEncryption({ output }: Encryption): Partial<s3.CompleteMultipartUploadOutput> {
-  const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled } = output;
-  return { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled };
-}
 
 function complete(ctx: Context, input: s3.CompleteMultipartUploadRequest): Completed {
   const bucket = requireBucket(ctx, input.Bucket);
