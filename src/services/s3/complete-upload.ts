@@ -9,7 +9,7 @@ import { onCreation } from "./access.ts";
 import { putBody, dropBody, type StoredPart } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { locationUrl } from "./buckets.ts";
-import { describeEncryption } from "./encryption.ts";
+import { encryptionShown } from "./encryption.ts";
 import { conditionalRequestConflict, malformedXml } from "./errors.ts";
 import { shownChecksum } from "./object-answer.ts";
 import { expirationHeader } from "./lifecycle-due.ts";
@@ -50,7 +50,7 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
   async body(input, ctx) {
     const { Bucket, Key } = input;
     const { bucket, version } = ctx.transaction((within) => complete(within, input));
-    return Promise.resolve({
+    return {
       Location: locationUrl(ctx, Bucket) + encodeURIComponent(Key),
       Bucket,
       Key,
@@ -58,9 +58,8 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
       ...shownChecksum(version),
       VersionId: shownVersionId(bucket, version),
       Expiration: expirationHeader(bucket, version),
-      // The answer has no place for what it could say of keys of the customer's.
-      ...(version.encryption?.algorithm !== "customer" && describeEncryption(ctx, version, {}).output),
-    });
+      ...encryptionShown(version),
+    };
   },
 });
 

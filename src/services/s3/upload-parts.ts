@@ -6,7 +6,7 @@ import { operation } from "../../kernel/operation.ts";
 import { onObject, onPart } from "./access.ts";
 import { keepPieces } from "./body-table.ts";
 import { requireBucket } from "./bucket-table.ts";
-import { openEncryption, tagIsHash, type Encryption } from "./encryption.ts";
+import { openUploadEncryption, tagIsHash, type Encryption } from "./encryption.ts";
 import { invalidArgument } from "./errors.ts";
 import { pageSize } from "./listing.ts";
 import { shownAbort, shownAlgorithm } from "./multipart-uploads.ts";
@@ -40,7 +40,7 @@ export const UploadPart = operation(s3.UploadPart, {
     requireSize(announcedSize(input.Body));
     requireSameAlgorithm(input, upload.checksum);
     const { algorithm } = upload.checksum;
-    const encryption = await openEncryption(ctx, upload.draft, input);
+    const encryption = await openUploadEncryption(ctx, upload.draft, input);
     const received = await receiveBody(ctx, input.Body, { key: encryption.key, algorithm });
     const part = ctx.transaction((within) => storePart(within, input, received, encryption));
     // A checksum of another algorithm was compared on the way in, and is answered as it came.
