@@ -35,12 +35,10 @@ const seconds = secondsAt >= 0 ? Number(args[secondsAt + 1]) : 5;
 const names = args.filter((argument, index) => !argument.startsWith("--") && index !== secondsAt + 1);
 const connections = 32;
 /** V8 compiles what is hot in the meantime. */
-const warmUpSeconds = 3;
+const warmUp = { requestsMax: 24_000, seconds: 60 };
 /** The region and the floor take turns, so that whatever else the machine does hits both. */
 const rounds = 5;
 const deletesOfRegion = 48_000;
-/** A round of deletes is over before its handles are. */
-const deletesPerSecondMax = 26_000;
 const deletesOfMoto = 300;
 
 async function freePort(): Promise<number> {
@@ -296,19 +294,19 @@ async function measureRegion(name: string, region: Subject): Promise<Measured> {
   const floorLoad = {
     port: floor.port, requests: requestBytes(operation, floor.port, region.credentials), connections,
   };
-  // A handle can be used once: each round has its own, and lasts as long as they do.
-  const slice = Math.floor(requests.length / (rounds + 1));
+  // A handle can be used once: half of them warm up, and each round has its own.
+  const slice = Math.floor(requests.length / 2 / rounds);
   const load = (round: number): Load => {
-    const own = requests.slice(round * slice, (round + 1) * slice);
-    if (name === "delete") return { port, connections, requests: own, seconds: slice / deletesPerSecondMax };
-    return { port, connections, requests, seconds: round === 0 ? warmUpSeconds : seconds / rounds };
+    if (name !== "delete") return { port, connections, requests, seconds: seconds / rounds };
+    const own = requests.slice(-slice * (round + 1), requests.length - slice * round);
+    return { port, connections, requests: own, requestsMax: slice, seconds: 60 };
   };
 
-  await measure({ ...floorLoad, seconds: warmUpSeconds });
-  await measure(load(0));
+  await measure({ ...floorLoad, ...warmUp });
+  await measure({ port, connections, requests, ...warmUp });
   const ours: Round[] = [];
   const floors: Round[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     ours.push(await timed(region.target, load(round)));
     floors.push(await timed(floor, { ...floorLoad, seconds: seconds / rounds }));
   }
@@ -319,11 +317,11 @@ async function measureRegion(name: string, region: Subject): Promise<Measured> {
   const perSecond = median(ours.map((run) => run.perSecond));
   if (name !== "delete") {
     const half = { seconds, rate: perSecond / 2 };
-    console.log(summary("at half load", [await timed(region.target, { ...load(1), ...half })]));
+    console.log(summary("at half load", [await timed(region.target, { ...load(0), ...half })]));
     console.log(summary("floor at that load", [await timed(floor, { ...floorLoad, ...half })]));
   }
   floor.child.kill();
-  return { ...(ours[0] ?? (await measure(load(1)))), perSecond };
+  return { ...(ours[0] ?? (await measure(load(0)))), perSecond };
 }
 
 function startFloor(

@@ -58,6 +58,7 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
       "run" in operation
         ? cell.transaction((within) => operation.run(order.input, within) ?? {})
         : ((await operation.body(order.input, cell)) ?? {});
+    order.service.completes?.(output, order.input, cell);
   } catch (cause) {
     error = asAwsError(engine, order, cause);
   } finally {

@@ -1,7 +1,7 @@
 /** How a service says what it is made of. */
 
 import type { AuthorizationRequest } from "../iam/types.ts";
-import type { ReadContext } from "./context.ts";
+import type { BodyContext, ReadContext } from "./context.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { Front } from "./front.ts";
 import type { IdentityProvider } from "./auth/identity.ts";
@@ -78,6 +78,12 @@ export interface ServiceDefinition {
    * access point's alias that is given as a bucket.
    */
   readonly resolve?: (input: Record<string, unknown>, from: Arrival, operation: string) => void;
+  /** Sets output members that say the same of every operation: that the requester was charged. */
+  readonly completes?: (
+    output: Record<string, unknown>,
+    input: Readonly<Record<string, unknown>>,
+    ctx: BodyContext,
+  ) => void;
   /** Headers that a presigned query may carry as parameters, with their names in lower case. */
   readonly headersInQuery?: (query: string) => Readonly<Record<string, string>> | undefined;
   /** Whether a caller may come here at all, whatever policies say: some sessions are not let into IAM. */

@@ -2,6 +2,7 @@
 
 import * as control from "../../generated/s3-control.ts";
 import { operation } from "../../kernel/operation.ts";
+import { shownPolicy } from "../../kernel/policy-principals.ts";
 import { publicAccessBlocked } from "../s3/access-errors.ts";
 import { accessPointArn, accessPoints } from "../s3/access-point-table.ts";
 import { requirePolicy } from "../s3/policy-validation.ts";
@@ -15,15 +16,15 @@ export const PutAccessPointPolicy = operation(control.PutAccessPointPolicy, {
   run({ Name, Policy }, ctx) {
     const point = requireAccessPoint(ctx, Name);
     const resource = accessPointArn(point);
-    requirePolicy(Policy, { arn: resource, objects: `${resource}/object/` }, ctx.kernel);
+    const policy = requirePolicy(Policy, { arn: resource, objects: `${resource}/object/` }, ctx.kernel);
     const isBlocked =
       point.publicAccessBlock.BlockPublicPolicy === true ||
       accountBlocks(ctx.kernel, ctx.account, "BlockPublicPolicy");
-    if (isPublicPolicy(Policy) && isBlocked) {
+    if (isPublicPolicy(policy) && isBlocked) {
       const action = "s3:PutAccessPointPolicy";
       throw publicAccessBlocked({ caller: ctx.caller, action, resource, setting: "BlockPublicPolicy" });
     }
-    ctx.db(accessPoints).put({ ...point, policy: Policy });
+    ctx.db(accessPoints).put({ ...point, policy });
   },
 });
 
@@ -32,7 +33,7 @@ export const GetAccessPointPolicy = operation(control.GetAccessPointPolicy, {
   run({ Name }, ctx) {
     const { policy } = requireAccessPoint(ctx, Name);
     if (policy === undefined) throw noSuchAccessPointPolicy();
-    return { Policy: policy };
+    return { Policy: shownPolicy(ctx.kernel.identity, policy) };
   },
 });
 

@@ -5,6 +5,7 @@ import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
 import { partitionCell } from "../../kernel/partition.ts";
+import { shownPolicy } from "../../kernel/policy-principals.ts";
 import type { Transaction } from "../../store/types.ts";
 import { publicAccessBlocked } from "../s3/access-errors.ts";
 import { findBucketName } from "../s3/bucket-table.ts";
@@ -168,11 +169,11 @@ export const PutMultiRegionAccessPointPolicy = operation(control.PutMultiRegionA
     const { Name, Policy } = Details;
     const found = requireOne(ctx, Name);
     const resource = multiRegionArn(ctx.account, found.alias);
-    requirePolicy(Policy, { arn: resource, objects: `${resource}/object/` }, ctx.kernel);
+    const kept = requirePolicy(Policy, { arn: resource, objects: `${resource}/object/` }, ctx.kernel);
     const isBlocked =
       found.publicAccessBlock.BlockPublicPolicy === true ||
       accountBlocks(ctx.kernel, ctx.account, "BlockPublicPolicy");
-    if (isPublicPolicy(Policy) && isBlocked) {
+    if (isPublicPolicy(kept) && isBlocked) {
       const action = "s3:PutMultiRegionAccessPointPolicy";
       throw publicAccessBlocked({ caller: ctx.caller, action, resource, setting: "BlockPublicPolicy" });
     }
@@ -183,7 +184,7 @@ export const PutMultiRegionAccessPointPolicy = operation(control.PutMultiRegionA
       const { policy: _before, proposed: _other, ...rest } = found;
       const policy = establishedPolicy(found, ctx.clock.now());
       transaction.rows(multiRegionAccessPoints).put({
-        ...rest, ...(policy !== undefined && { policy }), proposed: { policy: Policy, establishedAt },
+        ...rest, ...(policy !== undefined && { policy }), proposed: { policy: kept, establishedAt },
       });
       return found.buckets.map(({ region }) => region);
     });
@@ -197,10 +198,11 @@ export const GetMultiRegionAccessPointPolicy = operation(control.GetMultiRegionA
   run({ Name }, ctx) {
     const found = requireOne(ctx, Name);
     const established = establishedPolicy(found, ctx.clock.now());
+    const shown = (policy: string) => ({ Policy: shownPolicy(ctx.kernel.identity, policy) });
     return {
       Policy: {
-        ...(established !== undefined && { Established: { Policy: established } }),
-        ...(found.proposed && { Proposed: { Policy: found.proposed.policy } }),
+        ...(established !== undefined && { Established: shown(established) }),
+        ...(found.proposed && { Proposed: shown(found.proposed.policy) }),
       },
     };
   },

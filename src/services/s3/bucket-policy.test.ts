@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DeleteAccessKeyCommand, DeleteUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   DeleteBucketPolicyCommand, DeletePublicAccessBlockCommand, GetBucketPolicyCommand,
   GetBucketPolicyStatusCommand, GetObjectCommand, HeadObjectCommand, ListBucketsCommand, ListObjectsV2Command,
@@ -284,6 +285,23 @@ test("the owner of a bucket may be checked by who asks", async () => {
     "InvalidBucketOwnerAWSAccountID: The value of the expected bucket owner parameter must be an AWS " +
       "account ID.",
   );
+});
+
+test("a user made anew under an old name is not let in by the old one's policy", async () => {
+  await using region = await startRegion();
+  const s3 = await makeBucket(region);
+  const first = await region.user("alice");
+  const allow = { Effect: "Allow", Principal: { AWS: user }, Action: "s3:GetObject", Resource: objects };
+  await putPolicy(s3, allow);
+  const shown = async () =>
+    (await s3.send(new GetBucketPolicyCommand({ Bucket: "bucket" }))).Policy;
+  assert.equal(await shown(), policyOf(allow));
+  assert.equal(await get(clientOf(region, first)), "no refusal");
+  const iam = region.client(IAMClient);
+  await iam.send(new DeleteAccessKeyCommand({ UserName: "alice", AccessKeyId: first.accessKeyId }));
+  await iam.send(new DeleteUserCommand({ UserName: "alice" }));
+  assert.match((await shown()) ?? "", /"AWS":"AIDA[A-Z0-9]+"/);
+  assert.match(await get(clientOf(region, await region.user("alice"))), /^AccessDenied: /);
 });
 
 test("canonical ids name accounts in policies", async () => {

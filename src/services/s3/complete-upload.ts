@@ -9,7 +9,7 @@ import { onObject } from "./access.ts";
 import { putBody, dropBody, type StoredPart } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { locationUrl } from "./buckets.ts";
-import { openEncryption, type Encryption } from "./encryption.ts";
+import { describeEncryption } from "./encryption.ts";
 import { conditionalRequestConflict, malformedXml } from "./errors.ts";
 import { shownChecksum } from "./object-answer.ts";
 import { expirationHeader } from "./lifecycle-due.ts";
@@ -50,8 +50,7 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
   async body(input, ctx) {
     const { Bucket, Key } = input;
     const { bucket, version } = ctx.transaction((within) => complete(within, input));
-    const encryption = await openEncryption(ctx, version, input);
-    return {
+    return Promise.resolve({
       Location: locationUrl(ctx, Bucket) + encodeURIComponent(Key),
       Bucket,
       Key,
@@ -59,16 +58,11 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
       ...shownChecksum(version),
       VersionId: shownVersionId(bucket, version),
       Expiration: expirationHeader(bucket, version),
-      ...shownEncryption(encryption),
-    };
+      // The answer has no place for what it could say of keys of the customer's.
+      ...(version.encryption?.algorithm !== "customer" && describeEncryption(ctx, version, {}).output),
+    });
   },
 });
-
-/** The answer has no place for what it could say of keys of the customer's. */
-function shownEncryption({ output }: Encryption): Partial<s3.CompleteMultipartUploadOutput> {
-  const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled } = output;
-  return { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled };
-}
 
 function complete(ctx: Context, input: s3.CompleteMultipartUploadRequest): Completed {
   const bucket = requireBucket(ctx, input.Bucket);

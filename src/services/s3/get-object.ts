@@ -20,7 +20,6 @@ import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
 import { isSource } from "./replicas.ts";
-import { requestCharged } from "./requester-pays.ts";
 import { noteAccess } from "./tiering-rules.ts";
 import { requirePartNumber } from "./upload-parts.ts";
 import { findLatest, findVersion } from "./version-table.ts";
@@ -50,10 +49,9 @@ export const GetObject = operation(s3.GetObject, {
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
       const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
-      const charged = requestCharged(bucket, ctx);
       const state = describeState(bucket, version, input, ctx.clock.now());
       const checksum = partChecksum(input, version, part);
-      return inRange({ ...answer, ...checksum, ...charged, ...state, Body }, range, version);
+      return inRange({ ...answer, ...checksum, ...state, Body }, range, version);
     } catch (error) {
       release();
       throw error;
@@ -77,10 +75,9 @@ export const HeadObject = operation(s3.HeadObject, {
     const part = partOf(input, version, body);
     const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
-    const charged = requestCharged(bucket, ctx);
     const state = describeState(bucket, version, input, ctx.clock.now());
     const checksum = partChecksum(input, version, part);
-    return inRange({ ...answer, ...checksum, ...charged, ...state }, range, version);
+    return inRange({ ...answer, ...checksum, ...state }, range, version);
   },
 });
 

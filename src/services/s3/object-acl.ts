@@ -9,8 +9,6 @@ import { requireBucket } from "./bucket-table.ts";
 import { keyIsDeleted, markerHasNoContent, noSuchKey } from "./errors.ts";
 import { requireGrantable } from "./object-access.ts";
 import type { ObjectVersion } from "./object-version.ts";
-import { requestCharged } from "./requester-pays.ts";
-import { shownVersionId } from "./versioning.ts";
 import { changeVersion, findLatest, requireVersion } from "./version-table.ts";
 
 interface NamesVersion {
@@ -38,9 +36,9 @@ export const GetObjectAcl = operation(s3.GetObjectAcl, {
   ...onObject,
   action: versionedAction("GetObjectAcl"),
   run(input, ctx) {
-    const bucket = requireBucket(ctx, input.Bucket);
+    requireBucket(ctx, input.Bucket);
     const { acl, owner } = requireObject(ctx, input, "GET");
-    return { ...shownAcl(acl, owner), ...requestCharged(bucket, ctx) };
+    return shownAcl(acl, owner);
   },
 });
 
@@ -56,6 +54,5 @@ export const PutObjectAcl = operation(s3.PutObjectAcl, {
     const grants = requestedGrants(input, subject);
     requireGrantable(ctx, bucket, { grants, subject, key: input.Key, action: "s3:PutObjectAcl" });
     changeVersion(ctx, version, { acl: storedAcl(grants, owner) } as Partial<ObjectVersion>);
-    return { ...requestCharged(bucket, ctx), VersionId: shownVersionId(bucket, version) };
   },
 });

@@ -19,7 +19,6 @@ import type { ObjectVersion } from "./object-version.ts";
 import { headerNotImplemented, requireWritable } from "./preconditions.ts";
 import { announcedAlgorithm, announcedSize, receiveBody, type Received } from "./receiving.ts";
 import { replicaActions, replicaFacts } from "./replicas.ts";
-import { requestCharged } from "./requester-pays.ts";
 import { shownVersionId } from "./versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
 
@@ -62,7 +61,7 @@ export const PutObject = operation(s3.PutObject, {
       objectCreated(within, present, stored, ctx.origin.authenticationMethod === "Form" ? "Post" : "Put");
       return stored;
     });
-    return { ...answer(bucket, version, received, encryption), ...requestCharged(bucket, ctx) };
+    return answer(bucket, version, received, encryption);
   },
 });
 

@@ -1,8 +1,7 @@
 /** Buckets whose requesters pay: nobody else may have that happen to them unknowingly. */
 
-import type * as s3 from "../../generated/s3.ts";
-import type { ReadContext } from "../../kernel/context.ts";
-import { buckets, type Bucket } from "./bucket-table.ts";
+import type { BodyContext, ReadContext } from "../../kernel/context.ts";
+import { buckets } from "./bucket-table.ts";
 import { accessDenied } from "./errors.ts";
 
 export interface PayingInput {
@@ -23,11 +22,14 @@ export function requirePayer(input: PayingInput, ctx: ReadContext): void {
   if (type === "Anonymous" || input.RequestPayer?.toLowerCase() !== "requester") throw accessDenied();
 }
 
-/** What answers say of it: that the requester was charged. */
-export function requestCharged(
-  bucket: Bucket,
-  { caller, account }: ReadContext,
-): { readonly RequestCharged?: s3.RequestCharged } {
-  const pays = bucket.requestPayer === "Requester" && caller.account !== account;
-  return pays && caller.type !== "AWSService" ? { RequestCharged: "requester" } : {};
+/** Answers say that the requester was charged, where their model has a word for it. */
+export function sayCharged(
+  output: Record<string, unknown>,
+  input: Readonly<Record<string, unknown>>,
+  ctx: BodyContext,
+): void {
+  const { type, account } = ctx.caller;
+  if (account === ctx.account || type === "AWSService") return;
+  const bucket = ctx.reading(() => ctx.db(buckets).get(String(input["Bucket"])));
+  if (bucket?.requestPayer === "Requester") output["RequestCharged"] = "requester";
 }

@@ -38,6 +38,7 @@ import * as replicating from "./replicating.ts";
 import * as replication from "./replication.ts";
 import * as requestMetrics from "./request-metrics.ts";
 import * as requestPayment from "./request-payment.ts";
+import { sayCharged } from "./requester-pays.ts";
 import { denied, resourcePolicy } from "./resource-policy.ts";
 import * as restoreObject from "./restore-object.ts";
 import * as tiering from "./tiering.ts";
@@ -63,6 +64,7 @@ export default service(s3.service, {
   resourcePolicy,
   denied,
   resolve: resolveAccessPoint,
+  completes: sayCharged,
   headersInQuery,
   front,
 });
