@@ -47,6 +47,9 @@ export interface Listener {
 
 const tlsHandshake = 0x16;
 
+/** How many clients may come at once; the machine may allow fewer. */
+const waitingConnectionsMax = 4_096;
+
 export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
   const idleMilliseconds = options.uploadIdleMilliseconds ?? idleMillisecondsDefault;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -68,7 +71,7 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
   const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, plain, secure));
   await new Promise<void>((resolve, reject) => {
     sockets.once("error", reject);
-    sockets.listen(options.port, options.host, resolve);
+    sockets.listen({ port: options.port, host: options.host, backlog: waitingConnectionsMax }, resolve);
   });
   const open = new Set<Socket>();
   sockets.on("connection", (socket) => {
