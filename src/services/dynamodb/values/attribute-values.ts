@@ -1,0 +1,169 @@
+/**
+ * Attribute values and items: what a request may say, and the normal form in which everything else here
+ * expects them. A value in normal form has exactly one member, numbers are in their normal form, sets hold
+ * each member once, NULL is true, and maps have no prototype. Values never change: whoever needs another
+ * makes another.
+ *
+ * A row holds items in normal form; `normalizeItem` and `normalizeValue` are the way in.
+ */
+
+import type { AttributeValue } from "../../../generated/dynamodb.ts";
+import { normalizeNumber } from "./numbers.ts";
+import {
+  badAttributeName, duplicateBinaries, duplicateNumbers, duplicateStrings, emptySet, emptyValue,
+  nestedTooDeeply, severalTypes,
+} from "./value-errors.ts";
+
+export type { AttributeValue } from "../../../generated/dynamodb.ts";
+
+/** An item, or any map of attributes. Read it with `Object.hasOwn` or `attributeOf`: it may have any keys. */
+export type Item = Readonly<Record<string, AttributeValue>>;
+
+export type AttributeType = "S" | "N" | "B" | "SS" | "NS" | "BS" | "M" | "L" | "NULL" | "BOOL";
+
+/**
+ * Levels below an attribute's own value: 31 maps around a scalar are stored, 32 are refused.
+ *
+ * @evidence dynamodb-conformance, nesting depth, recorded in 2026-06
+ */
+const LEVELS_MAX = 32;
+const NAME_BYTES_MAX = 65_535;
+
+/** The type of a value in normal form. */
+export function typeOf(value: AttributeValue): AttributeType {
+  if (value.S !== undefined) return "S";
+  if (value.N !== undefined) return "N";
+  if (value.M !== undefined) return "M";
+  if (value.L !== undefined) return "L";
+  if (value.BOOL !== undefined) return "BOOL";
+  if (value.NULL !== undefined) return "NULL";
+  if (value.B !== undefined) return "B";
+  if (value.SS !== undefined) return "SS";
+  if (value.NS !== undefined) return "NS";
+  return "BS";
+}
+
+/** The attribute of an item or the entry of a map: undefined where the name is not its own. */
+export function attributeOf(item: Item, name: string): AttributeValue | undefined {
+  return Object.hasOwn(item, name) ? item[name] : undefined;
+}
+
+/** An item without attributes, which may be given any: it has no prototype to disturb. */
+export function emptyItem(): Record<string, AttributeValue> {
+  return Object.create(null) as Record<string, AttributeValue>;
+}
+
+/** A copy that may be changed until it is handed out. */
+export function copyItem(item: Item): Record<string, AttributeValue> {
+  const copy = emptyItem();
+  for (const name of Object.keys(item)) {
+    const value = item[name];
+    if (value !== undefined) copy[name] = value;
+  }
+  return copy;
+}
+
+/**
+ * An item as a request gave it, in normal form.
+ *
+ * @throws ValidationException in AWS's words for the first thing that is wrong
+ */
+export function normalizeItem(item: Item): Item {
+  return normalizeEntries(item, 0);
+}
+
+/** As `normalizeItem`, of one value: of a key, of ExpressionAttributeValues, of a statement's parameters. */
+export function normalizeValue(value: AttributeValue): AttributeValue {
+  return normalizeNested(value, 0);
+}
+
+/** @throws ValidationException for an item whose attributes an update has nested too deeply */
+export function requireNesting(value: AttributeValue, level = 0): void {
+  if (level >= LEVELS_MAX) throw nestedTooDeeply();
+  if (value.L !== undefined) for (const element of value.L) requireNesting(element, level + 1);
+  if (value.M === undefined) return;
+  for (const name of Object.keys(value.M)) {
+    const entry = value.M[name];
+    if (entry !== undefined) requireNesting(entry, level + 1);
+  }
+}
+
+/** Each member is looked at before their number is: a wrong number is complained of first. */
+function normalizeNested(value: AttributeValue, level: number): AttributeValue {
+  if (level >= LEVELS_MAX) throw nestedTooDeeply();
+  let normal: AttributeValue | undefined;
+  let count = 0;
+  for (const name in value) {
+    if (value[name as AttributeType] === undefined) continue;
+    normal = normalizeMember(name as AttributeType, value, level);
+    count += 1;
+  }
+  if (normal === undefined) throw emptyValue();
+  if (count > 1) throw severalTypes();
+  return normal;
+}
+
+function normalizeMember(type: AttributeType, value: AttributeValue, level: number): AttributeValue {
+  switch (type) {
+    case "N": return normalizedNumber(value);
+    case "SS": return normalizedStrings(value);
+    case "NS": return normalizedNumbers(value);
+    case "BS": return normalizedBinaries(value);
+    case "L": return normalizedList(value, level);
+    case "M": return { M: normalizeEntries(value.M ?? {}, level + 1) };
+    // Any boolean is taken, and stored as true.
+    case "NULL": return value.NULL === true ? value : { NULL: true };
+    default: return value;
+  }
+}
+
+function normalizedNumber(value: AttributeValue): AttributeValue {
+  const text = value.N ?? "";
+  const normal = normalizeNumber(text);
+  return normal === text ? value : { N: normal };
+}
+
+function normalizedStrings(value: AttributeValue): AttributeValue {
+  const members = value.SS ?? [];
+  if (members.length === 0) throw emptySet("SS");
+  if (new Set(members).size !== members.length) throw duplicateStrings(members);
+  return value;
+}
+
+function normalizedNumbers(value: AttributeValue): AttributeValue {
+  const members = value.NS ?? [];
+  if (members.length === 0) throw emptySet("NS");
+  const normal = members.map(normalizeNumber);
+  if (new Set(normal).size !== normal.length) throw duplicateNumbers();
+  return normal.every((member, index) => member === members[index]) ? value : { NS: normal };
+}
+
+function normalizedBinaries(value: AttributeValue): AttributeValue {
+  const members = value.BS ?? [];
+  if (members.length === 0) throw emptySet("BS");
+  const texts = new Set(members.map((member) => member.toString("latin1")));
+  if (texts.size !== members.length) throw duplicateBinaries(members);
+  return value;
+}
+
+function normalizedList(value: AttributeValue, level: number): AttributeValue {
+  const elements = value.L ?? [];
+  const normal = elements.map((element) => normalizeNested(element, level + 1));
+  return normal.every((element, index) => element === elements[index]) ? value : { L: normal };
+}
+
+function normalizeEntries(entries: Item, level: number): Record<string, AttributeValue> {
+  const normal = emptyItem();
+  for (const name of Object.keys(entries)) {
+    const value = entries[name];
+    if (value === undefined) continue;
+    if (!isAttributeName(name)) throw badAttributeName();
+    normal[name] = normalizeNested(value, level);
+  }
+  return normal;
+}
+
+function isAttributeName(name: string): boolean {
+  if (name.length === 0 || name.length > NAME_BYTES_MAX) return false;
+  return name.length * 3 <= NAME_BYTES_MAX || Buffer.byteLength(name) <= NAME_BYTES_MAX;
+}
