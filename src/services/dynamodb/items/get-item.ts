@@ -1,0 +1,33 @@
+/** GetItem. */
+
+import * as dynamodb from "../../../generated/dynamodb.ts";
+import { operation } from "../../../kernel/operation.ts";
+import { itemConditions } from "../access/conditions.ts";
+import { requireUnits } from "../capacity/throttling.ts";
+import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
+import { project } from "../expressions/projections.ts";
+import { onTable, requireTableOfItems } from "../tables/names.ts";
+import { bound } from "./expressions.ts";
+import { normalizeKey, requireKey, storeKeyOf } from "./item-keys.ts";
+import { itemOf, shown, shownItem } from "./item-rows.ts";
+import { findItem } from "./writing.ts";
+
+export const GetItem = operation(dynamodb.GetItem, {
+  ...onTable,
+  conditions: itemConditions,
+  dataEvent: true,
+  run(input, ctx) {
+    const key = normalizeKey(input.Key);
+    const { projection } = bound(ctx, input);
+    const table = requireTableOfItems(ctx, input.TableName);
+    requireKey(table, key);
+    const row = findItem(ctx, storeKeyOf(table.number, table.key, key));
+    const usage = new Usage(table);
+    usage.add(readUnits(row?.sizeBytes ?? 0, input.ConsistentRead ?? false));
+    requireUnits(ctx, usage, "read");
+    return {
+      Item: row && (projection ? shown(project(projection, itemOf(row))) : shownItem(row)),
+      ConsumedCapacity: shownUsage(usage, input.ReturnConsumedCapacity),
+    };
+  },
+});
