@@ -10,8 +10,8 @@
 import type { AttributeValue } from "../../../generated/dynamodb.ts";
 import { normalizeNumber } from "./numbers.ts";
 import {
-  badAttributeName, duplicateBinaries, duplicateNumbers, duplicateStrings, emptySet, emptyValue,
-  nestedTooDeeply, severalTypes,
+  attributeNameTooLarge, duplicateBinaries, duplicateNumbers, duplicateStrings, emptyAttributeName, emptySet,
+  emptyValue, nestedTooDeeply, severalTypes,
 } from "./value-errors.ts";
 
 export type { AttributeValue } from "../../../generated/dynamodb.ts";
@@ -157,13 +157,17 @@ function normalizeEntries(entries: Item, level: number): Record<string, Attribut
   for (const name of Object.keys(entries)) {
     const value = entries[name];
     if (value === undefined) continue;
-    if (!isAttributeName(name)) throw badAttributeName();
+    requireAttributeName(name);
     normal[name] = normalizeNested(value, level);
   }
   return normal;
 }
 
-function isAttributeName(name: string): boolean {
-  if (name.length === 0 || name.length > NAME_BYTES_MAX) return false;
-  return name.length * 3 <= NAME_BYTES_MAX || Buffer.byteLength(name) <= NAME_BYTES_MAX;
+/** @throws ValidationException for a name that no attribute may have */
+export function requireAttributeName(name: string): void {
+  if (name.length === 0) throw emptyAttributeName();
+  // A UTF-16 unit is at most three bytes of UTF-8.
+  if (name.length * 3 > NAME_BYTES_MAX && Buffer.byteLength(name) > NAME_BYTES_MAX) {
+    throw attributeNameTooLarge();
+  }
 }

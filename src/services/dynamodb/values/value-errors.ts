@@ -80,11 +80,11 @@ export function tooManyDigits(): AwsError {
   return validation("Attempting to store more than 38 significant digits in a Number");
 }
 
+export const NESTED_TOO_DEEPLY = "Nesting Levels have exceeded supported limits: " +
+  "Attributes in the item have nested levels beyond supported limit";
+
 export function nestedTooDeeply(): AwsError {
-  return validation(
-    "Nesting Levels have exceeded supported limits: " +
-      "Attributes in the item have nested levels beyond supported limit",
-  );
+  return validation(NESTED_TOO_DEEPLY);
 }
 
 /** A put and a delete say it so; an update has `itemToUpdateTooLarge`. */
@@ -96,7 +96,15 @@ export function itemToUpdateTooLarge(): AwsError {
   return validation("Item size to update has exceeded the maximum allowed size");
 }
 
-/** No recorded text is known: the bound is the documented one, 1 to 65,535 bytes. */
-export function badAttributeName(): AwsError {
-  return invalidParameters("An attribute name must be between 1 and 65535 bytes long");
+/** No recorded text is known; scylladb's tests say that it holds 65535 or 65536. */
+export const ATTRIBUTE_NAME_TOO_LARGE = "Attribute name is too large, must be less than 65536 bytes";
+/** No recorded text is known. */
+export const EMPTY_ATTRIBUTE_NAME = "Empty attribute name";
+
+export function attributeNameTooLarge(): AwsError {
+  return invalidParameters(ATTRIBUTE_NAME_TOO_LARGE);
+}
+
+export function emptyAttributeName(): AwsError {
+  return invalidParameters(EMPTY_ATTRIBUTE_NAME);
 }
