@@ -40,7 +40,7 @@ export interface Access {
 }
 
 /** Expressions that are wrong are refused later, in their own words. */
-function boundOrNone(ctx: ReadContext, input: AccessRequest): BoundExpressions {
+function boundOrNone(ctx: ReadContext, input: AccessRequest): Partial<BoundExpressions> {
   try {
     return bound(ctx, input);
   } catch (cause) {
@@ -67,7 +67,7 @@ function* namesInValue(value: UpdateValue): Generator<string> {
   }
 }
 
-function* namesInExpressions(expressions: BoundExpressions): Generator<string> {
+function* namesInExpressions(expressions: Partial<BoundExpressions>): Generator<string> {
   const { update, condition, keyCondition, filter, projection } = expressions;
   for (const each of [condition, keyCondition, filter]) if (each) yield* namesInCondition(each);
   for (const path of projection?.paths ?? []) yield path[0];

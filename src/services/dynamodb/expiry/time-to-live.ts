@@ -76,10 +76,8 @@ export const DescribeTimeToLive = operation(dynamodb.DescribeTimeToLive, {
           `Current table state is ${row.status}`,
       );
     }
-    const attribute = row.expiryAttribute;
-    return {
-      TimeToLiveDescription: attribute === undefined ? { TimeToLiveStatus: "DISABLED" }
-        : { TimeToLiveStatus: "ENABLED", AttributeName: attribute },
-    };
+    const AttributeName = row.expiryAttribute;
+    const TimeToLiveStatus = AttributeName === undefined ? "DISABLED" as const : "ENABLED" as const;
+    return { TimeToLiveDescription: { TimeToLiveStatus, AttributeName } };
   },
 });

@@ -18,3 +18,8 @@ export function syntaxOf(ctx: ReadContext): SyntaxCache {
 export function bound(ctx: ReadContext, request: ExpressionRequest): BoundExpressions {
   return bindExpressions(request, syntaxOf(ctx));
 }
+
+/** As `bound`, of a Scan. */
+export function boundScan(ctx: ReadContext, request: ExpressionRequest): BoundExpressions {
+  return bound(ctx, request);
+}

@@ -5,7 +5,7 @@ import type { CreateTableInput } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { notImplemented } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
-import { constraintMissed, inUse, invalidParameters, tableExists, tooManyTables } from "../errors.ts";
+import { inUse, invalidParameters, tableExists, tooManyTables, validation } from "../errors.ts";
 import { putPolicy, requirePolicy } from "../policies/policy-rows.ts";
 import { openStream } from "../streams/stream-rows.ts";
 import { requireTags, setTags } from "../tags/tag-rules.ts";
@@ -30,22 +30,20 @@ export const tablesMax = 2_500;
 /** What CreateTable and the restoring operations have in common. */
 export type TableDraft = Omit<CreateTableInput, "Tags" | "ResourcePolicy" | "StreamSpecification">;
 
-/** The members that the model leaves open but this way of making a table needs. */
-function requireMembers(input: TableDraft): asserts input is TableDraft & Required<
-  Pick<TableDraft, "AttributeDefinitions" | "KeySchema">
-> {
-  const missing = (["attributeDefinitions", "keySchema"] as const).find((member) =>
-    input[member === "keySchema" ? "KeySchema" : "AttributeDefinitions"] === undefined);
-  if (missing === undefined) return;
-  throw constraintMissed("null", missing, ["Member must not be null"]);
+function required<Value>(value: Value | undefined, member: string): Value {
+  if (value !== undefined) return value;
+  throw validation(
+    `1 validation error detected: Value null at '${member}' failed to satisfy constraint: ` +
+      "Member must not be null",
+  );
 }
 
 /** Everything that can be wrong with a table before anybody looks at what is there. */
 export function requireDraft(input: TableDraft): void {
   requireName(input.TableName);
-  requireMembers(input);
-  const { AttributeDefinitions: definitions, KeySchema: elements, BillingMode: billingMode } = input;
-  const mode = billingMode ?? "PROVISIONED";
+  const definitions = required(input.AttributeDefinitions, "attributeDefinitions");
+  const elements = required(input.KeySchema, "keySchema");
+  const mode = input.BillingMode ?? "PROVISIONED";
   requireMode(mode, input.ProvisionedThroughput);
   requireOnDemand(input.OnDemandThroughput, mode);
   if (input.ProvisionedThroughput) requireBounds(input.ProvisionedThroughput);

@@ -171,7 +171,7 @@ export function changedThroughput(
   const isIncrease = read > before.read || write > before.write;
   const decreases = decreasesToday(before, now);
   const next = (before.decreasedAt ?? 0) + decreaseAgainMilliseconds;
-  if (isDecrease && decreases >= decreasesMax && now < next) throw tooManyDecreases(subject, before, next);
+  if (isDecrease && decreases >= decreasesMax && now < next) throw tooManyDecreases(before, next);
   return {
     ...before, read, write,
     ...(isIncrease && { increasedAt: now }),
@@ -179,7 +179,7 @@ export function changedThroughput(
   };
 }
 
-function tooManyDecreases(subject: string, before: Throughput, next: number): Error {
+function tooManyDecreases(before: Throughput, next: number): Error {
   const dated = (at: number): string => new Date(at).toISOString();
   return limitExceeded(
     "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC day. " +

@@ -1,0 +1,34 @@
+/** Amazon DynamoDB. */
+
+import * as dynamodb from "../../generated/dynamodb.ts";
+import { service } from "../../kernel/service.ts";
+import * as expiries from "./expiry/expiries.ts";
+import * as timeToLive from "./expiry/time-to-live.ts";
+import * as onlineIndexes from "./indexes/online-indexes.ts";
+import * as deleteItem from "./items/delete-item.ts";
+import * as getItem from "./items/get-item.ts";
+import * as itemRows from "./items/item-rows.ts";
+import * as putItem from "./items/put-item.ts";
+import * as updateItem from "./items/update-item.ts";
+import * as policies from "./policies/policies.ts";
+import { resourcePolicyOf } from "./policies/policy-rows.ts";
+import * as scan from "./queries/scan.ts";
+import * as contributorInsights from "./settings/contributor-insights.ts";
+import * as streamRows from "./streams/stream-rows.ts";
+import * as createTable from "./tables/create-table.ts";
+import * as deleteTable from "./tables/delete-table.ts";
+import * as describeTable from "./tables/describe-table.ts";
+import * as encryption from "./tables/encryption.ts";
+import * as lifecycles from "./tables/lifecycles.ts";
+import * as updateTable from "./tables/update-table.ts";
+import * as tags from "./tags/tags.ts";
+
+export default service(dynamodb.service, {
+  nouns: [
+    createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, onlineIndexes, tags, policies,
+    timeToLive, expiries, contributorInsights, itemRows, getItem, putItem, updateItem, deleteItem, scan,
+    streamRows,
+  ],
+  tagging: tags.tagging,
+  resourcePolicy: resourcePolicyOf,
+});
