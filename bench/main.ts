@@ -23,6 +23,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
+import { itemOperations } from "./item-operations.ts";
 import { measure, type Measured } from "./load.ts";
 import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
 
@@ -93,7 +94,7 @@ async function prepareUser(port: number): Promise<Credentials> {
       PolicyName: "bench",
       PolicyDocument: JSON.stringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*"], Resource: "*" }],
+        Statement: [{ Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*"], Resource: "*" }],
       }),
     }),
   );
@@ -193,6 +194,7 @@ const operations: Readonly<Record<string, (port: number, deletes: number) => Pro
   receive: receiveOperation,
   delete: deleteOperation,
   encrypt: encryptOperation,
+  ...itemOperations,
 };
 
 function operationOf(name: string, port: number, deletes: number): Promise<BenchOperation> {
