@@ -128,8 +128,7 @@ export function conditionFunction(
   if (second) requireDistinct(name, operand, second, complain);
   switch (name) {
     case "attribute_exists": return { kind: "exists", path: pathOf(name, operand, complain) };
-    case "attribute_not_exists":
-      return { kind: "not", condition: { kind: "exists", path: pathOf(name, operand, complain) } };
+    case "attribute_not_exists": return { kind: "not-exists", path: pathOf(name, operand, complain) };
     case "attribute_type": return { kind: "type", operand, type: typeNamed(second, complain) };
     case "begins_with":
     case "contains": {

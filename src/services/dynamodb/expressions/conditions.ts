@@ -24,7 +24,7 @@ export type Condition =
   }
   | { readonly kind: "between"; readonly operand: Operand; readonly low: Operand; readonly high: Operand }
   | { readonly kind: "in"; readonly operand: Operand; readonly candidates: readonly Operand[] }
-  | { readonly kind: "exists"; readonly path: Path }
+  | { readonly kind: "exists" | "not-exists"; readonly path: Path }
   | { readonly kind: "type"; readonly operand: Operand; readonly type: AttributeType }
   | { readonly kind: "begins-with" | "contains"; readonly operand: Operand; readonly part: Operand }
   | { readonly kind: "and" | "or"; readonly conditions: readonly Condition[] }
@@ -47,6 +47,7 @@ export function matches(condition: Condition, item: Item = NO_ATTRIBUTES): boole
       return condition.candidates.some((candidate) => compare("=", value, operandOf(candidate, item)));
     }
     case "exists": return valueAt(item, condition.path) !== undefined;
+    case "not-exists": return valueAt(item, condition.path) === undefined;
     case "type": {
       const value = operandOf(condition.operand, item);
       return value !== undefined && typeOf(value) === condition.type;

@@ -228,7 +228,8 @@ test("random projections give what stands at their paths", () => {
 const PIECES = [
   "(", ")", "((", "))", "[", "]", ".", ",", "=", "<>", "<", ">=", "+", "-", " ", "a", "b.c", "#n", ":v",
   "a[0]", "AND ", " OR ", "NOT ", "BETWEEN ", " IN (", "SET ", "REMOVE ", "ADD ", "DELETE ", "size(",
-  "contains(", "if_not_exists(", "list_append(", "attribute_exists(a)", "\u{1f600}", "\ud800", "\0", "0", "_", "\"",
+  "contains(", "if_not_exists(", "list_append(", "attribute_exists(a)", "\u{1f600}", "\ud800", "\0", "0",
+  "_", "\"",
 ];
 
 /** A text with pieces cut out, doubled, put in. */

@@ -49,7 +49,7 @@ export function randomText(chance: Chance): string {
   return chance.once(2) ? chance.pick(TEXTS) : chance.pick(TEXTS) + chance.pick(TEXTS);
 }
 
-export function randomBytes(chance: Chance): Buffer {
+export function randomBinary(chance: Chance): Buffer {
   return Buffer.from(Array.from({ length: chance.below(3) }, () => chance.pick([0, 1, 127, 128, 255])));
 }
 
@@ -71,11 +71,11 @@ export function randomValue(chance: Chance, depth = 2): AttributeValue {
     case 0: return { S: randomText(chance) };
     case 1: return { N: String(chance.below(5) - 2) };
     case 2: return { N: normalizeNumber(randomNumberText(chance)) };
-    case 3: return { B: randomBytes(chance) };
+    case 3: return { B: randomBinary(chance) };
     case 4: return chance.once(2) ? { BOOL: chance.once(2) } : { NULL: true };
     case 5: return { SS: members(chance, () => randomText(chance), String) };
     case 6: return { NS: members(chance, () => String(chance.below(5)), String) };
-    case 7: return { BS: members(chance, () => randomBytes(chance), (bytes) => bytes.toString("hex")) };
+    case 7: return { BS: members(chance, () => randomBinary(chance), (bytes) => bytes.toString("hex")) };
     case 8: case 9:
       return { L: Array.from({ length: chance.below(4) }, () => randomValue(chance, depth - 1)) };
     default: return { M: randomItem(chance, depth - 1) };
