@@ -2,6 +2,8 @@
 
 import * as dynamodb from "../../generated/dynamodb.ts";
 import { service } from "../../kernel/service.ts";
+import * as batchGet from "./batches/batch-get.ts";
+import * as batchWrite from "./batches/batch-write.ts";
 import * as expiries from "./expiry/expiries.ts";
 import * as timeToLive from "./expiry/time-to-live.ts";
 import * as onlineIndexes from "./indexes/online-indexes.ts";
@@ -12,6 +14,7 @@ import * as putItem from "./items/put-item.ts";
 import * as updateItem from "./items/update-item.ts";
 import * as policies from "./policies/policies.ts";
 import { resourcePolicyOf } from "./policies/policy-rows.ts";
+import * as query from "./queries/query.ts";
 import * as scan from "./queries/scan.ts";
 import * as contributorInsights from "./settings/contributor-insights.ts";
 import * as streamRows from "./streams/stream-rows.ts";
@@ -22,11 +25,15 @@ import * as encryption from "./tables/encryption.ts";
 import * as lifecycles from "./tables/lifecycles.ts";
 import * as updateTable from "./tables/update-table.ts";
 import * as tags from "./tags/tags.ts";
+import * as tokens from "./transactions/tokens.ts";
+import * as transactGet from "./transactions/transact-get.ts";
+import * as transactWrite from "./transactions/transact-write.ts";
 
 export default service(dynamodb.service, {
   nouns: [
     createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, onlineIndexes, tags, policies,
-    timeToLive, expiries, contributorInsights, itemRows, getItem, putItem, updateItem, deleteItem, scan,
+    timeToLive, expiries, contributorInsights, itemRows, getItem, putItem, updateItem, deleteItem, query, scan,
+    batchGet, batchWrite, transactGet, transactWrite, tokens,
     streamRows,
   ],
   tagging: tags.tagging,

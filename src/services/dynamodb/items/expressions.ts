@@ -2,6 +2,8 @@
 
 import type { ReadContext } from "../../../kernel/context.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
+import { validation } from "../errors.ts";
+import { keyConditionsOf, type KeyCondition } from "../expressions/key-conditions.ts";
 import {
   bindExpressions, SyntaxCache, type BoundExpressions, type ExpressionRequest,
 } from "../expressions/requests.ts";
@@ -21,5 +23,26 @@ export function bound(ctx: ReadContext, request: ExpressionRequest): BoundExpres
 
 /** As `bound`, of a Scan. */
 export function boundScan(ctx: ReadContext, request: ExpressionRequest): BoundExpressions {
+  return bound(ctx, request);
+}
+
+export interface BoundQuery extends BoundExpressions {
+  readonly keyConditions: readonly KeyCondition[];
+}
+
+/** As `bound`, of a Query. */
+export function boundQuery(ctx: ReadContext, request: ExpressionRequest): BoundQuery {
+  if (request.KeyConditionExpression === undefined) {
+    throw validation(
+      "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+    );
+  }
+  const expressions = bound(ctx, request);
+  const { keyCondition } = expressions;
+  return { ...expressions, keyConditions: keyCondition ? keyConditionsOf(keyCondition) : [] };
+}
+
+/** As `bound`, of a request for items by their keys. */
+export function boundGet(ctx: ReadContext, request: ExpressionRequest): BoundExpressions {
   return bound(ctx, request);
 }

@@ -25,20 +25,27 @@ export function indexKeyOfWrongType(name: string, expected: string, actual: stri
   );
 }
 
+const emptiness = "One or more parameter values are not valid. ";
+
+/** Whether a refusal is about a key that is empty. */
+export function isEmptiness({ message }: AwsError): boolean {
+  return message.startsWith(emptiness);
+}
+
 function kindOf(type: string): string {
   return type === "B" ? "binary" : "string";
 }
 
 export function keyEmpty(name: string, type: string): AwsError {
   return validation(
-    "One or more parameter values are not valid. " +
+    emptiness +
       `The AttributeValue for a key attribute cannot contain an empty ${kindOf(type)} value. Key: ${name}`,
   );
 }
 
 export function indexKeyEmpty(name: string, type: string, index: string): AwsError {
   return validation(
-    "One or more parameter values are not valid. " +
+    emptiness +
       "A value specified for a secondary index key is not supported. " +
       `The AttributeValue for a key attribute cannot contain an empty ${kindOf(type)} value. ` +
       `IndexName: ${index}, IndexKey: ${name}`,
@@ -47,7 +54,7 @@ export function indexKeyEmpty(name: string, type: string, index: string): AwsErr
 
 export function indexKeyEmptied(type: string): AwsError {
   return validation(
-    "One or more parameter values are not valid. " +
+    emptiness +
       "The update expression attempted to update a secondary index key to a value that is not supported. " +
       `The AttributeValue for a key attribute cannot contain an empty ${kindOf(type)} value.`,
   );

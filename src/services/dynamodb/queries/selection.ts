@@ -55,6 +55,7 @@ export function* namesInCondition(condition: Condition): Generator<string> {
       for (const operand of [condition.operand, ...condition.candidates]) yield* namesInOperand(operand);
       return;
     case "exists":
+    case "not-exists":
       yield condition.path[0];
       return;
     case "type":
