@@ -94,7 +94,9 @@ async function prepareUser(port: number): Promise<Credentials> {
       PolicyName: "bench",
       PolicyDocument: JSON.stringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*"], Resource: "*" }],
+        Statement: [
+          { Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*"], Resource: "*" },
+        ],
       }),
     }),
   );

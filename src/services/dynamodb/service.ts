@@ -31,10 +31,10 @@ import * as transactWrite from "./transactions/transact-write.ts";
 
 export default service(dynamodb.service, {
   nouns: [
-    createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, onlineIndexes, tags, policies,
-    timeToLive, expiries, contributorInsights, itemRows, getItem, putItem, updateItem, deleteItem, query, scan,
-    batchGet, batchWrite, transactGet, transactWrite, tokens,
-    streamRows,
+    createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, onlineIndexes, tags,
+    policies, timeToLive, expiries, contributorInsights, streamRows,
+    itemRows, getItem, putItem, updateItem, deleteItem, query, scan, batchGet, batchWrite, transactGet,
+    transactWrite, tokens,
   ],
   tagging: tags.tagging,
   resourcePolicy: resourcePolicyOf,

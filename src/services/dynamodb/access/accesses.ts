@@ -8,9 +8,8 @@ import type { ReadContext } from "../../../kernel/context.ts";
 import { AwsError } from "../../../kernel/errors.ts";
 import type { Condition } from "../expressions/conditions.ts";
 import type { BoundExpressions, ExpressionRequest } from "../expressions/requests.ts";
-import type { UpdateValue } from "../expressions/updates.ts";
+import { conditionPaths, updatePaths } from "../expressions/used-paths.ts";
 import { bound } from "../items/expressions.ts";
-import { namesInCondition } from "../queries/selection.ts";
 import { findTable, nameIn } from "../tables/names.ts";
 import { findIndex } from "../tables/table-rows.ts";
 import { attributeOf, type AttributeValue, type Item } from "../values/attribute-values.ts";
@@ -49,32 +48,13 @@ function boundOrNone(ctx: ReadContext, input: AccessRequest): Partial<BoundExpre
   }
 }
 
-function* namesInValue(value: UpdateValue): Generator<string> {
-  switch (value.kind) {
-    case "path":
-      yield value.path[0];
-      return;
-    case "if-not-exists":
-      yield value.path[0];
-      yield* namesInValue(value.otherwise);
-      return;
-    case "append":
-    case "sum":
-    case "set-add":
-    case "set-delete":
-      yield* namesInValue(value.left);
-      yield* namesInValue(value.right);
-  }
-}
-
 function* namesInExpressions(expressions: Partial<BoundExpressions>): Generator<string> {
   const { update, condition, keyCondition, filter, projection } = expressions;
-  for (const each of [condition, keyCondition, filter]) if (each) yield* namesInCondition(each);
-  for (const path of projection?.paths ?? []) yield path[0];
-  for (const { path, action } of update?.actions ?? []) {
-    yield path[0];
-    if (action.kind === "set") yield* namesInValue(action.value);
+  for (const each of [condition, keyCondition, filter]) {
+    if (each) for (const [name] of conditionPaths(each)) yield name;
   }
+  for (const [name] of projection?.paths ?? []) yield name;
+  if (update) for (const [name] of updatePaths(update)) yield name;
 }
 
 function textOf(value: AttributeValue | undefined): string | undefined {
@@ -87,7 +67,8 @@ function* equalTo(condition: Condition | undefined, name: string): Generator<Att
     for (const each of condition.conditions) yield* equalTo(each, name);
   }
   if (condition?.kind !== "comparison" || condition.operator !== "=") return;
-  for (const [path, value] of [[condition.left, condition.right], [condition.right, condition.left]] as const) {
+  const { left, right } = condition;
+  for (const [path, value] of [[left, right], [right, left]] as const) {
     if (path.kind === "path" && path.path[0] === name && value.kind === "value") yield value.value;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The condition keys by which policies restrict the use of items: which partitions, which attributes, what may
- * be returned.
+ * The condition keys by which policies restrict the use of items: which partitions, which attributes, what
+ * may be returned.
  *
  * @evidence Developer Guide, "Using IAM policy conditions for fine-grained access control"; Service
  *   Authorization Reference, DynamoDB

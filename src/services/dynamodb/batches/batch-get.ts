@@ -34,7 +34,7 @@ interface Wanted {
 
 function wantedOf(ctx: Context, text: string, given: KeysAndAttributes): Wanted {
   const keys = given.Keys.map(normalizeKey);
-  return { text, given, keys, projection: boundGet(ctx, given).projection };
+  return { text, given, keys, projection: boundGet(ctx, given) };
 }
 
 function requireCount(wanted: readonly Wanted[]): void {

@@ -46,7 +46,7 @@ function wantedOf(text: string, given: WriteRequest): Wanted {
   return { text, given, item: normalizeKey(remove?.Key ?? {}), isPut: false };
 }
 
-function placed(tables: SeveralTables, wanted: Wanted): Placed {
+function locate(tables: SeveralTables, wanted: Wanted): Placed {
   const table = tables.get(wanted.text);
   if (wanted.isPut) requireFit(table, wanted.item);
   else requireKey(table, wanted.item);
@@ -59,7 +59,8 @@ function requireDistinct(writes: readonly Placed[]): void {
 }
 
 /** @returns what kept the write from being made */
-function write(ctx: Context, tables: SeveralTables, { table, place, item, isPut }: Placed): Error | undefined {
+function write(ctx: Context, tables: SeveralTables, placed: Placed): Error | undefined {
+  const { table, place, item, isPut } = placed;
   const before = findItem(ctx, place);
   const plan = planWrite({ table, place, before, after: isPut ? item : undefined }, itemTooLarge);
   const exceeded = take(ctx, plan.usage, "write");
@@ -88,7 +89,7 @@ export const BatchWriteItem = operation(dynamodb.BatchWriteItem, {
       .flatMap(([text, requests]) => requests.map((request) => wantedOf(text, request)));
     const tables = new SeveralTables(ctx);
     for (const text of texts) tables.get(text);
-    const writes = wanted.map((each) => placed(tables, each));
+    const writes = wanted.map((each) => locate(tables, each));
     requireDistinct(writes);
 
     const unprocessed = Object.create(null) as Record<string, WriteRequest[]>;

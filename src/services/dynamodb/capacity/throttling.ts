@@ -1,7 +1,7 @@
 /**
  * Tables that are not to use more than was provisioned for them, or than they are limited to, are held to it.
- * Unused units are kept for five minutes, so a burst of that much is let through; what is let through may cost
- * more than is left, and is then paid back before anything else is let through.
+ * Unused units are kept for five minutes, so a burst of that much is let through; what is let through may
+ * cost more than is left, and is then paid back before anything else is let through.
  *
  * @evidence Developer Guide, "Burst and adaptive capacity": up to 300 seconds of unused capacity
  */
@@ -112,9 +112,9 @@ export function throttled(ctx: Context, subject: Table, place: Table | Index, ki
     );
   }
   const message = isIndex
-    ? "The level of configured provisioned throughput for one or more global secondary indexes of the table " +
-      "was exceeded. Consider increasing your provisioning level for the under-provisioned global secondary " +
-      "indexes with the UpdateTable API"
+    ? "The level of configured provisioned throughput for one or more global secondary indexes of the " +
+      "table was exceeded. Consider increasing your provisioning level for the under-provisioned global " +
+      "secondary indexes with the UpdateTable API"
     : "The level of configured provisioned throughput for the table was exceeded. " +
       "Consider increasing your provisioning level with the UpdateTable API.";
   return modelled(dynamodb.ProvisionedThroughputExceededException, message, { ThrottlingReasons: reasons });

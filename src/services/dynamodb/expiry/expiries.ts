@@ -56,7 +56,8 @@ function addExpiry(ctx: Context, subject: Table, at: number, place: readonly Key
 
 function scheduleExpiry(ctx: Context, name: string, number: number, at: number): void {
   // A moment from now at the earliest, so that requests come in between.
-  ctx.schedule(expireItems, { at: Math.max(at, ctx.clock.now() + 1), input: { name, number }, id: String(number) });
+  const due = Math.max(at, ctx.clock.now() + 1);
+  ctx.schedule(expireItems, { at: due, input: { name, number }, id: String(number) });
 }
 
 interface Sweep {
@@ -65,8 +66,8 @@ interface Sweep {
 }
 
 /**
- * Takes away what has expired, in the order of expiring. AWS does so within a few days; here it happens as soon
- * as the region's clock gets there.
+ * Takes away what has expired, in the order of expiring. AWS does so within a few days; here it happens as
+ * soon as the region's clock gets there.
  */
 export const expireItems = job<Sweep>("dynamodb.expireItems", ({ name, number }, ctx) => {
   const subject = findTable(ctx, name);
@@ -87,7 +88,8 @@ export const expireItems = job<Sweep>("dynamodb.expireItems", ({ name, number },
 function expireItem(ctx: Context, subject: Table, place: readonly KeyPart[]): void {
   const before = findItem(ctx, place);
   if (!before) return;
-  applyWrite(ctx, planWrite({ table: subject, place, before, after: undefined, isExpiry: true }, itemTooLarge));
+  const change = { table: subject, place, before, after: undefined, isExpiry: true };
+  applyWrite(ctx, planWrite(change, itemTooLarge));
 }
 
 const notedAtOnce = 500;
@@ -115,7 +117,7 @@ export const noteExpiries = job<Noting>("dynamodb.noteExpiries", ({ name, number
 });
 
 /** Forgets when items expire, some at a time, also those of a table that is gone. */
-export const forgetExpiries = job<{ readonly number: number }>("dynamodb.forgetExpiries", ({ number }, ctx) => {
+export const forgetExpiries = job<Pick<Sweep, "number">>("dynamodb.forgetExpiries", ({ number }, ctx) => {
   const rows = ctx.db(expiries);
   let count = 0;
   for (const { at, place } of rows.list({ prefix: [number], limit: notedAtOnce })) {

@@ -49,8 +49,8 @@ export function entryOf(table: Table, index: Index, { item, row }: Stored): Item
 }
 
 /**
- * What becomes of an index's entry. Without a change of what it holds it costs nothing; a change of its key is
- * a deletion and a put.
+ * What becomes of an index's entry. Without a change of what it holds it costs nothing; a change of its key
+ * is a deletion and a put.
  */
 export function entryChange(
   table: Table, index: Index, before: Stored | undefined, after: Stored | undefined,

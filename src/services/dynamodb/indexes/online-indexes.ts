@@ -1,7 +1,8 @@
 /** Global indexes that come and go while their table is in use. */
 
 import type {
-  CreateGlobalSecondaryIndexAction, UpdateGlobalSecondaryIndexAction, UpdateTableInput,
+  AttributeDefinition, CreateGlobalSecondaryIndexAction, UpdateGlobalSecondaryIndexAction,
+  UpdateTableInput,
 } from "../../../generated/dynamodb.ts";
 import { job } from "../../../jobs/job.ts";
 import type { Context } from "../../../kernel/context.ts";
@@ -27,20 +28,21 @@ const backfilledAtOnce = 500;
 function requireGlobal(row: Table, name: string, verb: "delete" | "update"): Index {
   const index = findIndex(row, name);
   if (!index) throw indexToUpdateNotFound(name, row.name);
-  if (!index.isGlobal) throw validation(`Cannot ${verb} an index that is not a GlobalSecondaryIndex: ${name}`);
-  return index;
+  if (index.isGlobal) return index;
+  throw validation(`Cannot ${verb} an index that is not a GlobalSecondaryIndex: ${name}`);
 }
 
 function requireNoneOnline(row: Table): void {
-  if (row.indexes.some(({ status }) => status === "CREATING" || status === "DELETING")) throw oneIndexAtATime();
+  const isOnline = ({ status }: Index): boolean => status === "CREATING" || status === "DELETING";
+  if (row.indexes.some(isOnline)) throw oneIndexAtATime();
 }
 
 /** Definitions of the request count; those the table has already may be left out, and cannot be changed. */
-function definitionsOf(row: Table, input: UpdateTableInput, name: string): UpdateTableInput["AttributeDefinitions"] {
+function definitionsOf(row: Table, input: UpdateTableInput, index: string): AttributeDefinition[] {
   const given = input.AttributeDefinitions;
-  if (!given) throw invalidParameters(`AttributeDefinitions is not specified for index: ${name}`);
+  if (!given) throw invalidParameters(`AttributeDefinitions is not specified for index: ${index}`);
   requireDistinct(given);
-  const known = row.attributes.map(({ name: known, type }) => ({ AttributeName: known, AttributeType: type }));
+  const known = row.attributes.map(({ name, type }) => ({ AttributeName: name, AttributeType: type }));
   return [...known, ...given.filter(({ AttributeName }) =>
     !known.some((each) => each.AttributeName === AttributeName))];
 }
@@ -48,9 +50,11 @@ function definitionsOf(row: Table, input: UpdateTableInput, name: string): Updat
 function createIndex(
   ctx: Context, row: Table, input: UpdateTableInput, action: CreateGlobalSecondaryIndexAction,
 ): Table {
-  const definitions = definitionsOf(row, input, action.IndexName) ?? [];
+  const definitions = definitionsOf(row, input, action.IndexName);
   requireGlobalIndex(action, { definitions, billingMode: row.billingMode });
-  if (findIndex(row, action.IndexName)) throw validation("Attempting to create an index which already exists");
+  if (findIndex(row, action.IndexName)) {
+    throw validation("Attempting to create an index which already exists");
+  }
   requireNoneOnline(row);
   if (row.indexes.filter(({ isGlobal }) => isGlobal).length >= globalIndexesMax) {
     throw limitExceeded(

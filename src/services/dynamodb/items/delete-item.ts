@@ -9,7 +9,7 @@ import { onTable, requireTableOfItems } from "../tables/names.ts";
 import { itemTooLarge } from "../values/value-errors.ts";
 import { collectionMetrics } from "./collections.ts";
 import { conditionFailed, requireOldValues } from "./conditional.ts";
-import { bound } from "./expressions.ts";
+import { boundCondition, requirePaths } from "./expressions.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "./item-keys.ts";
 import { shownItem } from "./item-rows.ts";
 import { subjectAt } from "./put-item.ts";
@@ -22,9 +22,10 @@ export const DeleteItem = operation(dynamodb.DeleteItem, {
   run(input, ctx) {
     const key = normalizeKey(input.Key);
     requireOldValues(input.ReturnValues);
-    const { condition } = bound(ctx, input);
+    const condition = boundCondition(ctx, "DeleteItem", input);
     const table = requireTableOfItems(ctx, input.TableName);
     requireKey(table, key);
+    requirePaths(table, { condition });
     const place = storeKeyOf(table.number, table.key, key);
     const subject = subjectAt(ctx, place);
     if (!subject.meets(condition)) throw conditionFailed(subject, input.ReturnValuesOnConditionCheckFailure);

@@ -7,7 +7,7 @@ import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
 import { project } from "../expressions/projections.ts";
 import { onTable, requireTableOfItems } from "../tables/names.ts";
-import { bound } from "./expressions.ts";
+import { boundGet, requirePaths } from "./expressions.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "./item-keys.ts";
 import { itemOf, shown, shownItem } from "./item-rows.ts";
 import { findItem } from "./writing.ts";
@@ -18,9 +18,10 @@ export const GetItem = operation(dynamodb.GetItem, {
   dataEvent: true,
   run(input, ctx) {
     const key = normalizeKey(input.Key);
-    const { projection } = bound(ctx, input);
+    const projection = boundGet(ctx, input);
     const table = requireTableOfItems(ctx, input.TableName);
     requireKey(table, key);
+    requirePaths(table, { projection });
     const row = findItem(ctx, storeKeyOf(table.number, table.key, key));
     const usage = new Usage(table);
     usage.add(readUnits(row?.sizeBytes ?? 0, input.ConsistentRead ?? false));

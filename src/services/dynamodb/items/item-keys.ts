@@ -171,7 +171,9 @@ function inOrderOfNames(indexes: readonly Index[]): readonly Index[] {
 }
 
 /** The attributes of a table's key, and of the index's when there is one: what a page ends with. */
-export function pageKeyOf(table: Table, index: Index | undefined, item: Item): Record<string, AttributeValue> {
+export function pageKeyOf(
+  table: Table, index: Index | undefined, item: Item,
+): Record<string, AttributeValue> {
   const key = Object.create(null) as Record<string, AttributeValue>;
   const schemas = index ? [table.key, index.key] : [table.key];
   for (const { partition, sort } of schemas) {

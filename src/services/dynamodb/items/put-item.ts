@@ -13,7 +13,7 @@ import { ITEM_SIZE_BYTES_MAX, itemSizeBytes } from "../values/sizes.ts";
 import { itemTooLarge } from "../values/value-errors.ts";
 import { collectionMetrics } from "./collections.ts";
 import { conditionFailed, requireOldValues, Subject } from "./conditional.ts";
-import { bound } from "./expressions.ts";
+import { boundCondition, requirePaths } from "./expressions.ts";
 import { requireIndexKeys, requireItemKey, storeKeyOf } from "./item-keys.ts";
 import { shownItem } from "./item-rows.ts";
 import { applyWrite, findItem, planWrite } from "./writing.ts";
@@ -42,9 +42,10 @@ export const PutItem = operation(dynamodb.PutItem, {
   run(input, ctx) {
     const item = requireItem(input.Item);
     requireOldValues(input.ReturnValues);
-    const { condition } = bound(ctx, input);
+    const condition = boundCondition(ctx, "PutItem", input);
     const table = requireTableOfItems(ctx, input.TableName);
     requireFit(table, item);
+    requirePaths(table, { condition });
     const place = storeKeyOf(table.number, table.key, item);
     const subject = subjectAt(ctx, place);
     if (!subject.meets(condition)) throw conditionFailed(subject, input.ReturnValuesOnConditionCheckFailure);

@@ -6,7 +6,6 @@ import { operation } from "../../../kernel/operation.ts";
 import { itemConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
-import { invalidParameters } from "../errors.ts";
 import { project, type Projection } from "../expressions/projections.ts";
 import { pathTree } from "../expressions/paths.ts";
 import { applyUpdate, type Update } from "../expressions/updates.ts";
@@ -16,20 +15,11 @@ import type { AttributeValue, Item } from "../values/attribute-values.ts";
 import { itemToUpdateTooLarge } from "../values/value-errors.ts";
 import { collectionMetrics } from "./collections.ts";
 import { conditionFailed, type Subject } from "./conditional.ts";
-import { bound } from "./expressions.ts";
+import { boundUpdate, requirePaths } from "./expressions.ts";
 import { normalizeKey, requireIndexKeys, requireKey, storeKeyOf } from "./item-keys.ts";
 import { shown } from "./item-rows.ts";
 import { subjectAt } from "./put-item.ts";
 import { applyWrite, planWrite } from "./writing.ts";
-
-/** A key stays as it is for as long as its item lives. */
-export function requireKeyUntouched(table: Table, update: Update | undefined): void {
-  if (!update) return;
-  for (const { name } of [...table.key.partition, ...table.key.sort]) {
-    if (!update.tree.names.has(name)) continue;
-    throw invalidParameters(`Cannot update attribute ${name}. This attribute is part of the key`);
-  }
-}
 
 /** The item after the update. Without an update there is at least the item with its key. */
 export function updatedItem(table: Table, subject: Subject, key: Item, update: Update | undefined): Item {
@@ -41,7 +31,9 @@ export function updatedItem(table: Table, subject: Subject, key: Item, update: U
 }
 
 /** What of an item the paths of an update name. */
-function updatedPart(update: Update | undefined, item: Item | undefined): Record<string, AttributeValue> | undefined {
+function updatedPart(
+  update: Update | undefined, item: Item | undefined,
+): Record<string, AttributeValue> | undefined {
   if (!update || !item) return undefined;
   const paths = update.actions.map(({ path }) => path);
   const tree = pathTree(paths.map((path) => ({ path, value: true as const })));
@@ -68,10 +60,10 @@ export const UpdateItem = operation(dynamodb.UpdateItem, {
   dataEvent: true,
   run(input, ctx) {
     const key = normalizeKey(input.Key);
-    const { update, condition } = bound(ctx, input);
+    const { update, condition } = boundUpdate(ctx, input);
     const table = requireTableOfItems(ctx, input.TableName);
     requireKey(table, key);
-    requireKeyUntouched(table, update);
+    requirePaths(table, { update, condition });
     const place = storeKeyOf(table.number, table.key, key);
     const subject = subjectAt(ctx, place);
     if (!subject.meets(condition)) throw conditionFailed(subject, input.ReturnValuesOnConditionCheckFailure);

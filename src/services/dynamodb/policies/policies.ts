@@ -12,7 +12,9 @@ import { policies, putPolicy, requirePolicy, type ResourcePolicy } from "./polic
 const noPolicy = "NO_POLICY";
 
 /** @evidence API Reference, PutResourcePolicy, ExpectedRevisionId */
-function requireRevision(arn: string, before: ResourcePolicy | undefined, expected: string | undefined): void {
+function requireRevision(
+  arn: string, before: ResourcePolicy | undefined, expected: string | undefined,
+): void {
   if (expected === undefined) return;
   if (expected === noPolicy ? before === undefined : before?.revision === expected) return;
   if (!before) throw policyNotFound(arn);
@@ -46,7 +48,7 @@ export const GetResourcePolicy = operation(dynamodb.GetResourcePolicy, {
   },
 });
 
-/** @evidence API Reference: without a policy it succeeds, with an empty answer, unless a revision is expected */
+/** @evidence API Reference: without a policy it succeeds, unless a revision is expected */
 export const DeleteResourcePolicy = operation(dynamodb.DeleteResourcePolicy, {
   ...onResource,
   run(input, ctx) {

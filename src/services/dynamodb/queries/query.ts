@@ -2,22 +2,22 @@
 
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import { operation } from "../../../kernel/operation.ts";
-import type { Range } from "../../../store/types.ts";
+import type { KeyPart, Range } from "../../../store/types.ts";
 import { onSpace, readConditions } from "../access/conditions.ts";
 import { validation } from "../errors.ts";
 import { keyRange, inSortRange, storeRange, type KeyRange } from "../expressions/key-ranges.ts";
-import { boundQuery } from "../items/expressions.ts";
+import { requireNoKeyFilter } from "../expressions/used-paths.ts";
+import { boundQuery, requirePaths } from "../items/expressions.ts";
 import { partitionKeyOf } from "../items/item-keys.ts";
 import { requireTableOfItems } from "../tables/names.ts";
-import type { Index, Table } from "../tables/table-rows.ts";
+import { keyNames, type Index, type Table } from "../tables/table-rows.ts";
 import { attributeOf, type Item } from "../values/attribute-values.ts";
 import { valuesEqual } from "../values/comparison.ts";
-import type { Condition } from "../expressions/conditions.ts";
 import { isCount, readPage, requireIndex, requireReadable, shownPage } from "./pages.ts";
-import { namesInCondition, needsTable, requireScalarKeys, requireSelect } from "./selection.ts";
+import { needsTable, requireSelect } from "./selection.ts";
 import { normalizeStart, placeOfStart, requireStart } from "./start-keys.ts";
 
-/** @evidence dynalite's recorded refusals: which of the texts depends on what the query says of the sort key */
+/** @evidence dynalite's recorded refusals: the text depends on what the query says of the sort key */
 function requireInside(space: Table | Index, range: KeyRange, start: Item): void {
   const isSamePartition = space.key.partition.every(({ name }, index) => {
     const value = attributeOf(start, name);
@@ -38,20 +38,9 @@ function requireInside(space: Table | Index, range: KeyRange, start: Item): void
   if (!isSamePartition) throw validation("The query can return at most one row and cannot be restarted");
 }
 
-/** Filters are for what a key condition cannot say. */
-function requireNoKeys(space: Table | Index, filter: Condition | undefined, parameter: string): void {
-  if (!filter) return;
-  const keys = new Set([...space.key.partition, ...space.key.sort].map(({ name }) => name));
-  for (const name of namesInCondition(filter)) {
-    if (!keys.has(name)) continue;
-    throw validation(
-      `${parameter} can only contain non-primary key attributes: Primary key attribute: ${name}`,
-    );
-  }
-}
-
-function rangeOf(space: Table | Index, range: KeyRange, start: readonly (string | number | Uint8Array)[] | undefined,
-  isReverse: boolean): Range {
+function rangeOf(
+  space: Table | Index, range: KeyRange, start: readonly KeyPart[] | undefined, isReverse: boolean,
+): Range {
   const before = partitionKeyOf(space.number, range.partition).slice(0, 2);
   const stored = storeRange(range, before);
   const directed: Range = isReverse ? { ...stored, reverse: true } : stored;
@@ -65,8 +54,8 @@ export const Query = operation(dynamodb.Query, {
   dataEvent: true,
   run(input, ctx) {
     const start = normalizeStart(input.ExclusiveStartKey);
-    requireSelect(input);
     const { filter, projection, keyConditions } = boundQuery(ctx, input);
+    requireSelect(input);
     const table = requireTableOfItems(ctx, input.TableName);
     const index = requireIndex(table, input.IndexName);
     const space = index ?? table;
@@ -75,8 +64,12 @@ export const Query = operation(dynamodb.Query, {
     if (start) requireStart(table, index, start);
     const range = keyRange(keyConditions, space.key);
     if (start) requireInside(space, range, start);
-    requireScalarKeys(table, projection);
-    requireNoKeys(space, filter, input.QueryFilter ? "QueryFilter" : "Filter Expression");
+    requirePaths(table, { projection });
+    if (filter) {
+      const parameter = input.QueryFilter ? "QueryFilter" : "Filter Expression";
+      requireNoKeyFilter(parameter, filter, keyNames(space.key));
+    }
+    requirePaths(table, { filter });
     const readsTable = needsTable(index, input, projection, filter);
     const place = start && placeOfStart(table, index, start);
     const page = readPage(ctx, {

@@ -7,12 +7,12 @@ import type { Range } from "../../../store/types.ts";
 import { readConditions, onSpace } from "../access/conditions.ts";
 import { validation } from "../errors.ts";
 import { bucketsMax } from "../items/item-keys.ts";
-import { boundScan } from "../items/expressions.ts";
+import { boundScan, requirePaths } from "../items/expressions.ts";
 import { requireTableOfItems } from "../tables/names.ts";
 import type { Index, Table } from "../tables/table-rows.ts";
 import type { Item } from "../values/attribute-values.ts";
 import { isCount, readPage, requireIndex, requireReadable, shownPage } from "./pages.ts";
-import { needsTable, requireScalarKeys, requireSelect } from "./selection.ts";
+import { needsTable, requireSelect } from "./selection.ts";
 import { invalidStart, normalizeStart, placeOfStart, requireStart } from "./start-keys.ts";
 
 /** @evidence recorded refusals of Scan */
@@ -70,15 +70,15 @@ export const Scan = operation(dynamodb.Scan, {
   run(input, ctx) {
     const start = normalizeStart(input.ExclusiveStartKey);
     requireSegment(input);
-    requireSelect(input);
     const { filter, projection } = boundScan(ctx, input);
+    requireSelect(input);
     const table = requireTableOfItems(ctx, input.TableName);
     const index = requireIndex(table, input.IndexName);
     const isConsistent = input.ConsistentRead ?? false;
     requireReadable(index, isConsistent);
     if (start) requireStart(table, index, start);
     const readsTable = needsTable(index, input, projection, filter);
-    requireScalarKeys(table, projection);
+    requirePaths(table, { projection, filter });
     const page = readPage(ctx, {
       table, index, filter, projection, isConsistent, readsTable,
       range: rangeOf(input, table, index, start),

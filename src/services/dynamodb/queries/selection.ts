@@ -7,9 +7,10 @@
 
 import type { Select } from "../../../generated/dynamodb.ts";
 import { invalidParameters, validation } from "../errors.ts";
-import type { Condition, Operand } from "../expressions/conditions.ts";
+import type { Condition } from "../expressions/conditions.ts";
 import type { Projection } from "../expressions/projections.ts";
-import type { Index, Table } from "../tables/table-rows.ts";
+import { conditionPaths } from "../expressions/used-paths.ts";
+import type { Index } from "../tables/table-rows.ts";
 
 export interface SelectionRequest {
   readonly Select?: Select | undefined;
@@ -34,45 +35,6 @@ export function requireSelect(input: SelectionRequest): void {
   const parameter = expression !== undefined ? "ProjectionExpression" : "AttributesToGet";
   const what = select === "COUNT" ? "only the Count" : select;
   throw validation(`Cannot specify the ${parameter} when choosing to get ${what}`);
-}
-
-/** The names of attributes that an operand or a condition looks at. */
-function* namesInOperand(operand: Operand): Generator<string> {
-  if (operand.kind === "path") yield operand.path[0];
-  else if (operand.kind === "size") yield* namesInOperand(operand.operand);
-}
-
-export function* namesInCondition(condition: Condition): Generator<string> {
-  switch (condition.kind) {
-    case "comparison":
-      yield* namesInOperand(condition.left);
-      yield* namesInOperand(condition.right);
-      return;
-    case "between":
-      for (const operand of [condition.operand, condition.low, condition.high]) yield* namesInOperand(operand);
-      return;
-    case "in":
-      for (const operand of [condition.operand, ...condition.candidates]) yield* namesInOperand(operand);
-      return;
-    case "exists":
-    case "not-exists":
-      yield condition.path[0];
-      return;
-    case "type":
-      yield* namesInOperand(condition.operand);
-      return;
-    case "begins-with":
-    case "contains":
-      yield* namesInOperand(condition.operand);
-      yield* namesInOperand(condition.part);
-      return;
-    case "and":
-    case "or":
-      for (const each of condition.conditions) yield* namesInCondition(each);
-      return;
-    case "not":
-      yield* namesInCondition(condition.condition);
-  }
 }
 
 /**
@@ -100,17 +62,6 @@ export function needsTable(
     );
   }
   if (index.isGlobal || !projection) return false;
-  return missing.length > 0 || (filter !== undefined && [...namesInCondition(filter)].some((name) => !held.has(name)));
-}
-
-/** Key attributes are scalars: nothing can be in them. */
-export function requireScalarKeys(table: Table, projection: Projection | undefined): void {
-  if (!projection) return;
-  const keys = new Set(table.attributes.map(({ name }) => name));
-  const inside = projection.paths.find((path) => path.length > 1 && keys.has(path[0]));
-  if (!inside) return;
-  throw validation(
-    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: " +
-      `IndexKey: ${inside[0]}`,
-  );
+  if (missing.length > 0) return true;
+  return filter !== undefined && [...conditionPaths(filter)].some(([name]) => !held.has(name));
 }

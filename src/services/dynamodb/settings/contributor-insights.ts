@@ -38,8 +38,10 @@ interface Named {
 
 const onInsights = {
   ...onTable,
-  resource: ({ TableName, IndexName }: Named, ctx: ReadContext): string =>
-    (IndexName === undefined ? tableArn(ctx, nameIn(TableName)) : indexArn(ctx, nameIn(TableName), IndexName)),
+  resource: ({ TableName, IndexName }: Named, ctx: ReadContext): string => {
+    const name = nameIn(TableName);
+    return IndexName === undefined ? tableArn(ctx, name) : indexArn(ctx, name, IndexName);
+  },
 };
 
 function requireSubject(ctx: ReadContext, input: Named & { readonly TableName: string }): Table {
@@ -77,7 +79,9 @@ function rulesOf(row: Table, { index, mode, changedAt }: Insights): string[] {
     `DynamoDBContributorInsights-${letter}${kind}-${subject}-${changedAt}`));
 }
 
-function change(ctx: Context, row: Table, input: dynamodb.UpdateContributorInsightsInput): Insights | undefined {
+function change(
+  ctx: Context, row: Table, input: dynamodb.UpdateContributorInsightsInput,
+): Insights | undefined {
   const index = input.IndexName ?? "";
   const before = settingOf(ctx, row, index);
   const isEnabled = input.ContributorInsightsAction === "ENABLE";

@@ -5,7 +5,9 @@ import type { CreateTableInput } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { notImplemented } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
-import { inUse, invalidParameters, tableExists, tooManyTables, validation } from "../errors.ts";
+import {
+  inUse, invalidParameters, missingParameter, tableExists, tooManyTables, validation,
+} from "../errors.ts";
 import { putPolicy, requirePolicy } from "../policies/policy-rows.ts";
 import { openStream } from "../streams/stream-rows.ts";
 import { requireTags, setTags } from "../tags/tag-rules.ts";
@@ -28,7 +30,10 @@ import {
 export const tablesMax = 2_500;
 
 /** What CreateTable and the restoring operations have in common. */
-export type TableDraft = Omit<CreateTableInput, "Tags" | "ResourcePolicy" | "StreamSpecification">;
+export interface TableDraft
+  extends Omit<CreateTableInput, "TableName" | "Tags" | "ResourcePolicy" | "StreamSpecification"> {
+  readonly TableName: string;
+}
 
 function required<Value>(value: Value | undefined, member: string): Value {
   if (value !== undefined) return value;
@@ -121,32 +126,36 @@ function creating(index: Index, now: number): Index {
 }
 
 /**
- * The answer says CREATING; so does DescribeTable for a moment. What is warm and since when a table is paid by
- * request is only told later.
+ * The answer says CREATING; so does DescribeTable for a moment. What is warm and since when a table is paid
+ * by request is only told later.
  *
  * @evidence recorded answers of CreateTable
  */
 export const CreateTable = operation(dynamodb.CreateTable, {
   resource: (input, ctx) => tableArn(ctx, nameIn(input.TableName)),
-  async body(input, ctx) {
-    requireDraft(input);
+  async body({ TableName, ...input }, ctx) {
+    if (TableName === undefined) throw missingParameter("TableName");
+    const draft = { ...input, TableName };
+    requireDraft(draft);
     requireStream(input.StreamSpecification);
     requireTags(input.Tags ?? []);
-    if (input.GlobalTableSourceArn !== undefined) throw notImplemented("CreateTable with GlobalTableSourceArn");
+    if (input.GlobalTableSourceArn !== undefined) {
+      throw notImplemented("CreateTable with GlobalTableSourceArn");
+    }
     const key = wantsKey(input.SSESpecification)
-      ? await requireUsableKey(ctx, input.SSESpecification?.KMSMasterKeyId ?? managedKey, input.TableName)
+      ? await requireUsableKey(ctx, input.SSESpecification?.KMSMasterKeyId ?? managedKey, TableName)
       : undefined;
     return ctx.transaction((within) => {
-      const arn = tableArn(within, input.TableName);
+      const arn = tableArn(within, TableName);
       if (input.Tags?.length) within.authorize({ action: "dynamodb:TagResource", resource: arn });
       if (input.ResourcePolicy !== undefined) {
         within.authorize({ action: "dynamodb:PutResourcePolicy", resource: arn });
         requirePolicy(within, input.ResourcePolicy, arn);
       }
-      requireFree(within, input.TableName);
-      const draft = newTable(within, input, key);
+      requireFree(within, TableName);
+      const made = newTable(within, draft, key);
       const view = input.StreamSpecification?.StreamEnabled && input.StreamSpecification.StreamViewType;
-      const row = putTable(within, view ? openStream(within, draft, view) : draft);
+      const row = putTable(within, view ? openStream(within, made, view) : made);
       setTags(within, arn, input.Tags ?? []);
       if (input.ResourcePolicy !== undefined) putPolicy(within, arn, input.ResourcePolicy);
       const shown = describe(within, row);

@@ -126,7 +126,8 @@ export function describe(ctx: ReadContext, table: Table): TableDescription {
     TableArn: tableArn(ctx, table.name),
     TableId: table.id,
     BillingModeSummary: shownBilling(table),
-    LocalSecondaryIndexes: locals.length > 0 ? locals.map((index) => shownLocal(ctx, table, index)) : undefined,
+    LocalSecondaryIndexes:
+      locals.length > 0 ? locals.map((index) => shownLocal(ctx, table, index)) : undefined,
     GlobalSecondaryIndexes:
       globals.length > 0 ? globals.map((index) => shownGlobal(ctx, table, index)) : undefined,
     ...shownStream(ctx, table),

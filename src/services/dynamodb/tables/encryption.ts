@@ -48,7 +48,9 @@ function translated(ctx: BodyContext, cause: AwsError): AwsError {
     case "DisabledException":
       return validation(`KMS key disabled error: ${described(kind)}`);
     case "AccessDeniedException":
-      return unmodelled("AccessDeniedException", `KMS key access denied error: ${described("AWSKMSException")}`);
+      return unmodelled(
+        "AccessDeniedException", `KMS key access denied error: ${described("AWSKMSException")}`,
+      );
     default:
       return validation(`KMS validation error: ${described(kind)}`);
   }
@@ -57,8 +59,8 @@ function translated(ctx: BodyContext, cause: AwsError): AwsError {
 /**
  * The key, and leave to use it.
  *
- * @evidence Developer Guide, "DynamoDB encryption at rest: How it works", Authorizing DynamoDB to use your key:
- *   the caller needs kms:DescribeKey and kms:CreateGrant; the encryption context of the grant
+ * @evidence Developer Guide, "DynamoDB encryption at rest: How it works", Authorizing DynamoDB to use your
+ *   key: the caller needs kms:DescribeKey and kms:CreateGrant; the encryption context of the grant
  */
 export async function requireUsableKey(
   ctx: BodyContext, keyId: string, tableName: string,

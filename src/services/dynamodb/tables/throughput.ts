@@ -78,7 +78,9 @@ export function requireOnDemand(
     }
     if (value > 0 || (clearing && value === -1)) continue;
     const place = index === undefined ? "table" : `index : ${index}`;
-    throw invalidParameters(`Requested ${member} for OnDemandThroughput for ${place} is outside of valid range`);
+    throw invalidParameters(
+      `Requested ${member} for OnDemandThroughput for ${place} is outside of valid range`,
+    );
   }
 }
 
@@ -159,8 +161,9 @@ export function changedThroughput(
   const subject = index === undefined ? "table" : `index ${index}`;
   if (read === before.read && write === before.write) {
     throw validation(
-      `The provisioned throughput for the ${subject} will not change. The requested value equals the current ` +
-        `value. Current ReadCapacityUnits provisioned for the ${subject}: ${before.read}. ` +
+      `The provisioned throughput for the ${subject} will not change. ` +
+        "The requested value equals the current value. " +
+        `Current ReadCapacityUnits provisioned for the ${subject}: ${before.read}. ` +
         `Requested ReadCapacityUnits: ${read}. ` +
         `Current WriteCapacityUnits provisioned for the ${subject}: ${before.write}. ` +
         `Requested WriteCapacityUnits: ${write}. ` +

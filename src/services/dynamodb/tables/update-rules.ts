@@ -62,7 +62,9 @@ export function requireOneChange(input: UpdateTableInput): void {
   }
   if (changes.has("OnDemandThroughput") && [...changes].some((each) => each !== "OnDemandThroughput"
     && each !== "BillingMode")) {
-    throw invalidParameters("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request");
+    throw invalidParameters(
+      "OnDemandThroughput can only be combined with BillingMode in an UpdateTable request",
+    );
   }
   const isThroughput = changes.has("ProvisionedThroughput") || input.BillingMode === "PROVISIONED";
   if (changes.has("StreamSpecification") && isThroughput) {

@@ -38,7 +38,9 @@ function changeStream(ctx: Context, row: Table, given: StreamSpecification): Tab
   if (given.StreamViewType !== undefined) {
     throw invalidParameters("If stream is being disabled, then UpdateViewType must not be specified");
   }
-  if (row.streamView === undefined) throw validation(`Table has no stream to disable: TableName: ${row.name}`);
+  if (row.streamView === undefined) {
+    throw validation(`Table has no stream to disable: TableName: ${row.name}`);
+  }
   return updating(ctx, closeStream(ctx, row), "stream");
 }
 

@@ -10,7 +10,7 @@ import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
 import { project, type Projection } from "../expressions/projections.ts";
-import { bound } from "../items/expressions.ts";
+import { boundGet } from "../items/expressions.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { itemOf, shown, shownItem } from "../items/item-rows.ts";
 import { placeText } from "../items/places.ts";
@@ -78,7 +78,7 @@ export const TransactGetItems = operation(dynamodb.TransactGetItems, {
     for (const get of gets) authorize(ctx, get);
     const wanted = gets.map((get) => {
       const key = normalizeKey(get.Key);
-      return { text: get.TableName, key, projection: bound(ctx, get).projection };
+      return { text: get.TableName, key, projection: boundGet(ctx, get) };
     });
     const tables = new SeveralTables(ctx);
     const Responses = readAll(ctx, tables, wanted);

@@ -9,10 +9,11 @@ import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, Usage, writeUnits } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
 import { conditionFailed, Subject } from "../items/conditional.ts";
+import { requirePaths } from "../items/expressions.ts";
 import { requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { placeText } from "../items/places.ts";
 import { requireFit } from "../items/put-item.ts";
-import { requireKeyUntouched, updatedItem } from "../items/update-item.ts";
+import { updatedItem } from "../items/update-item.ts";
 import { applyWrite, findItem, planWrite, type WritePlan } from "../items/writing.ts";
 import type { Table } from "../tables/table-rows.ts";
 import type { Item } from "../values/attribute-values.ts";
@@ -48,7 +49,7 @@ function locate(tables: SeveralTables, action: TransactionalAction): Located {
   const table = tables.get(text);
   if (action.kind === "Put") requireFit(table, item);
   else requireKey(table, item);
-  requireKeyUntouched(table, action.update);
+  requirePaths(table, { update: action.update, condition: action.condition });
   return { action, text, table, key: item, place: storeKeyOf(table.number, table.key, item) };
 }
 
@@ -80,7 +81,9 @@ function itemAfter({ action, table }: Located, subject: Subject): Item | undefin
 }
 
 function requireSize(all: readonly Planned[]): void {
-  const size = all.reduce((sum, { plan }) => sum + Math.max(plan?.row?.sizeBytes ?? 0, plan?.before?.sizeBytes ?? 0), 0);
+  const sizeOf = ({ plan }: Planned): number =>
+    Math.max(plan?.row?.sizeBytes ?? 0, plan?.before?.sizeBytes ?? 0);
+  const size = all.reduce((sum, each) => sum + sizeOf(each), 0);
   if (size <= sizeBytesMax) return;
   throw validation("The total size of the items in the transaction exceeds the limit of 4 MB");
 }
