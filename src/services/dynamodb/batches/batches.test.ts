@@ -67,12 +67,11 @@ test("a batch writes and deletes up to 25 items", async () => {
   const left = (await table.all()).map(({ pk }) => pk);
   assert.equal(left.length, 25);
   assert.ok(!left.includes("3") && left.includes("new"));
-  assert.match(
-    await refusal(write(puts(26))),
-    /at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: \[
-      Member must have length less than or equal to 25, Member must have length greater than or equal to 1\,
-    ]$/,
-  );
+  assert.ok((await refusal(write(puts(26)))).endsWith(
+    "at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "
+      + "[Member must have length less than or equal to 25, "
+      + "Member must have length greater than or equal to 1]",
+  ));
   await createTable(region, "pk:S", { TableName: "other" });
   const spread = table.db.send(new BatchWriteItemCommand({
     RequestItems: { [table.name]: puts(20), other: puts(6) },
