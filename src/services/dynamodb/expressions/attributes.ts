@@ -7,7 +7,8 @@ import { AwsError } from "../../../kernel/errors.ts";
 import { normalizeValue } from "../values/attribute-values.ts";
 import type { AttributeValue } from "../values/attribute-values.ts";
 import { valueSizeBytes } from "../values/sizes.ts";
-import { ATTRIBUTE_NAME_TOO_LARGE, EMPTY_ATTRIBUTE_NAME, NESTED_TOO_DEEPLY } from "../values/value-errors.ts";
+import { ATTRIBUTE_NAME_TOO_LARGE, EMPTY_ATTRIBUTE_NAME, EMPTY_VALUE } from "../values/value-errors.ts";
+import type { Layer } from "../values/value-errors.ts";
 import {
   attributesTooLarge, emptyMap, invalidKey, invalidMapValue, undefinedName, undefinedValue, unused,
 } from "./expression-errors.ts";
@@ -37,9 +38,11 @@ export class ExpressionAttributes implements Substitutes {
   readonly #names = new Map<string, string>();
   readonly #values = new Map<string, AttributeValue>();
   readonly #used = new Set<string>();
+  readonly #layer: Layer;
 
   /** @throws ValidationException for keys and values that may not be there */
-  constructor(parameters: ExpressionParameters) {
+  constructor(parameters: ExpressionParameters, layer: Layer = "older") {
+    this.#layer = layer;
     const { ExpressionAttributeNames: names, ExpressionAttributeValues: values } = parameters;
     let size = 0;
     if (names !== undefined) size += this.#addNames(names);
@@ -72,7 +75,7 @@ export class ExpressionAttributes implements Substitutes {
     for (const key of keys) if (!VALUE_REFERENCE.test(key)) throw invalidKey(parameter, key);
     let size = 0;
     for (const key of keys) {
-      const value = normalizedFor(key, values[key] ?? {});
+      const value = normalizedFor(key, values[key] ?? {}, this.#layer);
       size += valueSizeBytes(value);
       this.#values.set(key, value);
     }
@@ -106,12 +109,12 @@ export class ExpressionAttributes implements Substitutes {
   }
 }
 
-/** What is wrong with a value is said with its placeholder; nesting, recorded, is not. */
-function normalizedFor(key: string, value: AttributeValue): AttributeValue {
+/** The older layer names the placeholder of a wrong value, the current one only that of an empty one. */
+function normalizedFor(key: string, value: AttributeValue, layer: Layer): AttributeValue {
   try {
-    return normalizeValue(value);
+    return normalizeValue(value, layer);
   } catch (error) {
-    if (!(error instanceof AwsError) || error.message === NESTED_TOO_DEEPLY) throw error;
+    if (!(error instanceof AwsError) || (layer === "current" && error.message !== EMPTY_VALUE)) throw error;
     throw invalidMapValue("ExpressionAttributeValues", error.message, key);
   }
 }

@@ -12,7 +12,7 @@
  */
 
 import {
-  complaintOf, functionNotAllowed, invalidFunction, misusedFunction, REDUNDANT_PARENTHESES,
+  functionNotAllowed, invalidFunction, misusedFunction, REDUNDANT_PARENTHESES,
 } from "./expression-errors.ts";
 import type { ExpressionKind } from "./expression-errors.ts";
 import { Findings } from "./findings.ts";
@@ -44,10 +44,10 @@ const ORDER: readonly FindingKind[] = ["parentheses", "function", "misuse", "res
  * @throws ValidationException for everything that is wrong in the text itself
  */
 export function parseCondition(text: string, kind: ConditionKind): ConditionExpressionSyntax {
-  const complain = complaintOf(kind);
   const findings = new Findings();
-  const condition = new ConditionParser(new TokenReader(text, complain), findings).parse();
-  findings.report(complain, ORDER);
+  const tokens = new TokenReader(text, kind);
+  const condition = new ConditionParser(tokens, findings).parse();
+  findings.report(tokens.complain, ORDER);
   return { expression: kind, references: findings.references, condition };
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AttributeValue } from "../values/attribute-values.ts";
 import { matches } from "./conditions.ts";
-import { bindExpressions } from "./requests.ts";
+import { bindExpressions, PARSER } from "./requests.ts";
 
 type Values = Record<string, AttributeValue>;
 
@@ -236,6 +236,23 @@ test("names and values of a request: their keys, their values, and that all are 
   for (const [request, message] of rows) {
     assert.throws(() => bindExpressions(request), { code: "ValidationException", message });
   }
+  assert.throws(() => bindExpressions({ UpdateExpression: `SET ${"a".repeat(4093)}` }), {
+    message: "Invalid UpdateExpression: Expression size has exceeded the maximum allowed size;",
+  });
+});
+
+test("AWS's current layer names the placeholders of empty values alone", () => {
+  const current = (value: AttributeValue): (() => unknown) => () => {
+    const request = { FilterExpression: "a = :a", ExpressionAttributeValues: { ":a": value } };
+    return bindExpressions(request, PARSER, "current");
+  };
+  assert.throws(current({ NS: [] }), {
+    message: "One or more parameter values were invalid: An number set  may not be empty",
+  });
+  assert.throws(current({ N: "" }), { message: "The parameter cannot be converted to a numeric value: " });
+  assert.throws(current({}), {
+    message: /^ExpressionAttributeValues contains invalid value: Supplied .* for key :a$/,
+  });
 });
 
 test("placeholders are used though evaluation would stop before them", () => {

@@ -59,7 +59,8 @@ test("key conditions that no key schema allows are refused in AWS's words", () =
   const several = `${condition}Multiple attribute names used in one condition`;
   const nested = "KeyConditionExpressions cannot have conditions on nested attributes";
   const operation = "KeyConditionExpressions cannot contain nested operations";
-  const twice = "KeyConditionExpressions must only contain one condition per key";
+  const twice = "Invalid KeyConditionExpression: " +
+    "KeyConditionExpressions must only contain one condition per key";
   const rows: readonly (readonly [string, string])[] = [
     ["a > b and size(b) > c or a > c", `${operator}OR`], ["a in (b, size(c), d)", `${operator}IN`],
     ["attribute_exists(a)", `${operator}attribute_exists`], ["not a > b", `${operator}NOT`],
@@ -93,13 +94,15 @@ test("key conditions that do not fit the key schema are refused in AWS's words",
     "Condition parameter type does not match schema type";
   const empty = "One or more parameter values are not valid. " +
     "The AttributeValue for a key attribute cannot contain an empty string value. Key: ";
+  const exceeds = (given: number): string => `The number of query conditions (${given}) exceeds ` +
+    "the number of key attributes defined in the schema";
   const rows: readonly (readonly [string, string, KeySchema?])[] = [
     ["c=:a", "Query condition missed key schema element: p"],
     ["a=:a", "Query condition missed key schema element: p"],
     ["p=:p AND a<:a", "Query condition missed key schema element: c"],
     ["p<:p", "Query key condition not supported"],
-    ["p=:p AND c=:a", "Query key condition not supported", partitionOnly],
-    ["p=:p AND c<:a AND a<:a", "Conditions can be of length 1 or 2 only"],
+    ["p=:p AND c=:a", `${exceeds(2)} (1)`, partitionOnly],
+    ["p=:p AND c<:a AND a<:a", `${exceeds(3)} (2)`],
     ["p=:n", mismatch], ["p=:p AND c=:n", mismatch], ["p=:l", mismatch],
     ["p=:e", `${empty}p`], ["p=:p AND begins_with(c, :e)", `${empty}c`],
   ];

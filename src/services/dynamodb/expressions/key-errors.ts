@@ -7,6 +7,7 @@
 
 import type { AwsError } from "../../../kernel/errors.ts";
 import { invalidParameters, validation } from "../values/value-errors.ts";
+import { complaintOf } from "./expression-errors.ts";
 
 export function invalidKeyOperator(operator: string): AwsError {
   return validation(`Invalid operator used in KeyConditionExpression: ${operator}`);
@@ -28,12 +29,19 @@ export function nestedKeyAttribute(): AwsError {
   return validation("KeyConditionExpressions cannot have conditions on nested attributes");
 }
 
+/** @evidence dynamodb-conformance, error-messages/queryKeyConditionOperands, 2026-10 */
 export function keyConditionTwice(): AwsError {
-  return validation("KeyConditionExpressions must only contain one condition per key");
+  return complaintOf("KeyConditionExpression")(
+    "KeyConditionExpressions must only contain one condition per key",
+  );
 }
 
-export function conditionCount(): AwsError {
-  return validation("Conditions can be of length 1 or 2 only");
+/** @evidence as `keyConditionTwice` */
+export function tooManyConditions(given: number, attributes: number): AwsError {
+  return validation(
+    `The number of query conditions (${given}) exceeds ` +
+      `the number of key attributes defined in the schema (${attributes})`,
+  );
 }
 
 export function keyConditionNotSupported(): AwsError {

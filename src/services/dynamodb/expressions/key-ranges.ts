@@ -11,8 +11,8 @@ import type { AttributeValue } from "../values/attribute-values.ts";
 import { compareValues, keyPart, valuesEqual } from "../values/comparison.ts";
 import type { KeyCondition } from "./key-conditions.ts";
 import {
-  conditionCount, emptyKeyValue, keyConditionNotSupported, keyTypeMismatch, missedKeyElement, notIndexable,
-  rangeKeyGap,
+  emptyKeyValue, keyConditionNotSupported, keyTypeMismatch, missedKeyElement, notIndexable,
+  rangeKeyGap, tooManyConditions,
 } from "./key-errors.ts";
 
 export interface KeyAttribute {
@@ -51,8 +51,7 @@ export interface KeyRange {
  */
 export function keyRange(conditions: readonly KeyCondition[], schema: KeySchema): KeyRange {
   const attributes = [...schema.partition, ...schema.sort];
-  if (attributes.length <= 2 && conditions.length > 2) throw conditionCount();
-  if (attributes.length === 1 && conditions.length > 1) throw keyConditionNotSupported();
+  if (conditions.length > attributes.length) throw tooManyConditions(conditions.length, attributes.length);
   const byName = new Map(conditions.map((condition) => [condition.attribute, condition]));
   const partition = schema.partition.map((attribute) => {
     const condition = byName.get(attribute.name);

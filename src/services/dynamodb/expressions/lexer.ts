@@ -1,7 +1,7 @@
 /** The tokens of an expression. Every text has tokens: what belongs to none is one of its own. */
 
-import { expressionTooLong, EMPTY, syntaxError } from "./expression-errors.ts";
-import type { Complaint } from "./expression-errors.ts";
+import { complaintOf, expressionTooLong, EMPTY, syntaxError } from "./expression-errors.ts";
+import type { Complaint, ExpressionKind } from "./expression-errors.ts";
 
 export type TokenKind =
   | "name" | "name-reference" | "value-reference" | "number" | "symbol" | "unknown" | "end";
@@ -27,13 +27,10 @@ const TOKEN = new RegExp(
   "gu",
 );
 
-/**
- * @throws the complaint's error for an expression that is empty or too long
- */
-export function tokensOf(text: string, complain: Complaint): Token[] {
+function tokensOf(text: string, kind: ExpressionKind, complain: Complaint): Token[] {
   if (text === "") throw complain(EMPTY);
   const bytes = Buffer.byteLength(text);
-  if (bytes > EXPRESSION_BYTES_MAX) throw complain(expressionTooLong(bytes));
+  if (bytes > EXPRESSION_BYTES_MAX) throw complain(expressionTooLong(kind, bytes));
   const tokens: Token[] = [];
   for (const match of text.matchAll(TOKEN)) {
     const start = match.index;
@@ -58,10 +55,11 @@ export class TokenReader {
   readonly #tokens: readonly Token[];
   #index = 0;
 
-  constructor(text: string, complain: Complaint) {
-    this.complain = complain;
+  /** @throws ValidationException for an expression that is empty or too long */
+  constructor(text: string, kind: ExpressionKind) {
+    this.complain = complaintOf(kind);
     this.#text = text;
-    this.#tokens = tokensOf(text, complain);
+    this.#tokens = tokensOf(text, kind, this.complain);
   }
 
   /** The next token, or the one `ahead` of it; the last is always the end. */

@@ -1,6 +1,5 @@
 /** Projection expressions: document paths between commas. */
 
-import { complaintOf } from "./expression-errors.ts";
 import { Findings } from "./findings.ts";
 import { TokenReader } from "./lexer.ts";
 import { parsePath } from "./path-parser.ts";
@@ -12,13 +11,12 @@ import type { ProjectionExpressionSyntax } from "./syntax.ts";
  * @throws ValidationException for everything that is wrong in the text itself
  */
 export function parseProjection(text: string): ProjectionExpressionSyntax {
-  const complain = complaintOf("ProjectionExpression");
   const findings = new Findings();
-  const tokens = new TokenReader(text, complain);
+  const tokens = new TokenReader(text, "ProjectionExpression");
   const paths = [parsePath(tokens, findings, noKeyword)];
   while (tokens.skipSymbol(",")) paths.push(parsePath(tokens, findings, noKeyword));
   if (tokens.peek().kind !== "end") throw tokens.wrongToken();
-  findings.report(complain, ["reserved", "path"]);
+  findings.report(tokens.complain, ["reserved", "path"]);
   return { expression: "ProjectionExpression", references: findings.references, paths };
 }
 

@@ -10,6 +10,7 @@
  * longer than a request saves the parsing.
  */
 
+import type { Layer } from "../values/value-errors.ts";
 import { ExpressionAttributes } from "./attributes.ts";
 import type { ExpressionParameters } from "./attributes.ts";
 import { bindCondition } from "./condition-binding.ts";
@@ -53,12 +54,14 @@ export const PARSER: SyntaxSource = {
 };
 
 /**
+ * @param layer how the operation words what is wrong with values; PutItem, UpdateItem and DeleteItem call
+ *   this in `enveloped`
  * @throws ValidationException for the first thing that is wrong with the expressions
  */
 export function bindExpressions(
-  request: ExpressionRequest, source: SyntaxSource = PARSER,
+  request: ExpressionRequest, source: SyntaxSource = PARSER, layer: Layer = "older",
 ): BoundExpressions {
-  const attributes = new ExpressionAttributes(request);
+  const attributes = new ExpressionAttributes(request, layer);
   const bound = bindWith(request, attributes, source);
   attributes.requireAllUsed();
   return bound;

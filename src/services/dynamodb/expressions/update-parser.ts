@@ -6,7 +6,7 @@
  *     operand := path | :value | function "(" operand { "," operand } ")" | "(" operand ")"
  */
 
-import { complaintOf, functionNotAllowed, invalidFunction, sectionTwice } from "./expression-errors.ts";
+import { functionNotAllowed, invalidFunction, sectionTwice } from "./expression-errors.ts";
 import { Findings, OPERATORS_MAX } from "./findings.ts";
 import type { FindingKind } from "./findings.ts";
 import { TokenReader } from "./lexer.ts";
@@ -36,10 +36,10 @@ const PARENTHESES_MAX = 2;
  * @throws ValidationException for everything that is wrong in the text itself
  */
 export function parseUpdate(text: string): UpdateExpressionSyntax {
-  const complain = complaintOf("UpdateExpression");
   const findings = new Findings();
-  const actions = new UpdateParser(new TokenReader(text, complain), findings).parse();
-  findings.report(complain, ORDER);
+  const tokens = new TokenReader(text, "UpdateExpression");
+  const actions = new UpdateParser(tokens, findings).parse();
+  findings.report(tokens.complain, ORDER);
   return { expression: "UpdateExpression", references: findings.references, actions };
 }
 

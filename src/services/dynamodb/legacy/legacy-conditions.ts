@@ -10,8 +10,9 @@ import type { KeyCondition, KeyOperator } from "../expressions/key-conditions.ts
 import { normalizeValue, typeOf } from "../values/attribute-values.ts";
 import type { AttributeType, AttributeValue } from "../values/attribute-values.ts";
 import { compareValues } from "../values/comparison.ts";
+import type { Layer } from "../values/value-errors.ts";
 import {
-  boundsReversed, existsAndOperator, listWithoutOperator, operatorWithOneCondition,
+  boundsReversed, existsAndOperator, keyConditionCount, listWithoutOperator, operatorWithOneCondition,
   operatorWithoutConditions, operatorWithoutValues, valueAndList, valueNotAllowed, valueRequired,
   valuesOfDifferentTypes, wrongValueCount, wrongValueType,
 } from "./legacy-errors.ts";
@@ -21,26 +22,29 @@ export type ConditionalOperator = "AND" | "OR";
 /**
  * The condition that Expected stands for; undefined for none.
  *
- * @throws ValidationException
+ * @throws ValidationException, which the writes put in their envelope
  */
 export function expectedCondition(
   expected: Readonly<Record<string, ExpectedAttributeValue>> | undefined,
   operator: ConditionalOperator | undefined,
+  layer: Layer = "current",
 ): Condition | undefined {
-  return joined(expected ?? {}, operator, expectation);
+  return joined(expected ?? {}, operator, (attribute, each) => expectation(attribute, each, layer));
 }
 
 /**
  * The condition that a QueryFilter or a ScanFilter stands for; undefined for none.
  *
+ * @param layer `current` for a Query, `older` for a Scan
  * @throws ValidationException
  */
 export function filterCondition(
   filter: Readonly<Record<string, ConditionParameter>> | undefined,
   operator: ConditionalOperator | undefined,
+  layer: Layer,
 ): Condition | undefined {
   return joined(filter ?? {}, operator, (attribute, { ComparisonOperator: comparison, AttributeValueList }) =>
-    conditionOf(attribute, comparison, requireValues(comparison, AttributeValueList ?? [])));
+    conditionOf(attribute, comparison, requireValues(comparison, AttributeValueList ?? [], layer)));
 }
 
 /**
@@ -49,11 +53,13 @@ export function filterCondition(
  * @throws ValidationException
  */
 export function legacyKeyConditions(
-  conditions: Readonly<Record<string, ConditionParameter>>,
+  conditions: Readonly<Record<string, ConditionParameter>>, layer: Layer = "current",
 ): KeyCondition[] {
-  return Object.keys(conditions).map((attribute) => {
+  const attributes = Object.keys(conditions);
+  if (attributes.length === 0 || attributes.length > 2) throw keyConditionCount();
+  return attributes.map((attribute) => {
     const { ComparisonOperator: comparison, AttributeValueList } = conditions[attribute] ?? NO_CONDITION;
-    const values = requireValues(comparison, AttributeValueList ?? []);
+    const values = requireValues(comparison, AttributeValueList ?? [], layer);
     return { attribute, operator: KEY_OPERATORS[comparison] ?? "other", values };
   });
 }
@@ -81,7 +87,7 @@ function joined<Parameter>(
   return { kind: operator === "OR" ? "or" : "and", conditions };
 }
 
-function expectation(attribute: string, expected: ExpectedAttributeValue): Condition {
+function expectation(attribute: string, expected: ExpectedAttributeValue, layer: Layer): Condition {
   const { Value, Exists, ComparisonOperator: comparison, AttributeValueList: list } = expected;
   if (Value !== undefined && list !== undefined) throw valueAndList(attribute);
   if (comparison !== undefined) {
@@ -91,7 +97,7 @@ function expectation(attribute: string, expected: ExpectedAttributeValue): Condi
       throw operatorWithoutValues(comparison, attribute);
     }
     const values = list ?? (Value === undefined ? [] : [Value]);
-    return conditionOf(attribute, comparison, requireValues(comparison, values));
+    return conditionOf(attribute, comparison, requireValues(comparison, values, layer));
   }
   if (list !== undefined) throw listWithoutOperator(attribute);
   if (Exists === false) {
@@ -99,7 +105,7 @@ function expectation(attribute: string, expected: ExpectedAttributeValue): Condi
     return { kind: "not-exists", path: [attribute] };
   }
   if (Value === undefined) throw valueRequired(Exists ?? null, attribute);
-  return conditionOf(attribute, "EQ", [normalizeValue(Value)]);
+  return conditionOf(attribute, "EQ", [normalizeValue(Value, layer)]);
 }
 
 /** How many values each operator takes, and of which types; all types where there are none. */
@@ -124,8 +130,10 @@ const OPERATORS: Readonly<Record<ComparisonOperator, {
 };
 
 /** The values in normal form. */
-function requireValues(operator: ComparisonOperator, given: readonly AttributeValue[]): AttributeValue[] {
-  const values = given.map((value) => normalizeValue(value));
+function requireValues(
+  operator: ComparisonOperator, given: readonly AttributeValue[], layer: Layer,
+): AttributeValue[] {
+  const values = given.map((value) => normalizeValue(value, layer));
   const { least, most, types } = OPERATORS[operator];
   if (values.length < least || values.length > most) throw wrongValueCount(operator);
   const [first, second] = values;

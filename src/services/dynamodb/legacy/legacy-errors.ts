@@ -1,7 +1,8 @@
 /**
  * What is wrong with the parameters that expressions have replaced, in AWS's words.
  *
- * @evidence dynalite's tests, written against DynamoDB itself
+ * @evidence dynalite's tests, written against DynamoDB itself; dynamodb-conformance,
+ *   error-messages/deleteItem, 2026-10-09
  */
 
 import type { AwsError } from "../../../kernel/errors.ts";
@@ -18,10 +19,12 @@ export function namesWithoutExpressions(): AwsError {
   return validation("ExpressionAttributeNames can only be specified when using expressions");
 }
 
-export function valuesWithoutExpressions(expressions: readonly string[]): AwsError {
+/** @param missing the expressions that reads name as missing; writes name none */
+export function valuesWithoutExpressions(missing: readonly string[]): AwsError {
+  const parameters = `: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} null`;
   return validation(
-    "ExpressionAttributeValues can only be specified when using expressions: " +
-      `${expressions.join(" and ")} ${expressions.length > 1 ? "are" : "is"} null`,
+    "ExpressionAttributeValues can only be specified when using expressions" +
+      (missing.length > 0 ? parameters : ""),
   );
 }
 
@@ -30,7 +33,7 @@ export function operatorWithoutConditions(): AwsError {
   return validation("ConditionalOperator cannot be used without Filter or Expected");
 }
 
-/** No recorded text is known. */
+/** @evidence dynamodb-conformance, validation-ordering/deepRequests, of a ScanFilter, 2026-10-09 */
 export function operatorWithOneCondition(): AwsError {
   return validation(
     "ConditionalOperator can only be used when Filter or Expected has two or more elements",
@@ -60,6 +63,11 @@ export function listWithoutOperator(attribute: string): AwsError {
   return invalidParameters(
     `AttributeValueList can only be used with a ComparisonOperator for Attribute: ${attribute}`,
   );
+}
+
+/** KeyConditions are not counted against the key. */
+export function keyConditionCount(): AwsError {
+  return validation("Conditions can be of length 1 or 2 only");
 }
 
 /** `exists` as the request gave it: `null` where it did not. */

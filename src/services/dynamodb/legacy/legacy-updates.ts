@@ -8,6 +8,7 @@ import { updateOf } from "../expressions/updates.ts";
 import type { Action, Update } from "../expressions/updates.ts";
 import { normalizeValue, requireAttributeName, typeOf } from "../values/attribute-values.ts";
 import type { AttributeType } from "../values/attribute-values.ts";
+import type { Layer } from "../values/value-errors.ts";
 import {
   addNotSupported, deleteNotSupported, duplicateAttribute, valueMissing, wrongAttributeType,
 } from "./legacy-errors.ts";
@@ -16,22 +17,24 @@ const SETS: readonly AttributeType[] = ["SS", "NS", "BS"];
 /** Lists are joined, which an expression's ADD does not. */
 const ADDABLE: readonly AttributeType[] = ["N", "L", ...SETS];
 
-/** @throws ValidationException */
-export function attributeUpdates(updates: Readonly<Record<string, AttributeValueUpdate>>): Update {
+/** @throws ValidationException, which UpdateItem puts in its envelope */
+export function attributeUpdates(
+  updates: Readonly<Record<string, AttributeValueUpdate>>, layer: Layer = "current",
+): Update {
   const actions = Object.keys(updates).map((name) => {
     requireAttributeName(name);
     const path: Path = [name];
-    return { path, action: actionOf(updates[name] ?? {}) };
+    return { path, action: actionOf(updates[name] ?? {}, layer) };
   });
   return updateOf(actions, wrongAttributeType);
 }
 
-function actionOf({ Value, Action: action = "PUT" }: AttributeValueUpdate): Action {
+function actionOf({ Value, Action: action = "PUT" }: AttributeValueUpdate, layer: Layer): Action {
   if (Value === undefined) {
     if (action !== "DELETE") throw valueMissing();
     return { kind: "remove" };
   }
-  const value = normalizeValue(Value);
+  const value = normalizeValue(Value, layer);
   const type = typeOf(value);
   switch (action) {
     case "PUT": return { kind: "set", value: { kind: "value", value } };

@@ -31,12 +31,12 @@ test("a request speaks in one style", () => {
         "Expression parameters: {FilterExpression, KeyConditionExpression}"],
     ["GetItem", { ExpressionAttributeNames: {} },
       "ExpressionAttributeNames can only be specified when using expressions"],
-    ["PutItem", { ExpressionAttributeValues: {} }, "ExpressionAttributeValues can only be specified when " +
-      "using expressions: ConditionExpression is null"],
+    ["PutItem", { ExpressionAttributeValues: {} },
+      "ExpressionAttributeValues can only be specified when using expressions"],
     ["Query", { ProjectionExpression: "a", ExpressionAttributeValues: {} }, "ExpressionAttributeValues can " +
       "only be specified when using expressions: FilterExpression and KeyConditionExpression are null"],
-    ["UpdateItem", { ExpressionAttributeValues: {} }, "ExpressionAttributeValues can only be specified " +
-      "when using expressions: UpdateExpression and ConditionExpression are null"],
+    ["Scan", { ExpressionAttributeValues: {} }, "ExpressionAttributeValues can only be specified when " +
+      "using expressions: FilterExpression is null"],
   ];
   for (const [operation, input, message] of rows) {
     assert.throws(() => requireOneStyle(operation, input), { code: "ValidationException", message });
@@ -83,7 +83,7 @@ test("what Expected may not say is refused in AWS's words", () => {
   assert.throws(() => expectedCondition({}, "OR"), {
     message: "ConditionalOperator cannot be used without Filter or Expected",
   });
-  assert.throws(() => filterCondition({ a: { ComparisonOperator: "NULL" } }, "AND"), {
+  assert.throws(() => filterCondition({ a: { ComparisonOperator: "NULL" } }, "AND", "older"), {
     message: "ConditionalOperator can only be used when Filter or Expected has two or more elements",
   });
 });
@@ -111,7 +111,8 @@ test("comparisons of one attribute hold as DynamoDB's do", () => {
   for (const [name, ComparisonOperator, AttributeValueList, holds] of rows) {
     const parameter = { ComparisonOperator, AttributeValueList: [...AttributeValueList] };
     for (const condition of [
-      expectedCondition({ [name]: parameter }, undefined), filterCondition({ [name]: parameter }, undefined),
+      expectedCondition({ [name]: parameter }, undefined),
+      filterCondition({ [name]: parameter }, undefined, "current"),
     ]) {
       assert.equal(condition && matches(condition, ITEM), holds, `${name} ${ComparisonOperator}`);
     }
@@ -126,7 +127,7 @@ test("conditions of several attributes are joined", () => {
   };
   assert.deepEqual([holds(undefined), holds("AND"), holds("OR")], [false, false, true]);
   assert.equal(expectedCondition(undefined, undefined), undefined);
-  assert.equal(filterCondition({}, undefined), undefined);
+  assert.equal(filterCondition({}, undefined, "older"), undefined);
 });
 
 test("KeyConditions make the ranges of key condition expressions", () => {

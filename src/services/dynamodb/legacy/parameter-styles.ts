@@ -8,6 +8,8 @@ import { mixedStyles, namesWithoutExpressions, valuesWithoutExpressions } from "
 interface Styles {
   readonly expressions: readonly string[];
   readonly legacy: readonly string[];
+  /** Whether the error of values without expressions names those that are not there. */
+  readonly namesMissing?: boolean;
 }
 
 /** In the order in which AWS's error lists them. */
@@ -22,10 +24,12 @@ const STYLES = {
   Query: {
     expressions: ["ProjectionExpression", "FilterExpression", "KeyConditionExpression"],
     legacy: ["AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions"],
+    namesMissing: true,
   },
   Scan: {
     expressions: ["ProjectionExpression", "FilterExpression"],
     legacy: ["AttributesToGet", "ScanFilter", "ConditionalOperator"],
+    namesMissing: true,
   },
 } as const satisfies Record<string, Styles>;
 
@@ -33,14 +37,15 @@ export type StyledOperation = keyof typeof STYLES;
 
 /**
  * @param input the request, or the part of a BatchGetItem that is about one table, as of a GetItem
- * @throws ValidationException for a request in both styles, and for placeholders without expressions
+ * @throws ValidationException for a request in both styles, and for placeholders without expressions; the
+ *   writes put it in their envelope
  */
 export function requireOneStyle(operation: StyledOperation, input: object): void {
   const given = (name: string): boolean => {
     const value: unknown = Object.hasOwn(input, name) ? Reflect.get(input, name) : undefined;
     return value !== undefined && value !== null;
   };
-  const { expressions, legacy }: Styles = STYLES[operation];
+  const { expressions, legacy, namesMissing }: Styles = STYLES[operation];
   const present = expressions.filter(given);
   if (present.length > 0) {
     const mixed = legacy.filter(given).filter(
@@ -53,6 +58,6 @@ export function requireOneStyle(operation: StyledOperation, input: object): void
   }
   const withValues = expressions.filter((name) => name !== "ProjectionExpression");
   if (withValues.length > 0 && given("ExpressionAttributeValues") && !withValues.some(given)) {
-    throw valuesWithoutExpressions(withValues);
+    throw valuesWithoutExpressions(namesMissing === true ? withValues : []);
   }
 }

@@ -5,6 +5,7 @@ import type { AttributeValue } from "./attribute-values.ts";
 import { compareStrings, compareValues, itemsEqual, keyPart, valuesEqual } from "./comparison.ts";
 import { Chance, randomItem, randomText, randomValue } from "./random-values.ts";
 import { itemSizeBytes } from "./sizes.ts";
+import { enveloped } from "./value-errors.ts";
 
 const INVALID = "One or more parameter values were invalid: ";
 
@@ -27,6 +28,7 @@ test("what is no value is refused in AWS's words", () => {
     [{ NS: ["1", "1.0"] }, "Input collection contains duplicates"],
     [{ NS: ["1", "x"] }, "The parameter cannot be converted to a numeric value: x"],
     [{ NS: [""] }, "The parameter cannot be converted to a numeric value"],
+    [{ NULL: false }, `${INVALID}Null attribute value types must have the value of true`],
   ];
   for (const [value, message] of rows) {
     assert.throws(() => normalizeValue(value), { code: "ValidationException", message });
@@ -34,12 +36,31 @@ test("what is no value is refused in AWS's words", () => {
   }
 });
 
+test("the current layer has its own words for numbers and sets", () => {
+  const rows: readonly (readonly [AttributeValue, string])[] = [
+    [{ N: "" }, "The parameter cannot be converted to a numeric value: "],
+    [{ SS: ["b", "a", "b", "0"] }, `${INVALID}Input collection ["a", "b", "b", "0"] contains duplicates.`],
+    [{ BS: ["/w==", "AA==", "AA=="].map((text) => Buffer.from(text, "base64")) },
+      `${INVALID}Input collection ["AA==","/w==","AA=="]of type BS contains duplicates.`],
+    [{ NS: ["2", "1", "2"] }, `${INVALID}Input collection contains duplicates.`],
+  ];
+  for (const [value, message] of rows) {
+    assert.throws(() => normalizeValue(value, "current"), { code: "ValidationException", message });
+    assert.throws(() => enveloped(() => normalizeItem({ a: { L: [value] } }, "current")), {
+      code: "ValidationException", message: `1 validation error detected: ${message}`,
+    });
+  }
+  assert.deepEqual(enveloped(() => normalizeValue({ N: "01" }, "current")), { N: "1" });
+  assert.throws(() => enveloped(() => { throw new Error("defect"); }), { message: "defect" });
+});
+
 test("empty strings, binary values and documents are values", () => {
   const item = {
-    a: { S: "" }, b: { B: Buffer.alloc(0) }, c: { L: [] }, d: { M: {} }, e: { SS: [""] }, f: { NULL: false },
+    a: { S: "" }, b: { B: Buffer.alloc(0) }, c: { L: [] }, d: { M: {} }, e: { SS: [""] },
+    f: { BS: [Buffer.of()] },
   };
   const normal = normalizeItem(item);
-  assert.deepEqual({ ...normal, d: { M: {} } }, { ...item, f: { NULL: true } });
+  assert.deepEqual({ ...normal, d: { M: {} } }, item);
 });
 
 test("values in normal form are kept, others replaced", () => {
@@ -73,15 +94,21 @@ test("31 documents around a scalar are taken, 32 are not", () => {
     assert.doesNotThrow(() => normalizeItem({ a: nested(31, wrap) }));
     assert.doesNotThrow(() => requireNesting(nested(31, wrap)));
     assert.throws(() => normalizeItem({ a: nested(32, wrap) }), { code: "ValidationException", message });
-    assert.throws(() => requireNesting(nested(32, wrap)), { message });
+    assert.throws(() => requireNesting(nested(32, wrap)), {
+      message: "Nesting Levels have exceeded supported limits",
+    });
     assert.throws(() => normalizeItem({ a: nested(5000, wrap) }), { message });
   }
 });
 
 test("attribute names have 1 to 65,535 bytes", () => {
   assert.doesNotThrow(() => normalizeItem({ ["x".repeat(65_535)]: { S: "" } }));
-  for (const name of ["", "x".repeat(65_536), "é".repeat(32_768)]) {
+  for (const name of ["x".repeat(65_536), "é".repeat(32_768)]) {
     assert.throws(() => normalizeItem({ [name]: { S: "" } }), { code: "ValidationException" });
+  }
+  const deep = nested(40, (n) => ({ M: { n } }));
+  for (const item of [{ deep, "": deep }, { "": deep }, { a: { M: { "": { S: "x" } } } }]) {
+    assert.throws(() => normalizeItem(item), { message: "Empty attribute name" });
   }
 });
 

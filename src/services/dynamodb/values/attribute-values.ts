@@ -1,7 +1,7 @@
 /**
  * Attribute values and items: what a request may say, and the normal form in which everything else here
  * expects them. A value in normal form has exactly one member, numbers are in their normal form, sets hold
- * each member once, NULL is true, and maps have no prototype. Values never change: whoever needs another
+ * each member once, and maps have no prototype. Values never change: whoever needs another
  * makes another.
  *
  * A row holds items in normal form; `normalizeItem` and `normalizeValue` are the way in.
@@ -11,8 +11,9 @@ import type { AttributeValue } from "../../../generated/dynamodb.ts";
 import { normalizeNumber } from "./numbers.ts";
 import {
   attributeNameTooLarge, duplicateBinaries, duplicateNumbers, duplicateStrings, emptyAttributeName, emptySet,
-  emptyValue, nestedTooDeeply, severalTypes,
+  emptyValue, falseNull, nestedTooDeeply, severalTypes, updatedTooDeeply,
 } from "./value-errors.ts";
+import type { Layer } from "./value-errors.ts";
 
 export type { AttributeValue } from "../../../generated/dynamodb.ts";
 
@@ -66,20 +67,22 @@ export function copyItem(item: Item): Record<string, AttributeValue> {
 /**
  * An item as a request gave it, in normal form.
  *
+ * @param layer how the operation words what is wrong
  * @throws ValidationException in AWS's words for the first thing that is wrong
  */
-export function normalizeItem(item: Item): Item {
-  return normalizeEntries(item, 0);
+export function normalizeItem(item: Item, layer: Layer = "older"): Item {
+  for (const name of Object.keys(item)) requireAttributeName(name);
+  return normalizeEntries(item, 0, layer);
 }
 
 /** As `normalizeItem`, of one value: of a key, of ExpressionAttributeValues, of a statement's parameters. */
-export function normalizeValue(value: AttributeValue): AttributeValue {
-  return normalizeNested(value, 0);
+export function normalizeValue(value: AttributeValue, layer: Layer = "older"): AttributeValue {
+  return normalizeNested(value, 0, layer);
 }
 
-/** @throws ValidationException for an item whose attributes an update has nested too deeply */
+/** @throws ValidationException for a value that an update has nested too deeply */
 export function requireNesting(value: AttributeValue, level = 0): void {
-  if (level >= LEVELS_MAX) throw nestedTooDeeply();
+  if (level >= LEVELS_MAX) throw updatedTooDeeply();
   if (value.L !== undefined) for (const element of value.L) requireNesting(element, level + 1);
   if (value.M === undefined) return;
   for (const name of Object.keys(value.M)) {
@@ -89,13 +92,13 @@ export function requireNesting(value: AttributeValue, level = 0): void {
 }
 
 /** Each member is looked at before their number is: a wrong number is complained of first. */
-function normalizeNested(value: AttributeValue, level: number): AttributeValue {
+function normalizeNested(value: AttributeValue, level: number, layer: Layer): AttributeValue {
   if (level >= LEVELS_MAX) throw nestedTooDeeply();
   let normal: AttributeValue | undefined;
   let count = 0;
   for (const name in value) {
     if (value[name as AttributeType] === undefined) continue;
-    normal = normalizeMember(name as AttributeType, value, level);
+    normal = normalizeMember(name as AttributeType, value, level, layer);
     count += 1;
   }
   if (normal === undefined) throw emptyValue();
@@ -103,62 +106,65 @@ function normalizeNested(value: AttributeValue, level: number): AttributeValue {
   return normal;
 }
 
-function normalizeMember(type: AttributeType, value: AttributeValue, level: number): AttributeValue {
+function normalizeMember(
+  type: AttributeType, value: AttributeValue, level: number, layer: Layer,
+): AttributeValue {
   switch (type) {
-    case "N": return normalizedNumber(value);
-    case "SS": return normalizedStrings(value);
-    case "NS": return normalizedNumbers(value);
-    case "BS": return normalizedBinaries(value);
-    case "L": return normalizedList(value, level);
-    case "M": return { M: normalizeEntries(value.M ?? {}, level + 1) };
-    // Any boolean is taken, and stored as true.
-    case "NULL": return value.NULL === true ? value : { NULL: true };
+    case "N": return normalizedNumber(value, layer);
+    case "SS": return normalizedStrings(value, layer);
+    case "NS": return normalizedNumbers(value, layer);
+    case "BS": return normalizedBinaries(value, layer);
+    case "L": return normalizedList(value, level, layer);
+    case "M": return { M: normalizeEntries(value.M ?? {}, level + 1, layer) };
+    case "NULL":
+      if (value.NULL !== true) throw falseNull();
+      return value;
     default: return value;
   }
 }
 
-function normalizedNumber(value: AttributeValue): AttributeValue {
+function normalizedNumber(value: AttributeValue, layer: Layer): AttributeValue {
   const text = value.N ?? "";
-  const normal = normalizeNumber(text);
+  const normal = normalizeNumber(text, layer);
   return normal === text ? value : { N: normal };
 }
 
-function normalizedStrings(value: AttributeValue): AttributeValue {
+function normalizedStrings(value: AttributeValue, layer: Layer): AttributeValue {
   const members = value.SS ?? [];
   if (members.length === 0) throw emptySet("SS");
-  if (new Set(members).size !== members.length) throw duplicateStrings(members);
+  if (new Set(members).size !== members.length) throw duplicateStrings(members, layer);
   return value;
 }
 
-function normalizedNumbers(value: AttributeValue): AttributeValue {
+function normalizedNumbers(value: AttributeValue, layer: Layer): AttributeValue {
   const members = value.NS ?? [];
   if (members.length === 0) throw emptySet("NS");
-  const normal = members.map(normalizeNumber);
-  if (new Set(normal).size !== normal.length) throw duplicateNumbers();
+  const normal = members.map((member) => normalizeNumber(member, layer));
+  if (new Set(normal).size !== normal.length) throw duplicateNumbers(layer);
   return normal.every((member, index) => member === members[index]) ? value : { NS: normal };
 }
 
-function normalizedBinaries(value: AttributeValue): AttributeValue {
+function normalizedBinaries(value: AttributeValue, layer: Layer): AttributeValue {
   const members = value.BS ?? [];
   if (members.length === 0) throw emptySet("BS");
   const texts = new Set(members.map((member) => member.toString("latin1")));
-  if (texts.size !== members.length) throw duplicateBinaries(members);
+  if (texts.size !== members.length) throw duplicateBinaries(members, layer);
   return value;
 }
 
-function normalizedList(value: AttributeValue, level: number): AttributeValue {
+function normalizedList(value: AttributeValue, level: number, layer: Layer): AttributeValue {
   const elements = value.L ?? [];
-  const normal = elements.map((element) => normalizeNested(element, level + 1));
+  const normal = elements.map((element) => normalizeNested(element, level + 1, layer));
   return normal.every((element, index) => element === elements[index]) ? value : { L: normal };
 }
 
-function normalizeEntries(entries: Item, level: number): Record<string, AttributeValue> {
+function normalizeEntries(entries: Item, level: number, layer: Layer): Record<string, AttributeValue> {
   const normal = emptyItem();
   for (const name of Object.keys(entries)) {
     const value = entries[name];
     if (value === undefined) continue;
-    requireAttributeName(name);
-    normal[name] = normalizeNested(value, level);
+    if (level > 0) requireAttributeName(name);
+    normal[name] = normalizeNested(value, level, layer);
   }
   return normal;
 }

@@ -7,7 +7,8 @@ import { Chance, randomNumberText } from "./random-values.ts";
 
 test("numbers have one normal form: plain, without superfluous zeros or signs", () => {
   const forms: readonly (readonly [string, string])[] = [
-    ["0", "0"], ["-0", "0"], ["+0", "0"], ["0e1000", "0"], ["0.000", "0"], ["00042", "42"], ["+3", "3"],
+    ["0", "0"], ["-0", "0"], ["+0", "0"], ["0e125", "0"], ["0e-130", "0"], ["0.000", "0"],
+    ["00042", "42"], ["+3", "3"],
     ["1.0", "1"], ["3.1400", "3.14"], ["1.5E2", "150"], ["-17.4E37", `-174${"0".repeat(36)}`],
     [".123", "0.123"], ["5.", "5"], ["0001.23", "1.23"], ["1e+5", "100000"], ["-0.5", "-0.5"],
     ["1E-130", `0.${"0".repeat(129)}1`], ["1E125", `1${"0".repeat(125)}`],
@@ -30,6 +31,23 @@ test("text that is no number is refused with the text", () => {
   assert.throws(() => normalizeNumber(""), {
     message: "The parameter cannot be converted to a numeric value",
   });
+});
+
+test("exponents beyond any range are read as AWS's two layers read them", () => {
+  const notANumber = /^The parameter cannot be converted to a numeric value: /;
+  const rows: readonly (readonly [string, RegExp, RegExp])[] = [
+    ["1e99999999999", /overflow/, notANumber], ["-1e99999999999", /overflow/, notANumber],
+    ["1e-99999999999", /underflow/, notANumber], ["1e2147483648", /overflow/, notANumber],
+    ["1e2147483647", /overflow/, /underflow/], ["1e2147483646", /overflow/, /overflow/],
+    ["1e-2147483648", /underflow/, notANumber], ["1e-2147483647", /underflow/, /underflow/],
+    ["1e9223372036854775807", /overflow/, notANumber], ["1e9223372036854775808", notANumber, notANumber],
+    [`1e${"9".repeat(100_000)}`, notANumber, notANumber],
+    ["0e126", /overflow/, /overflow/], ["0e-131", /underflow/, /underflow/],
+  ];
+  for (const [text, current, older] of rows) {
+    assert.throws(() => normalizeNumber(text, "current"), { message: current }, text.slice(0, 30));
+    assert.throws(() => normalizeNumber(text, "older"), { message: older }, text.slice(0, 30));
+  }
 });
 
 test("numbers out of range are refused, each in its own words", () => {

@@ -7,6 +7,7 @@
  */
 
 import { notANumber, numberOverflow, numberUnderflow, tooManyDigits } from "./value-errors.ts";
+import type { Layer } from "./value-errors.ts";
 
 /** As many digits as a number may have, and the exponents of its first digit. */
 const DIGITS_MAX = 38;
@@ -14,7 +15,7 @@ const EXPONENT_MAX = 125;
 const EXPONENT_MIN = -130;
 
 /** A number taken apart: `digits` without zeros at its ends (empty for zero), the first worth 10^exponent. */
-export interface Decimal {
+interface Decimal {
   readonly negative: boolean;
   readonly digits: string;
   readonly exponent: number;
@@ -23,48 +24,69 @@ export interface Decimal {
 const ZERO: Decimal = { negative: false, digits: "", exponent: 0 };
 const NORMAL_INTEGER = /^(?:0|-?[1-9][0-9]{0,37})$/;
 const NUMBER = /^([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?)([0-9]+))?$/;
-/** Java's BigDecimal reads no longer exponent. */
-const EXPONENT_DIGITS_MAX = 10;
+const INT_32_MAX = 2_147_483_647;
+const INT_64_MAX = 9_223_372_036_854_775_807n;
 
 /**
  * The normal form of a number as a request wrote it.
  *
  * @throws ValidationException for text that is no number, and for numbers out of range
  */
-export function normalizeNumber(text: string): string {
+export function normalizeNumber(text: string, layer: Layer = "older"): string {
   if (NORMAL_INTEGER.test(text)) return text;
-  return format(requireInRange(parseNumber(text)));
+  return format(requireInRange(readNumber(text, layer)));
 }
 
-/** @throws ValidationException for text that is no number; the range is not looked at */
-export function parseNumber(text: string): Decimal {
+/**
+ * Zero, too, has the exponent that it is written with, until its range has been looked at.
+ *
+ * @evidence dynamodb-conformance, limits/numberExponent, error-messages/partiqlParameterNumbers, 2026-10
+ */
+function readNumber(text: string, layer: Layer): Decimal {
   const match = NUMBER.exec(text);
-  if (!match) throw notANumber(text);
-  const [, sign, whole = "", fraction, bareFraction, exponentSign, exponentDigits] = match;
+  if (!match) throw notANumber(text, layer);
+  const [, sign, whole = "", fraction, bareFraction, exponentSign = "", exponentDigits = "0"] = match;
   const digits = whole + (fraction ?? bareFraction ?? "");
+  let start = 0;
+  while (start < digits.length - 1 && digits[start] === "0") start += 1;
+  const power = powerOf(exponentSign, exponentDigits);
+  const scale = digits.length - whole.length - power;
+  const precision = digits.length - start;
+  if (layer === "older" && !(isInt32(power) && isInt32(scale))) throw notANumber(text, layer);
+  if (Number.isNaN(power)) throw notANumber(text, layer);
+  // The older layer's arithmetic has 32 bits and wraps: 1e2147483647 underflows.
+  const exponent = (layer === "older" ? (precision - scale) | 0 : precision - scale) - 1;
+  let end = digits.length;
+  while (digits[end - 1] === "0") end -= 1;
+  return { negative: sign === "-", digits: digits.slice(start, end), exponent };
+}
+
+/** NaN where it does not fit 64 bits. What fits them but no double's whole numbers is far out of range. */
+function powerOf(sign: string, digits: string): number {
+  const value = digits.replace(/^0+(?=.)/, "");
+  if (value.length > 19 || BigInt(value) > INT_64_MAX) return NaN;
+  return sign === "-" ? -Number(value) : Number(value);
+}
+
+function isInt32(value: number): boolean {
+  return value >= -INT_32_MAX - 1 && value <= INT_32_MAX;
+}
+
+/** A number that this module wrote: in normal form, or a whole number with an exponent. */
+function parseNumber(text: string): Decimal {
+  const [mantissa = "", power = "0"] = text.split("e");
+  const negative = mantissa.startsWith("-");
+  const [whole = "", fraction = ""] = (negative ? mantissa.slice(1) : mantissa).split(".");
+  const digits = whole + fraction;
   let start = 0;
   while (digits[start] === "0") start += 1;
   if (start === digits.length) return ZERO;
   let end = digits.length;
   while (digits[end - 1] === "0") end -= 1;
-  const power = exponentDigits === undefined ? 0 : parseExponent(exponentSign === "-", exponentDigits, text);
-  return {
-    negative: sign === "-",
-    digits: digits.slice(start, end),
-    exponent: whole.length - start - 1 + power,
-  };
-}
-
-function parseExponent(negative: boolean, digits: string, text: string): number {
-  let start = 0;
-  while (digits[start] === "0") start += 1;
-  if (digits.length - start > EXPONENT_DIGITS_MAX) throw notANumber(text);
-  const value = Number(digits.slice(start));
-  return negative ? -value : value;
+  return { negative, digits: digits.slice(start, end), exponent: whole.length - start - 1 + Number(power) };
 }
 
 function requireInRange(decimal: Decimal): Decimal {
-  if (decimal.digits === "") return decimal;
   if (decimal.exponent > EXPONENT_MAX) throw numberOverflow();
   if (decimal.exponent < EXPONENT_MIN) throw numberUnderflow();
   if (decimal.digits.length > DIGITS_MAX) throw tooManyDigits();

@@ -1,15 +1,36 @@
 /**
  * What is wrong with attribute values, in AWS's words.
  *
- * Since the summer of 2026 some regions (us-east-1, eu-west-2, eu-central-1) put `1 validation error
- * detected: ` before most of these texts, and print sets as `["a", "a"]`; the others still word them as here.
- * Should that change arrive everywhere, `validation` is the one place to make it.
+ * DynamoDB checks the values of a request in one of two layers, and words what is wrong by the layer: the
+ * `current` one in PutItem, UpdateItem, DeleteItem, GetItem, BatchGetItem and Query, the `older` one in Scan,
+ * BatchWriteItem, transactions and PartiQL. PutItem, UpdateItem and DeleteItem put what they say of values,
+ * expressions and legacy parameters in an envelope of their own: `enveloped`.
  *
- * @evidence dynamodb-conformance, captures of real regions of 2026-06-09 and 2026-08-12
+ * @evidence dynamodb-conformance, error-messages/valueLayers, error-messages/deleteItem, 2026-10-09: the
+ *   same in four regions, but for transactions, where one region runs the current layer
  */
 
-import { unmodelled } from "../../../kernel/errors.ts";
-import type { AwsError } from "../../../kernel/errors.ts";
+import { AwsError, unmodelled } from "../../../kernel/errors.ts";
+
+export type Layer = "older" | "current";
+
+const ENVELOPE = "1 validation error detected: ";
+
+/**
+ * Checks what PutItem, UpdateItem and DeleteItem find wrong before they look for the table:
+ *
+ *     const bound = enveloped(() => bindExpressions(input, cache, "current"));
+ *
+ * @throws the ValidationException of `check`, in its envelope
+ */
+export function enveloped<Result>(check: () => Result): Result {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== "ValidationException") throw error;
+    throw validation(ENVELOPE + error.message);
+  }
+}
 
 /** The one way to a ValidationException: every text of the data language goes through here. */
 export function validation(message: string): AwsError {
@@ -21,10 +42,11 @@ export function invalidParameters(reason: string): AwsError {
   return validation(`One or more parameter values were invalid: ${reason}`);
 }
 
+export const EMPTY_VALUE = "Supplied AttributeValue is empty, " +
+  "must contain exactly one of the supported datatypes";
+
 export function emptyValue(): AwsError {
-  return validation(
-    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
-  );
+  return validation(EMPTY_VALUE);
 }
 
 export function severalTypes(): AwsError {
@@ -45,22 +67,50 @@ export function emptySet(type: "SS" | "NS" | "BS"): AwsError {
   return invalidParameters(EMPTY_SETS[type]);
 }
 
-export function duplicateStrings(members: readonly string[]): AwsError {
-  return invalidParameters(`Input collection [${members.join(", ")}] contains duplicates.`);
+export function duplicateStrings(members: readonly string[], layer: Layer): AwsError {
+  const shown = layer === "older"
+    ? members.join(", ")
+    : upToRepeat(members).map((member) => `"${member}"`).join(", ");
+  return invalidParameters(`Input collection [${shown}] contains duplicates.`);
 }
 
 /** The missing space is AWS's. */
-export function duplicateBinaries(members: readonly Uint8Array[]): AwsError {
-  const shown = members.map((member) => Buffer.from(member).toString("base64")).join(", ");
+export function duplicateBinaries(members: readonly Buffer[], layer: Layer): AwsError {
+  const shown = layer === "older"
+    ? members.map(base64).join(", ")
+    : upToRepeat(members.map((member) => member.toString("latin1")))
+      .map((member) => `"${base64(Buffer.from(member, "latin1"))}"`).join(",");
   return invalidParameters(`Input collection [${shown}]of type BS contains duplicates.`);
 }
 
-export function duplicateNumbers(): AwsError {
-  return validation("Input collection contains duplicates");
+function base64(bytes: Buffer): string {
+  return bytes.toString("base64");
 }
 
-export function notANumber(text: string): AwsError {
-  const shown = text === "" ? "" : `: ${text}`;
+/** The current layer lists the members before the first repeat in their order, and the rest as sent. */
+function upToRepeat(members: readonly string[]): string[] {
+  const known = new Set<string>();
+  let repeat = 0;
+  for (const member of members) {
+    if (known.has(member)) break;
+    known.add(member);
+    repeat += 1;
+  }
+  const inOrder = [...known].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+  return [...inOrder, ...members.slice(repeat)];
+}
+
+export function duplicateNumbers(layer: Layer): AwsError {
+  if (layer === "older") return validation("Input collection contains duplicates");
+  return invalidParameters("Input collection contains duplicates.");
+}
+
+export function falseNull(): AwsError {
+  return invalidParameters("Null attribute value types must have the value of true");
+}
+
+export function notANumber(text: string, layer: Layer): AwsError {
+  const shown = text === "" && layer === "older" ? "" : `: ${text}`;
   return validation(`The parameter cannot be converted to a numeric value${shown}`);
 }
 
@@ -80,11 +130,16 @@ export function tooManyDigits(): AwsError {
   return validation("Attempting to store more than 38 significant digits in a Number");
 }
 
-export const NESTED_TOO_DEEPLY = "Nesting Levels have exceeded supported limits: " +
-  "Attributes in the item have nested levels beyond supported limit";
-
 export function nestedTooDeeply(): AwsError {
-  return validation(NESTED_TOO_DEEPLY);
+  return validation(
+    "Nesting Levels have exceeded supported limits: " +
+      "Attributes in the item have nested levels beyond supported limit",
+  );
+}
+
+/** @evidence floci's PartiQL tests, recorded in 2026-09: of an item that an update made too deep */
+export function updatedTooDeeply(): AwsError {
+  return validation("Nesting Levels have exceeded supported limits");
 }
 
 /** A put and a delete say it so; an update has `itemToUpdateTooLarge`. */
@@ -98,7 +153,7 @@ export function itemToUpdateTooLarge(): AwsError {
 
 /** No recorded text is known; scylladb's tests say that it holds 65535 or 65536. */
 export const ATTRIBUTE_NAME_TOO_LARGE = "Attribute name is too large, must be less than 65536 bytes";
-/** No recorded text is known. */
+/** @evidence dynamodb-conformance, validation-ordering/deepRequests, of transactions, 2026-10-09 */
 export const EMPTY_ATTRIBUTE_NAME = "Empty attribute name";
 
 export function attributeNameTooLarge(): AwsError {
@@ -106,5 +161,5 @@ export function attributeNameTooLarge(): AwsError {
 }
 
 export function emptyAttributeName(): AwsError {
-  return invalidParameters(EMPTY_ATTRIBUTE_NAME);
+  return validation(EMPTY_ATTRIBUTE_NAME);
 }
