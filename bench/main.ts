@@ -25,6 +25,7 @@ import {
 import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { itemOperations } from "./item-operations.ts";
 import { measure, type Measured } from "./load.ts";
+import { getOperation, putOperation } from "./s3-operations.ts";
 import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -197,6 +198,8 @@ const operations: Readonly<Record<string, (port: number, deletes: number) => Pro
   delete: deleteOperation,
   encrypt: encryptOperation,
   ...itemOperations,
+  "put-object": (port) => putOperation(clientOptions(port)),
+  "get-object": (port) => getOperation(clientOptions(port)),
 };
 
 function operationOf(name: string, port: number, deletes: number): Promise<BenchOperation> {
@@ -211,6 +214,7 @@ async function firstAnswer(
 ): Promise<{ status: number; type: string; body: Buffer }> {
   const text = bytes.toString("utf8");
   const [head = "", body = ""] = text.split("\r\n\r\n");
+  const [method = "POST", path = "/"] = head.split(" ", 2);
   const headers = Object.fromEntries(
     head
       .split("\r\n")
@@ -219,7 +223,11 @@ async function firstAnswer(
   );
   delete headers["host"];
   delete headers["content-length"];
-  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body });
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    headers,
+    ...(body !== "" && { body }),
+  });
   return {
     status: answer.status,
     type: answer.headers.get("content-type") ?? "",

@@ -8,6 +8,9 @@ export interface BenchOperation {
   /** Share of the floor that is promised. */
   readonly floorShare: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** POST to `/`, unless said otherwise. */
+  readonly method?: string;
+  readonly path?: string;
   /** Bodies to walk through; a function of what `prepare` left. */
   readonly bodies: readonly string[];
 }
@@ -28,12 +31,13 @@ export const callerIdentity: BenchOperation = {
 
 /** Whole HTTP requests, signed now: a server that checks times accepts them for five minutes. */
 export function requestBytes(operation: BenchOperation, port: number, credentials: Credentials): Buffer[] {
+  const { method = "POST", path = "/" } = operation;
   return operation.bodies.map((text) => {
     const body = Buffer.from(text);
     const signed = signRequest(
       {
-        method: "POST",
-        path: "/",
+        method,
+        path,
         query: "",
         headers: { host: `127.0.0.1:${port}`, ...operation.headers },
         body,
@@ -44,7 +48,7 @@ export function requestBytes(operation: BenchOperation, port: number, credential
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join("");
     return Buffer.concat([
-      Buffer.from(`POST / HTTP/1.1\r\n${headers}content-length: ${body.length}\r\n\r\n`),
+      Buffer.from(`${method} ${path} HTTP/1.1\r\n${headers}content-length: ${body.length}\r\n\r\n`),
       body,
     ]);
   });

@@ -14,10 +14,11 @@ export class RegionState {
     this.#store = store;
   }
 
-  /** Removes everything of every account. Snapshots stay. */
+  /** Removes everything of every account. Snapshots and the clock stay. */
   async reset(): Promise<void> {
     await this.#store.clear();
-    this.#engine.adoptStore();
+    await this.#engine.blobs.deleteExceptThoseOf();
+    this.#engine.adoptStore("goes on");
     await this.#store.flush();
   }
 
@@ -30,10 +31,16 @@ export class RegionState {
     return (await snapshots()).listSnapshots(this.#store);
   }
 
-  /** @throws SnapshotNotFound, or StoreTooNew for one that a later version saved */
+  /**
+   * The clock, too, is as it was: frozen where it stood, or going on from there.
+   *
+   * @throws SnapshotNotFound, or StoreTooNew for one that a later version saved
+   */
   async restore(name: string): Promise<void> {
-    await (await snapshots()).restoreSnapshot(this.#store, name);
-    this.#engine.adoptStore();
+    const { restoreSnapshot, snapshotBlobs } = await snapshots();
+    await restoreSnapshot(this.#store, name);
+    await this.#engine.blobs.deleteExceptThoseOf(snapshotBlobs(this.#store, name));
+    this.#engine.adoptStore("is the store's");
     await this.#store.flush();
   }
 

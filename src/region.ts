@@ -73,13 +73,15 @@ export class Region implements AsyncDisposable {
     this.#cleanUp = () => {
       if (options.dataDir === undefined) rmSync(folder, { recursive: true, force: true });
     };
+    const durability = options.durability ?? "relaxed";
     const store = openStore({
       folder,
-      durability: options.durability ?? "relaxed",
+      durability,
       ...(options.freezeRows !== undefined && { freezeRows: options.freezeRows }),
     });
     this.engine = new Engine({
       store,
+      durability,
       devKeys: options.devKeys ?? true,
       endpoint: () => this.#url(this.#port ?? options.port ?? 4566),
       log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),

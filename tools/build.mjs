@@ -29,6 +29,5 @@ await build({
   format: "esm",
   platform: "node",
   target: "node20.19",
-  keepNames: true,
   logLevel: "warning",
 });

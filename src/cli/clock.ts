@@ -11,7 +11,8 @@ const clock: Command = {
   forms: ["[show]", "freeze [<time>]", "set <time>", "advance <span>", "scale <factor>", "run"],
   options: regionOptions,
   notes: [
-    "advance runs what falls due on the way, in order, and returns when it is done; set jumps.",
+    "advance runs what falls due on the way, in order, and returns when it is done.",
+    "set jumps, also back: what is overdue then runs right after, all at the new time.",
     "A span is 90s, 1h30m, 2d; a time 2026-01-31 or 2026-01-31T12:00:00Z; a factor 60 or 60x.",
   ],
   async run(invocation) {

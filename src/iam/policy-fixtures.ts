@@ -24,13 +24,17 @@ export function textOf(statements: unknown, version: string | undefined = "2012-
   return JSON.stringify({ Version: version, Statement: statements });
 }
 
-export const user: RequestPrincipal = { type: "IAMUser", account, arn: `arn:aws:iam::${account}:user/ana` };
+export const user: RequestPrincipal = {
+  type: "IAMUser", account, arn: `arn:aws:iam::${account}:user/ana`, uniqueId: "AIDAANA",
+};
 export const root: RequestPrincipal = { type: "Root", account, arn: `arn:aws:iam::${account}:root` };
 export const session: RequestPrincipal = {
   type: "AssumedRole",
   account,
   arn: `arn:aws:sts::${account}:assumed-role/worker/one`,
   roleArn: `arn:aws:iam::${account}:role/worker`,
+  uniqueId: "AROAWORKER",
+  userId: "AROAWORKER:one",
 };
 export const federated: RequestPrincipal = {
   type: "FederatedUser",

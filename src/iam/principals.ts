@@ -21,7 +21,8 @@ export type Relation = typeof unrelated | typeof byAccount | typeof byRole | typ
 export interface PrincipalSet {
   readonly everyone: boolean;
   readonly accounts: ReadonlySet<string>;
-  readonly arns: ReadonlySet<string>;
+  /** Of users, roles and sessions: ARNs, and unique ids of users and roles. */
+  readonly names: ReadonlySet<string>;
   readonly services: ReadonlySet<string>;
   readonly providers: ReadonlySet<string>;
 }
@@ -29,19 +30,19 @@ export interface PrincipalSet {
 const rootForm = /^arn:[a-z-]+:iam::(\d{12}):root$/;
 
 export function compilePrincipals(element: PrincipalElement): PrincipalSet {
-  const names = element === "*" ? ["*"] : (element.AWS ?? []);
+  const listed = element === "*" ? ["*"] : (element.AWS ?? []);
   const accounts = new Set<string>();
-  const arns = new Set<string>();
-  for (const name of names) {
+  const names = new Set<string>();
+  for (const name of listed) {
     const root = rootForm.exec(name)?.[1];
     if (root !== undefined) accounts.add(root);
     else if (/^\d{12}$/.test(name)) accounts.add(name);
-    else if (name !== "*") arns.add(name);
+    else if (name !== "*") names.add(name);
   }
   return {
-    everyone: names.includes("*"),
+    everyone: listed.includes("*"),
     accounts,
-    arns,
+    names,
     services: new Set(element === "*" ? [] : element.Service),
     providers: new Set(element === "*" ? [] : element.Federated),
   };
@@ -53,10 +54,13 @@ export function relationTo(set: PrincipalSet, principal: RequestPrincipal): Rela
   const { federatedProvider } = principal;
   if (federatedProvider !== undefined && set.providers.has(federatedProvider)) return direct;
   if (principal.type === "Anonymous") return unrelated;
-  if (set.arns.has(principal.arn)) return direct;
+  const { roleArn, uniqueId, userId } = principal;
+  if (set.names.has(principal.arn) || (userId !== undefined && set.names.has(userId))) return direct;
+  const byId = uniqueId !== undefined && set.names.has(uniqueId);
+  if (byId && roleArn === undefined) return direct;
   const account = set.accounts.has(principal.account);
   if (account && principal.type === "Root") return direct;
-  if (principal.roleArn !== undefined && set.arns.has(principal.roleArn)) return byRole;
+  if (byId || (roleArn !== undefined && set.names.has(roleArn))) return byRole;
   return account ? byAccount : unrelated;
 }
 

@@ -56,7 +56,8 @@ const resourcePatterns = [
 ];
 const principalElements = [
   "*", { AWS: "*" }, { AWS: account }, { AWS: `arn:aws:iam::${account}:root` }, { AWS: otherAccount },
-  { AWS: user.arn }, { AWS: session.arn }, { AWS: session.roleArn }, { AWS: federated.arn },
+  { AWS: user.arn }, { AWS: session.arn }, { AWS: session.roleArn }, { AWS: user.uniqueId },
+  { AWS: session.uniqueId }, { AWS: session.userId }, { AWS: federated.arn },
   { AWS: [session.arn, account] }, { Service: service.arn }, { Service: ["s3.amazonaws.com"], AWS: user.arn },
   { Federated: "accounts.google.com" },
 ];

@@ -125,6 +125,10 @@ function namesOf(principal: RequestPrincipal, element: unknown): Set<Grant> {
   }
   if (principal.type === "Anonymous") return names;
   if (aws.includes(principal.arn)) names.add("directly");
+  if (principal.userId && aws.includes(principal.userId)) names.add("directly");
+  if (principal.uniqueId && aws.includes(principal.uniqueId)) {
+    names.add(principal.roleArn ? "role" : "directly");
+  }
   if (principal.roleArn && aws.includes(principal.roleArn)) names.add("role");
   if (aws.includes(principal.account) || aws.includes(`arn:aws:iam::${principal.account}:root`)) {
     names.add(principal.type === "Root" ? "directly" : "account");

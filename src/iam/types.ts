@@ -40,6 +40,10 @@ export interface RequestPrincipal {
   readonly arn: string;
   /** For a role session: the role's ARN, which policies may name instead of the session. */
   readonly roleArn?: string;
+  /** The `AIDA…` of a user, the `AROA…` of a session's role: what policies that are kept name them by. */
+  readonly uniqueId?: string;
+  /** For a role session: its `aws:userid`, `AROA…:session`, by which policies keep the session itself. */
+  readonly userId?: string;
   /** For role sessions from OIDC or SAML: the provider, which trust policies name as `Federated`. */
   readonly federatedProvider?: string;
 }

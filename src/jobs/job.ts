@@ -19,6 +19,8 @@ export interface Job<Input> {
   readonly name: string;
   /** Runs as the service, in the cell that scheduled it, in one transaction with the removal of its row. */
   readonly run?: (input: Input, ctx: Context) => void;
+  /** Tried again for as long as it fails; others are given up after a while. */
+  readonly persistent?: boolean;
   /** For work that waits or calls other services. */
   readonly body?: (input: Input, ctx: BodyContext) => Promise<void>;
 }

@@ -8,6 +8,8 @@ export interface JobRow {
   /** Due at: epoch milliseconds. */
   readonly at: number;
   readonly input: unknown;
+  /** Tells one scheduling of a name and id from the next, also at one time of a clock that stands. */
+  readonly order: number;
   /** How often it has failed. */
   readonly failures: number;
 }
@@ -17,6 +19,6 @@ export const jobs = table<JobRow, "due">("kernel.jobs", {
   indexes: { due: (row) => row.at },
 });
 
-export function jobRow(name: string, id: string, at: number, input: unknown): JobRow {
-  return { name, id, at, input, failures: 0 };
+export function jobRow(name: string, id: string, at: number, input: unknown, order: number): JobRow {
+  return { name, id, at, input, order, failures: 0 };
 }

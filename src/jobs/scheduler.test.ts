@@ -1,109 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { test, type TestContext } from "node:test";
-import type { CellContext } from "../kernel/cell-context.ts";
-import { RegionClock } from "../kernel/clock.ts";
-import type { BodyContext, Context } from "../kernel/context.ts";
-import { openStore } from "../store/open.ts";
-import type { CellName, Store, Table } from "../store/types.ts";
-import { asynchronousJob, job, type AnyJob, type Job } from "./job.ts";
+import { test } from "node:test";
+import type { BodyContext } from "../kernel/context.ts";
+import { asynchronousJob, job } from "./job.ts";
 import { jobRow, jobs } from "./rows.ts";
-import { Scheduler } from "./scheduler.ts";
-
-const cell: CellName = { account: "000000000000", region: "us-east-1" };
-const elsewhere: CellName = { account: "000000000000", region: "eu-west-1" };
-
-/**
- * A scheduler over a real store and a frozen clock that begins at 0; contexts offer their cell's rows and no
- * more.
- */
-class Bench {
-  readonly clock = new RegionClock();
-  readonly failures: string[] = [];
-  readonly known = new Map<string, AnyJob>();
-  readonly store: Store;
-  #scheduler: Scheduler;
-  #active = 0;
-
-  constructor(t: TestContext) {
-    const folder = mkdtempSync(join(tmpdir(), "us-local-1-jobs-"));
-    this.store = openStore({ folder, durability: "relaxed", freezeRows: true });
-    this.clock.freeze(0);
-    this.#scheduler = this.#open();
-    t.after(async () => {
-      this.clock.stop();
-      await this.store.close();
-      rmSync(folder, { recursive: true, force: true });
-    });
-  }
-
-  #open(): Scheduler {
-    return new Scheduler({
-      clock: this.clock,
-      store: this.store,
-      findJob: async (name) => this.known.get(name),
-      jobContext: (_name, at) => this.#context(at),
-      track: async (work) => {
-        this.#active += 1;
-        try {
-          return await work;
-        } finally {
-          this.#active -= 1;
-        }
-      },
-      failed: (what, cause) => this.failures.push(`${what}: ${(cause as Error).message}`),
-    });
-  }
-
-  #context(at: CellName): CellContext {
-    const transaction = <T>(work: (ctx: Context) => T): T =>
-      this.store.transact(at, (open) => {
-        const db = <Row, Index extends string>(table: Table<Row, Index>) => open.rows(table);
-        return work({ db } as unknown as Context);
-      });
-    return { ...at, transaction } as unknown as CellContext;
-  }
-
-  define<Input>(definition: Job<Input>): void {
-    this.known.set(definition.name, definition as AnyJob);
-  }
-
-  schedule(name: string, id: string, at: number, input: unknown = id, of = cell): void {
-    this.store.transact(of, (transaction) => transaction.rows(jobs).put(jobRow(name, id, at, input)));
-    this.#scheduler.expect(of, at);
-  }
-
-  unschedule(name: string, id: string): void {
-    this.store.transact(cell, (transaction) => transaction.rows(jobs).delete([name, id]));
-  }
-
-  left(): string[] {
-    return this.store.read(cell, (transaction) =>
-      [...transaction.rows(jobs).list()].map(({ name, id, at }) => `${name} ${id} ${at}`),
-    );
-  }
-
-  advanceTo(at: number): Promise<void> {
-    return this.clock.advanceTo(at, () => this.settle());
-  }
-
-  /** Jobs of these tests finish within a few turns, or wait for the test. */
-  async settle(): Promise<void> {
-    for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
-  }
-
-  restart(): void {
-    this.clock.stop();
-    this.#scheduler = this.#open();
-    this.#scheduler.start();
-  }
-
-  get active(): number {
-    return this.#active;
-  }
-}
+import { Bench, elsewhere } from "./scheduler-fixture.ts";
 
 function recording(bench: Bench, name = "test.note"): unknown[] {
   const ran: unknown[] = [];
@@ -141,7 +41,7 @@ test("a job that fails does so alone, and is tried again after a second, then tw
     job<string>("test.fragile", (_input, ctx) => {
       tried.push(bench.clock.now());
       // What a failing attempt writes must go with it.
-      ctx.db(jobs).put(jobRow("test.trace", String(tried.length), 1e12, undefined));
+      ctx.db(jobs).put(jobRow("test.trace", String(tried.length), 1e12, undefined, 0));
       if (tried.length < 4) throw new Error("not yet");
     }),
   );
@@ -258,6 +158,41 @@ test("a waiting job that was scheduled anew or taken back meanwhile stays so, ho
   assert.equal(starts, 3);
   await bench.advanceTo(60_000);
   assert.equal(starts, 5);
+});
+
+test("a waiting job that is scheduled anew at the very time at which it began runs once more", async (t) => {
+  const bench = new Bench(t);
+  const ran = [] as unknown[];
+  const finish: (() => void)[] = [];
+  bench.define(
+    asynchronousJob<string>("test.slow", async (input) => {
+      ran.push(input);
+      await new Promise<void>((resolve) => finish.push(resolve));
+    }),
+  );
+  bench.schedule("test.slow", "a", 1000, "first");
+  await bench.advanceTo(1000);
+  bench.schedule("test.slow", "a", 1000, "second");
+  finish[0]?.();
+  await bench.settle();
+  assert.deepEqual(ran, ["first", "second"]);
+  finish[1]?.();
+  await bench.settle();
+  assert.deepEqual(bench.left(), []);
+});
+
+test("a persistent job is never given up", async (t) => {
+  const bench = new Bench(t);
+  let tries = 0;
+  const never = asynchronousJob("test.never", async () => {
+    tries += 1;
+    await Promise.reject(new Error("no"));
+  });
+  bench.define({ ...never, persistent: true });
+  bench.schedule("test.never", "x", 0);
+  await bench.advanceTo(86_400_000);
+  assert.ok(tries > 90, String(tries));
+  assert.equal(bench.left().length, 1);
 });
 
 test("a waiting job that fails is tried again", async (t) => {

@@ -92,14 +92,15 @@ export class Scheduler {
   }
 
   async #startOne(cell: CellName, row: JobRow): Promise<void> {
+    let job: AnyJob | undefined;
     try {
-      const job = await this.#host.findJob(row.name);
+      job = await this.#host.findJob(row.name);
       if (!job) throw new Error(`no service has the job ${row.name}`);
       const context = this.#host.jobContext(row.name, cell);
       if (job.body) void this.#host.track(this.#wait(job, row, context));
       else runNow(job, row, context);
     } catch (cause) {
-      this.#failed(cell, row, cause);
+      this.#failed(cell, row, cause, job?.persistent ?? false);
     }
   }
 
@@ -110,28 +111,34 @@ export class Scheduler {
     try {
       await job.body?.(row.input as never, context);
       context.transaction((ctx) => {
-        if (ctx.db(jobs).get([row.name, row.id])?.at === row.at) ctx.db(jobs).delete([row.name, row.id]);
+        if (isStill(row, ctx.db(jobs).get([row.name, row.id]))) ctx.db(jobs).delete([row.name, row.id]);
       });
     } catch (cause) {
-      this.#failed(context, row, cause);
+      this.#failed(context, row, cause, job.persistent ?? false);
     } finally {
+      context.dropUnkept();
       this.#running.delete(key);
       this.#expectNext(context);
     }
   }
 
-  #failed(cell: CellName, row: JobRow, cause: unknown): void {
+  #failed(cell: CellName, row: JobRow, cause: unknown, persistent: boolean): void {
     this.#host.failed(`job ${row.name}`, cause);
     const failures = row.failures + 1;
     const delay = Math.min(retryMilliseconds * 2 ** row.failures, retryMillisecondsMax);
     this.#host.store.transact(cell, (transaction) => {
       const rows = transaction.rows(jobs);
       // What was taken back or scheduled anew while it ran stays so.
-      if (rows.get([row.name, row.id])?.at !== row.at) return;
-      if (failures >= failuresMax) rows.delete([row.name, row.id]);
+      if (!isStill(row, rows.get([row.name, row.id]))) return;
+      if (failures >= failuresMax && !persistent) rows.delete([row.name, row.id]);
       else rows.put({ ...row, failures, at: this.#host.clock.now() + delay });
     });
   }
+}
+
+/** Whether what is there now is what was started, and not scheduled anew. */
+function isStill(started: JobRow, now: JobRow | undefined): boolean {
+  return now?.at === started.at && now.order === started.order;
 }
 
 function cellKey(cell: CellName): string {

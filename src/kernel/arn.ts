@@ -17,9 +17,10 @@ export function formatArn(arn: Omit<Arn, "partition"> & { readonly partition?: s
 
 /** Undefined when the text is no ARN. */
 export function parseArn(text: string): Arn | undefined {
-  const parts = text.split(":");
-  if (parts.length < 6 || parts[0] !== "arn") return undefined;
-  const [, partition = "", service = "", region = "", account = ""] = parts;
-  if (partition === "" || service === "") return undefined;
-  return { partition, service, region, account, resource: parts.slice(5).join(":") };
+  const match = arnForm.exec(text);
+  if (!match) return undefined;
+  const [, partition = "", service = "", region = "", account = "", resource = ""] = match;
+  return { partition, service, region, account, resource };
 }
+
+const arnForm = /^arn:([^:]+):([^:]+):([^:]*):([^:]*):([^]*)$/;

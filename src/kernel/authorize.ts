@@ -13,7 +13,7 @@ import type {
 } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
-import type { Caller } from "./auth/caller.ts";
+import { uniqueIdOf, type Caller } from "./auth/caller.ts";
 import type { CellContext } from "./cell-context.ts";
 import { RequestConditions, type ConditionSources } from "./conditions.ts";
 import type { Check } from "./context.ts";
@@ -53,11 +53,14 @@ const noPolicies: readonly SourcedPolicy[] = [];
 
 export function requestPrincipal(caller: Caller): RequestPrincipal {
   const provider = caller.session?.federatedProvider;
+  const uniqueId = uniqueIdOf(caller);
   return {
     type: caller.type,
     account: caller.type === "AWSService" ? "" : caller.account,
     arn: caller.arn,
     ...(caller.roleArn !== undefined && { roleArn: caller.roleArn }),
+    ...(uniqueId !== undefined && { uniqueId }),
+    ...(caller.type === "AssumedRole" && { userId: caller.principalId }),
     ...(provider !== undefined && { federatedProvider: provider }),
   };
 }

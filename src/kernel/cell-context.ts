@@ -8,10 +8,13 @@ import type { Job, Schedule } from "../jobs/job.ts";
 import type { Rows, Table, Transaction } from "../store/types.ts";
 import { formatArn } from "./arn.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
-import type { BodyContext, CallOptions, Check, Context, ServiceEvent, Time } from "./context.ts";
+import type {
+  BodyContext, CallOptions, CellBlobs, Check, Context, ServiceEvent, Time,
+} from "./context.ts";
 import type { Engine } from "./engine.ts";
 import type { Ids } from "./ids.ts";
 import type { Operation } from "./operation.ts";
+import { partitionCell } from "./partition.ts";
 import { TagSet, taggedResources } from "./tags.ts";
 import type { DirectoryEntry } from "./tokens.ts";
 
@@ -47,6 +50,7 @@ export class CellContext implements Context, BodyContext {
   readonly input: Readonly<Record<string, unknown>> | undefined;
   readonly #hangUp: HangUp;
   #transaction: Transaction | undefined;
+  #unkept: Set<string> | undefined;
   /** What the running transaction will set off. */
   #effects: (() => void)[] | undefined;
   /** The store tells of a failed commit only through the gate that was there when the transaction ended. */
@@ -78,8 +82,12 @@ export class CellContext implements Context, BodyContext {
   }
 
   db<Row, Index extends string>(table: Table<Row, Index>): Rows<Row, Index> {
-    if (!this.#transaction) throw new Error(`${table.name} is used outside a transaction`);
-    return this.#transaction.rows(table);
+    return this.#required(`${table.name} is used`).rows(table);
+  }
+
+  #required(what: string): Transaction {
+    if (!this.#transaction) throw new Error(`${what} outside a transaction`);
+    return this.#transaction;
   }
 
   tags(arn: string): TagSet {
@@ -92,8 +100,9 @@ export class CellContext implements Context, BodyContext {
   }
 
   schedule<Input>(job: Job<Input>, schedule: Schedule<Input>): void {
-    this.db(jobs).put(jobRow(job.name, schedule.id ?? this.ids.hex(32), schedule.at, schedule.input));
-    this.kernel.scheduler.expect(this, schedule.at);
+    const { at, input, id = this.ids.hex(32) } = schedule;
+    this.db(jobs).put(jobRow(job.name, id, at, input, this.ids.sequence()));
+    this.kernel.scheduler.expect(this, at);
   }
 
   unschedule<Input>(job: Job<Input>, id: string): void {
@@ -108,15 +117,61 @@ export class CellContext implements Context, BodyContext {
     return this.kernel.authorizer.allows(this, check);
   }
 
+  get blobs(): CellBlobs {
+    const { blobs } = this.kernel;
+    return {
+      write: async (body) => {
+        const stored = await blobs.write(this, body);
+        (this.#unkept ??= new Set()).add(stored.id);
+        return stored;
+      },
+      read: (id, range) => blobs.read(id, range),
+      copy: async (from) => {
+        const id = await blobs.copy(this, from);
+        (this.#unkept ??= new Set()).add(id);
+        return id;
+      },
+      hold: (ids) => blobs.hold(ids),
+    };
+  }
+
+  keepBlob(id: string): void {
+    this.kernel.blobs.keep(this.#required("a blob is kept"), id);
+    this.#afterwards(() => {
+      this.kernel.blobs.settle(id);
+      this.#unkept?.delete(id);
+    });
+  }
+
+  dropBlob(id: string): void {
+    this.kernel.blobs.drop(this.#required("a blob is dropped"), id);
+    this.#afterwards(() => this.kernel.blobs.collect(this, [id]));
+  }
+
+  /** Bodies that were stored and came into no row, when the request is over. */
+  dropUnkept(): void {
+    if (this.#unkept && this.#unkept.size > 0) this.kernel.blobs.collect(this, [...this.#unkept]);
+  }
+
+  partition<T>(work: (transaction: Transaction) => T): T {
+    const result = this.kernel.store.transact(partitionCell, work);
+    this.#passGate();
+    return result;
+  }
+
   emit(event: ServiceEvent): void {
     this.#afterwards(() => this.kernel.announce(this, event));
   }
 
   transaction<T>(work: (ctx: Context) => T): T {
     const result = this.#within((use) => this.kernel.store.transact(this, use), work);
+    this.#passGate();
+    return result;
+  }
+
+  #passGate(): void {
     const gate = this.kernel.store.committed();
     if (gate && this.gates[this.gates.length - 1] !== gate) this.gates.push(gate);
-    return result;
   }
 
   /** Reads in this cell without a transaction: for the rules that are asked before an operation runs. */

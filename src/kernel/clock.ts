@@ -24,6 +24,11 @@ export interface Timeline {
   readonly factor: number;
 }
 
+/** The region's time at a later moment of the machine's. */
+function continued(last: Timeline, machine: number): number {
+  return last.region + (machine - last.machine) * last.factor;
+}
+
 interface Alarm {
   readonly at: number;
   readonly order: number;
@@ -56,8 +61,7 @@ export class RegionClock implements Time {
   constructor(last?: Timeline, changed: (timeline: Timeline) => void = () => undefined) {
     this.#machineEpoch = Date.now();
     this.#factor = last?.factor ?? 1;
-    const passed = last ? (this.#machineEpoch - last.machine) * last.factor : 0;
-    this.#regionEpoch = last ? last.region + passed : this.#machineEpoch;
+    this.#regionEpoch = last ? continued(last, this.#machineEpoch) : this.#machineEpoch;
     this.#history = [this.timeline()];
     this.#changed = changed;
   }
@@ -139,9 +143,18 @@ export class RegionClock implements Time {
     await settle();
   }
 
-  /** Sets the time without ringing what lies between; going back is allowed. */
+  /**
+   * Jumps; going back is allowed. What the jump makes overdue rings after it, all at the new time: only
+   * `advanceTo` stops at each alarm on the way.
+   */
   set(at: number): void {
     this.#rebase(at, this.#factor);
+  }
+
+  /** Goes on as it was once set, as after a restart; without it, with the machine. */
+  resume(last?: Timeline): void {
+    const machine = Date.now();
+    this.#rebase(last ? continued(last, machine) : machine, last?.factor ?? 1);
   }
 
   stop(): void {

@@ -1,11 +1,14 @@
 /** What a handler is given: its cell, its caller, the clock, ids. Nothing else reaches a handler. */
 
 import type { Job, Schedule } from "../jobs/job.ts";
-import type { Rows, Table } from "../store/types.ts";
+import type { Readable } from "node:stream";
+import type { BlobRange } from "../store/blobs.ts";
+import type { Rows, Table, Transaction } from "../store/types.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import type { Ids } from "./ids.ts";
 import type { TagSet } from "./tags.ts";
 import type { Operation } from "./operation.ts";
+import type { StoredBlob } from "./region-blobs.ts";
 import type { ContextValue } from "../iam/types.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -56,6 +59,10 @@ export interface Context extends ReadContext {
   isAllowed(check: Check): boolean;
   /** Wakes everyone who waits on a topic of this cell, once this transaction has succeeded. */
   wake(topic: string): void;
+  /** This transaction's rows refer to the body that `blobs.write` stored: else it goes with the request. */
+  keepBlob(id: string): void;
+  /** They refer to it no more: it is deleted once this transaction has succeeded and nobody reads it. */
+  dropBlob(id: string): void;
   /** Something happened that EventBridge, notifications and others may listen for. */
   emit(event: ServiceEvent): void;
 }
@@ -68,13 +75,26 @@ export interface ServiceEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** Bodies too large for rows: rows refer to them by id. */
+export interface CellBlobs {
+  /** Reads the body to its end; when it throws, nothing is left. */
+  write(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredBlob>;
+  read(id: string, range?: BlobRange): Readable;
+  /** The same bytes under another id, kept and dropped for itself: no byte is moved where that can be. */
+  copy(id: string): Promise<StoredBlob["id"]>;
+  /** Whoever is about to read keeps the bodies from being deleted, until the returned function is called. */
+  hold(ids: readonly string[]): () => void;
+}
+
 export interface CallOptions {
   /**
    * `caller` (default): with the caller's identity and this service in `aws:CalledVia` (forward access
    * sessions).
    * `service`: as this service's principal.
+   * `request`: as another step of the same request, as if the caller had asked for it there and then:
+   * CopyObject reads its source so.
    */
-  readonly as?: "caller" | "service";
+  readonly as?: "caller" | "service" | "request";
   /** With `as: "service"`: the resource on whose behalf, which policies may ask for as `aws:SourceArn`. */
   readonly sourceArn?: string;
   readonly account?: string;
@@ -84,6 +104,8 @@ export interface CallOptions {
 export interface BodyContext extends ReadContext {
   /** Runs `work` as one transaction in this cell. */
   transaction<T>(work: (ctx: Context) => T): T;
+  /** Reads in this cell, outside a transaction. */
+  reading<T>(work: () => T): T;
   /** Another service's operation through the whole chain: identity, IAM, trail and all. */
   call<Input, Output>(
     operation: Operation<Input, Output> | Operation<Input, Output>["token"],
@@ -94,6 +116,12 @@ export interface BodyContext extends ReadContext {
   wait(milliseconds: number, topic?: string): Promise<void>;
   /** Wakes everyone who waits on a topic of this cell. */
   wake(topic: string): void;
+  readonly blobs: CellBlobs;
+  /**
+   * Runs `work` as one transaction in the partition's cell, for what is unique in all of it: bucket names. It
+   * is another transaction than any of the handler's own.
+   */
+  partition<T>(work: (transaction: Transaction) => T): T;
   /** Aborted when the client hangs up or the region stops. */
   readonly signal: AbortSignal;
 }

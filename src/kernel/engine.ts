@@ -1,9 +1,10 @@
 /** A region's kernel: what everything in it shares. Nothing of a region lives outside its engine. */
 
+import { createHmac } from "node:crypto";
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
-import type { CellName, Store, Transaction } from "../store/types.ts";
+import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
 import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
@@ -27,12 +28,15 @@ import { globalRegion, perform } from "./perform.ts";
 import type { Value } from "./protocol/protocol.ts";
 import { lastUses, Recorder } from "./recorder.ts";
 import type { Service, Tagging } from "./service.ts";
+import { RegionBlobs } from "./region-blobs.ts";
 import { SealedSessions } from "./sessions.ts";
 import type { DirectoryEntry, OperationToken } from "./tokens.ts";
 import { Waits } from "./waits.ts";
 
 export interface EngineOptions {
   readonly store: Store;
+  /** As the store's. */
+  readonly durability: Durability;
   readonly seed?: string;
   readonly devKeys: boolean;
   /** `http://localhost:4566`: where clients reach the region. */
@@ -77,6 +81,7 @@ export class Engine implements Kernel, JobHost {
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
   readonly recorder: Recorder;
+  readonly blobs: RegionBlobs;
   readonly faults = new Faults();
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
@@ -91,6 +96,7 @@ export class Engine implements Kernel, JobHost {
   readonly #services = new Map<string, Service>();
   readonly #stopping = new AbortController();
   readonly #incarnation: number;
+  readonly #keys = new Map<string, Buffer>();
   #identity: IdentityCache | undefined;
   /** Requests and jobs under way, without those that wait. */
   #activity = 0;
@@ -111,6 +117,7 @@ export class Engine implements Kernel, JobHost {
     this.authorizer = new Authorizer(this);
     this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation);
     this.scheduler = new Scheduler(this);
+    this.blobs = new RegionBlobs(this, options.durability);
   }
 
   /** Loads what every request needs, and takes up the jobs that earlier runs left. */
@@ -118,16 +125,28 @@ export class Engine implements Kernel, JobHost {
     const iam = entries.get("iam");
     const service = iam && (await this.load(iam));
     if (service?.identity) {
-      this.#identity = new IdentityCache(service.identity, (account) =>
-        this.#contextIn("iam", { account, region: globalRegion }),
+      this.#identity = new IdentityCache(
+        service.identity,
+        (account) => this.#contextIn("iam", { account, region: globalRegion }),
+        () => this.cells().flatMap(({ account, region }) => (region === globalRegion ? [account] : [])),
       );
     }
     this.scheduler.start();
+    this.blobs.recover();
   }
 
   get identity(): IdentityCache {
     if (!this.#identity) throw new Error("the identity service is not loaded");
     return this.#identity;
+  }
+
+  keyFor(purpose: string): Buffer {
+    let key = this.#keys.get(purpose);
+    if (!key) {
+      key = createHmac("sha256", this.secret).update(purpose).digest();
+      this.#keys.set(purpose, key);
+    }
+    return key;
   }
 
   endpoint(): string {
@@ -214,7 +233,10 @@ export class Engine implements Kernel, JobHost {
       input,
       requestId: this.ids.uuid(),
       caller: this.#callerFor(from, principal, options),
-      origin: { ...from.origin, sourceIp: principal, userAgent: principal },
+      origin:
+        options.as === "request"
+          ? from.origin
+          : { ...from.origin, sourceIp: principal, userAgent: principal },
       region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
       hangUp: from,
     });
@@ -222,6 +244,7 @@ export class Engine implements Kernel, JobHost {
   }
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
+    if (options.as === "request") return from.caller;
     if (options.as !== "service") {
       return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
     }
@@ -313,9 +336,10 @@ export class Engine implements Kernel, JobHost {
    * Takes over what the store holds now, after a reset or a restore: the region stays itself, with its
    * secret.
    */
-  adoptStore(): void {
+  adoptStore(clock: "goes on" | "is the store's"): void {
     keepRegion(this.store, this.secret, this.#incarnation);
-    keepTimeline(this.store, this.clock.timeline());
+    if (clock === "is the store's") this.clock.resume(findTimeline(this.store));
+    else keepTimeline(this.store, this.clock.timeline());
     this.#identity?.forget();
     this.recorder.forget();
     this.scheduler.start();

@@ -19,6 +19,8 @@ export interface ErrorDetails {
   readonly queryCode?: string;
   /** Members of the modelled error beyond its message. */
   readonly members?: Readonly<Record<string, unknown>>;
+  /** HTTP headers that go with it and are no members: where a bucket is, that it was a delete marker. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export class AwsError extends Error {
@@ -27,6 +29,7 @@ export class AwsError extends Error {
   readonly shape: string | undefined;
   readonly queryCode: string | undefined;
   readonly members: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(details: ErrorDetails) {
     super(details.message);
@@ -36,6 +39,7 @@ export class AwsError extends Error {
     this.shape = details.shape;
     this.queryCode = details.queryCode;
     this.members = details.members ?? {};
+    this.headers = details.headers;
   }
 
   /** Whose fault it is, as the Query protocol's `<Type>` says it. */

@@ -2,12 +2,14 @@
 
 import type { SourcedPolicy } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
+import { isUniqueId } from "./policy-principals.ts";
 import { accountOfAccessKeyId } from "./auth/access-key-id.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller } from "./auth/caller.ts";
 import type {
   AccessKeyOwner, FederationProvider, IdentityProvider, PrincipalPolicies, RoleFacts,
 } from "./auth/identity.ts";
+import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
 import type { CellContext } from "./cell-context.ts";
 import type { Identity } from "./kernel.ts";
 
@@ -20,18 +22,28 @@ export class IdentityCache implements Identity {
   readonly #provider: IdentityProvider;
   /** A context in an account's `aws-global` cell. */
   readonly #contextOf: (account: string) => CellContext;
+  readonly #accounts: () => readonly string[];
   #keys = new BoundedCache<Known<AccessKeyOwner | undefined>>(entriesMax);
   #policies = new BoundedCache<Known<PrincipalPolicies | undefined>>(entriesMax);
+  /** Who calls with the same credentials is the same object: found without making a name. */
+  #policiesByCaller = new WeakMap<Caller, Known<PrincipalPolicies | undefined>>();
 
-  constructor(provider: IdentityProvider, contextOf: (account: string) => CellContext) {
+  /** @param accounts those that have anything of IAM's */
+  constructor(
+    provider: IdentityProvider,
+    contextOf: (account: string) => CellContext,
+    accounts: () => readonly string[],
+  ) {
     this.#provider = provider;
     this.#contextOf = contextOf;
+    this.#accounts = accounts;
   }
 
   /** To be called whenever IAM has written something. */
   forget(): void {
     this.#keys = new BoundedCache(entriesMax);
     this.#policies = new BoundedCache(entriesMax);
+    this.#policiesByCaller = new WeakMap();
   }
 
   accessKey(accessKeyId: string): AccessKeyOwner | undefined {
@@ -45,12 +57,19 @@ export class IdentityCache implements Identity {
   }
 
   policiesOf(caller: Caller): PrincipalPolicies | undefined {
+    let known = this.#policiesByCaller.get(caller);
+    if (!known) this.#policiesByCaller.set(caller, (known = this.#knownPoliciesOf(caller)));
+    return known.value;
+  }
+
+  #knownPoliciesOf(caller: Caller): Known<PrincipalPolicies | undefined> {
     const name = `${caller.arn} ${caller.principalId}`;
-    const known = this.#policies.get(name);
-    if (known) return known.value;
-    const value = this.#ask(caller.account, (ctx) => this.#provider.policiesOf(caller, ctx));
-    this.#policies.set(name, { value });
-    return value;
+    let known = this.#policies.get(name);
+    if (!known) {
+      known = { value: this.#ask(caller.account, (ctx) => this.#provider.policiesOf(caller, ctx)) };
+      this.#policies.set(name, known);
+    }
+    return known;
   }
 
   role(account: string, roleName: string): RoleFacts | undefined {
@@ -63,12 +82,36 @@ export class IdentityCache implements Identity {
     if (!arn || !accountPattern.test(arn.account)) return false;
     const [kind, ...path] = arn.resource.split("/");
     const name = path[path.length - 1] ?? "";
-    if (arn.service === "sts") return (kind === "assumed-role" || kind === "federated-user") && name !== "";
-    if (arn.service !== "iam") return false;
-    if (kind === "root") return path.length === 0;
-    if (kind === "role") return this.role(arn.account, name)?.arn === principal;
-    if (kind !== "user") return false;
-    return this.#ask(arn.account, (ctx) => this.#provider.userArn(name, ctx)) === principal;
+    if (arn.service === "sts" && kind === "federated-user") return name !== "";
+    if (arn.service === "iam" && kind === "root") return path.length === 0;
+    return this.uniqueIdOf(principal) !== undefined;
+  }
+
+  uniqueIdOf(arn: string): string | undefined {
+    const { account = "", service, resource = "" } = parseArn(arn) ?? {};
+    if (!accountPattern.test(account)) return undefined;
+    if (service === "sts") return this.#sessionId(account, resource);
+    return this.#ask(account, (ctx) => this.#provider.uniqueIdOf(arn, ctx));
+  }
+
+  /** Sessions need not have begun, but their role must be there, and is named without its path. */
+  #sessionId(account: string, resource: string): string | undefined {
+    const [kind, roleName = "", session = "", ...more] = resource.split("/");
+    if (kind !== "assumed-role" || session === "" || more.length > 0) return undefined;
+    const role = this.role(account, roleName);
+    return role?.roleName === roleName ? `${role.roleId}:${session}` : undefined;
+  }
+
+  arnOfUniqueId(uniqueId: string): string | undefined {
+    if (!isUniqueId(uniqueId)) return undefined;
+    const [id = "", session] = uniqueId.split(":");
+    for (const account of this.#accounts()) {
+      const arn = this.#ask(account, (ctx) => this.#provider.arnOfUniqueId(id, ctx));
+      if (arn === undefined) continue;
+      const name = arn.slice(arn.lastIndexOf("/") + 1);
+      return session === undefined ? arn : `arn:aws:sts::${account}:assumed-role/${name}/${session}`;
+    }
+    return undefined;
   }
 
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined {
@@ -81,6 +124,18 @@ export class IdentityCache implements Identity {
 
   federation(account: string, providerArn: string): FederationProvider | undefined {
     return this.#ask(account, (ctx) => this.#provider.federation(providerArn, ctx));
+  }
+
+  outboundIssuer(account: string): OutboundIssuer | undefined {
+    return this.#ask(account, (ctx) => this.#provider.outboundIssuer(ctx));
+  }
+
+  outboundIssuerById(id: string): OutboundIssuer | undefined {
+    for (const account of this.#accounts()) {
+      const issuer = this.outboundIssuer(account);
+      if (issuer?.id === id) return issuer;
+    }
+    return undefined;
   }
 
   oidcProviderArn(account: string, issuer: string): string | undefined {

@@ -80,9 +80,10 @@ export class Ids {
 
   /** `length` hexadecimal digits. */
   hex(length: number): string {
-    return this.bytes(Math.ceil(length / 2))
-      .toString("hex")
-      .slice(0, length);
+    const count = Math.ceil(length / 2);
+    if (count > blockBytes) return this.bytes(count).toString("hex").slice(0, length);
+    const start = this.#take(count);
+    return this.#block.toString("hex", start, start + count).slice(0, length);
   }
 
   /** IAM's unique ids, `AIDA` and 17 more: upper-case letters and the digits 2 to 7. */

@@ -2,6 +2,7 @@
 
 import type { AccessKeyOwner, FederationProvider, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
 import type { Caller, Session } from "./auth/caller.ts";
+import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
 import type { Tagging } from "./service.ts";
 import type { SourcedPolicy } from "../iam/types.ts";
 import type { ServiceModel } from "./model/model.ts";
@@ -25,14 +26,20 @@ export interface Identity {
   accessKey(accessKeyId: string): AccessKeyOwner | undefined;
   role(account: string, roleName: string): RoleFacts | undefined;
   /**
-   * Whether a policy may name this principal: an account, or a user or role that is there. Sessions are taken
-   * at their word.
+   * Whether a policy may name this principal: an account, or a user or role that is there. Sessions of a role
+   * that is there may be yet to come.
    */
   principalExists(principal: string): boolean;
+  /** The unique id of the user or role that has this ARN; of a role's session, `AROA…:session`. */
+  uniqueIdOf(arn: string): string | undefined;
+  /** The ARN of the user, role or session with this unique id, in whichever account. */
+  arnOfUniqueId(uniqueId: string): string | undefined;
   policiesOf(caller: Caller): PrincipalPolicies | undefined;
   managedPolicy(account: string, arn: string): SourcedPolicy | undefined;
   mfaCodeIsRight(caller: Caller, serialNumber: string, code: string): boolean;
   federation(account: string, providerArn: string): FederationProvider | undefined;
+  outboundIssuer(account: string): OutboundIssuer | undefined;
+  outboundIssuerById(id: string): OutboundIssuer | undefined;
   oidcProviderArn(account: string, issuer: string): string | undefined;
 }
 
@@ -76,6 +83,8 @@ export interface Kernel {
   cells(): readonly CellName[];
   /** Reads another cell. */
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
+  /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
+  keyFor(purpose: string): Buffer;
   /** 32 random bytes kept with the region: what it seals tokens and managed keys with. */
   readonly secret: Buffer;
 }

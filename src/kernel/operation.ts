@@ -2,12 +2,23 @@
 
 import type { ContextValue } from "../iam/types.ts";
 import type { BodyContext, Context, ReadContext } from "./context.ts";
+import type { Kernel } from "./kernel.ts";
 import type { OperationToken } from "./tokens.ts";
 
 /** Which cell an operation works in, where it is not the caller's own account and the endpoint's region. */
 export interface Owner {
   readonly account?: string | undefined;
   readonly region?: string | undefined;
+}
+
+/** What is known of a request before its cell is. */
+export interface Arrival {
+  /** The caller's, or the default account for who has none. */
+  readonly account: string;
+  readonly region: string;
+  /** Neither signature nor host name a region: what is found by its name is found wherever it is. */
+  readonly anywhere: boolean;
+  readonly kernel: Kernel;
 }
 
 export interface OperationRules<Input> {
@@ -18,7 +29,7 @@ export interface OperationRules<Input> {
   /** Whose resource the input names: a queue URL or a key ARN of another account. */
   readonly owner?: (
     input: Input,
-    from: { readonly account: string; readonly region: string },
+    from: Arrival,
   ) => Owner | undefined;
   /**
    * The service's own condition keys, lower case: `kms:encryptioncontext:x`. Called only if a policy asks.

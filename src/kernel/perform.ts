@@ -29,6 +29,8 @@ export interface Order {
   readonly origin: RequestOrigin;
   /** The region that the request names. */
   readonly region: string;
+  /** Nothing says which region is meant: what is found by its name is found wherever it is. */
+  readonly anywhere?: boolean;
   readonly requestId: string;
   readonly hangUp: HangUp;
   readonly input: Value;
@@ -63,6 +65,7 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
     if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
     record(engine, order, ctx, resources, output, error);
     await committed(engine, ctx);
+    ctx?.dropUnkept();
   }
   if (error) throw error;
   return output ?? {};
@@ -95,7 +98,8 @@ function asAwsError(engine: Engine, order: Order, cause: unknown): AwsError {
 
 function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellContext {
   const { entry, caller, region } = order;
-  const own = { account: caller.account || engine.defaultAccount, region };
+  const account = caller.account || engine.defaultAccount;
+  const own = { account, region, anywhere: order.anywhere ?? false, kernel: engine };
   const owner = operation.owner?.(order.input, own);
   return new CellContext({
     engine,

@@ -33,6 +33,9 @@ export class Recorder {
   #pending: Pending[] = [];
   #latest = new Map<string, Pending>();
   #written = new BoundedCache<LastUse>(usesKnownMax);
+  /** Counts the uses written down, so that it is seen whether there were any since. */
+  #writings = 0;
+  #latestUses = new WeakMap<Caller, NotedUse>();
 
   /** @param incarnation how often the store has been opened */
   constructor(store: Store, bus: Bus, defaultAccount: string, incarnation: number) {
@@ -66,15 +69,21 @@ export class Recorder {
   used(caller: Caller, service: string, region: string, at: number): void {
     const { account, accessKeyId, roleArn, arn } = caller;
     if (account === "" || caller.type === "Root") return;
+    const latest = this.#latestUses.get(caller);
+    const isLatest = latest?.writings === this.#writings && latest.service === service;
+    if (isLatest && latest.region === region && isFresh(latest.at, at)) return;
     const cell = { account, region: "aws-global" };
-    if (accessKeyId?.startsWith("AKIA")) this.#note(cell, { id: accessKeyId, at, service, region });
-    if (roleArn !== undefined) this.#note(cell, { id: roleArn, at, service, region });
-    this.#note(cell, { id: `${roleArn ?? arn} ${service}`, at, service, region });
+    let since = this.#note(cell, { id: `${roleArn ?? arn} ${service}`, at, service, region });
+    for (const id of [accessKeyId?.startsWith("AKIA") ? accessKeyId : undefined, roleArn]) {
+      if (id !== undefined) since = Math.min(since, this.#note(cell, { id, at, service, region }));
+    }
+    this.#latestUses.set(caller, { service, region, at: since, writings: this.#writings });
   }
 
   /** To be called when the store's content has been replaced. */
   forget(): void {
     this.#written = new BoundedCache(usesKnownMax);
+    this.#writings += 1;
   }
 
   #write(): void {
@@ -104,12 +113,28 @@ export class Recorder {
     });
   }
 
-  #note(cell: CellName, use: LastUse): void {
+  /** Returns when the use that is written down was. */
+  #note(cell: CellName, use: LastUse): number {
     const name = `${cell.account} ${use.id}`;
     const known = this.#written.get(name);
-    const fresh = known && use.at - known.at < coalesceMilliseconds && known.at <= use.at;
-    if (fresh && known.service === use.service && known.region === use.region) return;
+    const isKnown = known?.service === use.service && known.region === use.region;
+    if (isKnown && isFresh(known.at, use.at)) return known.at;
     this.#written.set(name, use);
+    this.#writings += 1;
     this.#store.transact(cell, (transaction) => transaction.rows(lastUses).put(use));
+    return use.at;
   }
+}
+
+/** The latest use by a caller, all of whose notes are at least as new as `at`. */
+interface NotedUse {
+  readonly service: string;
+  readonly region: string;
+  readonly at: number;
+  readonly writings: number;
+}
+
+/** Whether what was written down so long ago need not be written again. */
+function isFresh(writtenAt: number, now: number): boolean {
+  return now - writtenAt < coalesceMilliseconds && writtenAt <= now;
 }

@@ -11,15 +11,20 @@ import type { OperationToken, ServiceToken } from "./tokens.ts";
 /** A noun is a module: the service collects its operations and jobs from what it exports. */
 export type Noun = Readonly<Record<string, unknown>>;
 
-/** The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API. */
+/**
+ * The operations by which a service's resources are tagged by ARN, for the Resource Groups Tagging API.
+ * `account` is the caller's, for ARNs that name none.
+ */
 export interface Tagging {
   tag(
     arn: string,
     tags: Readonly<Record<string, string>>,
+    account: string,
   ): readonly [OperationToken<unknown, unknown>, object] | undefined;
   untag(
     arn: string,
     keys: readonly string[],
+    account: string,
   ): readonly [OperationToken<unknown, unknown>, object] | undefined;
 }
 
@@ -39,6 +44,10 @@ export interface ServiceDefinition {
   readonly inputFromPath?: (path: string) => Readonly<Record<string, unknown>> | undefined;
   /** Whether a caller may come here at all, whatever policies say: some sessions are not let into IAM. */
   readonly admits?: (caller: Caller) => boolean;
+  /** Unsigned requests are let through to the policies, which may allow everybody: public buckets. */
+  readonly admitsAnonymous?: boolean;
+  /** The path in the model's form, where the host name says a part of it: `bucket.s3.localhost`. */
+  readonly pathOf?: (host: string, path: string) => string;
   /** IAM's own: who holds an access key, and which policies a principal has. */
   readonly identity?: IdentityProvider;
 }

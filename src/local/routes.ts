@@ -13,6 +13,8 @@ import { bodyOf, invalidRequest, json, LocalError, notFound, refusal, type Local
 import type { LocalGiven } from "./local-routes.ts";
 import { localstackRoutes } from "./localstack-routes.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { issuersPath } from "../kernel/auth/outbound-issuer.ts";
+import { issuerRoutes } from "./issuer-routes.ts";
 import { regionRoutes } from "./region-routes.ts";
 import { snapshotRoutes } from "./snapshot-routes.ts";
 import { packageVersion } from "./version.ts";
@@ -34,6 +36,7 @@ export const routes: readonly LocalRoute[] = [
   ...snapshotRoutes,
   ...denialRoutes,
   ...faultRoutes,
+  ...issuerRoutes,
   ...doctorRoutes,
   ...localstackRoutes,
 ];
@@ -65,9 +68,9 @@ export function localAnswers(
 
 async function answer(incoming: Incoming, host: LocalHost): Promise<WireResponse> {
   try {
-    // LocalStack's health check is asked by other containers, under whatever name they know the region by; it
-    // tells nothing secret and changes nothing.
-    if (!incoming.path.startsWith("/_localstack/")) {
+    // LocalStack's health check and the keys of issuers are asked by other containers, under whatever name
+    // they know the region by; they tell nothing secret and change nothing.
+    if (!incoming.path.startsWith("/_localstack/") && !incoming.path.startsWith(issuersPath)) {
       requireLocal(incoming, {
         boundHost: host.region.options.host ?? "127.0.0.1",
         allowedHosts: host.allowedHosts,

@@ -3,9 +3,10 @@
  * whole or not there, and never changes once it is, so that snapshots can share it.
  */
 
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
 import type { ReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Durability } from "./types.ts";
 
@@ -19,13 +20,16 @@ export interface BlobRange {
 /** Lower case only: there are file systems on which `A` and `a` are one file. */
 const BLOB_ID = /^[a-z0-9][a-z0-9-]{0,99}$/;
 const ARRIVING = "arriving";
-const OPENED = "opened";
+/** Pieces of a body come small; the file system is asked for as much as this at once. */
+const WRITE_BYTES = 1_048_576;
+const READ_BYTES = 262_144;
 
 export class Blobs {
   readonly #folder: string;
   readonly #durability: Durability;
+  readonly #arriving = new Set<string>();
   #arrivals = 0;
-  #opened: Promise<void> | undefined;
+  #opened: Promise<unknown> | undefined;
 
   /** Beside the store's own file: `<store>/blobs`. */
   constructor(storeFolder: string, durability: Durability) {
@@ -33,26 +37,62 @@ export class Blobs {
     this.#durability = durability;
   }
 
-  /** Reads the body to its end; when the body throws, nothing is left. Returns the size in bytes. */
-  async write(id: string, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number> {
+  /**
+   * Reads the body to its end; when the body throws, nothing is left. Returns the size in bytes.
+   *
+   * @param announced the blob gets its name only after this: what has to be in the journal before
+   */
+  async write(
+    id: string,
+    body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    announced?: Promise<void>,
+  ): Promise<number> {
     const path = this.#pathOf(id);
-    await this.#open();
+    await (this.#opened ??= this.#open());
     const draft = join(this.#folder, ARRIVING, `${id}.${this.#arrivals++}`);
+    this.#arriving.add(id);
     try {
       const sizeBytes = await this.#writeDraft(draft, body);
+      await announced;
       await mkdir(join(path, ".."), { recursive: true });
       await rename(draft, path);
       if (this.#durability === "fsync") await syncFolder(join(path, ".."));
       return sizeBytes;
     } catch (error) {
+      this.#arriving.delete(id);
       await rm(draft, { force: true });
       throw error;
     }
   }
 
+  /** Another name for the same bytes, which never change. @param announced as for `write` */
+  async copy(from: string, id: string, announced?: Promise<void>): Promise<void> {
+    const path = this.#pathOf(id);
+    await (this.#opened ??= this.#open());
+    const draft = join(this.#folder, ARRIVING, `${id}.${this.#arrivals++}`);
+    this.#arriving.add(id);
+    try {
+      await linkOrCopy(this.#pathOf(from), draft);
+      await announced;
+      await mkdir(join(path, ".."), { recursive: true });
+      await rename(draft, path);
+      if (this.#durability === "fsync") await syncFolder(join(path, ".."));
+    } catch (error) {
+      this.#arriving.delete(id);
+      await rm(draft, { force: true });
+      throw error;
+    }
+  }
+
+  /** Whoever wrote it has said what becomes of it. */
+  settle(id: string): void {
+    this.#arriving.delete(id);
+  }
+
   read(id: string, range: BlobRange = {}): ReadStream {
     const { startByte, endByte } = range;
     return createReadStream(this.#pathOf(id), {
+      highWaterMark: READ_BYTES,
       ...(startByte === undefined ? {} : { start: startByte }),
       ...(endByte === undefined ? {} : { end: endByte }),
     });
@@ -69,51 +109,31 @@ export class Blobs {
   }
 
   async delete(id: string): Promise<void> {
+    this.#arriving.delete(id);
     await rm(this.#pathOf(id), { force: true });
   }
 
-  /**
-   * Deletes what no row refers to: bodies whose transaction never happened, and those whose deletion was cut
-   * short. Only what an earlier process left: a body of this one may be waiting for its row. Returns how many
-   * were deleted.
-   */
-  async sweep(isReferenced: (id: string) => boolean): Promise<number> {
-    await this.#open();
-    const openedAt = (await stat(join(this.#folder, OPENED))).mtimeMs;
-    let deleted = 0;
-    for (const shard of await readdir(this.#folder, { withFileTypes: true })) {
-      if (!shard.isDirectory()) continue;
-      const shardFolder = join(this.#folder, shard.name);
-      for (const id of await readdir(shardFolder)) {
-        const path = join(shardFolder, id);
-        if (shard.name !== ARRIVING && isReferenced(id)) continue;
-        if ((await stat(path)).mtimeMs >= openedAt) continue;
-        await rm(path, { force: true });
-        deleted++;
+  /** Everything goes but what is arriving, and what is in another folder of blobs: a snapshot's. */
+  async deleteExceptThoseOf(otherFolder?: string): Promise<void> {
+    for (const shard of await shardsOf(this.#folder)) {
+      const kept = new Set(otherFolder === undefined ? [] : await entriesOf(join(otherFolder, shard)));
+      for (const id of await entriesOf(join(this.#folder, shard))) {
+        if (kept.has(id) || this.#arriving.has(id)) continue;
+        await rm(join(this.#folder, shard, id), { force: true });
       }
     }
-    return deleted;
   }
 
+  /** What an earlier process was still writing when it ended is nothing's. */
   async #open(): Promise<void> {
-    this.#opened ??= this.#begin();
-    await this.#opened;
-  }
-
-  /** The marker's time tells this process's files from those of earlier ones. */
-  async #begin(): Promise<void> {
+    await rm(join(this.#folder, ARRIVING), { recursive: true, force: true });
     await mkdir(join(this.#folder, ARRIVING), { recursive: true });
-    await writeFile(join(this.#folder, OPENED), "");
   }
 
   async #writeDraft(path: string, body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<number> {
     const file = await open(path, "wx");
     try {
-      let sizeBytes = 0;
-      for await (const chunk of body) {
-        await file.writeFile(chunk);
-        sizeBytes += chunk.length;
-      }
+      const sizeBytes = await writeAll(file, body);
       if (this.#durability === "fsync") await file.datasync();
       return sizeBytes;
     } finally {
@@ -125,6 +145,78 @@ export class Blobs {
     if (!BLOB_ID.test(id)) throw new TypeError(`Not the id of a blob: ${JSON.stringify(id)}.`);
     // The end of an id varies more than its beginning.
     return join(this.#folder, id.slice(-2).padStart(2, "0"), id);
+  }
+}
+
+/** There are file systems without links, and limits to how many links a file has. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!["EMLINK", "ENOTSUP", "EOPNOTSUPP", "EPERM", "ENOSYS"].includes(code)) throw error;
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+  }
+}
+
+/** One write is under way while the next is collected. */
+async function writeAll(
+  file: FileHandle,
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<number> {
+  let pieces: Uint8Array[] = [];
+  let collectedBytes = 0;
+  let sizeBytes = 0;
+  let writing: Promise<unknown> | undefined;
+  const write = async (): Promise<void> => {
+    const written = pieces;
+    pieces = [];
+    sizeBytes += collectedBytes;
+    collectedBytes = 0;
+    await writing;
+    writing = writeWhole(file, written);
+    // Awaited before the next write; until then its failure must not count as unhandled.
+    writing.catch(() => undefined);
+  };
+  for await (const piece of body) {
+    pieces.push(piece);
+    collectedBytes += piece.length;
+    if (collectedBytes >= WRITE_BYTES) await write();
+  }
+  await write();
+  await writing;
+  return sizeBytes;
+}
+
+/** The system may write less than it was given. */
+async function writeWhole(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  let rest = pieces.filter((piece) => piece.length > 0);
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest);
+    rest = after(rest, bytesWritten);
+  }
+}
+
+function after(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
+  let skipped = count;
+  return pieces.flatMap((piece) => {
+    const start = Math.min(skipped, piece.length);
+    skipped -= start;
+    return start < piece.length ? [piece.subarray(start)] : [];
+  });
+}
+
+/** The folders of blobs: two characters each. */
+async function shardsOf(folder: string): Promise<string[]> {
+  return (await entriesOf(folder)).filter((name) => name.length === 2);
+}
+
+async function entriesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }
 

@@ -37,6 +37,8 @@ export class Catalog {
   readonly #tables = new Map<string, Named>();
   #nextCell = 1;
   #nextTable = 1;
+  /** The cell last asked for: requests come in runs to one cell. */
+  #last: { readonly account: string; readonly region: string; readonly named: Named } | undefined;
 
   constructor(codec: ValueCodec) {
     this.#codec = codec;
@@ -49,6 +51,7 @@ export class Catalog {
   }
 
   clear(): void {
+    this.#last = undefined;
     this.#cells.clear();
     this.#tables.clear();
     this.#nextCell = 1;
@@ -57,12 +60,21 @@ export class Catalog {
 
   /** For reading: gives no number to a cell that has none, so that asking for cells costs nothing. */
   findCell(cell: CellName): string {
-    return this.#cells.get(cellText(cell))?.prefix ?? NO_CELL;
+    return this.#find(cell)?.prefix ?? NO_CELL;
   }
 
   /** For writing: the number the cell will have. It is taken by `saveNames`. */
   cellForWriting(cell: CellName): string {
-    return this.#cells.get(cellText(cell))?.prefix ?? numberText(this.#nextCell, 3, CELLS_MAX, "cells");
+    return this.#find(cell)?.prefix ?? numberText(this.#nextCell, 3, CELLS_MAX, "cells");
+  }
+
+  #find(cell: CellName): Named | undefined {
+    const last = this.#last;
+    const { account, region } = cell;
+    if (last && last.account === account && last.region === region) return last.named;
+    const named = this.#cells.get(cellText(cell));
+    if (named) this.#last = { account, region, named };
+    return named;
   }
 
   table(name: string): string {
@@ -75,22 +87,24 @@ export class Catalog {
   }
 
   /** What to write, together with the first rows of this cell and of these tables. */
-  *unsavedNames(cell: CellName, tables: Iterable<string>): Iterable<NewName> {
-    const text = cellText(cell);
-    if (!this.#cells.has(text)) {
+  unsavedNames(cell: CellName, tables: Iterable<string>): readonly NewName[] {
+    const names: NewName[] = [];
+    if (!this.#find(cell)) {
+      const text = cellText(cell);
       const prefix = this.cellForWriting(cell);
       const named = (): void => {
         this.#cells.set(text, { prefix, saved: true });
         this.#nextCell++;
       };
-      yield { key: CELL_NAMES + prefix, bytes: this.#codec.encode(text), named };
+      names.push({ key: CELL_NAMES + prefix, bytes: this.#codec.encode(text), named });
     }
     for (const name of tables) {
       const table = this.#tables.get(name);
       if (!table || table.saved) continue;
       const named = (): void => void (table.saved = true);
-      yield { key: TABLE_NAMES + table.prefix, bytes: this.#codec.encode(name), named };
+      names.push({ key: TABLE_NAMES + table.prefix, bytes: this.#codec.encode(name), named });
     }
+    return names;
   }
 
   cells(): { name: CellName; prefix: string }[] {

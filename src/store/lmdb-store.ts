@@ -12,7 +12,7 @@ import { migrate } from "./migrations.ts";
 import { Layer } from "./overlay.ts";
 import { dataFile, draftsFolder } from "./region-folder.ts";
 import { RowCache } from "./row-cache.ts";
-import type { Layout } from "./rows.ts";
+import { Layouts } from "./rows.ts";
 import { ValueCodec } from "./values.ts";
 import { View } from "./view.ts";
 import type { CellName, Durability, Store, StoreOptions, Table, Transaction } from "./types.ts";
@@ -38,7 +38,7 @@ export class LmdbStore implements Store {
   readonly #lock: FolderLock;
   readonly #codec = new ValueCodec();
   readonly #catalog = new Catalog(this.#codec);
-  readonly #layouts = new Map<string, Layout<unknown>>();
+  readonly #layouts = new Layouts();
   readonly #cache = new RowCache(CACHED_ROWS_MAX, CACHED_BYTES_MAX);
   #file: LmdbFile;
   /** Finished transactions, waiting for their commit. */
@@ -228,14 +228,14 @@ export class LmdbStore implements Store {
   }
 
   /** Everything that can throw comes before anything that is seen outside the transaction. */
-  #finish(cell: CellName, own: Layer, written: ReadonlySet<string>): void {
-    if (written.size === 0) return;
+  #finish(cell: CellName, own: Layer, written: ReadonlySet<string> | undefined): void {
+    if (!written) return;
     for (const [, space] of own.spaces()) {
       for (const [, pending] of space.entries()) {
         if (!pending.deleted) pending.bytes ??= this.#codec.encode(pending.row);
       }
     }
-    const names = [...this.#catalog.unsavedNames(cell, written)];
+    const names = this.#catalog.unsavedNames(cell, written);
     for (const { key, bytes } of names) {
       const name = { deleted: false, row: undefined, bornAt: 0, bytes, seldomRead: true };
       own.openSpace(STORE_PREFIX).set(key, name);

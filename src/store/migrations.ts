@@ -2,6 +2,7 @@
 
 import { StoreTooNew } from "./errors.ts";
 import { STORE_PREFIX } from "./catalog.ts";
+import { messageVisibility } from "./message-visibility.ts";
 import type { LmdbFile } from "./lmdb-file.ts";
 import type { ValueCodec } from "./values.ts";
 
@@ -15,10 +16,10 @@ export interface Migration {
 
 /** What a store of this program has, before any migration. */
 const FIRST_VERSION = 1;
-const VERSION_KEY = `${STORE_PREFIX}v`;
+export const VERSION_KEY = `${STORE_PREFIX}v`;
 
 /** In order, without gaps, never edited once released. */
-export const migrations: readonly Migration[] = [];
+export const migrations: readonly Migration[] = [messageVisibility];
 
 export function supportedVersion(steps: readonly Migration[] = migrations): number {
   return steps.at(-1)?.version ?? FIRST_VERSION;

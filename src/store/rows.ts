@@ -18,25 +18,49 @@ export interface Layout<Row> {
   readonly table: Table<Row, string>;
   readonly space: string;
   readonly indexes: readonly IndexSpace<Row>[];
+  readonly indexByName: ReadonlyMap<string, IndexSpace<Row>>;
 }
 
-export function layoutOf<Row>(table: Table<Row, string>, spaceOf: (name: string) => string): Layout<Row> {
-  const indexes = Object.entries<(row: Row) => Key | undefined>(table.indexes).map(([index, keyOf]) => {
+function layoutOf<Row>(table: Table<Row, string>, view: View): Layout<Row> {
+  const indexByName = new Map<string, IndexSpace<Row>>();
+  for (const [index, keyOf] of Object.entries<(row: Row) => Key | undefined>(table.indexes)) {
     const name = indexName(table.name, index);
-    return { name, space: spaceOf(name), keyOf };
-  });
-  return { table, space: spaceOf(table.name), indexes };
+    indexByName.set(index, { name, space: view.spaceOf(name), keyOf });
+  }
+  return { table, space: view.spaceOf(table.name), indexes: [...indexByName.values()], indexByName };
+}
+
+/** What has been worked out of tables' places, by cell and table. */
+export class Layouts {
+  readonly #byCell = new Map<string, WeakMap<Table<never, string>, Layout<unknown>>>();
+
+  get<Row>(cellPrefix: string, table: Table<Row, string>, view: View): Layout<Row> {
+    let layouts = this.#byCell.get(cellPrefix);
+    if (!layouts) this.#byCell.set(cellPrefix, (layouts = new WeakMap()));
+    let layout = layouts.get(table as Table<never, string>) as Layout<Row> | undefined;
+    if (!layout) {
+      layout = layoutOf(table, view);
+      layouts.set(table as Table<never, string>, layout as Layout<unknown>);
+    }
+    return layout;
+  }
+
+  clear(): void {
+    this.#byCell.clear();
+  }
 }
 
 export class RowsOfTable<Row, Index extends string> implements Rows<Row, Index> {
   readonly table: Table<Row, string>;
   readonly #view: View;
+  readonly #layout: Layout<Row>;
   readonly #space: string;
   readonly #indexes: readonly IndexSpace<Row>[];
 
   constructor(view: View, layout: Layout<Row>) {
     this.table = layout.table;
     this.#view = view;
+    this.#layout = layout;
     this.#space = layout.space;
     this.#indexes = layout.indexes;
   }
@@ -81,7 +105,7 @@ export class RowsOfTable<Row, Index extends string> implements Rows<Row, Index> 
   }
 
   by(index: Index): Ordered<Row> {
-    const { space } = this.#requireIndex(index);
+    const { space } = this.#layout.indexByName.get(index) ?? this.#noIndex(index);
     return new OrderedSpace(this.#view, space, (found) => {
       const key = this.#space + primaryKeyOf(found.key, space.length);
       return this.#view.get(this.#space, key) as Row | undefined;
@@ -104,11 +128,8 @@ export class RowsOfTable<Row, Index extends string> implements Rows<Row, Index> 
     return new OrderedSpace(this.#view, this.#space, (found) => this.#view.rowOf(found) as Row);
   }
 
-  #requireIndex(index: string): IndexSpace<Row> {
-    const name = indexName(this.table.name, index);
-    const found = this.#indexes.find((candidate) => candidate.name === name);
-    if (!found) throw new Error(`Table ${this.table.name} has no index ${index}.`);
-    return found;
+  #noIndex(index: string): never {
+    throw new Error(`Table ${this.table.name} has no index ${index}.`);
   }
 
   #reindex(index: IndexSpace<Row>, primaryKey: string, old: Row | undefined, row: Row | undefined): void {
@@ -132,11 +153,11 @@ class OrderedSpace<Row> implements Ordered<Row> {
   }
 
   list(range: Range = {}): Iterable<Row> {
-    return { [Symbol.iterator]: () => this.#iterate(range) };
+    return new Listing(this, range);
   }
 
   first(range: Range = {}): Row | undefined {
-    for (const row of this.list({ ...range, limit: Math.min(range.limit ?? 1, 1) })) return row;
+    for (const row of this.list({ limit: 1, ...range })) return row;
     return undefined;
   }
 
@@ -151,7 +172,7 @@ class OrderedSpace<Row> implements Ordered<Row> {
     return count;
   }
 
-  *#iterate(range: Range): Generator<Row, undefined, undefined> {
+  *iterate(range: Range): Generator<Row, undefined, undefined> {
     const limit = range.limit ?? Infinity;
     if (!(limit > 0)) return;
     const merge = this.#view.range(this.#space, boundsOf(this.#space, range), false);
@@ -162,6 +183,20 @@ class OrderedSpace<Row> implements Ordered<Row> {
       yield row;
       if (++count >= limit) return;
     }
+  }
+}
+
+class Listing<Row> implements Iterable<Row> {
+  readonly #space: OrderedSpace<Row>;
+  readonly #range: Range;
+
+  constructor(space: OrderedSpace<Row>, range: Range) {
+    this.#space = space;
+    this.#range = range;
+  }
+
+  [Symbol.iterator](): Iterator<Row> {
+    return this.#space.iterate(this.#range);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readdirSync, utimesSync } from "node:fs";
+import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -7,7 +7,7 @@ import { Blobs } from "./blobs.ts";
 import { openStore } from "./open.ts";
 import { diffSnapshots } from "./snapshot-diff.ts";
 import { SnapshotNotFound, deleteSnapshot, listSnapshots } from "./snapshots.ts";
-import { restoreSnapshot, saveSnapshot } from "./snapshots.ts";
+import { restoreSnapshot, saveSnapshot, snapshotBlobs } from "./snapshots.ts";
 import { home, songs, temporaryFolder } from "./store-suite.ts";
 import { table } from "./types.ts";
 import type { BlobRange } from "./blobs.ts";
@@ -112,7 +112,7 @@ test("a difference names every row that was added, changed or removed", async (c
   assert.deepEqual(await diffSnapshots(store, "after"), []);
 });
 
-test("a blob is written whole, read by range, kept by snapshots, swept when unnamed", async (context) => {
+test("a blob is written whole, read by range, kept by snapshots, and by nothing else", async (context) => {
   const store = opened(context);
   const earlier = new Blobs(store.folder, "fsync");
   const text = (id: string, range?: BlobRange): Promise<string> =>
@@ -134,12 +134,14 @@ test("a blob is written whole, read by range, kept by snapshots, swept when unna
   await restoreSnapshot(store, "s");
   assert.equal(await text("id-1"), "hello world");
 
-  assert.equal(await earlier.sweep(() => false), 0);
-  const later = new Blobs(store.folder, "fsync");
-  for (const id of ["id-1", "id-2"]) utimesSync(join(store.folder, "blobs", id.slice(-2), id), 1, 1);
-  assert.equal(await later.sweep((id) => id === "id-1"), 1);
-  assert.equal(await later.sizeBytes("id-1"), 11);
-  assert.equal(await later.sizeBytes("id-2"), undefined);
+  for (const id of ["id-4", "id-5"]) await earlier.write(id, [Buffer.from("after the snapshot")]);
+  const sizes = (): Promise<(number | undefined)[]> =>
+    Promise.all(["id-1", "id-2", "id-4", "id-5"].map((id) => earlier.sizeBytes(id)));
+  for (const id of ["id-1", "id-2", "id-4"]) earlier.settle(id);
+  await earlier.deleteExceptThoseOf(snapshotBlobs(store, "s"));
+  assert.deepEqual(await sizes(), [11, 7, undefined, 18]);
+  await earlier.deleteExceptThoseOf();
+  assert.deepEqual(await sizes(), [undefined, undefined, undefined, 18]);
 });
 
 function opened(context: TestContext): LmdbStore {

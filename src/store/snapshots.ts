@@ -68,13 +68,18 @@ export async function restoreSnapshot(store: LmdbStore, name: string): Promise<v
     await copyRegion(store, source, draft);
     await requireReadable(store, join(draft, DATA));
     await store.exclusively(async () => {
-      // What only the present has is left to the next sweep.
+      // What only the present has is deleted by whoever knows what is arriving just now.
       await linkBlobs(join(draft, BLOBS), join(store.folder, BLOBS));
       await store.replaceFile(join(draft, DATA));
     });
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/** The folder of a snapshot's blobs. */
+export function snapshotBlobs(store: LmdbStore, name: string): string {
+  return join(folderOf(store, name), BLOBS);
 }
 
 export async function deleteSnapshot(store: LmdbStore, name: string): Promise<void> {

@@ -33,6 +33,7 @@ const SMALL_INTEGER_MAX = 0x7f;
 const SLAB_BYTES = 65_536;
 const SHAPES_MAX = 4_096;
 const SHAPE_TEXT_LENGTH_MAX = 1_024;
+const LATEST_NAMES_MAX = 64;
 const NAME_SEPARATOR = "\x00";
 /** Deeper than any AWS document; shallow enough that no input reaches the end of the stack. */
 const DEPTH_MAX = 1_000;
@@ -54,6 +55,8 @@ export class ValueCodec {
   #start = 0;
   #end = 0;
   readonly #shapeBytes = new Map<string, Buffer | undefined>();
+  /** Shapes lately written, by how many names they have: nearly always one that comes again. */
+  readonly #latest: { readonly names: readonly string[]; readonly bytes: Buffer }[] = [];
   readonly #shapes = new Map<string, Shape>();
 
   /** The bytes stay valid; they share memory with those of neighbouring calls, so keep them for short. */
@@ -217,6 +220,14 @@ export class ValueCodec {
 
   /** Undefined for names that one text cannot say, or that are too many to be worth remembering. */
   #shapeOf(names: readonly string[]): Buffer | undefined {
+    const latest = this.#latest[names.length];
+    if (latest && sameNames(latest.names, names)) return latest.bytes;
+    const bytes = this.#findShape(names);
+    if (bytes && names.length <= LATEST_NAMES_MAX) this.#latest[names.length] = { names, bytes };
+    return bytes;
+  }
+
+  #findShape(names: readonly string[]): Buffer | undefined {
     const text = names.join(NAME_SEPARATOR);
     if (text.length > SHAPE_TEXT_LENGTH_MAX) return undefined;
     let bytes = this.#shapeBytes.get(text);
@@ -356,6 +367,11 @@ function presentNames(value: Record<string, unknown>): string[] {
     if (value[name] === undefined) return names.filter((each) => value[each] !== undefined);
   }
   return names;
+}
+
+function sameNames(left: readonly string[], right: readonly string[]): boolean {
+  for (let index = 0; index < left.length; index++) if (left[index] !== right[index]) return false;
+  return true;
 }
 
 function separators(text: string): number {

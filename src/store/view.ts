@@ -1,6 +1,6 @@
 /** What one transaction sees and writes: its own writings over the finished ones over the file. */
 
-import { layoutOf, RowsOfTable, type Layout } from "./rows.ts";
+import { RowsOfTable, type Layouts } from "./rows.ts";
 import { Layer, Merge } from "./overlay.ts";
 import type { Found, PendingSpace } from "./overlay.ts";
 import type { Catalog } from "./catalog.ts";
@@ -18,8 +18,7 @@ export interface ViewParts {
   readonly catalog: Catalog;
   readonly cache: RowCache;
   readonly codec: ValueCodec;
-  /** What has been worked out of tables' places, by cell and table. */
-  readonly layouts: Map<string, Layout<unknown>>;
+  readonly layouts: Layouts;
   readonly freezeRows: boolean;
   /** Finished transactions that are not in the file yet, newest first. */
   readonly finished: readonly Layer[];
@@ -37,7 +36,7 @@ export interface Bounds {
 export class View implements Transaction {
   readonly cell: CellName;
   /** Tables and indexes that were written to. */
-  readonly written = new Set<string>();
+  written: Set<string> | undefined;
   readonly #parts: ViewParts;
   readonly #cellPrefix: string;
   #ended = false;
@@ -50,17 +49,8 @@ export class View implements Transaction {
   }
 
   rows<Row, Index extends string>(table: Table<Row, Index>): Rows<Row, Index> {
-    return new RowsOfTable<Row, Index>(this, this.#layoutOf(table as Table<Row, string>));
-  }
-
-  #layoutOf<Row>(table: Table<Row, string>): Layout<Row> {
-    const { layouts } = this.#parts;
-    const name = this.#cellPrefix + table.name;
-    const known = layouts.get(name) as Layout<Row> | undefined;
-    if (known?.table === table) return known;
-    const layout = layoutOf(table, (each) => this.spaceOf(each));
-    layouts.set(name, layout as Layout<unknown>);
-    return layout;
+    const layout = this.#parts.layouts.get(this.#cellPrefix, table as Table<Row, string>, this);
+    return new RowsOfTable<Row, Index>(this, layout);
   }
 
   /**
@@ -99,7 +89,7 @@ export class View implements Transaction {
     const bornAt = replaced && !replaced.deleted ? replaced.bornAt : ++own.sequence;
     const bytes = row === undefined ? INDEX_ENTRY : undefined;
     entries.set(key, { deleted: false, row: kept, bornAt, bytes, seldomRead: table.seldomRead ?? false });
-    this.written.add(table.name);
+    (this.written ??= new Set()).add(table.name);
     return kept;
   }
 
@@ -107,7 +97,7 @@ export class View implements Transaction {
     const own = this.#requireWritable();
     const deletion = { deleted: true, row: undefined, bornAt: 0, bytes: undefined, seldomRead: false };
     own.openSpace(space).set(key, deletion);
-    this.written.add(name);
+    (this.written ??= new Set()).add(name);
   }
 
   range(space: string, bounds: Bounds, keysOnly: boolean): Merge {

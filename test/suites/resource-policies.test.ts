@@ -63,9 +63,10 @@ async function refusalOf(
 
 test("iam-resource-policy-cross-account: both sides must let a user of another account in", async () => {
   await using region = await startRegion();
-  const QueueUrl = await makeQueue(region, letsIn("arn:aws:iam::111122223333:user/bob"));
   const iam = region.client(IAMClient, { credentials: region.root("111122223333") });
   await iam.send(new CreateUserCommand({ UserName: "bob" }));
+  await iam.send(new CreateUserCommand({ UserName: "eve" }));
+  const QueueUrl = await makeQueue(region, letsIn("arn:aws:iam::111122223333:user/bob"));
   await iam.send(new PutUserPolicyCommand({ UserName: "bob", PolicyName: "own", PolicyDocument: maySend }));
   const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "bob" }));
   const bob = {

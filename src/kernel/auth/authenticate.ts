@@ -11,8 +11,10 @@ import {
 } from "./auth-errors.ts";
 import type { Caller, Session } from "./caller.ts";
 import type { AccessKeyOwner } from "./identity.ts";
+import { UNSIGNED_PAYLOAD } from "./payload-hash.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
+import { KnownClaims } from "./known-claims.ts";
 import { SigningKeys } from "./signing-keys.ts";
 import { parseSignature, verifySignature, type VerifiedSignature } from "./sigv4.ts";
 
@@ -96,6 +98,12 @@ function keyCaller(owner: AccessKeyOwner, accessKeyId: string): Caller {
   };
 }
 
+/** Stands for a signature whose secret may be any: chunks of a body are framed by it all the same. */
+function takenAtItsWord(claim: SignatureClaim, request: SignableRequest): VerifiedSignature {
+  const payloadHash = request.headers["x-amz-content-sha256"] ?? UNSIGNED_PAYLOAD;
+  return { claim, payloadHash, signingKey: undefined };
+}
+
 const accountPattern = /^\d{12}$/;
 
 interface Credential {
@@ -107,6 +115,7 @@ interface Credential {
 export class Authenticator {
   readonly #engine: Engine;
   readonly #keys = new SigningKeys();
+  readonly #claims = new KnownClaims();
   readonly #pairs = new KeyPairs();
   readonly #credentials = new WeakMap<AccessKeyOwner | Session, Credential>();
 
@@ -117,12 +126,14 @@ export class Authenticator {
   /** @throws AwsError in the words of the service's family */
   authenticate(request: SignableRequest, model: ServiceModel): Authenticated {
     const dialect = dialectOf(model);
-    const claim = parseSignature(request, dialect);
+    const claim = parseSignature(request, dialect, this.#claims);
     if (!claim) return { caller: anonymousCaller, method: "None" };
     const { caller, secret } = this.#credential(claim, dialect);
-    const verified = secret === undefined ? undefined : this.#verify(claim, request, secret, model, dialect);
-    const method = claim.source === "header" ? "AuthHeader" : "QueryString";
-    return verified ? { caller, method, verified } : { caller, method };
+    const verified =
+      secret === undefined
+        ? takenAtItsWord(claim, request)
+        : this.#verify(claim, request, secret, model, dialect);
+    return { caller, method: claim.source === "header" ? "AuthHeader" : "QueryString", verified };
   }
 
   #verify(
@@ -131,7 +142,7 @@ export class Authenticator {
     secret: string,
     model: ServiceModel,
     dialect: AuthDialect,
-  ): VerifiedSignature | undefined {
+  ): VerifiedSignature {
     const options = {
       nowMs: this.#nowFor(claim),
       dialect,
@@ -140,9 +151,9 @@ export class Authenticator {
       keys: this.#keys,
       pairs: this.#pairs,
     };
-    if (claim.algorithm === "AWS4-HMAC-SHA256") return verifySignature(claim, request, secret, options);
-    verifyAsymmetricSignature(claim, request, secret, options);
-    return undefined;
+    return claim.algorithm === "AWS4-HMAC-SHA256"
+      ? verifySignature(claim, request, secret, options)
+      : verifyAsymmetricSignature(claim, request, secret, options);
   }
 
   /**

@@ -58,6 +58,15 @@ export interface Caller {
   readonly sourceArn?: string;
 }
 
+/**
+ * The `AIDA…` of a user, the `AROA…` of a session's role: a session's principal id is that of its role, a
+ * colon, and the session's name. Others have none.
+ */
+export function uniqueIdOf({ type, principalId }: Caller): string | undefined {
+  if (type !== "IAMUser" && type !== "AssumedRole") return undefined;
+  return principalId.split(":", 1)[0];
+}
+
 /** What the connection says of a request. */
 export interface RequestOrigin {
   readonly sourceIp: string;

@@ -3,6 +3,7 @@
 import type { SourcedPolicy } from "../../iam/types.ts";
 import type { ReadContext } from "../context.ts";
 import type { Caller } from "./caller.ts";
+import type { OutboundIssuer } from "./outbound-issuer.ts";
 
 export interface AccessKeyOwner {
   readonly secretAccessKey: string;
@@ -48,12 +49,16 @@ export interface IdentityProvider {
   /** A managed policy's default version: AWS's own or the account's. */
   managedPolicy(arn: string, ctx: ReadContext): SourcedPolicy | undefined;
   role(roleName: string, ctx: ReadContext): RoleFacts | undefined;
-  /** The ARN of a user, with its path. */
-  userArn(userName: string, ctx: ReadContext): string | undefined;
+  /** The `AIDA…` or `AROA…` of the user or role of the account that has exactly this ARN. */
+  uniqueIdOf(arn: string, ctx: ReadContext): string | undefined;
+  /** The ARN of the user or role of the account that has this unique id. */
+  arnOfUniqueId(uniqueId: string, ctx: ReadContext): string | undefined;
   /** Whether `code` is what the caller's MFA device with this serial number shows now. */
   mfaCodeIsRight(caller: Caller, serialNumber: string, code: string, ctx: ReadContext): boolean;
   /** An OIDC or SAML provider of the account. */
   federation(providerArn: string, ctx: ReadContext): FederationProvider | undefined;
+  /** The account as an issuer of tokens; undefined where it never was one. */
+  outboundIssuer(ctx: ReadContext): OutboundIssuer | undefined;
   /** The OIDC provider that stands for an issuer: its URL without the scheme. */
   oidcProviderArn(issuer: string, ctx: ReadContext): string | undefined;
 }

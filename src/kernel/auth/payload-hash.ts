@@ -57,7 +57,7 @@ export function payloadHashToSign(
 }
 
 /** @evidence a recorded answer of S3 to `x-amz-content-sha256: invalid` */
-function invalidPayloadHash(declared: string): AwsError {
+export function invalidPayloadHash(declared: string): AwsError {
   const message =
     `x-amz-content-sha256 must be UNSIGNED-PAYLOAD, ${STREAMING_PAYLOADS.join(", ")} or a valid ` +
     `sha256 value.`;

@@ -5,7 +5,7 @@ import { EMPTY_SHA256, sha256OfBody, UNSIGNED_PAYLOAD } from "./payload-hash.ts"
 import type { SignableRequest } from "./signature-claim.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import { deriveSigningKey } from "./signing-keys.ts";
-import { hmacHex, stringToSign } from "./sigv4.ts";
+import { stringToSign } from "./sigv4.ts";
 import { basicTimestamp } from "./timestamp.ts";
 import { uriEncode } from "./uri-encoding.ts";
 
@@ -106,8 +106,7 @@ function signatureOf(
   const key = options.keys
     ? options.keys.get(accessKeyId, secretAccessKey, date, options.region, options.service)
     : deriveSigningKey(secretAccessKey, date, options.region, options.service);
-  return hmacHex(
-    key,
+  return key.signHex(
     stringToSign({ algorithm: "AWS4-HMAC-SHA256", timestamp, scope: scopeOf(options) }, canonical),
   );
 }

@@ -1,7 +1,6 @@
 /** Signature Version 4: whether a claim holds against the secret of its credentials. */
 
-import type { KeyObject } from "node:crypto";
-import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual, type KeyObject } from "node:crypto";
 import type { AwsError } from "../errors.ts";
 import { invalidSignature, s3Error, s3SignatureMismatch, signatureMismatch } from "./auth-errors.ts";
 import { canonicalRequest, DEFAULT_PATHS, S3_PATHS } from "./canonical-request.ts";
@@ -9,7 +8,7 @@ import { payloadHashToSign } from "./payload-hash.ts";
 import type { SignableRequest, SignatureClaim } from "./signature-claim.ts";
 import type { ScopeRules } from "./signature-scope.ts";
 import { verifyScope } from "./signature-scope.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import type { SigningKey, SigningKeys } from "./signing-keys.ts";
 import { deriveSigningKey } from "./signing-keys.ts";
 
 export { parseSignature } from "./signature-claim.ts";
@@ -32,7 +31,8 @@ export interface VerifiedSignature {
    * `x-amz-content-sha256` or the hash of the body. S3's body is to be compared with it when it has arrived.
    */
   readonly payloadHash: string;
-  readonly signingKey: KeyObject;
+  /** For ECDSA the public key. Undefined where credentials take any secret, and nothing was verified. */
+  readonly signingKey: SigningKey | KeyObject | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export function verifySignature(
 
   const canonical = canonicalRequestOf(claim, request, options, payloadHash, false);
   const toSign = stringToSign(claim, canonical);
-  const holds = (text: string): boolean => sameText(hmacHex(signingKey, text), claim.signature);
+  const holds = (text: string): boolean => sameText(signingKey.signHex(text), claim.signature);
   if (
     claim.algorithm !== "AWS4-HMAC-SHA256" ||
     (!holds(toSign) && !holdsWithNarrowLists(claim, request, options, payloadHash, holds))
@@ -118,10 +118,6 @@ function holdsWithNarrowLists(
   });
   if (!lists) return false;
   return holds(stringToSign(claim, canonicalRequestOf(claim, request, options, payloadHash, true)));
-}
-
-export function hmacHex(key: KeyObject, text: string): string {
-  return createHmac("sha256", key).update(text, "utf8").digest("hex");
 }
 
 /** Compares in a time that tells nothing about where the texts differ. */

@@ -4,15 +4,16 @@
  */
 
 import type { KeyObject } from "node:crypto";
-import { createECDH, createHmac, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
+import { createECDH, createHmac, createPrivateKey, createPublicKey, sign } from "node:crypto";
 import { BoundedCache } from "./bounded-cache.ts";
 import { canonicalRequest, DEFAULT_PATHS, S3_PATHS } from "./canonical-request.ts";
 import { payloadHashToSign, sha256OfBody } from "./payload-hash.ts";
 import type { SignableRequest, SignatureClaim } from "./signature-claim.ts";
 import { verifyScope } from "./signature-scope.ts";
 import type { Credentials } from "./signing.ts";
-import type { VerifyOptions } from "./sigv4.ts";
+import type { VerifiedSignature, VerifyOptions } from "./sigv4.ts";
 import { canonicalRequestOf, mismatch, stringToSign } from "./sigv4.ts";
+import { holdsAsymmetrically } from "./streaming-signature.ts";
 import { basicTimestamp } from "./timestamp.ts";
 import { uriEncode } from "./uri-encoding.ts";
 
@@ -86,7 +87,6 @@ export class KeyPairs {
 /**
  * The region is compared with the region set of the claim, wildcards included, by `verifyScope`.
  *
- * @returns the payload hash that was signed
  * @throws AwsError when the claim is out of scope or the signature is not the key's
  */
 export function verifyAsymmetricSignature(
@@ -94,7 +94,7 @@ export function verifyAsymmetricSignature(
   request: SignableRequest,
   secret: string,
   options: VerifyOptions & { readonly pairs?: KeyPairs },
-): { readonly claim: SignatureClaim; readonly payloadHash: string } {
+): VerifiedSignature {
   verifyScope(claim, request, options);
   const payloadHash = payloadHashToSign(request, claim.source, options.dialect, options.bodyHash);
   const canonical = canonicalRequestOf(claim, request, options, payloadHash, false);
@@ -103,16 +103,12 @@ export function verifyAsymmetricSignature(
   const pair = options.pairs
     ? options.pairs.get(claim.accessKeyId, secret)
     : deriveKeyPair(claim.accessKeyId, secret);
-  if (claim.algorithm !== ALGORITHM || !regionSetIsSigned || !holds(pair, toSign, claim.signature)) {
+  const signingKey = pair.publicKey;
+  const { algorithm, signature } = claim;
+  if (algorithm !== ALGORITHM || !regionSetIsSigned || !holdsAsymmetrically(signingKey, toSign, signature)) {
     throw mismatch(claim, options, canonical, toSign);
   }
-  return { claim, payloadHash };
-}
-
-function holds(pair: KeyPair, toSign: string, signature: string): boolean {
-  // A DER signature of P-256 has at most 72 bytes.
-  if (!/^(?:[0-9a-f]{2}){8,72}$/.test(signature)) return false;
-  return verify("sha256", Buffer.from(toSign, "utf8"), pair.publicKey, Buffer.from(signature, "hex"));
+  return { claim, payloadHash, signingKey };
 }
 
 export interface AsymmetricSigningOptions {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, verify } from "node:crypto";
 import { test } from "node:test";
 import { AwsError } from "../errors.ts";
 import { deriveSigningKey } from "./signing-keys.ts";
+import { deriveKeyPair } from "./sigv4a.ts";
 import { ChunkSignatures } from "./streaming-signature.ts";
 
 /**
@@ -10,6 +11,7 @@ import { ChunkSignatures } from "./streaming-signature.ts";
  */
 const SEED = {
   claim: {
+    algorithm: "AWS4-HMAC-SHA256" as const,
     accessKeyId: "AKIAIOSFODNN7EXAMPLE",
     timestamp: "20130524T000000Z",
     scope: "20130524/us-east-1/s3/aws4_request",
@@ -57,5 +59,52 @@ test("a chunk that changed or came out of order is refused with its string to si
     assert.ok(error instanceof AwsError);
     assert.equal(error.code, "SignatureDoesNotMatch");
     assert.match(String(error.members["StringToSign"]), /^AWS4-HMAC-SHA256-PAYLOAD\n20130524T000000Z\n/);
+  }
+});
+
+/** @evidence aws-c-auth tests/test_chunked_signing.c, s_sigv4a_chunked_signing_test: the strings to sign */
+test("chunks and trailers are signed with ECDSA over the strings that AWS signs", () => {
+  const { privateKey, publicKey } = deriveKeyPair("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCY");
+  const claim = {
+    ...SEED.claim,
+    algorithm: "AWS4-ECDSA-P256-SHA256",
+    scope: "20130524/s3/aws4_request",
+  } as const;
+  const sending = new ChunkSignatures({ claim, signingKey: privateKey });
+  const holds = (toSign: string, padded: string): boolean =>
+    verify("sha256", Buffer.from(toSign), publicKey, Buffer.from(padded.replaceAll("*", ""), "hex"));
+  const start = (kind: string): string =>
+    `AWS4-ECDSA-P256-SHA256-${kind}\n20130524T000000Z\n20130524/s3/aws4_request\n`;
+
+  const first = sending.signChunk(hashOf(65_536));
+  assert.equal(first.length, 144);
+  assert.ok(
+    holds(
+      `${start("PAYLOAD")}${claim.signature}\n` +
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n" +
+        "bf718b6f653bebc184e1479f1935b8da974d701b893afcf49e701f3e2f9f9c5a",
+      first,
+    ),
+  );
+  const last = sending.signChunk(hashOf(0));
+  const trailer = sending.signTrailer("first:1st\nsecond:2nd\nthird:3rd\n");
+  assert.ok(
+    holds(
+      `${start("TRAILER")}${last.replaceAll("*", "")}\n` +
+        "83d8f190334fb741bc8daf73c891689d320bd8017756bc730c540021ed48001f",
+      trailer,
+    ),
+  );
+
+  for (const strip of [(text: string) => text, (text: string) => text.replaceAll("*", "")]) {
+    const receiving = new ChunkSignatures({ claim, signingKey: publicKey });
+    receiving.verifyChunk(strip(first), hashOf(65_536));
+    receiving.verifyChunk(strip(last), hashOf(0));
+    receiving.verifyTrailer(strip(trailer), "first:1st\nsecond:2nd\nthird:3rd\n");
+  }
+  for (const wrong of ["", "*", "zz", "00", `${first}00`, first.replace(/^30/, "31"), last]) {
+    const receiving = new ChunkSignatures({ claim, signingKey: publicKey });
+    const refused = { code: "SignatureDoesNotMatch" };
+    assert.throws(() => receiving.verifyChunk(wrong, hashOf(65_536)), refused, wrong);
   }
 });

@@ -61,6 +61,11 @@ export class BodyChecksums {
     return this.#announced !== undefined || this.#contentMd5 !== undefined;
   }
 
+  /** Of the checksum to be compared, Content-MD5 apart. */
+  get algorithm(): ChecksumAlgorithm | undefined {
+    return this.#announced?.algorithm;
+  }
+
   /** The name of the trailer that carries the checksum. */
   get trailer(): string | undefined {
     const announced = this.#announced;

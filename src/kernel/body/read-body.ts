@@ -19,30 +19,32 @@ export function readBody(
   tooLarge: (limitBytes: number) => AwsError = bodyTooLarge,
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = [];
-    let length = 0;
-    const settle = (outcome: () => void): void => {
-      stream.off("data", onData).off("end", onEnd).off("error", onFailure).off("close", onFailure);
-      // An error that comes after the outcome has nobody else to take it.
-      stream.on("error", () => undefined);
-      outcome();
-    };
-    const onData = (piece: Buffer): void => {
-      length += piece.length;
-      if (length <= limitBytes) {
-        pieces.push(piece);
-        return;
-      }
-      stream.pause();
-      settle(() => reject(tooLarge(limitBytes)));
-    };
-    // The usual small body is one piece, which is not copied.
-    const whole = (): Buffer => (pieces.length === 1 && pieces[0]) || Buffer.concat(pieces, length);
-    const onEnd = (): void => settle(() => resolve(whole()));
-    const onFailure = (): void => settle(() => reject(bodyTerminated()));
-
     if (stream.readableEnded) return resolve(Buffer.alloc(0));
     if (stream.destroyed) return reject(bodyTerminated());
-    stream.on("data", onData).on("end", onEnd).on("error", onFailure).on("close", onFailure);
+    const pieces: Buffer[] = [];
+    let length = 0;
+    let isWhole = false;
+    // The listeners stay: taking them off costs every request more than they do, and an error that comes
+    // after the outcome has nobody else to take it.
+    const onFailure = (): void => {
+      if (!isWhole) reject(bodyTerminated());
+    };
+    stream
+      .on("data", (piece: Buffer) => {
+        length += piece.length;
+        if (length <= limitBytes) {
+          pieces.push(piece);
+          return;
+        }
+        stream.pause();
+        reject(tooLarge(limitBytes));
+      })
+      // The usual small body is one piece, which is not copied.
+      .on("end", () => {
+        isWhole = true;
+        resolve((pieces.length === 1 && pieces[0]) || Buffer.concat(pieces, length));
+      })
+      .on("error", onFailure)
+      .on("close", onFailure);
   });
 }

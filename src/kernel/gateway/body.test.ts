@@ -3,19 +3,24 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { deflateSync, gzipSync } from "node:zlib";
 import type { WireRequest } from "../protocol/protocol.ts";
+import { Models } from "../model/load.ts";
+import type { OperationModel } from "../model/model.ts";
 import { bodyBytesMax, decodedBody } from "./body.ts";
+
+const model = new Models().get("sqs");
+const operation = model.operations["SendMessage"] as OperationModel;
 
 function request(body: Buffer | string, headers: Record<string, string> = {}): WireRequest {
   return { method: "POST", path: "/", query: "", headers, body: Buffer.from(body) };
 }
 
 function decoded(body: Buffer | string, headers?: Record<string, string>): string {
-  return decodedBody(request(body, headers), undefined).body.toString();
+  return decodedBody(request(body, headers), undefined, operation, model).body.toString();
 }
 
 test("a plain body is passed on as it is, not copied", () => {
   const plain = request("text");
-  assert.equal(decodedBody(plain, undefined), plain);
+  assert.equal(decodedBody(plain, undefined, operation, model), plain);
 });
 
 test("gzip is undone, and what unpacks to too much is refused before it is unpacked", () => {

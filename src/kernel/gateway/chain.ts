@@ -10,7 +10,8 @@ import type { Headers, Protocol, Value, WireRequest, WireResponse } from "../pro
 import type { Service } from "../service.ts";
 import { protocolByName } from "../protocol/protocols.ts";
 import { identify, isForm, type Identified } from "./identify.ts";
-import { decodedBody } from "./body.ts";
+import type { VerifiedSignature } from "../auth/sigv4.ts";
+import { decodedBody, decodedStream, takesStream } from "./body.ts";
 import { routerOf } from "./routes.ts";
 import { unknownOperation } from "./wording.ts";
 
@@ -43,8 +44,10 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
   try {
     const service = engine.loaded(entry) ?? (await engine.load(entry));
     const authenticated = engine.authenticator.authenticate(incoming, model);
-    request = decodedBody(incoming, authenticated.verified);
+    const path = service?.pathOf?.(incoming.headers["host"] ?? "", incoming.path) ?? incoming.path;
+    request = path === incoming.path ? incoming : { ...wireRequest(incoming), path };
     operation = operationOf(identified, model, request);
+    request = decoded(request, authenticated.verified, operation, model);
     engine.faults.strike(model, operation);
     if (!service) throw notImplemented(`${entry.service}:${operation.name}`);
     requireSignature(engine, authenticated.method, operation, service, model);
@@ -61,27 +64,57 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       caller: authenticated.caller,
       origin: originOf(incoming, authenticated.method),
       region: identified.region,
+      anywhere: identified.anywhere,
       hangUp: incoming,
     });
     const response = protocol.serialize(output, operation, model, requestId);
-    report(undefined, response);
+    if (engine.onRequest) report(engine, { model, operation, requestId, startedAt }, undefined, response);
     return response;
   } catch (cause) {
     const response = refused(engine, cause, protocol, operation, model, requestId, request);
-    report(cause instanceof AwsError ? cause.code : "InternalFailure", response);
+    const code = cause instanceof AwsError ? cause.code : "InternalFailure";
+    if (engine.onRequest) report(engine, { model, operation, requestId, startedAt }, code, response);
     return response;
   }
+}
 
-  function report(error: string | undefined, { status }: WireResponse): void {
-    engine.onRequest?.({
-      service: model.service,
-      operation: operation?.name,
-      status,
-      error,
-      requestId,
-      milliseconds: performance.now() - startedAt,
-    });
-  }
+interface Handled {
+  readonly model: ServiceModel;
+  readonly operation: OperationModel | undefined;
+  readonly requestId: string;
+  readonly startedAt: number;
+}
+
+/** Tells whoever keeps the request log. */
+function report(
+  engine: Engine,
+  { model, operation, requestId, startedAt }: Handled,
+  error: string | undefined,
+  { status }: WireResponse,
+): void {
+  engine.onRequest?.({
+    service: model.service,
+    operation: operation?.name,
+    status,
+    error,
+    requestId,
+    milliseconds: performance.now() - startedAt,
+  });
+}
+
+/** Whether the request is for an operation that takes its body as it comes. */
+export async function streamsBody(
+  engine: Engine,
+  head: Omit<Incoming, "body" | "stream">,
+): Promise<boolean> {
+  const identified = identify(head, "");
+  if (!identified || identified.operation !== undefined) return false;
+  const { entry } = identified;
+  const model = engine.models.get(entry.service);
+  const service = engine.loaded(entry) ?? (await engine.load(entry));
+  const path = service?.pathOf?.(head.headers["host"] ?? "", head.path) ?? head.path;
+  const operation = routerOf(model)?.match(head.method, path, head.query, head.headers)?.operation;
+  return operation !== undefined && takesStream(operation, model);
 }
 
 function operationOf(identified: Identified, model: ServiceModel, request: WireRequest): OperationModel {
@@ -92,6 +125,22 @@ function operationOf(identified: Identified, model: ServiceModel, request: WireR
     name !== undefined && Object.hasOwn(model.operations, name) ? model.operations[name] : undefined;
   if (!operation) throw unknownOperation(model, name);
   return operation;
+}
+
+/** The request without what else is known of how it came. */
+function wireRequest({ method, path, query, headers, body, stream }: Incoming): WireRequest {
+  return { method, path, query, headers, body, ...(stream && { stream }) };
+}
+
+function decoded(
+  request: WireRequest,
+  seed: VerifiedSignature | undefined,
+  operation: OperationModel,
+  model: ServiceModel,
+): WireRequest {
+  const { stream } = request;
+  if (stream) return decodedStream({ ...request, stream }, seed);
+  return decodedBody(request, seed, operation, model);
 }
 
 function addFromPath(service: Service, path: string, input: Value): void {
@@ -118,7 +167,7 @@ function requireSignature(
   model: ServiceModel,
 ): void {
   if (method !== "None" || operation.authtype === "none") return;
-  if (service.operations.get(operation.name)?.access === "anonymous") return;
+  if (service.admitsAnonymous || service.operations.get(operation.name)?.access === "anonymous") return;
   throw engine.missingToken(model);
 }
 

@@ -59,6 +59,33 @@ test("an account's number and `test` are root keys with any secret", async () =>
   assert.equal((await other.send(new GetCallerIdentityCommand({}))).Account, "111122223333");
 });
 
+test("a body in signed chunks is taken under keys with any secret, and must be whole", async () => {
+  await using region = await startRegion();
+  const json = '{"QueueName":"framed"}';
+  const endpoint = await region.endpoint();
+  const send = (chunks: string) =>
+    post(endpoint, {
+      body: chunks,
+      service: "sqs",
+      credentials: region.root("000000000000"),
+      headers: {
+        "content-type": "application/x-amz-json-1.0",
+        "content-encoding": "aws-chunked",
+        "x-amz-target": "AmazonSQS.CreateQueue",
+        "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "x-amz-decoded-content-length": String(json.length),
+      },
+    });
+  const signature = `;chunk-signature=${"0".repeat(64)}\r\n`;
+  const framed = `${json.length.toString(16)}${signature}${json}\r\n0${signature}\r\n`;
+  const answer = await send(framed);
+  assert.equal(answer.status, 200, answer.text);
+  assert.match(answer.text, /"QueueUrl":".*framed"/);
+  const cut = await send(framed.slice(0, 100));
+  assert.equal(cut.status, 400);
+  assert.match(cut.text, /IncompleteBody/);
+});
+
 test("without development keys an account's number is an unknown key", async () => {
   await using region = await startRegion({ devKeys: false });
   await assert.rejects(region.client(STSClient).send(new GetCallerIdentityCommand({})), {

@@ -22,6 +22,8 @@ export interface Identified {
   /** Undefined for protocols that name the operation in the body or the path. */
   readonly operation: string | undefined;
   readonly region: string;
+  /** Nothing says which region is meant, and `region` is the default. */
+  readonly anywhere: boolean;
 }
 
 /** The region of a request that names none. */
@@ -67,12 +69,35 @@ function signedScope(head: RequestHead): Scope | undefined {
   return match ? { region: match[1] ?? "", service: match[2] ?? "" } : undefined;
 }
 
+/** `s3`, `s3-us-west-2`, `s3-website-us-west-2`, `s3-accelerate`, `s3-accesspoint`, `s3-global`. */
+const s3LabelPattern = /^s3(?:-(?!control$)[a-z-]*([a-z]{2}(?:-[a-z]+)+-\d)?[a-z-]*)?$/;
+
+/** Buckets come before the rest of their host names, and may be named as other services are. */
+function s3Scope(labels: readonly string[]): HostScope | undefined {
+  const at = labels.findLastIndex((label) => s3LabelPattern.test(label));
+  if (at >= 0) {
+    const within = s3LabelPattern.exec(labels[at] ?? "")?.[1];
+    const after = labels.slice(at + 1).find((label) => regionPattern.test(label));
+    return { service: "s3", region: within ?? after };
+  }
+  const isBucketOfThisRegion =
+    labels.length > 1 && labels.at(-1) === "localhost" && !labels.some((label) => byEndpoint.has(label));
+  return isBucketOfThisRegion ? { service: "s3", region: undefined } : undefined;
+}
+
+interface HostScope {
+  readonly service: string | undefined;
+  readonly region: string | undefined;
+}
+
 /**
  * `sqs.eu-west-1.localhost:4566`, `sqs.eu-west-1.amazonaws.com`, `eu-west-1.queue.amazonaws.com`,
- * `iam.amazonaws.com`.
+ * `iam.amazonaws.com`, `bucket.s3.localhost`, `bucket.localhost`.
  */
-function hostScope(host: string | undefined): { service: string | undefined; region: string | undefined } {
+function hostScope(host: string | undefined): HostScope {
   const labels = (host ?? "").split(":", 1)[0]?.toLowerCase().split(".") ?? [];
+  const s3 = s3Scope(labels);
+  if (s3) return s3;
   const region = labels.find((label) => regionPattern.test(label));
   const service = labels.find((label) => byEndpoint.has(label));
   return { service: service ?? (labels.includes("queue") ? "sqs" : undefined), region };
@@ -87,7 +112,9 @@ export function parameter(encoded: string, name: string): string | undefined {
   if (start === 0 && !encoded.startsWith(`${name}=`)) return undefined;
   const from = start + name.length + 1;
   const end = encoded.indexOf("&", from);
-  const text = encoded.slice(from, end < 0 ? undefined : end).replaceAll("+", " ");
+  const value = encoded.slice(from, end < 0 ? undefined : end);
+  if (!/[%+]/.test(value)) return value;
+  const text = value.replaceAll("+", " ");
   try {
     return decodeURIComponent(text);
   } catch {
@@ -119,19 +146,23 @@ export function identify(head: RequestHead, form: string): Identified | undefine
   const target = jsonTarget(head);
   if (target) {
     const region = scope?.region ?? hostScope(head.headers["host"]).region ?? defaultRegion;
-    return { entry: target.entry, protocol: "json", operation: target.operation, region };
+    return { entry: target.entry, protocol: "json", operation: target.operation, region, anywhere: false };
   }
   const host = scope?.region && bySigningName.has(scope.service) ? noHost : hostScope(head.headers["host"]);
-  const region = scope?.region || host.region || defaultRegion;
+  const named = scope?.region || host.region;
+  const region = named || defaultRegion;
+  const anywhere = !named;
   const cbor = cborPath.exec(head.path);
   if (cbor && head.headers["smithy-protocol"] === "rpc-v2-cbor") {
     const entry = byTarget.get(cbor[1] ?? "");
-    if (entry) return { entry, protocol: "smithy-rpc-v2-cbor", operation: cbor[2], region };
+    if (entry) return { entry, protocol: "smithy-rpc-v2-cbor", operation: cbor[2], region, anywhere };
   }
   const parameters = isForm(head.headers) ? form : head.query;
   const action = parameter(parameters, "Action");
   const version = parameter(parameters, "Version");
-  const entry = entryFor(scope?.service, host.service, version);
+  const entry =
+    entryFor(head, scope?.service, host.service, version) ??
+    (action === undefined && meansBucket(head) ? byEndpoint.get("s3") : undefined);
   if (!entry) return undefined;
   const query = entry.protocols.includes("query")
     ? "query"
@@ -139,15 +170,40 @@ export function identify(head: RequestHead, form: string): Identified | undefine
       ? "ec2"
       : undefined;
   if (query !== undefined && (action !== undefined || entry.protocols[0] === query)) {
-    return { entry, protocol: query, operation: action, region };
+    return { entry, protocol: query, operation: action, region, anywhere };
   }
-  return { entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region };
+  return { entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region, anywhere };
 }
 
-function entryFor(signed: string | undefined, host: string | undefined, version: string | undefined) {
-  const candidates = signed === undefined ? [] : (bySigningName.get(signed) ?? []);
+/** Signing names under which S3's requests come, besides its own. */
+const s3SigningNames = new Set(["s3express", "s3-object-lambda", "s3-outposts"]);
+const s3ControlPath = /^\/v20180820\//;
+
+function entryFor(
+  head: RequestHead,
+  signed: string | undefined,
+  host: string | undefined,
+  version: string | undefined,
+): DirectoryEntry | undefined {
+  const signingName = signed !== undefined && s3SigningNames.has(signed) ? "s3" : signed;
+  if ((signingName ?? host) === "s3") {
+    return byEndpoint.get(s3ControlPath.test(head.path) ? "s3-control" : "s3");
+  }
+  const candidates = signingName === undefined ? [] : (bySigningName.get(signingName) ?? []);
   if (candidates.length === 1) return candidates[0];
   if (candidates.length > 1) return candidates.find((entry) => entry.apiVersion === version) ?? candidates[0];
   if (host !== undefined && byEndpoint.has(host)) return byEndpoint.get(host);
   return version === undefined ? undefined : directory.find((entry) => entry.apiVersion === version);
+}
+
+const bucketPath = /^\/[a-z0-9][a-z0-9.-]{2,62}(?:\/|$)/;
+const version2Query = /(?:^|&)AWSAccessKeyId=/;
+
+/** What names no other service and has a bucket's name in its path, or an old signature, is for S3. */
+function meansBucket(head: RequestHead): boolean {
+  const authorization = head.headers["authorization"];
+  if (authorization !== undefined) return authorization.startsWith("AWS ");
+  if (version2Query.test(head.query)) return true;
+  const isRpc = head.headers["smithy-protocol"] !== undefined || head.headers["x-amz-target"] !== undefined;
+  return !isRpc && bucketPath.test(head.path);
 }

@@ -5,7 +5,7 @@ import { directory } from "../../generated/directory.ts";
 import { signRequest, type Credentials } from "../auth/signing.ts";
 import type { Engine } from "../engine.ts";
 import type { Headers } from "../protocol/protocol.ts";
-import { handle } from "./chain.ts";
+import { handle, streamsBody } from "./chain.ts";
 
 /** What the JavaScript SDK v3 hands its request handlers and signers. */
 interface SdkRequest {
@@ -47,11 +47,14 @@ function queryString(query: SdkRequest["query"]): string {
     .join("&");
 }
 
-async function bodyOf(body: unknown): Promise<Buffer> {
+function bodyOf(body: unknown): Buffer {
   if (body === undefined || body === null) return Buffer.alloc(0);
-  if (typeof body === "string" || body instanceof Uint8Array) return Buffer.from(body as string);
+  return Buffer.from(body as string | Uint8Array);
+}
+
+async function whole(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(Buffer.from(chunk));
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 
@@ -90,15 +93,17 @@ function signer(engine: Engine, region: string, credentials: Credentials): objec
   return {
     sign: async (request: SdkRequest, facts?: { signingService?: string; signingRegion?: string }) => {
       const headers = lowerCase(request.headers);
+      const isStream = request.body instanceof Readable;
       const signed = signRequest(
         {
           method: request.method,
           path: request.path,
           query: queryString(request.query),
           headers,
-          body: await bodyOf(request.body),
+          body: isStream ? Buffer.alloc(0) : bodyOf(request.body),
         },
         {
+          ...(isStream && { payloadHash: headers["x-amz-content-sha256"] ?? "UNSIGNED-PAYLOAD" }),
           credentials,
           region: facts?.signingRegion ?? region,
           service: facts?.signingService ?? signingName(request.hostname),
@@ -115,18 +120,22 @@ async function pass(
   request: SdkRequest,
   sent: { abortSignal?: AbortSignal } | undefined,
 ): Promise<{ response: SdkResponse }> {
-  const answer = await handle(engine, {
+  const head = {
     method: request.method,
     path: request.path,
     query: queryString(request.query),
     headers: lowerCase({ host: request.hostname, ...request.headers }),
-    body: await bodyOf(request.body),
     sourceIp: "127.0.0.1",
     secure: true,
     signal: sent?.abortSignal ?? new AbortController().signal,
-  });
+  };
+  const stream = request.body instanceof Readable ? request.body : undefined;
+  const answer =
+    stream && (await streamsBody(engine, head))
+      ? await handle(engine, { ...head, body: Buffer.alloc(0), stream })
+      : await handle(engine, { ...head, body: stream ? await whole(stream) : bodyOf(request.body) });
   const { body } = answer;
-  const stream =
+  const sentBack =
     body instanceof Readable ? body : Readable.from(body.length > 0 ? [Buffer.from(body as string)] : []);
-  return { response: { statusCode: answer.status, headers: answer.headers, body: stream } };
+  return { response: { statusCode: answer.status, headers: answer.headers, body: sentBack } };
 }

@@ -7,6 +7,7 @@ import { membersOf, partOf, shapeOf } from "./compile.ts";
 import type { Members } from "./compile.ts";
 import { encodeEvents, eventStreamContentType, isAsyncIterable } from "./event-stream.ts";
 import type { Headers, Value, WireResponse } from "./protocol.ts";
+import { answerStatus } from "../answer-status.ts";
 import { asBuffer, textWriter } from "./scalar-text.ts";
 import type { TextWrite } from "./scalar-text.ts";
 
@@ -24,7 +25,7 @@ export function compileHttpOutput(
 ): (output: Value) => WireResponse {
   const status = operation.http.responseCode ?? 200;
   const ref = operation.output;
-  if (!ref) return () => ({ status, headers: {}, body: "" });
+  if (!ref) return (output) => ({ status: answerStatus(output) ?? status, headers: {}, body: "" });
   const shape = shapeOf(ref, service);
   const members = membersOf(shape);
   const fillHeaders = compileHeaders(members, service);
@@ -37,7 +38,7 @@ export function compileHttpOutput(
     const { body, contentType } = writeBody(output);
     const headers: Headers = contentType === undefined ? {} : { "content-type": contentType };
     fillHeaders(headers, output);
-    const own = statusMember === undefined ? undefined : output[statusMember];
+    const own = answerStatus(output) ?? (statusMember === undefined ? undefined : output[statusMember]);
     return { status: typeof own === "number" ? own : status, headers, body };
   };
 }

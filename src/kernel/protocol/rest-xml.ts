@@ -24,6 +24,9 @@ import { XmlReaders } from "./xml-reader.ts";
 import type { XmlRefusals } from "./xml-reader.ts";
 import { namespaceText, textElement, XmlWriters } from "./xml-writer.ts";
 
+/** Neither has an answer to HEAD, nor one to a condition that says the client has it already, a body. */
+const notModified = 304;
+
 /** @evidence Amazon S3 API Reference, Error responses, `MalformedXML` */
 function malformedXml(): AwsError {
   return new AwsError({
@@ -149,11 +152,14 @@ export const restXml: Protocol = {
   },
 
   serializeError(error, _operation, service, requestId, request) {
-    const headers: Headers = { "content-type": xmlBody.contentType };
+    const headers: Headers = { "content-type": xmlBody.contentType, ...error.headers };
     addRequestId(headers, requestId, service);
     const modelled = findModelled(error, service);
     if (modelled) fillErrorHeaders(modelled, service)(headers, error.members);
-    if (request.method === "HEAD") return { status: error.status, headers, body: "" };
+    if (request.method === "HEAD" || error.status === notModified) {
+      delete headers["content-type"];
+      return { status: error.status, headers, body: "" };
+    }
     const body = isS3(service) ? s3Error(error, service, requestId) : wrappedError(error, service, requestId);
     return { status: error.status, headers, body };
   },

@@ -135,6 +135,19 @@ export function passwordPolicyViolation(message: string): AwsError {
   return modelled(iam.PasswordPolicyViolationException, message);
 }
 
+/** @evidence recorded answers, radkawar/stackd, testdata/aws/iam/outbound_issuance.json; so the next */
+export function outboundFederationEnabled(account: string): AwsError {
+  return modelled(
+    iam.FeatureEnabledException, `Outbound identity federation is already enabled for account ${account}`,
+  );
+}
+
+export function outboundFederationDisabled(account: string): AwsError {
+  return modelled(
+    iam.FeatureDisabledException, `Outbound identity federation is disabled for account ${account}`,
+  );
+}
+
 export function accessDenied(message: string): AwsError {
   return unmodelled("AccessDenied", message, 403);
 }

@@ -1,5 +1,6 @@
 /** How identity providers outside AWS are kept. */
 
+import type { OutboundIssuer } from "../../kernel/auth/outbound-issuer.ts";
 import { table } from "../../store/types.ts";
 
 export interface OidcProvider {
@@ -31,3 +32,12 @@ export const samlProviders = table<SamlProvider>("iam.samlProviders", { key: (pr
 export function withoutScheme(url: string): string {
   return url.replace(/^https?:\/\//, "");
 }
+
+/** An account has one issuer; it is there from when it is first enabled. */
+export const theIssuer = "issuer";
+
+export interface OutboundIssuerRow extends OutboundIssuer {
+  readonly key: typeof theIssuer;
+}
+
+export const outboundIssuers = table<OutboundIssuerRow>("iam.outboundIssuers", { key: (row) => row.key });

@@ -7,11 +7,13 @@ import type {
 } from "../../kernel/auth/identity.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { accessKeys } from "./credential-rows.ts";
-import { oidcProviders, samlProviders } from "./federation-rows.ts";
+import { oidcProviders, outboundIssuers, samlProviders, theIssuer } from "./federation-rows.ts";
 import { memberships } from "./membership-rows.ts";
 import { mfaDevices, stepOfCode } from "./mfa-rows.ts";
 import { attachedArns, defaultDocument, inlinePoliciesOf } from "./policy-rows.ts";
-import { arnOf, findRole, findUser, roles, users, type Role, type User } from "./principals.ts";
+import {
+  arnOf, findRole, findUser, principalOfArn, roles, users, type Role, type User,
+} from "./principals.ts";
 
 function managed(ctx: ReadContext, arn: string, kind: SourcedPolicy["kind"]): SourcedPolicy[] {
   const document = defaultDocument(ctx, arn);
@@ -43,6 +45,12 @@ function policiesOfUser(ctx: ReadContext, user: User): PrincipalPolicies {
   return { identity: [...carriedBy(ctx, user.id, "identity"), ...groupPolicies], ...boundaryOf(ctx, user) };
 }
 
+/** Whom root vouches for may do what the session's policies say. */
+const rootsPermissions: SourcedPolicy = {
+  document: '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}',
+  kind: "identity-inline", id: "root",
+};
+
 /** By id: whoever has the name of somebody deleted is somebody else. */
 function userOf(ctx: ReadContext, caller: Caller): User | undefined {
   if (caller.type === "IAMUser") return ctx.db(users).get(caller.principalId);
@@ -70,6 +78,9 @@ export const identity: IdentityProvider = {
       const role = ctx.db(roles).get(roleId);
       return role && { identity: carriedBy(ctx, role.id, "identity"), ...boundaryOf(ctx, role) };
     }
+    if (caller.type === "FederatedUser" && caller.session?.userName === undefined) {
+      return { identity: [rootsPermissions] };
+    }
     if (caller.type === "IAMUser" || caller.type === "FederatedUser") {
       const user = userOf(ctx, caller);
       return user && policiesOfUser(ctx, user);
@@ -91,9 +102,14 @@ export const identity: IdentityProvider = {
     };
   },
 
-  userArn(userName, ctx) {
-    const user = findUser(ctx, userName);
-    return user && arnOf(ctx, user);
+  uniqueIdOf(arn, ctx) {
+    const principal = principalOfArn(ctx, arn);
+    return principal?.kind === "group" ? undefined : principal?.id;
+  },
+
+  arnOfUniqueId(uniqueId, ctx) {
+    const principal = ctx.db(users).get(uniqueId) ?? ctx.db(roles).get(uniqueId);
+    return principal && arnOf(ctx, principal);
   },
 
   /** What a session or a request has used up is remembered by who checks it. */
@@ -112,6 +128,8 @@ export const identity: IdentityProvider = {
       kind: "oidc", arn: oidc.arn, url: oidc.url, clientIds: oidc.clientIds, thumbprints: oidc.thumbprints,
     };
   },
+
+  outboundIssuer: (ctx) => ctx.db(outboundIssuers).get(theIssuer),
 
   oidcProviderArn(issuer, ctx) {
     const arn = ctx.arn(`oidc-provider/${issuer.replace(/\/$/, "")}`);

@@ -1,6 +1,8 @@
 /** Policy documents as they come in and go out. */
 
 import { validatePolicy } from "../../iam/parse.ts";
+import type { ReadContext } from "../../kernel/context.ts";
+import { keptPolicy } from "../../kernel/policy-principals.ts";
 import { malformedPolicyDocument } from "./errors.ts";
 
 /**
@@ -17,6 +19,18 @@ export function encodeDocument(document: string): string {
 export function checkDocument(document: string, kind: "identity" | "trust"): void {
   const [problem] = validatePolicy(document, kind);
   if (problem !== undefined) throw malformedPolicyDocument(problem.message);
+}
+
+/**
+ * A trust policy as it is kept: the users and roles that it names must be there.
+ *
+ * @throws MalformedPolicyDocument
+ * @evidence recorded answers of UpdateAssumeRolePolicy: `Invalid principal in policy: "AWS":"arn:…"`
+ */
+export function keptTrustPolicy(ctx: ReadContext, document: string): string {
+  checkDocument(document, "trust");
+  return keptPolicy(ctx.kernel.identity, document, (name) =>
+    malformedPolicyDocument(`Invalid principal in policy: "AWS":"${name}"`));
 }
 
 /** @evidence IAM User Guide, IAM and AWS STS quotas: "IAM doesn't count white space" */

@@ -3,11 +3,12 @@
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { shownPolicy } from "../../kernel/policy-principals.ts";
 import { boundaryIfAny, checkBoundary } from "./boundaries.ts";
 import { principalExists, quotaExceeded, stillInUse } from "./errors.ts";
 import { instanceProfiles } from "./instance-profile-rows.ts";
 import { listRows } from "./listing.ts";
-import { checkDocument, documentSize, encodeDocument } from "./policy-documents.ts";
+import { documentSize, encodeDocument, keptTrustPolicy } from "./policy-documents.ts";
 import { attachments, inlinePolicies } from "./policy-rows.ts";
 import { arnOf, findRole, namePosition, requireRole, roles, type Role } from "./principals.ts";
 import { refuseProtected } from "./protected-roles.ts";
@@ -22,7 +23,7 @@ const sessionSecondsDefault = 3_600;
 export function describeRole(ctx: ReadContext, role: Role): iam.Role {
   return {
     Path: role.path, RoleName: role.name, RoleId: role.id, Arn: arnOf(ctx, role), CreateDate: role.createdAt,
-    AssumeRolePolicyDocument: encodeDocument(role.trustPolicy),
+    AssumeRolePolicyDocument: encodeDocument(shownPolicy(ctx.kernel.identity, role.trustPolicy)),
   };
 }
 
@@ -43,9 +44,10 @@ export function lastUsed(ctx: ReadContext, role: Role): iam.RoleLastUsed {
   return use === undefined ? {} : { LastUsedDate: use.at, Region: use.region };
 }
 
-function checkTrustPolicy(document: string): void {
-  checkDocument(document, "trust");
+function trustPolicyOf(ctx: ReadContext, document: string): string {
+  const kept = keptTrustPolicy(ctx, document);
   if (documentSize(document) > trustPolicySizeMax) throw quotaExceeded("ACLSizePerRole", trustPolicySizeMax);
+  return kept;
 }
 
 export const CreateRole = operation(iam.CreateRole, {
@@ -55,14 +57,14 @@ export const CreateRole = operation(iam.CreateRole, {
   run(input, ctx) {
     checkTags(input.Tags, "ignoring-case");
     if (findRole(ctx, input.RoleName)) throw principalExists("Role", input.RoleName);
-    checkTrustPolicy(input.AssumeRolePolicyDocument);
+    const trustPolicy = trustPolicyOf(ctx, input.AssumeRolePolicyDocument);
     checkBoundary(ctx, input.PermissionsBoundary);
     const rows = ctx.db(roles);
     if (rows.count() >= rolesMax) throw quotaExceeded("RolesPerAccount", rolesMax);
 
     const role = rows.put({
       kind: "role", id: ctx.ids.unique("AROA", 17), name: input.RoleName, path: input.Path ?? "/",
-      createdAt: ctx.clock.now(), trustPolicy: input.AssumeRolePolicyDocument,
+      createdAt: ctx.clock.now(), trustPolicy,
       maxSessionDurationSeconds: input.MaxSessionDuration ?? sessionSecondsDefault,
       ...(input.Description !== undefined && { description: input.Description }),
       ...(input.PermissionsBoundary !== undefined && { boundaryArn: input.PermissionsBoundary }),
@@ -134,8 +136,7 @@ export const UpdateAssumeRolePolicy = operation(iam.UpdateAssumeRolePolicy, {
   run(input, ctx) {
     const role = requireRole(ctx, input.RoleName);
     refuseProtected(role);
-    checkTrustPolicy(input.PolicyDocument);
-    ctx.db(roles).put({ ...role, trustPolicy: input.PolicyDocument });
+    ctx.db(roles).put({ ...role, trustPolicy: trustPolicyOf(ctx, input.PolicyDocument) });
     return {};
   },
 });

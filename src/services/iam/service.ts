@@ -24,6 +24,7 @@ import * as lastAccessed from "./last-accessed.ts";
 import * as loginProfiles from "./login-profiles.ts";
 import * as mfaDevices from "./mfa-devices.ts";
 import * as oidcProviders from "./oidc-providers.ts";
+import * as outboundFederation from "./outbound-federation.ts";
 import * as passwordPolicy from "./password-policy.ts";
 import * as policies from "./policies.ts";
 import * as policyLists from "./policy-lists.ts";
@@ -58,7 +59,7 @@ export default service(iam.service, {
     accessKeys, loginProfiles, passwordPolicy,
     accountAliases, accountSummary, authorizationDetails,
     mfaDevices, serverCertificates, signingCertificates, sshPublicKeys, serviceCredentials,
-    oidcProviders, samlProviders, serviceLinkedRoles, tokenPreferences,
+    oidcProviders, samlProviders, outboundFederation, serviceLinkedRoles, tokenPreferences,
     credentialReport, lastAccessed, contextKeys, policySimulator,
   ],
   tagging,

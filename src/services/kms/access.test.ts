@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  CreateAccessKeyCommand, CreateUserCommand, DeleteAccessKeyCommand, DeleteUserCommand, GetUserCommand,
+  IAMClient,
+} from "@aws-sdk/client-iam";
+import {
   CreateGrantCommand, CreateKeyCommand, DecryptCommand, DescribeKeyCommand, EncryptCommand,
   GenerateDataKeyCommand, GetKeyPolicyCommand, KMSClient, ListAliasesCommand, ListGrantsCommand,
   ListKeyPoliciesCommand, ListRetirableGrantsCommand, PutKeyPolicyCommand, RetireGrantCommand,
@@ -138,10 +142,23 @@ test("another account uses a key by its ARN when both sides allow it", async () 
   for (const KeyId of [closed, missing]) {
     assert.equal(await refusal(other.send(new EncryptCommand({ KeyId, Plaintext }))),
       "AccessDeniedException: User: arn:aws:iam::111111111111:root is not authorized to perform: "
-      + "kms:Encrypt on "
-      + `resource: ${KeyId} because the resource does not exist in this Region, no resource-based policies `
-      + "allow access, or a resource-based policy explicitly denies access");
+      + "kms:Encrypt on this resource because the resource does not exist in this Region, no resource-based "
+      + "policies allow access, or a resource-based policy explicitly denies access");
   }
+  const stranger = region.client(IAMClient, { credentials: region.root("111111111111") });
+  await stranger.send(new CreateUserCommand({ UserName: "eve" }));
+  const { AccessKey } = await stranger.send(new CreateAccessKeyCommand({ UserName: "eve" }));
+  const eve = region.client(KMSClient, { credentials: {
+    accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "",
+  } });
+  const name =
+    "AccessDeniedException: User: arn:aws:iam::111111111111:user/eve is not authorized to perform:";
+  assert.equal(await refusal(eve.send(new DescribeKeyCommand({ KeyId: open }))),
+    `${name} kms:DescribeKey on this resource because no identity-based policy allows the kms:DescribeKey `
+    + "action");
+  assert.equal(await refusal(eve.send(new DecryptCommand({ CiphertextBlob }))),
+    `${name} kms:Decrypt on the resource associated with this ciphertext because no identity-based policy `
+    + "allows the kms:Decrypt action");
   assert.match(
     await refusal(other.send(new ScheduleKeyDeletionCommand({ KeyId: open }))), /^AccessDeniedException: /,
   );
@@ -188,10 +205,43 @@ test("a grant lets its grantee in within its constraints, until it is retired or
     `NotFoundException: Grant ID ${second.GrantId} not found`);
 });
 
+test("a grant stays with who has it, and does not pass to a namesake", async () => {
+  await using region = await startRegion();
+  const [kms, iam] = [region.client(KMSClient), region.client(IAMClient)];
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId;
+  const grant = { KeyId, GranteePrincipal: aliceArn, Operations: ["DescribeKey"] as "DescribeKey"[] };
+  assert.equal(await refusal(kms.send(new CreateGrantCommand(grant))),
+    `InvalidArnException: ARN does not refer to a valid principal: ${aliceArn}`);
+  const first = await region.user("alice");
+  const { User } = await iam.send(new GetUserCommand({ UserName: "alice" }));
+  await kms.send(new CreateGrantCommand({ ...grant, RetiringPrincipal: aliceArn }));
+  const describe = (credentials: typeof first): Promise<string> =>
+    refusal(region.client(KMSClient, { credentials }).send(new DescribeKeyCommand({ KeyId })));
+  const list = async (GranteePrincipal?: string) =>
+    (await kms.send(new ListGrantsCommand({ KeyId, GranteePrincipal }))).Grants?.map((entry) =>
+      [entry.GranteePrincipal, entry.RetiringPrincipal]);
+  assert.equal(await describe(first), "no refusal");
+  assert.deepEqual(await list(aliceArn), [[aliceArn, aliceArn]]);
+
+  await iam.send(new DeleteAccessKeyCommand({ UserName: "alice", AccessKeyId: first.accessKeyId }));
+  await iam.send(new DeleteUserCommand({ UserName: "alice" }));
+  assert.match(await describe(await region.user("alice")), /^AccessDeniedException: /);
+  assert.deepEqual(await list(), [[User?.UserId, User?.UserId]]);
+  assert.deepEqual(await list(aliceArn), []);
+  const gone = User?.UserId ?? "";
+  assert.equal(await refusal(list(gone)),
+    "InvalidArnException: Input does not refer to a valid principal");
+  assert.equal(await refusal(kms.send(new CreateGrantCommand({ ...grant, GranteePrincipal: gone }))),
+    "InvalidArnException: GranteePrincipal does not refer to a valid principal.");
+  assert.equal(await refusal(kms.send(new ListRetirableGrantsCommand({ RetiringPrincipal: gone }))),
+    `NotFoundException: Retiring principal ${gone} could not be found`);
+});
+
 test("whoever may grant by virtue of a grant cannot grant more than it", async () => {
   await using region = await startRegion();
   const kms = region.client(KMSClient);
   const asAlice = region.client(KMSClient, { credentials: await region.user("alice") });
+  await region.user("bob");
   const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId;
   await kms.send(new CreateGrantCommand({
     KeyId, GranteePrincipal: aliceArn, Operations: ["CreateGrant", "Encrypt"],

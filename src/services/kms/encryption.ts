@@ -4,6 +4,7 @@ import { constants, createPublicKey, privateDecrypt, publicEncrypt } from "node:
 import * as kms from "../../generated/kms.ts";
 import type { EncryptionAlgorithmSpec } from "../../generated/kms.ts";
 import { formatArn } from "../../kernel/arn.ts";
+import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -221,15 +222,22 @@ export const Decrypt = operation(kms.Decrypt, {
   },
 });
 
-const denial = /^User: (\S+) is not authorized to perform: (\S+) on resource: \S+ because no resource-based/;
+const denial =
+  /^User: (\S+) is not authorized to perform: (\S+) on resource: (\S+) (because no resource-)?/;
 
-/** Without a KeyId the text does not give away which key it was. The wording is unverified, see NOTES.md. */
+/**
+ * Without a KeyId the text does not give away to other accounts which key it was.
+ *
+ * @evidence AWS Transfer documentation, Troubleshooting: "on the resource associated with this ciphertext
+ *   because no identity-based policy allows the kms:Decrypt action"; reported answers for the other reason
+ */
 function deniedCiphertext(message: string, input: kms.DecryptRequest): string {
-  const [, user, action] = denial.exec(message) ?? [];
-  if (input.KeyId !== undefined || user === undefined || action === undefined) {
-    return deniedAcrossAccounts(message);
-  }
-  return accessDeniedToCiphertext(user, action).message;
+  if (input.KeyId !== undefined) return deniedAcrossAccounts(message);
+  const [, user, action, resource = "", closed] = denial.exec(message) ?? [];
+  if (user === undefined || action === undefined) return message;
+  if (closed !== undefined) return accessDeniedToCiphertext(user, action).message;
+  if (accountIn(resource) === parseArn(user)?.account) return message;
+  return message.replace(/on resource: \S+ /, "on the resource associated with this ciphertext ");
 }
 
 function destinationOf(ctx: ReadContext, input: kms.ReEncryptRequest): Key {

@@ -21,13 +21,17 @@ export function accessDenied(message: string): AwsError {
 const noWayIn = "because the resource does not exist in this Region, no resource-based policies allow "
   + "access, or a resource-based policy explicitly denies access";
 
-/** The wording is unverified, see NOTES.md. */
-export function accessDeniedToKey(callerArn: string, action: string, arn: string): AwsError {
-  const attempt = `User: ${callerArn} is not authorized to perform: ${action} on resource: ${arn}`;
+/**
+ * Other accounts are not told which key it is.
+ *
+ * @evidence reported AWS answers: "is not authorized to perform: kms:DescribeKey on this resource because …"
+ */
+export function accessDeniedToKey(callerArn: string, action: string): AwsError {
+  const attempt = `User: ${callerArn} is not authorized to perform: ${action} on this resource`;
   return accessDenied(`${attempt} ${noWayIn}`);
 }
 
-/** The wording is unverified, see NOTES.md. */
+/** @evidence reported answers of S3 and KMS, in these words */
 export function accessDeniedToCiphertext(callerArn: string, action: string): AwsError {
   const attempt = `User: ${callerArn} is not authorized to perform: ${action} on the resource`;
   return accessDenied(`${attempt} associated with this ciphertext ${noWayIn}`);
@@ -42,6 +46,19 @@ export const aliasNotFound = (arn: string): AwsError =>
 export const wrongRegion = (region: string): AwsError =>
   modelled(kms.NotFoundException, `Invalid arn ${region}`);
 export const invalidArn = (arn: string): AwsError => modelled(kms.InvalidArnException, `Invalid arn ${arn}`);
+export const malformedArn = (arn: string): AwsError =>
+  modelled(kms.InvalidArnException, `ARN is not valid: ${arn}`);
+export const noSuchPrincipal = (arn: string): AwsError =>
+  modelled(kms.InvalidArnException, `ARN does not refer to a valid principal: ${arn}`);
+export const goneMember = (member: string): AwsError =>
+  modelled(kms.InvalidArnException, `${member} does not refer to a valid principal.`);
+export const gonePrincipal = (): AwsError =>
+  modelled(kms.InvalidArnException, "Input does not refer to a valid principal");
+export const retiringNotFound = (principal: string): AwsError =>
+  modelled(kms.NotFoundException, `Retiring principal ${principal} could not be found`);
+/** @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/rotation.json */
+export const aliasesNotTaken = (): AwsError =>
+  modelled(kms.InvalidArnException, "Key Aliases are not supported for this operation.");
 export const policyNotFound = (): AwsError => modelled(kms.NotFoundException, "No such policy exists");
 export const grantNotFound = (grantId: string): AwsError =>
   modelled(kms.NotFoundException, `Grant ID ${grantId} not found`);
@@ -80,15 +97,17 @@ export const aliasExists = (arn: string): AwsError =>
   modelled(kms.AlreadyExistsException, `An alias with the name ${arn} already exists`);
 /** A code of its own, without a text: unverified, see NOTES.md. */
 export const aliasReserved = (): AwsError => unmodelled("NotAuthorizedException", noText);
-export const replicaExists = (arn: string): AwsError =>
-  modelled(kms.AlreadyExistsException, `Key '${arn}' already exists`);
+/** @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/multi_region.json */
+export const replicaExists = (): AwsError => modelled(
+  kms.AlreadyExistsException, "You can create only one replica of each primary key in each AWS Region.",
+);
 
 export const limitExceeded = (message: string): AwsError => modelled(kms.LimitExceededException, message);
 export const malformedPolicy = (message: string): AwsError =>
   modelled(kms.MalformedPolicyDocumentException, message);
 export const invalidTag = (message: string): AwsError => modelled(kms.TagException, message);
-export const invalidMarker = (): AwsError =>
-  modelled(kms.InvalidMarkerException, "Could not deserialize marker");
+/** @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/rotation.json */
+export const invalidMarker = (): AwsError => modelled(kms.InvalidMarkerException, noText);
 export const invalidGrantToken = (): AwsError => modelled(kms.InvalidGrantTokenException, noText);
 export const invalidGrantId = (): AwsError => modelled(kms.InvalidGrantIdException, noText);
 export const invalidImportToken = (): AwsError => modelled(kms.InvalidImportTokenException, noText);

@@ -15,6 +15,7 @@ export interface Grant {
   readonly name?: string | undefined;
   /** Epoch milliseconds. */
   readonly createdAt: number;
+  /** The unique id of a user or role; otherwise as it was written. */
   readonly granteePrincipal: string;
   readonly retiringPrincipal?: string | undefined;
   readonly issuingAccount: string;
@@ -118,7 +119,7 @@ export function allowedByGrant(request: AuthorizationRequest, ctx: ReadContext):
   const keyId = arn.resource.slice("key/".length);
   const { principal } = request;
   return readIn(ctx, { account: arn.account, region: arn.region }, grants, (rows) => {
-    for (const grantee of [principal.arn, principal.roleArn]) {
+    for (const grantee of [principal.arn, principal.uniqueId, principal.userId]) {
       if (grantee === undefined) continue;
       for (const grant of rows.by("grantee").list({ prefix: [keyId, grantee] })) {
         if (lets(grant, request, action)) return true;

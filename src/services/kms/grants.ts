@@ -3,12 +3,14 @@
 import * as kms from "../../generated/kms.ts";
 import type { GrantListEntry } from "../../generated/kms.ts";
 import { parseArn } from "../../kernel/arn.ts";
+import { uniqueIdOf } from "../../kernel/auth/caller.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
+import { isUniqueId } from "../../kernel/policy-principals.ts";
 import {
-  accessDenied, dryRunSucceeded, grantNotFound, invalidArn, invalidGrantId, invalidMarker, limitExceeded,
-  validation,
+  accessDenied, dryRunSucceeded, goneMember, gonePrincipal, grantNotFound, invalidGrantId, invalidMarker,
+  limitExceeded, malformedArn, noSuchPrincipal, retiringNotFound, validation,
 } from "./errors.ts";
 import {
   grants, grantTokenOf, readGrantToken, requireGrantToken, requireGrantTokens, type Grant,
@@ -22,12 +24,33 @@ const grantsPerKeyMax = 50_000;
 const pageSizeMax = 100;
 const pageSizeDefault = 50;
 
-function requirePrincipal(principal: string | undefined): void {
-  if (principal === undefined || /^[a-z0-9.-]+\.amazonaws\.com$/.test(principal)) return;
-  const arn = parseArn(principal);
-  if (!arn || !["iam", "sts"].includes(arn.service) || !/^\d{12}$/.test(arn.account)) {
-    throw invalidArn(principal);
+/**
+ * How a grant keeps a principal: users, roles and sessions, which must be there, by their unique ids.
+ *
+ * @param goneId the refusal of a unique id that nobody has any more
+ * @throws InvalidArnException
+ * @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/grants.json, for all texts
+ */
+function keptPrincipal(ctx: ReadContext, principal: string, goneId: () => Error): string {
+  if (/^[a-z0-9.-]+\.amazonaws\.com$/.test(principal)) return principal;
+  const { identity } = ctx.kernel;
+  if (isUniqueId(principal)) {
+    if (identity.arnOfUniqueId(principal) === undefined) throw goneId();
+    return principal;
   }
+  const { service, resource = "" } = parseArn(principal) ?? {};
+  const isSessionWithPath = /^assumed-role\/[^/]+\/[^/]+\//.test(resource);
+  if ((service !== "iam" && service !== "sts") || isSessionWithPath) throw malformedArn(principal);
+  if (!identity.principalExists(principal)) throw noSuchPrincipal(principal);
+  return identity.uniqueIdOf(principal) ?? principal;
+}
+
+function keptIfAny(ctx: ReadContext, principal: string | undefined, goneId: () => Error): string | undefined {
+  return principal === undefined ? undefined : keptPrincipal(ctx, principal, goneId);
+}
+
+function shownPrincipal(ctx: ReadContext, kept: string): string {
+  return ctx.kernel.identity.arnOfUniqueId(kept) ?? kept;
 }
 
 function requireGrantable(key: Key, input: kms.CreateGrantRequest): void {
@@ -68,8 +91,10 @@ export const CreateGrant = operation(kms.CreateGrant, {
   run(input, ctx) {
     const key = requireKey(ctx, input.KeyId, sharedKey("CreateGrant"));
     requireUsable(ctx, key);
-    requirePrincipal(input.GranteePrincipal);
-    requirePrincipal(input.RetiringPrincipal);
+    const granteePrincipal =
+      keptPrincipal(ctx, input.GranteePrincipal, () => goneMember("GranteePrincipal"));
+    const retiringPrincipal =
+      keptIfAny(ctx, input.RetiringPrincipal, () => goneMember("RetiringPrincipal"));
     requireGrantable(key, input);
     requireGrantTokens(ctx, input.GrantTokens);
     if (ctx.db(grants).count({ prefix: [key.keyId] }) >= grantsPerKeyMax) {
@@ -81,8 +106,8 @@ export const CreateGrant = operation(kms.CreateGrant, {
       grantId: ctx.ids.hex(64),
       name: input.Name,
       createdAt: ctx.clock.now(),
-      granteePrincipal: input.GranteePrincipal,
-      retiringPrincipal: input.RetiringPrincipal,
+      granteePrincipal,
+      retiringPrincipal,
       issuingAccount: `arn:aws:iam::${ctx.caller.account}:root`,
       operations: [...new Set(input.Operations)],
       constraints: input.Constraints,
@@ -99,8 +124,8 @@ function shown(ctx: ReadContext, grant: Grant): GrantListEntry {
     GrantId: grant.grantId,
     Name: grant.name ?? "",
     CreationDate: grant.createdAt,
-    GranteePrincipal: grant.granteePrincipal,
-    RetiringPrincipal: grant.retiringPrincipal,
+    GranteePrincipal: shownPrincipal(ctx, grant.granteePrincipal),
+    RetiringPrincipal: grant.retiringPrincipal && shownPrincipal(ctx, grant.retiringPrincipal),
     IssuingAccount: grant.issuingAccount,
     Operations: [...grant.operations],
     Constraints: grant.constraints,
@@ -125,12 +150,13 @@ export const ListGrants = operation(kms.ListGrants, {
     if (input.GrantId !== undefined && !ctx.db(grants).has([key.keyId, input.GrantId])) {
       throw invalidGrantId();
     }
+    const grantee = keptIfAny(ctx, input.GranteePrincipal, gonePrincipal);
     return answer(ctx, page({
       rows: ctx.db(grants),
       range: { prefix: [key.keyId] },
       key: (grant) => [grant.keyId, grant.grantId],
       keep: (grant) => (input.GrantId ?? grant.grantId) === grant.grantId
-        && (input.GranteePrincipal ?? grant.granteePrincipal) === grant.granteePrincipal,
+        && (grantee ?? grant.granteePrincipal) === grant.granteePrincipal,
       limit: Math.min(input.Limit ?? pageSizeDefault, pageSizeMax),
       token: input.Marker,
       scope: `kms.ListGrants ${key.keyId}`,
@@ -141,8 +167,9 @@ export const ListGrants = operation(kms.ListGrants, {
 
 export const ListRetirableGrants = operation(kms.ListRetirableGrants, {
   run(input, ctx) {
-    requirePrincipal(input.RetiringPrincipal);
-    const all = [...ctx.db(grants).by("retiring").list({ prefix: input.RetiringPrincipal })];
+    const { RetiringPrincipal: retiring } = input;
+    const prefix = keptPrincipal(ctx, retiring, () => retiringNotFound(retiring));
+    const all = [...ctx.db(grants).by("retiring").list({ prefix })];
     return answer(ctx, pageOf(all, {
       limit: Math.min(input.Limit ?? pageSizeDefault, pageSizeMax),
       token: input.Marker,
@@ -173,7 +200,7 @@ export const RevokeGrant = operation(kms.RevokeGrant, {
 /** The grant itself says who may retire it. @evidence KMS API Reference, RetireGrant */
 function requireRetirer(ctx: Context, grant: Grant): void {
   const { caller } = ctx;
-  const names = [caller.arn, caller.roleArn];
+  const names = [caller.arn, uniqueIdOf(caller), caller.principalId];
   const isRoot = caller.type === "Root" && caller.account === ctx.account;
   const isRetiring = grant.retiringPrincipal !== undefined && names.includes(grant.retiringPrincipal);
   const isGrantee = grant.operations.includes("RetireGrant") && names.includes(grant.granteePrincipal);

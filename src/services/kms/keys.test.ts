@@ -53,7 +53,7 @@ test("keys that cannot be are refused, each in its words", async () => {
   assert.equal(await create({ KeySpec: "ML_DSA_44", KeyUsage: "SIGN_VERIFY" }),
     "NotImplemented: The key spec ML_DSA_44 is not implemented by us-local-1 yet.");
   assert.equal(await create({ Tags: [{ TagKey: "a", TagValue: "1" }, { TagKey: "a", TagValue: "2" }] }),
-    "TagException: Tag keys must be unique.");
+    "TagException: Duplicate tag keys");
   assert.deepEqual((await kms.send(new ListKeysCommand({}))).Keys, []);
 });
 

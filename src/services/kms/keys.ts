@@ -52,12 +52,18 @@ export function requireUsable(ctx: ReadContext, key: Key): void {
   if (state === "Enabled") return;
   const arn = keyArn(ctx, key);
   if (state === "Disabled") throw keyDisabled(arn);
-  throw invalidState(arn, state === "PendingImport" ? "pending import" : state === "Creating" ? "creating"
-    : "pending deletion");
+  throw invalidState(arn, conditions.get(state) ?? "pending deletion");
 }
 
+/** @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/multi_region.json, among them */
+const conditions: ReadonlyMap<KeyState, string> = new Map([
+  ["PendingImport", "pending import"], ["Creating", "creating"],
+  ["PendingReplicaDeletion", "pending replica deletion"],
+]);
+
 export function requireNotPendingDeletion(ctx: ReadContext, key: Key): void {
-  if (key.deletion) throw invalidState(keyArn(ctx, key), "pending deletion");
+  if (!key.deletion) return;
+  throw invalidState(keyArn(ctx, key), conditions.get(stateOf(ctx, key)) ?? "pending deletion");
 }
 
 /** What states that are about to pass, and missing material, do not allow either. */

@@ -3,6 +3,7 @@
 import * as kms from "../../generated/kms.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
+import { shownPolicy } from "../../kernel/policy-principals.ts";
 import { invalidMarker, policyNotFound } from "./errors.ts";
 import { keyRules, ownKey, requireKey } from "./key-ids.ts";
 import { keyArn } from "./keys.ts";
@@ -20,7 +21,10 @@ export const GetKeyPolicy = operation(kms.GetKeyPolicy, {
   run(input, ctx) {
     requireName(input.PolicyName);
     const key = requireKey(ctx, input.KeyId, ownKey("GetKeyPolicy"));
-    return { Policy: resourcePolicyOf(keyArn(ctx, key), ctx), PolicyName: policyName };
+    const policy = resourcePolicyOf(keyArn(ctx, key), ctx);
+    return {
+      Policy: policy && shownPolicy(ctx.kernel.identity, policy), PolicyName: policyName,
+    };
   },
 });
 

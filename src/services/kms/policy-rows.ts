@@ -1,8 +1,9 @@
 /** Key policies as they are kept, and the checks that each must pass. */
 
-import { parsePolicy, validatePolicy } from "../../iam/parse.ts";
+import { validatePolicy } from "../../iam/parse.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
+import { keptPolicy } from "../../kernel/policy-principals.ts";
 import { table } from "../../store/types.ts";
 import { limitExceeded, malformedPolicy } from "./errors.ts";
 import { keyArn, type Key } from "./keys.ts";
@@ -62,20 +63,15 @@ export function resourcePolicyOf(arn: string, ctx: ReadContext): string | undefi
  */
 const tolerated = new Set(["Missing required field Action", "Missing required field Resource"]);
 
-function requireDocument(ctx: ReadContext, document: string): void {
+function documentToKeep(ctx: ReadContext, document: string): string {
   if (Buffer.byteLength(document) > documentBytesMax) {
     throw limitExceeded(`Key policy document size quota is ${documentBytesMax} bytes.`);
   }
   const problem = validatePolicy(document, "resource", { resourceElement: "optional" })
     .find(({ message }) => !tolerated.has(message));
   if (problem) throw malformedPolicy(problem.message);
-  for (const statement of parsePolicy(document).statements) {
-    const element = statement.principal ?? statement.notPrincipal;
-    const names = element === undefined || element === "*" ? [] : (element.AWS ?? []);
-    if (!names.every((name) => ctx.kernel.identity.principalExists(name))) {
-      throw malformedPolicy("Policy contains a statement with one or more invalid principals.");
-    }
-  }
+  return keptPolicy(ctx.kernel.identity, document, () =>
+    malformedPolicy("Policy contains a statement with one or more invalid principals."));
 }
 
 /**
@@ -84,8 +80,7 @@ function requireDocument(ctx: ReadContext, document: string): void {
  * @evidence KMS API Reference, PutKeyPolicy, BypassPolicyLockoutSafetyCheck
  */
 export function putKeyPolicy(ctx: Context, key: Key, document: string, bypassLockoutCheck: boolean): void {
-  requireDocument(ctx, document);
-  ctx.db(keyPolicies).put({ keyId: key.keyId, document });
+  ctx.db(keyPolicies).put({ keyId: key.keyId, document: documentToKeep(ctx, document) });
   if (bypassLockoutCheck || ctx.isAllowed({ action: "kms:PutKeyPolicy", resource: keyArn(ctx, key) })) return;
   throw malformedPolicy("The new key policy will not allow you to update the key policy in the future.");
 }

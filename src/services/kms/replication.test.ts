@@ -37,7 +37,9 @@ test("a multi-Region key and its replica decrypt each other's ciphertexts, rotat
   const opened = await east.send(new DecryptCommand({ CiphertextBlob: two.CiphertextBlob }));
   assert.notEqual(opened.KeyMaterialId, KeyMetadata?.CurrentKeyMaterialId);
   assert.equal(await refusal(east.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: "us-west-2" }))),
-    `AlreadyExistsException: Key '${there.Arn}' already exists`);
+    "AlreadyExistsException: You can create only one replica of each primary key in each AWS Region.");
+  assert.equal(await refusal(east.send(new ReplicateKeyCommand({ KeyId, ReplicaRegion: "us-east-1" }))),
+    "ValidationException: us-east-1 cannot have a replica because it contains the primary.");
 
   await east.send(new UpdatePrimaryRegionCommand({ KeyId, PrimaryRegion: "us-west-2" }));
   for (const client of [east, west]) {

@@ -61,10 +61,11 @@ export const ReplicateKey = operation(kms.ReplicateKey, {
     requirePrimary(ctx, primary);
     const { keyId, usage, spec, origin, manager } = primary.key;
     const arn = keyArn(ctx, { keyId });
+    // @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/multi_region.json, both texts
     if (ctx.region === ctx.requestRegion) {
-      throw validation("The replica Region must differ from the primary Region.");
+      throw validation(`${ctx.region} cannot have a replica because it contains the primary.`);
     }
-    if (ctx.db(keys).has(keyId)) throw replicaExists(arn);
+    if (ctx.db(keys).has(keyId)) throw replicaExists();
     ctx.authorize({ action: "kms:CreateKey", resource: "*" });
     const now = ctx.clock.now();
     const replica = ctx.db(keys).put({
@@ -113,6 +114,7 @@ export const UpdatePrimaryRegion = operation(kms.UpdatePrimaryRegion, {
     }
     if (!replica) throw keyNotFound(arn);
     if (replica.deletion) throw invalidState(arn, "pending deletion");
+    if (!replica.enabled) throw keyDisabled(arn);
     ctx.authorize({ action: "kms:UpdatePrimaryRegion", resource: arn });
     const claim = claimOf(primaryOf(ctx, keyId)) + 1;
     if (origin === "AWS_KMS") copyMaterials(ctx, keyId, ctx.requestRegion);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateKeyCommand, DecryptCommand, DescribeKeyCommand, DisableKeyCommand, DisableKeyRotationCommand,
-  EnableKeyCommand, EnableKeyRotationCommand, EncryptCommand, GetKeyRotationStatusCommand, KMSClient,
-  ListKeyRotationsCommand, RotateKeyOnDemandCommand,
+  CancelKeyDeletionCommand, CreateAliasCommand, CreateKeyCommand, DecryptCommand, DescribeKeyCommand,
+  DisableKeyCommand, DisableKeyRotationCommand, EnableKeyCommand, EnableKeyRotationCommand, EncryptCommand,
+  GetKeyRotationStatusCommand, KMSClient, ListKeyRotationsCommand, RotateKeyOnDemandCommand,
+  ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
-import { startRegion } from "../../../test/region.ts";
+import { startRegion, testEpoch } from "../../../test/region.ts";
 import { refusal } from "../../../test/refusal.ts";
 
 test("s3-sse-kms-rotation-policy: a key rotates when its owner says, and decrypts the old", async () => {
@@ -91,4 +92,56 @@ test("asymmetric and HMAC keys do not rotate", async () => {
     await refusal(kms.send(new EnableKeyRotationCommand({ KeyId }))), /^UnsupportedOperationException: /,
   );
   assert.equal((await kms.send(new GetKeyRotationStatusCommand({ KeyId }))).KeyRotationEnabled, false);
+  await kms.send(new DisableKeyRotationCommand({ KeyId }));
+  assert.deepEqual((await kms.send(new ListKeyRotationsCommand({ KeyId }))).Rotations, []);
+});
+
+/** @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/rotation.json */
+test("enabling rotation again begins anew only with another period", async () => {
+  await using region = await startRegion();
+  const kms = region.client(KMSClient);
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId;
+  const day = 86_400_000;
+  const enable = (RotationPeriodInDays?: number) =>
+    kms.send(new EnableKeyRotationCommand({ KeyId, RotationPeriodInDays }));
+  const status = async (): Promise<unknown[]> => {
+    const shown = await kms.send(new GetKeyRotationStatusCommand({ KeyId }));
+    const next = shown.NextRotationDate;
+    return [shown.KeyRotationEnabled, shown.RotationPeriodInDays, next && (next.getTime() - testEpoch) / day];
+  };
+  await enable(90);
+  await region.clock.advance({ days: 1 });
+  await enable(90);
+  assert.deepEqual(await status(), [true, 90, 90]);
+  await enable();
+  assert.deepEqual(await status(), [true, 90, 90]);
+  await enable(100);
+  assert.deepEqual(await status(), [true, 100, 101]);
+  await kms.send(new DisableKeyRotationCommand({ KeyId }));
+  await enable();
+  assert.deepEqual(await status(), [true, 365, 366]);
+
+  await kms.send(new ScheduleKeyDeletionCommand({ KeyId }));
+  assert.deepEqual(await status(), [false, undefined, undefined]);
+  await kms.send(new CancelKeyDeletionCommand({ KeyId }));
+  assert.deepEqual(await status(), [true, 365, 366]);
+});
+
+/** @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/rotation.json */
+test("rotation takes no aliases, and markers only of its own", async () => {
+  await using region = await startRegion();
+  const kms = region.client(KMSClient);
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId;
+  await kms.send(new CreateAliasCommand({ AliasName: "alias/a", TargetKeyId: KeyId }));
+  const aliased = { KeyId: "alias/a" };
+  for (const attempt of [
+    kms.send(new GetKeyRotationStatusCommand(aliased)), kms.send(new ListKeyRotationsCommand(aliased)),
+    kms.send(new EnableKeyRotationCommand(aliased)), kms.send(new DisableKeyRotationCommand(aliased)),
+    kms.send(new RotateKeyOnDemandCommand(aliased)),
+  ]) {
+    assert.equal(await refusal(attempt),
+      "InvalidArnException: Key Aliases are not supported for this operation.");
+  }
+  const marked = await refusal(kms.send(new ListKeyRotationsCommand({ KeyId, Marker: "not-a-marker" })));
+  assert.match(marked, /^InvalidMarkerException: (?:UnknownError)?$/);
 });

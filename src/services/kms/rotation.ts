@@ -8,7 +8,7 @@ import { pageOf } from "../../kernel/page.ts";
 import { invalidMarker, invalidOrigin, invalidState, limitExceeded, unsupported } from "./errors.ts";
 import { keyRules, ownKey, requireKey, sharedKey } from "./key-ids.ts";
 import { isSymmetricEncryption } from "./key-specs.ts";
-import { keyArn, keys, requireUsable, type Key } from "./keys.ts";
+import { keyArn, keys, requireUsable, stateOf, type Key } from "./keys.ts";
 import { materials, materialsOf, type Material } from "./materials.ts";
 import { primaryOf, readIn } from "./multi-region.ts";
 import { rotateTo, rotateToNew, scheduleRotation, unscheduleRotation } from "./rotation-rules.ts";
@@ -33,13 +33,19 @@ function requireAutomatic(ctx: Context, keyName: string, name: string): Key {
   return key;
 }
 
-/** Enabling again starts a new period. @evidence KMS API Reference, EnableKeyRotation */
+/**
+ * Enabling again changes nothing unless it gives another period, which then starts anew.
+ *
+ * @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/rotation.json: status_default,
+ *   status_same_period, status_reenable_omitted
+ */
 export const EnableKeyRotation = operation(kms.EnableKeyRotation, {
   ...keyRules<kms.EnableKeyRotationRequest>(ownKey("EnableKeyRotation")),
 
   run(input, ctx) {
     const key = requireAutomatic(ctx, input.KeyId, "EnableKeyRotation");
-    ctx.db(keys).put(scheduleRotation(ctx, key, input.RotationPeriodInDays ?? periodDaysDefault));
+    const period = input.RotationPeriodInDays ?? key.rotation?.periodDays ?? periodDaysDefault;
+    if (period !== key.rotation?.periodDays) ctx.db(keys).put(scheduleRotation(ctx, key, period));
     return {};
   },
 });
@@ -47,31 +53,36 @@ export const EnableKeyRotation = operation(kms.EnableKeyRotation, {
 export const DisableKeyRotation = operation(kms.DisableKeyRotation, {
   ...keyRules<kms.DisableKeyRotationRequest>(ownKey("DisableKeyRotation")),
 
+  /** Keys that never rotate have nothing to disable. @evidence ibid., hmac_disable-key-rotation */
   run(input, ctx) {
-    const key = requireAutomatic(ctx, input.KeyId, "DisableKeyRotation");
-    ctx.db(keys).put(unscheduleRotation(ctx, key));
+    const key = requireKey(ctx, input.KeyId, ownKey("DisableKeyRotation"));
+    if (!isSymmetricEncryption(key.spec)) {
+      requireUsable(ctx, key);
+      return {};
+    }
+    ctx.db(keys).put(unscheduleRotation(ctx, requireAutomatic(ctx, input.KeyId, "DisableKeyRotation")));
     return {};
   },
 });
 
 /**
- * Asymmetric, HMAC and imported keys have a status, which is always false.
+ * Asymmetric, HMAC and imported keys have a status, which is always false; a key that is pending deletion
+ * shows none, and has it again when it is kept.
  *
  * @evidence KMS API Reference, GetKeyRotationStatus
+ * @evidence recorded AWS answers, radkawar/stackd, testdata/aws/kms/rotation.json and multi_region.json
  */
 export const GetKeyRotationStatus = operation(kms.GetKeyRotationStatus, {
   ...keyRules<kms.GetKeyRotationStatusRequest>(sharedKey("GetKeyRotationStatus")),
 
   run(input, ctx) {
     const key = requireKey(ctx, input.KeyId, sharedKey("GetKeyRotationStatus"));
-    const { rotation } = key.multiRegion ? primaryOf(ctx, key.keyId).key : key;
+    const isGoing = stateOf(ctx, key) === "PendingDeletion";
+    const { rotation } = isGoing ? {} : key.multiRegion ? primaryOf(ctx, key.keyId).key : key;
     return {
       KeyId: keyArn(ctx, key),
       KeyRotationEnabled: rotation !== undefined,
-      ...(rotation && {
-        RotationPeriodInDays: rotation.periodDays,
-        ...(!key.deletion && { NextRotationDate: rotation.nextAt }),
-      }),
+      ...(rotation && { RotationPeriodInDays: rotation.periodDays, NextRotationDate: rotation.nextAt }),
     };
   },
 });
@@ -128,7 +139,6 @@ export const ListKeyRotations = operation(kms.ListKeyRotations, {
 
   run(input, ctx) {
     const key = requireKey(ctx, input.KeyId, ownKey("ListKeyRotations"));
-    if (!isSymmetricEncryption(key.spec)) throw unsupported();
     const shared = key.multiRegion && key.origin === "AWS_KMS" ? primaryOf(
       ctx, key.keyId,
     ).region : ctx.region;

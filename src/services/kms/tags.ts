@@ -14,13 +14,16 @@ import { keyArn, requireNotPendingDeletion } from "./keys.ts";
 /** @evidence KMS Developer Guide, "Tags in AWS KMS" */
 const tagsMax = 50;
 
-/** @throws TagException, LimitExceededException */
+/**
+ * @throws TagException, LimitExceededException
+ * @evidence LocalStack tests/aws/services/kms/test_kms.snapshot.json, recorded on AWS: both TagExceptions
+ */
 export function setTags(ctx: Context, arn: string, tags: readonly Tag[] | undefined): void {
   if (!tags || tags.length === 0) return;
   const names = tags.map((tag) => tag.TagKey);
-  if (new Set(names).size < names.length) throw invalidTag("Tag keys must be unique.");
+  if (new Set(names).size < names.length) throw invalidTag("Duplicate tag keys");
   if (names.some((name) => name.toLowerCase().startsWith("aws:"))) {
-    throw invalidTag("Tag keys must not begin with aws:.");
+    throw invalidTag("Tags beginning with aws: are reserved");
   }
   ctx.tags(arn).set(tags.map((tag) => ({ Key: tag.TagKey, Value: tag.TagValue })));
   if (ctx.tags(arn).list().length > tagsMax) throw limitExceeded(`Tags per key quota is ${tagsMax}.`);

@@ -144,13 +144,13 @@ async function change(
 export const TagResources = operation(tagging.TagResources, {
   body: (input, ctx) =>
     change(input.ResourceARNList, ctx, async (arn) =>
-      (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.tag(arn, input.Tags),
+      (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.tag(arn, input.Tags, ctx.account),
     ),
 });
 
 export const UntagResources = operation(tagging.UntagResources, {
   body: (input, ctx) =>
     change(input.ResourceARNList, ctx, async (arn) =>
-      (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.untag(arn, input.TagKeys),
+      (await ctx.kernel.taggingOf(parseArn(arn)?.service ?? ""))?.untag(arn, input.TagKeys, ctx.account),
     ),
 });

@@ -5,6 +5,7 @@ import { parsePolicy, validatePolicy, type Statement } from "../../iam/parse.ts"
 import type { ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
+import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
 import { requestConditions, secretRules } from "./conditions.ts";
 import { malformedPolicy, publicPolicy, unsupportedPrincipal } from "./errors.ts";
 import { policies } from "./policy-rows.ts";
@@ -34,22 +35,21 @@ function isPublic(statement: Statement): boolean {
     && values.every((value) => !value.includes("*") && value !== "0.0.0.0/0" && value !== "::/0"));
 }
 
-function requireDocument(ctx: ReadContext, document: string, blockPublic: boolean): void {
+function documentToKeep(ctx: ReadContext, document: string, blockPublic: boolean): string {
   if (validatePolicy(document, "resource").length > 0) throw malformedPolicy();
   const { statements } = parsePolicy(document);
-  const { identity } = ctx.kernel;
   // @evidence recorded AWS answers to PutResourcePolicy
-  const named = statements.flatMap(namesOf);
-  if (!named.every((name) => identity.principalExists(name))) throw unsupportedPrincipal();
+  const kept = keptPolicy(ctx.kernel.identity, document, unsupportedPrincipal);
   if (blockPublic && statements.some(isPublic)) throw publicPolicy();
+  return kept;
 }
 
 export const PutResourcePolicy = operation(sm.PutResourcePolicy, {
   ...secretRules<sm.PutResourcePolicyRequest>(),
   run(input, ctx) {
     const secret = requireChangeable(ctx, input.SecretId);
-    requireDocument(ctx, input.ResourcePolicy, input.BlockPublicPolicy ?? false);
-    ctx.db(policies).put({ secret: secret.name, document: input.ResourcePolicy });
+    const document = documentToKeep(ctx, input.ResourcePolicy, input.BlockPublicPolicy ?? false);
+    ctx.db(policies).put({ secret: secret.name, document });
     touch(ctx, secret);
     scheduleReplication(ctx, secret.name);
     return { ARN: secretArn(ctx, secret), Name: secret.name };
@@ -60,7 +60,8 @@ export const GetResourcePolicy = operation(sm.GetResourcePolicy, {
   ...secretRules<sm.GetResourcePolicyRequest>(),
   run(input, ctx) {
     const secret = requireSecret(ctx, input.SecretId);
-    const ResourcePolicy = ctx.db(policies).get(secret.name)?.document;
+    const document = ctx.db(policies).get(secret.name)?.document;
+    const ResourcePolicy = document && shownPolicy(ctx.kernel.identity, document);
     return { ARN: secretArn(ctx, secret), Name: secret.name, ResourcePolicy };
   },
 });
@@ -85,7 +86,7 @@ export const ValidateResourcePolicy = operation(sm.ValidateResourcePolicy, {
   run(input, ctx) {
     if (input.SecretId !== undefined) requireSecret(ctx, input.SecretId);
     try {
-      requireDocument(ctx, input.ResourcePolicy, true);
+      documentToKeep(ctx, input.ResourcePolicy, true);
       return { PolicyValidationPassed: true, ValidationErrors: [] };
     } catch (cause) {
       if (!(cause instanceof AwsError)) throw cause;

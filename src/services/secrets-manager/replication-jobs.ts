@@ -1,11 +1,12 @@
 /**
- * How replicas keep up: each change of a primary schedules a job for each of its replicas. The job asks the
+ * How replicas keep up: each change of a primary pokes the reconciler of each of its replicas. It asks the
  * replica's Region, as Secrets Manager itself, to take over what the primary's cell holds.
  */
 
 import * as sm from "../../generated/secrets-manager.ts";
 import type { ReplicationStatusType } from "../../generated/secrets-manager.ts";
 import { asynchronousJob } from "../../jobs/job.ts";
+import { reconciler } from "../../jobs/reconciler.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { secretArn, secrets, type Replica, type Secret } from "./secret-rows.ts";
@@ -51,7 +52,7 @@ export function scheduleReplication(
       continue;
     }
     putReplica(ctx, name, region, { status: "InProgress" });
-    ctx.schedule(replicate, { at: ctx.clock.now(), id: `${name} ${region}`, input: { name, region } });
+    replicate.poke(ctx, `${name} ${region}`, { name, region });
   }
 }
 
@@ -72,7 +73,7 @@ async function replicaStatus(
   }
 }
 
-export const replicate = asynchronousJob<ReplicaWork>("secrets-manager.replicate", async (
+export const replicate = reconciler<ReplicaWork>("secrets-manager.replicate", async (
   { name, region }, ctx,
 ) => {
   const secret = ctx.transaction((within) => within.db(secrets).get(name));

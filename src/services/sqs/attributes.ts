@@ -4,6 +4,7 @@
 
 import type { ReadContext } from "../../kernel/context.ts";
 import { parsePolicy, PolicySyntaxError } from "../../iam/parse.ts";
+import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
 import {
   encryptedTwice, invalidAttribute, invalidFifoName, invalidQueueName, overLimit, unknownAttribute,
 } from "./errors.ts";
@@ -40,7 +41,8 @@ function oneOf(...values: readonly string[]): Canonical {
 /** @evidence SQS Developer Guide, Quotas: a policy has at most 20 statements */
 export const statementCountMax = 20;
 
-function policy(text: string, name: string): string | undefined {
+/** @evidence AWS CDK issues 13530 and 15602: the same refusal for principals that do not exist */
+function policy(text: string, name: string, _subject: Subject, ctx: ReadContext): string | undefined {
   if (text === "") return undefined;
   try {
     const { statements } = parsePolicy(text);
@@ -54,7 +56,7 @@ function policy(text: string, name: string): string | undefined {
     if (error instanceof PolicySyntaxError) throw invalidAttribute(name);
     throw error;
   }
-  return text;
+  return keptPolicy(ctx.kernel.identity, text, () => invalidAttribute(name));
 }
 
 function keyId(text: string, name: string): string | undefined {
@@ -186,13 +188,13 @@ export const attributeNames: ReadonlySet<string> = new Set(["All", ...computedNa
 /**
  * What GetQueueAttributes shows of these. The reuse period of a data key is shown only where there is a key.
  */
-export function shownAttributes(current: Attributes): [string, string][] {
+export function shownAttributes(current: Attributes, ctx: ReadContext): [string, string][] {
   const shown: [string, string][] = [];
   for (const name of shownOrder) {
     const value = current[name];
     if (value === undefined) continue;
     if (name === "KmsDataKeyReusePeriodSeconds" && current["KmsMasterKeyId"] === undefined) continue;
-    shown.push([name, value]);
+    shown.push([name, name === "Policy" ? shownPolicy(ctx.kernel.identity, value) : value]);
   }
   return shown;
 }

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { isInFlight, messages, type Message } from "./message-table.ts";
-import { numberOf, type Queue } from "./queue-table.ts";
+import type { Queue } from "./queue-table.ts";
 
 /**
  * Where the numbering of a queue's messages stands. It outlives the messages, so that no number comes twice.
@@ -207,9 +207,4 @@ export function forgetSome(ctx: Context, queueId: string, limit: number): boolea
   const attempts = [...ctx.db(receiveAttempts).list({ prefix: [queueId], limit })];
   for (const row of attempts) ctx.db(receiveAttempts).delete([row.queueId, row.attemptId]);
   return sent.length < limit && attempts.length < limit;
-}
-
-/** When a message that arrives now can first be received. */
-export function visibleAfterDelay(ctx: ReadContext, queue: Queue, delaySeconds: number | undefined): number {
-  return ctx.clock.now() + (delaySeconds ?? numberOf(queue, "DelaySeconds")) * 1000;
 }

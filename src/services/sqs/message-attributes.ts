@@ -1,6 +1,6 @@
 /** The attributes that travel with a message beside its body: their rules and their checksums. All pure. */
 
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import * as sqs from "../../generated/sqs.ts";
 import { modelled } from "../../kernel/errors.ts";
 import { invalidParameterValue } from "./errors.ts";
@@ -147,7 +147,7 @@ export function attributeSizeBytes(attribute: MessageAttribute): number {
 }
 
 export function md5(data: string): string {
-  return createHash("md5").update(data).digest("hex");
+  return hash("md5", data, "hex");
 }
 
 /**
@@ -157,19 +157,19 @@ export function md5(data: string): string {
  */
 export function attributesMd5(attributes: readonly MessageAttribute[]): string | undefined {
   if (attributes.length === 0) return undefined;
-  const hash = createHash("md5");
+  const digest = createHash("md5");
   const lengthBytes = Buffer.alloc(4);
   const update = (bytes: Uint8Array): void => {
     lengthBytes.writeUInt32BE(bytes.length);
-    hash.update(lengthBytes).update(bytes);
+    digest.update(lengthBytes).update(bytes);
   };
   for (const { name, type, text, bytes } of attributes) {
     update(Buffer.from(name));
     update(Buffer.from(type));
-    hash.update(Buffer.of(bytes ? 2 : 1));
+    digest.update(Buffer.of(bytes ? 2 : 1));
     update(bytes ?? Buffer.from(text ?? ""));
   }
-  return hash.digest("hex");
+  return digest.digest("hex");
 }
 
 /**

@@ -30,25 +30,23 @@ export interface Message {
   readonly receipt?: string;
 }
 
-/** Sent here and never received, or received: the two halves of the index by visibility. */
-const fresh = 0;
-const received = 1;
-
 /**
- * One index tells everything that changes: what a receive may take (visible until now), how many are delayed
- * (fresh, visible later) and how many in flight (received, visible later), so that no counter needs to be
- * kept.
+ * Two indexes tell everything that changes, so that no counter needs to be kept: what a receive may take
+ * (visible until now), how many are hidden (visible later), and how many of those only because they were
+ * delayed. What was sent without a delay, which is nearly everything, is never in the second.
  */
-export const messages = table<Message, "visibility" | "group">("sqs.messages", {
+export const messages = table<Message, "visibility" | "delay" | "group">("sqs.messages", {
   key: (message) => keyOf(message),
   indexes: {
-    visibility: (message) =>
-      [message.generation, message.receipt === undefined ? fresh : received, message.visibleAt],
+    visibility: (message) => [message.generation, message.visibleAt],
+    delay: (message) =>
+      (message.receipt === undefined && message.visibleAt > message.sentAt
+        ? [message.generation, message.visibleAt] : undefined),
     group: (message) => (message.fifo ? [message.generation, message.group ?? ""] : undefined),
   },
 });
 
-export type MessageRows = Rows<Message, "visibility" | "group">;
+export type MessageRows = Rows<Message, "visibility" | "delay" | "group">;
 
 export function keyOf(message: Pick<Message, "generation" | "sentAt" | "tie">): [string, number, number] {
   return [message.generation, message.sentAt, message.tie];
@@ -66,30 +64,13 @@ export function expiresAt(message: Message, queue: Queue): number {
  * What a receive may take from a standard queue, the longest visible first. Nothing may be written to the
  * table while this is being read.
  */
-export function* visibleMessages(rows: MessageRows, generation: string, now: number): Generator<Message> {
-  const index = rows.by("visibility");
-  const halves = [fresh, received].map((half) =>
-    index.list({ prefix: [generation, half], before: [generation, half, now + 1] })[Symbol.iterator]());
-  const heads = halves.map((half) => half.next());
-  for (;;) {
-    const [one, other] = heads;
-    if (!one || !other || (one.done && other.done)) return;
-    const first = other.done || (!one.done && one.value.visibleAt <= other.value.visibleAt) ? 0 : 1;
-    const head = heads[first];
-    const half = halves[first];
-    if (!head || head.done || !half) return;
-    yield head.value;
-    heads[first] = half.next();
-  }
+export function visibleMessages(rows: MessageRows, generation: string, now: number): Iterable<Message> {
+  return rows.by("visibility").list({ prefix: [generation], before: [generation, now + 1] });
 }
 
 /** When the next delayed or hidden message of a standard queue shows; undefined when there is none. */
 export function nextVisibleAt(rows: MessageRows, generation: string, now: number): number | undefined {
-  const index = rows.by("visibility");
-  const times = [fresh, received].map((half) =>
-    index.first({ prefix: [generation, half], from: [generation, half, now + 1] })?.visibleAt ?? Infinity);
-  const next = Math.min(...times);
-  return next === Infinity ? undefined : next;
+  return rows.by("visibility").first({ prefix: [generation], from: [generation, now + 1] })?.visibleAt;
 }
 
 export interface Counts {
@@ -98,20 +79,27 @@ export interface Counts {
   readonly delayed: number;
 }
 
-export function countMessages(ctx: ReadContext, queue: Queue): Counts {
+export function countMessages(ctx: ReadContext, { generation }: Queue): Counts {
   const index = ctx.db(messages).by("visibility");
-  const { generation } = queue;
-  const later = ctx.clock.now() + 1;
-  const visible = (half: number) =>
-    index.count({ prefix: [generation, half], before: [generation, half, later] });
-  const hidden = (half: number) =>
-    index.count({ prefix: [generation, half], from: [generation, half, later] });
-  return { visible: visible(fresh) + visible(received), inFlight: hidden(received), delayed: hidden(fresh) };
+  const visible = index.count({ prefix: [generation], before: [generation, ctx.clock.now() + 1] });
+  return { visible, ...countHidden(ctx, generation) };
 }
 
 export function countInFlight(ctx: ReadContext, queue: Queue): number {
-  const from = [queue.generation, received, ctx.clock.now() + 1];
-  return ctx.db(messages).by("visibility").count({ prefix: [queue.generation, received], from });
+  return countHidden(ctx, queue.generation).inFlight;
+}
+
+function countHidden(ctx: ReadContext, generation: string): Omit<Counts, "visible"> {
+  const rows = ctx.db(messages);
+  const later = { prefix: [generation], from: [generation, ctx.clock.now() + 1] };
+  // When the clock was set back, there are messages from the future: hidden, but not by a delay of theirs.
+  if (rows.first(later)) {
+    const hidden = [...rows.by("visibility").list(later)];
+    const inFlight = hidden.filter((message) => message.receipt !== undefined).length;
+    return { inFlight, delayed: hidden.length - inFlight };
+  }
+  const delayed = rows.by("delay").count(later);
+  return { inFlight: rows.by("visibility").count(later) - delayed, delayed };
 }
 
 /**

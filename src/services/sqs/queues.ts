@@ -142,7 +142,7 @@ export const GetQueueAttributes = operation(sqs.GetQueueAttributes, {
     for (const name of names) if (!attributeNames.has(name)) throw unknownAttribute(name);
     const wanted = (name: string): boolean => names.has("All") || names.has(name);
     const computed = computedNames.some(wanted) ? computedAttributes(ctx, queue) : [];
-    const shown = [...computed, ...shownAttributes(queue.attributes)].filter(([name]) => wanted(name));
+    const shown = [...computed, ...shownAttributes(queue.attributes, ctx)].filter(([name]) => wanted(name));
     return shown.length === 0 ? {} : { Attributes: Object.fromEntries(shown) };
   },
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ReceiveMessageCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
-import { startRegion } from "../../../test/region.ts";
+import { startRegion, testEpoch } from "../../../test/region.ts";
 import { messages } from "./message-table.ts";
 import { createQueue, refusal } from "./queue-fixture.ts";
 import { queues } from "./queue-table.ts";
@@ -18,6 +18,23 @@ test("a receive gives up to ten messages, one unless asked", async () => {
   assert.deepEqual(await queue.bodies(), ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
   assert.deepEqual(await queue.bodies(), ["11"]);
   assert.deepEqual(await queue.counts(), [0, 12, 0]);
+});
+
+test("counts stay exact when the clock is set back", async () => {
+  await using region = await startRegion();
+  const queue = await createQueue(region, "back");
+  await queue.send("received");
+  await queue.receive({ VisibilityTimeout: 600 });
+  region.clock.set(testEpoch - 60_000);
+  await queue.send("earlier");
+  await queue.send("delayed", { DelaySeconds: 30 });
+  assert.deepEqual(await queue.counts(), [1, 1, 1]);
+  region.clock.set(testEpoch);
+  await queue.send("later");
+  assert.deepEqual(await queue.counts(), [3, 1, 0]);
+  region.clock.set(testEpoch - 60_000);
+  // Not to be seen yet, and never received.
+  assert.deepEqual(await queue.counts(), [1, 1, 2]);
 });
 
 test("numbers out of range are refused", async () => {

@@ -71,28 +71,32 @@ function take(ctx: Context, queue: Queue, request: Request): Taken {
   if (request.attemptId !== undefined && !fifo) {
     throw wrongQueueType(request.attemptId, "ReceiveRequestAttemptId");
   }
-  const base = { queue, request, woken: undefined };
   const again = request.attemptId === undefined ? undefined : findAttempt(ctx, queue, request.attemptId);
-  if (again) return { ...base, messages: extend(ctx, queue, request, again), nextAt: undefined };
+  if (again) {
+    const extended = extend(ctx, queue, request, again);
+    return { queue, request, messages: extended, nextAt: undefined, woken: undefined };
+  }
   if (isOverLimit(ctx, queue)) {
-    if (fifo || request.waitSeconds > 0) return { ...base, messages: [], nextAt: nextAt(ctx, queue, false) };
+    if (fifo || request.waitSeconds > 0) {
+      return { queue, request, messages: [], nextAt: nextAt(ctx, queue, false), woken: undefined };
+    }
     throw overLimit(
       "Too many messages in flight. The maximum number of inflight messages is 120000.",
     );
   }
 
   const { taken, expired, dead } = choose(ctx, queue, request.countMax);
-  deleteMessages(ctx, [...expired, ...dead]);
+  deleteMessages(ctx, expired);
+  deleteMessages(ctx, dead);
   const target = dead.length > 0 ? deadLetterTargetOf(ctx, queue) : undefined;
   if (target) for (const message of dead) moveToDeadLetters(ctx, queue, target.queue, message);
   const more = expired.length + dead.length === discardedMax && target?.queue.id !== queue.id;
   const hidden = taken.map((message) => hide(ctx, queue, request, message));
-  for (const group of new Set(hidden.map((message) => message.group ?? ""))) {
-    if (fifo) settleGroup(ctx, queue.generation, group);
-  }
+  if (fifo) settleGroups(ctx, queue, hidden);
   if (request.attemptId !== undefined) rememberAttempt(ctx, queue, request.attemptId, hidden);
   return {
-    ...base,
+    queue,
+    request,
     messages: hidden,
     nextAt: hidden.length > 0 ? undefined : nextAt(ctx, queue, more),
     woken: target && topicOf(target.queue),
@@ -128,24 +132,26 @@ function hideUntil(ctx: Context, queue: Queue, request: Request): number {
 }
 
 function hide(ctx: Context, queue: Queue, request: Request, message: Message): Message {
-  const now = ctx.clock.now();
-  return ctx.db(messages).put({
-    ...message,
-    visibleAt: hideUntil(ctx, queue, request),
-    receiveCount: message.receiveCount + 1,
-    firstReceivedAt: message.firstReceivedAt ?? now,
-    receivedAt: now,
-    receipt: ctx.ids.hex(16),
-  });
+  const receivedAt = ctx.clock.now();
+  const receipt = ctx.ids.hex(16);
+  // A first receive adds members. V8 adds them cheaply before a spread, and very dearly behind one.
+  const received = { firstReceivedAt: receivedAt, receivedAt, receipt, ...message };
+  const receiveCount = message.receiveCount + 1;
+  const visibleAt = hideUntil(ctx, queue, request);
+  return ctx.db(messages).put({ ...received, visibleAt, receiveCount, receivedAt, receipt });
+}
+
+function settleGroups(ctx: Context, queue: Queue, touched: readonly Message[]): void {
+  for (const group of new Set(touched.map((message) => message.group ?? ""))) {
+    settleGroup(ctx, queue.generation, group);
+  }
 }
 
 /** A retried receive: the same handles, hidden anew. */
 function extend(ctx: Context, queue: Queue, request: Request, again: readonly Message[]): Message[] {
   const visibleAt = hideUntil(ctx, queue, request);
   const extended = again.map((message) => ctx.db(messages).put({ ...message, visibleAt }));
-  for (const group of new Set(extended.map((message) => message.group ?? ""))) {
-    settleGroup(ctx, queue.generation, group);
-  }
+  settleGroups(ctx, queue, extended);
   return extended;
 }
 

@@ -7,6 +7,7 @@ import { parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
+import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
 import { pageOf } from "../../kernel/page.ts";
 import {
   invalidNextToken, malformedResourcePolicy, resourceNotFound, resourcePolicyConflict, resourcePolicyInvalid,
@@ -41,7 +42,8 @@ function requireShareable(input: Named, ctx: ReadContext): string {
   return input.ResourceArn;
 }
 
-function requireDocument(document: string): void {
+/** @evidence none: how AWS answers principals that do not exist is not recorded */
+function documentToKeep(ctx: ReadContext, document: string): string {
   if (Buffer.byteLength(document) > documentBytesMax) {
     throw resourcePolicyLimit(
       "PolicySize", documentBytesMax, "A policy can't be greater than 1024 bytes in size.",
@@ -49,6 +51,8 @@ function requireDocument(document: string): void {
   }
   const [problem] = validatePolicy(document, "resource");
   if (problem) throw malformedResourcePolicy(problem.message);
+  return keptPolicy(ctx.kernel.identity, document, (name) =>
+    malformedResourcePolicy(`Invalid principal in policy: "AWS":"${name}"`));
 }
 
 /** To change or to delete a policy, one names its id and the hash of what one has seen. */
@@ -65,7 +69,7 @@ export const PutResourcePolicy = operation(ssm.PutResourcePolicy, {
 
   run(input, ctx) {
     const arn = requireShareable(input, ctx);
-    requireDocument(input.Policy);
+    const document = documentToKeep(ctx, input.Policy);
     const existing = ctx.db(resourcePolicies).get(arn);
     const isUpdate = input.PolicyId !== undefined || input.PolicyHash !== undefined;
     if (isUpdate) requireCurrent(existing, input.PolicyId, input.PolicyHash);
@@ -74,7 +78,7 @@ export const PutResourcePolicy = operation(ssm.PutResourcePolicy, {
     );
     const hash = createHash("sha256").update(input.Policy).digest("hex");
     const policyId = existing?.policyId ?? ctx.ids.uuid();
-    ctx.db(resourcePolicies).put({ arn, policyId, hash, document: input.Policy });
+    ctx.db(resourcePolicies).put({ arn, policyId, hash, document });
     return { PolicyId: policyId, PolicyHash: hash };
   },
 });
@@ -91,7 +95,7 @@ export const GetResourcePolicies = operation(ssm.GetResourcePolicies, {
       invalid: invalidNextToken,
     });
     const Policies = items.map(({ policyId, hash, document }) =>
-      ({ PolicyId: policyId, PolicyHash: hash, Policy: document }));
+      ({ PolicyId: policyId, PolicyHash: hash, Policy: shownPolicy(ctx.kernel.identity, document) }));
     return { Policies, NextToken: next };
   },
 });

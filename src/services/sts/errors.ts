@@ -15,6 +15,7 @@ export const invalidMfaCode = () =>
 export const unknownMfaDevice = () => accessDenied("MultiFactorAuthentication failed, unable to validate MFA "
   + "code.  Please verify your MFA serial number is valid and associated with this user.");
 
+/** @evidence none: the text could not be found in any answer of AWS's */
 export const missingMfaPart = (missing: "SerialNumber" | "TokenCode") =>
   accessDenied(
     "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code. "
@@ -24,12 +25,13 @@ export const missingMfaPart = (missing: "SerialNumber" | "TokenCode") =>
 export const durationExceedsRole = () =>
   validationError("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
 
+/** @evidence recorded answers of AssumeRole, quoted with their period */
 export const durationExceedsChaining = () => validationError(
-  "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
+  "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
 
 export const malformedPolicy = (message: string) => modelled(sts.MalformedPolicyDocumentException, message);
 
-/** @evidence reported answers of AssumeRole */
+/** @evidence reported answers of AssumeRole; AWS troubleshooting pages quote both */
 export const packedTooLarge = (what: "policy" | "tags", percent: number) => modelled(
   sts.PackedPolicyTooLargeException,
   what === "policy" ? `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`
@@ -73,6 +75,27 @@ export const providerUnreachable = (provider: string) => modelled(sts.IDPCommuni
 /** @evidence STS API Reference, IDPRejectedClaim; the text is ours */
 export const providerRejected = (status: string) => modelled(sts.IDPRejectedClaimException,
   `The identity provider reported that authentication failed: ${status}`);
+
+/** @evidence recorded answers, radkawar/stackd, testdata/aws/iam/outbound_identity.json; so the next three */
+export const outboundFederationDisabled = () =>
+  modelled(sts.OutboundWebIdentityFederationDisabledException, "OutboundWebIdentityFederation is disabled.");
+
+export const unsupportedAlgorithm = () => validationError("Requested SigningAlgorithm is not supported. "
+  + "See the GetWebIdentityToken documentation for supported algorithms");
+
+export const tokenOutlivesSession = () => modelled(sts.SessionDurationEscalationException,
+  "Requested token expiry time must be before the original session's expiry time.");
+
+export const duplicateTagKeys = () => unmodelled(
+  "InvalidParameterValue", "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+
+/** @evidence STS API Reference, JWTPayloadSizeExceeded; the answer's own words are not on record */
+export const payloadTooLarge = () => modelled(
+  sts.JWTPayloadSizeExceededException, "The requested token payload size exceeds the maximum allowed size.");
+
+/** @evidence IAM User Guide, Getting started with outbound identity federation; the text is ours */
+export const issuedHere = () =>
+  invalidToken("Tokens of GetWebIdentityToken cannot be used for federation into AWS.");
 
 /** @evidence IAM User Guide, Troubleshoot SAML federation with IAM */
 export const notAuthorized = (action: string) => accessDenied(`Not authorized to perform ${action}`);

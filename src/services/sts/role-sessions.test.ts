@@ -83,11 +83,11 @@ test("iam-resource-based-policies: only whom the trust policy lets in gets a ses
   const closed = await makeRole(region, "closed", allow("iam:ListUsers"), {
     principal: { Service: "ec2.amazonaws.com" },
   });
+  const alice = await region.user("alice", allow("sts:AssumeRole"));
+  const bob = await region.user("bob");
   const named = await makeRole(region, "named", allow("iam:ListUsers"), {
     principal: { AWS: "arn:aws:iam::000000000000:user/bob" },
   });
-  const alice = await region.user("alice", allow("sts:AssumeRole"));
-  const bob = await region.user("bob");
   await assume(region, alice, { RoleArn: open });
   await assume(region, bob, { RoleArn: named });
   const trust = "role trust policy";
@@ -179,7 +179,7 @@ test("A session lasts as long as its role allows, and an hour when it comes from
   await assume(region, credentials, { RoleArn: second, DurationSeconds: 3_600 });
   assert.deepEqual(await refusal(assume(region, credentials, { RoleArn: second, DurationSeconds: 3_601 })), [
     "ValidationError",
-    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+    "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
       400]);
   assert.equal((await refusal(assume(region, alice, { RoleArn, DurationSeconds: 899 })))[0],
     "ValidationError");

@@ -195,6 +195,17 @@ test("sts-session-policies-limit: a federated user may what its creator and the 
     + "identity-based policy allows the sts:GetFederationToken action", 403]);
 });
 
+test("whom root vouches for may do what the session's policies say, and nothing else", async () => {
+  await using region = await startRegion();
+  await region.client(SQSClient).send(new CreateQueueCommand({ QueueName: "q" }));
+  const made = await region.client(STSClient).send(
+    new GetFederationTokenCommand({ Name: "guest", Policy: JSON.stringify(allow("sqs:ListQueues")) }),
+  );
+  const sqs = region.client(SQSClient, { credentials: credentialsOf(made.Credentials) });
+  assert.equal((await sqs.send(new ListQueuesCommand({}))).QueueUrls?.length, 1);
+  assert.equal((await refusal(sqs.send(new CreateQueueCommand({ QueueName: "r" }))))[0], "AccessDenied");
+});
+
 test("A federated user can't assume roles, and needs sts:TagSession to be tagged", async () => {
   await using region = await startRegion();
   const alice = await region.user("alice", allow(["sts:GetFederationToken", "sts:AssumeRole"]));

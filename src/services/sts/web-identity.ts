@@ -2,11 +2,13 @@
 
 import * as sts from "../../generated/sts.ts";
 import type { FederationProvider } from "../../kernel/auth/identity.ts";
+import { issuersPath } from "../../kernel/auth/outbound-issuer.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { answer } from "./credentials.ts";
 import {
-  missingClaim, noOidcProvider, notJsonWebToken, providerUnreachable, validationError, wrongTokenSignature,
+  issuedHere, missingClaim, noOidcProvider, notJsonWebToken, providerUnreachable, validationError,
+  wrongTokenSignature,
 } from "./errors.ts";
 import { requireTrust } from "./federated-trust.ts";
 import { signingKey } from "./issuer-keys.ts";
@@ -24,6 +26,7 @@ type OidcProvider = Extract<FederationProvider, { readonly kind: "oidc" }>;
 function providerOf(token: JsonWebToken, ctx: BodyContext): { provider: OidcProvider; issuer: string } {
   const { iss } = token.claims;
   if (typeof iss !== "string" || iss === "") throw missingClaim("iss");
+  if (iss.startsWith(`${ctx.kernel.endpoint("sts", ctx.requestRegion)}${issuersPath}`)) throw issuedHere();
   const issuer = iss.replace(/^https?:\/\//, "").replace(/\/$/, "");
   const { identity } = ctx.kernel;
   const arn = identity.oidcProviderArn(ctx.account, issuer);

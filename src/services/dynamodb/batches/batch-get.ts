@@ -10,6 +10,7 @@ import { readUnits, Usage } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
 import { project, type Projection } from "../expressions/projections.ts";
 import { boundGet } from "../items/expressions.ts";
+import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { itemOf, shown, shownItem, type ItemRow } from "../items/item-rows.ts";
 import { placeText } from "../items/places.ts";
@@ -33,8 +34,9 @@ interface Wanted {
 }
 
 function wantedOf(ctx: Context, text: string, given: KeysAndAttributes): Wanted {
-  const keys = given.Keys.map(normalizeKey);
-  return { text, given, keys, projection: boundGet(ctx, given) };
+  requireOneStyle("GetItem", given);
+  const keys = given.Keys.map((key) => normalizeKey(key, "current"));
+  return { text, given, keys, projection: boundGet(ctx, given, "current") };
 }
 
 function requireCount(wanted: readonly Wanted[]): void {

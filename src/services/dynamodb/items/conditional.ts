@@ -39,8 +39,8 @@ export function conditionFailed(
   return modelled(dynamodb.ConditionalCheckFailedException, "The conditional request failed", members);
 }
 
-/** @evidence recorded: PutItem and DeleteItem have nothing else to return */
+/** @evidence dynoxide's http_server tests: PutItem and DeleteItem have nothing else to return */
 export function requireOldValues(asked: ReturnValue | undefined): void {
   if (asked === undefined || asked === "NONE" || asked === "ALL_OLD") return;
-  throw validation("Return values set to invalid value");
+  throw validation("ReturnValues can only be ALL_OLD or NONE");
 }

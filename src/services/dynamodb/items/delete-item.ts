@@ -1,12 +1,14 @@
 /** DeleteItem. */
 
 import * as dynamodb from "../../../generated/dynamodb.ts";
+import type { ReadContext } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { itemConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
+import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { onTable, requireTableOfItems } from "../tables/names.ts";
-import { itemTooLarge } from "../values/value-errors.ts";
+import { enveloped, itemTooLarge } from "../values/value-errors.ts";
 import { collectionMetrics } from "./collections.ts";
 import { conditionFailed, requireOldValues } from "./conditional.ts";
 import { boundCondition, requirePaths } from "./expressions.ts";
@@ -15,14 +17,19 @@ import { shownItem } from "./item-rows.ts";
 import { subjectAt } from "./put-item.ts";
 import { applyWrite, planWrite } from "./writing.ts";
 
+function read(ctx: ReadContext, input: dynamodb.DeleteItemInput) {
+  requireOneStyle("DeleteItem", input);
+  const key = normalizeKey(input.Key, "current");
+  requireOldValues(input.ReturnValues);
+  return { key, condition: boundCondition(ctx, input) };
+}
+
 export const DeleteItem = operation(dynamodb.DeleteItem, {
   ...onTable,
   conditions: itemConditions,
   dataEvent: true,
   run(input, ctx) {
-    const key = normalizeKey(input.Key);
-    requireOldValues(input.ReturnValues);
-    const condition = boundCondition(ctx, "DeleteItem", input);
+    const { key, condition } = enveloped(() => read(ctx, input));
     const table = requireTableOfItems(ctx, input.TableName);
     requireKey(table, key);
     requirePaths(table, { condition });

@@ -22,8 +22,8 @@ import {
 } from "../expressions/used-paths.ts";
 import { expectedCondition, filterCondition, legacyKeyConditions } from "../legacy/legacy-conditions.ts";
 import { attributesToGet, attributeUpdates } from "../legacy/legacy-updates.ts";
-import { requireOneStyle, type StyledOperation } from "../legacy/parameter-styles.ts";
 import { keyNames, type Table } from "../tables/table-rows.ts";
+import type { Layer } from "../values/value-errors.ts";
 
 const caches = new WeakMap<Kernel, SyntaxCache>();
 
@@ -34,8 +34,10 @@ function syntaxOf(ctx: ReadContext): SyntaxCache {
 }
 
 /** @throws ValidationException for the first thing that is wrong with a request's expressions */
-export function bound(ctx: ReadContext, request: ExpressionRequest): BoundExpressions {
-  return bindExpressions(request, syntaxOf(ctx));
+export function bound(
+  ctx: ReadContext, request: ExpressionRequest, layer: Layer = "older",
+): BoundExpressions {
+  return bindExpressions(request, syntaxOf(ctx), layer);
 }
 
 interface GetRequest extends ExpressionRequest {
@@ -43,11 +45,12 @@ interface GetRequest extends ExpressionRequest {
 }
 
 /** What a GetItem, or what a BatchGetItem says of one table, answers with; undefined for everything. */
-export function boundGet(ctx: ReadContext, request: GetRequest): Projection | undefined {
-  requireOneStyle("GetItem", request);
+export function boundGet(
+  ctx: ReadContext, request: GetRequest, layer: Layer = "older",
+): Projection | undefined {
   const { AttributesToGet: names } = request;
   const legacy = names && attributesToGet(names);
-  return bound(ctx, request).projection ?? legacy;
+  return bound(ctx, request, layer).projection ?? legacy;
 }
 
 interface ConditionalRequest extends ExpressionRequest {
@@ -56,12 +59,9 @@ interface ConditionalRequest extends ExpressionRequest {
 }
 
 /** The condition of a PutItem or a DeleteItem. */
-export function boundCondition(
-  ctx: ReadContext, operation: "PutItem" | "DeleteItem", request: ConditionalRequest,
-): Condition | undefined {
-  requireOneStyle(operation, request);
+export function boundCondition(ctx: ReadContext, request: ConditionalRequest): Condition | undefined {
   const legacy = expectedCondition(request.Expected, request.ConditionalOperator);
-  return bound(ctx, request).condition ?? legacy;
+  return bound(ctx, request, "current").condition ?? legacy;
 }
 
 interface UpdateRequest extends ConditionalRequest {
@@ -71,10 +71,9 @@ interface UpdateRequest extends ConditionalRequest {
 export function boundUpdate(
   ctx: ReadContext, request: UpdateRequest,
 ): { readonly update: Update | undefined; readonly condition: Condition | undefined } {
-  requireOneStyle("UpdateItem", request);
   const legacyUpdate = request.AttributeUpdates && attributeUpdates(request.AttributeUpdates);
   const legacyCondition = expectedCondition(request.Expected, request.ConditionalOperator);
-  const { update, condition } = bound(ctx, request);
+  const { update, condition } = bound(ctx, request, "current");
   return { update: update ?? legacyUpdate, condition: condition ?? legacyCondition };
 }
 
@@ -91,14 +90,15 @@ export interface Search {
 }
 
 function boundSearch(
-  ctx: ReadContext, operation: StyledOperation, request: SearchRequest,
+  ctx: ReadContext, operation: "Query" | "Scan", request: SearchRequest,
 ): Search & { readonly keyCondition: Condition | undefined } {
-  requireOneStyle(operation, request);
   const { AttributesToGet: names } = request;
-  const given = operation === "Query" ? request.QueryFilter : request.ScanFilter;
-  const legacyFilter = filterCondition(given, request.ConditionalOperator);
+  const isQuery = operation === "Query";
+  const layer: Layer = isQuery ? "current" : "older";
+  const given = isQuery ? request.QueryFilter : request.ScanFilter;
+  const legacyFilter = filterCondition(given, request.ConditionalOperator, layer);
   const legacyProjection = names && attributesToGet(names);
-  const { filter, projection, keyCondition } = bound(ctx, request);
+  const { filter, projection, keyCondition } = bound(ctx, request, layer);
   return { filter: filter ?? legacyFilter, projection: projection ?? legacyProjection, keyCondition };
 }
 

@@ -6,6 +6,7 @@ import { itemConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
 import { project } from "../expressions/projections.ts";
+import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { onTable, requireTableOfItems } from "../tables/names.ts";
 import { boundGet, requirePaths } from "./expressions.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "./item-keys.ts";
@@ -17,8 +18,9 @@ export const GetItem = operation(dynamodb.GetItem, {
   conditions: itemConditions,
   dataEvent: true,
   run(input, ctx) {
-    const key = normalizeKey(input.Key);
-    const projection = boundGet(ctx, input);
+    requireOneStyle("GetItem", input);
+    const key = normalizeKey(input.Key, "current");
+    const projection = boundGet(ctx, input, "current");
     const table = requireTableOfItems(ctx, input.TableName);
     requireKey(table, key);
     requirePaths(table, { projection });

@@ -6,6 +6,7 @@ import { attributeOf, normalizeValue, typeOf } from "../values/attribute-values.
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
 import { keyPart } from "../values/comparison.ts";
 import { valueSizeBytes } from "../values/sizes.ts";
+import type { Layer } from "../values/value-errors.ts";
 import {
   indexKeyEmptied, indexKeyEmpty, indexKeyOfWrongType, keyDoesNotMatch, keyEmpty, keyMissing, keyOfWrongType,
   partitionKeyTooLong, sortKeyTooLong,
@@ -92,11 +93,11 @@ export function entryKeyOf(table: Table, index: Index, item: Item): KeyPart[] | 
 }
 
 /** The key of a request in normal form. */
-export function normalizeKey(key: Item): Item {
+export function normalizeKey(key: Item, layer: Layer = "older"): Item {
   const normal = Object.create(null) as Record<string, AttributeValue>;
   for (const name of Object.keys(key)) {
     const value = key[name];
-    if (value !== undefined) normal[name] = normalizeValue(value);
+    if (value !== undefined) normal[name] = normalizeValue(value, layer);
   }
   return normal;
 }

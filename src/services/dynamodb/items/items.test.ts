@@ -76,7 +76,7 @@ test("dynamodb-nesting-35: 32 levels are stored, 33 refused", async () => {
   await table.put({ pk: "a", v: nested(31) });
   assert.equal(
     await refusal(table.put({ pk: "a", v: nested(32) })),
-    "ValidationException: Nesting Levels have exceeded supported limits: " +
+    "ValidationException: 1 validation error detected: Nesting Levels have exceeded supported limits: " +
       "Attributes in the item have nested levels beyond supported limit",
   );
 });
@@ -218,7 +218,7 @@ test("numbers keep 38 digits, and equal numbers are one key", async () => {
   assert.deepEqual(Item, { pk: { N: "1" }, sent: { S: "01" } });
   assert.equal(
     await refusal(put("1e126")),
-    "ValidationException: Number overflow. " +
+    "ValidationException: 1 validation error detected: Number overflow. " +
       "Attempting to store a number with magnitude larger than supported range",
   );
 });

@@ -1,16 +1,17 @@
 /** PutItem. */
 
 import * as dynamodb from "../../../generated/dynamodb.ts";
-import type { Context } from "../../../kernel/context.ts";
+import type { Context, ReadContext } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { itemConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
+import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { onTable, requireTableOfItems } from "../tables/names.ts";
 import type { Table } from "../tables/table-rows.ts";
 import { normalizeItem, type Item } from "../values/attribute-values.ts";
 import { ITEM_SIZE_BYTES_MAX, itemSizeBytes } from "../values/sizes.ts";
-import { itemTooLarge } from "../values/value-errors.ts";
+import { enveloped, itemTooLarge } from "../values/value-errors.ts";
 import { collectionMetrics } from "./collections.ts";
 import { conditionFailed, requireOldValues, Subject } from "./conditional.ts";
 import { boundCondition, requirePaths } from "./expressions.ts";
@@ -35,14 +36,20 @@ export function subjectAt(ctx: Context, place: ReturnType<typeof storeKeyOf>): S
   return new Subject(findItem(ctx, place));
 }
 
+function read(ctx: ReadContext, input: dynamodb.PutItemInput) {
+  requireOneStyle("PutItem", input);
+  const item = normalizeItem(input.Item, "current");
+  requireOldValues(input.ReturnValues);
+  return { item, condition: boundCondition(ctx, input) };
+}
+
 export const PutItem = operation(dynamodb.PutItem, {
   ...onTable,
   conditions: itemConditions,
   dataEvent: true,
   run(input, ctx) {
-    const item = requireItem(input.Item);
-    requireOldValues(input.ReturnValues);
-    const condition = boundCondition(ctx, "PutItem", input);
+    const { item, condition } = enveloped(() => read(ctx, input));
+    if (itemSizeBytes(item) > ITEM_SIZE_BYTES_MAX) throw itemTooLarge();
     const table = requireTableOfItems(ctx, input.TableName);
     requireFit(table, item);
     requirePaths(table, { condition });

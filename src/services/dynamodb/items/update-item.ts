@@ -2,6 +2,7 @@
 
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { ReturnValue } from "../../../generated/dynamodb.ts";
+import type { ReadContext } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { itemConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
@@ -9,10 +10,11 @@ import { shownUsage } from "../capacity/usage.ts";
 import { project, type Projection } from "../expressions/projections.ts";
 import { pathTree } from "../expressions/paths.ts";
 import { applyUpdate, type Update } from "../expressions/updates.ts";
+import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { onTable, requireTableOfItems } from "../tables/names.ts";
 import type { Table } from "../tables/table-rows.ts";
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
-import { itemToUpdateTooLarge } from "../values/value-errors.ts";
+import { enveloped, itemToUpdateTooLarge } from "../values/value-errors.ts";
 import { collectionMetrics } from "./collections.ts";
 import { conditionFailed, type Subject } from "./conditional.ts";
 import { boundUpdate, requirePaths } from "./expressions.ts";
@@ -54,13 +56,18 @@ export function returned(
   }
 }
 
+function read(ctx: ReadContext, input: dynamodb.UpdateItemInput) {
+  requireOneStyle("UpdateItem", input);
+  const key = normalizeKey(input.Key, "current");
+  return { key, ...boundUpdate(ctx, input) };
+}
+
 export const UpdateItem = operation(dynamodb.UpdateItem, {
   ...onTable,
   conditions: itemConditions,
   dataEvent: true,
   run(input, ctx) {
-    const key = normalizeKey(input.Key);
-    const { update, condition } = boundUpdate(ctx, input);
+    const { key, update, condition } = enveloped(() => read(ctx, input));
     const table = requireTableOfItems(ctx, input.TableName);
     requireKey(table, key);
     requirePaths(table, { update, condition });

@@ -9,6 +9,7 @@ import { keyRange, inSortRange, storeRange, type KeyRange } from "../expressions
 import { requireNoKeyFilter } from "../expressions/used-paths.ts";
 import { boundQuery, requirePaths } from "../items/expressions.ts";
 import { partitionKeyOf } from "../items/item-keys.ts";
+import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { requireTableOfItems } from "../tables/names.ts";
 import { keyNames, type Index, type Table } from "../tables/table-rows.ts";
 import { attributeOf, type Item } from "../values/attribute-values.ts";
@@ -53,7 +54,8 @@ export const Query = operation(dynamodb.Query, {
   conditions: readConditions,
   dataEvent: true,
   run(input, ctx) {
-    const start = normalizeStart(input.ExclusiveStartKey);
+    requireOneStyle("Query", input);
+    const start = normalizeStart(input.ExclusiveStartKey, "current");
     const { filter, projection, keyConditions } = boundQuery(ctx, input);
     requireSelect(input);
     const table = requireTableOfItems(ctx, input.TableName);

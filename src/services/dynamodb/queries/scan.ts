@@ -8,6 +8,7 @@ import { readConditions, onSpace } from "../access/conditions.ts";
 import { validation } from "../errors.ts";
 import { bucketsMax } from "../items/item-keys.ts";
 import { boundScan, requirePaths } from "../items/expressions.ts";
+import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { requireTableOfItems } from "../tables/names.ts";
 import type { Index, Table } from "../tables/table-rows.ts";
 import type { Item } from "../values/attribute-values.ts";
@@ -68,7 +69,8 @@ export const Scan = operation(dynamodb.Scan, {
   conditions: readConditions,
   dataEvent: true,
   run(input, ctx) {
-    const start = normalizeStart(input.ExclusiveStartKey);
+    requireOneStyle("Scan", input);
+    const start = normalizeStart(input.ExclusiveStartKey, "older");
     requireSegment(input);
     const { filter, projection } = boundScan(ctx, input);
     requireSelect(input);

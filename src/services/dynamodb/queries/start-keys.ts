@@ -5,6 +5,7 @@ import { validation } from "../errors.ts";
 import { entryKeyOf, normalizeKey, requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { keyNames, type Index, type Table } from "../tables/table-rows.ts";
 import { attributeOf, typeOf, type Item } from "../values/attribute-values.ts";
+import type { Layer } from "../values/value-errors.ts";
 import type { KeyPart } from "../../../store/types.ts";
 
 export function invalidStart(reason?: string): AwsError {
@@ -12,10 +13,10 @@ export function invalidStart(reason?: string): AwsError {
 }
 
 /** The values of a starting key in normal form. */
-export function normalizeStart(start: Item | undefined): Item | undefined {
+export function normalizeStart(start: Item | undefined, layer: Layer): Item | undefined {
   if (start === undefined) return undefined;
   try {
-    return normalizeKey(start);
+    return normalizeKey(start, layer);
   } catch (cause) {
     if (cause instanceof AwsError) throw invalidStart(cause.message);
     throw cause;

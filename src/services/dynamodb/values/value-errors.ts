@@ -27,9 +27,14 @@ export function enveloped<Result>(check: () => Result): Result {
   try {
     return check();
   } catch (error) {
-    if (!(error instanceof AwsError) || error.code !== "ValidationException") throw error;
+    if (!(error instanceof AwsError) || error.code !== "ValidationException" || isBare(error)) throw error;
     throw validation(ENVELOPE + error.message);
   }
+}
+
+/** @evidence dynoxide's table of what real regions put in the envelope: not what is no value at all */
+function isBare({ message }: AwsError): boolean {
+  return message === EMPTY_VALUE || message === SEVERAL_TYPES;
 }
 
 /** The one way to a ValidationException: every text of the data language goes through here. */
@@ -49,11 +54,11 @@ export function emptyValue(): AwsError {
   return validation(EMPTY_VALUE);
 }
 
+const SEVERAL_TYPES = "Supplied AttributeValue has more than one datatypes set, " +
+  "must contain exactly one of the supported datatypes";
+
 export function severalTypes(): AwsError {
-  return validation(
-    "Supplied AttributeValue has more than one datatypes set, " +
-      "must contain exactly one of the supported datatypes",
-  );
+  return validation(SEVERAL_TYPES);
 }
 
 /** AWS's own words and spaces, one text for each kind of set. */

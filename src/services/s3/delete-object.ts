@@ -1,0 +1,118 @@
+/** Deleting objects and versions. */
+
+import * as s3 from "../../generated/s3.ts";
+import { AwsError } from "../../kernel/errors.ts";
+import type { Context } from "../../kernel/context.ts";
+import { operation } from "../../kernel/operation.ts";
+import { onBucket, onObject, versionedAction } from "./access.ts";
+import { noBody } from "./body-table.ts";
+import { objectArn, requireBucket, type Bucket } from "./bucket-table.ts";
+import { malformedXml } from "./errors.ts";
+import { objectRemoved } from "./object-events.ts";
+import type { ObjectVersion } from "./object-version.ts";
+import { requireKey } from "./object-input.ts";
+import { requireBypassApplicable, requireDeletable } from "./protection.ts";
+import { supersedeUploads } from "./upload-table.ts";
+import { findCurrent, findVersion, newPlace, putVersion, removeVersion } from "./version-table.ts";
+
+export const DeleteObject = operation(s3.DeleteObject, {
+  ...onObject,
+  action: versionedAction("DeleteObject"),
+  run(input, ctx) {
+    const bucket = requireBucket(ctx, input.Bucket);
+    requireBypassApplicable(bucket, input);
+    return deleteOne(ctx, bucket, input);
+  },
+});
+
+export type Deletion = Pick<
+  s3.DeleteObjectRequest,
+  | "Key" | "VersionId" | "MFA" | "BypassGovernanceRetention"
+  | "IfMatch" | "IfMatchLastModifiedTime" | "IfMatchSize"
+>;
+
+/**
+ * Without a version, a bucket that keeps versions gets a delete marker, and one that does not loses the
+ * object. Deleting what is not there succeeds.
+ *
+ * @evidence S3 User Guide, "Deleting object versions from a versioning-enabled bucket"
+ */
+export function deleteOne(ctx: Context, bucket: Bucket, deletion: Deletion): s3.DeleteObjectOutput {
+  const { Key, VersionId } = deletion;
+  requireKey(Key);
+  if (VersionId !== undefined) {
+    const version = findVersion(ctx, bucket.name, Key, VersionId);
+    if (version) {
+      requireDeletable(ctx, bucket, version, deletion);
+      removeVersion(ctx, version);
+    }
+    objectRemoved(ctx, bucket, { key: Key, versionId: VersionId, version, kind: "Delete" });
+    return { VersionId, DeleteMarker: version?.isDeleteMarker };
+  }
+  const current = findCurrent(ctx, bucket.name, Key);
+  requireDeletable(ctx, bucket, current, deletion);
+  if (bucket.versioning === undefined) {
+    if (current) removeVersion(ctx, current);
+    supersedeUploads(ctx, bucket.name, Key);
+    objectRemoved(ctx, bucket, { key: Key, versionId: undefined, version: current, kind: "Delete" });
+    return {};
+  }
+  const marker = deleteMarker(ctx, bucket, Key);
+  putVersion(ctx, marker);
+  objectRemoved(ctx, bucket, {
+    key: Key, versionId: marker.versionId, version: marker, kind: "DeleteMarkerCreated",
+  });
+  return { VersionId: marker.versionId, DeleteMarker: true };
+}
+
+export function deleteMarker(ctx: Context, bucket: Bucket, key: string): ObjectVersion {
+  return {
+    bucket: bucket.name, key, ...newPlace(ctx, bucket), isDeleteMarker: true, modifiedAt: ctx.clock.now(),
+    owner: ctx.account, sizeBytes: 0, etag: "", bodyId: noBody,
+  };
+}
+
+const keysMax = 1000;
+
+/**
+ * Each object is decided for itself, and what could not be deleted is said in the answer.
+ *
+ * @evidence S3 API Reference, DeleteObjects: at most 1000 keys, `Quiet` leaves successes out
+ */
+export const DeleteObjects = operation(s3.DeleteObjects, {
+  ...onBucket,
+  resource: () => [],
+  dataEvent: true,
+  run(input, ctx) {
+    const bucket = requireBucket(ctx, input.Bucket);
+    requireBypassApplicable(bucket, input);
+    const { Objects, Quiet } = input.Delete;
+    if (Objects.length === 0 || Objects.length > keysMax) throw malformedXml();
+    const Deleted: s3.DeletedObject[] = [];
+    const Errors: s3.ErrorShape[] = [];
+    for (const { Key, VersionId, ETag, LastModifiedTime, Size } of Objects) {
+      const deletion: Deletion = {
+        Key, VersionId, MFA: input.MFA, BypassGovernanceRetention: input.BypassGovernanceRetention,
+        IfMatch: ETag, IfMatchLastModifiedTime: LastModifiedTime, IfMatchSize: Size,
+      };
+      try {
+        ctx.authorize({
+          action: VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion",
+          resource: objectArn(bucket.name, Key),
+          conditions: { "s3:versionid": VersionId },
+        });
+        const done = deleteOne(ctx, bucket, deletion);
+        if (!Quiet) Deleted.push(deleted(deletion, done));
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        Errors.push({ Key, VersionId, Code: error.code, Message: error.message });
+      }
+    }
+    return { Deleted, Errors };
+  },
+});
+
+function deleted({ Key, VersionId }: Deletion, done: s3.DeleteObjectOutput): s3.DeletedObject {
+  if (!done.DeleteMarker) return { Key, VersionId };
+  return { Key, VersionId, DeleteMarker: true, DeleteMarkerVersionId: done.VersionId };
+}

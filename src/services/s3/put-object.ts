@@ -1,0 +1,96 @@
+/** Storing an object. */
+
+import * as s3 from "../../generated/s3.ts";
+import type { ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
+import type { BodyContext, Context } from "../../kernel/context.ts";
+import { operation } from "../../kernel/operation.ts";
+import { onObject } from "./access.ts";
+import { keepPieces, putBody } from "./body-table.ts";
+import { requireBucket, type Bucket } from "./bucket-table.ts";
+import { chooseEncryption, tagIsHash, type Encryption } from "./encryption.ts";
+import { requireChecksum } from "./lock-input.ts";
+import { objectCreated } from "./object-events.ts";
+import {
+  checksumMember, defaultChecksum, describeObject, givenChecksum, requireAlgorithm, requireSize,
+} from "./object-input.ts";
+import { describeAccess, requireWriteAccess } from "./object-access.ts";
+import type { ObjectVersion } from "./object-version.ts";
+import { headerNotImplemented, requireWritable } from "./preconditions.ts";
+import { announcedAlgorithm, announcedSize, receiveBody, type Received } from "./receiving.ts";
+import { shownVersionId } from "./versioning.ts";
+import { findCurrent, newPlace, putVersion } from "./version-table.ts";
+
+/**
+ * Nobody sees anything of an object before all of it is there.
+ *
+ * @evidence S3 API Reference, PutObject
+ */
+export const PutObject = operation(s3.PutObject, {
+  ...onObject,
+  action: requireWriteAccess,
+  async body(input, ctx) {
+    if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
+    requireSize(announcedSize(input.Body));
+    const described = describeObject(input);
+    const bucket = ctx.reading(() => requireBucket(ctx, input.Bucket));
+    const access = describeAccess(ctx, bucket, input);
+    requireChecksum(access, input);
+    const encryption = await chooseEncryption(ctx, bucket, input);
+    const algorithm = askedAlgorithm(input) ?? defaultChecksum;
+    const received = await receiveBody(ctx, input.Body, { key: encryption.key, algorithm });
+    const version = ctx.transaction((within) => {
+      const present = requireBucket(within, input.Bucket);
+      requireWritable(input, findCurrent(within, input.Bucket, input.Key));
+      keepPieces(within, received.pieces);
+      const stored: ObjectVersion = {
+        bucket: input.Bucket,
+        key: input.Key,
+        ...newPlace(within, present),
+        ...storedFacts(within, received, encryption),
+        bodyId: putBody(within, received.pieces),
+        ...described,
+        ...access,
+      };
+      putVersion(within, stored);
+      objectCreated(within, present, stored, "Put");
+      return stored;
+    });
+    return answer(bucket, version, received, encryption);
+  },
+});
+
+/** A checksum that comes with the body says more than the name of one. */
+function askedAlgorithm(input: s3.PutObjectRequest): ChecksumAlgorithm | undefined {
+  const given = givenChecksum(input)?.algorithm ?? announcedAlgorithm(input.Body);
+  return given ?? requireAlgorithm(input.ChecksumAlgorithm);
+}
+
+/** What is known once a body is there. */
+export function storedFacts(
+  ctx: Context | BodyContext,
+  received: Received,
+  encryption: Encryption,
+): Pick<ObjectVersion, "modifiedAt" | "sizeBytes" | "etag" | "checksum" | "encryption"> {
+  return {
+    modifiedAt: ctx.clock.now(),
+    sizeBytes: received.sizeBytes,
+    etag: tagIsHash(encryption) ? received.md5 : ctx.ids.hex(32),
+    checksum: { ...received.checksum, type: "FULL_OBJECT" },
+    ...(encryption.stored && { encryption: encryption.stored }),
+  };
+}
+
+function answer(
+  bucket: Bucket,
+  version: ObjectVersion,
+  { checksum }: Received,
+  encryption: Encryption,
+): s3.PutObjectOutput {
+  return {
+    ETag: `"${version.etag}"`,
+    ...checksumMember(checksum.algorithm, checksum.value),
+    ChecksumType: "FULL_OBJECT",
+    VersionId: shownVersionId(bucket, version),
+    ...encryption.output,
+  };
+}
