@@ -63,7 +63,11 @@ test("dynamodb-item-limit-400kb: names and values of an item are 400 KB at most"
   await table.put(sized(409_600));
   const tooLarge = "ValidationException: Item size has exceeded the maximum allowed size";
   assert.equal(await refusal(table.put(sized(409_601))), tooLarge);
-  const longer = table.update({ pk: "a" }, "SET a = :a", { ":a": 1 });
+  const updated = (pk: string, bytes: number) => table.update(
+    { pk }, "SET body = :b", { ":b": "x".repeat(bytes - "body".length) },
+  );
+  await updated("b", 409_600 - 22);
+  const longer = updated("b", 409_600 - 21);
   assert.equal(
     await refusal(longer), "ValidationException: Item size to update has exceeded the maximum allowed size",
   );

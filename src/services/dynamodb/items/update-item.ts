@@ -21,6 +21,7 @@ import { boundUpdate, requirePaths } from "./expressions.ts";
 import { normalizeKey, requireIndexKeys, requireKey, storeKeyOf } from "./item-keys.ts";
 import { shown } from "./item-rows.ts";
 import { subjectAt } from "./put-item.ts";
+import { requireUpdateSize } from "./update-sizes.ts";
 import { applyWrite, planWrite } from "./writing.ts";
 
 /** The item after the update. Without an update there is at least the item with its key. */
@@ -77,6 +78,7 @@ export const UpdateItem = operation(dynamodb.UpdateItem, {
     const after = updatedItem(table, subject, key, update);
     const change = { table, place, before: subject.row, after, itemBefore: subject.itemRead };
     const plan = planWrite(change, itemToUpdateTooLarge);
+    if (update) requireUpdateSize(update, after, plan.row?.sizeBytes ?? 0);
     requireUnits(ctx, plan.usage, "write");
     applyWrite(ctx, plan);
     return {
