@@ -69,7 +69,7 @@ export async function requireUsableKey(
     const { KeyMetadata: key } = await ctx.call(kms.DescribeKey, { KeyId: keyId });
     const keyArn = key?.Arn ?? "";
     if (key?.KeyManager === "AWS") return { keyArn };
-    const principal = `dynamodb.${ctx.region}.amazonaws.com`;
+    const principal = "dynamodb.amazonaws.com";
     const { GrantId } = await ctx.call(kms.CreateGrant, {
       KeyId: keyArn,
       GranteePrincipal: principal,
