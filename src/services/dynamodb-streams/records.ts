@@ -69,7 +69,7 @@ function requireSequence(ctx: ReadContext, row: StreamRow, shard: Shard, text: s
     throw validation(`Invalid SequenceNumber: ${text ?? "null"}`);
   }
   const record = ctx.db(records).get([row.number, sequence]);
-  if (record && isTrimmed(ctx, record)) throw trimmed();
+  if (sequence <= (row.trimmedThrough ?? 0) || (record && isTrimmed(ctx, record))) throw trimmed();
   return sequence;
 }
 
@@ -136,6 +136,7 @@ function shownRecord(ctx: ReadContext, row: StreamRow, record: StreamRecord): Re
 function pageOf(
   ctx: ReadContext, row: StreamRow, position: Position, end: number | undefined, limit: number,
 ): StreamRecord[] {
+  if (position.isExact && position.sequence <= (row.trimmedThrough ?? 0)) throw trimmed();
   const page: StreamRecord[] = [];
   let sizeBytes = 0;
   const range = {
@@ -161,11 +162,11 @@ function nextPosition(
   const sequence = last ? last.sequence + 1 : position.sequence;
   const next = { shard: position.shard, sequence, isExact: position.isExact || last !== undefined };
   if (end === undefined && row.disabledAt === undefined) return next;
-  const rest = ctx.db(records).first({
+  const newest = ctx.db(records).first({
     prefix: [row.number], from: [row.number, sequence],
-    ...(end !== undefined && { before: [row.number, end] }),
+    ...(end !== undefined && { before: [row.number, end] }), reverse: true,
   });
-  return rest ? next : undefined;
+  return newest && !isTrimmed(ctx, newest) ? next : undefined;
 }
 
 export const GetRecords = operation(streams.GetRecords, {

@@ -16,6 +16,8 @@ export interface StreamRow {
   /** Epoch milliseconds, as all times here. */
   readonly createdAt: number;
   readonly disabledAt?: number;
+  /** The sequence number of the latest record that is gone. */
+  readonly trimmedThrough?: number;
 }
 
 export const streams = table<StreamRow>("dynamodb.streams", { key: (row) => [row.table, row.label] });
@@ -137,7 +139,8 @@ export const trimStream = job<Trim>("dynamodb.trimStream", ({ table: name, label
   const row = ctx.db(streams).get([name, label]);
   if (!row) return;
   const now = ctx.clock.now();
-  const isFinished = trimRecords(ctx, row, now);
+  const { isFinished, trimmedThrough } = trimRecords(ctx, row, now);
+  if (trimmedThrough !== undefined) ctx.db(streams).put({ ...row, trimmedThrough });
   if (isFinished) trimShards(ctx, row);
   if (isFinished && isForgotten(row, now)) {
     for (const { first } of ctx.db(shards).list({ prefix: [row.number] })) {
@@ -146,18 +149,28 @@ export const trimStream = job<Trim>("dynamodb.trimStream", ({ table: name, label
     ctx.db(streams).delete([name, label]);
     return;
   }
-  const at = isFinished ? now + trimEveryMilliseconds : now;
+  const at = isFinished ? now + trimEveryMilliseconds : now + 1;
   ctx.schedule(trimStream, { at, input: { table: name, label }, id: String(row.number) });
 });
 
-/** @returns false while there is more */
-function trimRecords(ctx: Context, row: StreamRow, now: number): boolean {
+interface Trimmed {
+  /** False while there is more. */
+  readonly isFinished: boolean;
+  readonly trimmedThrough: number | undefined;
+}
+
+function trimRecords(ctx: Context, row: StreamRow, now: number): Trimmed {
   const horizon = isForgotten(row, now) ? Infinity : now - retentionMilliseconds;
-  for (const record of ctx.db(records).list({ prefix: [row.number], limit: trimmedAtOnce + 1 })) {
-    if (record.at > horizon) return true;
-    ctx.db(records).delete([row.number, record.sequence]);
+  let trimmedThrough: number | undefined;
+  let count = 0;
+  for (const { at, sequence } of ctx.db(records).list({ prefix: [row.number], limit: trimmedAtOnce + 1 })) {
+    if (at > horizon) return { isFinished: true, trimmedThrough };
+    if (count === trimmedAtOnce) return { isFinished: false, trimmedThrough };
+    ctx.db(records).delete([row.number, sequence]);
+    trimmedThrough = sequence;
+    count += 1;
   }
-  return ctx.db(records).first({ prefix: [row.number] }) === undefined;
+  return { isFinished: true, trimmedThrough };
 }
 
 function trimShards(ctx: Context, row: StreamRow): void {
