@@ -202,10 +202,6 @@ export function onlySetAndRemove(): AwsError {
   return validation("Only SET and REMOVE are supported in update expressions at this time");
 }
 
-export function wrongAssignmentTarget(kind: string): AwsError {
-  return validation(`Unrecognized assignment target: ${kind}`);
-}
-
 export function severalItems(): AwsError {
   return validation(
     "Unsupported operation: Inserting multiple items in a single statement is not supported, " +
