@@ -40,7 +40,7 @@ interface BoundCall {
   readonly operands: readonly RawOperand[];
 }
 
-type RawOperand = Exclude<Operand, { kind: "size" }> | BoundCall;
+type RawOperand = Extract<Operand, { kind: "path" | "value" }> | BoundCall;
 
 class ConditionBinder {
   readonly #substitutes: Substitutes;
@@ -187,8 +187,12 @@ function requireType(
 }
 
 function staticType(operand: Operand): AttributeType | undefined {
-  if (operand.kind === "path") return undefined;
-  return operand.kind === "size" ? "N" : typeOf(operand.value);
+  switch (operand.kind) {
+    case "path": return undefined;
+    case "value": return typeOf(operand.value);
+    case "size": return "N";
+    case "condition": return "BOOL";
+  }
 }
 
 function pathOf(name: string, operand: Operand, complain: Complaint): Path {

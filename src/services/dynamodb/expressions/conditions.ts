@@ -13,7 +13,9 @@ import type { Comparator } from "./syntax.ts";
 export type Operand =
   | { readonly kind: "path"; readonly path: Path }
   | { readonly kind: "value"; readonly value: AttributeValue }
-  | { readonly kind: "size"; readonly operand: Operand };
+  | { readonly kind: "size"; readonly operand: Operand }
+  /** Whether it holds, as a BOOL: PartiQL compares such. */
+  | { readonly kind: "condition"; readonly condition: Condition };
 
 export type Condition =
   | {
@@ -67,6 +69,7 @@ function operandOf(operand: Operand, item: Item): AttributeValue | undefined {
     case "path": return valueAt(item, operand.path);
     case "value": return operand.value;
     case "size": return sizeOf(operandOf(operand.operand, item));
+    case "condition": return { BOOL: matches(operand.condition, item) };
   }
 }
 

@@ -7,7 +7,7 @@ import { matches } from "./conditions.ts";
 import { canonicalItem, NaiveEvaluator } from "./naive-evaluator.ts";
 import { parseProjection } from "./projection-parser.ts";
 import { project } from "./projections.ts";
-import { RandomSyntax, Writer } from "./random-expressions.ts";
+import { mutated, RandomSyntax, Writer } from "./random-expressions.ts";
 import { bindExpressions, SyntaxCache } from "./requests.ts";
 import type { ActionSyntax, PathSyntax, ValueSyntax } from "./syntax.ts";
 import { applyUpdate } from "./updates.ts";
@@ -232,18 +232,6 @@ const PIECES = [
   "_", "\"",
 ];
 
-/** A text with pieces cut out, doubled, put in. */
-function mutated(chance: Chance, text: string): string {
-  let result = text;
-  for (let count = 1 + chance.below(4); count > 0; count--) {
-    const at = chance.below(result.length + 1);
-    const end = at + chance.below(6);
-    const piece = chance.once(3) ? result.slice(at, end) : chance.pick(PIECES);
-    result = result.slice(0, at) + piece + result.slice(chance.once(2) ? at : end);
-  }
-  return result;
-}
-
 test("a hundred thousand mutated texts are parsed or refused, none crashes", () => {
   const chance = new Chance(14);
   const seeds = [
@@ -257,7 +245,7 @@ test("a hundred thousand mutated texts are parsed or refused, none crashes", () 
   ];
   let parsed = 0;
   for (let round = 0; round < 100_000; round++) {
-    const text = mutated(chance, chance.pick(seeds));
+    const text = mutated(chance, chance.pick(seeds), PIECES);
     try {
       chance.pick(parsers)(text);
       parsed += 1;

@@ -69,7 +69,7 @@ function add(operator: KeyOperator, operands: readonly Operand[], found: Map<str
   let attribute: string | undefined;
   const values: AttributeValue[] = [];
   for (const operand of operands) {
-    if (operand.kind === "size") throw nestedKeyOperation();
+    if (operand.kind === "size" || operand.kind === "condition") throw nestedKeyOperation();
     if (operand.kind === "value") {
       values.push(operand.value);
       continue;

@@ -13,7 +13,7 @@ export interface Token {
   readonly end: number;
 }
 
-export const EXPRESSION_BYTES_MAX = 4096;
+const EXPRESSION_BYTES_MAX = 4096;
 
 const TOKEN = new RegExp(
   [

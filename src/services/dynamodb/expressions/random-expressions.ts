@@ -178,3 +178,15 @@ export class Writer {
     }
   }
 }
+
+/** A text with pieces cut out, doubled and put in. */
+export function mutated(chance: Chance, text: string, pieces: readonly string[]): string {
+  let result = text;
+  for (let count = 1 + chance.below(4); count > 0; count--) {
+    const at = chance.below(result.length + 1);
+    const end = at + chance.below(6);
+    const piece = chance.once(3) ? result.slice(at, end) : chance.pick(pieces);
+    result = result.slice(0, at) + piece + result.slice(chance.once(2) ? at : end);
+  }
+  return result;
+}

@@ -18,6 +18,7 @@ import { parseCondition } from "./condition-parser.ts";
 import type { ConditionKind } from "./condition-parser.ts";
 import type { Condition } from "./conditions.ts";
 import type { ExpressionKind } from "./expression-errors.ts";
+import { Recent } from "./recent.ts";
 import { parseProjection } from "./projection-parser.ts";
 import { bindProjection } from "./projections.ts";
 import type { Projection } from "./projections.ts";
@@ -87,8 +88,6 @@ function bindWith(
   };
 }
 
-const TEXTS_MAX = 1000;
-
 /** Remembers the syntax of the texts that were parsed last, if they could be parsed. */
 export class SyntaxCache implements SyntaxSource {
   readonly #conditions = new Recent<ConditionExpressionSyntax>();
@@ -105,23 +104,5 @@ export class SyntaxCache implements SyntaxSource {
 
   update(text: string): UpdateExpressionSyntax {
     return this.#updates.get(text, () => parseUpdate(text));
-  }
-}
-
-/** Two generations: what is used moves to the younger one, and the older one goes when that is full. */
-class Recent<Made> {
-  #young = new Map<string, Made>();
-  #old = new Map<string, Made>();
-
-  get(key: string, make: () => Made): Made {
-    const young = this.#young.get(key);
-    if (young !== undefined) return young;
-    const made = this.#old.get(key) ?? make();
-    if (this.#young.size >= TEXTS_MAX) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(key, made);
-    return made;
   }
 }

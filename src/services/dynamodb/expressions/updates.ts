@@ -22,8 +22,7 @@ export type UpdateValue =
     readonly operator: "+" | "-";
     readonly left: UpdateValue;
     readonly right: UpdateValue;
-  }
-  | { readonly kind: "set-add" | "set-delete"; readonly left: UpdateValue; readonly right: UpdateValue };
+  };
 
 export type Action =
   | { readonly kind: "set"; readonly value: UpdateValue }
@@ -111,13 +110,6 @@ class Application {
         const [left, right] = [this.#evaluate(value.left), this.#evaluate(value.right)];
         if (left.N === undefined || right.N === undefined) throw wrongUpdateType();
         return { N: value.operator === "+" ? addNumbers(left.N, right.N) : subtractNumbers(left.N, right.N) };
-      }
-      case "set-add":
-      case "set-delete": {
-        const [left, right] = [this.#evaluate(value.left), this.#evaluate(value.right)];
-        const result = value.kind === "set-add" ? withMembers(left, right) : without(left, right);
-        if (result === undefined) throw wrongUpdateType();
-        return result;
       }
     }
   }

@@ -25,6 +25,7 @@ function* operandPaths(operands: readonly Operand[]): Generator<Path> {
   for (const operand of operands) {
     if (operand.kind === "path") yield operand.path;
     else if (operand.kind === "size") yield* operandPaths([operand.operand]);
+    else if (operand.kind === "condition") yield* conditionPaths(operand.condition);
   }
 }
 

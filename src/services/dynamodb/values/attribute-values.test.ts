@@ -110,6 +110,7 @@ test("attribute names have 1 to 65,535 bytes", () => {
   for (const item of [{ deep, "": deep }, { "": deep }, { a: { M: { "": { S: "x" } } } }]) {
     assert.throws(() => normalizeItem(item), { message: "Empty attribute name" });
   }
+  assert.throws(() => normalizeItem({ a: { M: { "": { S: "x" } } }, deep }), { message: /^Nesting Levels/ });
 });
 
 test("items count names and values", () => {

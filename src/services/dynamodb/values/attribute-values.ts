@@ -11,7 +11,7 @@ import type { AttributeValue } from "../../../generated/dynamodb.ts";
 import { normalizeNumber } from "./numbers.ts";
 import {
   attributeNameTooLarge, duplicateBinaries, duplicateNumbers, duplicateStrings, emptyAttributeName, emptySet,
-  emptyValue, falseNull, nestedTooDeeply, severalTypes, updatedTooDeeply,
+  emptyValue, falseNull, isEmptyName, nestedTooDeeply, severalTypes, updatedTooDeeply,
 } from "./value-errors.ts";
 import type { Layer } from "./value-errors.ts";
 
@@ -72,7 +72,14 @@ export function copyItem(item: Item): Record<string, AttributeValue> {
  */
 export function normalizeItem(item: Item, layer: Layer = "older"): Item {
   for (const name of Object.keys(item)) requireAttributeName(name);
-  return normalizeEntries(item, 0, layer);
+  try {
+    return normalizeEntries(item, 0, layer);
+  } catch (error) {
+    // Names inside of documents are looked at when the depth of all of them has been.
+    const values = isEmptyName(error) ? Object.values(item) : [];
+    for (const value of values) requireNesting(value, 0, nestedTooDeeply);
+    throw error;
+  }
 }
 
 /** As `normalizeItem`, of one value: of a key, of ExpressionAttributeValues, of a statement's parameters. */
@@ -81,13 +88,13 @@ export function normalizeValue(value: AttributeValue, layer: Layer = "older"): A
 }
 
 /** @throws ValidationException for a value that an update has nested too deeply */
-export function requireNesting(value: AttributeValue, level = 0): void {
-  if (level >= LEVELS_MAX) throw updatedTooDeeply();
-  if (value.L !== undefined) for (const element of value.L) requireNesting(element, level + 1);
+export function requireNesting(value: AttributeValue, level = 0, complain = updatedTooDeeply): void {
+  if (level >= LEVELS_MAX) throw complain();
+  if (value.L !== undefined) for (const element of value.L) requireNesting(element, level + 1, complain);
   if (value.M === undefined) return;
   for (const name of Object.keys(value.M)) {
     const entry = value.M[name];
-    if (entry !== undefined) requireNesting(entry, level + 1);
+    if (entry !== undefined) requireNesting(entry, level + 1, complain);
   }
 }
 

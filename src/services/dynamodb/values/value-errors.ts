@@ -161,6 +161,10 @@ export const ATTRIBUTE_NAME_TOO_LARGE = "Attribute name is too large, must be le
 /** @evidence dynamodb-conformance, validation-ordering/deepRequests, of transactions, 2026-10-09 */
 export const EMPTY_ATTRIBUTE_NAME = "Empty attribute name";
 
+export function isEmptyName(error: unknown): boolean {
+  return error instanceof AwsError && error.message === EMPTY_ATTRIBUTE_NAME;
+}
+
 export function attributeNameTooLarge(): AwsError {
   return invalidParameters(ATTRIBUTE_NAME_TOO_LARGE);
 }
