@@ -16,6 +16,9 @@ import * as policies from "./policies/policies.ts";
 import { resourcePolicyOf } from "./policies/policy-rows.ts";
 import * as query from "./queries/query.ts";
 import * as scan from "./queries/scan.ts";
+import * as batchExecuteStatement from "./statements/batch-execute-statement.ts";
+import * as executeStatement from "./statements/execute-statement.ts";
+import * as executeTransaction from "./statements/execute-transaction.ts";
 import * as contributorInsights from "./settings/contributor-insights.ts";
 import * as streamRows from "./streams/stream-rows.ts";
 import * as createTable from "./tables/create-table.ts";
@@ -34,7 +37,7 @@ export default service(dynamodb.service, {
     createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, onlineIndexes, tags,
     policies, timeToLive, expiries, contributorInsights, streamRows,
     itemRows, getItem, putItem, updateItem, deleteItem, query, scan, batchGet, batchWrite, transactGet,
-    transactWrite, tokens,
+    transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,
   ],
   tagging: tags.tagging,
   resourcePolicy: resourcePolicyOf,

@@ -57,12 +57,12 @@ function* namesInExpressions(expressions: Partial<BoundExpressions>): Generator<
   if (update) for (const [name] of updatePaths(update)) yield name;
 }
 
-function textOf(value: AttributeValue | undefined): string | undefined {
+export function textOf(value: AttributeValue | undefined): string | undefined {
   return value?.S ?? value?.N ?? value?.B?.toString("base64");
 }
 
 /** The values that a condition wants an attribute to be equal to. */
-function* equalTo(condition: Condition | undefined, name: string): Generator<AttributeValue> {
+export function* equalTo(condition: Condition | undefined, name: string): Generator<AttributeValue> {
   if (condition?.kind === "and") {
     for (const each of condition.conditions) yield* equalTo(each, name);
   }

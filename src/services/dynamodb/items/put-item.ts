@@ -21,7 +21,10 @@ import { applyWrite, findItem, planWrite } from "./writing.ts";
 
 /** An item as a request gives it, in normal form and not too large. */
 export function requireItem(given: Item): Item {
-  const item = normalizeItem(given);
+  return requireItemSize(normalizeItem(given));
+}
+
+export function requireItemSize(item: Item): Item {
   if (itemSizeBytes(item) > ITEM_SIZE_BYTES_MAX) throw itemTooLarge();
   return item;
 }
@@ -49,7 +52,7 @@ export const PutItem = operation(dynamodb.PutItem, {
   dataEvent: true,
   run(input, ctx) {
     const { item, condition } = enveloped(() => read(ctx, input));
-    if (itemSizeBytes(item) > ITEM_SIZE_BYTES_MAX) throw itemTooLarge();
+    requireItemSize(item);
     const table = requireTableOfItems(ctx, input.TableName);
     requireFit(table, item);
     requirePaths(table, { condition });

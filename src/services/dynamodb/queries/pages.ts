@@ -7,14 +7,13 @@ import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
 import { matches, type Condition } from "../expressions/conditions.ts";
-import { project, type Projection } from "../expressions/projections.ts";
 import { pageKeyOf, storeKeyOf } from "../items/item-keys.ts";
 import { itemOf, items, shown, shownItem, type ItemRow } from "../items/item-rows.ts";
 import { findIndex, type Index, type Table } from "../tables/table-rows.ts";
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
 
 /** @evidence Developer Guide, Quotas: a page ends with the item that makes it 1 MB */
-const pageBytesMax = 1_048_576;
+export const pageBytesMax = 1_048_576;
 
 export interface PageRequest {
   readonly table: Table;
@@ -22,11 +21,14 @@ export interface PageRequest {
   readonly range: Range;
   readonly limit: number | undefined;
   readonly filter: Condition | undefined;
-  readonly projection: Projection | undefined;
+  /** What is given out of an item; undefined for all of it. */
+  readonly part: ((item: Item) => Item) | undefined;
   readonly isCount: boolean;
   readonly isConsistent: boolean;
   /** The items of the table are given out, and looked at, instead of the entries of the index. */
   readonly readsTable: boolean;
+  /** How much there still may be in the answer. */
+  readonly bytesMax?: number;
 }
 
 type Shown = Record<string, AttributeValue>;
@@ -36,6 +38,7 @@ export interface Page {
   readonly count: number;
   readonly scannedCount: number;
   readonly last: Shown | undefined;
+  readonly sizeBytes: number;
   readonly usage: Usage;
 }
 
@@ -70,7 +73,7 @@ class PageReader {
   }
 
   read(): Page {
-    const { range, limit, table, index } = this.#request;
+    const { range, limit, table, index, bytesMax = pageBytesMax } = this.#request;
     const limitOrNone = limit ?? Infinity;
     let scannedCount = 0;
     let sizeBytes = 0;
@@ -78,7 +81,7 @@ class PageReader {
     let isWhole = true;
     const rows = this.#ctx.db(items).list(limit === undefined ? range : { ...range, limit });
     for (const row of rows) {
-      if (sizeBytes >= pageBytesMax) {
+      if (sizeBytes >= bytesMax) {
         isWhole = false;
         break;
       }
@@ -89,11 +92,12 @@ class PageReader {
       this.#take(source);
       last = row;
     }
-    if (scannedCount >= limitOrNone || sizeBytes >= pageBytesMax) isWhole = false;
+    if (scannedCount >= limitOrNone || sizeBytes >= bytesMax) isWhole = false;
     return {
       items: this.#request.isCount ? undefined : this.#items,
       count: this.#count,
       scannedCount,
+      sizeBytes,
       last: isWhole || !last ? undefined : pageKeyOf(table, index, itemOf(last)),
       usage: this.#usage(),
     };
@@ -110,12 +114,12 @@ class PageReader {
   }
 
   #take(row: ItemRow): void {
-    const { filter, projection, isCount } = this.#request;
+    const { filter, part, isCount } = this.#request;
     let item: Item | undefined;
     if (filter && !matches(filter, (item = itemOf(row)))) return;
     this.#count += 1;
     if (isCount) return;
-    if (projection) this.#items.push(shown(project(projection, item ?? itemOf(row))));
+    if (part) this.#items.push(shown(part(item ?? itemOf(row))));
     else this.#items.push(shownItem(row));
   }
 

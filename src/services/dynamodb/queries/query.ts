@@ -2,19 +2,19 @@
 
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import { operation } from "../../../kernel/operation.ts";
-import type { KeyPart, Range } from "../../../store/types.ts";
 import { onSpace, readConditions } from "../access/conditions.ts";
 import { validation } from "../errors.ts";
-import { keyRange, inSortRange, storeRange, type KeyRange } from "../expressions/key-ranges.ts";
+import { keyRange, inSortRange, type KeyRange } from "../expressions/key-ranges.ts";
 import { requireNoKeyFilter } from "../expressions/used-paths.ts";
 import { boundQuery, requirePaths } from "../items/expressions.ts";
-import { partitionKeyOf } from "../items/item-keys.ts";
+import { project } from "../expressions/projections.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { requireTableOfItems } from "../tables/names.ts";
 import { keyNames, type Index, type Table } from "../tables/table-rows.ts";
 import { attributeOf, type Item } from "../values/attribute-values.ts";
 import { valuesEqual } from "../values/comparison.ts";
 import { isCount, readPage, requireIndex, requireReadable, shownPage } from "./pages.ts";
+import { partitionRange } from "./ranges.ts";
 import { needsTable, requireSelect } from "./selection.ts";
 import { normalizeStart, placeOfStart, requireStart } from "./start-keys.ts";
 
@@ -37,16 +37,6 @@ function requireInside(space: Table | Index, range: KeyRange, start: Item): void
     throw validation("The provided starting key does not match the range key predicate");
   }
   if (!isSamePartition) throw validation("The query can return at most one row and cannot be restarted");
-}
-
-function rangeOf(
-  space: Table | Index, range: KeyRange, start: readonly KeyPart[] | undefined, isReverse: boolean,
-): Range {
-  const before = partitionKeyOf(space.number, range.partition).slice(0, 2);
-  const stored = storeRange(range, before);
-  const directed: Range = isReverse ? { ...stored, reverse: true } : stored;
-  if (!start) return directed;
-  return isReverse ? { ...directed, before: start } : { ...directed, after: start };
 }
 
 export const Query = operation(dynamodb.Query, {
@@ -75,8 +65,9 @@ export const Query = operation(dynamodb.Query, {
     const readsTable = needsTable(index, input, projection, filter);
     const place = start && placeOfStart(table, index, start);
     const page = readPage(ctx, {
-      table, index, filter, projection, isConsistent, readsTable,
-      range: rangeOf(space, range, place, input.ScanIndexForward === false),
+      table, index, filter, isConsistent, readsTable,
+      part: projection && ((item) => project(projection, item)),
+      range: partitionRange(space, range, place, input.ScanIndexForward === false),
       limit: input.Limit,
       isCount: isCount(input.Select),
     });

@@ -8,6 +8,7 @@ import { readConditions, onSpace } from "../access/conditions.ts";
 import { validation } from "../errors.ts";
 import { bucketsMax } from "../items/item-keys.ts";
 import { boundScan, requirePaths } from "../items/expressions.ts";
+import { project } from "../expressions/projections.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { requireTableOfItems } from "../tables/names.ts";
 import type { Index, Table } from "../tables/table-rows.ts";
@@ -82,7 +83,8 @@ export const Scan = operation(dynamodb.Scan, {
     const readsTable = needsTable(index, input, projection, filter);
     requirePaths(table, { projection, filter });
     const page = readPage(ctx, {
-      table, index, filter, projection, isConsistent, readsTable,
+      table, index, filter, isConsistent, readsTable,
+      part: projection && ((item) => project(projection, item)),
       range: rangeOf(input, table, index, start),
       limit: input.Limit,
       isCount: isCount(input.Select),

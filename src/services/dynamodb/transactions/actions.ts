@@ -28,6 +28,8 @@ export interface TransactionalAction {
   readonly returnsOnFailure: ReturnValuesOnConditionCheckFailure | undefined;
   /** An INSERT of PartiQL says in its own way that there is such an item. */
   readonly isInsert?: boolean;
+  /** Why it cannot be carried out, known already. */
+  readonly refusal?: Error;
 }
 
 /** @throws ValidationException for what is wrong with the request, whatever the tables are */

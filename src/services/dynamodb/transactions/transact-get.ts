@@ -9,7 +9,7 @@ import { ownerOfAll, requireOneOwner, SeveralTables } from "../batches/several-t
 import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
-import { project, type Projection } from "../expressions/projections.ts";
+import { project } from "../expressions/projections.ts";
 import { boundGet } from "../items/expressions.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { itemOf, shown, shownItem } from "../items/item-rows.ts";
@@ -22,7 +22,10 @@ import { allOrNone } from "./cancellation.ts";
 export interface TransactionalGet {
   readonly text: string;
   readonly key: Item;
-  readonly projection: Projection | undefined;
+  /** What is given out of the item; undefined for all of it. */
+  readonly part: ((item: Item) => Item) | undefined;
+  /** Why it cannot be read, known already. */
+  readonly refusal?: Error;
 }
 
 /** A transactional read is paid for twice. */
@@ -38,7 +41,8 @@ export function readAll(
 ): dynamodb.ItemResponse[] {
   for (const { text } of gets) tables.get(text);
   const seen = new Set<string>();
-  const places = allOrNone(gets, ({ text, key }) => {
+  const places = allOrNone(gets, ({ text, key, refusal }) => {
+    if (refusal) throw refusal;
     const table = tables.get(text);
     requireKey(table, key);
     return storeKeyOf(table.number, table.key, key);
@@ -53,7 +57,7 @@ export function readAll(
     requireUnits(ctx, usage, "read");
     tables.usageOf(table).addAll(usage);
     if (!row) return {};
-    return { Item: get.projection ? shown(project(get.projection, itemOf(row))) : shownItem(row) };
+    return { Item: get.part ? shown(get.part(itemOf(row))) : shownItem(row) };
   });
 }
 
@@ -78,7 +82,9 @@ export const TransactGetItems = operation(dynamodb.TransactGetItems, {
     for (const get of gets) authorize(ctx, get);
     const wanted = gets.map((get) => {
       const key = normalizeKey(get.Key);
-      return { text: get.TableName, key, projection: boundGet(ctx, get) };
+      const projection = boundGet(ctx, get);
+      const part = projection && ((item: Item) => project(projection, item));
+      return { text: get.TableName, key, part };
     });
     const tables = new SeveralTables(ctx);
     const Responses = readAll(ctx, tables, wanted);

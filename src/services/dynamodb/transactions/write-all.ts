@@ -15,6 +15,7 @@ import { placeText } from "../items/places.ts";
 import { requireFit } from "../items/put-item.ts";
 import { updatedItem } from "../items/update-item.ts";
 import { applyWrite, findItem, planWrite, type WritePlan } from "../items/writing.ts";
+import { DUPLICATE_ITEM } from "../partiql/operation-errors.ts";
 import type { Table } from "../tables/table-rows.ts";
 import type { Item } from "../values/attribute-values.ts";
 import { itemToUpdateTooLarge, itemTooLarge } from "../values/value-errors.ts";
@@ -45,7 +46,8 @@ interface Located extends Written {
 }
 
 function locate(tables: SeveralTables, action: TransactionalAction): Located {
-  const { text, item } = action;
+  const { text, item, refusal } = action;
+  if (refusal) throw refusal;
   const table = tables.get(text);
   if (action.kind === "Put") requireFit(table, item);
   else requireKey(table, item);
@@ -53,8 +55,8 @@ function locate(tables: SeveralTables, action: TransactionalAction): Located {
   return { action, text, table, key: item, place: storeKeyOf(table.number, table.key, item) };
 }
 
-function duplicateItem(): Error {
-  return modelled(dynamodb.DuplicateItemException, "Duplicate primary key exists in table");
+export function duplicateItem(): Error {
+  return modelled(dynamodb.DuplicateItemException, DUPLICATE_ITEM);
 }
 
 function planned(ctx: Context, located: Located): Planned {
