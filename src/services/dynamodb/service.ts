@@ -2,11 +2,16 @@
 
 import * as dynamodb from "../../generated/dynamodb.ts";
 import { service } from "../../kernel/service.ts";
+import * as backups from "./backups/backups.ts";
+import * as continuousBackups from "./backups/continuous-backups.ts";
+import * as copies from "./backups/copies.ts";
+import * as restores from "./backups/restores.ts";
 import * as batchGet from "./batches/batch-get.ts";
 import * as batchWrite from "./batches/batch-write.ts";
 import * as expiries from "./expiry/expiries.ts";
 import * as timeToLive from "./expiry/time-to-live.ts";
 import * as onlineIndexes from "./indexes/online-indexes.ts";
+import * as collections from "./items/collections.ts";
 import * as deleteItem from "./items/delete-item.ts";
 import * as getItem from "./items/get-item.ts";
 import * as itemRows from "./items/item-rows.ts";
@@ -36,8 +41,9 @@ export default service(dynamodb.service, {
   nouns: [
     createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, onlineIndexes, tags,
     policies, timeToLive, expiries, contributorInsights, streamRows,
-    itemRows, getItem, putItem, updateItem, deleteItem, query, scan, batchGet, batchWrite, transactGet,
-    transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,
+    itemRows, collections, getItem, putItem, updateItem, deleteItem, query, scan, batchGet, batchWrite,
+    transactGet, transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,
+    backups, continuousBackups, copies, restores,
   ],
   tagging: tags.tagging,
   resourcePolicy: resourcePolicyOf,

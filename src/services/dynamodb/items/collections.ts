@@ -7,6 +7,7 @@
 
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { ItemCollectionMetrics, ReturnItemCollectionMetrics } from "../../../generated/dynamodb.ts";
+import { job } from "../../../jobs/job.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { modelled } from "../../../kernel/errors.ts";
 import { table, type KeyPart } from "../../../store/types.ts";
@@ -46,6 +47,24 @@ export function changeCollection(ctx: Context, plan: WritePlan): void {
   }
   if (sizeBytes > 0) ctx.db(collections).put({ key, sizeBytes });
   else ctx.db(collections).delete(key);
+}
+
+const forgottenAtOnce = 500;
+
+/** Forgets the collections of a table that is gone, some at a time. */
+export const forgetMore = job<{ readonly number: number }>(
+  "dynamodb.forgetCollections", ({ number }, ctx) => forgetCollections(ctx, number),
+);
+
+export function forgetCollections(ctx: Context, number: number): void {
+  const rows = ctx.db(collections);
+  let count = 0;
+  for (const { key } of rows.list({ prefix: [number], limit: forgottenAtOnce })) {
+    rows.delete(key);
+    count += 1;
+  }
+  if (count < forgottenAtOnce) return;
+  ctx.schedule(forgetMore, { at: ctx.clock.now() + 1, input: { number }, id: String(number) });
 }
 
 /** What ReturnItemCollectionMetrics asks for: a range of a gigabyte that the collection's size is in. */

@@ -7,6 +7,9 @@ import { operation } from "../../../kernel/operation.ts";
 import { deletionProtected, globalTableInUse, inUse } from "../errors.ts";
 import { forgetBuckets } from "../capacity/throttling.ts";
 import { forgetExpiries } from "../expiry/expiries.ts";
+import { leaveBackup, schedulePurge } from "../backups/continuous-backups.ts";
+import { isCopied } from "../backups/copies.ts";
+import { forgetCollections } from "../items/collections.ts";
 import { dropItems } from "../items/item-rows.ts";
 import { forgetPolicies } from "../policies/policy-rows.ts";
 import { closeStream } from "../streams/stream-rows.ts";
@@ -31,41 +34,59 @@ function stateInTheWay(row: Table): string | undefined {
     return "Cannot delete table while indexes are being created, updated, or deleted.";
   }
   if (row.status === "UPDATING") return `Table: ${row.name} is in the process of being updated.`;
-  if (row.copies) return `Table: ${row.name} is being used.`;
   return undefined;
 }
 
 interface Removal {
   readonly name: string;
-  /** The table's, and those of its indexes. */
-  readonly numbers: readonly number[];
+  readonly number: number;
+  /** Those of its indexes. */
+  readonly indexes: readonly number[];
 }
 
+const againMilliseconds = 100;
+
 /** What is left to do once the time of DELETING is over. */
-export const removeTable = job<Removal>("dynamodb.removeTable", ({ name, numbers }, ctx) => {
+export const removeTable = job<Removal>("dynamodb.removeTable", (input, ctx) => {
+  const { name, number, indexes } = input;
   const row = ctx.db(tables).get(name);
-  if (row && numbers.includes(row.number)) ctx.db(tables).delete(name);
-  for (const number of numbers) dropSpace(ctx, number);
+  const own = row?.number === number ? row : undefined;
+  if (isCopied(ctx, number)) {
+    ctx.schedule(removeTable, { at: ctx.clock.now() + againMilliseconds, input });
+    return;
+  }
+  if (own) ctx.db(tables).delete(name);
+  for (const each of indexes) dropSpace(ctx, each);
+  const isKept = own !== undefined && leaveBackup(ctx, own);
+  if (!isKept) dropItems(ctx, number);
+  dropFacts(ctx, number);
+  schedulePurge(ctx, { table: name, number }, ctx.clock.now() + 1);
 });
 
 /** The items go in pieces, so that no request waits long for them. */
 export function dropSpace(ctx: Context, number: number): void {
-  ctx.db(extents).delete(number);
+  dropFacts(ctx, number);
   dropItems(ctx, number);
+}
+
+/** What is known of items that are no table's any more. */
+function dropFacts(ctx: Context, number: number): void {
+  ctx.db(extents).delete(number);
   forgetBuckets(ctx, number);
+  forgetCollections(ctx, number);
   ctx.schedule(forgetExpiries, { at: ctx.clock.now() + 1, input: { number }, id: String(number) });
 }
 
 /** @returns the row as it is from now on, until it is gone */
 export function beginDeletion(ctx: Context, row: Table): Table {
-  const { transition: _transition, ...rest } = closeStream(ctx, row);
+  const { transition: _transition, expiryAttribute: _expiry, ...rest } = closeStream(ctx, row);
   const until = ctx.clock.now() + deletionMilliseconds;
   const going: Table = {
     ...rest, status: "DELETING", transition: { until, becomes: { status: "DELETING" } },
   };
   ctx.db(tables).put(going);
-  const numbers = [row, ...row.indexes].map(({ number }) => number);
-  ctx.schedule(removeTable, { at: until, input: { name: row.name, numbers } });
+  const indexes = row.indexes.map(({ number }) => number);
+  ctx.schedule(removeTable, { at: until, input: { name: row.name, number: row.number, indexes } });
   const arn = tableArn(ctx, row.name);
   forgetPolicies(ctx, arn);
   ctx.tags(arn).clear();

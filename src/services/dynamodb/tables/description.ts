@@ -98,12 +98,14 @@ function shownStream(ctx: ReadContext, table: Table): TableDescription {
   };
 }
 
-function shownRestore({ restored }: Table): TableDescription["RestoreSummary"] {
-  return restored && {
+/** @evidence recorded: nothing is said of it once the table is ACTIVE */
+function shownRestore({ restored, status }: Table): TableDescription["RestoreSummary"] {
+  if (!restored || status !== "CREATING") return undefined;
+  return {
     SourceBackupArn: restored.backupArn,
     SourceTableArn: restored.tableArn,
     RestoreDateTime: restored.at,
-    RestoreInProgress: restored.inProgress,
+    RestoreInProgress: true,
   };
 }
 

@@ -113,14 +113,14 @@ export interface Table extends ItemSpace {
   readonly expiryAttribute?: string;
   /** While changes are kept for point-in-time recovery. */
   readonly recovery?: { readonly since: number; readonly days: number };
-  /** How many copies of the table as it was are being made: while there are some, changes are kept. */
-  readonly copies?: number;
+  /** Copies of the table as it was are being made: meanwhile changes are kept. */
+  readonly copies?: true;
   readonly replicas?: readonly Replica[];
+  /** What it is restored from. */
   readonly restored?: {
     readonly backupArn?: string;
     readonly tableArn: string;
     readonly at: number;
-    readonly inProgress: boolean;
   };
 }
 
