@@ -24,6 +24,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { cpuMicroseconds } from "./cpu.ts";
+import { itemOperations } from "./item-operations.ts";
 import { measure, type Load, type Measured } from "./load.ts";
 import { getOperation, putOperation } from "./s3-operations.ts";
 import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
@@ -97,7 +98,9 @@ async function prepareUser(port: number): Promise<Credentials> {
       PolicyName: "bench",
       PolicyDocument: JSON.stringify({
         Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*"], Resource: "*" }],
+        Statement: [
+          { Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*"], Resource: "*" },
+        ],
       }),
     }),
   );
@@ -197,6 +200,7 @@ const operations: Readonly<Record<string, (port: number, deletes: number) => Pro
   receive: receiveOperation,
   delete: deleteOperation,
   encrypt: encryptOperation,
+  ...itemOperations,
   "put-object": (port) => putOperation(clientOptions(port)),
   "get-object": (port) => getOperation(clientOptions(port)),
 };

@@ -75,6 +75,10 @@ export class RegionClock implements Time {
     return Math.floor(this.#regionEpoch + (Date.now() - this.#machineEpoch) * this.#factor);
   }
 
+  get isFrozen(): boolean {
+    return this.#factor === 0;
+  }
+
   state(): ClockState {
     const mode = this.#factor === 0 ? "frozen" : this.#factor === 1 ? "real" : "scaled";
     return { mode, now: this.now(), factor: this.#factor };

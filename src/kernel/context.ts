@@ -16,6 +16,8 @@ import type { Kernel } from "./kernel.ts";
 export interface Time {
   /** Epoch milliseconds. */
   now(): number;
+  /** Time stands still until somebody moves it: waiting for it may take forever. */
+  readonly isFrozen: boolean;
 }
 
 export interface ReadContext {

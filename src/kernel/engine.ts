@@ -19,6 +19,7 @@ import { Faults } from "./faults.ts";
 import { dialectOf } from "./gateway/wording.ts";
 import { Ids } from "./ids.ts";
 import { IdentityCache } from "./identity-cache.ts";
+import { withoutTexts } from "./json-text.ts";
 import type { Kernel, LastUse } from "./kernel.ts";
 import { Models } from "./model/load.ts";
 import { findTimeline, keepRegion, keepTimeline, openRegion } from "./region-facts.ts";
@@ -224,7 +225,7 @@ export class Engine implements Kernel, JobHost {
     const operation = model.operations[token.name];
     if (!operation) throw notImplemented(`${token.service}:${token.name}`);
     const principal = options.principal ?? this.models.get(from.entry.service).eventSource;
-    return perform(this, {
+    const output = await perform(this, {
       entry,
       service,
       model,
@@ -239,6 +240,7 @@ export class Engine implements Kernel, JobHost {
       region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
       hangUp: from,
     });
+    return withoutTexts(output);
   }
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {

@@ -7,8 +7,13 @@ import type { Token } from "./tokens.ts";
 
 /** What a service may import besides its own folder. */
 const SERVICE_IMPORTS = ["src/kernel/", "src/store/types.ts", "src/jobs/", "src/iam/", "src/generated/"];
-/** Two models, one product: S3 Control sets what S3 goes by. */
-const SERVICE_PARENTS: Readonly<Record<string, string>> = { "s3-control": "s3" };
+/**
+ * Services with endpoints and models of their own that show, or set, the state of another, of which they are
+ * part.
+ */
+const SERVICE_PARENTS: Readonly<Record<string, string>> = {
+  "s3-control": "s3", "dynamodb-streams": "dynamodb",
+};
 /** Parts of the kernel that are the gateway's business. */
 const SERVICE_FORBIDDEN = ["src/kernel/protocol/", "src/kernel/gateway/"];
 /** `iam` is a pure function of its arguments: of Node it may use what only computes. */

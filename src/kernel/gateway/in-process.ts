@@ -73,6 +73,8 @@ export function clientConfiguration(engine: Engine, options: ClientOptions): Rec
     maxAttempts: 1,
     // A queue URL names this region by a host that says nothing of the service, which the signer has to know.
     useQueueUrlAsEndpoint: false,
+    // So do the hosts of accounts that DynamoDB's clients find in ARNs of tables.
+    accountIdEndpointMode: "disabled",
     ...options,
     region,
     credentials,

@@ -1,6 +1,7 @@
 /** JSON bodies: the same for AWS JSON, REST-JSON and their event streams. */
 
 import type { AwsError } from "../errors.ts";
+import { JsonText } from "../json-text.ts";
 import type { ServiceModel, Shape, ShapeRef } from "../model/model.ts";
 import type { BodyFormat } from "./body-format.ts";
 import { membersOf, onceFor, onceForService, partOf, shapeOf } from "./compile.ts";
@@ -221,7 +222,8 @@ export class JsonWriters {
       for (const member of members) {
         const item = record[member.name];
         if (item === undefined || item === null) continue;
-        text += (text.length === 1 ? "" : ",") + member.key + member.write(item);
+        const written = item instanceof JsonText ? item.text : member.write(item);
+        text += (text.length === 1 ? "" : ",") + member.key + written;
       }
       return `${text}}`;
     };
@@ -234,7 +236,8 @@ export class JsonWriters {
       let text = "[";
       for (const item of value as Iterable<unknown>) {
         if (item === undefined || (item === null && !shape.sparse)) continue;
-        text += (text.length === 1 ? "" : ",") + (item === null ? "null" : write(item));
+        const written = item === null ? "null" : item instanceof JsonText ? item.text : write(item);
+        text += (text.length === 1 ? "" : ",") + written;
       }
       return `${text}]`;
     };
@@ -247,7 +250,8 @@ export class JsonWriters {
       let text = "{";
       for (const [key, item] of Object.entries(value as Value)) {
         if (item === undefined || (item === null && !shape.sparse)) continue;
-        text += `${text.length === 1 ? "" : ","}${writeString(key)}:${item === null ? "null" : write(item)}`;
+        const written = item === null ? "null" : item instanceof JsonText ? item.text : write(item);
+        text += `${text.length === 1 ? "" : ","}${writeString(key)}:${written}`;
       }
       return `${text}}`;
     };

@@ -1,0 +1,108 @@
+/** Which partitions and which attributes a request is about. */
+
+import type {
+  AttributeValueUpdate, Condition as LegacyCondition, ExpectedAttributeValue, ReturnConsumedCapacity,
+  ReturnValue, Select,
+} from "../../../generated/dynamodb.ts";
+import type { ReadContext } from "../../../kernel/context.ts";
+import { AwsError } from "../../../kernel/errors.ts";
+import type { Condition } from "../expressions/conditions.ts";
+import type { BoundExpressions, ExpressionRequest } from "../expressions/requests.ts";
+import { conditionPaths, updatePaths } from "../expressions/used-paths.ts";
+import { bound } from "../items/expressions.ts";
+import { findTable, nameIn } from "../tables/names.ts";
+import { findIndex } from "../tables/table-rows.ts";
+import { attributeOf, type AttributeValue, type Item } from "../values/attribute-values.ts";
+
+/** What the requests on items have that matters here; no request has all of it. */
+export interface AccessRequest extends ExpressionRequest {
+  readonly TableName?: string | undefined;
+  readonly IndexName?: string | undefined;
+  readonly Key?: Item | undefined;
+  readonly Item?: Item | undefined;
+  readonly ReturnValues?: ReturnValue | undefined;
+  readonly ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+  readonly Select?: Select | undefined;
+  readonly AttributesToGet?: readonly string[] | undefined;
+  readonly AttributeUpdates?: Readonly<Record<string, AttributeValueUpdate>> | undefined;
+  readonly Expected?: Readonly<Record<string, ExpectedAttributeValue>> | undefined;
+  readonly KeyConditions?: Readonly<Record<string, LegacyCondition>> | undefined;
+  readonly QueryFilter?: Readonly<Record<string, LegacyCondition>> | undefined;
+  readonly ScanFilter?: Readonly<Record<string, LegacyCondition>> | undefined;
+}
+
+export interface Access {
+  /** Names of top-level attributes. */
+  readonly attributes: readonly string[];
+  /** Values of partition keys, as text. */
+  readonly leadingKeys: readonly string[];
+}
+
+/** Expressions that are wrong are refused later, in their own words. */
+function boundOrNone(ctx: ReadContext, input: AccessRequest): Partial<BoundExpressions> {
+  try {
+    return bound(ctx, input);
+  } catch (cause) {
+    if (cause instanceof AwsError) return {};
+    throw cause;
+  }
+}
+
+function* namesInExpressions(expressions: Partial<BoundExpressions>): Generator<string> {
+  const { update, condition, keyCondition, filter, projection } = expressions;
+  for (const each of [condition, keyCondition, filter]) {
+    if (each) for (const [name] of conditionPaths(each)) yield name;
+  }
+  for (const [name] of projection?.paths ?? []) yield name;
+  if (update) for (const [name] of updatePaths(update)) yield name;
+}
+
+export function textOf(value: AttributeValue | undefined): string | undefined {
+  return value?.S ?? value?.N ?? value?.B?.toString("base64");
+}
+
+/** The values that a condition wants an attribute to be equal to. */
+export function* equalTo(condition: Condition | undefined, name: string): Generator<AttributeValue> {
+  if (condition?.kind === "and") {
+    for (const each of condition.conditions) yield* equalTo(each, name);
+  }
+  if (condition?.kind !== "comparison" || condition.operator !== "=") return;
+  const { left, right } = condition;
+  for (const [path, value] of [[left, right], [right, left]] as const) {
+    if (path.kind === "path" && path.path[0] === name && value.kind === "value") yield value.value;
+  }
+}
+
+/** The first attribute of the key that the request reads by. */
+function partitionName(ctx: ReadContext, input: AccessRequest): string | undefined {
+  const table = findTable(ctx, nameIn(input.TableName));
+  const index = table && input.IndexName !== undefined ? findIndex(table, input.IndexName) : undefined;
+  return (index ?? table)?.key.partition[0]?.name;
+}
+
+/** @evidence Developer Guide: the keys of all items that a request names; an item may have an index's key */
+export function accessOf(ctx: ReadContext, input: AccessRequest): Access {
+  const expressions = boundOrNone(ctx, input);
+  const attributes = new Set<string>(namesInExpressions(expressions));
+  for (const named of [
+    input.Key, input.Item, input.AttributeUpdates, input.Expected, input.KeyConditions, input.QueryFilter,
+    input.ScanFilter,
+  ]) {
+    for (const name of Object.keys(named ?? {})) attributes.add(name);
+  }
+  for (const name of input.AttributesToGet ?? []) attributes.add(name);
+  const name = partitionName(ctx, input);
+  const values = name === undefined ? [] : [
+    input.Key && attributeOf(input.Key, name),
+    input.Item && attributeOf(input.Item, name),
+    ...equalTo(expressions.keyCondition, name),
+    ...legacyValues(input, name),
+  ];
+  const leadingKeys = values.flatMap((value) => textOf(value) ?? []);
+  return { attributes: [...attributes], leadingKeys: [...new Set(leadingKeys)] };
+}
+
+function legacyValues({ KeyConditions: conditions }: AccessRequest, name: string): readonly AttributeValue[] {
+  const condition = conditions && Object.hasOwn(conditions, name) ? conditions[name] : undefined;
+  return condition?.ComparisonOperator === "EQ" ? (condition.AttributeValueList ?? []) : [];
+}

@@ -1,0 +1,184 @@
+/** Tables that are held to what was provisioned for them. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  BatchGetItemCommand, BatchWriteItemCommand, ProvisionedThroughputExceededException, UpdateTableCommand,
+  type CreateTableCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import { refusal } from "../../../../test/refusal.ts";
+import { startRegion } from "../../../../test/region.ts";
+import { createTable, keyOf, values, type TableFixture } from "../table-fixture.ts";
+
+const provisioned = (
+  ReadCapacityUnits: number, WriteCapacityUnits: number
+): Partial<CreateTableCommandInput> => ({
+  BillingMode: "PROVISIONED", ProvisionedThroughput: { ReadCapacityUnits, WriteCapacityUnits },
+});
+
+const exceeded = "ProvisionedThroughputExceededException: The level of configured provisioned throughput " +
+  "for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.";
+
+/** Writes until no burst is left. */
+async function drain(table: TableFixture) {
+  let written = 0;
+  while ((await refusal(table.put({ pk: "drain" }))) === "no refusal") written += 1;
+  return written;
+}
+
+test("dynamodb-throughput-exceeded: beyond the burst a table is throttled with status 400", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region, "pk:S", provisioned(1, 1));
+  assert.equal(await drain(table), 300, "five minutes of unused capacity");
+  assert.equal(await refusal(table.put({ pk: "a" })), exceeded);
+  const error = await table.put({ pk: "a" }).catch((cause: unknown) => cause);
+  assert.ok(error instanceof ProvisionedThroughputExceededException);
+  assert.equal(error.$metadata.httpStatusCode, 400);
+  assert.deepEqual(error.ThrottlingReasons, [{
+    reason: "TableWriteProvisionedThroughputExceeded",
+    resource: "arn:aws:dynamodb:us-east-1:000000000000:table/table",
+  }]);
+  assert.equal((await table.get({ pk: "drain" })).Item?.["pk"]?.S, "drain", "reads are counted apart");
+});
+
+test("dynamodb-capacity-sizing-formula: beyond the burst a unit is one write a second", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region, "pk:S", provisioned(1, 1));
+  await drain(table);
+  for (let second = 0; second < 10; second += 1) {
+    await region.clock.advance({ seconds: 1 });
+    assert.equal(await refusal(table.put({ pk: "a" })), "no refusal");
+    assert.equal(await refusal(table.put({ pk: "a" })), exceeded);
+  }
+  await region.clock.advance({ minutes: 10 });
+  assert.equal(await drain(table), 300, "no more than five minutes are kept");
+});
+
+test("dynamodb-scan-uses-throughput: a scan of a large table uses up what there is", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region, "pk:S", provisioned(5, 1_000));
+  await table.fill(
+    Array.from({ length: 40 }, (_, index) => ({ pk: String(index), body: "x".repeat(30_000) })),
+  );
+  const scan = () => table.scan({ ConsistentRead: true, ReturnConsumedCapacity: "TOTAL" });
+  let used = 0;
+  for (let refused = false; !refused;) {
+    const answer = await scan().catch(() => undefined);
+    refused = answer === undefined;
+    used += answer?.ConsumedCapacity?.CapacityUnits ?? 0;
+  }
+  assert.ok(used >= 1_500, `${used} units of a burst of 1,500`);
+  assert.equal(await refusal(table.get({ pk: "1" })), exceeded);
+  // What the last page used beyond the burst is paid back before anything else is let through.
+  await region.clock.advance({ seconds: Math.ceil((used - 1_500 + 1) / 5) });
+  assert.equal(await refusal(table.get({ pk: "1" })), "no refusal");
+});
+
+test("an index that is short of capacity holds up the writes of its table", async () => {
+  await using region = await startRegion();
+  const { AttributeDefinitions } = keyOf("pk:S g:S");
+  const table = await createTable(region, "pk:S", {
+    ...provisioned(100, 100), AttributeDefinitions,
+    GlobalSecondaryIndexes: [{
+      IndexName: "by-g", KeySchema: [{ AttributeName: "g", KeyType: "HASH" }],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+      ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
+    }],
+  });
+  const write = (pk: number) => table.put({ pk: String(pk), g: "g" });
+  for (let pk = 0; pk < 300; pk += 1) await write(pk);
+  await assert.rejects(write(300), {
+    name: "ProvisionedThroughputExceededException",
+    message: "The level of configured provisioned throughput for one or more global secondary indexes " +
+      "of the " +
+      "table was exceeded. Consider increasing your provisioning level for the under-provisioned global " +
+      "secondary indexes with the UpdateTable API",
+    ThrottlingReasons: [{
+      reason: "IndexWriteProvisionedThroughputExceeded",
+      resource: "arn:aws:dynamodb:us-east-1:000000000000:table/table/index/by-g",
+    }],
+  });
+  assert.equal(
+    await refusal(table.put({ pk: "without" })), "no refusal", "the index has nothing to do with it",
+  );
+});
+
+test("a batch does what there is capacity for, and says what it left", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region, "pk:S", provisioned(1, 1));
+  await drain(table);
+  await region.clock.advance({ seconds: 2 });
+  const requests = [1, 2, 3, 4].map((pk) => ({ PutRequest: { Item: values({ pk: String(pk) }) } }));
+  const batch = () => table.db.send(new BatchWriteItemCommand({ RequestItems: { [table.name]: requests } }));
+  assert.deepEqual((await batch()).UnprocessedItems, { [table.name]: requests.slice(2) });
+  assert.equal(await refusal(batch()), exceeded, "when nothing can be done at all");
+
+  const keys = Array.from({ length: 100 }, (_, pk) => values({ pk: String(pk) }));
+  const read = () => table.db.send(
+    new BatchGetItemCommand({ RequestItems: { [table.name]: { Keys: keys, ConsistentRead: true } } }),
+  );
+  for (let page = 0; page < 3; page += 1) assert.deepEqual((await read()).UnprocessedKeys, {});
+  await region.clock.advance({ seconds: 3 });
+  assert.equal((await read()).UnprocessedKeys?.[table.name]?.Keys?.length, 97);
+});
+
+test("dynamodb-push-button-scaling: capacity is changed while the table is in use", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region, "pk:S", provisioned(5, 5));
+  const change = (units: number) => table.db.send(new UpdateTableCommand({
+    TableName: table.name, ProvisionedThroughput: { ReadCapacityUnits: units, WriteCapacityUnits: units },
+  }));
+  const status = async () => {
+    const { TableStatus, ProvisionedThroughput: given } = await table.description();
+    return [TableStatus, given?.WriteCapacityUnits];
+  };
+  const { TableDescription } = await change(10);
+  assert.equal(TableDescription?.TableStatus, "UPDATING");
+  assert.deepEqual(await status(), ["UPDATING", 5]);
+  assert.equal(await refusal(table.put({ pk: "a" })), "no refusal");
+  assert.equal(
+    await refusal(change(11)),
+    "ResourceInUseException: Attempt to change a resource which is still in use: " +
+      "Table IOPS are currently being updated. Table: table",
+  );
+  await region.clock.advance({ seconds: 1 });
+  assert.equal(await refusal(table.put({ pk: "b" })), "no refusal");
+  assert.deepEqual(await status(), ["ACTIVE", 10]);
+});
+
+test("capacity is decreased four times a day, and then once an hour", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region, "pk:S", provisioned(10, 10));
+  const change = async (units: number) => {
+    const answer = await refusal(table.db.send(new UpdateTableCommand({
+      TableName: table.name, ProvisionedThroughput: { ReadCapacityUnits: units, WriteCapacityUnits: units },
+    })));
+    await region.clock.advance({ seconds: 1 });
+    return answer;
+  };
+  for (const units of [9, 8, 7, 6]) assert.equal(await change(units), "no refusal");
+  assert.match(
+    await change(5), /^LimitExceededException: Subscriber limit exceeded: Provisioned throughput decr/,
+  );
+  assert.equal((await table.description()).ProvisionedThroughput?.NumberOfDecreasesToday, 4);
+  await region.clock.advance({ hours: 1 });
+  assert.equal(await change(5), "no refusal");
+  assert.match(await change(4), /^LimitExceededException: /);
+  await region.clock.advance({ hours: 24 });
+  assert.equal(await change(4), "no refusal");
+  assert.match(
+    await change(4), /^ValidationException: The provisioned throughput for the table will not change\. /,
+  );
+});
+
+test("a table that is paid by request is throttled only where it was limited", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region, "pk:S", { OnDemandThroughput: { MaxWriteRequestUnits: 2 } });
+  const results = [];
+  for (let pk = 0; pk < 3; pk += 1) results.push(await refusal(table.put({ pk: String(pk) })));
+  assert.deepEqual(results, [
+    "no refusal", "no refusal",
+    "ThrottlingException: Throughput exceeds the maximum OnDemandThroughput configured on table or index",
+  ]);
+  for (let read = 0; read < 100; read += 1) await table.get({ pk: "1" });
+});

@@ -1,0 +1,82 @@
+/** The entries that an item has in the indexes of its table. */
+
+import { entryKeyOf } from "../items/item-keys.ts";
+import { itemTextOf, type ItemRow } from "../items/item-rows.ts";
+import type { Index, Table } from "../tables/table-rows.ts";
+import { attributeOf, emptyItem } from "../values/attribute-values.ts";
+import type { Item } from "../values/attribute-values.ts";
+import { itemsEqual } from "../values/comparison.ts";
+import { itemSizeBytes } from "../values/sizes.ts";
+import { writeUnits } from "../capacity/usage.ts";
+import { encodedEqual } from "../items/places.ts";
+
+/** An item and its row. */
+export interface Stored {
+  readonly item: Item;
+  readonly row: ItemRow;
+}
+
+/** What a write does to an index. */
+export interface EntryChange {
+  readonly index: Index;
+  readonly before: ItemRow | undefined;
+  readonly after: ItemRow | undefined;
+  /** Nothing for an entry that stays as it is. */
+  readonly units: number;
+  /** By how much the index grows. */
+  readonly sizeBytes: number;
+  readonly items: number;
+}
+
+function projectedItem(index: Index, item: Item): Item {
+  if (!index.projected) return item;
+  const projected = emptyItem();
+  for (const name of index.projected) {
+    const value = attributeOf(item, name);
+    if (value !== undefined) projected[name] = value;
+  }
+  return projected;
+}
+
+/** The entry of an item; undefined for one that the index leaves out. */
+export function entryOf(table: Table, index: Index, { item, row }: Stored): ItemRow | undefined {
+  const key = entryKeyOf(table, index, item);
+  if (!key) return undefined;
+  if (!index.projected) return { ...row, key };
+  const projected = projectedItem(index, item);
+  const { text, isBinary } = itemTextOf(projected);
+  return { key, text, sizeBytes: itemSizeBytes(projected), ...(isBinary && { isBinary }) };
+}
+
+/**
+ * What becomes of an index's entry. Without a change of what it holds it costs nothing; a change of its key
+ * is a deletion and a put.
+ */
+export function entryChange(
+  table: Table, index: Index, before: Stored | undefined, after: Stored | undefined,
+): EntryChange | undefined {
+  const old = before && entryOf(table, index, before);
+  const next = after && entryOf(table, index, after);
+  if (!old && !next) return undefined;
+  const isSamePlace = old && next && encodedEqual(old.key, next.key);
+  if (isSamePlace && isSameEntry(index, old, next, before, after)) return undefined;
+  const units = isSamePlace ? writeUnits(Math.max(old.sizeBytes, next.sizeBytes))
+    : (old ? writeUnits(old.sizeBytes) : 0) + (next ? writeUnits(next.sizeBytes) : 0);
+  return {
+    index,
+    before: isSamePlace ? undefined : old,
+    after: next,
+    units,
+    sizeBytes: (next?.sizeBytes ?? 0) - (old?.sizeBytes ?? 0),
+    items: (next ? 1 : 0) - (old ? 1 : 0),
+  };
+}
+
+/** Attributes may have come in another order. */
+function isSameEntry(
+  index: Index, old: ItemRow, next: ItemRow, before: Stored | undefined, after: Stored | undefined,
+): boolean {
+  if (old.text === next.text) return true;
+  if (old.sizeBytes !== next.sizeBytes || !before || !after) return false;
+  return itemsEqual(projectedItem(index, before.item), projectedItem(index, after.item));
+}

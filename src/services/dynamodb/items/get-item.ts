@@ -1,0 +1,36 @@
+/** GetItem. */
+
+import * as dynamodb from "../../../generated/dynamodb.ts";
+import { operation } from "../../../kernel/operation.ts";
+import { itemConditions } from "../access/conditions.ts";
+import { requireUnits } from "../capacity/throttling.ts";
+import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
+import { project } from "../expressions/projections.ts";
+import { requireOneStyle } from "../legacy/parameter-styles.ts";
+import { onTable, requireTableOfItems } from "../tables/names.ts";
+import { boundGet, requirePaths } from "./expressions.ts";
+import { normalizeKey, requireKey, storeKeyOf } from "./item-keys.ts";
+import { itemOf, shown, shownItem } from "./item-rows.ts";
+import { findItem } from "./writing.ts";
+
+export const GetItem = operation(dynamodb.GetItem, {
+  ...onTable,
+  conditions: itemConditions,
+  dataEvent: true,
+  run(input, ctx) {
+    requireOneStyle("GetItem", input);
+    const key = normalizeKey(input.Key, "current");
+    const projection = boundGet(ctx, input, "current");
+    const table = requireTableOfItems(ctx, input.TableName);
+    requireKey(table, key);
+    requirePaths(table, { projection });
+    const row = findItem(ctx, storeKeyOf(table.number, table.key, key));
+    const usage = new Usage(table);
+    usage.add(readUnits(row?.sizeBytes ?? 0, input.ConsistentRead ?? false));
+    requireUnits(ctx, usage, "read");
+    return {
+      Item: row && (projection ? shown(project(projection, itemOf(row))) : shownItem(row)),
+      ConsumedCapacity: shownUsage(usage, input.ReturnConsumedCapacity),
+    };
+  },
+});

@@ -1,0 +1,107 @@
+/**
+ * The one way in which items change. A write is planned first, so that whoever writes several knows what all
+ * of them take before the first is made; then it is made: the item, its entries in indexes, and what else
+ * depends on it.
+ */
+
+import type { Context } from "../../../kernel/context.ts";
+import type { KeyPart } from "../../../store/types.ts";
+import { Usage, writeUnits } from "../capacity/usage.ts";
+import { entryChange, type EntryChange, type Stored } from "../indexes/entries.ts";
+import { noteExpiry } from "../expiry/expiries.ts";
+import { keepChange } from "../backups/changes.ts";
+import { changeCollection } from "./collections.ts";
+import { replicateChange } from "../replicas/outgoing.ts";
+import { recordChange } from "../streams/recording.ts";
+import { extents, type Table } from "../tables/table-rows.ts";
+import type { Item } from "../values/attribute-values.ts";
+import { ITEM_SIZE_BYTES_MAX, itemSizeBytes } from "../values/sizes.ts";
+import { itemOf, items, itemTextOf, type ItemRow } from "./item-rows.ts";
+
+export interface Change {
+  readonly table: Table;
+  readonly place: readonly KeyPart[];
+  readonly before: ItemRow | undefined;
+  /** Undefined for a deletion. */
+  readonly after: Item | undefined;
+  /** The item before, where it has been read already. */
+  readonly itemBefore?: Item | undefined;
+  /** The service itself takes it away, as its time has come. */
+  readonly isExpiry?: boolean;
+  /** It comes from another region, which is not to be told of it. */
+  readonly isReplicated?: boolean;
+}
+
+export interface WritePlan extends Change {
+  readonly row: ItemRow | undefined;
+  readonly entries: readonly EntryChange[];
+  readonly usage: Usage;
+}
+
+/** The item where it is, if it is there. */
+export function findItem(ctx: Context, place: readonly KeyPart[]): ItemRow | undefined {
+  return ctx.db(items).get(place);
+}
+
+function rowOf(place: readonly KeyPart[], item: Item, sizeBytes: number): ItemRow {
+  const { text, isBinary } = itemTextOf(item);
+  return isBinary ? { key: place, text, sizeBytes, isBinary } : { key: place, text, sizeBytes };
+}
+
+/** @param tooLarge in whose words an item is too large */
+export function planWrite(change: Change, tooLarge: () => Error): WritePlan {
+  const { table, place, before, after } = change;
+  const sizeBytes = after ? itemSizeBytes(after) : 0;
+  if (sizeBytes > ITEM_SIZE_BYTES_MAX) throw tooLarge();
+  const row = after && rowOf(place, after, sizeBytes);
+  const usage = new Usage(table);
+  usage.add(writeUnits(Math.max(sizeBytes, before?.sizeBytes ?? 0)));
+  const entries = table.indexes.length === 0 ? [] : planEntries(change, row);
+  for (const { index, units } of entries) usage.add(units, index);
+  return { ...change, row, entries, usage };
+}
+
+function planEntries(change: Change, row: ItemRow | undefined): EntryChange[] {
+  const { table, before, after } = change;
+  const itemBefore = before && (change.itemBefore ?? itemOf(before));
+  const old: Stored | undefined = before && itemBefore && { item: itemBefore, row: before };
+  const next: Stored | undefined = row && after && { item: after, row };
+  const changes: EntryChange[] = [];
+  for (const index of table.indexes) {
+    if (index.status === "DELETING") continue;
+    const entry = entryChange(table, index, old, next);
+    if (entry) changes.push(entry);
+  }
+  return changes;
+}
+
+export function applyWrite(ctx: Context, plan: WritePlan): void {
+  const { table, place, before, row, entries } = plan;
+  if (!before && !row) return;
+  const rows = ctx.db(items);
+  if (row) rows.put(row);
+  else rows.delete(place);
+  const sizeBytes = (row?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0);
+  grow(ctx, table.number, (row ? 1 : 0) - (before ? 1 : 0), sizeBytes);
+  for (const entry of entries) {
+    if (entry.before) rows.delete(entry.before.key);
+    if (entry.after) rows.put(entry.after);
+    grow(ctx, entry.index.number, entry.items, entry.sizeBytes);
+  }
+  changeCollection(ctx, plan);
+  if (table.streamView !== undefined) recordChange(ctx, plan);
+  if (table.expiryAttribute !== undefined) noteExpiry(ctx, plan);
+  if (table.recovery !== undefined || table.copies !== undefined) keepChange(ctx, plan);
+  if (table.replicas !== undefined && !plan.isReplicated) replicateChange(ctx, plan);
+}
+
+/** Counts as it goes, so that nobody has to later. */
+export function grow(ctx: Context, number: number, itemCount: number, sizeBytes: number): void {
+  if (itemCount === 0 && sizeBytes === 0) return;
+  const before = ctx.db(extents).get(number);
+  ctx.db(extents).put({
+    number,
+    items: (before?.items ?? 0) + itemCount,
+    sizeBytes: (before?.sizeBytes ?? 0) + sizeBytes,
+  });
+}

@@ -1,0 +1,56 @@
+/** The resource policies of tables and streams: their rows, and what may be in them. */
+
+import { parsePolicy, validatePolicy } from "../../../iam/parse.ts";
+import type { Context, ReadContext } from "../../../kernel/context.ts";
+import { table } from "../../../store/types.ts";
+import { invalidParameters, validation } from "../errors.ts";
+
+export interface ResourcePolicy {
+  readonly arn: string;
+  readonly document: string;
+  readonly revision: string;
+}
+
+export const policies = table<ResourcePolicy>("dynamodb.policies", { key: (row) => row.arn });
+
+/** @evidence Developer Guide, Quotas: 20 KB, white space included */
+const documentBytesMax = 20_480;
+
+/** @evidence recorded refusals of PutResourcePolicy and CreateTable */
+export function requirePolicy(ctx: ReadContext, document: string, _arn: string): void {
+  if (Buffer.byteLength(document) > documentBytesMax) {
+    throw invalidParameters(`Maximum policy size of ${documentBytesMax} bytes exceeded`);
+  }
+  const [problem] = validatePolicy(document, "resource");
+  if (problem) throw invalidParameters(`Invalid policy document: ${problem.message}`);
+  const { statements } = parsePolicy(document);
+  const named = statements.flatMap(({ principal, notPrincipal }) => {
+    const element = principal ?? notPrincipal;
+    return element === undefined || element === "*" ? [] : (element.AWS ?? []);
+  });
+  const { identity } = ctx.kernel;
+  if (named.every((name) => name === "*" || identity.principalExists(name))) return;
+  throw validation("Invalid principal in policy document.");
+}
+
+/** A policy that says what the one before it said keeps its revision. */
+export function putPolicy(ctx: Context, arn: string, document: string): ResourcePolicy {
+  const before = ctx.db(policies).get(arn);
+  if (before?.document === document) return before;
+  const revision = String(Math.max(ctx.clock.now(), Number(before?.revision ?? 0) + 1));
+  return ctx.db(policies).put({ arn, document, revision });
+}
+
+/** A table's policy and those of its streams. */
+export function forgetPolicies(ctx: Context, tableArn: string): void {
+  ctx.db(policies).delete(tableArn);
+  for (const { arn } of ctx.db(policies).list({ prefix: `${tableArn}/`, prefixOfLastPart: true })) {
+    ctx.db(policies).delete(arn);
+  }
+}
+
+/** What the kernel asks when somebody wants to use a resource: a table's policy covers its indexes. */
+export function resourcePolicyOf(arn: string, ctx: ReadContext): string | undefined {
+  const index = arn.indexOf("/index/");
+  return ctx.db(policies).get(index < 0 ? arn : arn.slice(0, index))?.document;
+}

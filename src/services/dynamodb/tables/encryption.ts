@@ -1,0 +1,103 @@
+/** Tables under a KMS key: which keys can be used, and whose leave that takes. */
+
+import * as kms from "../../../generated/kms.ts";
+import type { SSESpecification } from "../../../generated/dynamodb.ts";
+import { asynchronousJob } from "../../../jobs/job.ts";
+import type { BodyContext } from "../../../kernel/context.ts";
+import { AwsError, unmodelled } from "../../../kernel/errors.ts";
+import { invalidParameters, validation } from "../errors.ts";
+
+export const managedKey = "alias/aws/dynamodb";
+
+/** A key that a table may be encrypted with. */
+export interface UsableKey {
+  readonly keyArn: string;
+  /** The leave to use a key of the customer's. */
+  readonly grantId?: string;
+}
+
+/**
+ * Whether a table is to have a KMS key. AWS's own key, which is no key of the account, needs none.
+ *
+ * @evidence recorded refusals; `{}` and `{SSEType: KMS}` are taken as no and yes
+ */
+export function wantsKey(given: SSESpecification | undefined): boolean {
+  if (!given) return false;
+  const { Enabled: enabled, SSEType: type, KMSMasterKeyId: keyId } = given;
+  if (enabled === false) {
+    if (type !== undefined) throw invalidParameters("SSEType can not be specified if Enabled is false");
+    if (keyId !== undefined) {
+      throw invalidParameters("KMSMasterKeyId can not be specified if Enabled is false");
+    }
+    return false;
+  }
+  if (type === "AES256") throw invalidParameters("SSEType AES256 is not supported");
+  if (keyId !== undefined && type === undefined) {
+    throw invalidParameters("SSEType KMS is required if KMSMasterKeyId is specified");
+  }
+  return enabled === true || type === "KMS";
+}
+
+/** KMS's refusals as DynamoDB passes them on. */
+function translated(ctx: BodyContext, cause: AwsError): AwsError {
+  const kind = cause.shape ?? cause.code;
+  const described = (name: string): string =>
+    `com.amazonaws.services.kms.model.${name}: ${cause.message} (Service: AWSKMS; Status Code: 400; ` +
+    `Error Code: ${kind}; Request ID: ${ctx.requestId}; Proxy: null)`;
+  switch (kind) {
+    case "DisabledException":
+      return validation(`KMS key disabled error: ${described(kind)}`);
+    case "AccessDeniedException":
+      return unmodelled(
+        "AccessDeniedException", `KMS key access denied error: ${described("AWSKMSException")}`,
+      );
+    default:
+      return validation(`KMS validation error: ${described(kind)}`);
+  }
+}
+
+/**
+ * The key, and leave to use it.
+ *
+ * @evidence Developer Guide, "DynamoDB encryption at rest: How it works", Authorizing DynamoDB to use your
+ *   key: the caller needs kms:DescribeKey and kms:CreateGrant; the encryption context of the grant
+ */
+export async function requireUsableKey(
+  ctx: BodyContext, keyId: string, tableName: string,
+): Promise<UsableKey> {
+  try {
+    const { KeyMetadata: key } = await ctx.call(kms.DescribeKey, { KeyId: keyId });
+    const keyArn = key?.Arn ?? "";
+    if (key?.KeyManager === "AWS") return { keyArn };
+    const principal = "dynamodb.amazonaws.com";
+    const { GrantId } = await ctx.call(kms.CreateGrant, {
+      KeyId: keyArn,
+      GranteePrincipal: principal,
+      RetiringPrincipal: principal,
+      Operations: [
+        "Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "RetireGrant", "DescribeKey",
+      ],
+      Constraints: {
+        EncryptionContextSubset: {
+          "aws:dynamodb:tableName": tableName, "aws:dynamodb:subscriberId": ctx.account,
+        },
+      },
+    });
+    return { keyArn, ...(GrantId !== undefined && { grantId: GrantId }) };
+  } catch (cause) {
+    if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
+    throw translated(ctx, cause);
+  }
+}
+
+/** A table that is gone, or has another key, gives its leave back. */
+export const retireGrant = asynchronousJob<{ readonly keyArn: string; readonly grantId: string }>(
+  "dynamodb.retireGrant", async ({ keyArn, grantId }, ctx) => {
+    try {
+      await ctx.call(kms.RetireGrant, { KeyId: keyArn, GrantId: grantId }, { as: "service" });
+    } catch (cause) {
+      // The key or the grant may be gone already, which is what was wanted.
+      if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
+    }
+  },
+);

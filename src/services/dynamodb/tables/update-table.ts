@@ -1,0 +1,160 @@
+/** UpdateTable: one change of a table at a time. */
+
+import * as dynamodb from "../../../generated/dynamodb.ts";
+import type { StreamSpecification, TableDescription, UpdateTableInput } from "../../../generated/dynamodb.ts";
+import type { Context } from "../../../kernel/context.ts";
+import { notImplemented } from "../../../kernel/errors.ts";
+import { operation } from "../../../kernel/operation.ts";
+import { invalidParameters, limitExceeded, validation } from "../errors.ts";
+import { updateIndexes } from "../indexes/online-indexes.ts";
+import { updateReplicas } from "../replicas/replicas.ts";
+import { closeStream, openStream } from "../streams/stream-rows.ts";
+import { changeBilling } from "./billing.ts";
+import { describe } from "./description.ts";
+import { managedKey, requireUsableKey, retireGrant, wantsKey, type UsableKey } from "./encryption.ts";
+import { putTable, updateMilliseconds, updating } from "./lifecycles.ts";
+import { onTable, requireTable } from "./names.ts";
+import { isOnDemand, type Table } from "./table-rows.ts";
+import { mergedOnDemand, requireOnDemand, warmAfter } from "./throughput.ts";
+import { requireOneChange, requireUpdatable } from "./update-rules.ts";
+
+/** @evidence Developer Guide, "Considerations when choosing a table class": two changes in 30 days */
+const classChangesMax = 2;
+const classChangesMilliseconds = 30 * 24 * 3_600_000;
+
+function changeStream(ctx: Context, row: Table, given: StreamSpecification): Table {
+  if (row.replicas?.length && !given.StreamEnabled) {
+    throw invalidParameters("Disabling Stream is not allowed for a Global Table replica.");
+  }
+  if (given.StreamEnabled) {
+    if (given.StreamViewType === undefined) {
+      throw invalidParameters("If stream is being enabled then UpdateViewType is required");
+    }
+    if (row.streamView !== undefined) {
+      throw validation(`Table already has an enabled stream: TableName: ${row.name}`);
+    }
+    return updating(ctx, openStream(ctx, row, given.StreamViewType), "stream");
+  }
+  if (given.StreamViewType !== undefined) {
+    throw invalidParameters("If stream is being disabled, then UpdateViewType must not be specified");
+  }
+  if (row.streamView === undefined) {
+    throw validation(`Table has no stream to disable: TableName: ${row.name}`);
+  }
+  return updating(ctx, closeStream(ctx, row), "stream");
+}
+
+/** The answer still shows the class before. */
+function changeClass(ctx: Context, row: Table, name: dynamodb.TableClass): Table {
+  const now = ctx.clock.now();
+  if ((row.tableClass?.name ?? "STANDARD") === name) return row;
+  const recent = (row.classChanges ?? []).filter((at) => at > now - classChangesMilliseconds);
+  if (recent.length >= classChangesMax) {
+    throw limitExceeded(
+      "Subscriber limit exceeded: Table class can be changed at most " +
+        `${classChangesMax} times in a 30-day trailing period. Table: ${row.name}`,
+    );
+  }
+  return updating(ctx, { ...row, classChanges: [...recent, now] }, "class", {
+    tableClass: { name, updatedAt: now },
+  });
+}
+
+/** The table stays ACTIVE; only its encryption says that it is being changed. */
+function changeEncryption(ctx: Context, row: Table, key: UsableKey | undefined): Table {
+  const before = row.encryption;
+  if (!key && !before) throw invalidParameters("Table is already encrypted by default");
+  const until = ctx.clock.now() + updateMilliseconds;
+  if (before?.grantId !== undefined) {
+    ctx.schedule(retireGrant, { at: until, input: { keyArn: before.keyArn, grantId: before.grantId } });
+  }
+  if (!key) {
+    const { encryption: _encryption, ...plain } = row;
+    return plain;
+  }
+  const encryption = { ...key, status: "ENABLED" as const };
+  return {
+    ...row,
+    encryption: { ...(before ?? key), status: before ? "UPDATING" : "ENABLING" },
+    transition: { until, what: "encryption", becomes: { encryption } },
+  };
+}
+
+function requireOtherKey(row: Table, input: UpdateTableInput): void {
+  const keyId = input.SSESpecification?.KMSMasterKeyId;
+  if (keyId === undefined || row.encryption?.keyArn !== keyId) return;
+  throw invalidParameters(
+    "Table is already encrypted with given KMSMasterKeyId. " +
+      "Use KMSMasterKeyId parameter if you want to change Master Key",
+  );
+}
+
+function change(ctx: Context, row: Table, input: UpdateTableInput, key: UsableKey | undefined): Table {
+  if (input.SSESpecification) return changeEncryption(ctx, row, key);
+  if (input.TableClass) return changeClass(ctx, row, input.TableClass);
+  if (input.DeletionProtectionEnabled !== undefined) {
+    return { ...row, isProtected: input.DeletionProtectionEnabled };
+  }
+  if (input.WarmThroughput) return { ...row, warm: warmAfter(input.WarmThroughput, row.warm) };
+  if (input.ReplicaUpdates) return updateReplicas(ctx, row, input.ReplicaUpdates);
+  let changed = row;
+  if (input.BillingMode !== undefined || input.ProvisionedThroughput) {
+    changed = changeBilling(ctx, changed, input);
+  } else if (input.GlobalSecondaryIndexUpdates) {
+    changed = updateIndexes(ctx, changed, input);
+  }
+  if (input.OnDemandThroughput) changed = changeOnDemand(changed, input);
+  if (input.StreamSpecification) changed = changeStream(ctx, changed, input.StreamSpecification);
+  return changed;
+}
+
+function changeOnDemand(row: Table, input: UpdateTableInput): Table {
+  const mode = input.BillingMode ?? row.billingMode;
+  requireOnDemand(input.OnDemandThroughput, mode, undefined, true);
+  const onDemand = mergedOnDemand(row.onDemand, input.OnDemandThroughput);
+  const { onDemand: _before, ...rest } = row;
+  const changed: Table = onDemand ? { ...rest, onDemand } : rest;
+  if (!changed.transition) return changed;
+  const becomes = { ...changed.transition.becomes, ...(onDemand && { onDemand }) };
+  return { ...changed, transition: { ...changed.transition, becomes } };
+}
+
+function requireBuilt(input: UpdateTableInput): void {
+  if (input.MultiRegionConsistency === "STRONG" || input.GlobalTableWitnessUpdates?.length) {
+    throw notImplemented("UpdateTable with MultiRegionConsistency STRONG");
+  }
+  if (input.GlobalTableSettingsReplicationMode !== undefined) {
+    throw notImplemented("UpdateTable with GlobalTableSettingsReplicationMode");
+  }
+}
+
+export const UpdateTable = operation(dynamodb.UpdateTable, {
+  ...onTable,
+  async body(input, ctx) {
+    requireBuilt(input);
+    requireOneChange(input);
+    const isKeyWanted = wantsKey(input.SSESpecification);
+    const name = ctx.transaction((within) => {
+      const row = requireTable(within, input.TableName);
+      requireUpdatable(row, input);
+      requireOtherKey(row, input);
+      return row.name;
+    });
+    const keyId = input.SSESpecification?.KMSMasterKeyId ?? managedKey;
+    const key = isKeyWanted ? await requireUsableKey(ctx, keyId, name) : undefined;
+    return ctx.transaction((within) => {
+      const row = requireTable(within, input.TableName);
+      requireUpdatable(row, input);
+      const changed = change(within, row, input, key);
+      if (changed !== row) putTable(within, changed);
+      return { TableDescription: answer(within, input, changed) };
+    });
+  },
+});
+
+/** @evidence recorded: paying by request once more is answered as if something were happening */
+function answer(ctx: Context, input: UpdateTableInput, row: Table): TableDescription {
+  const shown = describe(ctx, row);
+  const isRepeated = input.BillingMode === "PAY_PER_REQUEST" && isOnDemand(row);
+  return isRepeated ? { ...shown, TableStatus: "UPDATING" } : shown;
+}
