@@ -53,6 +53,14 @@ export interface WordedDenial {
   readonly message: string;
 }
 
+/** Something stored that was read again. */
+export interface Scrubbed {
+  /** What it is: an ARN, a name. */
+  readonly of: string;
+  /** Absent when it is as it was stored. */
+  readonly damage?: string;
+}
+
 export interface ServiceDefinition {
   readonly nouns: readonly Noun[];
   readonly tagging?: Tagging;
@@ -94,6 +102,8 @@ export interface ServiceDefinition {
   readonly pathOf?: (host: string, path: string) => string;
   /** What it speaks over HTTP besides the operations of its model. */
   readonly front?: Front;
+  /** Reads what the service stored in a cell, and says of each thing whether it is as it was stored. */
+  readonly scrub?: (ctx: BodyContext) => AsyncIterable<Scrubbed>;
   /** IAM's own: who holds an access key, and which policies a principal has. */
   readonly identity?: IdentityProvider;
 }

@@ -21,7 +21,12 @@ async function withObject(region: TestRegion, StorageClass: StorageClass): Promi
   return s3;
 }
 
-const read = (s3: S3Client, Key = "key") => s3.send(new GetObjectCommand({ Bucket, Key }));
+/** To its end: nothing reads on when the region stops. */
+async function read(s3: S3Client, Key = "key"): Promise<void> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+  await Body?.transformToByteArray();
+}
+
 const head = (s3: S3Client, Key = "key") => s3.send(new HeadObjectCommand({ Bucket, Key }));
 
 async function restore(s3: S3Client, request: RestoreRequest): Promise<number | undefined> {
@@ -89,11 +94,20 @@ test("how long a restoration takes goes by class and tier, and it may be sped up
   await region.clock.advance({ minutes: 5 });
   await read(s3);
   for (const [request, code] of [
-    [{}, "MalformedXML"], [{ Days: 0 }, "InvalidArgument"], [within(1, "Fast" as Tier), "MalformedXML"],
+    [{}, "MalformedXML"], [{ Days: 0 }, "InvalidArgument"], [{ Days: 2 ** 31 }, "MalformedXML"],
+    [within(1, "Fast" as Tier), "MalformedXML"],
   ] as const) {
     await s3.send(new PutObjectCommand({ Bucket, Key, Body: large, StorageClass: "GLACIER" }));
     await assert.rejects(restore(s3, request), { name: code });
   }
+});
+
+test("a restoration for more days than there are dates lasts until the last of them", async () => {
+  await using region = await startRegion();
+  const s3 = await withObject(region, "GLACIER");
+  assert.equal(await restore(s3, { Days: 2 ** 31 - 1 }), 202);
+  await region.clock.advance({ hours: 5 });
+  assert.match((await head(s3)).Restore ?? "", /expiry-date="Fri, 31 Dec 9999 00:00:00 GMT"$/);
 });
 
 test("only what is archived is restored", async () => {

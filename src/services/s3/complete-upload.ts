@@ -5,11 +5,11 @@ import * as s3 from "../../generated/s3.ts";
 import { parseChecksum } from "../../kernel/body/checksums.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onCreation } from "./access.ts";
 import { putBody, dropBody, type StoredPart } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { locationUrl } from "./buckets.ts";
-import { describeEncryption } from "./encryption.ts";
+import { encryptionShown } from "./encryption.ts";
 import { conditionalRequestConflict, malformedXml } from "./errors.ts";
 import { shownChecksum } from "./object-answer.ts";
 import { expirationHeader } from "./lifecycle-due.ts";
@@ -46,11 +46,11 @@ interface Completed {
  * @evidence S3 API Reference, CompleteMultipartUpload; openstack/swift test/s3api/test_mpu.py, run against S3
  */
 export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
-  ...onObject,
+  ...onCreation,
   async body(input, ctx) {
     const { Bucket, Key } = input;
     const { bucket, version } = ctx.transaction((within) => complete(within, input));
-    return Promise.resolve({
+    return {
       Location: locationUrl(ctx, Bucket) + encodeURIComponent(Key),
       Bucket,
       Key,
@@ -58,9 +58,8 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
       ...shownChecksum(version),
       VersionId: shownVersionId(bucket, version),
       Expiration: expirationHeader(bucket, version),
-      // The answer has no place for what it could say of keys of the customer's.
-      ...(version.encryption?.algorithm !== "customer" && describeEncryption(ctx, version, {}).output),
-    });
+      ...encryptionShown(version),
+    };
   },
 });
 

@@ -2,6 +2,12 @@
 
 export const dayMilliseconds = 24 * 60 * 60_000;
 
+/** What S3's documents count with: larger numbers are none to them. */
+export const integerMax = 2 ** 31 - 1;
+
+/** No day comes after this one, however many are counted to it. */
+const lastDay = Date.UTC(9999, 11, 31);
+
 /** The next midnight, UTC. @param at epoch milliseconds */
 export function midnightAfter(at: number): number {
   return (Math.floor(at / dayMilliseconds) + 1) * dayMilliseconds;
@@ -14,7 +20,7 @@ export function midnightAfter(at: number): number {
  *   the result is rounded up to the next day at midnight UTC; midnight itself is taken as any other time
  */
 export function dueAfter(from: number, days: number): number {
-  return midnightAfter(from + days * dayMilliseconds);
+  return Math.min(midnightAfter(from + days * dayMilliseconds), lastDay);
 }
 
 export function isMidnight(at: number): boolean {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, PutBucketLifecycleConfigurationCommand, S3Client, type LifecycleRule,
+  CreateBucketCommand, PutBucketLifecycleConfigurationCommand, PutObjectCommand, S3Client, type LifecycleRule,
 } from "@aws-sdk/client-s3";
 import { startRegion } from "../../../test/region.ts";
 
@@ -23,6 +23,7 @@ const refusals: readonly (readonly [expected: string, ...rules: Given[]])[] = [
   [malformed, { ...expiration, Filter: { And: { Prefix: "a" } } }],
   [malformed, { ...expiration, Filter: { Prefix: "a".repeat(1025) } }],
   [malformed, { Expiration: {} }],
+  [malformed, { Expiration: { Days: 2 ** 31 } }],
   [malformed, { Expiration: { Days: 1, ExpiredObjectDeleteMarker: true } }],
   [malformed, { Expiration: { Days: 1, Date: new Date("2030-01-01") } }],
   [malformed, { NoncurrentVersionExpiration: {} }],
@@ -154,6 +155,9 @@ test("a lifecycle configuration that is none is refused, each in S3's words", as
     message: "The number of lifecycle rules must not exceed the allowed limit of 1000 rules.",
   });
   await send(Array.from({ length: 1000 }, () => expiration));
+  await send([{ Expiration: { Days: 2 ** 31 - 1 } }]);
+  const { Expiration } = await s3.send(new PutObjectCommand({ Bucket, Key: "key" }));
+  assert.match(Expiration ?? "", /^expiry-date="Fri, 31 Dec 9999 00:00:00 GMT"/);
   await assert.rejects(s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket })), {
     name: "MalformedXML",
   });

@@ -1,7 +1,7 @@
 /** Whether a lifecycle configuration is one. */
 
 import type * as s3 from "../../generated/s3.ts";
-import { isMidnight } from "./days.ts";
+import { integerMax, isMidnight } from "./days.ts";
 import { malformedXml } from "./errors.ts";
 import {
   duplicateTagKeys, filterBesidePrefixes, idNotUnique, idTooLong, newerVersionsNeedFilter, noAction,
@@ -50,6 +50,7 @@ function requireRule(rule: s3.LifecycleRule): void {
   if (status !== "Enabled" && status !== "Disabled") throw malformedXml();
   const { Expiration, NoncurrentVersionExpiration, AbortIncompleteMultipartUpload } = rule;
   const { Transitions = [], NoncurrentVersionTransitions = [] } = rule;
+  requireIntegers(rule);
   const filtersBy = requireFilter(rule);
   const hasAction =
     Expiration ?? NoncurrentVersionExpiration ?? AbortIncompleteMultipartUpload ??
@@ -60,6 +61,18 @@ function requireRule(rule: s3.LifecycleRule): void {
   if (AbortIncompleteMultipartUpload) requireAbort(AbortIncompleteMultipartUpload, filtersBy);
   requireTransitions(rule);
   requireNoncurrentTransitions(rule);
+}
+
+function requireIntegers(rule: s3.LifecycleRule): void {
+  const { Expiration, NoncurrentVersionExpiration, AbortIncompleteMultipartUpload } = rule;
+  const { Transitions = [], NoncurrentVersionTransitions = [] } = rule;
+  const noncurrent = [NoncurrentVersionExpiration ?? {}, ...NoncurrentVersionTransitions];
+  const numbers = [
+    Expiration?.Days, AbortIncompleteMultipartUpload?.DaysAfterInitiation,
+    ...Transitions.map(({ Days }) => Days),
+    ...noncurrent.flatMap((action) => [action.NoncurrentDays, action.NewerNoncurrentVersions]),
+  ];
+  if (numbers.some((number) => number !== undefined && Math.abs(number) > integerMax)) throw malformedXml();
 }
 
 type FiltersBy = "Tags" | "Object Size" | undefined;

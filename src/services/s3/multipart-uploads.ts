@@ -3,7 +3,7 @@
 import * as s3 from "../../generated/s3.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onBucket, onObject } from "./access.ts";
+import { onBucket, onObject, onPart } from "./access.ts";
 import { noBody } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption } from "./encryption.ts";
@@ -29,7 +29,7 @@ import { findCurrent, newPlace } from "./version-table.ts";
  * @evidence S3 API Reference, CreateMultipartUpload
  */
 export const CreateMultipartUpload = operation(s3.CreateMultipartUpload, {
-  ...onObject,
+  ...onPart,
   action: requireWriteAccess,
   async body(input, ctx) {
     const { Bucket, Key } = input;

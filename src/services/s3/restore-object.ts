@@ -8,7 +8,7 @@ import { job } from "../../jobs/job.ts";
 import { onObject } from "./access.ts";
 import { hasCopy } from "./archive.ts";
 import { buckets, requireBucket } from "./bucket-table.ts";
-import { dueAfter } from "./days.ts";
+import { dueAfter, integerMax } from "./days.ts";
 import {
   daysNotPositive, malformedXml, notImplementedHere, restoreInProgress, restoreNotAllowed,
   retrievalNotSupported,
@@ -68,7 +68,7 @@ function requireDays({ archiveTier }: ObjectVersion, days: number | undefined): 
     if (days !== undefined) throw malformedXml();
     return 0;
   }
-  if (days === undefined) throw malformedXml();
+  if (days === undefined || days > integerMax) throw malformedXml();
   if (days < 1) throw daysNotPositive(days);
   return days;
 }

@@ -41,6 +41,7 @@ import * as requestPayment from "./request-payment.ts";
 import { sayCharged } from "./requester-pays.ts";
 import { denied, resourcePolicy } from "./resource-policy.ts";
 import * as restoreObject from "./restore-object.ts";
+import { scrub } from "./scrubbing.ts";
 import * as tiering from "./tiering.ts";
 import * as updateEncryption from "./update-encryption.ts";
 import * as uploadPartCopy from "./upload-part-copy.ts";
@@ -67,4 +68,5 @@ export default service(s3.service, {
   completes: sayCharged,
   headersInQuery,
   front,
+  scrub,
 });
