@@ -49,10 +49,15 @@ function redirection(rule: s3.RoutingRule, visit: Visit): Redirection {
   if (ReplaceKeyWith !== undefined) path = `/${ReplaceKeyWith}`;
   else if (ReplaceKeyPrefixWith !== undefined) {
     const rest = visit.key.slice(condition?.KeyPrefixEquals?.length ?? 0);
-    path = `/${ReplaceKeyPrefixWith}${encodeURI(rest)}`;
+    path = `/${ReplaceKeyPrefixWith}${encodedKey(rest)}`;
   }
   const status = HttpRedirectCode === undefined ? movedPermanently : Number(HttpRedirectCode);
   return { status, location: locationOf({ ...visit, path }, redirect) };
+}
+
+/** What is no UTF-16, because a prefix ended within a character, becomes what stands for that. */
+function encodedKey(key: string): string {
+  return Buffer.from(key).toString().split("/").map(encodeURIComponent).join("/");
 }
 
 export function redirectedToAll(to: s3.RedirectAllRequestsTo, visit: Visit): Redirection {

@@ -231,6 +231,7 @@ test("routing rules redirect by prefix, by error, or by both, to other keys and 
   };
   const site = "http://site.s3-website.localhost";
   assert.deepEqual(await to("/docs/a%20b?c"), [301, `${site}/documents/a%20b?c`]);
+  assert.deepEqual(await to("/docs/a%3Fb%23c%25"), [301, `${site}/documents/a%3Fb%23c%25`]);
   assert.deepEqual(await to("/moved/away"), [307, `${site}/%C3%A4%20new`]);
   assert.deepEqual(await to("/images/there"), [200, undefined]);
   assert.deepEqual(await to("/images/gone"), [301, "https://images.example.com/images/gone"]);
