@@ -51,10 +51,11 @@ test("curl --aws-sigv4 stores, reads, lists and deletes", { skip: skipLinks }, a
   assert.equal(await curl(station, "/curled", "-X", "DELETE", ...asAlice), "204");
 });
 
-test("s3-signed-urls: links that the CLI and boto3 sign are followed by curl", { skip: skipLinks }, async () => {
+test("s3-signed-urls: curl follows links of the CLI and boto3", { skip: skipLinks }, async () => {
   await using station = await startWorkstation();
   const signed = station.as(await station.user("alice", mayEverything));
-  station.write(".aws/config", "[default]\ns3 =\n    signature_version = s3v4\n    addressing_style = path\n");
+  const settings = "    signature_version = s3v4\n    addressing_style = path\n";
+  station.write(".aws/config", `[default]\ns3 =\n${settings}`);
   await station.aws`s3api create-bucket --bucket links`;
   const file = station.write("file", "content");
   await station.aws`s3api put-object --bucket links --key ${"a b.txt"} --body ${file}`;
@@ -101,7 +102,8 @@ test("s3-policy-public-access: curl reads what a policy gives everybody", { skip
   const resolve = ["--resolve", `open.s3.localhost:${port}:127.0.0.1`];
   assert.equal(await curl(station, `http://open.s3.localhost:${port}/file`, ...resolve), "200 content");
   assert.equal(await curl(station, "/open/file", "-X", "PUT", "-d", "x"), "403 AccessDenied");
-  const status = await station.aws`s3api get-bucket-policy-status --bucket open --query PolicyStatus.IsPublic`;
+  const status = await station.aws`s3api get-bucket-policy-status --bucket open
+    --query PolicyStatus.IsPublic`;
   assert.equal(status, true);
   await station.aws`s3api delete-bucket-policy --bucket open`;
   assert.equal(await curl(station, "/open/file"), "403 AccessDenied");

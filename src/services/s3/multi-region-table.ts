@@ -47,6 +47,7 @@ const arnForm = /^arn:aws:s3::(\d{12}):accesspoint[/:]([a-z0-9]+\.mrap)$/;
 
 /** The alias in a Multi-Region Access Point's ARN or host name, or what is one; undefined for others. */
 export function multiRegionAlias(text: string): string | undefined {
+  if (!text.includes(suffix)) return undefined;
   const alias = arnForm.exec(text)?.[2] ?? text.replace(/\.accesspoint$/, "");
   return alias.endsWith(suffix) ? alias : undefined;
 }
