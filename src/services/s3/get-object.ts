@@ -13,6 +13,7 @@ import { describeEncryption, openEncryption } from "./encryption.ts";
 import {
   invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent, noSuchKey, noSuchVersion,
 } from "./errors.ts";
+import { hotBody, keepHot } from "./hot-bodies.ts";
 import { withVisibleLock } from "./object-lock.ts";
 import { describeVersion, type Asked } from "./object-answer.ts";
 import { checksumMember } from "./object-input.ts";
@@ -28,6 +29,8 @@ interface Reading {
   readonly bucket: Bucket;
   readonly version: ObjectVersion;
   readonly body: StoredBody | undefined;
+  /** The body in the clear, where it is in memory. */
+  readonly hot: Buffer | undefined;
   /** Lets go of the files of the body. */
   readonly release: () => void;
 }
@@ -38,7 +41,7 @@ export const GetObject = operation(s3.GetObject, {
     isSource(input) ? "s3:GetObjectVersionForReplication" : versionedAction("GetObject")(input, ctx),
   async body(input, ctx) {
     requireSigned(input, ctx);
-    const { bucket, version, body, release } = openObject(input, ctx, "GET");
+    const { bucket, version, body, hot, release } = openObject(input, ctx, "GET", hotBody);
     try {
       requireReadable(input, version);
       requireInReach(version, ctx.clock.now());
@@ -48,10 +51,13 @@ export const GetObject = operation(s3.GetObject, {
       const range = part ?? parseRange(input.Range, version.sizeBytes);
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
-      const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
+      const Body = hot
+        ? hot.subarray(range?.first ?? 0, (range?.last ?? whole.last) + 1)
+        : readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
+      if (!hot) keepHot(ctx, version, Body);
       const state = describeState(bucket, version, input, ctx.clock.now());
-      const checksum = partChecksum(input, version, part);
-      return inRange({ ...answer, ...checksum, ...state, Body }, range, version);
+      const said = Object.assign(answer, { Body }, partChecksum(input, version, part), state);
+      return inRange(said, range, version);
     } catch (error) {
       release();
       throw error;
@@ -76,8 +82,7 @@ export const HeadObject = operation(s3.HeadObject, {
     const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
     const state = describeState(bucket, version, input, ctx.clock.now());
-    const checksum = partChecksum(input, version, part);
-    return inRange({ ...answer, ...checksum, ...state }, range, version);
+    return inRange(Object.assign(answer, partChecksum(input, version, part), state), range, version);
   },
 });
 
@@ -102,17 +107,30 @@ interface NamesVersion {
   readonly VersionId?: string | undefined;
 }
 
-/** One read: the version, its body, and a hold on the body's files. */
-export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" | "HEAD"): Reading {
+/**
+ * One read: the version, its body, and a hold on the body's files.
+ *
+ * @param findHot where the body in the clear will do, and so its row need not be read
+ */
+export function openObject(
+  input: NamesVersion,
+  ctx: BodyContext,
+  method: "GET" | "HEAD",
+  findHot?: typeof hotBody,
+): Reading {
   const found = ctx.reading(() => {
     const cell = ctx as BodyContext & Context;
     const bucket = requireBucket(cell, input.Bucket);
     const version = withVisibleLock(cell, requireContent(cell, input, method));
-    const isNeeded = method === "GET" || version.partsCount !== undefined;
-    return { bucket, version, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
+    const hot = findHot?.(cell, version);
+    const isNeeded = (method === "GET" && !hot) || version.partsCount !== undefined;
+    return { bucket, version, hot, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
   });
-  return { ...found, release: ctx.blobs.hold(blobsOf(found.body)) };
+  const files = blobsOf(found.body);
+  return Object.assign(found, { release: files.length > 0 ? ctx.blobs.hold(files) : nothingHeld });
 }
+
+const nothingHeld = (): void => undefined;
 
 /**
  * Who may not list the bucket is not told whether a key is there.
@@ -168,8 +186,8 @@ function partOf(
 }
 
 /** Where parts have checksums, that of the part is answered and not the object's. */
-function partChecksum(input: Asked, { checksum }: ObjectVersion, part: Part | undefined): object {
-  if (input.ChecksumMode !== "ENABLED" || !checksum || part?.checksum === undefined) return {};
+function partChecksum(input: Asked, { checksum }: ObjectVersion, part: Part | undefined): object | undefined {
+  if (input.ChecksumMode !== "ENABLED" || !checksum || part?.checksum === undefined) return undefined;
   return { ...checksumMember(checksum.algorithm, part.checksum), ChecksumType: checksum.type };
 }
 
@@ -182,8 +200,9 @@ function inRange<Answer extends s3.GetObjectOutput | s3.HeadObjectOutput>(
   range: ByteRange | undefined,
   { sizeBytes }: ObjectVersion,
 ): Answer {
-  if (!range) return { ...answer, ContentLength: sizeBytes };
+  if (!range) return answer;
   const { first, last } = range;
-  const ContentRange = `bytes ${first}-${last}/${sizeBytes}`;
-  return withStatus({ ...answer, ContentLength: last - first + 1, ContentRange }, 206);
+  answer.ContentLength = last - first + 1;
+  answer.ContentRange = `bytes ${first}-${last}/${sizeBytes}`;
+  return withStatus(answer, 206);
 }
