@@ -5,10 +5,12 @@ import { withStatus } from "../../kernel/answer-status.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
+import type { ThroughAccessPoint } from "./access-points.ts";
 import { describeState, requireInReach } from "./archive.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
+import { bucketConditions } from "./conditions.ts";
 import { describeEncryption, openEncryption } from "./encryption.ts";
 import {
   invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent, noSuchKey, noSuchVersion,
@@ -101,7 +103,7 @@ function requireSigned(input: s3.GetObjectRequest | s3.HeadObjectRequest, ctx: B
   throw invalidRequest("Request specific response headers cannot be used for anonymous GET requests.");
 }
 
-interface NamesVersion {
+interface NamesVersion extends ThroughAccessPoint {
   readonly Bucket: string;
   readonly Key: string;
   readonly VersionId?: string | undefined;
@@ -143,7 +145,7 @@ export function requireContent(ctx: Context, input: NamesVersion, method: "GET" 
   if (VersionId !== undefined) {
     const version = findVersion(ctx, Bucket, Key, VersionId);
     if (!version) {
-      ctx.authorize({ action: "s3:ListBucketVersions", resource: bucketArn(Bucket) });
+      requireListing("s3:ListBucketVersions", input, ctx);
       throw noSuchVersion(Key, VersionId);
     }
     if (version.isDeleteMarker) throw markerHasNoContent(method, VersionId, version.modifiedAt);
@@ -151,8 +153,14 @@ export function requireContent(ctx: Context, input: NamesVersion, method: "GET" 
   }
   const latest = findLatest(ctx, Bucket, Key);
   if (latest && !latest.isDeleteMarker) return latest;
-  ctx.authorize({ action: "s3:ListBucket", resource: bucketArn(Bucket) });
+  requireListing("s3:ListBucket", input, ctx);
   throw latest ? keyIsDeleted(Key, latest.versionId) : noSuchKey(Key);
+}
+
+/** By the conditions of the request itself, which is for no prefix. @throws AccessDenied */
+function requireListing(action: string, { Bucket, AccessPointArn }: NamesVersion, ctx: Context): void {
+  const conditions = bucketConditions({ Bucket, AccessPointArn }, ctx);
+  ctx.authorize({ action, resource: bucketArn(Bucket), conditions });
 }
 
 interface AsksForPart {
