@@ -24,6 +24,9 @@ import * as scan from "./queries/scan.ts";
 import * as batchExecuteStatement from "./statements/batch-execute-statement.ts";
 import * as executeStatement from "./statements/execute-statement.ts";
 import * as executeTransaction from "./statements/execute-transaction.ts";
+import * as membership from "./replicas/membership.ts";
+import * as outgoing from "./replicas/outgoing.ts";
+import * as sending from "./replicas/sending.ts";
 import * as contributorInsights from "./settings/contributor-insights.ts";
 import * as streamRows from "./streams/stream-rows.ts";
 import * as createTable from "./tables/create-table.ts";
@@ -43,8 +46,11 @@ export default service(dynamodb.service, {
     policies, timeToLive, expiries, contributorInsights, streamRows,
     itemRows, collections, getItem, putItem, updateItem, deleteItem, query, scan, batchGet, batchWrite,
     transactGet, transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,
-    backups, continuousBackups, copies, restores,
+    backups, continuousBackups, copies, restores, membership, outgoing, sending,
   ],
   tagging: tags.tagging,
+  // Between regions the service works on its own tables as itself.
+  alsoAllows: ({ principal }) =>
+    principal.type === "AWSService" && principal.arn === "dynamodb.amazonaws.com",
   resourcePolicy: resourcePolicyOf,
 });
