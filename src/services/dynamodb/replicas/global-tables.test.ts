@@ -3,7 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateTableCommand, DeleteTableCommand, DescribeTimeToLiveCommand, DynamoDBClient, UpdateTableCommand,
+  CreateGlobalTableCommand, CreateTableCommand, DeleteTableCommand, DescribeGlobalTableCommand,
+  DescribeKinesisStreamingDestinationCommand, DescribeTableReplicaAutoScalingCommand,
+  DescribeTimeToLiveCommand, DisableKinesisStreamingDestinationCommand, DynamoDBClient,
+  EnableKinesisStreamingDestinationCommand, ListGlobalTablesCommand, UpdateTableCommand,
   UpdateTimeToLiveCommand, type ReplicationGroupUpdate, type TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
@@ -268,4 +271,41 @@ test("other regions hear of a change within a second, deletions too", async () =
   assert.equal((await east.all()).length, 120);
   await region.clock.advance({ milliseconds: 600 });
   assert.equal((await east.all()).length, 60);
+});
+
+test("the first global tables are made no more, and their operations say so", async () => {
+  await using region = await startRegion();
+  const { db } = await createTable(region);
+  const GlobalTableName = "table";
+  const ReplicationGroup = [{ RegionName: "us-east-1" }];
+  assert.equal(
+    await refusal(db.send(new CreateGlobalTableCommand({ GlobalTableName, ReplicationGroup }))),
+    `${invalid}One or more parameter values were invalid: DynamoDB global tables version 2017.11.29 is not ` +
+      "supported. We recommend using DynamoDB global tables version 2019.11.21, instead of version " +
+      "2017.11.29 (Legacy).",
+  );
+  assert.equal(
+    await refusal(db.send(new DescribeGlobalTableCommand({ GlobalTableName }))),
+    "GlobalTableNotFoundException: Global table not found: " +
+      "Global table with name: 'table' does not exist.",
+  );
+  assert.deepEqual((await db.send(new ListGlobalTablesCommand({}))).GlobalTables, []);
+  const scaling = new DescribeTableReplicaAutoScalingCommand({ TableName: "table" });
+  assert.equal(
+    await refusal(db.send(scaling)),
+    "ResourceNotFoundException: Global table with name: 'table' does not exist.",
+  );
+});
+
+test("no table has a Kinesis stream, as there is none", async () => {
+  await using region = await startRegion();
+  const { db } = await createTable(region);
+  const TableName = "table";
+  const StreamArn = "arn:aws:kinesis:us-east-1:000000000000:stream/stream";
+  const shown = await db.send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
+  assert.deepEqual(shown.KinesisDataStreamDestinations, []);
+  const enable = new EnableKinesisStreamingDestinationCommand({ TableName, StreamArn });
+  assert.match(await refusal(db.send(enable)), /^NotImplemented/);
+  const disable = new DisableKinesisStreamingDestinationCommand({ TableName, StreamArn });
+  assert.match(await refusal(db.send(disable)), /^ValidationException: Table is not in a valid state to disable/);
 });
