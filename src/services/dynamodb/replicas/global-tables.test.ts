@@ -307,5 +307,5 @@ test("no table has a Kinesis stream, as there is none", async () => {
   const enable = new EnableKinesisStreamingDestinationCommand({ TableName, StreamArn });
   assert.match(await refusal(db.send(enable)), /^NotImplemented/);
   const disable = new DisableKinesisStreamingDestinationCommand({ TableName, StreamArn });
-  assert.match(await refusal(db.send(disable)), /^ValidationException: Table is not in a valid state to disable/);
+  assert.match(await refusal(db.send(disable)), /^ValidationException: Table is not in a valid state to /);
 });
