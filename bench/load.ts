@@ -4,10 +4,13 @@ import { connect, Socket } from "node:net";
 
 export interface Load {
   readonly port: number;
-  /** Whole requests as bytes; each connection walks through them from its own place. */
+  /** Whole requests as bytes, sent in turn. */
   readonly requests: readonly Buffer[];
   readonly connections: number;
+  /** For how long at most. */
   readonly seconds: number;
+  /** How many requests at most. */
+  readonly requestsMax?: number;
   /** Requests a second to hold, over all connections. Default: as many as go. */
   readonly rate?: number;
 }
@@ -25,7 +28,6 @@ export interface Measured {
 
 interface Connection {
   socket: Socket;
-  next: number;
   sentAt: number;
   pending: Buffer;
   /** The server will close: the next request waits for a new connection. */
@@ -50,13 +52,16 @@ export async function measure(load: Load): Promise<Measured> {
   const times: number[] = [];
   let failures = 0;
   let firstFailure = "";
+  let sent = 0;
   let stopping = false;
+  let finish = (): void => undefined;
+  const requestsMax = load.requestsMax ?? Number.POSITIVE_INFINITY;
   const interval = load.rate === undefined ? 0 : (load.connections * 1000) / load.rate;
 
   const send = (connection: Connection): void => {
-    if (stopping) return;
+    if (stopping || sent >= requestsMax) return;
     connection.sentAt = performance.now();
-    const request = load.requests[connection.next++ % load.requests.length];
+    const request = load.requests[sent++ % load.requests.length];
     if (request) connection.socket.write(request);
   };
   const receive = (connection: Connection, chunk: Buffer): void => {
@@ -66,6 +71,7 @@ export async function measure(load: Load): Promise<Measured> {
     connection.closing = closes(connection.pending.toString("latin1", 0, 400));
     const took = performance.now() - connection.sentAt;
     times.push(took);
+    if (times.length >= requestsMax) finish();
     if (connection.pending[9] !== 0x32) {
       failures += 1;
       firstFailure ||= connection.pending.toString("utf8", 0, Math.min(length, 600));
@@ -87,27 +93,30 @@ export async function measure(load: Load): Promise<Measured> {
     });
   };
   const connections = await Promise.all(
-    Array.from({ length: load.connections }, (_, index) => new Promise<Connection>((resolve) => {
-      const next = Math.floor((index * load.requests.length) / load.connections);
-      const fresh = { socket: new Socket(), next, sentAt: 0, pending: Buffer.alloc(0), closing: false };
+    Array.from({ length: load.connections }, () => new Promise<Connection>((resolve) => {
+      const fresh = { socket: new Socket(), sentAt: 0, pending: Buffer.alloc(0), closing: false };
       const connection: Connection = fresh;
       connectAgain(connection, () => resolve(connection));
     })),
   );
   const begun = performance.now();
   for (const connection of connections) send(connection);
-  await new Promise((resolve) => setTimeout(resolve, load.seconds * 1000));
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, load.seconds * 1000);
+    finish = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
   stopping = true;
   const elapsed = (performance.now() - begun) / 1000;
   for (const { socket } of connections) socket.destroy();
-  times.sort((left, right) => left - right);
-  const at = (share: number): number => times[Math.floor(times.length * share)] ?? 0;
-  return {
-    perSecond: times.length / elapsed,
-    count: times.length,
-    failures,
-    p50: at(0.5),
-    p99: at(0.99),
-    firstFailure,
-  };
+  const perSecond = times.length / elapsed;
+  return { perSecond, count: times.length, failures, firstFailure, ...quantiles(times) };
+}
+
+function quantiles(times: readonly number[]): Pick<Measured, "p50" | "p99"> {
+  const sorted = times.toSorted((left, right) => left - right);
+  const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? 0;
+  return { p50: at(0.5), p99: at(0.99) };
 }

@@ -23,8 +23,9 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
+import { cpuMicroseconds } from "./cpu.ts";
 import { itemOperations } from "./item-operations.ts";
-import { measure, type Measured } from "./load.ts";
+import { measure, type Load, type Measured } from "./load.ts";
 import { getOperation, putOperation } from "./s3-operations.ts";
 import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
 
@@ -35,8 +36,10 @@ const seconds = secondsAt >= 0 ? Number(args[secondsAt + 1]) : 5;
 const names = args.filter((argument, index) => !argument.startsWith("--") && index !== secondsAt + 1);
 const connections = 32;
 /** V8 compiles what is hot in the meantime. */
-const warmUpSeconds = 3;
-const deletesOfRegion = 30_000;
+const warmUp = { requestsMax: 24_000, seconds: 60 };
+/** The region and the floor take turns, so that whatever else the machine does hits both. */
+const rounds = 5;
+const deletesOfRegion = 48_000;
 const deletesOfMoto = 300;
 
 async function freePort(): Promise<number> {
@@ -235,16 +238,47 @@ async function firstAnswer(
   };
 }
 
-function row(label: string, measured: Measured, floor?: Measured, promised?: number): void {
-  const share = floor ? `${((100 * measured.perSecond) / floor.perSecond).toFixed(0)} % of the floor` : "";
-  const goal = promised === undefined ? "" : ` (goal ${promised * 100} %)`;
-  const failures =
-    measured.failures > 0 ? `  ${measured.failures} failed: ${measured.firstFailure.slice(0, 200)}` : "";
-  console.log(
-    `  ${label.padEnd(12)} ${measured.perSecond.toFixed(0).padStart(7)}/s  ` +
-      `p50 ${measured.p50.toFixed(2)} ms  ` +
-      `p99 ${measured.p99.toFixed(2)} ms  ${share}${goal}${failures}`,
+/** One server under load: what came of it, and what a request cost. */
+interface Round extends Measured {
+  readonly cpuMicroseconds: number | undefined;
+}
+
+async function timed({ child }: Target, load: Load): Promise<Round> {
+  const before = cpuMicroseconds(child.pid);
+  const measured = await measure(load);
+  const after = cpuMicroseconds(child.pid);
+  const known = before !== undefined && after !== undefined;
+  return { ...measured, cpuMicroseconds: known ? (after - before) / measured.count : undefined };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[values.length >>> 1] ?? NaN;
+}
+
+function summary(label: string, runs: readonly Round[]): string {
+  const of = (pick: (run: Round) => number): number => median(runs.map(pick));
+  return (
+    `  ${label.padEnd(20)} ${of((run) => run.perSecond).toFixed(0).padStart(7)}/s  ` +
+    `${of((run) => run.cpuMicroseconds ?? NaN).toFixed(1).padStart(6)} µs CPU  ` +
+    `p50 ${of((run) => run.p50).toFixed(2)} ms  p99 ${of((run) => run.p99).toFixed(2)} ms`
   );
+}
+
+function showFailures(runs: readonly Measured[]): void {
+  const failed = runs.find(({ failures }) => failures > 0);
+  if (failed) console.log(`  ${failed.failures} failed: ${failed.firstFailure.slice(0, 200)}`);
+}
+
+/** Shares round by round, so that both had the same neighbours on the machine. */
+function showShares(floor: readonly Round[], ours: readonly Round[], promised: number): void {
+  const share = (pick: (floor: Round, own: Round) => number): string => {
+    const shares = ours.map((own, index) => pick(floor[index] ?? own, own));
+    return `${(100 * median(shares)).toFixed(0)} %`;
+  };
+  const byThroughput = share((base, own) => own.perSecond / base.perSecond);
+  const byCpu = share((base, own) => (base.cpuMicroseconds ?? NaN) / (own.cpuMicroseconds ?? NaN));
+  const goal = `(goal ${promised * 100} %)`;
+  console.log(`  share of the floor   ${byThroughput} of its throughput, ${byCpu} by CPU ${goal}`);
 }
 
 interface Subject {
@@ -252,52 +286,67 @@ interface Subject {
   readonly credentials: Credentials;
 }
 
+/** The region and the floor in turns. */
 async function measureRegion(name: string, region: Subject): Promise<Measured> {
-  const operation = await operationOf(name, region.target.port, deletesOfRegion);
+  const { port } = region.target;
+  const operation = await operationOf(name, port, deletesOfRegion);
   console.log(operation.name);
-  const bytes = requestBytes(operation, region.target.port, region.credentials);
-  const answer = await firstAnswer(region.target.port, bytes[0] ?? Buffer.alloc(0));
+  const requests = requestBytes(operation, port, region.credentials);
+  const answer = await firstAnswer(port, requests[0] ?? Buffer.alloc(0));
   if (answer.status !== 200) console.log(answer.body.toString());
-  const floor = await measureFloor(operation, region.credentials, answer);
-  row("floor", floor);
+  const floor = await startFloor(region.credentials, answer);
+  const floorLoad = {
+    port: floor.port, requests: requestBytes(operation, floor.port, region.credentials), connections,
+  };
+  // A handle can be used once: half of them warm up, and each round has its own.
+  const slice = Math.floor(requests.length / 2 / rounds);
+  const load = (round: number): Load => {
+    if (name !== "delete") return { port, connections, requests, seconds: seconds / rounds };
+    const own = requests.slice(-slice * (round + 1), requests.length - slice * round);
+    return { port, connections, requests: own, requestsMax: slice, seconds: 60 };
+  };
 
-  const load = { port: region.target.port, requests: bytes, connections };
-  // Handles can be used once: the first third warms up, the rest is measured for as long as it lasts.
-  const third = Math.floor(bytes.length / 3);
-  const once = { ...load, requests: bytes.slice(0, third), seconds: 1 };
-  await measure(name === "delete" ? once : { ...load, seconds: warmUpSeconds });
-  const rest = { ...load, requests: bytes.slice(third), seconds: 1 };
-  const measured = await measure(name === "delete" ? rest : { ...load, seconds });
-  row("us-local-1", measured, floor, operation.floorShare);
-  if (name !== "delete") {
-    row("at half load", await measure({ ...load, seconds, rate: measured.perSecond / 2 }));
+  await measure({ ...floorLoad, ...warmUp });
+  await measure({ port, connections, requests, ...warmUp });
+  const ours: Round[] = [];
+  const floors: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    ours.push(await timed(region.target, load(round)));
+    floors.push(await timed(floor, { ...floorLoad, seconds: seconds / rounds }));
   }
-  return measured;
+  console.log(summary("floor", floors));
+  console.log(summary("us-local-1", ours));
+  showFailures(ours);
+  showShares(floors, ours, operation.floorShare);
+  const perSecond = median(ours.map((run) => run.perSecond));
+  if (name !== "delete") {
+    const half = { seconds, rate: perSecond / 2 };
+    console.log(summary("at half load", [await timed(region.target, { ...load(0), ...half })]));
+    console.log(summary("floor at that load", [await timed(floor, { ...floorLoad, ...half })]));
+  }
+  floor.child.kill();
+  return { ...(ours[0] ?? (await measure(load(0)))), perSecond };
 }
 
-async function measureFloor(
-  operation: BenchOperation,
+function startFloor(
   credentials: Credentials,
   answer: { status: number; type: string; body: Buffer },
-): Promise<Measured> {
-  const floor = await startNode(join(here, "floor.js"), [
+): Promise<Target> {
+  return startNode(join(here, "floor.js"), [
     credentials.secretAccessKey,
     String(answer.status),
     answer.type,
     answer.body.toString("base64"),
   ]);
-  const load = { port: floor.port, requests: requestBytes(operation, floor.port, credentials), connections };
-  await measure({ ...load, seconds: warmUpSeconds });
-  const measured = await measure({ ...load, seconds });
-  floor.child.kill();
-  return measured;
 }
 
 async function measureMoto(name: string, moto: Target, ours: Measured): Promise<void> {
   const operation = await operationOf(name, moto.port, deletesOfMoto);
   const requests = requestBytes(operation, moto.port, { accessKeyId: "test", secretAccessKey: "test" });
-  const measured = await measure({ port: moto.port, requests, connections, seconds: Math.min(seconds, 2) });
-  row("moto_server", measured);
+  const load = { port: moto.port, requests, connections, seconds: Math.min(seconds, 2) };
+  const measured = await timed(moto, load);
+  console.log(summary("moto_server", [measured]));
+  showFailures([measured]);
   console.log(`  ${(ours.perSecond / measured.perSecond).toFixed(0)} x moto_server`);
 }
 

@@ -25,6 +25,8 @@ export interface RegionOptions {
   readonly port?: number;
   /** Answer HTTPS, too, on the same port. */
   readonly certificate?: Certificate;
+  /** How long a client may be silent in the middle of a body before it is refused. Default: 20 seconds. */
+  readonly uploadIdleMilliseconds?: number;
   /** One line a message. Default: standard error. */
   readonly log?: (line: string) => void;
   /** Make changing a stored row in place an error. For tests. */
@@ -110,9 +112,15 @@ export class Region implements AsyncDisposable {
   }
 
   #listen(): Promise<Listener> {
-    const { host = "127.0.0.1", port = 0, certificate } = this.options;
+    const { host = "127.0.0.1", port = 0, certificate, uploadIdleMilliseconds } = this.options;
     const local: LocalRoutes = (incoming) => this.#local(incoming);
-    return listen(this.engine, { host, port, local, ...(certificate && { certificate }) });
+    return listen(this.engine, {
+      host,
+      port,
+      local,
+      ...(certificate && { certificate }),
+      ...(uploadIdleMilliseconds !== undefined && { uploadIdleMilliseconds }),
+    });
   }
 
   #url(port: number): string {

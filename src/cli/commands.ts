@@ -15,6 +15,7 @@ export const commands: ReadonlyMap<string, Entry> = new Map(
     stop: { summary: "stop the running region", load: () => import("./stop.ts") },
     status: { summary: "show the running region", load: () => import("./status.ts") },
     env: { summary: "point this shell, or an aws profile, at the region", load: () => import("./env.ts") },
+    scrub: { summary: "read all stored bodies again and compare them", load: () => import("./scrub.ts") },
     reset: { summary: "remove everything in the region", load: () => import("./reset.ts") },
     logs: { summary: "show the region's log", load: () => import("./logs.ts") },
     clock: { summary: "show, stop, set or advance the region's time", load: () => import("./clock.ts") },

@@ -43,6 +43,12 @@ export interface Denial {
  */
 export type ControlPolicies = Pick<PolicySet, "serviceControl" | "resourceControl">;
 
+interface Message {
+  readonly text: string;
+  /** In the words of the service that is asked. */
+  readonly error: () => Error;
+}
+
 const denialsMax = 1_000;
 const allowedMax = 1_000;
 /** Stands for a resource without a policy. */
@@ -98,10 +104,7 @@ export class Authorizer {
       for (const each of actions) {
         const message = this.#denial(ctx, service, each, { ctx, resource, input, ...(own && { own }) });
         if (message !== undefined) {
-          throw (
-            operation.denied?.(message, input) ??
-            accessDenied(this.#engine.models.get(service.service), message)
-          );
+          throw operation.denied?.(message.text, input) ?? message.error();
         }
       }
     }
@@ -113,7 +116,7 @@ export class Authorizer {
    */
   require(ctx: CellContext, check: Check): void {
     const message = this.#further(ctx, check);
-    if (message !== undefined) throw accessDenied(this.#engine.models.get(ctx.entry.service), message);
+    if (message !== undefined) throw message.error();
   }
 
   allows(ctx: CellContext, check: Check): boolean {
@@ -124,8 +127,9 @@ export class Authorizer {
     return requestId === undefined ? [...this.#denials.values()].at(-1) : this.#denials.get(requestId);
   }
 
-  #further(ctx: CellContext, check: Check): string | undefined {
+  #further(from: CellContext, check: Check): Message | undefined {
     const { conditions } = check;
+    const ctx = check.service ? from.as(serviceCaller(check.service)) : from;
     const service = this.#engine.loadedByIamPrefix(check.action.slice(0, check.action.indexOf(":")));
     return this.#denial(ctx, service, check.action, {
       ctx,
@@ -135,22 +139,26 @@ export class Authorizer {
     });
   }
 
-  /** The sentence of a denial, or undefined when the action is allowed. */
+  /** What is said of a denial, or undefined when the action is allowed. */
   #denial(
     ctx: CellContext,
     service: Service | undefined,
     action: string,
     sources: ConditionSources,
-  ): string | undefined {
+  ): Message | undefined {
     const { caller } = ctx;
-    const { resource } = sources;
-    const resourcePolicy =
-      service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx));
+    const { resource, input } = sources;
+    const asked = input ? { action, input } : { action };
+    const found =
+      service?.resourcePolicy && ctx.reading(() => service.resourcePolicy?.(resource, ctx, asked));
+    const resourcePolicy = typeof found === "object" ? found.document : found;
+    const owner = typeof found === "object" ? found.account : undefined;
     const controls = this.#engine.controlPolicies?.(ctx.account);
-    if (isPlainRoot(caller, ctx) && resourcePolicy === undefined && !controls) return undefined;
+    const isPlain = isPlainRoot(caller, owner ?? ctx.account);
+    if (isPlain && resourcePolicy === undefined && !controls) return undefined;
     const policies = { ...this.#policies(caller, service, resource, resourcePolicy), ...controls };
     const known = controls ? undefined : this.#allowedBy(policies, caller);
-    const question = `${ctx.account} ${action} ${resource}`;
+    const question = `${owner ?? ctx.account} ${action} ${resource}`;
     if (known?.get(question) === (resourcePolicy ?? noPolicy)) return undefined;
 
     const conditions = new RequestConditions(sources);
@@ -158,7 +166,7 @@ export class Authorizer {
       principal: requestPrincipal(caller),
       action,
       resource,
-      resourceAccount: parseArn(resource)?.account || ctx.account,
+      resourceAccount: owner ?? (parseArn(resource)?.account || ctx.account),
       context: conditions,
     };
     const decision = decide(request, policies);
@@ -173,7 +181,14 @@ export class Authorizer {
     ) {
       return undefined;
     }
-    return this.#remember(ctx, request, decision);
+    const text = this.#remember(ctx, request, decision);
+    const { resourceAccount: account } = request;
+    return {
+      text,
+      error: () =>
+        service?.denied?.({ action, resource, account, message: text }, ctx) ??
+        accessDenied(this.#engine.models.get(ctx.entry.service), text),
+    };
   }
 
   /**
@@ -252,7 +267,12 @@ export class Authorizer {
   }
 }
 
+function serviceCaller({ principal, sourceArn }: NonNullable<Check["service"]>): Caller {
+  const nothing = { account: "", tags: {}, calledVia: [] };
+  return { type: "AWSService", arn: principal, principalId: principal, ...nothing, sourceArn };
+}
+
 /** An account's root in its own account is stopped only by resource policies and by the organization's. */
-function isPlainRoot(caller: Caller, ctx: CellContext): boolean {
-  return caller.type === "Root" && caller.account === ctx.account && caller.session?.policies === undefined;
+function isPlainRoot(caller: Caller, owner: string): boolean {
+  return caller.type === "Root" && caller.account === owner && caller.session?.policies === undefined;
 }

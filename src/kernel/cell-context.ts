@@ -94,6 +94,14 @@ export class CellContext implements Context, BodyContext {
     return new TagSet(this.db(taggedResources), arn);
   }
 
+  /** The same cell for somebody else. */
+  as(caller: Caller): CellContext {
+    const { kernel: engine, entry, account, region, requestRegion, origin, requestId } = this;
+    return new CellContext({
+      engine, entry, account, region, requestRegion, caller, origin, requestId, hangUp: this.#hangUp,
+    });
+  }
+
   arn(resource: string): string {
     const region = this.entry.global ? "" : this.region;
     return formatArn({ service: this.entry.iamPrefix, region, account: this.account, resource });

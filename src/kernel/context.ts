@@ -46,6 +46,8 @@ export interface Check {
   readonly action: string;
   readonly resource: string;
   readonly conditions?: Readonly<Record<string, ContextValue | undefined>>;
+  /** Asked for a service that acts by itself, not for the caller: `logging.s3.amazonaws.com`. */
+  readonly service?: { readonly principal: string; readonly sourceArn: string };
 }
 
 export interface Context extends ReadContext {
@@ -93,8 +95,12 @@ export interface CallOptions {
    * `service`: as this service's principal.
    * `request`: as another step of the same request, as if the caller had asked for it there and then:
    * CopyObject reads its source so.
+   * `session`: with temporary credentials that this service was given, named by their token: a role that was
+   * passed to it.
    */
-  readonly as?: "caller" | "service" | "request";
+  readonly as?: "caller" | "service" | "request" | { readonly session: string };
+  /** With `as: "service"`: the principal, where the service acts as another than its own. */
+  readonly principal?: string;
   /** With `as: "service"`: the resource on whose behalf, which policies may ask for as `aws:SourceArn`. */
   readonly sourceArn?: string;
   readonly account?: string;

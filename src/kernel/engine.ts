@@ -6,7 +6,7 @@ import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
-import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
+import { Authenticator, serviceCaller, sessionCaller } from "./auth/authenticate.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import { seal, unseal } from "./auth/session-token.ts";
 import { Authorizer, type ControlPolicies } from "./authorize.ts";
@@ -127,7 +127,7 @@ export class Engine implements Kernel, JobHost {
     if (service?.identity) {
       this.#identity = new IdentityCache(
         service.identity,
-        (account) => this.#contextIn("iam", { account, region: globalRegion }),
+        (account) => this.contextIn("iam", { account, region: globalRegion }),
         () => this.cells().flatMap(({ account, region }) => (region === globalRegion ? [account] : [])),
       );
     }
@@ -224,7 +224,7 @@ export class Engine implements Kernel, JobHost {
     const model = this.models.get(token.service);
     const operation = model.operations[token.name];
     if (!operation) throw notImplemented(`${token.service}:${token.name}`);
-    const principal = this.models.get(from.entry.service).eventSource;
+    const principal = options.principal ?? this.models.get(from.entry.service).eventSource;
     const output = await perform(this, {
       entry,
       service,
@@ -245,6 +245,11 @@ export class Engine implements Kernel, JobHost {
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
     if (options.as === "request") return from.caller;
+    if (typeof options.as === "object") {
+      const session = this.sessions.open(options.as.session);
+      if (!session) throw new Error("a service acts with a session that is none");
+      return sessionCaller(session);
+    }
     if (options.as !== "service") {
       return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
     }
@@ -265,10 +270,11 @@ export class Engine implements Kernel, JobHost {
   }
 
   jobContext(name: string, cell: CellName): CellContext {
-    return this.#contextIn(name.slice(0, name.indexOf(".")), cell);
+    return this.contextIn(name.slice(0, name.indexOf(".")), cell);
   }
 
-  #contextIn(service: string, cell: CellName): CellContext {
+  /** A cell as a service itself acts in it. */
+  contextIn(service: string, cell: CellName): CellContext {
     const entry = entries.get(service);
     if (!entry) throw new Error(`no service is named ${service}`);
     const requestRegion = cell.region === globalRegion ? "us-east-1" : cell.region;

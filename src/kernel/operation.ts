@@ -18,6 +18,8 @@ export interface Arrival {
   readonly region: string;
   /** Neither signature nor host name a region: what is found by its name is found wherever it is. */
   readonly anywhere: boolean;
+  /** Epoch milliseconds. */
+  readonly now: number;
   readonly kernel: Kernel;
 }
 

@@ -58,6 +58,7 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
       "run" in operation
         ? cell.transaction((within) => operation.run(order.input, within) ?? {})
         : ((await operation.body(order.input, cell)) ?? {});
+    order.service.completes?.(output, order.input, cell);
   } catch (cause) {
     error = asAwsError(engine, order, cause);
   } finally {
@@ -99,7 +100,9 @@ function asAwsError(engine: Engine, order: Order, cause: unknown): AwsError {
 function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellContext {
   const { entry, caller, region } = order;
   const account = caller.account || engine.defaultAccount;
-  const own = { account, region, anywhere: order.anywhere ?? false, kernel: engine };
+  const anywhere = order.anywhere ?? false;
+  const own = { account, region, anywhere, now: engine.clock.now(), kernel: engine };
+  order.service.resolve?.(order.input, own, order.operation.name);
   const owner = operation.owner?.(order.input, own);
   return new CellContext({
     engine,

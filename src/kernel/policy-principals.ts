@@ -16,6 +16,13 @@ export function isUniqueId(name: string): boolean {
   return /^A(?:IDA[A-Z0-9]+|ROA[A-Z0-9]+(?::[^:]+)?)$/.test(name);
 }
 
+/** Nothing when nobody has the name. */
+export function keptName(identity: Identity, name: string): string | undefined {
+  if (isUniqueId(name)) return identity.arnOfUniqueId(name) === undefined ? undefined : name;
+  if (!identity.principalExists(name)) return undefined;
+  return identity.uniqueIdOf(name) ?? name;
+}
+
 /**
  * @param document a policy that `validatePolicy` found right
  * @param stranger makes the service's refusal, given the first name that nobody has
@@ -24,12 +31,9 @@ export function keptPolicy(
   identity: Identity, document: string, stranger: (name: string) => Error,
 ): string {
   return mapPrincipalNames(document, (name) => {
-    if (isUniqueId(name)) {
-      if (identity.arnOfUniqueId(name) === undefined) throw stranger(name);
-      return name;
-    }
-    if (!identity.principalExists(name)) throw stranger(name);
-    return identity.uniqueIdOf(name) ?? name;
+    const kept = keptName(identity, name);
+    if (kept === undefined) throw stranger(name);
+    return kept;
   });
 }
 

@@ -106,8 +106,11 @@ export class RegionBlobs {
     };
   }
 
-  /** Deletes what an earlier process left loose. */
+  /** Deletes what an earlier process left loose, or half written. */
   recover(): void {
+    void this.#host.track(
+      this.#files.recover().catch((cause: unknown) => this.#host.failed("recovering blobs", cause)),
+    );
     for (const cell of this.#host.store.cells()) {
       const ids = this.#host.store.read(cell, (transaction) =>
         [...transaction.rows(looseBlobs).list()].map(({ id }) => id),

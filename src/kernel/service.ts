@@ -1,10 +1,12 @@
 /** How a service says what it is made of. */
 
 import type { AuthorizationRequest } from "../iam/types.ts";
-import type { ReadContext } from "./context.ts";
+import type { BodyContext, ReadContext } from "./context.ts";
 import type { Caller } from "./auth/caller.ts";
+import type { Front } from "./front.ts";
 import type { IdentityProvider } from "./auth/identity.ts";
-import type { AnyOperation } from "./operation.ts";
+import type { AwsError } from "./errors.ts";
+import type { AnyOperation, Arrival } from "./operation.ts";
 import type { AnyJob } from "../jobs/job.ts";
 import type { OperationToken, ServiceToken } from "./tokens.ts";
 
@@ -28,6 +30,37 @@ export interface Tagging {
   ): readonly [OperationToken<unknown, unknown>, object] | undefined;
 }
 
+/** For what somebody asks. */
+export interface Asked {
+  readonly action: string;
+  readonly input?: Readonly<Record<string, unknown>>;
+}
+
+/** What decides over a resource that is not simply its cell's. */
+export interface ResourcePolicy {
+  /** JSON text. */
+  readonly document?: string;
+  /** The account that owns the resource, where it is another than the cell's: an object in a bucket. */
+  readonly account?: string;
+}
+
+export interface WordedDenial {
+  readonly action: string;
+  readonly resource: string;
+  /** The account that owns the resource. */
+  readonly account: string;
+  /** AWS's usual sentence. */
+  readonly message: string;
+}
+
+/** Something stored that was read again. */
+export interface Scrubbed {
+  /** What it is: an ARN, a name. */
+  readonly of: string;
+  /** Absent when it is as it was stored. */
+  readonly damage?: string;
+}
+
 export interface ServiceDefinition {
   readonly nouns: readonly Noun[];
   readonly tagging?: Tagging;
@@ -35,19 +68,42 @@ export interface ServiceDefinition {
    * The policy attached to a resource of this service, as JSON text. `ctx` is the cell of the resource's
    * owner.
    */
-  readonly resourcePolicy?: (arn: string, ctx: ReadContext) => string | undefined;
+  readonly resourcePolicy?: (
+    arn: string,
+    ctx: ReadContext,
+    asked: Asked,
+  ) => string | ResourcePolicy | undefined;
   /** The resource policy must itself let callers in, as KMS's key policies must. */
   readonly resourcePolicyRequired?: boolean;
+  /** How a denial is worded, where the service has its own words for all of its operations. */
+  readonly denied?: (denial: WordedDenial, ctx: ReadContext) => AwsError;
   /** A way in beside policies, asked only where they deny implicitly: KMS grants. */
   readonly alsoAllows?: (request: AuthorizationRequest, ctx: ReadContext) => boolean;
   /** Members that the path of a Query request gives, where it says them nowhere else: SQS's queue URLs. */
   readonly inputFromPath?: (path: string) => Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Input members that stand for others are set to what they stand for, before anything looks at them: an
+   * access point's alias that is given as a bucket.
+   */
+  readonly resolve?: (input: Record<string, unknown>, from: Arrival, operation: string) => void;
+  /** Sets output members that say the same of every operation: that the requester was charged. */
+  readonly completes?: (
+    output: Record<string, unknown>,
+    input: Readonly<Record<string, unknown>>,
+    ctx: BodyContext,
+  ) => void;
+  /** Headers that a presigned query may carry as parameters, with their names in lower case. */
+  readonly headersInQuery?: (query: string) => Readonly<Record<string, string>> | undefined;
   /** Whether a caller may come here at all, whatever policies say: some sessions are not let into IAM. */
   readonly admits?: (caller: Caller) => boolean;
   /** Unsigned requests are let through to the policies, which may allow everybody: public buckets. */
   readonly admitsAnonymous?: boolean;
   /** The path in the model's form, where the host name says a part of it: `bucket.s3.localhost`. */
   readonly pathOf?: (host: string, path: string) => string;
+  /** What it speaks over HTTP besides the operations of its model. */
+  readonly front?: Front;
+  /** Reads what the service stored in a cell, and says of each thing whether it is as it was stored. */
+  readonly scrub?: (ctx: BodyContext) => AsyncIterable<Scrubbed>;
   /** IAM's own: who holds an access key, and which policies a principal has. */
   readonly identity?: IdentityProvider;
 }

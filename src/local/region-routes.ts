@@ -1,6 +1,7 @@
 /** The region as a program: its state, its end, its log. */
 
 import { directory } from "../generated/directory.ts";
+import type { Scrubbed } from "../kernel/service.ts";
 import type { WireResponse } from "../kernel/protocol/protocol.ts";
 import { coverageOf } from "./coverage.ts";
 import type { LocalHost } from "./host.ts";
@@ -33,6 +34,12 @@ export const regionRoutes: readonly LocalRoute[] = [
       await region.state.reset();
       return { reset: true };
     },
+  },
+  {
+    method: "POST",
+    path: "/_local/v1/scrub",
+    summary: "Reads all stored bodies again and lists those that are damaged.",
+    run: (_request, host) => scrub(host),
   },
   {
     method: "GET",
@@ -92,6 +99,28 @@ async function status({ region, version, hooks }: LocalHost): Promise<RegionStat
     initScripts: hooks?.scripts() ?? [],
     defects: engine.defects.length,
   };
+}
+
+export interface ScrubReport {
+  readonly checked: number;
+  readonly damaged: readonly Scrubbed[];
+}
+
+/** Cell by cell, one body at a time: requests go on meanwhile. */
+async function scrub({ region: { engine } }: LocalHost): Promise<ScrubReport> {
+  const damaged: Scrubbed[] = [];
+  let checked = 0;
+  for (const entry of directory) {
+    const service = await engine.load(entry);
+    if (!service?.scrub) continue;
+    for (const cell of engine.cells()) {
+      for await (const scrubbed of service.scrub(engine.contextIn(entry.service, cell))) {
+        checked += 1;
+        if (scrubbed.damage !== undefined) damaged.push(scrubbed);
+      }
+    }
+  }
+  return { checked, damaged };
 }
 
 function logs({ query, signal }: LocalRequest, { logs: buffer }: LocalHost): unknown {

@@ -113,6 +113,11 @@ export class Blobs {
     await rm(this.#pathOf(id), { force: true });
   }
 
+  /** Deletes what an earlier process was still writing, where there has been one. */
+  async recover(): Promise<void> {
+    if ((await entriesOf(this.#folder)).includes(ARRIVING)) await (this.#opened ??= this.#open());
+  }
+
   /** Everything goes but what is arriving, and what is in another folder of blobs: a snapshot's. */
   async deleteExceptThoseOf(otherFolder?: string): Promise<void> {
     for (const shard of await shardsOf(this.#folder)) {

@@ -23,8 +23,14 @@ const CACHED_BYTES_MAX = 33_554_432;
 /** A turn that writes more commits more often: range reads walk over what is pending, and memory holds it. */
 const BATCH_WRITES_MAX = 256;
 
+/** A batch for the disk ends after so many turns without a newcomer, or with so many who wait for it. */
+const QUIET_TURNS = 4;
+const WAITING_MAX = 64;
+
 interface Batch {
   readonly layer: Layer;
+  /** How often its gate was asked for. */
+  waiting: number;
   /** Settles when the batch is in the file, or will never be. */
   readonly gate: Promise<void>;
   readonly resolve: () => void;
@@ -121,6 +127,7 @@ export class LmdbStore implements Store {
   }
 
   committed(): Promise<void> | undefined {
+    if (this.#collecting) this.#collecting.waiting += 1;
     return (this.#collecting ?? this.#committing)?.gate;
   }
 
@@ -249,10 +256,23 @@ export class LmdbStore implements Store {
   #schedule(): void {
     if (this.#scheduled || this.#committing) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#commit();
-    });
+    setImmediate(() => this.#closeBatch(0, 0));
+  }
+
+  /**
+   * A batch ends with the turn. Where a commit waits for the disk, it ends after a few turns that brought
+   * nothing more: clients whose answers have just left come back within that time, and share one wait for the
+   * disk with the others instead of taking turns at it.
+   */
+  #closeBatch(waitingBefore: number, quietTurnsBefore: number): void {
+    const waiting = this.#collecting?.waiting ?? 0;
+    const quietTurns = waiting > waitingBefore ? 0 : quietTurnsBefore + 1;
+    if (this.durability === "fsync" && quietTurns < QUIET_TURNS && waiting < WAITING_MAX) {
+      setImmediate(() => this.#closeBatch(waiting, quietTurns));
+      return;
+    }
+    this.#scheduled = false;
+    this.#commit();
   }
 
   /** Returns the failure, when the commit is over already and failed. */
@@ -352,7 +372,7 @@ function newBatch(): Batch {
   });
   // A batch that nobody waits for must not end the process when it fails.
   gate.catch(() => undefined);
-  return { layer: new Layer(), gate, resolve, reject };
+  return { layer: new Layer(), waiting: 0, gate, resolve, reject };
 }
 
 function isEmpty(view: Transaction, name: string): boolean {

@@ -30,17 +30,21 @@ function layoutOf<Row>(table: Table<Row, string>, view: View): Layout<Row> {
   return { table, space: view.spaceOf(table.name), indexes: [...indexByName.values()], indexByName };
 }
 
+const tablesMax = 1_000;
+
 /** What has been worked out of tables' places, by cell and table. */
 export class Layouts {
-  readonly #byCell = new Map<string, WeakMap<Table<never, string>, Layout<unknown>>>();
+  readonly #byCell = new Map<string, Map<unknown, Layout<unknown>>>();
 
   get<Row>(cellPrefix: string, table: Table<Row, string>, view: View): Layout<Row> {
     let layouts = this.#byCell.get(cellPrefix);
-    if (!layouts) this.#byCell.set(cellPrefix, (layouts = new WeakMap()));
-    let layout = layouts.get(table as Table<never, string>) as Layout<Row> | undefined;
+    if (!layouts) this.#byCell.set(cellPrefix, (layouts = new Map()));
+    let layout = layouts.get(table) as Layout<Row> | undefined;
     if (!layout) {
+      // Tables are as many as the program declares; some are made for one look only.
+      if (layouts.size >= tablesMax) layouts.clear();
       layout = layoutOf(table, view);
-      layouts.set(table as Table<never, string>, layout as Layout<unknown>);
+      layouts.set(table, layout as Layout<unknown>);
     }
     return layout;
   }

@@ -13,6 +13,8 @@ const probes = {
   aws: ["aws", "--version"],
   boto3: ["python3", "-c", "import boto3"],
   terraform: ["terraform", "version"],
+  chromium: ["chromium", "--version"],
+  curl: ["curl", "--version"],
 } as const;
 
 export type Client = keyof typeof probes;

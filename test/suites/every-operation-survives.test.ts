@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { chance, sampleInput } from "../../src/kernel/schema/sample.ts";
 import { startRegion, type TestRegion } from "../region.ts";
 import { createFixtures } from "./fixtures.ts";
-import { hostileBodies } from "./hostile.ts";
+import { hostileRequests } from "./hostile.ts";
 import { builtOperations, builtServices, titleOf, type BuiltOperation } from "./services.ts";
 import { client, type Answer } from "./wire.ts";
 
@@ -51,8 +51,9 @@ for (const { entry } of builtServices) {
     for (const each of operations) {
       const random = chance(each.name.length);
       const sample = sampleInput(each.operationModel, each.model, random) ?? {};
-      for (const body of hostileBodies(each, fixtures.fit(each, sample), random, hostileEach)) {
-        const problem = survived(region, each, body, await client(region).send(each, body));
+      for (const request of hostileRequests(each, fixtures.fit(each, sample), random, hostileEach)) {
+        const shown = typeof request === "string" ? request : JSON.stringify(request);
+        const problem = survived(region, each, shown, await client(region).send(each, request));
         if (problem !== undefined) problems.push(problem);
       }
     }

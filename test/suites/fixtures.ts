@@ -65,8 +65,38 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
     await make(region, "secrets-manager:CreateSecret", { Name: "there", SecretString: "x" });
     named.set("secrets-manager", { SecretId: "there" });
   }
+  if (isBuilt("s3")) named.set("s3", await s3Resources(region));
+  if (isBuilt("s3-control")) named.set("s3-control", await s3ControlResources(region));
   named.set("sts", { SerialNumber: undefined, TokenCode: undefined });
   return named;
+}
+
+/** Headers that speak of the body, of keys or of conditions are only right with what they speak of. */
+async function s3Resources(region: TestRegion): Promise<Named> {
+  await make(region, "s3:CreateBucket", { Bucket: "there" });
+  await make(region, "s3:PutObject", { Bucket: "there", Key: "there", Body: "x" });
+  const ofOther =
+    /^(?:Checksum|SSE|ServerSide|If|ContentMD5|ContentLength|Expected|VersionId|PartNumber|MFA)/;
+  const { shapes } = builtOperation("s3:PutObject").model;
+  const members = Object.values(shapes).flatMap(({ members: each }) => Object.keys(each ?? {}));
+  return {
+    ...Object.fromEntries(members.filter((name) => ofOther.test(name)).map((name) => [name, undefined])),
+    CreateBucketConfiguration: undefined,
+    BucketNamespace: undefined,
+    BypassGovernanceRetention: undefined,
+    Range: undefined,
+    Bucket: "there",
+    Key: "there",
+    CopySource: "there/there",
+  };
+}
+
+async function s3ControlResources(region: TestRegion): Promise<Named> {
+  const AccountId = "000000000000";
+  await make(region, "s3-control:CreateAccessPoint", { AccountId, Name: "there", Bucket: "there" });
+  await make(region, "s3-control:CreateAccessGrantsInstance", { AccountId });
+  const ResourceArn = `arn:aws:s3:us-east-1:${AccountId}:accesspoint/there`;
+  return { AccountId, Name: "there", Bucket: "there", ResourceArn, MaxResults: 2 };
 }
 
 export async function createFixtures(region: TestRegion): Promise<Fixtures> {

@@ -1,7 +1,8 @@
 /** What nobody should send: inputs of the model, broken in one place. */
 
 import type { Chance } from "../../src/kernel/schema/sample.ts";
-import { bodyOf, type Input } from "./wire.ts";
+import { restRequest, type Sent } from "./rest.ts";
+import { bodyOf, isRest, type Input } from "./wire.ts";
 import type { BuiltOperation } from "./services.ts";
 
 const deep = `${"[".repeat(5_000)}${"]".repeat(5_000)}`;
@@ -84,8 +85,18 @@ const queryTails = [
 
 const long = "A".repeat(1024 * 1024);
 
-/** Bodies for one operation, made from an input that fits its model. */
-export function* hostileBodies(
+/** Requests for one operation, made from an input that fits its model. */
+export function* hostileRequests(
+  each: BuiltOperation,
+  input: Input,
+  random: Chance,
+  count: number,
+): Iterable<string | Sent> {
+  if (isRest(each)) yield* brokenRest(each, input, random, count);
+  else yield* hostileBodies(each, input, random, count);
+}
+
+function* hostileBodies(
   each: BuiltOperation,
   input: Input,
   random: Chance,
@@ -142,4 +153,41 @@ function brokenQuery(text: string, member: string, value: string, tail: string, 
         random() < 0.3,
     );
   return [...kept, `${member}${random() < 0.5 ? tail : ""}=${encodeURIComponent(value)}`].join("&");
+}
+
+/** XML documents that take a body's place. */
+const documents = [
+  "<",
+  "<a>",
+  "<a/>",
+  "<a><b></a></b>",
+  "text",
+  "{}",
+  "\u0000",
+  "<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
+  "<a>&#0;</a>",
+  `<a>${"<b>".repeat(5_000)}${"</b>".repeat(5_000)}</a>`,
+  "<__proto__><polluted>1</polluted></__proto__>",
+];
+
+/** One place of a REST request is broken: its path, its query, a header, or its body. */
+function* brokenRest(each: BuiltOperation, input: Input, random: Chance, count: number): Iterable<Sent> {
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
+  const shape = each.operationModel.input && each.model.shapes[each.operationModel.input.shape];
+  const members = Object.entries(shape?.members ?? {});
+  const sent = restRequest(each, input);
+  for (let made = 0; made < count; made += 1) {
+    const [name, ref] = members.length > 0 ? pick(members) : ["", undefined];
+    const value = pick(queryValues);
+    if (ref?.location !== undefined) yield restRequest(each, { ...input, [name]: value });
+    else if (sent.body.includes("</") && random() < 0.6) {
+      const elements = [...sent.body.matchAll(/<([\w:]+)>[^<]*<\/\1>/g)];
+      const [whole = "", element = "a"] = elements.length > 0 ? pick(elements) : [];
+      const broken = `<${element}>${value.replace(/[<&]/g, "&lt;")}</${element}>`;
+      yield { ...sent, body: sent.body.replace(whole, () => (random() < 0.3 ? pick(documents) : broken)) };
+    } else yield { ...sent, body: pick(documents) };
+  }
+  yield { ...sent, query: `${sent.query}&__proto__=1&constructor=${long.slice(0, 9_000)}` };
+  yield { ...sent, body: `${sent.body}${long}` };
+  yield { ...sent, path: `${sent.path}%00%ff` };
 }

@@ -11,6 +11,8 @@ export interface Listings {
   readonly inputs: Readonly<Record<string, Input | ((make: Make) => Promise<Input>)>>;
   /** Operations of which there is only ever one result here: their pages are not walked. */
   readonly single?: readonly string[];
+  /** Operations that go on after any key, not after a token that was given out. */
+  readonly afterKeys?: readonly string[];
 }
 
 const numbers = [1, 2, 3, 4, 5];
@@ -112,6 +114,55 @@ const secretsManager: Listings = {
   },
 };
 
+async function firstUpload(make: Make): Promise<Input> {
+  const { Uploads } = await make("s3:ListMultipartUploads", { Bucket: "several-1" });
+  const [first] = Uploads as { Key: string; UploadId: string }[];
+  return { Bucket: "several-1", Key: first?.Key, UploadId: first?.UploadId };
+}
+
+const s3: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      await make("s3:CreateBucket", { Bucket: `several-${number}` });
+      await make("s3:PutObject", { Bucket: "several-1", Key: `key-${number}`, Body: "x" });
+      await make("s3:CreateMultipartUpload", { Bucket: "several-1", Key: `upload-${number}` });
+    }
+    const upload = await firstUpload(make);
+    for (const PartNumber of numbers) await make("s3:UploadPart", { ...upload, PartNumber, Body: "x" });
+  },
+  inputs: {
+    ListBuckets: { Prefix: "several" },
+    ListObjects: { Bucket: "several-1" },
+    ListObjectsV2: { Bucket: "several-1" },
+    ListObjectVersions: { Bucket: "several-1" },
+    ListMultipartUploads: { Bucket: "several-1" },
+    ListParts: firstUpload,
+  },
+  afterKeys: ["ListObjects", "ListObjectVersions", "ListMultipartUploads", "ListParts"],
+};
+
+const AccountId = "000000000000";
+
+const s3Control: Listings = {
+  async fill(make) {
+    await make("s3-control:CreateAccessGrantsInstance", { AccountId });
+    const IAMRoleArn = "arn:aws:iam::000000000000:role/location";
+    const location = { AccountId, LocationScope: "s3://", IAMRoleArn };
+    await make("s3-control:CreateAccessGrantsLocation", location);
+    for (const number of numbers) {
+      await make("s3-control:CreateAccessPoint", { AccountId, Name: `point-${number}`, Bucket: "several-1" });
+      await make("s3-control:CreateAccessGrant", {
+        AccountId,
+        AccessGrantsLocationId: "default",
+        AccessGrantsLocationConfiguration: { S3SubPrefix: `several-${number}/*` },
+        Grantee: { GranteeType: "IAM", GranteeIdentifier: "arn:aws:iam::000000000000:root" },
+        Permission: "READ",
+      });
+    }
+  },
+  inputs: { ListCallerAccessGrants: { AccountId } },
+};
+
 /** What these list has been made by the others. */
 const cloudtrail: Listings = {
   fill: async () => undefined,
@@ -132,6 +183,8 @@ export const listings: Readonly<Record<string, Listings>> = {
   sqs,
   ssm,
   "secrets-manager": secretsManager,
+  s3,
+  "s3-control": s3Control,
   cloudtrail,
   "resource-groups-tagging-api": tagging,
 };

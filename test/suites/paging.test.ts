@@ -52,25 +52,39 @@ function asList(names: string | readonly string[] | undefined): readonly string[
   return names === undefined ? [] : typeof names === "string" ? [names] : names;
 }
 
+/** `NextMarker || Contents[-1].Key`, as paginators name what a page ends with. */
+function tokenIn(output: Record<string, unknown>, expression: string): unknown {
+  for (const alternative of expression.split("||")) {
+    let found: unknown = output;
+    for (const [, name = "", index] of alternative.matchAll(/(\w+)(\[-1\])?/g)) {
+      found = (found as Record<string, unknown> | undefined)?.[name];
+      if (index !== undefined) found = (found as unknown[] | undefined)?.at(-1);
+    }
+    if (found !== undefined && found !== "") return found;
+  }
+  return undefined;
+}
+
 async function walk(each: BuiltOperation, limit: number | undefined): Promise<Walk> {
   const {
     input_token,
     output_token,
     limit_key = "",
     result_key,
+    more_results,
   } = each.operationModel.paginator ?? { input_token: "", output_token: "" };
-  const [inputToken = ""] = asList(input_token);
-  const [outputToken = ""] = asList(output_token);
+  const inputTokens = asList(input_token);
+  const outputTokens = asList(output_token);
   const input = await inputFor(each);
   const whole: Record<string, unknown[]> = Object.fromEntries(asList(result_key).map((key) => [key, []]));
   const pageSizes: number[] = [];
-  const tokens = new Set<unknown>();
-  let token: unknown;
+  const tokens = new Map<string, unknown>();
+  let next: readonly unknown[] | undefined;
   do {
     const output = await make(titleOf(each), {
       ...input,
       ...(limit !== undefined && { [limit_key]: limit }),
-      ...(token !== undefined && { [inputToken]: token }),
+      ...(next && Object.fromEntries(inputTokens.map((name, index) => [name, next?.[index]]))),
     });
     let size = 0;
     for (const [key, items] of Object.entries(whole)) {
@@ -79,11 +93,14 @@ async function walk(each: BuiltOperation, limit: number | undefined): Promise<Wa
       size += found.length;
     }
     pageSizes.push(size);
-    token = output[outputToken] || undefined;
-    assert.ok(token === undefined || !tokens.has(token), `${titleOf(each)} gives out ${String(token)} twice`);
-    if (token !== undefined) tokens.add(token);
-  } while (token !== undefined);
-  return { whole, pageSizes, token: [...tokens][0] };
+    const found = outputTokens.map((name) => tokenIn(output, name));
+    const isLast = more_results !== undefined && String(output[more_results]) === "false";
+    next = isLast || found[0] === undefined ? undefined : found;
+    const shown = JSON.stringify(next);
+    assert.ok(!next || !tokens.has(shown), `${titleOf(each)} gives out ${shown} twice`);
+    if (next) tokens.set(shown, next[0]);
+  } while (next);
+  return { whole, pageSizes, token: [...tokens.values()][0] };
 }
 
 for (const each of paged) {
@@ -115,6 +132,7 @@ test("a token that nobody gave out is refused, and so is another operation's", a
   }
   const accepted: string[] = [];
   for (const each of paged) {
+    if (listingOf(each).afterKeys?.includes(each.name)) continue;
     const [inputToken = ""] = asList(each.operationModel.paginator?.input_token);
     const input = await inputFor(each);
     const others = [...tokens].filter(([other]) => other !== each);

@@ -4,6 +4,8 @@ import { handle } from "../../src/kernel/gateway/chain.ts";
 import type { Engine } from "../../src/kernel/engine.ts";
 import { signRequest, type Credentials } from "../../src/kernel/auth/signing.ts";
 import type { ServiceModel, ShapeRef } from "../../src/kernel/model/model.ts";
+import type { WireResponse } from "../../src/kernel/protocol/protocol.ts";
+import { restOutput, restRequest, type Sent } from "./rest.ts";
 import { parseXml, type XmlElement } from "./xml-answer.ts";
 import type { BuiltOperation } from "./services.ts";
 
@@ -21,8 +23,8 @@ export interface Answer {
 
 export interface Client {
   call(operation: BuiltOperation, input: Input): Promise<Answer>;
-  /** With a body of any kind: what `call` would make of an input is up to the caller. */
-  send(operation: BuiltOperation, body: string): Promise<Answer>;
+  /** With a body of any kind, or any request: what `call` would make of an input is up to the caller. */
+  send(operation: BuiltOperation, request: string | Sent): Promise<Answer>;
 }
 
 /** A region, as far as it is asked here. */
@@ -33,13 +35,22 @@ export interface Asked {
 export const root: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
 export function client(region: Asked, credentials: Credentials = root, awsRegion = "us-east-1"): Client {
-  const send = (operation: BuiltOperation, body: string) =>
-    post(region, credentials, awsRegion, operation, body);
+  const send = (operation: BuiltOperation, request: string | Sent) =>
+    post(region, credentials, awsRegion, operation, request);
   return {
     send,
     call: (operation, input) =>
-      send(operation, bodyOf(operation, withTokens(operation, input, region.engine))),
+      send(operation, requestOf(operation, withTokens(operation, input, region.engine))),
   };
+}
+
+export function isRest({ model }: BuiltOperation): boolean {
+  return model.protocols[0]?.startsWith("rest-") ?? false;
+}
+
+/** The request with this input, in the service's first protocol: where that is no REST, its body. */
+export function requestOf(operation: BuiltOperation, input: Input): string | Sent {
+  return isRest(operation) ? restRequest(operation, input) : bodyOf(operation, input);
 }
 
 /** As SDKs do: idempotency tokens that are not given are made up. */
@@ -71,34 +82,24 @@ async function post(
   credentials: Credentials,
   region: string,
   operation: BuiltOperation,
-  body: string,
+  request: string | Sent,
 ): Promise<Answer> {
-  const { model, name } = operation;
-  const isJson = model.protocols[0] === "json";
+  const { model } = operation;
+  const { body, headers: given, ...line } = typeof request === "string" ? rpc(operation, request) : request;
+  const endpoint = model.protocols[0] === "query" ? "amazonaws.com" : `${region}.amazonaws.com`;
+  const account = given["x-amz-account-id"];
+  const prefix = account !== undefined && /^\d{12}$/.test(account) ? `${account}.` : "";
   const { headers } = signRequest(
     {
-      method: "POST",
-      path: "/",
-      query: "",
+      ...line,
       body: Buffer.from(body),
-      headers: isJson
-        ? {
-            host: `${model.endpointPrefix}.${region}.amazonaws.com`,
-            "content-type": `application/x-amz-json-${model.jsonVersion ?? "1.1"}`,
-            "x-amz-target": `${model.targetPrefix ?? ""}.${name}`,
-          }
-        : {
-            host: `${model.endpointPrefix}.amazonaws.com`,
-            "content-type": "application/x-www-form-urlencoded",
-          },
+      headers: { host: `${prefix}${model.endpointPrefix}.${endpoint}`, ...given },
     },
     { credentials, region, service: model.signingName, nowMs: engine.clock.now() },
   );
   const leaving = new AbortController();
   const answering = handle(engine, {
-    method: "POST",
-    path: "/",
-    query: "",
+    ...line,
     headers,
     body: Buffer.from(body),
     sourceIp: "127.0.0.1",
@@ -107,9 +108,40 @@ async function post(
   });
   void engine.settled().then(() => leaving.abort());
   const answer = await answering;
-  return isJson
-    ? jsonAnswer(answer.status, String(answer.body))
-    : xmlAnswer(operation, answer.status, String(answer.body));
+  const text = await textOf(answer);
+  if (isRest(operation)) return restAnswer(operation, answer, text);
+  return model.protocols[0] === "json"
+    ? jsonAnswer(answer.status, text)
+    : xmlAnswer(operation, answer.status, text);
+}
+
+async function textOf({ body }: WireResponse): Promise<string> {
+  if (typeof body === "string" || Buffer.isBuffer(body)) return String(body);
+  const chunks: Buffer[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
+}
+
+/** Protocols that say the operation in a header or in the body. */
+function rpc({ model, name }: BuiltOperation, body: string): Sent {
+  const headers: Record<string, string> =
+    model.protocols[0] === "json"
+      ? {
+          "content-type": `application/x-amz-json-${model.jsonVersion ?? "1.1"}`,
+          "x-amz-target": `${model.targetPrefix ?? ""}.${name}`,
+        }
+      : { "content-type": "application/x-www-form-urlencoded" };
+  return { method: "POST", path: "/", query: "", headers, body };
+}
+
+/** An answer to HEAD has nothing to say what is wrong. */
+function restAnswer(operation: BuiltOperation, { status, headers }: WireResponse, text: string): Answer {
+  if (status < 300) {
+    const output = restOutput(operation, headers, text);
+    return { status, code: undefined, message: undefined, output, text };
+  }
+  return text === "" ? { status, code: undefined, message: undefined, output: {}, text }
+    : xmlAnswer(operation, status, text);
 }
 
 function jsonAnswer(status: number, text: string): Answer {

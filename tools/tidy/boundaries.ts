@@ -7,8 +7,13 @@ import type { Token } from "./tokens.ts";
 
 /** What a service may import besides its own folder. */
 const SERVICE_IMPORTS = ["src/kernel/", "src/store/types.ts", "src/jobs/", "src/iam/", "src/generated/"];
-/** Services with endpoints and models of their own that show the state of another, of which they are part. */
-const FACETS: Readonly<Record<string, string>> = { "dynamodb-streams": "dynamodb" };
+/**
+ * Services with endpoints and models of their own that show, or set, the state of another, of which they are
+ * part.
+ */
+const SERVICE_PARENTS: Readonly<Record<string, string>> = {
+  "s3-control": "s3", "dynamodb-streams": "dynamodb",
+};
 /** Parts of the kernel that are the gateway's business. */
 const SERVICE_FORBIDDEN = ["src/kernel/protocol/", "src/kernel/gateway/"];
 /** `iam` is a pure function of its arguments: of Node it may use what only computes. */
@@ -31,9 +36,9 @@ function importComplaint(path: string, target: string): string | undefined {
     if (SERVICE_FORBIDDEN.some((prefix) => target.startsWith(prefix))) {
       return `a service knows no wire: ${target}`;
     }
-    const allowed = [...SERVICE_IMPORTS, `src/services/${service}/`];
-    const whole = FACETS[service];
-    if (whole !== undefined) allowed.push(`src/services/${whole}/`);
+    const parent = SERVICE_PARENTS[service];
+    const own = [service, ...(parent === undefined ? [] : [parent])].map((name) => `src/services/${name}/`);
+    const allowed = [...SERVICE_IMPORTS, ...own];
     if (!isOurs(target) || allowed.some((prefix) => target.startsWith(prefix))) return undefined;
     return target.startsWith("src/services/") ? `another service: ${target}` : `not for a service: ${target}`;
   }

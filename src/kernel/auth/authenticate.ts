@@ -2,6 +2,7 @@
 
 import type { Engine } from "../engine.ts";
 import { dialectOf } from "../gateway/wording.ts";
+import type { ProvenText, SignedText } from "../front.ts";
 import type { ServiceModel } from "../model/model.ts";
 import {
   expiredSessionToken,
@@ -9,18 +10,21 @@ import {
   unknownAccessKey,
   type AuthDialect,
 } from "./auth-errors.ts";
-import type { Caller, Session } from "./caller.ts";
+import type { Caller, RequestOrigin, Session } from "./caller.ts";
 import type { AccessKeyOwner } from "./identity.ts";
 import { UNSIGNED_PAYLOAD } from "./payload-hash.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
+import { requireRegionOfHost } from "./signature-scope.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
 import { KnownClaims } from "./known-claims.ts";
 import { SigningKeys } from "./signing-keys.ts";
-import { parseSignature, verifySignature, type VerifiedSignature } from "./sigv4.ts";
+import { parseSignature, sameText, verifySignature, type VerifiedSignature } from "./sigv4.ts";
 
 export interface Authenticated {
   readonly caller: Caller;
-  readonly method: "AuthHeader" | "QueryString" | "None";
+  readonly method: RequestOrigin["authenticationMethod"];
+  /** When it was signed, in the region's time; epoch milliseconds. */
+  readonly signedAt?: number;
   /** What the chunks of a signed streaming body continue. */
   readonly verified?: VerifiedSignature;
 }
@@ -36,6 +40,9 @@ export const anonymousCaller: Caller = {
   tags: noTags,
   calledVia: noServices,
 };
+
+/** Who signed nothing. */
+export const anonymous: Authenticated = { caller: anonymousCaller, method: "None" };
 
 export function rootCaller(account: string, accessKeyId?: string): Caller {
   return {
@@ -123,28 +130,53 @@ export class Authenticator {
     this.#engine = engine;
   }
 
-  /** @throws AwsError in the words of the service's family */
-  authenticate(request: SignableRequest, model: ServiceModel): Authenticated {
+  /**
+   * @param hostRegion the region in the host's name, if any
+   * @throws AwsError in the words of the service's family
+   */
+  authenticate(request: SignableRequest, model: ServiceModel, hostRegion?: string): Authenticated {
     const dialect = dialectOf(model);
     const claim = parseSignature(request, dialect, this.#claims);
-    if (!claim) return { caller: anonymousCaller, method: "None" };
+    if (!claim) return anonymous;
+    if (hostRegion !== undefined && dialect === "s3") requireRegionOfHost(claim, hostRegion);
     const { caller, secret } = this.#credential(claim, dialect);
+    const nowMs = this.#nowFor(claim);
     const verified =
       secret === undefined
         ? takenAtItsWord(claim, request)
-        : this.#verify(claim, request, secret, model, dialect);
-    return { caller, method: claim.source === "header" ? "AuthHeader" : "QueryString", verified };
+        : this.#verify(claim, request, secret, nowMs, model, dialect);
+    const method = claim.source === "header" ? "AuthHeader" : "QueryString";
+    return { caller, method, signedAt: claim.signedAtMs + (this.#engine.clock.now() - nowMs), verified };
+  }
+
+  /**
+   * Who signed a text by itself.
+   *
+   * @returns undefined when the signature is not the secret's
+   * @throws AwsError for credentials that are not there
+   */
+  authenticateText(signed: SignedText, model: ServiceModel): ProvenText | undefined {
+    const { caller, secret } = this.#credential(signed, dialectOf(model));
+    if (secret !== undefined) {
+      const { accessKeyId, date, region, text, signature } = signed;
+      const key = this.#keys.get(accessKeyId, secret, date, region, model.signingName);
+      if (!sameText(key.signHex(text), signature)) return undefined;
+    }
+    const { signedAtMs } = signed;
+    const now = this.#nowFor({ signedAtMs, source: "query" });
+    return { caller, method: "Form", now, signedAt: signedAtMs + (this.#engine.clock.now() - now) };
   }
 
   #verify(
     claim: SignatureClaim,
     request: SignableRequest,
     secret: string,
+    nowMs: number,
     model: ServiceModel,
     dialect: AuthDialect,
   ): VerifiedSignature {
     const options = {
-      nowMs: this.#nowFor(claim),
+      nowMs,
       dialect,
       service: model.signingName,
       region: undefined,
@@ -161,13 +193,16 @@ export class Authenticator {
    * either. A request that is sent right away may have been signed right after the clock was changed; a
    * presigned one is read by the clock as it was.
    */
-  #nowFor(claim: SignatureClaim): number {
+  #nowFor(claim: Pick<SignatureClaim, "signedAtMs" | "source">): number {
     const { clock } = this.#engine;
     const signedAt = clock.asRegionTime(claim.signedAtMs, claim.source === "header" ? 1_000 : 0);
     return signedAt === undefined ? clock.now() : clock.now() - (signedAt - claim.signedAtMs);
   }
 
-  #credential(claim: SignatureClaim, dialect: AuthDialect): Credential {
+  #credential(
+    claim: Pick<SignatureClaim, "accessKeyId" | "securityToken">,
+    dialect: AuthDialect,
+  ): Credential {
     const { accessKeyId, securityToken } = claim;
     const { devKeys, defaultAccount } = this.#engine;
     if (devKeys && (accessKeyId === "test" || accountPattern.test(accessKeyId))) {

@@ -73,5 +73,11 @@ export interface RequestOrigin {
   readonly userAgent: string;
   readonly secureTransport: boolean;
   /** How the signature came: IAM's `s3:authType`, and CloudTrail's `AuthenticationMethod`. */
-  readonly authenticationMethod: "AuthHeader" | "QueryString" | "None";
+  readonly authenticationMethod: "AuthHeader" | "QueryString" | "Form" | "None";
+  /** When the request was signed, by the clock that the signature was read by; epoch milliseconds. */
+  readonly signedAt?: number;
+  /** What the signature says of the body: its hash, `UNSIGNED-PAYLOAD`, `STREAMING-…`. */
+  readonly payloadHash?: string;
+  /** `1.2`, `1.3`; absent without transport security. */
+  readonly tlsVersion?: string;
 }

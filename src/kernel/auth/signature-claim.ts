@@ -63,6 +63,9 @@ const EXPIRES_MAX_SECONDS = 604_800;
 const QUERY = /(?:^|&)X-Amz-Algorithm=/;
 const QUERY_OF_S3 = /(?:^|&)X-Amz-(?:Algorithm|Credential|Signature)=/;
 
+/** What was presigned with version 2. */
+const QUERY_OF_VERSION_2 = /(?:^|&)AWSAccessKeyId=/;
+
 /**
  * The signature a request claims to carry, in its `Authorization` header or its query; undefined when it is
  * anonymous.
@@ -77,7 +80,10 @@ export function parseSignature(
 ): SignatureClaim | undefined {
   const authorization = stringHeader(request, "authorization");
   const inQuery = request.query !== "" && (dialect === "s3" ? QUERY_OF_S3 : QUERY).test(request.query);
-  if (authorization === undefined && !inQuery) return undefined;
+  if (authorization === undefined && !inQuery) {
+    if (dialect === "s3" && QUERY_OF_VERSION_2.test(request.query)) throw mechanismNotSupported();
+    return undefined;
+  }
   if (authorization !== undefined && inQuery) throw twoSignatures(dialect, authorization);
   if (authorization === undefined) return toClaim(readQuery(request, dialect), dialect);
   const split = known && splitHeader(authorization);
@@ -158,12 +164,14 @@ function refuseOtherSchemesOfS3(text: string, algorithm: string): void {
     const message = "Authorization header is invalid -- one and only one ' ' (space) required";
     throw invalidArgument(message, "Authorization", text);
   }
-  if (algorithm === "AWS" || algorithm.startsWith("AWS4-")) {
-    const message =
-      "The authorization mechanism you have provided is not supported. Please use " + "AWS4-HMAC-SHA256.";
-    throw s3Error("InvalidRequest", message, 400);
-  }
+  if (algorithm === "AWS" || algorithm.startsWith("AWS4-")) throw mechanismNotSupported();
   throw invalidArgument("Unsupported Authorization Type", "Authorization", text);
+}
+
+function mechanismNotSupported(): AwsError {
+  const message =
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+  return s3Error("InvalidRequest", message, 400);
 }
 
 /** Names and values between commas or spaces, as services outside S3 read them; S3 wants commas. */

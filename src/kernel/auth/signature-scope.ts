@@ -144,6 +144,18 @@ function scopeProblemOfS3(claim: SignatureClaim, rules: ScopeRules): AwsError | 
   return undefined;
 }
 
+/**
+ * S3's endpoints are of one region each, and take no signature for another.
+ *
+ * @throws AwsError AuthorizationHeaderMalformed, AuthorizationQueryParametersError: with the right region
+ */
+export function requireRegionOfHost(claim: SignatureClaim, region: string): void {
+  if (acceptsRegion(claim, region)) return;
+  const detail = `the region '${claim.region}' is wrong; expecting '${region}'`;
+  if (claim.source === "header") throw headerMalformed(detail, { Region: region });
+  throw queryParametersError(`Error parsing the X-Amz-Credential parameter; ${detail}`, { Region: region });
+}
+
 /** @evidence S3 API Reference, Error responses, RequestTimeTooSkewed */
 function verifyHeaderTimeOfS3(claim: SignatureClaim, rules: ScopeRules): void {
   const skewMs = (rules.skewMinutes ?? SKEW_MINUTES.s3) * MINUTE_MS;

@@ -71,7 +71,8 @@ export function canonicalRequestOf(
   payloadHash: string,
   narrowLists: boolean,
 ): string {
-  const paths = options.dialect === "s3" ? S3_PATHS : DEFAULT_PATHS;
+  // S3 Control speaks otherwise as other services do, but signs paths as S3 does.
+  const paths = options.dialect === "s3" || claim.service === "s3" ? S3_PATHS : DEFAULT_PATHS;
   const canonical = canonicalRequest(request, claim.signedHeaders, { paths, payloadHash, narrowLists });
   if (canonical !== undefined) return canonical;
   if (options.dialect === "s3") throw s3Error("InvalidURI", "Couldn't parse the specified URI.", 400);

@@ -96,6 +96,15 @@ export function announcedChecksumMissing(): AwsError {
   );
 }
 
+/** @evidence S3 API Reference, "Error responses", RequestTimeout */
+export function requestTimedOut(): AwsError {
+  return refuse(
+    "RequestTimeout",
+    "Your socket connection to the server was not read from or written to within the timeout period. " +
+      "Idle connections will be closed.",
+  );
+}
+
 export function bodyTooLarge(limitBytes: number): AwsError {
   return refuse(
     "RequestEntityTooLarge",

@@ -3,6 +3,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { Transform, type Readable, type TransformCallback } from "node:stream";
 import { requirePayloadHash } from "../auth/payload-hash.ts";
+import { AwsError } from "../errors.ts";
 import type { BodyChecksum, BodyChecksums } from "./body-checksums.ts";
 import { bodyTerminated, wrongBodyLength } from "./body-errors.ts";
 import type { ChecksumAlgorithm } from "./checksums.ts";
@@ -16,8 +17,8 @@ export interface BodyDecoder {
 }
 
 export interface BodyFacts {
-  /** Of the body as meant, without framing: what the request announces. */
-  readonly sizeBytes: number;
+  /** Of the body as meant, without framing: what the request announces, if it does. */
+  readonly sizeBytes: number | undefined;
   /** Of the checksum that will be compared at the end, if any. */
   readonly algorithm: ChecksumAlgorithm | undefined;
 }
@@ -27,9 +28,11 @@ export interface BodyFacts {
  * fails. It fails with the `AwsError` that the client is to be told.
  */
 export class BodyStream extends Transform implements BodyFacts {
-  readonly sizeBytes: number;
+  readonly sizeBytes: number | undefined;
   readonly algorithm: ChecksumAlgorithm | undefined;
+  readonly #source: Readable;
   readonly #decoder: BodyDecoder;
+  #isFlowing = false;
   #checksum: BodyChecksum | undefined;
 
   constructor(
@@ -38,17 +41,25 @@ export class BodyStream extends Transform implements BodyFacts {
     { sizeBytes, algorithm }: BodyFacts,
   ) {
     super({ readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark });
+    this.#source = source;
     this.#decoder = decoder;
     this.sizeBytes = sizeBytes;
     this.algorithm = algorithm;
-    const cutShort = (): void => void this.destroy(bodyTerminated());
-    source.on("error", cutShort);
-    source.on("close", () => {
-      if (!this.writableEnded) cutShort();
-    });
-    // It can fail before anybody reads it. Who reads it later is still told, so this is not unhandled.
+    // After a refusal nobody reads it, and nobody is told of how it ends.
     this.on("error", () => undefined);
-    source.pipe(this);
+    source.on("error", (error) => this.destroy(error instanceof AwsError ? error : bodyTerminated()));
+    source.on("close", () => {
+      if (!this.writableEnded) this.destroy(bodyTerminated());
+    });
+  }
+
+  /** Nothing is taken from the client before somebody wants it: a refusal comes before the body does. */
+  override _read(size: number): void {
+    if (!this.#isFlowing) {
+      this.#isFlowing = true;
+      this.#source.pipe(this);
+    }
+    super._read(size);
   }
 
   /** What was compared, from a header or from a trailer. Known once the stream has ended. */
@@ -79,14 +90,14 @@ const highWaterMark = 262_144;
 
 /** A body without framing: counted, and compared with the hash it was signed with and its checksums. */
 export class PlainBody implements BodyDecoder {
-  readonly #announcedBytes: number;
+  readonly #announcedBytes: number | undefined;
   readonly #checksums: BodyChecksums;
   readonly #payloadHash: string;
   readonly #hash: Hash | undefined;
   #seenBytes = 0;
 
   /** @param payloadHash what `x-amz-content-sha256` says, or empty */
-  constructor(announcedBytes: number, checksums: BodyChecksums, payloadHash: string) {
+  constructor(announcedBytes: number | undefined, checksums: BodyChecksums, payloadHash: string) {
     this.#announcedBytes = announcedBytes;
     this.#checksums = checksums;
     this.#payloadHash = payloadHash;
@@ -101,8 +112,9 @@ export class PlainBody implements BodyDecoder {
   }
 
   end(): { readonly checksum: BodyChecksum | undefined } {
-    if (this.#seenBytes !== this.#announcedBytes) {
-      throw wrongBodyLength(this.#announcedBytes, this.#seenBytes);
+    const announced = this.#announcedBytes;
+    if (announced !== undefined && this.#seenBytes !== announced) {
+      throw wrongBodyLength(announced, this.#seenBytes);
     }
     if (this.#hash) requirePayloadHash(this.#payloadHash, this.#hash.digest("hex"));
     return { checksum: this.#checksums.finish() };

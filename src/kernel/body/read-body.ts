@@ -1,7 +1,7 @@
 /** Bodies that are read whole before the operation runs. */
 
 import type { Readable } from "node:stream";
-import type { AwsError } from "../errors.ts";
+import { AwsError } from "../errors.ts";
 import { bodyTerminated, bodyTooLarge } from "./body-errors.ts";
 
 export { verifyChecksums } from "./body-checksums.ts";
@@ -26,8 +26,8 @@ export function readBody(
     let isWhole = false;
     // The listeners stay: taking them off costs every request more than they do, and an error that comes
     // after the outcome has nobody else to take it.
-    const onFailure = (): void => {
-      if (!isWhole) reject(bodyTerminated());
+    const onFailure = (error?: Error): void => {
+      if (!isWhole) reject(error instanceof AwsError ? error : bodyTerminated());
     };
     stream
       .on("data", (piece: Buffer) => {

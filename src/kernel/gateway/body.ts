@@ -78,10 +78,17 @@ export function decodedStream(
     const facts = { sizeBytes: chunked.decodedBytes, algorithm: chunked.checksums.algorithm };
     return { ...request, stream: new BodyStream(request.stream, new AwsChunkedDecoder(chunked), facts) };
   }
+  if (headers["content-length"] === undefined) throw missingContentLength();
+  return plainStream(request);
+}
+
+/** A body without framing. */
+export function plainStream(request: WireRequest & { readonly stream: Readable }): WireRequest {
+  const { headers } = request;
   const length = headers["content-length"];
-  if (length === undefined) throw missingContentLength();
+  const sizeBytes = length === undefined ? undefined : Number(length);
   const checksums = new BodyChecksums(headers);
-  const decoder = new PlainBody(Number(length), checksums, headers["x-amz-content-sha256"] ?? "");
-  const facts = { sizeBytes: Number(length), algorithm: checksums.algorithm };
+  const decoder = new PlainBody(sizeBytes, checksums, headers["x-amz-content-sha256"] ?? "");
+  const facts = { sizeBytes, algorithm: checksums.algorithm };
   return { ...request, stream: new BodyStream(request.stream, decoder, facts) };
 }

@@ -1,17 +1,19 @@
 /** One request, start to end. Read it top to bottom: this is the order in which everything happens. */
 
 import type { Readable } from "node:stream";
+import { anonymous, type Authenticated } from "../auth/authenticate.ts";
 import type { RequestOrigin } from "../auth/caller.ts";
 import type { Engine } from "../engine.ts";
 import { AwsError, internalFailure, notImplemented, unmodelled } from "../errors.ts";
+import type { FrontArrival, FrontContext, Passed, Proven } from "../front.ts";
 import type { OperationModel, ServiceModel } from "../model/model.ts";
 import { perform } from "../perform.ts";
-import type { Headers, Protocol, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
+import type { Headers, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
 import type { Service } from "../service.ts";
 import { protocolByName } from "../protocol/protocols.ts";
 import { identify, isForm, type Identified } from "./identify.ts";
 import type { VerifiedSignature } from "../auth/sigv4.ts";
-import { decodedBody, decodedStream, takesStream } from "./body.ts";
+import { decodedBody, decodedStream, plainStream, takesStream } from "./body.ts";
 import { routerOf } from "./routes.ts";
 import { unknownOperation } from "./wording.ts";
 
@@ -23,35 +25,80 @@ export interface Incoming {
   /** Empty when the operation's body is a stream. */
   readonly body: Buffer;
   readonly stream?: Readable;
+  /** The body could not be read: what the client is told. */
+  readonly failure?: AwsError;
   readonly sourceIp: string;
   readonly secure: boolean;
+  /** `1.2`, `1.3`. */
+  readonly tlsVersion?: string | undefined;
+  readonly tlsCipher?: string | undefined;
   /** Aborted when the client hangs up. */
   readonly signal: AbortSignal;
+}
+
+/** A request of which it is known whose it is. */
+interface Call {
+  readonly identified: Identified;
+  readonly service: Service | undefined;
+  readonly model: ServiceModel;
+  readonly requestId: string;
+  readonly incoming: Incoming;
+  /** By the machine's clock, for measuring only. */
+  readonly startedAt: number;
 }
 
 export async function handle(engine: Engine, incoming: Incoming): Promise<WireResponse> {
   const requestId = engine.ids.uuid();
   const form = isForm(incoming.headers) ? incoming.body.toString("latin1") : "";
   const identified = identify(incoming, form);
-  if (!identified) return unidentified(requestId);
+  if (!identified) return unidentified(requestId, incoming.failure);
 
   const { entry } = identified;
   const model = engine.models.get(entry.service);
+  const service = engine.loaded(entry) ?? (await engine.load(entry));
+  const call = { identified, service, model, requestId, incoming, startedAt: performance.now() };
+  const front = service?.front;
+  if (!incoming.failure && front?.takes(incoming)) {
+    const { answer } = await front.load();
+    const { response, name, error } = await answer(incoming, frontContext(engine, call));
+    report(engine, call, name, error, response);
+    return response;
+  }
+  const passed = await pass(engine, call);
+  report(engine, call, passed.operation, passed.error?.code, passed.response);
+  if (!front?.follows(incoming, engine)) return passed.response;
+  return (await front.load()).follow(incoming, passed, frontContext(engine, call));
+}
+
+/** What a front makes of a request, and for whom. */
+interface Fronted {
+  readonly request: WireRequest;
+  readonly as: Proven;
+}
+
+/** A request for an operation. It does not throw: what is refused, or goes wrong, is an answer too. */
+async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Passed> {
+  const { identified, service, model, requestId, incoming } = call;
+  const { entry } = identified;
   const protocol = protocolByName(identified.protocol);
-  const startedAt = engine.onRequest ? performance.now() : 0;
+  let authenticated: Authenticated | undefined = fronted?.as;
   let operation: OperationModel | undefined;
-  let request: WireRequest = incoming;
+  let input: Value | undefined;
+  let request: WireRequest = fronted?.request ?? incoming;
   try {
-    const service = engine.loaded(entry) ?? (await engine.load(entry));
-    const authenticated = engine.authenticator.authenticate(incoming, model);
-    const path = service?.pathOf?.(incoming.headers["host"] ?? "", incoming.path) ?? incoming.path;
-    request = path === incoming.path ? incoming : { ...wireRequest(incoming), path };
+    if (incoming.failure) throw incoming.failure;
+    authenticated ??= engine.authenticator.authenticate(incoming, model, identified.hostRegion);
+    if (!fronted) {
+      service?.front?.requireEndpoint(incoming, arrivalOf(engine, call));
+      request = addressed(incoming, service);
+      if (authenticated.method === "QueryString") request = withHeadersInQuery(request, service);
+    }
     operation = operationOf(identified, model, request);
-    request = decoded(request, authenticated.verified, operation, model);
+    request = decoded(request, fronted !== undefined, authenticated.verified, operation, model);
     engine.faults.strike(model, operation);
     if (!service) throw notImplemented(`${entry.service}:${operation.name}`);
     requireSignature(engine, authenticated.method, operation, service, model);
-    const input = protocol.parse(request, operation, model);
+    input = protocol.parse(request, operation, model);
     if (request.path !== "/" && identified.protocol === "query") addFromPath(service, request.path, input);
     engine.recorder.used(authenticated.caller, entry.iamPrefix, identified.region, engine.clock.now());
     const output = await perform(engine, {
@@ -62,47 +109,65 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
       input,
       requestId,
       caller: authenticated.caller,
-      origin: originOf(incoming, authenticated.method),
+      origin: originOf(incoming, authenticated),
       region: identified.region,
       anywhere: identified.anywhere,
       hangUp: incoming,
     });
-    const response = protocol.serialize(output, operation, model, requestId);
-    if (engine.onRequest) report(engine, { model, operation, requestId, startedAt }, undefined, response);
-    return response;
+    return passed(protocol.serialize(output, operation, model, requestId), output, undefined);
   } catch (cause) {
-    const response = refused(engine, cause, protocol, operation, model, requestId, request);
-    const code = cause instanceof AwsError ? cause.code : "InternalFailure";
-    if (engine.onRequest) report(engine, { model, operation, requestId, startedAt }, code, response);
-    return response;
+    const error = asAwsError(engine, call, operation, cause);
+    return passed(protocol.serializeError(error, operation, model, requestId, request), undefined, error);
+  }
+
+  function passed(response: WireResponse, output: Value | undefined, error: AwsError | undefined): Passed {
+    const caller = authenticated?.caller;
+    const authenticationMethod = authenticated?.method ?? "None";
+    return { response, operation: operation?.name, caller, authenticationMethod, input, output, error };
   }
 }
 
-interface Handled {
-  readonly model: ServiceModel;
-  readonly operation: OperationModel | undefined;
-  readonly requestId: string;
-  readonly startedAt: number;
+function arrivalOf(engine: Engine, { identified, incoming }: Call): FrontArrival {
+  const { region, anywhere } = identified;
+  return { kernel: engine, clock: engine.clock, region, anywhere, secure: incoming.secure };
 }
 
-/** Tells whoever keeps the request log. */
+function frontContext(engine: Engine, call: Call): FrontContext {
+  const { identified, model, requestId, incoming } = call;
+  return {
+    ...arrivalOf(engine, call),
+    requestId,
+    milliseconds: () => performance.now() - call.startedAt,
+    pass: (request, as) => pass(engine, call, { request, as: as ?? anonymous }),
+    nobody: (method) => ({ ...anonymous, method }),
+    prove: (signed) => engine.authenticator.authenticateText(signed, model),
+    refuse(cause, head) {
+      const error = asAwsError(engine, call, undefined, cause);
+      const request = { ...head, body: incoming.body };
+      return protocolByName(identified.protocol).serializeError(error, undefined, model, requestId, request);
+    },
+    within: (cell) => engine.contextIn(model.service, cell),
+  };
+}
+
 function report(
   engine: Engine,
-  { model, operation, requestId, startedAt }: Handled,
+  call: Call,
+  operation: string | undefined,
   error: string | undefined,
   { status }: WireResponse,
 ): void {
   engine.onRequest?.({
-    service: model.service,
-    operation: operation?.name,
+    service: call.model.service,
+    operation,
     status,
     error,
-    requestId,
-    milliseconds: performance.now() - startedAt,
+    requestId: call.requestId,
+    milliseconds: performance.now() - call.startedAt,
   });
 }
 
-/** Whether the request is for an operation that takes its body as it comes. */
+/** Whether the request is for an operation, or a front, that takes its body as it comes. */
 export async function streamsBody(
   engine: Engine,
   head: Omit<Incoming, "body" | "stream">,
@@ -112,6 +177,7 @@ export async function streamsBody(
   const { entry } = identified;
   const model = engine.models.get(entry.service);
   const service = engine.loaded(entry) ?? (await engine.load(entry));
+  if (service?.front?.takes(head)) return true;
   const path = service?.pathOf?.(head.headers["host"] ?? "", head.path) ?? head.path;
   const operation = routerOf(model)?.match(head.method, path, head.query, head.headers)?.operation;
   return operation !== undefined && takesStream(operation, model);
@@ -127,18 +193,30 @@ function operationOf(identified: Identified, model: ServiceModel, request: WireR
   return operation;
 }
 
-/** The request without what else is known of how it came. */
-function wireRequest({ method, path, query, headers, body, stream }: Incoming): WireRequest {
+/** The request as the model has it, where the host name says a part of the path. */
+function addressed(incoming: Incoming, service: Service | undefined): WireRequest {
+  const path = service?.pathOf?.(incoming.headers["host"] ?? "", incoming.path) ?? incoming.path;
+  if (path === incoming.path) return incoming;
+  const { method, query, headers, body, stream } = incoming;
   return { method, path, query, headers, body, ...(stream && { stream }) };
 }
 
+/** What was signed in the query counts as if it had come as headers. */
+function withHeadersInQuery(request: WireRequest, service: Service | undefined): WireRequest {
+  const found = service?.headersInQuery?.(request.query);
+  return found ? { ...request, headers: { ...found, ...request.headers } } : request;
+}
+
+/** @param isFronted the front knows the body's framing, and its length perhaps only at its end */
 function decoded(
   request: WireRequest,
+  isFronted: boolean,
   seed: VerifiedSignature | undefined,
   operation: OperationModel,
   model: ServiceModel,
 ): WireRequest {
   const { stream } = request;
+  if (stream && isFronted) return plainStream({ ...request, stream });
   if (stream) return decodedStream({ ...request, stream }, seed);
   return decodedBody(request, seed, operation, model);
 }
@@ -147,17 +225,22 @@ function addFromPath(service: Service, path: string, input: Value): void {
   for (const [member, value] of Object.entries(service.inputFromPath?.(path) ?? {})) input[member] ??= value;
 }
 
-function originOf(
-  incoming: Incoming,
-  authenticationMethod: RequestOrigin["authenticationMethod"],
-): RequestOrigin {
+function originOf(incoming: Incoming, { method, signedAt }: Authenticated): RequestOrigin {
+  const { headers, secure } = incoming;
+  const payloadHash = headers["x-amz-content-sha256"] ?? (method === "QueryString" ? unsigned : undefined);
   return {
     sourceIp: incoming.sourceIp,
-    userAgent: incoming.headers["user-agent"] ?? "",
-    secureTransport: incoming.secure,
-    authenticationMethod,
+    userAgent: headers["user-agent"] ?? "",
+    secureTransport: secure,
+    authenticationMethod: method,
+    ...(signedAt !== undefined && { signedAt }),
+    ...(payloadHash !== undefined && { payloadHash }),
+    ...(secure && { tlsVersion: incoming.tlsVersion ?? "1.3" }),
   };
 }
+
+/** What presigned requests say of their body. */
+const unsigned = "UNSIGNED-PAYLOAD";
 
 function requireSignature(
   engine: Engine,
@@ -171,31 +254,24 @@ function requireSignature(
   throw engine.missingToken(model);
 }
 
-function refused(
+/** What is no refusal is a defect of ours: logged with its cause, and never shown. */
+function asAwsError(
   engine: Engine,
-  cause: unknown,
-  protocol: Protocol,
+  { model, requestId }: Call,
   operation: OperationModel | undefined,
-  model: ServiceModel,
-  requestId: string,
-  request: WireRequest,
-): WireResponse {
-  let error = cause;
-  if (!(error instanceof AwsError)) {
-    engine.failed(`${model.service}:${operation?.name ?? "?"} (${requestId})`, cause);
-    error = internalFailure(requestId);
-  }
-  return protocol.serializeError(error as AwsError, operation, model, requestId, request);
+  cause: unknown,
+): AwsError {
+  if (cause instanceof AwsError) return cause;
+  engine.failed(`${model.service}:${operation?.name ?? "?"} (${requestId})`, cause);
+  return internalFailure(requestId);
 }
 
 /** Nothing in the request says which service is meant. */
-function unidentified(requestId: string): WireResponse {
-  const error = unmodelled(
-    "UnknownService",
-    "The request names no AWS service that is here: sign it, or use an AWS host name.",
-  );
+function unidentified(requestId: string, failure: AwsError | undefined): WireResponse {
+  const message = "The request names no AWS service that is here: sign it, or use an AWS host name.";
+  const error = failure ?? unmodelled("UnknownService", message);
   return {
-    status: 400,
+    status: error.status,
     headers: { "content-type": "application/json", "x-amzn-requestid": requestId },
     body: JSON.stringify({ __type: error.code, message: error.message }),
   };

@@ -24,6 +24,8 @@ export interface Identified {
   readonly region: string;
   /** Nothing says which region is meant, and `region` is the default. */
   readonly anywhere: boolean;
+  /** The region in an S3 host's name, also where the signature names another. */
+  readonly hostRegion?: string | undefined;
 }
 
 /** The region of a request that names none. */
@@ -44,6 +46,7 @@ for (const entry of directory) {
 }
 
 const regionPattern = /^[a-z]{2}(-[a-z]+)+-\d$/;
+const regionWithin = /-[a-z]+-\d/i;
 
 interface Scope {
   readonly service: string;
@@ -172,7 +175,15 @@ export function identify(head: RequestHead, form: string): Identified | undefine
   if (query !== undefined && (action !== undefined || entry.protocols[0] === query)) {
     return { entry, protocol: query, operation: action, region, anywhere };
   }
-  return { entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region, anywhere };
+  const protocol = entry.protocols[0] as ProtocolName;
+  const found = { entry, protocol, operation: undefined, region, anywhere };
+  return entry.signingName === "s3" ? { ...found, hostRegion: s3HostRegion(head) } : found;
+}
+
+/** `localhost` names no region, and most hosts are that. */
+function s3HostRegion(head: RequestHead): string | undefined {
+  const host = head.headers["host"];
+  return host !== undefined && regionWithin.test(host) ? hostScope(host).region : undefined;
 }
 
 /** Signing names under which S3's requests come, besides its own. */

@@ -8,7 +8,7 @@ import {
   type Server as SocketServer,
   type Socket,
 } from "node:net";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import type { TLSSocket, TlsOptions } from "node:tls";
 import { readBody } from "../body/read-body.ts";
 import type { Engine } from "../engine.ts";
@@ -16,6 +16,9 @@ import { AwsError } from "../errors.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
 import { bodyBytesMax, wholeBytesMax } from "./body.ts";
 import { handle, streamsBody, type Incoming } from "./chain.ts";
+import {
+  closeAfterAnswer, continueWhenRead, endIdleUpload, hasBody, idleMillisecondsDefault,
+} from "./uploads.ts";
 
 /** What is not AWS's API: `/_local/…` and the like. Undefined passes the request on. */
 export type LocalRoutes = (incoming: Incoming) => Promise<WireResponse> | undefined;
@@ -26,6 +29,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly local: LocalRoutes;
   readonly certificate?: Certificate;
+  /** How long a client may be silent in the middle of a body, by the machine's clock. */
+  readonly uploadIdleMilliseconds?: number;
 }
 
 /** PEM texts, and certificates for names that the first does not carry. */
@@ -42,26 +47,31 @@ export interface Listener {
 
 const tlsHandshake = 0x16;
 
+/** How many clients may come at once; the machine may allow fewer. */
+const waitingConnectionsMax = 4_096;
+
 export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
+  const idleMilliseconds = options.uploadIdleMilliseconds ?? idleMillisecondsDefault;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    if (hasBody(request)) endIdleUpload(request, idleMilliseconds);
     void respond(engine, options.local, request, response);
   };
-  const plain = createServer(
-    { keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 },
-    answer,
-  );
-  plain.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-    response.writeContinue();
-    answer(request, response);
-  });
+  const settings = { keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
+  const plain = createServer(settings, answer);
   const secure = options.certificate
-    ? createTlsServer({ ...options.certificate, keepAliveTimeout: 65_000, requestTimeout: 0 }, answer)
+    ? createTlsServer({ ...options.certificate, ...settings }, answer)
     : undefined;
-  for (const server of [plain, secure]) endSlowHeads(server);
+  for (const server of [plain, secure]) {
+    endSlowHeads(server);
+    server?.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+      continueWhenRead(request, response);
+      answer(request, response);
+    });
+  }
   const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, plain, secure));
   await new Promise<void>((resolve, reject) => {
     sockets.once("error", reject);
-    sockets.listen(options.port, options.host, resolve);
+    sockets.listen({ port: options.port, host: options.host, backlog: waitingConnectionsMax }, resolve);
   });
   const open = new Set<Socket>();
   sockets.on("connection", (socket) => {
@@ -113,9 +123,8 @@ async function respond(
     const incoming = await receive(engine, request, response);
     send(await (local(incoming) ?? handle(engine, incoming)), request, response);
   } catch (cause) {
-    const refused = cause instanceof AwsError;
-    if (!refused) engine.failed("a request", cause);
-    if (!response.headersSent) response.writeHead(refused ? cause.status : 500, { connection: "close" });
+    engine.failed("a request", cause);
+    if (!response.headersSent) response.writeHead(500, { connection: "close" });
     response.end();
   }
 }
@@ -133,7 +142,12 @@ async function receive(
     const incoming = new HttpIncoming(request, response, noBody, request);
     if (await streamsBody(engine, incoming)) return incoming;
   }
-  return new HttpIncoming(request, response, await readBody(request, bodyBytesMax));
+  try {
+    return new HttpIncoming(request, response, await readBody(request, bodyBytesMax));
+  } catch (cause) {
+    if (cause instanceof AwsError) return new HttpIncoming(request, response, noBody, undefined, cause);
+    throw cause;
+  }
 }
 
 /** Most requests never look at their signal, and abort signals are dear: it is made when it is asked for. */
@@ -144,12 +158,20 @@ class HttpIncoming implements Incoming {
   readonly headers: Headers;
   readonly body: Buffer;
   readonly stream?: Readable;
+  readonly failure?: AwsError;
   readonly sourceIp: string;
   readonly secure: boolean;
+  readonly #socket: TLSSocket;
   readonly #response: ServerResponse;
   #signal: AbortSignal | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, body: Buffer, stream?: Readable) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: Buffer,
+    stream?: Readable,
+    failure?: AwsError,
+  ) {
     const url = request.url ?? "/";
     const mark = url.indexOf("?");
     this.method = request.method ?? "GET";
@@ -158,9 +180,19 @@ class HttpIncoming implements Incoming {
     this.headers = request.headers as Headers;
     this.body = body;
     if (stream) this.stream = stream;
+    if (failure) this.failure = failure;
     this.sourceIp = plainAddress(request.socket.remoteAddress);
-    this.secure = (request.socket as TLSSocket).encrypted === true;
+    this.#socket = request.socket as TLSSocket;
+    this.secure = this.#socket.encrypted === true;
     this.#response = response;
+  }
+
+  get tlsVersion(): string | undefined {
+    return this.secure ? this.#socket.getProtocol()?.replace("TLSv", "") : undefined;
+  }
+
+  get tlsCipher(): string | undefined {
+    return this.secure ? this.#socket.getCipher().name : undefined;
   }
 
   get signal(): AbortSignal {
@@ -180,17 +212,22 @@ function plainAddress(address: string | undefined): string {
   return address.startsWith("::ffff:") ? address.slice(7) : address;
 }
 
+/** When the client hangs up, what the body is read from is let go; when the body fails, so is the client. */
 function send(answer: WireResponse, request: IncomingMessage, response: ServerResponse): void {
-  const { body } = answer;
+  const { body, headers } = answer;
+  if (hasBody(request) && !request.complete) {
+    headers["connection"] = "close";
+    closeAfterAnswer(request);
+  }
   if (body instanceof Readable) {
-    response.writeHead(answer.status, answer.headers);
-    body.on("error", () => response.destroy());
-    body.pipe(response);
+    response.writeHead(answer.status, headers);
+    if (request.method !== "HEAD") pipeline(body, response, () => undefined);
+    else response.end(() => body.destroy());
     return;
   }
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-  answer.headers["content-length"] ??= String(length);
-  response.writeHead(answer.status, answer.headers);
+  if (hasContent(answer.status)) headers["content-length"] ??= String(length);
+  response.writeHead(answer.status, headers);
   if (request.method === "HEAD") response.end();
   else if (typeof body === "string") response.end(body);
   else if (body.length > textBytesMax) response.end(body);
@@ -199,3 +236,8 @@ function send(answer: WireResponse, request: IncomingMessage, response: ServerRe
 
 /** Node writes head and body in one where the body is a text: up to this size that saves time. */
 const textBytesMax = 65_536;
+
+/** @evidence RFC 9110, section 8.6: a 204 has no content length */
+function hasContent(status: number): boolean {
+  return status !== 204 && status !== 304;
+}

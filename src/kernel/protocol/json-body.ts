@@ -38,7 +38,8 @@ const loneEscapeLength = "\\ud800".length;
  * character.
  */
 function wellFormed(json: string): string {
-  if (!surrogate.test(json)) return json;
+  // Looking for the two characters is faster than the expression, and most bodies have no escape like it.
+  if (!json.includes("\\u") || !surrogate.test(json)) return json;
   return json.replace(escapes, (escape) => (escape.length === loneEscapeLength ? "\\ufffd" : escape));
 }
 

@@ -68,7 +68,7 @@ test("a missing member is refused in each family's own words", () => {
     refusal("SNS", "query", {}),
     "InvalidParameter: Invalid parameter: ImageId Reason: no value for required parameter",
   );
-  assert.equal(refusal("S3", "rest-xml", {}), "accepted");
+  assert.equal(refusal("S3", "rest-xml", {}), "MissingRequestBodyError: Request Body is empty");
 });
 
 /** @evidence ECR's answer to a malformed registry id, quoted by the login action's documentation */

@@ -99,9 +99,29 @@ const ECR: Family = {
   elementsNotNull: false,
 };
 
+/**
+ * S3 words all limits itself, and reads documents by a schema: what a document must have is there once a
+ * handler sees it.
+ *
+ * @evidence S3 API Reference, "List of error codes", MalformedXML and MissingRequestBodyError
+ */
+const S3: Family = {
+  code: (first) => (isNested(first) ? "MalformedXML" : "MissingRequestBodyError"),
+  message: ([first]) =>
+    isNested(first)
+      ? "The XML you provided was not well-formed or did not validate against our published schema"
+      : "Request Body is empty",
+  constraints: false,
+  elementsNotNull: false,
+};
+
+function isNested(violation: Violation | undefined): boolean {
+  return violation?.path.includes(".") ?? false;
+}
+
 /** By C2J `serviceId`. A family of undefined checks nothing here: the service words every refusal itself. */
 const BY_SERVICE: ReadonlyMap<string, Family | undefined> = new Map<string, Family | undefined>([
-  ["S3", undefined],
+  ["S3", S3],
   ["SQS", SQS],
   ["SNS", SNS],
   ["ECR", ECR],

@@ -35,7 +35,16 @@ const tagBytes = 16;
 /** @evidence KMS Developer Guide, "Resource quotas" and "Encryption context": 8,192 bytes */
 const contextBytesMax = 8192;
 
-function headerOf(account: string, keyId: string, materialId: string): Buffer {
+/** The same for all that one key encrypts. */
+const headers = new WeakMap<KeyObject, Buffer>();
+
+function headerOf(material: EncryptingMaterial): Buffer {
+  let header = headers.get(material.key);
+  if (!header) headers.set(material.key, (header = makeHeader(material)));
+  return header;
+}
+
+function makeHeader({ account, keyId, materialId }: EncryptingMaterial): Buffer {
   const isMultiRegion = keyId.startsWith("mrk-");
   const id = isMultiRegion ? keyId.slice("mrk-".length) : keyId.replaceAll("-", "");
   return Buffer.concat([
@@ -83,13 +92,18 @@ function authenticated(header: Buffer, context: EncryptionContext | undefined): 
   return bytes;
 }
 
+/** Material belongs to one key, so that its key object stands for all of this. */
+export interface EncryptingMaterial {
+  readonly key: KeyObject;
+  readonly account: string;
+  readonly keyId: string;
+  readonly materialId: string;
+}
+
 export function encryptBytes(
-  material: {
-    readonly key: KeyObject; readonly account: string; readonly keyId: string; readonly materialId: string,
-  },
-  ids: Ids, plaintext: Uint8Array, context: EncryptionContext | undefined,
+  material: EncryptingMaterial, ids: Ids, plaintext: Uint8Array, context: EncryptionContext | undefined,
 ): Buffer {
-  const header = headerOf(material.account, material.keyId, material.materialId);
+  const header = headerOf(material);
   const iv = ids.bytes(ivBytes);
   const cipher = createCipheriv("aes-256-gcm", material.key, iv).setAAD(authenticated(header, context));
   const body = cipher.update(plaintext);

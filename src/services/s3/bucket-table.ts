@@ -6,7 +6,7 @@ import type { Context, ReadContext } from "../../kernel/context.ts";
 import { partitionCell } from "../../kernel/partition.ts";
 import type { Arrival, Owner } from "../../kernel/operation.ts";
 import { table, type Transaction } from "../../store/types.ts";
-import { accessDenied, noSuchBucket, permanentRedirect } from "./errors.ts";
+import { accessDenied, invalidExpectedOwner, noSuchBucket, permanentRedirect } from "./errors.ts";
 
 /** A bucket and all that it is set to, together: every request for one of its objects needs most of it. */
 export interface Bucket {
@@ -54,6 +54,12 @@ export function findBucketName(kernel: Kernel, name: string): BucketName | undef
   return kernel.read(partitionCell, (transaction) => transaction.rows(bucketNames).get(name));
 }
 
+/** A bucket by its name alone, wherever it is. */
+export function bucketAt(kernel: Kernel, name: string): Bucket | undefined {
+  const cell = findBucketName(kernel, name);
+  return cell && kernel.read(cell, (transaction) => transaction.rows(buckets).get(name));
+}
+
 export function bucketNamesOf(kernel: Kernel, account: string): BucketName[] {
   return kernel.read(partitionCell, (transaction: Transaction) => [
     ...transaction.rows(bucketNames).by("account").list({ prefix: [account] }),
@@ -63,6 +69,8 @@ export function bucketNamesOf(kernel: Kernel, account: string): BucketName[] {
 interface NamesBucket {
   readonly Bucket: string;
   readonly ExpectedBucketOwner?: string | undefined;
+  /** Of the access point that the request came through: the bucket is where it says. */
+  readonly AccessPointArn?: string | undefined;
 }
 
 /**
@@ -75,7 +83,8 @@ interface NamesBucket {
 export function ownerOfBucket(input: NamesBucket, arrival: Arrival): Owner {
   const found = findBucketName(arrival.kernel, input.Bucket);
   if (!found) throw noSuchBucket(input.Bucket);
-  if (found.region !== arrival.region && !arrival.anywhere) {
+  const isSpanned = input.AccessPointArn?.startsWith("arn:aws:s3::") === true;
+  if (found.region !== arrival.region && !arrival.anywhere && !isSpanned) {
     throw permanentRedirect(found.name, found.region);
   }
   return expectedOwner(input, found);
@@ -83,6 +92,7 @@ export function ownerOfBucket(input: NamesBucket, arrival: Arrival): Owner {
 
 export function expectedOwner(input: Pick<NamesBucket, "ExpectedBucketOwner">, found: BucketName): Owner {
   const expected = input.ExpectedBucketOwner;
+  if (expected !== undefined && !/^\d{12}$/.test(expected)) throw invalidExpectedOwner(expected);
   if (expected !== undefined && expected !== found.account) throw accessDenied();
   return { account: found.account, region: found.region };
 }

@@ -6,14 +6,16 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { partitionCell } from "../../kernel/partition.ts";
 import { onBucket } from "./access.ts";
-import { describeBucketAccess } from "./bucket-access.ts";
+import { createBucketActions, describeBucketAccess } from "./bucket-access.ts";
+import { hasAccessPoints } from "./access-point-table.ts";
 import { accountRegionalOwner, isBucketName } from "./bucket-names.ts";
 import {
   bucketArn, bucketNames, buckets, expectedOwner, findBucketName, requireBucket, type BucketName,
 } from "./bucket-table.ts";
 import { setBucketTags } from "./bucket-tags.ts";
 import {
-  bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketHoldsVersions, bucketNotEmpty, illegalLocation,
+  bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketHasAccessPoints, bucketHoldsVersions, bucketNotEmpty,
+  illegalLocation,
   invalidArgument, invalidBucketName, invalidLocation, noSuchBucket,
 } from "./errors.ts";
 import { dropBucketRows } from "./bucket-rows.ts";
@@ -33,6 +35,7 @@ const regionForm = /^[a-z]{2}(?:-[a-z]+)+-\d$/;
 export const CreateBucket = operation(s3.CreateBucket, {
   owner: (input, arrival) => ({ account: arrival.account, region: regionOf(input, arrival.region) }),
   resource: (input) => bucketArn(input.Bucket),
+  action: createBucketActions,
   conditions: (input, ctx) => ({
     ...onBucket.conditions(input, ctx),
     "s3:locationconstraint": input.CreateBucketConfiguration?.LocationConstraint,
@@ -107,6 +110,7 @@ export const DeleteBucket = operation(s3.DeleteBucket, {
       const held = holdsVersions(within, input.Bucket);
       if (held === "objects") throw bucketNotEmpty(input.Bucket);
       if (held === "versions") throw bucketHoldsVersions(input.Bucket);
+      if (hasAccessPoints(within, input.Bucket)) throw bucketHasAccessPoints(input.Bucket);
       dropBucketRows(within, input.Bucket);
       within.db(buckets).delete(input.Bucket);
     });

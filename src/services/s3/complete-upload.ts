@@ -5,13 +5,14 @@ import * as s3 from "../../generated/s3.ts";
 import { parseChecksum } from "../../kernel/body/checksums.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onCreation } from "./access.ts";
 import { putBody, dropBody, type StoredPart } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { locationUrl } from "./buckets.ts";
-import { openEncryption, type Encryption } from "./encryption.ts";
+import { encryptionShown } from "./encryption.ts";
 import { conditionalRequestConflict, malformedXml } from "./errors.ts";
 import { shownChecksum } from "./object-answer.ts";
+import { expirationHeader } from "./lifecycle-due.ts";
 import { objectCreated } from "./object-events.ts";
 import { givenChecksum } from "./object-input.ts";
 import type { ObjectVersion, StoredChecksum } from "./object-version.ts";
@@ -45,11 +46,10 @@ interface Completed {
  * @evidence S3 API Reference, CompleteMultipartUpload; openstack/swift test/s3api/test_mpu.py, run against S3
  */
 export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
-  ...onObject,
+  ...onCreation,
   async body(input, ctx) {
     const { Bucket, Key } = input;
     const { bucket, version } = ctx.transaction((within) => complete(within, input));
-    const encryption = await openEncryption(ctx, version, input);
     return {
       Location: locationUrl(ctx, Bucket) + encodeURIComponent(Key),
       Bucket,
@@ -57,16 +57,11 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
       ETag: `"${version.etag}"`,
       ...shownChecksum(version),
       VersionId: shownVersionId(bucket, version),
-      ...shownEncryption(encryption),
+      Expiration: expirationHeader(bucket, version),
+      ...encryptionShown(version),
     };
   },
 });
-
-/** The answer has no place for what it could say of keys of the customer's. */
-function shownEncryption({ output }: Encryption): Partial<s3.CompleteMultipartUploadOutput> {
-  const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled } = output;
-  return { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled };
-}
 
 function complete(ctx: Context, input: s3.CompleteMultipartUploadRequest): Completed {
   const bucket = requireBucket(ctx, input.Bucket);

@@ -2,6 +2,9 @@
 
 import type { ContextValue } from "../../iam/types.ts";
 import type { ReadContext } from "../../kernel/context.ts";
+import type { ObjectVersion } from "./object-version.ts";
+import { accessPointPlace, findAccessPoint } from "./access-point-table.ts";
+import { bucketArn, buckets } from "./bucket-table.ts";
 import { lockConditions } from "./lock-conditions.ts";
 import { findCurrent, findVersion } from "./version-table.ts";
 import { orderOf, nullVersion } from "./version-ids.ts";
@@ -29,6 +32,8 @@ const members: readonly (readonly [key: string, member: string])[] = [
   ["s3:x-amz-storage-class", "StorageClass"],
   ["s3:x-amz-website-redirect-location", "WebsiteRedirectLocation"],
   ["s3:x-amz-object-ownership", "ObjectOwnership"],
+  ["s3:x-amz-bucket-namespace", "BucketNamespace"],
+  ["s3:x-amz-object-if-match", "ObjectIfMatch"],
   ["s3:if-match", "IfMatch"],
   ["s3:if-none-match", "IfNoneMatch"],
 ];
@@ -36,10 +41,16 @@ const members: readonly (readonly [key: string, member: string])[] = [
 type Input = Readonly<Record<string, unknown>>;
 
 function requestConditions(input: Input, ctx: ReadContext): Conditions {
+  const { authenticationMethod, signedAt, payloadHash, tlsVersion } = ctx.origin;
+  const isSigned = ctx.caller.type !== "Anonymous";
   const conditions: Conditions = {
-    "s3:authtype": authTypes[ctx.origin.authenticationMethod],
-    "s3:signatureversion": ctx.origin.authenticationMethod === "None" ? undefined : "AWS4-HMAC-SHA256",
+    "s3:authtype": isSigned ? authTypes[authenticationMethod] : undefined,
+    "s3:signatureversion": isSigned ? "AWS4-HMAC-SHA256" : undefined,
+    "s3:signatureage": signedAt === undefined ? undefined : String(Math.max(0, ctx.clock.now() - signedAt)),
+    "s3:tlsversion": tlsVersion,
+    "s3:x-amz-content-sha256": payloadHash,
     "s3:resourceaccount": ctx.account,
+    ...pointConditions(input["AccessPointArn"], ctx),
   };
   for (const [key, member] of members) {
     const value = input[member];
@@ -48,10 +59,39 @@ function requestConditions(input: Input, ctx: ReadContext): Conditions {
   return conditions;
 }
 
-const authTypes = { AuthHeader: "REST-HEADER", QueryString: "REST-QUERY-STRING", None: undefined } as const;
+const authTypes = {
+  AuthHeader: "REST-HEADER", QueryString: "REST-QUERY-STRING", Form: "POST", None: undefined,
+} as const;
+
+/** Of the access point that the request came through. */
+function pointConditions(arn: unknown, { kernel }: ReadContext): Conditions {
+  if (typeof arn !== "string") return {};
+  const place = accessPointPlace(arn);
+  const point = place && findAccessPoint(kernel, place);
+  return {
+    "s3:dataaccesspointarn": arn,
+    "s3:dataaccesspointaccount": arn.split(":")[4],
+    "s3:accesspointnetworkorigin": point?.vpcId === undefined ? "Internet" : "VPC",
+  };
+}
 
 export function bucketConditions(input: object, ctx: ReadContext): Conditions {
-  return requestConditions(input as Input, ctx);
+  const named = input as Input & { readonly Bucket: string };
+  const conditions = { ...requestConditions(named, ctx), ...configurationConditions(named) };
+  addBucketTags(conditions, named.Bucket, ctx);
+  return conditions;
+}
+
+/** What a configuration that is put says of itself. */
+function configurationConditions(input: Input): Conditions {
+  const inventory = input["InventoryConfiguration"] as { OptionalFields?: readonly string[] } | undefined;
+  return { "s3:inventoryaccessibleoptionalfields": inventory?.OptionalFields };
+}
+
+/** Tags of buckets decide where the bucket says that they do. */
+function addBucketTags(conditions: Conditions, bucket: string, ctx: ReadContext): void {
+  if (ctx.db(buckets).get(bucket)?.abac?.Status !== "Enabled") return;
+  addTags(conditions, "s3:buckettag/", ctx.tags(bucketArn(bucket)).get());
 }
 
 interface NamesObject {
@@ -63,10 +103,11 @@ interface NamesObject {
 export function objectConditions(input: NamesObject, ctx: ReadContext): Conditions {
   const conditions = requestConditions(input as NamesObject & Input, ctx);
   Object.assign(conditions, lockConditions(input, ctx));
-  addTags(conditions, "s3:existingobjecttag/", existingTags(input, ctx));
+  addTags(conditions, "s3:existingobjecttag/", versionAsked(input, ctx)?.tags);
   const requested = tagsInHeader((input as { readonly Tagging?: unknown }).Tagging);
   addTags(conditions, "s3:requestobjecttag/", requested);
   if (requested) conditions["s3:requestobjecttagkeys"] = Object.keys(requested);
+  addBucketTags(conditions, input.Bucket, ctx);
   return conditions;
 }
 
@@ -78,11 +119,12 @@ function addTags(
   for (const [key, value] of Object.entries(tags ?? {})) conditions[prefix + key.toLowerCase()] = value;
 }
 
-function existingTags(
+/** The version that a request is about; undefined for none, and for what cannot be one. */
+export function versionAsked(
   { Bucket, Key, VersionId }: NamesObject,
   ctx: ReadContext,
-): Readonly<Record<string, string>> | undefined {
-  if (VersionId === undefined) return findCurrent(ctx, Bucket, Key)?.tags;
+): ObjectVersion | undefined {
+  if (VersionId === undefined) return findCurrent(ctx, Bucket, Key);
   if (VersionId !== nullVersion && orderOf(VersionId) === undefined) return undefined;
-  return findVersion(ctx, Bucket, Key, VersionId)?.tags;
+  return findVersion(ctx, Bucket, Key, VersionId);
 }

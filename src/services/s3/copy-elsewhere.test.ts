@@ -83,16 +83,41 @@ test("copying takes permission to read the source and to write the copy, whereve
       name: "AccessDenied",
       message:
         "User: arn:aws:iam::000000000000:user/writer is not authorized to perform: s3:GetObject on " +
-        `resource: arn:aws:s3:::${source}/key because no identity-based policy allows the s3:GetObject ` +
+        `resource: "arn:aws:s3:::${source}/key" because no identity-based policy allows the s3:GetObject ` +
         "action",
     });
     await assert.rejects(copy(reader, `${source}/key`), {
       name: "AccessDenied",
       message:
         "User: arn:aws:iam::000000000000:user/reader is not authorized to perform: s3:PutObject on " +
-        "resource: arn:aws:s3:::here/copy because no identity-based policy allows the s3:PutObject action",
+        'resource: "arn:aws:s3:::here/copy" because no identity-based policy allows the s3:PutObject action',
     });
   }
+});
+
+test("who must not overwrite may upload parts, and make an object of them on that condition", async () => {
+  await using region = await startRegion();
+  const { here } = await withBuckets(region);
+  await here.send(new PutObjectCommand({ Bucket: "here", Key: "key", Body: "body" }));
+  const Statement = [
+    statement("Allow", "s3:*", "*"),
+    statement("Deny", "s3:PutObject", "*", {
+      Null: { "s3:if-none-match": "true" }, Bool: { "s3:ObjectCreationOperation": "true" },
+    }),
+  ];
+  const credentials = await region.user("careful", { Version: "2012-10-17", Statement });
+  const s3 = region.client(S3Client, { credentials });
+  const target = { Bucket: "here", Key: "new" };
+  const copy = { ...target, CopySource: "here/key" };
+  await assert.rejects(s3.send(new CopyObjectCommand(copy)), { name: "AccessDenied" });
+  const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
+  const part = { ...copy, UploadId, PartNumber: 1 };
+  const { CopyPartResult } = await s3.send(new UploadPartCopyCommand(part));
+  const MultipartUpload = { Parts: [{ PartNumber: 1, ETag: CopyPartResult?.ETag }] };
+  const done = { ...target, UploadId, MultipartUpload };
+  await assert.rejects(s3.send(new CompleteMultipartUploadCommand(done)), { name: "AccessDenied" });
+  await s3.send(new CompleteMultipartUploadCommand({ ...done, IfNoneMatch: "*" }));
+  assert.equal((await bytesOf(here, "here", "new")).toString(), "body");
 });
 
 test("an object in parts becomes one, whose tag is its own MD5 again", async () => {

@@ -1,6 +1,7 @@
 /** What is refused of copies. @evidence recorded answers of CopyObject and UploadPartCopy */
 
-import type { AwsError } from "../../kernel/errors.ts";
+import * as s3 from "../../generated/s3.ts";
+import { modelled, type AwsError } from "../../kernel/errors.ts";
 import { invalidArgument, invalidRequest } from "./errors.ts";
 
 const header = "x-amz-copy-source";
@@ -14,6 +15,12 @@ export function sourceIsDeleteMarker(): AwsError {
   return invalidRequest(
     "The source of a copy request may not specifically refer to a delete marker by version id.",
   );
+}
+
+/** @evidence answers of S3 to `aws s3 cp`, quoted in issues: worded otherwise than for reads */
+export function sourceIsArchived({ members }: AwsError): AwsError {
+  const message = "Operation is not valid for the source object's storage class";
+  return modelled(s3.InvalidObjectState, message, { ...members });
 }
 
 export function sourceTooLarge(sizeBytesMax: number): AwsError {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { statSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
 import { test } from "node:test";
 import {
   CopyObjectCommand, CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand,
   PutBucketVersioningCommand, PutObjectCommand, S3Client, type CopyObjectCommandInput,
 } from "@aws-sdk/client-s3";
+import { blobFiles } from "../../../test/blob-files.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { checksumBase64 } from "../../kernel/body/checksums.ts";
 import { objects } from "./version-table.ts";
@@ -186,16 +186,11 @@ test("a copy under the same key moves no bytes, and lives on without its source"
   const Body = Buffer.alloc(300_000, "large ");
   await s3.send(new PutObjectCommand({ Bucket, Key: "key", Body }));
   await copy(s3, "bucket/key", "copy");
-  const folder = join(region.engine.store.folder, "blobs");
-  const inodes = () =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => statSync(join(entry.parentPath, entry.name)).ino);
-  assert.equal(inodes().length, 2);
-  assert.equal(new Set(inodes()).size, 1);
+  const inodes = (await blobFiles(region)).map((path) => statSync(path).ino);
+  assert.equal(inodes.length, 2);
+  assert.equal(new Set(inodes).size, 1);
   await s3.send(new DeleteObjectCommand({ Bucket, Key: "key" }));
-  await region.engine.settled();
-  assert.equal(inodes().length, 1);
+  assert.equal((await blobFiles(region)).length, 1);
   assert.equal(await textOf(s3, "copy"), Body.toString());
 });
 

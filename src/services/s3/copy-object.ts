@@ -3,7 +3,7 @@
 import * as s3 from "../../generated/s3.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
-import { onObject } from "./access.ts";
+import { onCreation } from "./access.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { objectArn, requireBucket, type Bucket } from "./bucket-table.ts";
 import { requireCopyable } from "./copy-conditions.ts";
@@ -11,6 +11,7 @@ import { copyToItself, sourceTooLarge, unknownDirective } from "./copy-errors.ts
 import { openSource, type CopySource } from "./copy-source.ts";
 import { copyBody } from "./copying.ts";
 import { chooseEncryption, type Encryption } from "./encryption.ts";
+import { expirationHeader } from "./lifecycle-due.ts";
 import { describeAccess, requireWriteAccess } from "./object-access.ts";
 import { objectCreated } from "./object-events.ts";
 import {
@@ -26,7 +27,7 @@ import { findCurrent, newPlace, putVersion } from "./version-table.ts";
 
 /** @evidence S3 API Reference, CopyObject */
 export const CopyObject = operation(s3.CopyObject, {
-  ...onObject,
+  ...onCreation,
   action: (input, ctx) => requireWriteAccess(withDirectives(input), ctx),
   async body(input, ctx) {
     const { MetadataDirective, TaggingDirective } = input;
@@ -156,6 +157,7 @@ function answer(
     },
     CopySourceVersionId: source.versionId,
     VersionId: shownVersionId(bucket, version),
+    Expiration: expirationHeader(bucket, version),
     ...encryption.output,
   };
 }

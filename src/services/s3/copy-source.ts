@@ -8,16 +8,18 @@ import * as s3 from "../../generated/s3.ts";
 import type { BodyContext, CallOptions, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { versionedAction } from "./access.ts";
+import { requireInReach } from "./archive.ts";
 import { readBody, type ByteRange } from "./body-reading.ts";
 import type { Piece } from "./body-table.ts";
 import { expectedOwner, findBucketName, objectArn } from "./bucket-table.ts";
 import { objectConditions } from "./conditions.ts";
-import { invalidCopySource, sourceIsDeleteMarker } from "./copy-errors.ts";
+import { invalidCopySource, sourceIsArchived, sourceIsDeleteMarker } from "./copy-errors.ts";
 import { openEncryption, tagIsHash } from "./encryption.ts";
 import { noSuchBucket } from "./errors.ts";
 import { GetObject, HeadObject, openObject } from "./get-object.ts";
 import { givenChecksum, storedMetadata } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
+import { noteAccess } from "./tiering-rules.ts";
 import { nullVersion } from "./version-ids.ts";
 
 export interface CopySourceInput {
@@ -90,7 +92,9 @@ export async function openSource(ctx: BodyContext, input: CopySourceInput): Prom
     const isHere = bucket.account === ctx.account && bucket.region === ctx.region;
     return await (isHere ? openHere(ctx, name, input) : openElsewhere(ctx, name, input, bucket.region));
   } catch (error) {
-    if (error instanceof AwsError && error.code === "MethodNotAllowed") throw sourceIsDeleteMarker();
+    if (!(error instanceof AwsError)) throw error;
+    if (error.code === "MethodNotAllowed") throw sourceIsDeleteMarker();
+    if (error.code === "InvalidObjectState") throw sourceIsArchived(error);
     throw error;
   }
 }
@@ -111,7 +115,9 @@ async function openHere(ctx: BodyContext, name: SourceName, input: CopySourceInp
   authorize(ctx, name, "GetObject");
   const { bucket, version, body, release } = openObject(name, ctx, "GET");
   try {
+    requireInReach(version, ctx.clock.now());
     const encryption = await openEncryption(ctx, version, keyOfCustomer(input));
+    noteAccess(ctx, version);
     const whole = { first: 0, last: version.sizeBytes - 1 };
     const isShareable = version.partsCount === undefined && tagIsHash(encryption);
     return {

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, GetBucketEncryptionCommand, GetObjectCommand, HeadObjectCommand,
+  CompleteMultipartUploadCommand, CopyObjectCommand, CreateBucketCommand, CreateMultipartUploadCommand,
+  GetBucketEncryptionCommand, GetObjectCommand, HeadObjectCommand,
   PutBucketEncryptionCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client,
+  UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { withDataFolder } from "../../../test/data-folder.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
@@ -98,6 +100,57 @@ test("each version may have a key of its own", async () => {
   assert.equal(await textOf(s3, { VersionId, ...headers(customerKey) }), "first");
   assert.equal(await textOf(s3, headers(otherKey)), "second");
   await assert.rejects(textOf(s3, { VersionId, ...headers(otherKey) }), wrong);
+});
+
+test("each part of an upload comes with the key that the upload began with", async () => {
+  await using region = await startRegion();
+  const s3 = await withOpenBucket(region);
+  const own = headers(customerKey);
+  const begin = async (more: object) =>
+    (await s3.send(new CreateMultipartUploadCommand({ Bucket, Key: "key", ...more }))).UploadId;
+  const UploadId = await begin(own);
+  const part = (more: object, upload = UploadId) =>
+    s3.send(new UploadPartCommand({
+      Bucket, Key: "key", UploadId: upload, PartNumber: 1, Body: "part", ...more,
+    }));
+  const different = {
+    name: "InvalidRequest",
+    message:
+      "The multipart upload initiate requested encryption. Subsequent part requests must include the " +
+      "appropriate encryption parameters.",
+  };
+  await assert.rejects(part({}), different);
+  await assert.rejects(part(own, await begin({})), different);
+  await assert.rejects(part(headers(otherKey)), {
+    name: "InvalidRequest",
+    message: "The provided encryption parameters did not match the ones used originally.",
+  });
+  const { ETag, SSECustomerKeyMD5 } = await part(own);
+  assert.equal(SSECustomerKeyMD5, own.SSECustomerKeyMD5);
+  await s3.send(new CompleteMultipartUploadCommand({
+    Bucket, Key: "key", UploadId, MultipartUpload: { Parts: [{ ETag, PartNumber: 1 }] },
+  }));
+  assert.equal(await textOf(s3, own), "part");
+  await assert.rejects(textOf(s3), missing);
+});
+
+test("a copy brings the key of its source, and another for itself", async () => {
+  await using region = await startRegion();
+  const s3 = await withOpenBucket(region);
+  await put(s3, headers(customerKey));
+  const copy = (more: object) =>
+    s3.send(new CopyObjectCommand({ Bucket, Key: "copy", CopySource: "bucket/key", ...more }));
+  const { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 } = headers(customerKey);
+  const source = {
+    CopySourceSSECustomerAlgorithm: SSECustomerAlgorithm, CopySourceSSECustomerKey: SSECustomerKey,
+    CopySourceSSECustomerKeyMD5: SSECustomerKeyMD5,
+  };
+  await assert.rejects(copy({}), missing);
+  const done = await copy({ ...source, ...headers(otherKey) });
+  assert.equal(done.SSECustomerKeyMD5, headers(otherKey).SSECustomerKeyMD5);
+  assert.equal(await textOf(s3, { Key: "copy", ...headers(otherKey) }), "text");
+  assert.equal((await copy(source)).ServerSideEncryption, "AES256");
+  assert.equal(await textOf(s3, { Key: "copy" }), "text");
 });
 
 test("the headers of a customer's key are looked at in S3's order", async () => {

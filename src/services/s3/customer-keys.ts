@@ -95,10 +95,20 @@ export function openWithCustomerKey(
   input: CustomerKeyInput,
 ): Encryption {
   if (!hasCustomerKey(input)) throw needsCustomerKey();
+  const encryption = matchCustomerKey(ctx, stored, input);
+  if (!encryption) throw wrongCustomerKey();
+  return encryption;
+}
+
+/** Undefined when it is another key. */
+export function matchCustomerKey(
+  ctx: BodyContext,
+  stored: CustomerEncryption,
+  input: CustomerKeyInput,
+): Encryption | undefined {
   const { key, md5 } = requireCustomerKey(ctx, input);
   const isRight = timingSafeEqual(proofOf(Buffer.from(stored.salt), key), Buffer.from(stored.proof));
-  if (!isRight) throw wrongCustomerKey();
-  return { key, stored, output: answered(md5) };
+  return isRight ? { key, stored, output: answered(md5) } : undefined;
 }
 
 /** An object that rests under no key of the customer's is not asked for with one. */

@@ -12,14 +12,20 @@ import { objectRemoved } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireKey } from "./object-input.ts";
 import { requireBypassApplicable, requireDeletable } from "./protection.ts";
+import { replicaFacts, type ReplicaFacts } from "./replicas.ts";
 import { supersedeUploads } from "./upload-table.ts";
 import { findCurrent, findVersion, newPlace, putVersion, removeVersion } from "./version-table.ts";
 
 export const DeleteObject = operation(s3.DeleteObject, {
   ...onObject,
-  action: versionedAction("DeleteObject"),
+  action: (input, ctx) =>
+    replicaFacts(input) ? "s3:ReplicateDelete" : versionedAction("DeleteObject")(input, ctx),
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
+    const replica = replicaFacts(input);
+    if (replica) {
+      return putMarker(ctx, bucket, { ...deleteMarker(ctx, bucket, input.Key), ...placeOf(replica) });
+    }
     requireBypassApplicable(bucket, input);
     return deleteOne(ctx, bucket, input);
   },
@@ -57,12 +63,18 @@ export function deleteOne(ctx: Context, bucket: Bucket, deletion: Deletion): s3.
     objectRemoved(ctx, bucket, { key: Key, versionId: undefined, version: current, kind: "Delete" });
     return {};
   }
-  const marker = deleteMarker(ctx, bucket, Key);
+  return putMarker(ctx, bucket, deleteMarker(ctx, bucket, Key));
+}
+
+function putMarker(ctx: Context, bucket: Bucket, marker: ObjectVersion): s3.DeleteObjectOutput {
+  const { key, versionId } = marker;
   putVersion(ctx, marker);
-  objectRemoved(ctx, bucket, {
-    key: Key, versionId: marker.versionId, version: marker, kind: "DeleteMarkerCreated",
-  });
-  return { VersionId: marker.versionId, DeleteMarker: true };
+  objectRemoved(ctx, bucket, { key, versionId, version: marker, kind: "DeleteMarkerCreated" });
+  return { VersionId: versionId, DeleteMarker: true };
+}
+
+function placeOf({ versionId, order, modifiedAt }: ReplicaFacts): Partial<ObjectVersion> {
+  return { versionId, order, modifiedAt, replication: "REPLICA" };
 }
 
 export function deleteMarker(ctx: Context, bucket: Bucket, key: string): ObjectVersion {
@@ -85,7 +97,6 @@ export const DeleteObjects = operation(s3.DeleteObjects, {
   dataEvent: true,
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
-    requireBypassApplicable(bucket, input);
     const { Objects, Quiet } = input.Delete;
     if (Objects.length === 0 || Objects.length > keysMax) throw malformedXml();
     const Deleted: s3.DeletedObject[] = [];
@@ -95,22 +106,35 @@ export const DeleteObjects = operation(s3.DeleteObjects, {
         Key, VersionId, MFA: input.MFA, BypassGovernanceRetention: input.BypassGovernanceRetention,
         IfMatch: ETag, IfMatchLastModifiedTime: LastModifiedTime, IfMatchSize: Size,
       };
-      try {
-        ctx.authorize({
-          action: VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion",
-          resource: objectArn(bucket.name, Key),
-          conditions: { "s3:versionid": VersionId },
-        });
+      const denial = refusalOf(() => authorizeOne(ctx, bucket, deletion));
+      if (!denial) requireBypassApplicable(bucket, input);
+      const refusal = denial ?? refusalOf(() => {
         const done = deleteOne(ctx, bucket, deletion);
         if (!Quiet) Deleted.push(deleted(deletion, done));
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        Errors.push({ Key, VersionId, Code: error.code, Message: error.message });
-      }
+      });
+      if (refusal) Errors.push({ Key, VersionId, Code: refusal.code, Message: refusal.message });
     }
     return { Deleted, Errors };
   },
 });
+
+function refusalOf(work: () => void): AwsError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AwsError) return error;
+    throw error;
+  }
+}
+
+function authorizeOne(ctx: Context, bucket: Bucket, { Key, VersionId }: Deletion): void {
+  ctx.authorize({
+    action: VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion",
+    resource: objectArn(bucket.name, Key),
+    conditions: { "s3:versionid": VersionId },
+  });
+}
 
 function deleted({ Key, VersionId }: Deletion, done: s3.DeleteObjectOutput): s3.DeletedObject {
   if (!done.DeleteMarker) return { Key, VersionId };

@@ -102,6 +102,18 @@ export function parametersNotApplicable(): AwsError {
   return invalidRequest("The encryption parameters are not applicable to this object.");
 }
 
+/** @evidence recorded: UploadPart with a customer's key where the upload has none, and the other way round */
+export function partNeedsSameEncryption(): AwsError {
+  return invalidRequest(
+    "The multipart upload initiate requested encryption. Subsequent part requests must include the " +
+      "appropriate encryption parameters.",
+  );
+}
+
+export function otherEncryptionThanUpload(): AwsError {
+  return invalidRequest("The provided encryption parameters did not match the ones used originally.");
+}
+
 /** @evidence S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors", SSE-C is blocked */
 export function customerKeysBlocked(callerArn: string, action: string, resource: string): AwsError {
   const message =

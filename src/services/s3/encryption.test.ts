@@ -90,6 +90,53 @@ test("s3-sse-s3-header: objects rest encrypted by a key of S3's, asked for or no
   assert.equal(data.holds(Buffer.from("nobody reads this")), false);
 });
 
+test("s3-four-encryption-methods: each gives back what was stored, and says which it is", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  await configure(s3, { BlockedEncryptionTypes: { EncryptionType: ["NONE"] } });
+  const SSECustomerKey = Buffer.alloc(32, "k").toString("base64");
+  const customer = {
+    SSECustomerAlgorithm: "AES256", SSECustomerKey,
+    SSECustomerKeyMD5: createHash("md5").update(Buffer.alloc(32, "k")).digest("base64"),
+  };
+  for (const [method, read] of [
+    [{ ServerSideEncryption: "AES256" }, {}], [{ ServerSideEncryption: "aws:kms" }, {}],
+    [{ ServerSideEncryption: "aws:kms:dsse" }, {}], [customer, customer],
+    [{ Metadata: { "x-amz-key-v2": "wrapped", "x-amz-cek-alg": "AES/GCM/NoPadding" } }, {}],
+  ] as const) {
+    await put(s3, "key", method);
+    assert.equal(await textOf(s3, "key", read), "text");
+    const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "key", ...read }));
+    const asked = "ServerSideEncryption" in method ? method.ServerSideEncryption : "AES256";
+    const isCustomers = "SSECustomerKey" in method;
+    assert.equal(head.ServerSideEncryption, isCustomers ? undefined : asked);
+    assert.equal(head.SSECustomerAlgorithm, isCustomers ? "AES256" : undefined);
+    assert.equal(head.SSEKMSKeyId !== undefined, asked.startsWith("aws:kms"));
+    // What a client encrypted is to S3 an object with metadata.
+    assert.deepEqual(head.Metadata, "Metadata" in method ? method.Metadata : {});
+  }
+});
+
+test("a policy can demand an encryption of who uploads", async () => {
+  await using region = await startRegion();
+  await withBucket(region);
+  const user = region.client(S3Client, {
+    credentials: await region.user("user", {
+      Version: "2012-10-17",
+      Statement: [
+        { Effect: "Allow", Action: ["s3:*", "kms:*"], Resource: "*" },
+        {
+          Effect: "Deny", Action: "s3:PutObject", Resource: "*",
+          Condition: { StringNotEquals: { "s3:x-amz-server-side-encryption": "aws:kms" } },
+        },
+      ],
+    }),
+  });
+  await assert.rejects(put(user, "key"), { name: "AccessDenied" });
+  await assert.rejects(put(user, "key", { ServerSideEncryption: "AES256" }), { name: "AccessDenied" });
+  await put(user, "key", { ServerSideEncryption: "aws:kms" });
+});
+
 test("s3-sse-kms-header: the data key comes from KMS, with the caller's permissions", async () => {
   await using region = await startRegion();
   const s3 = await withBucket(region);

@@ -2,11 +2,15 @@
 
 import type * as s3 from "../../generated/s3.ts";
 import type { BodyContext } from "../../kernel/context.ts";
+import type { Kernel } from "../../kernel/kernel.ts";
 import type { Bucket } from "./bucket-table.ts";
 import {
-  encryptWithCustomerKey, hasCustomerKey, openWithCustomerKey, refuseCustomerKey, type CustomerKeyInput,
+  encryptWithCustomerKey, hasCustomerKey, matchCustomerKey, openWithCustomerKey, refuseCustomerKey,
+  type CustomerKeyInput,
 } from "./customer-keys.ts";
-import { invalidEncryptionContext, keyNeedsKms, unknownMethod } from "./encryption-errors.ts";
+import {
+  invalidEncryptionContext, keyNeedsKms, otherEncryptionThanUpload, partNeedsSameEncryption, unknownMethod,
+} from "./encryption-errors.ts";
 import { newKmsKey, openKmsKey, type KmsEncryption, type KmsRequest } from "./kms-keys.ts";
 import type { ObjectEncryption, ObjectVersion } from "./object-version.ts";
 
@@ -41,8 +45,12 @@ export interface Encryption {
 const own: EncryptionOutput = { ServerSideEncryption: "AES256" };
 
 /** The key of all objects that S3 keeps the key of. */
+export function ownKey(kernel: Kernel): Buffer {
+  return kernel.keyFor("s3 objects");
+}
+
 function ownEncryption(ctx: BodyContext): Encryption {
-  return { key: ctx.kernel.keyFor("s3 objects"), output: own };
+  return { key: ownKey(ctx.kernel), output: own };
 }
 
 /** The key that is meant where a request or a bucket asks for KMS and names none. */
@@ -143,7 +151,32 @@ export function describeEncryption(
   const stored = version.encryption;
   if (stored?.algorithm === "customer") return openWithCustomerKey(ctx, stored, input);
   refuseCustomerKey(ctx, input);
-  return { output: stored ? kmsOutput(stored) : own };
+  return { output: encryptionShown(version) };
+}
+
+/**
+ * The key of an upload's object, for one of its parts.
+ *
+ * @throws InvalidRequest where the part comes with another customer's key than the upload, or with none
+ */
+export async function openUploadEncryption(
+  ctx: BodyContext,
+  draft: Encrypted,
+  input: DecryptionInput,
+): Promise<Encryption> {
+  const stored = draft.encryption;
+  const isCustomers = stored?.algorithm === "customer";
+  if (hasCustomerKey(input) !== isCustomers) throw partNeedsSameEncryption();
+  if (!isCustomers) return openEncryption(ctx, draft, input);
+  const encryption = matchCustomerKey(ctx, stored, input);
+  if (!encryption) throw otherEncryptionThanUpload();
+  return encryption;
+}
+
+/** What is said of an object to who brings no key for it. */
+export function encryptionShown({ encryption: stored }: Encrypted): EncryptionOutput {
+  if (!stored) return own;
+  return stored.algorithm === "customer" ? {} : kmsOutput(stored);
 }
 
 interface CopyInput {

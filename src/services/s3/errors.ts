@@ -38,6 +38,14 @@ export function bucketHoldsVersions(bucket: string): AwsError {
   return refuse("BucketNotEmpty", message, 409, { members: { BucketName: bucket } });
 }
 
+/** @evidence S3 API Reference, "List of error codes", BucketHasAccessPointsAttached */
+export function bucketHasAccessPoints(bucket: string): AwsError {
+  const message =
+    "The bucket you are trying to delete has access points attached. Delete your access points before " +
+    "deleting your bucket.";
+  return refuse("BucketHasAccessPointsAttached", message, 400, { members: { BucketName: bucket } });
+}
+
 export function invalidBucketName(bucket: string): AwsError {
   return refuse("InvalidBucketName", "The specified bucket is not valid.", 400, {
     members: { BucketName: bucket },
@@ -70,6 +78,17 @@ export function permanentRedirect(bucket: string, region: string): AwsError {
 
 export function accessDenied(message = "Access Denied"): AwsError {
   return modelled(s3.AccessDenied, message);
+}
+
+/** Says where the bucket is, as HeadBucket and listings do also to who may not. */
+export function bucketAccessDenied(message: string, region: string): AwsError {
+  return new AwsError({ ...s3.AccessDenied, message, headers: { "x-amz-bucket-region": region } });
+}
+
+/** @evidence S3 API Reference, "List of error codes", InvalidBucketOwnerAWSAccountID */
+export function invalidExpectedOwner(given: string): AwsError {
+  const message = "The value of the expected bucket owner parameter must be an AWS account ID.";
+  return refuse("InvalidBucketOwnerAWSAccountID", message, 400, { members: { BucketOwner: given } });
 }
 
 export function noSuchKey(key: string): AwsError {
@@ -216,4 +235,41 @@ export function mfaBesideLifecycle(): AwsError {
 /** @evidence recorded: GetBucketTagging */
 export function noSuchTagSet(bucket: string): AwsError {
   return refuse("NoSuchTagSet", "The TagSet does not exist", 404, { members: { BucketName: bucket } });
+}
+
+/** @evidence answers of S3 quoted in issues, as for the next three: GetObject of what is archived */
+export function invalidObjectState(StorageClass: string | undefined, AccessTier?: string): AwsError {
+  const message = "The operation is not valid for the object's storage class";
+  return modelled(s3.InvalidObjectState, message, { StorageClass, ...(AccessTier && { AccessTier }) });
+}
+
+export function restoreNotAllowed(): AwsError {
+  const message = "Restore is not allowed for the object's current storage class";
+  return modelled(s3.InvalidObjectState, message);
+}
+
+export function restoreInProgress(): AwsError {
+  return refuse("RestoreAlreadyInProgress", "Object restore is already in progress", 409);
+}
+
+export function retrievalNotSupported(tier: string): AwsError {
+  return invalidArgument("Retrieval option is not supported by this storage class", "Tier", tier);
+}
+
+/** Unverified, see NOTES.md. */
+export function daysNotPositive(days: number): AwsError {
+  return invalidArgument("restoration days should be at least 1", "Days", String(days));
+}
+
+/** @evidence S3 API Reference, GetBucketIntelligentTieringConfiguration and its like, "Errors" */
+export function noSuchConfiguration(): AwsError {
+  return refuse("NoSuchConfiguration", "The specified configuration does not exist.", 404);
+}
+
+/** @evidence S3 API Reference, PutBucketIntelligentTieringConfiguration, "Errors" */
+export function tooManyConfigurations(): AwsError {
+  const message =
+    "You are attempting to create a new configuration but have already reached the 1,000-configuration " +
+    "limit.";
+  return refuse("TooManyConfigurations", message);
 }

@@ -5,13 +5,13 @@ import { withStatus } from "../../kernel/answer-status.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
+import { describeState, requireInReach } from "./archive.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
 import { describeEncryption, openEncryption } from "./encryption.ts";
 import {
-  accessDenied, invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent,
-  noSuchKey,
+  invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent, noSuchKey, noSuchVersion,
 } from "./errors.ts";
 import { withVisibleLock } from "./object-lock.ts";
 import { describeVersion, type Asked } from "./object-answer.ts";
@@ -19,8 +19,10 @@ import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
+import { isSource } from "./replicas.ts";
+import { noteAccess } from "./tiering-rules.ts";
 import { requirePartNumber } from "./upload-parts.ts";
-import { findLatest, requireVersion } from "./version-table.ts";
+import { findLatest, findVersion } from "./version-table.ts";
 
 interface Reading {
   readonly bucket: Bucket;
@@ -32,19 +34,24 @@ interface Reading {
 
 export const GetObject = operation(s3.GetObject, {
   ...onObject,
-  action: versionedAction("GetObject"),
+  action: (input, ctx) =>
+    isSource(input) ? "s3:GetObjectVersionForReplication" : versionedAction("GetObject")(input, ctx),
   async body(input, ctx) {
     requireSigned(input, ctx);
     const { bucket, version, body, release } = openObject(input, ctx, "GET");
     try {
       requireReadable(input, version);
+      requireInReach(version, ctx.clock.now());
       const encryption = await openEncryption(ctx, version, input);
+      noteAccess(ctx, version);
       const part = partOf(input, version, body);
       const range = part ?? parseRange(input.Range, version.sizeBytes);
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
       const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
-      return inRange({ ...answer, ...partChecksum(input, version, part), Body }, range, version);
+      const state = describeState(bucket, version, input, ctx.clock.now());
+      const checksum = partChecksum(input, version, part);
+      return inRange({ ...answer, ...checksum, ...state, Body }, range, version);
     } catch (error) {
       release();
       throw error;
@@ -68,7 +75,9 @@ export const HeadObject = operation(s3.HeadObject, {
     const part = partOf(input, version, body);
     const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
-    return inRange({ ...answer, ...partChecksum(input, version, part) }, range, version);
+    const state = describeState(bucket, version, input, ctx.clock.now());
+    const checksum = partChecksum(input, version, part);
+    return inRange({ ...answer, ...checksum, ...state }, range, version);
   },
 });
 
@@ -114,13 +123,17 @@ export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" 
 export function requireContent(ctx: Context, input: NamesVersion, method: "GET" | "HEAD"): ObjectVersion {
   const { Bucket, Key, VersionId } = input;
   if (VersionId !== undefined) {
-    const version = requireVersion(ctx, Bucket, Key, VersionId);
+    const version = findVersion(ctx, Bucket, Key, VersionId);
+    if (!version) {
+      ctx.authorize({ action: "s3:ListBucketVersions", resource: bucketArn(Bucket) });
+      throw noSuchVersion(Key, VersionId);
+    }
     if (version.isDeleteMarker) throw markerHasNoContent(method, VersionId, version.modifiedAt);
     return version;
   }
   const latest = findLatest(ctx, Bucket, Key);
   if (latest && !latest.isDeleteMarker) return latest;
-  if (!ctx.isAllowed({ action: "s3:ListBucket", resource: bucketArn(Bucket) })) throw accessDenied();
+  ctx.authorize({ action: "s3:ListBucket", resource: bucketArn(Bucket) });
   throw latest ? keyIsDeleted(Key, latest.versionId) : noSuchKey(Key);
 }
 

@@ -2,7 +2,7 @@
 
 import type { ContextValue } from "../../iam/types.ts";
 import type { ReadContext } from "../../kernel/context.ts";
-import { dayMilliseconds } from "./lock-rules.ts";
+import { dayMilliseconds } from "./days.ts";
 
 type Conditions = Record<string, ContextValue | undefined>;
 

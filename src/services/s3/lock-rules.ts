@@ -1,6 +1,7 @@
 /** What a lock forbids, by the clock. */
 
 import type * as s3 from "../../generated/s3.ts";
+import { dayMilliseconds } from "./days.ts";
 import type { ObjectVersion } from "./object-version.ts";
 
 type Lockable = Pick<ObjectVersion, "retention" | "legalHold">;
@@ -19,7 +20,6 @@ export function isGoverned(version: Lockable, now: number): boolean {
   return version.legalHold !== "ON" && isRetained(version, now) && version.retention?.mode === "GOVERNANCE";
 }
 
-export const dayMilliseconds = 24 * 60 * 60_000;
 const yearDays = 365;
 
 /** @evidence S3 User Guide, "Locking objects with Object Lock": from the creation of the version on */

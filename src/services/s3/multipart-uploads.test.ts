@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import {
   AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateBucketCommand,
@@ -9,6 +8,8 @@ import {
   HeadObjectCommand, ListMultipartUploadsCommand, ListObjectVersionsCommand, ListPartsCommand,
   PutBucketVersioningCommand, PutObjectCommand, S3Client, UploadPartCommand, type CompletedPart,
 } from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import { blobFiles } from "../../../test/blob-files.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { multipartTag } from "./complete-upload.ts";
 
@@ -46,15 +47,6 @@ async function bytesOf(s3: S3Client, Key: string, more: object = {}): Promise<Bu
 
 function md5(data: Uint8Array): string {
   return createHash("md5").update(data).digest("hex");
-}
-
-/** Files of bodies that are there, drafts included. */
-async function blobFiles(region: TestRegion): Promise<string[]> {
-  await region.engine.settled();
-  const folder = join(region.engine.store.folder, "blobs");
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => name);
 }
 
 const noSuchUpload = {
@@ -97,6 +89,21 @@ test("s3-multipart-parallel-bandwidth: ten parts at once and out of order make o
   assert.equal(await last.Body?.transformToString(), "9.9.9.9");
   // Assembling made no file: there are the nine that the parts came in, and the tenth is in a row.
   assert.equal((await blobFiles(region)).length, 9);
+});
+
+test("s3-put-limit-5gb-multipart-required: the SDK's uploader takes a stream apart by itself", async () => {
+  await using region = await startRegion();
+  const s3 = region.client(S3Client);
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  const piece = Buffer.alloc(MiB, "streamed ");
+  const Body = Readable.from(Array.from({ length: 12 }, () => piece));
+  const params = { Bucket, Key: "key", Body, Metadata: { colour: "red" } };
+  const done = await new Upload({ client: s3, params, queueSize: 4, partSize: 5 * MiB }).done();
+  assert.match(done.ETag ?? "", /-3"$/);
+  const head = await s3.send(new HeadObjectCommand({ Bucket, Key: "key" }));
+  assert.equal(head.ContentLength, 12 * MiB);
+  assert.deepEqual(head.Metadata, { colour: "red" });
+  assert.ok((await bytesOf(s3, "key")).equals(Buffer.alloc(12 * MiB, piece)));
 });
 
 test("s3-multipart-retry-part: a part that is sent again replaces the first, the others stay", async () => {

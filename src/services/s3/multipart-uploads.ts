@@ -3,17 +3,19 @@
 import * as s3 from "../../generated/s3.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onBucket, onObject } from "./access.ts";
+import { onBucket, onObject, onPart } from "./access.ts";
 import { noBody } from "./body-table.ts";
-import { requireBucket } from "./bucket-table.ts";
+import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption } from "./encryption.ts";
 import { invalidArgument, preconditionFailed } from "./errors.ts";
 import { encodeKey } from "./key-encoding.ts";
 import { walkKeys } from "./key-walk.ts";
+import { abortOf } from "./lifecycle-due.ts";
 import { pageSize, shownText } from "./listing.ts";
 import { describeAccess, requireWriteAccess } from "./object-access.ts";
 import { describeObject } from "./object-input.ts";
 import { canonicalId, ownerShown } from "./owners.ts";
+import { expectSweep } from "./sweep-plans.ts";
 import { uploadChecksum, type UploadChecksum } from "./upload-checksums.ts";
 import {
   findUpload, orderOfUpload, removeUpload, uploadId, uploads, type Upload,
@@ -27,7 +29,7 @@ import { findCurrent, newPlace } from "./version-table.ts";
  * @evidence S3 API Reference, CreateMultipartUpload
  */
 export const CreateMultipartUpload = operation(s3.CreateMultipartUpload, {
-  ...onObject,
+  ...onPart,
   action: requireWriteAccess,
   async body(input, ctx) {
     const { Bucket, Key } = input;
@@ -50,16 +52,27 @@ export const CreateMultipartUpload = operation(s3.CreateMultipartUpload, {
       const hadObject = findCurrent(within, Bucket, Key) !== undefined;
       const initiator = initiatorId(within);
       const key = { bucket: Bucket, key: Key, order };
+      expectSweep(within, present);
       return within.db(uploads).add({ ...key, initiator, draft, checksum, hadObject });
     });
     const UploadId = uploadId(ctx, upload);
-    return { Bucket, Key, UploadId, ...shownAlgorithm(checksum), ...encryption.output };
+    const aborted = shownAbort(bucket, upload);
+    return { Bucket, Key, UploadId, ...aborted, ...shownAlgorithm(checksum), ...encryption.output };
   },
 });
 
 /** An account's root is called by the canonical id, everybody else by an ARN. @evidence S3 API, Initiator */
 function initiatorId({ caller }: ReadContext): string {
   return caller.type === "Root" || caller.type === "Anonymous" ? canonicalId(caller.account) : caller.arn;
+}
+
+/** When a lifecycle rule aborts it. @evidence S3 API Reference, CreateMultipartUpload, x-amz-abort-date */
+export function shownAbort(
+  bucket: Bucket,
+  { key, draft }: Upload,
+): Pick<s3.ListPartsOutput, "AbortDate" | "AbortRuleId"> {
+  const abort = bucket.lifecycle && abortOf(bucket, key, draft.modifiedAt);
+  return abort ? { AbortDate: abort.at, AbortRuleId: abort.ruleId } : {};
 }
 
 /** What nobody asked for is not shown. */

@@ -132,7 +132,8 @@ test("what no destination can take is refused, and changes nothing", async () =>
         "are overlapping for the same event type.",
     ),
   );
-  const TopicConfigurations = [{ TopicArn: "arn:aws:sns:us-east-1:000000000000:t", Events: [] }];
+  const TopicArn = "arn:aws:sns:us-east-1:000000000000:t";
+  const TopicConfigurations = [{ TopicArn, Events: ["s3:ObjectCreated:*" as const] }];
   await assert.rejects(
     s3.send(
       new PutBucketNotificationConfigurationCommand({

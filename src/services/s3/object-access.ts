@@ -2,12 +2,18 @@
 
 import type * as s3 from "../../generated/s3.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
-import type { Bucket } from "./bucket-table.ts";
+import { aclNotSupported, publicAccessBlocked } from "./access-errors.ts";
+import {
+  grantsInHeaders, isOwnersAlone, isPublicAcl, storedAcl, type AclInput, type AclSubject,
+} from "./acl.ts";
+import { objectArn, type Bucket } from "./bucket-table.ts";
 import { describeLock } from "./lock-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
+import { ownershipOf } from "./ownership.ts";
+import { blocks } from "./public-access-block.ts";
 
-export interface AccessInput {
-  readonly ACL?: s3.ObjectCannedACL | undefined;
+export interface AccessInput extends AclInput {
+  readonly Key: string;
   readonly Tagging?: string | undefined;
   readonly ObjectLockMode?: s3.ObjectLockMode | undefined;
   readonly ObjectLockRetainUntilDate?: number | undefined;
@@ -15,14 +21,20 @@ export interface AccessInput {
 }
 
 /** Writing an object takes more permissions the more is said of it. */
-export function requireWriteAccess(input: AccessInput, _ctx: ReadContext): readonly string[] {
+export function requireWriteAccess(input: Omit<AccessInput, "Key">, _ctx: ReadContext): readonly string[] {
   return [
     "s3:PutObject",
-    ...(input.ACL === undefined ? [] : ["s3:PutObjectAcl"]),
+    ...(saysAcl(input) ? ["s3:PutObjectAcl"] : []),
     ...(input.Tagging === undefined ? [] : ["s3:PutObjectTagging"]),
     ...(input.ObjectLockMode === undefined ? [] : ["s3:PutObjectRetention"]),
     ...(input.ObjectLockLegalHoldStatus === undefined ? [] : ["s3:PutObjectLegalHold"]),
   ];
+}
+
+function saysAcl(input: AclInput): boolean {
+  return [input.ACL, input.GrantFullControl, input.GrantRead, input.GrantReadACP, input.GrantWriteACP].some(
+    (value) => value !== undefined,
+  );
 }
 
 /** Owner, access control list, retention and legal hold of a new object. */
@@ -31,5 +43,42 @@ export function describeAccess(
   bucket: Bucket,
   input: AccessInput,
 ): Pick<ObjectVersion, "owner" | "acl" | "retention" | "legalHold"> {
-  return { owner: ctx.account, ...describeLock(ctx, bucket, input) };
+  const owner = ownerOfNew(ctx, bucket, input);
+  const lock = describeLock(ctx, bucket, input);
+  if (!saysAcl(input)) return { owner, ...lock };
+  const subject: AclSubject = { kind: "object", owner, bucketOwner: ctx.account };
+  const grants = grantsInHeaders(input, subject) ?? [];
+  requireGrantable(ctx, bucket, { grants, subject, key: input.Key, action: "s3:PutObject" });
+  const acl = storedAcl(grants, owner);
+  return { owner, ...(acl && { acl }), ...lock };
+}
+
+/** @evidence S3 User Guide, "Controlling ownership of objects and disabling ACLs for your bucket" */
+function ownerOfNew(ctx: ReadContext, bucket: Bucket, { ACL }: AclInput): string {
+  const ownership = ownershipOf(bucket);
+  const isGivenAway = ownership === "BucketOwnerPreferred" && ACL === "bucket-owner-full-control";
+  const isOwn = ownership === "BucketOwnerEnforced" || isGivenAway || ctx.caller.type === "AWSService";
+  return isOwn ? ctx.account : ctx.caller.account;
+}
+
+export interface Granting {
+  readonly grants: readonly s3.Grant[];
+  readonly subject: AclSubject;
+  readonly key: string;
+  readonly action: string;
+}
+
+/**
+ * Where lists are disabled only one that changes nothing is taken; where public ones are blocked none is.
+ *
+ * @throws AccessControlListNotSupported, AccessDenied
+ */
+export function requireGrantable(ctx: ReadContext, bucket: Bucket, granting: Granting): void {
+  const { grants, subject, key, action } = granting;
+  if (ownershipOf(bucket) === "BucketOwnerEnforced") {
+    if (!isOwnersAlone(grants, subject)) throw aclNotSupported();
+  } else if (isPublicAcl(grants) && blocks(ctx.kernel, bucket, ctx.account, "BlockPublicAcls")) {
+    const resource = objectArn(bucket.name, key);
+    throw publicAccessBlocked({ caller: ctx.caller, action, resource, setting: "BlockPublicAcls" });
+  }
 }

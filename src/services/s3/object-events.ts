@@ -5,8 +5,12 @@
 
 import type { Context } from "../../kernel/context.ts";
 import type { Bucket } from "./bucket-table.ts";
+import { midnightAfter } from "./days.ts";
 import { notify } from "./notification-delivery.ts";
 import type { ObjectVersion } from "./object-version.ts";
+import { replicateLater } from "./replication-job.ts";
+import { expectSweep, planSweep } from "./sweep-plans.ts";
+import { expectTiering } from "./tiering-rules.ts";
 
 /** By which operation an object came: the last part of `s3:ObjectCreated:Put`. */
 export type Creation = "Put" | "Post" | "Copy" | "CompleteMultipartUpload";
@@ -45,13 +49,15 @@ export function tell(ctx: Context, bucket: Bucket, event: ObjectEvent): void {
 }
 
 export function objectCreated(ctx: Context, bucket: Bucket, version: ObjectVersion, by: Creation): void {
-  if (!bucket.notifications) return;
-  tell(ctx, bucket, {
-    name: `ObjectCreated:${by}`,
-    key: version.key,
-    versionId: bucket.versioning === undefined ? undefined : version.versionId,
-    version,
-  });
+  expectSweep(ctx, bucket);
+  expectTiering(ctx, version);
+  if (bucket.replication) replicateLater(ctx, bucket, version);
+  if (bucket.notifications) tellOf(ctx, bucket, version, `ObjectCreated:${by}`);
+}
+
+function tellOf(ctx: Context, bucket: Bucket, version: ObjectVersion, name: EventName, more?: object): void {
+  const versionId = bucket.versioning === undefined ? undefined : version.versionId;
+  tell(ctx, bucket, { name, key: version.key, versionId, version, ...(more && { more: { ...more } }) });
 }
 
 export interface Removal {
@@ -66,30 +72,65 @@ export interface Removal {
 
 /** Part of the transaction that sets or removes the tags of a version. */
 export function objectTagged(
-  _ctx: Context,
-  _bucket: Bucket,
-  _version: ObjectVersion,
-  _how: "Put" | "Delete",
+  ctx: Context,
+  bucket: Bucket,
+  version: ObjectVersion,
+  how: "Put" | "Delete",
 ): void {
-  // Notifications are told here: s3:ObjectTagging.
+  if (bucket.lifecycle) planSweep(ctx, bucket.name, midnightAfter(ctx.clock.now()));
+  expectTiering(ctx, version);
+  tellOf(ctx, bucket, version, `ObjectTagging:${how}`);
 }
 
 /** Part of the transaction in which a rule changes the storage class of a version. */
-export function objectTransitioned(_ctx: Context, _bucket: Bucket, _version: ObjectVersion): void {
-  // Notifications are told here: s3:LifecycleTransition, and s3:IntelligentTiering for its archive tiers.
+export function objectTransitioned(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
+  const destinationStorageClass = version.storageClass ?? "STANDARD";
+  const more = { lifecycleEventData: { transitionEventData: { destinationStorageClass } } };
+  tellOf(ctx, bucket, version, "LifecycleTransition", more);
+}
+
+/** Part of the transaction in which what nobody reads moves to an archive tier. */
+export function objectTiered(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
+  const more = { intelligentTieringEventData: { destinationAccessTier: version.archiveTier } };
+  tellOf(ctx, bucket, version, "IntelligentTiering", more);
 }
 
 /** Part of the transaction that begins or ends a restoration, or takes the restored copy away. */
 export function restorationChanged(
-  _ctx: Context,
-  _bucket: Bucket,
-  _version: ObjectVersion,
-  _how: "Post" | "Completed" | "Delete",
+  ctx: Context,
+  bucket: Bucket,
+  version: ObjectVersion,
+  how: "Post" | "Completed" | "Delete",
 ): void {
-  // Notifications are told here: s3:ObjectRestore.
+  const { restore, storageClass } = version;
+  const restored = restore && {
+    lifecycleRestorationExpiryTime: new Date(restore.expiresAt).toISOString(),
+    lifecycleRestoreStorageClass: storageClass,
+  };
+  const more = how === "Completed" && { glacierEventData: { restoreEventData: restored } };
+  tellOf(ctx, bucket, version, `ObjectRestore:${how}`, more || undefined);
+}
+
+/** Part of the transaction in which a replication turns out to be refused. */
+export function replicationFailed(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
+  const more = {
+    replicationEventData: {
+      requestTime: new Date(version.modifiedAt).toISOString(),
+      failureReason: "DstPutObjectNotPermitted",
+      s3Operation: "OBJECT_PUT",
+    },
+  };
+  tellOf(ctx, bucket, version, "Replication:OperationFailedReplication", more);
 }
 
 export function objectRemoved(ctx: Context, bucket: Bucket, removal: Removal): void {
-  const { key, versionId, kind } = removal;
-  tell(ctx, bucket, { name: `ObjectRemoved:${kind}`, key, versionId });
+  const { key, versionId, version, kind, isExpired } = removal;
+  if (bucket.versioning) expectSweep(ctx, bucket);
+  // Markers that rules put stay where they are.
+  const isMarker = version?.isDeleteMarker && kind === "DeleteMarkerCreated";
+  if (bucket.replication && isMarker && !isExpired) {
+    replicateLater(ctx, bucket, version);
+  }
+  const what = isExpired ? "LifecycleExpiration" : "ObjectRemoved";
+  tell(ctx, bucket, { name: `${what}:${kind}`, key, versionId });
 }

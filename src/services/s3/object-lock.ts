@@ -5,6 +5,7 @@ import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onBucket, onObject } from "./access.ts";
 import { changeBucket, objectArn, requireBucket } from "./bucket-table.ts";
+import { midnightAfter } from "./days.ts";
 import { malformedXml } from "./errors.ts";
 import {
   lockConfigurationNotFound, lockNeedsVersioning, noLockInBucket, noLockOnObject, periodNotPositive,
@@ -13,6 +14,7 @@ import {
 import { isRetained } from "./lock-rules.ts";
 import { requireObject, type NamesVersion } from "./named-version.ts";
 import type { ObjectVersion } from "./object-version.ts";
+import { planSweep } from "./sweep-plans.ts";
 import { changeVersion } from "./version-table.ts";
 
 const modes: ReadonlySet<string> = new Set<s3.ObjectLockRetentionMode>(["GOVERNANCE", "COMPLIANCE"]);
@@ -70,6 +72,7 @@ export const PutObjectRetention = operation(s3.PutObjectRetention, {
       requireBypass(ctx, version, input.BypassGovernanceRetention);
     }
     changeVersion(ctx, version, { retention });
+    lockChanged(ctx, input.Bucket);
   },
 });
 
@@ -130,6 +133,7 @@ export const PutObjectLegalHold = operation(s3.PutObjectLegalHold, {
     const legalHold = input.LegalHold?.Status;
     if (legalHold !== "ON" && legalHold !== "OFF") throw malformedXml();
     changeVersion(ctx, requireLockable(ctx, input, "PUT"), { legalHold });
+    lockChanged(ctx, input.Bucket);
   },
 });
 
@@ -141,6 +145,11 @@ export const GetObjectLegalHold = operation(s3.GetObjectLegalHold, {
     return { LegalHold: { Status: legalHold } };
   },
 });
+
+/** What a lock kept may be overdue. */
+function lockChanged(ctx: Context, bucket: string): void {
+  if (requireBucket(ctx, bucket).lifecycle) planSweep(ctx, bucket, midnightAfter(ctx.clock.now()));
+}
 
 function requireLockable(ctx: Context, input: NamesVersion, method: "GET" | "PUT"): ObjectVersion {
   if (!requireBucket(ctx, input.Bucket).objectLock) throw noLockInBucket();

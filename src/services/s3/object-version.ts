@@ -42,6 +42,10 @@ export interface ObjectVersion {
   readonly restore?: { readonly readyAt: number; readonly expiresAt: number; readonly tier: string };
   /** When a lifecycle rule last changed its storage class. */
   readonly transitionedAt?: number;
+  /** Of Intelligent-Tiering, where it is not one of the tiers that are read at once. */
+  readonly archiveTier?: s3.IntelligentTieringAccessTier;
+  /** Of Intelligent-Tiering: when it was last read, to the day. */
+  readonly accessedAt?: number;
 }
 
 /** Headers that are given back as they were sent. */

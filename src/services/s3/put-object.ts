@@ -4,10 +4,11 @@ import * as s3 from "../../generated/s3.ts";
 import type { ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onCreation } from "./access.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption, tagIsHash, type Encryption } from "./encryption.ts";
+import { expirationHeader } from "./lifecycle-due.ts";
 import { requireChecksum } from "./lock-input.ts";
 import { objectCreated } from "./object-events.ts";
 import {
@@ -17,6 +18,7 @@ import { describeAccess, requireWriteAccess } from "./object-access.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { headerNotImplemented, requireWritable } from "./preconditions.ts";
 import { announcedAlgorithm, announcedSize, receiveBody, type Received } from "./receiving.ts";
+import { replicaActions, replicaFacts } from "./replicas.ts";
 import { shownVersionId } from "./versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
 
@@ -26,8 +28,11 @@ import { findCurrent, newPlace, putVersion } from "./version-table.ts";
  * @evidence S3 API Reference, PutObject
  */
 export const PutObject = operation(s3.PutObject, {
-  ...onObject,
-  action: requireWriteAccess,
+  ...onCreation,
+  action(input, ctx) {
+    const replica = replicaFacts(input);
+    return replica ? replicaActions(replica) : requireWriteAccess(input, ctx);
+  },
   async body(input, ctx) {
     if (input.WriteOffsetBytes !== undefined) throw headerNotImplemented("x-amz-write-offset-bytes");
     requireSize(announcedSize(input.Body));
@@ -50,14 +55,27 @@ export const PutObject = operation(s3.PutObject, {
         bodyId: putBody(within, received.pieces),
         ...described,
         ...access,
+        ...replicated(input),
       };
       putVersion(within, stored);
-      objectCreated(within, present, stored, "Put");
+      objectCreated(within, present, stored, ctx.origin.authenticationMethod === "Form" ? "Post" : "Put");
       return stored;
     });
     return answer(bucket, version, received, encryption);
   },
 });
+
+/** A replica is what it is a replica of, where it is not what its destination makes of it. */
+function replicated(input: s3.PutObjectRequest): Partial<ObjectVersion> {
+  const facts = replicaFacts(input);
+  if (!facts) return {};
+  const { versionId, order, modifiedAt, etag, partsCount } = facts;
+  return {
+    versionId, order, modifiedAt, replication: "REPLICA",
+    ...(etag !== undefined && { etag }),
+    ...(partsCount !== undefined && { partsCount }),
+  };
+}
 
 /** A checksum that comes with the body says more than the name of one. */
 function askedAlgorithm(input: s3.PutObjectRequest): ChecksumAlgorithm | undefined {
@@ -91,6 +109,7 @@ function answer(
     ...checksumMember(checksum.algorithm, checksum.value),
     ChecksumType: "FULL_OBJECT",
     VersionId: shownVersionId(bucket, version),
+    Expiration: expirationHeader(bucket, version),
     ...encryption.output,
   };
 }

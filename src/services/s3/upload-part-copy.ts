@@ -2,20 +2,20 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onPart } from "./access.ts";
 import { requireBucket } from "./bucket-table.ts";
 import { parseCopyRange, requireCopyable } from "./copy-conditions.ts";
 import { sourceTooLarge } from "./copy-errors.ts";
 import { openSource } from "./copy-source.ts";
 import { copyBody } from "./copying.ts";
-import { openEncryption } from "./encryption.ts";
+import { openUploadEncryption } from "./encryption.ts";
 import { checksumMember, singleUploadBytesMax } from "./object-input.ts";
 import { requirePartNumber, storePart } from "./upload-parts.ts";
 import { requireUpload } from "./upload-table.ts";
 
 /** @evidence S3 API Reference, UploadPartCopy */
 export const UploadPartCopy = operation(s3.UploadPartCopy, {
-  ...onObject,
+  ...onPart,
   async body(input, ctx) {
     const upload = ctx.reading(() => {
       requireBucket(ctx, input.Bucket);
@@ -31,7 +31,7 @@ export const UploadPartCopy = operation(s3.UploadPartCopy, {
       const copiedBytes = range ? range.last - range.first + 1 : sizeBytes;
       if (copiedBytes > singleUploadBytesMax) throw sourceTooLarge(singleUploadBytesMax);
       const { algorithm, isAsked } = upload.checksum;
-      const encryption = await openEncryption(ctx, upload.draft, input);
+      const encryption = await openUploadEncryption(ctx, upload.draft, input);
       const received = await copyBody(ctx, source, { encryption, algorithm, range });
       const part = ctx.transaction((within) => storePart(within, input, received, encryption));
       return {

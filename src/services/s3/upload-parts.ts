@@ -3,13 +3,13 @@
 import * as s3 from "../../generated/s3.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { onObject } from "./access.ts";
+import { onObject, onPart } from "./access.ts";
 import { keepPieces } from "./body-table.ts";
 import { requireBucket } from "./bucket-table.ts";
-import { openEncryption, tagIsHash, type Encryption } from "./encryption.ts";
+import { openUploadEncryption, tagIsHash, type Encryption } from "./encryption.ts";
 import { invalidArgument } from "./errors.ts";
 import { pageSize } from "./listing.ts";
-import { shownAlgorithm } from "./multipart-uploads.ts";
+import { shownAbort, shownAlgorithm } from "./multipart-uploads.ts";
 import { checksumMember, givenChecksum, requireSize } from "./object-input.ts";
 import { ownerShown } from "./owners.ts";
 import {
@@ -30,7 +30,7 @@ interface NamesPart {
 
 /** @evidence S3 API Reference, UploadPart */
 export const UploadPart = operation(s3.UploadPart, {
-  ...onObject,
+  ...onPart,
   async body(input, ctx) {
     const upload = ctx.reading(() => {
       requireBucket(ctx, input.Bucket);
@@ -40,7 +40,7 @@ export const UploadPart = operation(s3.UploadPart, {
     requireSize(announcedSize(input.Body));
     requireSameAlgorithm(input, upload.checksum);
     const { algorithm } = upload.checksum;
-    const encryption = await openEncryption(ctx, upload.draft, input);
+    const encryption = await openUploadEncryption(ctx, upload.draft, input);
     const received = await receiveBody(ctx, input.Body, { key: encryption.key, algorithm });
     const part = ctx.transaction((within) => storePart(within, input, received, encryption));
     // A checksum of another algorithm was compared on the way in, and is answered as it came.
@@ -94,7 +94,7 @@ export function storePart(
 export const ListParts = operation(s3.ListParts, {
   ...onObject,
   run(input, ctx) {
-    requireBucket(ctx, input.Bucket);
+    const bucket = requireBucket(ctx, input.Bucket);
     const upload = requireUpload(ctx, input);
     const limit = pageSize(input.MaxParts, "max-parts");
     const { PartNumberMarker: marker = 0 } = input;
@@ -120,6 +120,7 @@ export const ListParts = operation(s3.ListParts, {
       Initiator: { ID: upload.initiator },
       Owner: ownerShown(upload.draft.owner),
       StorageClass: upload.draft.storageClass ?? "STANDARD",
+      ...shownAbort(bucket, upload),
       ...shownAlgorithm(upload.checksum),
     };
   },

@@ -15,13 +15,13 @@ import { restoreStatusOf } from "./restore-status.ts";
 import { findVersion, objects, versions } from "./version-table.ts";
 import { nullVersion, orderOf } from "./version-ids.ts";
 
-interface ShownVersion {
+export interface ShownVersion {
   readonly version: ObjectVersion;
   readonly isLatest: boolean;
 }
 
 /** Where a listing begins: after a key, or within one after a version. */
-interface Start {
+export interface Start {
   readonly from: string;
   /** Versions of `from` that are at least as new as this are left out; none of them where undefined. */
   readonly olderThan?: number;
@@ -30,7 +30,7 @@ interface Start {
 }
 
 /** Both tables in one order. The current version of a key comes first, and is the only one in its table. */
-function* allVersions(
+export function* allVersions(
   ctx: ReadContext,
   bucket: string,
   prefix: string,

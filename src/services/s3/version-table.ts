@@ -78,6 +78,7 @@ export function newPlace(ctx: ReadContext, bucket: Bucket): Place {
 export function putVersion(ctx: Context, version: ObjectVersion): void {
   const { bucket, key, versionId } = version;
   const current = findCurrent(ctx, bucket, key);
+  if (version.order < (findLatest(ctx, bucket, key)?.order ?? 0)) return putOlderVersion(ctx, version);
   if (current && current.versionId === versionId) dropBody(ctx, current.bodyId);
   else if (current) ctx.db(versions).add(current);
   if (versionId === nullVersion && current?.versionId !== nullVersion) removeOlderNull(ctx, bucket, key);
@@ -120,6 +121,14 @@ export function findPlaced(
 ): ObjectVersion | undefined {
   const current = findCurrent(ctx, bucket, key);
   return current?.order === order ? current : ctx.db(versions).get([bucket, key, -order]);
+}
+
+/** A replica may come after what was written later than what it is a replica of. */
+function putOlderVersion(ctx: Context, version: ObjectVersion): void {
+  const { bucket, key, order } = version;
+  const before = ctx.db(versions).get([bucket, key, -order]);
+  if (before) dropBody(ctx, before.bodyId);
+  ctx.db(versions).put(version);
 }
 
 function removeOlderNull(ctx: Context, bucket: string, key: string): void {

@@ -1,0 +1,66 @@
+/** Bodies that clients are slow to send, never send, or are told to stop sending. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { requestTimedOut } from "../body/body-errors.ts";
+
+/** @evidence S3 closes connections over which nothing comes for about 20 seconds */
+export const idleMillisecondsDefault = 20_000;
+
+/** What is read of a body that was refused, so that its sender comes to read the refusal. */
+const lingerBytesMax = 16 * 1024 * 1024;
+const lingerMilliseconds = 5_000;
+
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+/**
+ * Nothing came for so long, although it was waited for: whoever reads the body gets an error, and answers it.
+ * Only the client's silence counts, not the time that what it sent takes.
+ */
+export function endIdleUpload(request: IncomingMessage, idleMilliseconds: number): void {
+  const { socket } = request;
+  request.setTimeout(idleMilliseconds, () => {
+    const isWaitedFor = request.readableFlowing !== null && request.readableLength === 0;
+    if (isWaitedFor && request.listenerCount("error") > 0) request.emit("error", requestTimedOut());
+    // It rings once: who was not waited for yet is waited for anew.
+    else socket.setTimeout(idleMilliseconds);
+  });
+  request.once("end", () => socket.setTimeout(0));
+}
+
+/**
+ * A client that asks before it sends a body is told to go on once the body is wanted: what can be refused or
+ * redirected by the head alone costs no upload.
+ */
+export function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  const read = request._read.bind(request);
+  request._read = (size) => {
+    request._read = read;
+    if (!response.headersSent) response.writeContinue();
+    read(size);
+  };
+}
+
+/**
+ * Answered before all of the body is there: the connection ends with the answer. It is not torn down at once,
+ * which could take the answer from a client that is still sending.
+ */
+export function closeAfterAnswer(request: IncomingMessage): void {
+  const { socket } = request;
+  socket.destroySoon = () => linger(request, socket);
+}
+
+function linger(request: IncomingMessage, socket: Socket): void {
+  const readBytes = socket.bytesRead;
+  const end = setTimeout(() => socket.destroy(), lingerMilliseconds).unref();
+  socket.once("close", () => clearTimeout(end));
+  socket.once("end", () => socket.destroy());
+  request.unpipe();
+  request.on("data", () => {
+    if (socket.bytesRead - readBytes > lingerBytesMax) socket.destroy();
+  });
+  request.resume();
+  socket.end();
+}
