@@ -24,7 +24,13 @@ import * as scan from "./queries/scan.ts";
 import * as batchExecuteStatement from "./statements/batch-execute-statement.ts";
 import * as executeStatement from "./statements/execute-statement.ts";
 import * as executeTransaction from "./statements/execute-transaction.ts";
+import * as earlierGlobalTables from "./replicas/earlier-global-tables.ts";
+import * as membership from "./replicas/membership.ts";
+import * as outgoing from "./replicas/outgoing.ts";
+import * as sending from "./replicas/sending.ts";
+import * as replicaAutoScaling from "./replicas/replica-auto-scaling.ts";
 import * as contributorInsights from "./settings/contributor-insights.ts";
+import * as kinesisDestinations from "./settings/kinesis-destinations.ts";
 import * as streamRows from "./streams/stream-rows.ts";
 import * as createTable from "./tables/create-table.ts";
 import * as deleteTable from "./tables/delete-table.ts";
@@ -43,8 +49,12 @@ export default service(dynamodb.service, {
     policies, timeToLive, expiries, contributorInsights, streamRows,
     itemRows, collections, getItem, putItem, updateItem, deleteItem, query, scan, batchGet, batchWrite,
     transactGet, transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,
-    backups, continuousBackups, copies, restores,
+    backups, continuousBackups, copies, restores, membership, outgoing, sending,
+    earlierGlobalTables, replicaAutoScaling, kinesisDestinations,
   ],
   tagging: tags.tagging,
+  // Between regions the service works on its own tables as itself.
+  alsoAllows: ({ principal }) =>
+    principal.type === "AWSService" && principal.arn === "dynamodb.amazonaws.com",
   resourcePolicy: resourcePolicyOf,
 });

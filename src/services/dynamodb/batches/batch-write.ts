@@ -13,6 +13,8 @@ import { normalizeKey, requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { placeText } from "../items/places.ts";
 import { requireFit, requireItem } from "../items/put-item.ts";
 import { applyWrite, findItem, planWrite } from "../items/writing.ts";
+import { takeReplicated } from "../replicas/incoming.ts";
+import { isOwnService } from "../replicas/members.ts";
 import { nameIn, tableArn } from "../tables/names.ts";
 import type { Table } from "../tables/table-rows.ts";
 import type { Item } from "../values/attribute-values.ts";
@@ -80,6 +82,10 @@ export const BatchWriteItem = operation(dynamodb.BatchWriteItem, {
   conditions: batchConditions,
   dataEvent: true,
   run(input, ctx) {
+    if (isOwnService(ctx)) {
+      takeReplicated(ctx, input);
+      return { UnprocessedItems: {} };
+    }
     const texts = Object.keys(input.RequestItems);
     if (texts.length === 0) throw validation("The requestItems parameter is required for BatchWriteItem");
     requireOneOwner(ctx, texts);

@@ -5,6 +5,7 @@ import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { table } from "../../../store/types.ts";
 import { inUse, validation } from "../errors.ts";
+import { announceChange } from "../replicas/membership.ts";
 import { onTable, requireTable } from "../tables/names.ts";
 import { tables, type Table } from "../tables/table-rows.ts";
 import { forgetExpiries, noteExpiries } from "./expiries.ts";
@@ -40,15 +41,18 @@ function requireRested(ctx: Context, row: Table): void {
   throw validation("Time to live has been modified multiple times within a fixed interval");
 }
 
-function setAttribute(ctx: Context, row: Table, attribute: string | undefined): void {
+/** @returns the row as it is from now on */
+export function setExpiry(ctx: Context, row: Table, attribute: string | undefined): Table {
   const { expiryAttribute: _before, ...rest } = row;
   const now = ctx.clock.now();
-  ctx.db(tables).put(attribute === undefined ? rest : { ...rest, expiryAttribute: attribute });
+  const changed = attribute === undefined ? rest : { ...rest, expiryAttribute: attribute };
+  ctx.db(tables).put(changed);
   ctx.db(settings).put({ number: row.number, changedAt: now });
   const subject = { name: row.name, number: row.number };
   const id = String(row.number);
   if (attribute === undefined) ctx.schedule(forgetExpiries, { at: now, input: { number: row.number }, id });
   else ctx.schedule(noteExpiries, { at: now, input: subject, id });
+  return changed;
 }
 
 export const UpdateTimeToLive = operation(dynamodb.UpdateTimeToLive, {
@@ -60,7 +64,7 @@ export const UpdateTimeToLive = operation(dynamodb.UpdateTimeToLive, {
     if (row.status === "DELETING") throw inUse(`Table is being deleted: ${row.name}`);
     requireChange(row, isEnabled, attribute);
     requireRested(ctx, row);
-    setAttribute(ctx, row, isEnabled ? attribute : undefined);
+    announceChange(ctx, setExpiry(ctx, row, isEnabled ? attribute : undefined));
     return { TimeToLiveSpecification: { Enabled: isEnabled, AttributeName: attribute } };
   },
 });

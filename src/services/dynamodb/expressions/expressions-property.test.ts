@@ -29,7 +29,7 @@ test("random conditions hold for random items as a literal reading says", () => 
   const cache = new SyntaxCache();
   let held = 0;
   let refused = 0;
-  for (let round = 0; round < 6000; round++) {
+  for (let round = 0; round < 3000; round++) {
     const syntax = new RandomSyntax(chance);
     const written = syntax.condition(3);
     const text = new Writer(chance).condition(written);
@@ -50,7 +50,7 @@ test("random conditions hold for random items as a literal reading says", () => 
       refused += 1;
     }
   }
-  assert.ok(held > 3000 && refused < 2000, `${held} ${refused}`);
+  assert.ok(held > 1500 && refused < 1000, `${held} ${refused}`);
 });
 
 interface Written {
@@ -159,7 +159,7 @@ test("random updates do to random items what a literal reading does", () => {
   const chance = new Chance(12);
   let done = 0;
   let apart = 0;
-  for (let round = 0; round < 8000; round++) {
+  for (let round = 0; round < 4000; round++) {
     const syntax = new RandomSyntax(chance);
     const { text, actions } = randomUpdate(chance, syntax);
     const request = { UpdateExpression: text, ...parameters(syntax, text) };
@@ -185,7 +185,7 @@ test("random updates do to random items what a literal reading does", () => {
     }
     done += result ? 1 : 0;
   }
-  assert.ok(done > 1000 && apart > 4000, `${done} ${apart}`);
+  assert.ok(done > 500 && apart > 2000, `${done} ${apart}`);
 });
 
 /** Whether a sum of 39 digits or more is in it: those DynamoDB refuses. */
@@ -196,7 +196,7 @@ function overflows(item: Item | undefined): boolean {
 test("random projections give what stands at their paths", () => {
   const chance = new Chance(13);
   let found = 0;
-  for (let round = 0; round < 4000; round++) {
+  for (let round = 0; round < 2000; round++) {
     const syntax = new RandomSyntax(chance);
     const paths = Array.from({ length: 1 + chance.below(3) }, () => syntax.path());
     const text = paths.map((path) => new Writer(chance).path(path)).join(", ");
@@ -222,7 +222,7 @@ test("random projections give what stands at their paths", () => {
     const shown = new NaiveEvaluator(syntax, projected ?? {}).operand({ kind: "path", parts });
     assert.deepEqual(shown, evaluator.operand(only), text);
   }
-  assert.ok(found > 500, String(found));
+  assert.ok(found > 250, String(found));
 });
 
 const PIECES = [

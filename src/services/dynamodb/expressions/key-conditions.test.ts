@@ -144,7 +144,7 @@ test("the store finds by a range exactly what the condition holds for", () => {
   const chance = new Chance(21);
   const operators: readonly KeyOperator[] = ["=", "<", "<=", ">", ">=", "between", "begins-with"];
   let hits = 0;
-  for (let round = 0; round < 6000; round++) {
+  for (let round = 0; round < 3000; round++) {
     const type = chance.pick(["S", "N", "B"] as const);
     const value = (): AttributeValue => {
       if (type === "N") return { N: normalizeNumber(randomNumberText(chance)) };
@@ -165,5 +165,5 @@ test("the store finds by a range exactly what the condition holds for", () => {
     assert.ok(!found(storeRange(range, ["table"]), ["table", "y", keyPart(sought), "rest"]));
     hits += holds ? 1 : 0;
   }
-  assert.ok(hits > 1500, String(hits));
+  assert.ok(hits > 700, String(hits));
 });

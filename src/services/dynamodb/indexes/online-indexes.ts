@@ -18,7 +18,9 @@ import {
   putTable, updateMilliseconds, updating, updatingIndex, withIndex,
 } from "../tables/lifecycles.ts";
 import { findTable } from "../tables/names.ts";
-import { findIndex, isOnDemand, keyNames, type Index, type Table } from "../tables/table-rows.ts";
+import {
+  findIndex, isOnDemand, keyNames, type Index, type KeyAttribute, type Table,
+} from "../tables/table-rows.ts";
 import { mergedOnDemand, requireOnDemand, warmAfter } from "../tables/throughput.ts";
 import { oneIndexAtATime } from "../tables/update-rules.ts";
 import { entryOf } from "./entries.ts";
@@ -63,7 +65,11 @@ function createIndex(
     );
   }
   const all = attributesOf(definitions);
-  const index = globalIndexOf(ctx, action, all, row.key, row.billingMode);
+  return addIndex(ctx, row, globalIndexOf(ctx, action, all, row.key, row.billingMode), all);
+}
+
+/** @param all the attributes that are defined, used or not */
+export function addIndex(ctx: Context, row: Table, index: Index, all: readonly KeyAttribute[]): Table {
   const used = new Set(keyNames(row.key, index.key, ...row.indexes.map(({ key }) => key)));
   const until = ctx.clock.now() + updateMilliseconds;
   ctx.schedule(backfill, { at: until, input: { table: row.name, number: index.number } });
@@ -72,7 +78,7 @@ function createIndex(
   }, "index");
 }
 
-function deleteIndex(ctx: Context, row: Table, name: string): Table {
+export function removeGlobalIndex(ctx: Context, row: Table, name: string): Table {
   const index = requireGlobal(row, name, "delete");
   if (index.status === "CREATING" && !index.isBackfilling) {
     throw inUse(
@@ -127,7 +133,7 @@ export function updateIndexes(ctx: Context, row: Table, input: UpdateTableInput)
   let changed = row;
   for (const { Create: create, Delete: remove, Update: update } of input.GlobalSecondaryIndexUpdates ?? []) {
     if (create) changed = createIndex(ctx, changed, input, create);
-    else if (remove) changed = deleteIndex(ctx, changed, remove.IndexName);
+    else if (remove) changed = removeGlobalIndex(ctx, changed, remove.IndexName);
     else if (update) changed = updateIndex(ctx, changed, update);
   }
   return changed;

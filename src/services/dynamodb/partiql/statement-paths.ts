@@ -106,7 +106,11 @@ export function sourceOf({ expression, alias, several }: Source): TableName {
   return { table: root, index: part?.name };
 }
 
-/** @throws ValidationException for a name that no table may have */
+/**
+ * A table may also be given by its ARN, as everywhere; whether it is one is for the operation to see.
+ *
+ * @throws ValidationException for a name that no table may have
+ */
 export function requireTableName(name: string): void {
-  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(name)) throw wrongTableName();
+  if (!name.startsWith("arn:") && !/^[A-Za-z0-9_.-]{3,255}$/.test(name)) throw wrongTableName();
 }

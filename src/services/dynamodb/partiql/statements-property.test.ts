@@ -94,7 +94,7 @@ test("random WHEREs hold for random items as a literal reading says", () => {
   const cache = new StatementCache();
   let held = 0;
   let refused = 0;
-  for (let round = 0; round < 3000; round++) {
+  for (let round = 0; round < 2000; round++) {
     const syntax = new RandomSyntax(chance);
     const written = syntax.condition(3);
     const writer = new StatementWriter(chance, syntax);
@@ -114,7 +114,7 @@ test("random WHEREs hold for random items as a literal reading says", () => {
       refused += 1;
     }
   }
-  assert.ok(held > 1000 && refused < 1000, `${held} ${refused}`);
+  assert.ok(held > 700 && refused < 700, `${held} ${refused}`);
 });
 
 const PIECES = [

@@ -117,6 +117,31 @@ test("comments, cases, quotes and a semicolon make no difference", () => {
   assert.deepEqual(table.only()["n"], { N: "0" });
 });
 
+test("tables are given by name or by ARN, indexes behind a dot", () => {
+  const rows: readonly (readonly [string, string, string | undefined])[] = [
+    ["tab", "tab", undefined], ['"t-b"."i.1"', "t-b", "i.1"], ["tab.idx", "tab", "idx"],
+    ['"arn:aws:dynamodb:us-east-1:123456789012:table/tab"',
+      "arn:aws:dynamodb:us-east-1:123456789012:table/tab", undefined],
+  ];
+  for (const [source, table, index] of rows) {
+    const statement = bindStatement(`SELECT * FROM ${source}`, []);
+    assert.ok(statement.kind === "select");
+    assert.deepEqual([statement.table, statement.index], [table, index]);
+  }
+});
+
+test("RETURNING says which attributes and which version", () => {
+  const returning = (rest: string): unknown => {
+    const statement = bindStatement(rest, []);
+    return "returning" in statement && statement.returning;
+  };
+  const update = "UPDATE tab SET a = 1 WHERE pk = 'x'";
+  assert.deepEqual(returning(`${update} RETURNING ALL OLD *`), { which: "ALL", version: "OLD" });
+  assert.deepEqual(returning(`${update} returning modified new *`), { which: "MODIFIED", version: "NEW" });
+  assert.deepEqual(returning("DELETE FROM tab RETURNING ALL OLD *;"), { which: "ALL", version: "OLD" });
+  assert.equal(returning(update), undefined);
+});
+
 test("columns have the last name of their path", () => {
   const table = new SmallTable();
   table.put("c", "1", { m: { M: { k: { L: [{ S: "v" }] }, z: { N: "1" } } }, l: { L: [{ S: "a" }] } });

@@ -1,12 +1,128 @@
-/** Global tables. */
+/** Regions join a global table and leave it: ReplicaUpdates of UpdateTable. */
 
 import type { ReplicationGroupUpdate } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { notImplemented } from "../../../kernel/errors.ts";
-import type { Table } from "../tables/table-rows.ts";
+import { deletionProtected, validation } from "../errors.ts";
+import { openStream } from "../streams/stream-rows.ts";
+import { updating } from "../tables/lifecycles.ts";
+import { isOnDemand, type Replica, type Table } from "../tables/table-rows.ts";
+import { otherRegions, supportedRegions, tableElsewhere } from "./members.ts";
+import { addReplica, removeReplica } from "./membership.ts";
+
+const sourceMilliseconds = 24 * 3_600_000;
+
+type Action =
+  | { readonly kind: "Create" | "Delete"; readonly region: string; readonly hasOverrides: boolean }
+  | { readonly kind: "Update"; readonly region: string; readonly hasOverrides: boolean };
+
+/** @evidence recorded refusals of ReplicaUpdates, here and below */
+function actionOf(update: ReplicationGroupUpdate): Action {
+  const kinds = (["Create", "Update", "Delete"] as const).filter((kind) => update[kind] !== undefined);
+  const [kind] = kinds;
+  if (kind === undefined) throw noAction();
+  if (kinds.length > 1) {
+    throw validation("Update table operation with more than one type of replica actions not allowed");
+  }
+  const { RegionName: region = "", ...overrides } = update[kind] ?? {};
+  const hasOverrides = Object.values(overrides).some((value) => value !== undefined);
+  if (kind === "Update" && !hasOverrides) throw noAction();
+  return { kind, region, hasOverrides };
+}
+
+function noAction(): Error {
+  return validation("There are no actions specified in the Replica Update Action of the request.");
+}
+
+/** The one thing that is asked for; said twice it is one thing still. */
+function requireOne(updates: readonly ReplicationGroupUpdate[]): Action {
+  const actions = updates.map(actionOf);
+  const [first, ...others] = actions;
+  if (!first) throw noAction();
+  if (others.some((each) => each.kind !== first.kind || each.region !== first.region)) {
+    throw validation(
+      "Update table operation with more than one create or delete replica actions not allowed",
+    );
+  }
+  return first;
+}
+
+function requireRegion(ctx: Context, region: string): void {
+  if (region === ctx.region) {
+    throw validation(
+      "Cannot add or delete the local region through ReplicaUpdates. " +
+        "Use CreateTable, DeleteTable, or UpdateTable as required.",
+    );
+  }
+  if (supportedRegions.includes(region)) return;
+  throw validation(
+    `Region ${region} is not supported. The latest version of global tables are only supported in the ` +
+      `following regions: [${supportedRegions.join(", ")}]`,
+  );
+}
+
+function requireMember(row: Table, region: string): Replica {
+  const member = row.replicas?.find((replica) => replica.region === region);
+  if (member) return member;
+  throw validation(
+    "Update global table operation failed because one or more replicas were not part of the global table. " +
+      `Please retry the request without these replicas: [${region}].`,
+  );
+}
+
+function create(ctx: Context, row: Table, region: string): Table {
+  if (tableElsewhere(ctx, region, row.name) || otherRegions(row).includes(region)) {
+    throw validation(
+      `Failed to create a the new replica of table with name: ‘${row.name}’ because one or more replicas ` +
+        "already existed as tables.",
+    );
+  }
+  if (!isOnDemand(row)) {
+    throw validation("Table write capacity should either be Pay-Per-Request or AutoScaled.");
+  }
+  if (row.encryption) throw notImplemented("replicas of a table with a KMS key");
+  const streamed = row.streamView === undefined ? openStream(ctx, row, "NEW_AND_OLD_IMAGES") : row;
+  addReplica.poke(ctx, `${row.number} ${region}`, { name: row.name, region });
+  const now = ctx.clock.now();
+  return updating(ctx, {
+    ...streamed,
+    replicas: [...(row.replicas ?? []), { region, status: "CREATING" }],
+    sourced: [...(row.sourced ?? []), { region, at: now }],
+  }, "replica");
+}
+
+/** Whether a region that took its items from this one is still there, and has been for less than a day. */
+export function isRecentSource(row: Table, now: number): boolean {
+  const members = otherRegions(row);
+  return (row.sourced ?? []).some(({ region, at }) =>
+    members.includes(region) && now - at < sourceMilliseconds);
+}
+
+export function recentSource(): Error {
+  return validation(
+    "Replica cannot be deleted because it has acted as a source region for new replica(s) " +
+      "being added to the table in the last 24 hours.",
+  );
+}
+
+function remove(ctx: Context, row: Table, region: string): Table {
+  requireMember(row, region);
+  const other = tableElsewhere(ctx, region, row.name);
+  if (other?.isProtected) throw deletionProtected();
+  if (other && isRecentSource(other, ctx.clock.now())) throw recentSource();
+  removeReplica.poke(ctx, `${row.number} ${region}`, { name: row.name, region });
+  const replicas = (row.replicas ?? []).map((replica): Replica =>
+    (replica.region === region ? { region, status: "DELETING" } : replica));
+  return updating(ctx, { ...row, replicas }, "replica");
+}
 
 export function updateReplicas(
-  _ctx: Context, _row: Table, _updates: readonly ReplicationGroupUpdate[],
+  ctx: Context, row: Table, updates: readonly ReplicationGroupUpdate[],
 ): Table {
-  throw notImplemented("UpdateTable with ReplicaUpdates");
+  const { kind, region, hasOverrides } = requireOne(updates);
+  requireRegion(ctx, region);
+  if (kind === "Delete") return remove(ctx, row, region);
+  if (kind === "Update") requireMember(row, region);
+  if (hasOverrides) throw notImplemented("replicas with settings of their own");
+  return create(ctx, row, region);
 }

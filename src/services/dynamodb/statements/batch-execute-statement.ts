@@ -20,7 +20,7 @@ import { existsAlone } from "../partiql/operation-errors.ts";
 import { rowOf } from "../partiql/statement-paths.ts";
 import { normalizeParameters, type SelectStatement, type Statement } from "../partiql/statements.ts";
 import type { Table } from "../tables/table-rows.ts";
-import { authorizeStatement, boundStatement, tableNameOf } from "./statements.ts";
+import { authorizeStatement, boundStatement, ownerOfStatements, tableNameOf } from "./statements.ts";
 import { runWrite, type StatementResult } from "./writes.ts";
 
 const codes: Readonly<Record<string, BatchStatementErrorCodeEnum>> = {
@@ -114,6 +114,7 @@ class Batch {
 }
 
 export const BatchExecuteStatement = operation(dynamodb.BatchExecuteStatement, {
+  owner: ({ Statements }) => ownerOfStatements(Statements.map(({ Statement }) => Statement)),
   access: "signed",
   dataEvent: true,
   run(input, ctx) {

@@ -13,7 +13,7 @@ import { requireTableOfItems } from "../tables/names.ts";
 import { requireStart } from "../queries/start-keys.ts";
 import { findIndex, type Table } from "../tables/table-rows.ts";
 import { readSelection, type Position } from "./select.ts";
-import { authorizeStatement, boundStatement, tableNameOf } from "./statements.ts";
+import { authorizeStatement, boundStatement, ownerOfStatements, tableNameOf } from "./statements.ts";
 import { runWrite } from "./writes.ts";
 
 const scope = "dynamodb:ExecuteStatement";
@@ -57,6 +57,7 @@ function select(
 }
 
 export const ExecuteStatement = operation(dynamodb.ExecuteStatement, {
+  owner: ({ Statement }) => ownerOfStatements([Statement]),
   access: "signed",
   dataEvent: true,
   run(input, ctx) {

@@ -23,7 +23,7 @@ import { digestOf, isRepeated, remember } from "../transactions/tokens.ts";
 import { readAll, type TransactionalGet } from "../transactions/transact-get.ts";
 import { chargeRepeated, writeAll } from "../transactions/write-all.ts";
 import { requireItemSize } from "../items/put-item.ts";
-import { authorizeStatement, boundStatement, tableNameOf } from "./statements.ts";
+import { authorizeStatement, boundStatement, ownerOfStatements, tableNameOf } from "./statements.ts";
 
 /** Errors of a statement say which one it is. */
 function within<Result>(index: number, work: () => Result): Result {
@@ -134,6 +134,8 @@ function readThem(
 }
 
 export const ExecuteTransaction = operation(dynamodb.ExecuteTransaction, {
+  owner: ({ TransactStatements }) =>
+    ownerOfStatements(TransactStatements.map(({ Statement }) => Statement)),
   access: "signed",
   dataEvent: true,
   run(input, ctx) {

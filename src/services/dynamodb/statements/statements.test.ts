@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   BatchExecuteStatementCommand, DynamoDBClient, ExecuteStatementCommand, ExecuteTransactionCommand,
+  PutResourcePolicyCommand,
   TransactionCanceledException, type BatchStatementRequest, type ExecuteStatementCommandInput,
   type ExecuteTransactionCommandInput, type ParameterizedStatement,
 } from "@aws-sdk/client-dynamodb";
@@ -343,6 +344,27 @@ test("what a transaction's statements may not be is said with their number", asy
   for (const [statements, text] of refused) {
     assert.equal(await refusal(transaction(table, ...statements)), text);
   }
+});
+
+test("a statement may name its table by ARN, and be about another account's", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region);
+  const arn = "arn:aws:dynamodb:us-east-1:000000000000:table/table";
+  await execute(table, `INSERT INTO "${arn}" VALUE {'pk': 'a'}`);
+  assert.deepEqual(await rows(table, `SELECT * FROM "${arn}" WHERE pk = 'a'`), [{ pk: "a" }]);
+  const db = region.client(DynamoDBClient, { credentials: region.root("111111111111") });
+  const select = `SELECT * FROM "${arn}" WHERE pk = 'a'`;
+  assert.match(await refusal(execute({ db }, select)), /^AccessDeniedException: /);
+  await createTable(region, "pk:S", {}, db);
+  assert.deepEqual(await rows({ db }, "SELECT * FROM \"table\" WHERE pk = 'a'"), []);
+  await table.db.send(new PutResourcePolicyCommand({
+    ResourceArn: arn,
+    Policy: JSON.stringify({ Version: "2012-10-17", Statement: [{
+      Effect: "Allow", Principal: { AWS: "111111111111" }, Action: "dynamodb:PartiQLSelect", Resource: arn,
+    }] }),
+  }));
+  assert.deepEqual(await rows({ db }, select), [{ pk: "a" }]);
+  assert.match(await refusal(execute({ db }, `DELETE FROM "${arn}" WHERE pk = 'a'`)), /^AccessDenied/);
 });
 
 test("statements need leave for what they do, and may be kept to partitions and keys", async () => {

@@ -4,16 +4,30 @@ import type { ReturnConsumedCapacity } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { AwsError } from "../../../kernel/errors.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
+import type { Owner } from "../../../kernel/operation.ts";
 import { equalTo, textOf } from "../access/accesses.ts";
+import { requireOneOwner } from "../batches/several-tables.ts";
 import type { Condition } from "../expressions/conditions.ts";
 import { conditionPaths, updatePaths } from "../expressions/used-paths.ts";
 import { readPlan } from "../partiql/read-plans.ts";
 import {
   bindStatement, StatementCache, type SelectStatement, type Statement,
 } from "../partiql/statements.ts";
-import { findTable, indexArn, tableArn } from "../tables/names.ts";
+import { findTable, indexArn, nameIn, tableArn } from "../tables/names.ts";
 import { findIndex, type Index, type Table } from "../tables/table-rows.ts";
 import type { AttributeValue } from "../values/attribute-values.ts";
+
+/** A table in a statement, named by an ARN. */
+const namedByArn = /"arn:aws[a-z-]*:dynamodb:[a-z0-9-]*:(\d{12}):table\//;
+
+/** Whose tables statements are about: their first ARN says so, or they are the caller's. */
+export function ownerOfStatements(texts: readonly string[]): Owner | undefined {
+  for (const text of texts) {
+    const account = namedByArn.exec(text)?.[1];
+    if (account !== undefined) return { account };
+  }
+  return undefined;
+}
 
 const caches = new WeakMap<Kernel, StatementCache>();
 
@@ -93,7 +107,9 @@ export interface StatementOperation {
 
 /** Each statement needs the permission for what it does, on the table or the index that it names. */
 export function authorizeStatement(ctx: Context, statement: Statement, operation: StatementOperation): void {
-  const name = tableNameOf(statement);
+  const text = tableNameOf(statement);
+  requireOneOwner(ctx, [text]);
+  const name = nameIn(text);
   const index = statement.kind === "select" ? statement.index : undefined;
   const { leadingKeys, isWhole } = reachOf(statement, findTable(ctx, name));
   const attributes = attributesOf(statement);

@@ -3,7 +3,7 @@
 import type { UpdateTableInput } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { forgetBuckets } from "../capacity/throttling.ts";
-import { indexToUpdateNotFound, invalidParameters } from "../errors.ts";
+import { indexToUpdateNotFound, invalidParameters, validation } from "../errors.ts";
 import { updating } from "./lifecycles.ts";
 import { findIndex, isOnDemand, type Index, type Table } from "./table-rows.ts";
 import {
@@ -35,6 +35,9 @@ function toOnDemand(ctx: Context, row: Table, input: UpdateTableInput): Table {
 /** Everything that is provisioned must be said, for the table and for each of its global indexes. */
 function toProvisioned(ctx: Context, row: Table, input: UpdateTableInput): Table {
   const given = input.ProvisionedThroughput;
+  if (row.replicas) {
+    throw validation("Table write capacity should either be Pay-Per-Request or AutoScaled.");
+  }
   if (!given) {
     throw invalidParameters("ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
   }

@@ -12,6 +12,9 @@ import { isCopied } from "../backups/copies.ts";
 import { forgetCollections } from "../items/collections.ts";
 import { dropItems } from "../items/item-rows.ts";
 import { forgetPolicies } from "../policies/policy-rows.ts";
+import { announceChange } from "../replicas/membership.ts";
+import { forgetReplication } from "../replicas/outgoing.ts";
+import { isRecentSource, recentSource } from "../replicas/replicas.ts";
 import { closeStream } from "../streams/stream-rows.ts";
 import { describe } from "./description.ts";
 import { retireGrant } from "./encryption.ts";
@@ -20,8 +23,9 @@ import { onTable, requireTable, tableArn } from "./names.ts";
 import { extents, tables, type Table } from "./table-rows.ts";
 
 /** @evidence recorded refusals, one for each state */
-function requireDeletable(row: Table): void {
+function requireDeletable(row: Table, now: number): void {
   if (row.isProtected) throw deletionProtected();
+  if (isRecentSource(row, now)) throw recentSource();
   const detail = stateInTheWay(row);
   if (detail === undefined) return;
   throw row.replicas?.length ? globalTableInUse() : inUse(detail);
@@ -74,6 +78,7 @@ function dropFacts(ctx: Context, number: number): void {
   ctx.db(extents).delete(number);
   forgetBuckets(ctx, number);
   forgetCollections(ctx, number);
+  ctx.schedule(forgetReplication, { at: ctx.clock.now() + 1, input: { number }, id: String(number) });
   ctx.schedule(forgetExpiries, { at: ctx.clock.now() + 1, input: { number }, id: String(number) });
 }
 
@@ -85,6 +90,7 @@ export function beginDeletion(ctx: Context, row: Table): Table {
     ...rest, status: "DELETING", transition: { until, becomes: { status: "DELETING" } },
   };
   ctx.db(tables).put(going);
+  announceChange(ctx, row, true);
   const indexes = row.indexes.map(({ number }) => number);
   ctx.schedule(removeTable, { at: until, input: { name: row.name, number: row.number, indexes } });
   const arn = tableArn(ctx, row.name);
@@ -101,7 +107,7 @@ export const DeleteTable = operation(dynamodb.DeleteTable, {
   ...onTable,
   run(input, ctx) {
     const row = requireTable(ctx, input.TableName);
-    requireDeletable(row);
+    requireDeletable(row, ctx.clock.now());
     const going = beginDeletion(ctx, row);
     return { TableDescription: deletionAnswer(ctx, going) };
   },

@@ -77,16 +77,16 @@ function shownBilling(table: Table): TableDescription["BillingModeSummary"] {
   return { BillingMode: table.billingMode, LastUpdateToPayPerRequestDateTime: table.onDemandSince };
 }
 
-function shownReplicas(ctx: ReadContext, table: Table): ReplicaDescription[] | undefined {
-  if (!table.replicas || table.replicas.length === 0) return undefined;
-  const own = { region: ctx.region, status: "ACTIVE" as const };
-  return [...table.replicas, own]
-    .sort((left, right) => (left.region < right.region ? -1 : 1))
-    .map(({ region, status }) => ({
-      RegionName: region,
-      ReplicaStatus: status,
-      ReplicaArn: tableArn(ctx, table.name).replace(`:${ctx.region}:`, `:${region}:`),
-    }));
+/** @evidence recorded: a table does not list itself; the order is that in which this region knew them */
+function shownReplicas({ replicas = [] }: Table): TableDescription {
+  if (replicas.length === 0) return {};
+  return {
+    GlobalTableVersion: "2019.11.21",
+    GlobalTableSettingsReplicationMode: "ENABLED_WITH_OVERRIDES",
+    Replicas: replicas.map(({ region, status }): ReplicaDescription => ({
+      RegionName: region, ReplicaStatus: status,
+    })),
+  };
 }
 
 function shownStream(ctx: ReadContext, table: Table): TableDescription {
@@ -113,7 +113,6 @@ export function describe(ctx: ReadContext, table: Table): TableDescription {
   const { items, sizeBytes } = shownExtent(ctx, table.number);
   const locals = table.indexes.filter(({ isGlobal }) => !isGlobal);
   const globals = table.indexes.filter(({ isGlobal }) => isGlobal);
-  const replicas = shownReplicas(ctx, table);
   return {
     AttributeDefinitions: table.attributes.map(({ name, type }) => ({
       AttributeName: name, AttributeType: type,
@@ -133,7 +132,7 @@ export function describe(ctx: ReadContext, table: Table): TableDescription {
     GlobalSecondaryIndexes:
       globals.length > 0 ? globals.map((index) => shownGlobal(ctx, table, index)) : undefined,
     ...shownStream(ctx, table),
-    ...(replicas && { GlobalTableVersion: "2019.11.21", Replicas: replicas }),
+    ...shownReplicas(table),
     RestoreSummary: shownRestore(table),
     SSEDescription: shownEncryption(table),
     TableClassSummary: table.tableClass && {

@@ -43,7 +43,7 @@ export interface Units {
 export interface Transition<Row> {
   readonly until: number;
   /** What is under way: others must not come in between. */
-  readonly what?: "throughput" | "stream" | "class" | "encryption" | "index";
+  readonly what?: "throughput" | "stream" | "class" | "encryption" | "index" | "replica";
   readonly becomes: Partial<Row>;
 }
 
@@ -115,7 +115,10 @@ export interface Table extends ItemSpace {
   readonly recovery?: { readonly since: number; readonly days: number };
   /** Copies of the table as it was are being made: meanwhile changes are kept. */
   readonly copies?: true;
+  /** The table in the other regions of its global table. */
   readonly replicas?: readonly Replica[];
+  /** The regions that took their items from here, and when. */
+  readonly sourced?: readonly { readonly region: string; readonly at: number }[];
   /** What it is restored from. */
   readonly restored?: {
     readonly backupArn?: string;

@@ -115,6 +115,7 @@ export function oneIndexAtATime(): Error {
 
 /** What is under way, in the words for what is asked for. */
 function stateInTheWay(row: Table, input: UpdateTableInput): string | undefined {
+  if (row.replicas?.some(({ status }) => status !== "ACTIVE")) return "A replica comes or goes";
   if (row.status === "CREATING") return `Table is being created: ${row.name}`;
   if (row.status === "DELETING") return `Table is being deleted: ${row.name}`;
   const what = row.transition?.what;

@@ -7,6 +7,9 @@ import { notImplemented } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { invalidParameters, limitExceeded, validation } from "../errors.ts";
 import { updateIndexes } from "../indexes/online-indexes.ts";
+import { followRegion } from "../replicas/following.ts";
+import { isOwnService } from "../replicas/members.ts";
+import { announceChange } from "../replicas/membership.ts";
 import { updateReplicas } from "../replicas/replicas.ts";
 import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
@@ -131,6 +134,10 @@ function requireBuilt(input: UpdateTableInput): void {
 export const UpdateTable = operation(dynamodb.UpdateTable, {
   ...onTable,
   async body(input, ctx) {
+    const from = input.ReplicaUpdates?.[0]?.Update?.RegionName;
+    if (from !== undefined && isOwnService(ctx)) {
+      return ctx.transaction((within) => ({ TableDescription: followRegion(within, input.TableName, from) }));
+    }
     requireBuilt(input);
     requireOneChange(input);
     const isKeyWanted = wantsKey(input.SSESpecification);
@@ -147,6 +154,7 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
       requireUpdatable(row, input);
       const changed = change(within, row, input, key);
       if (changed !== row) putTable(within, changed);
+      if (input.GlobalSecondaryIndexUpdates) announceChange(within, changed);
       return { TableDescription: answer(within, input, changed) };
     });
   },
