@@ -19,6 +19,8 @@ import * as cors from "./cors.ts";
 import * as deleteObject from "./delete-object.ts";
 import { front } from "./front.ts";
 import * as getObject from "./get-object.ts";
+import * as inventory from "./inventory.ts";
+import * as inventoryReport from "./inventory-report.ts";
 import * as kmsKeys from "./kms-keys.ts";
 import * as lifecycle from "./lifecycle.ts";
 import * as listing from "./listing.ts";
@@ -56,8 +58,8 @@ export default service(s3.service, {
     notificationDelivery, multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
-    replication, replicating, analytics, requestMetrics, lifecycle, bucketSweep, restoreObject, tiering,
-    cors, website, acceleration, logging, accessLog,
+    replication, replicating, analytics, requestMetrics, inventory, inventoryReport,
+    lifecycle, bucketSweep, restoreObject, tiering, cors, website, acceleration, logging, accessLog,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
