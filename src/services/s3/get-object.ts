@@ -22,7 +22,7 @@ import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
-import { isSource } from "./replicas.ts";
+import { isInitiation, isSource } from "./replicas.ts";
 import { noteAccess } from "./tiering-rules.ts";
 import { requirePartNumber } from "./upload-parts.ts";
 import { findLatest, findVersion } from "./version-table.ts";
@@ -70,8 +70,10 @@ export const GetObject = operation(s3.GetObject, {
 /** What GetObject answers, without the body. */
 export const HeadObject = operation(s3.HeadObject, {
   ...onObject,
-  action: versionedAction("GetObject"),
+  action: (input, ctx) =>
+    isInitiation(input) ? "s3:InitiateReplication" : versionedAction("GetObject")(input, ctx),
   async body(input, ctx) {
+    if (isInitiation(input)) return initiateReplication(input, ctx);
     requireSigned(input, ctx);
     const { bucket, version, body, release } = openObject(input, ctx, "HEAD");
     release();
@@ -87,6 +89,21 @@ export const HeadObject = operation(s3.HeadObject, {
     return inRange(Object.assign(answer, partChecksum(input, version, part), state), range, version);
   },
 });
+
+/** @throws InvalidRequest when no rule covers it */
+async function initiateReplication(
+  input: s3.HeadObjectRequest,
+  ctx: BodyContext,
+): Promise<s3.HeadObjectOutput> {
+  const { version, release } = openObject(input, ctx, "HEAD");
+  release();
+  const { key, versionId } = version;
+  // Replication reads objects, and is not needed to read them.
+  const { replicateVersion } = await import("./replicating.ts");
+  const ReplicationStatus = await replicateVersion({ bucket: input.Bucket, key, versionId }, ctx);
+  if (!ReplicationStatus) throw invalidRequest("The object is not eligible for replication");
+  return { ReplicationStatus };
+}
 
 /**
  * Overriding headers of the answer is for those who signed the request to do so.
