@@ -4,14 +4,15 @@ import { test } from "node:test";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   CreateBucketCommand, GetObjectCommand, GetObjectLegalHoldCommand, GetObjectRetentionCommand,
-  GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command, PutBucketReplicationCommand,
-  PutBucketVersioningCommand, PutObjectCommand, S3Client,
+  GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command, PutBucketInventoryConfigurationCommand,
+  PutBucketPolicyCommand, PutBucketReplicationCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import {
   CreateJobCommand, DeleteJobTaggingCommand, DescribeJobCommand, GetJobTaggingCommand, ListJobsCommand,
   PutJobTaggingCommand, S3ControlClient, UpdateJobPriorityCommand, UpdateJobStatusCommand,
   type CreateJobCommandInput, type JobDescriptor, type JobManifestFieldName, type JobOperation,
 } from "@aws-sdk/client-s3-control";
+import { withDataFolder } from "../../../test/data-folder.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 
@@ -240,6 +241,9 @@ test("a manifest must be what the job was made for", async () => {
   };
   const { FailureReasons } = await stage.describe(await stage.make({ Operation: tagging, Manifest }));
   assert.equal(FailureReasons?.[0]?.FailureCode, "ManifestETagMismatch");
+  const Location = { ...Manifest.Location, ObjectArn: "arn:aws:s3:::other" };
+  const nameless = await stage.make({ Operation: tagging, Manifest: { ...Manifest, Location } });
+  assert.equal((await stage.describe(nameless)).FailureReasons?.[0]?.FailureCode, "InvalidManifest");
   assert.deepEqual((await stage.s3.send(new GetObjectTaggingCommand({ Bucket, Key: "key" }))).TagSet, []);
 });
 
@@ -297,6 +301,58 @@ test("a job in which over half of a thousand tasks fail is given up", async () =
   const rows = Array.from({ length: 1300 }, (_, at) => `bucket,missing-${at}`);
   const id = await stage.create(tagging, rows);
   assert.deepEqual(await stage.outcome(id), ["Failed", 1300, 0, 1000]);
+});
+
+test("a job that a stop cuts off goes on where it was", async () => {
+  using folder = withDataFolder();
+  const options = { dataDir: folder.path };
+  const rows = Array.from({ length: 350 }, (_, at) => `bucket,key-${at % 3}`);
+  let id = "";
+  {
+    await using region = await startRegion(options);
+    const stage = await new Stage(region).prepare();
+    for (const key of ["key-0", "key-1", "key-2"]) await stage.put(key);
+    id = await stage.create(tagging, rows, { Report });
+  }
+  await using region = await startRegion(options);
+  const stage = new Stage(region);
+  assert.deepEqual(await stage.outcome(id), ["Complete", 350, 350, 0]);
+  const { Contents = [] } = await stage.s3.send(
+    new ListObjectsV2Command({ Bucket: "other", Prefix: `reports/job-${id}/results/` }),
+  );
+  const [report] = await Promise.all(Contents.map(({ Key = "" }) => stage.text(Key)));
+  assert.equal(report?.split("\n").length, 351);
+});
+
+test("a report of an inventory is a manifest", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  await stage.put("a b,c", "one");
+  await stage.put("plain", "two");
+  const statement = {
+    Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "s3:PutObject",
+    Resource: "arn:aws:s3:::other/*",
+  };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+  await stage.s3.send(new PutBucketPolicyCommand({ Bucket: "other", Policy }));
+  const S3BucketDestination = { Bucket: "arn:aws:s3:::other", Format: "CSV" as const };
+  const InventoryConfiguration = {
+    Id: "all", IsEnabled: true, IncludedObjectVersions: "All" as const, OptionalFields: ["Size" as const],
+    Schedule: { Frequency: "Daily" as const }, Destination: { S3BucketDestination },
+  };
+  const named = { Bucket, Id: "all", InventoryConfiguration };
+  await stage.s3.send(new PutBucketInventoryConfigurationCommand(named));
+  await region.clock.advance({ seconds: 24 * 60 * 60 });
+  const Key = "bucket/all/2026-01-02T00-00Z/manifest.json";
+  const { ETag } = await stage.s3.send(new HeadObjectCommand({ Bucket: "other", Key }));
+  const Manifest = {
+    Spec: { Format: "S3InventoryReport_CSV_20161130" as const },
+    Location: { ObjectArn: `arn:aws:s3:::other/${Key}`, ETag },
+  };
+  const id = await stage.make({ Operation: tagging, Manifest });
+  assert.deepEqual(await stage.outcome(id), ["Complete", 2, 2, 0]);
+  const { TagSet } = await stage.s3.send(new GetObjectTaggingCommand({ Bucket, Key: "a b,c" }));
+  assert.equal(TagSet?.length, 1);
 });
 
 test("a request is done once for its token, and what is no job is refused", async () => {

@@ -51,10 +51,11 @@ async function open(ctx: BodyContext, named: Named, session: CallOptions): Promi
   }
 }
 
-/** The object of `arn:aws:s3:::bucket/key`. */
+/** The object of `arn:aws:s3:::bucket/key`. @throws ManifestFailure */
 function objectOf({ ObjectArn, ObjectVersionId: VersionId }: control.JobManifestLocation): Named {
   const path = ObjectArn.slice(ObjectArn.lastIndexOf(":::") + 3);
   const slash = path.indexOf("/");
+  if (slash < 1 || slash === path.length - 1) throw malformed();
   return { Bucket: path.slice(0, slash), Key: path.slice(slash + 1), VersionId };
 }
 
