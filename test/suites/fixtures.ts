@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { TestRegion } from "../region.ts";
+import { tableInput } from "./listings.ts";
 import { builtOperation, builtServices, type BuiltOperation } from "./services.ts";
 import { client, type Input } from "./wire.ts";
 
@@ -65,6 +66,7 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
     await make(region, "secrets-manager:CreateSecret", { Name: "there", SecretString: "x" });
     named.set("secrets-manager", { SecretId: "there" });
   }
+  if (isBuilt("dynamodb")) await dynamodbResources(region, named);
   if (isBuilt("s3")) named.set("s3", await s3Resources(region));
   if (isBuilt("s3-control")) named.set("s3-control", await s3ControlResources(region));
   named.set("sts", { SerialNumber: undefined, TokenCode: undefined });
@@ -89,6 +91,44 @@ async function s3Resources(region: TestRegion): Promise<Named> {
     Key: "there",
     CopySource: "there/there",
   };
+}
+
+/** Requests in both styles of parameters are refused for that alone. */
+async function dynamodbResources(region: TestRegion, named: Map<string, Named>): Promise<void> {
+  const { TableDescription } = await make(region, "dynamodb:CreateTable", tableInput("there"));
+  await region.clock.advance({ seconds: 1 });
+  const ResourceArn = "arn:aws:dynamodb:us-east-1:000000000000:table/there";
+  const { BackupDetails } = await make(region, "dynamodb:CreateBackup", {
+    TableName: "there",
+    BackupName: "there",
+  });
+  const Key = { pk: { S: "there" }, sk: { S: "there" } };
+  await make(region, "dynamodb:PutItem", { TableName: "there", Item: Key });
+  named.set("dynamodb", {
+    TableName: "there",
+    SourceTableName: "there",
+    SourceTableArn: undefined,
+    ResourceArn,
+    BackupArn: (BackupDetails as { BackupArn: string }).BackupArn,
+    IndexName: undefined,
+    Key,
+    Item: Key,
+    Expected: undefined,
+    ConditionalOperator: undefined,
+    AttributeUpdates: undefined,
+    AttributesToGet: undefined,
+    KeyConditions: undefined,
+    QueryFilter: undefined,
+    ScanFilter: undefined,
+    ExclusiveStartKey: undefined,
+    Segment: undefined,
+    TotalSegments: undefined,
+    ReturnValues: undefined,
+  });
+  const { LatestStreamArn: StreamArn } = TableDescription as { LatestStreamArn: string };
+  const { StreamDescription } = await make(region, "dynamodb-streams:DescribeStream", { StreamArn });
+  const { ShardId } = (StreamDescription as { Shards: { ShardId: string }[] }).Shards[0] ?? {};
+  named.set("dynamodb-streams", { TableName: "there", StreamArn, ShardId });
 }
 
 async function s3ControlResources(region: TestRegion): Promise<Named> {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startRegion, type TestRegion } from "../region.ts";
+import { tableInput } from "./listings.ts";
 import { asking, making, type Make } from "./making.ts";
 import { builtOperations, builtServices, isBuiltOperation, titleOf } from "./services.ts";
 import { client } from "./wire.ts";
@@ -37,6 +38,7 @@ async function fill(make: Make): Promise<void> {
     ["ssm:PutParameter", { Name: mark, Value: mark, Type: "String" }],
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],
+    ["dynamodb:CreateTable", tableInput(mark)],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
   if (!isBuiltOperation("kms:CreateKey")) return;

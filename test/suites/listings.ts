@@ -7,6 +7,8 @@ export type Make = (name: string, input: Input) => Promise<Record<string, unknow
 
 export interface Listings {
   fill(make: Make): Promise<void>;
+  /** What takes a moment until it can be filled. */
+  prepare?(make: Make): Promise<void>;
   /** By operation. A function for what is known only when it has been made. */
   readonly inputs: Readonly<Record<string, Input | ((make: Make) => Promise<Input>)>>;
   /** Operations of which there is only ever one result here: their pages are not walked. */
@@ -141,6 +143,45 @@ const s3: Listings = {
   afterKeys: ["ListObjects", "ListObjectVersions", "ListMultipartUploads", "ListParts"],
 };
 
+/** A table of one partition. */
+export function tableInput(TableName: string): Input {
+  return {
+    TableName,
+    BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: [
+      { AttributeName: "pk", AttributeType: "S" }, { AttributeName: "sk", AttributeType: "S" },
+    ],
+    KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }, { AttributeName: "sk", KeyType: "RANGE" }],
+    StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
+  };
+}
+
+const TableName = "several-1";
+
+const dynamodb: Listings = {
+  async prepare(make) {
+    for (const number of numbers) await make("dynamodb:CreateTable", tableInput(`several-${number}`));
+  },
+  async fill(make) {
+    for (const number of numbers) {
+      const Item = { pk: { S: "a" }, sk: { S: `sort-${number}` } };
+      await make("dynamodb:PutItem", { TableName, Item });
+      await make("dynamodb:CreateBackup", { TableName, BackupName: `backup-${number}` });
+    }
+  },
+  inputs: {
+    ListTables: {},
+    ListBackups: {},
+    Scan: { TableName },
+    Query: {
+      TableName,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": { S: "a" } },
+    },
+  },
+  afterKeys: ["ListTables", "Query", "Scan"],
+};
+
 const AccountId = "000000000000";
 
 const s3Control: Listings = {
@@ -185,6 +226,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   "secrets-manager": secretsManager,
   s3,
   "s3-control": s3Control,
+  dynamodb,
   cloudtrail,
   "resource-groups-tagging-api": tagging,
 };

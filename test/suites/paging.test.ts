@@ -20,9 +20,12 @@ async function filledRegion(): Promise<{ region: TestRegion; make: Make }> {
     assert.equal(status, 200, `${name} ${JSON.stringify(input)}: ${text}`);
     return output;
   };
-  for (const [service, { fill }] of Object.entries(listings)) {
-    if (builtServices.some(({ entry }) => entry.service === service)) await fill(make);
-  }
+  const built = Object.entries(listings)
+    .filter(([service]) => builtServices.some(({ entry }) => entry.service === service))
+    .map(([, listing]) => listing);
+  for (const { prepare } of built) await prepare?.(make);
+  await region.clock.advance({ seconds: 1 });
+  for (const { fill } of built) await fill(make);
   return { region, make };
 }
 
@@ -88,7 +91,8 @@ async function walk(each: BuiltOperation, limit: number | undefined): Promise<Wa
     });
     let size = 0;
     for (const [key, items] of Object.entries(whole)) {
-      const found = (output[key] ?? []) as unknown[];
+      // Counts are results that are no lists.
+      const found = Array.isArray(output[key]) ? (output[key] as unknown[]) : [];
       items.push(...found);
       size += found.length;
     }

@@ -2,6 +2,7 @@
 
 import { writeSync } from "node:fs";
 import { startRegion } from "../region.ts";
+import { tableInput } from "./listings.ts";
 import { making, type Make } from "./making.ts";
 import { isBuiltOperation } from "./services.ts";
 
@@ -53,6 +54,14 @@ function loads(make: Make, queueUrl: unknown): (() => Promise<never>)[] {
         say("parameter", String(number));
       }),
     );
+  if (isBuiltOperation("dynamodb:PutItem"))
+    running.push(() =>
+      load(async (number) => {
+        const id = `item-${round}-${number}`;
+        await make("dynamodb:PutItem", { TableName: "load", Item: { pk: { S: "load" }, sk: { S: id } } });
+        say("item", id);
+      }),
+    );
   return running;
 }
 
@@ -65,4 +74,8 @@ say("deletion", KeyId);
 const queueUrl = isBuiltOperation("sqs:SendMessage")
   ? (await make("sqs:CreateQueue", { QueueName: "load" }))["QueueUrl"]
   : undefined;
+if (isBuiltOperation("dynamodb:PutItem") && round === "0") {
+  await make("dynamodb:CreateTable", tableInput("load"));
+  await region.clock.advance({ seconds: 1 });
+}
 await Promise.all(loads(make, queueUrl).map((start) => start()));

@@ -76,6 +76,23 @@ async function messages(make: Make): Promise<string[]> {
   }
 }
 
+/** The sort keys of the items, which the table has counted right. */
+async function itemsOf(make: Make): Promise<string[]> {
+  const found: string[] = [];
+  let ExclusiveStartKey: unknown;
+  do {
+    const page = await make("dynamodb:Scan", {
+      TableName: "load",
+      ...(ExclusiveStartKey !== undefined && { ExclusiveStartKey }),
+    });
+    found.push(...(page["Items"] as { sk: { S: string } }[]).map(({ sk }) => sk.S));
+    ExclusiveStartKey = page["LastEvaluatedKey"];
+  } while (ExclusiveStartKey !== undefined);
+  const { Table } = await make("dynamodb:DescribeTable", { TableName: "load" });
+  assert.equal((Table as { ItemCount: number }).ItemCount, found.length, "a count differs from the items");
+  return found;
+}
+
 /** The names in the trail's events of one operation. */
 async function recorded(
   make: Make,
@@ -103,6 +120,8 @@ async function recorded(
 
 async function check(folder: string, round: number, said: readonly Acknowledged[]): Promise<void> {
   await using region = await startRegion({ dataDir: folder });
+  // The load moved its clock on.
+  await region.clock.advance({ seconds: 2 });
   const make = making(region);
   const users = idsOf(said, "user");
   const keys = idsOf(said, "key");
@@ -135,6 +154,9 @@ async function check(folder: string, round: number, said: readonly Acknowledged[
   );
   if (isBuiltOperation("sqs:SendMessage"))
     assert.deepEqual(missing(idsOf(said, "message"), await messages(make)), []);
+  if (isBuiltOperation("dynamodb:PutItem")) {
+    assert.deepEqual(missing(idsOf(said, "item"), await itemsOf(make)), []);
+  }
   const parameter = idsOf(said, "parameter").at(-1);
   if (parameter !== undefined) {
     const { Parameter } = await make("ssm:GetParameter", { Name: `counter-${round}` });

@@ -2,7 +2,7 @@
 
 import { leafCertificate, leafKey } from "../../src/services/iam/test-certificates.ts";
 import { samlMetadata, trustPolicy } from "./documents.ts";
-import type { Make } from "./listings.ts";
+import { tableInput, type Make } from "./listings.ts";
 import type { Input } from "./wire.ts";
 
 export type Tags = Readonly<Record<string, string>>;
@@ -211,4 +211,21 @@ const secret: Taggable = {
   arn: (arn) => arn,
 };
 
-export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, parameter, secret];
+const tableArn = (name: string) => `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`;
+
+const table: Taggable = {
+  kind: "dynamodb table",
+  service: "dynamodb",
+  async create(make, name, tags) {
+    await make("dynamodb:CreateTable", { ...tableInput(name), Tags: pairs(tags) });
+    return name;
+  },
+  remove: (TableName) => ["dynamodb:DeleteTable", { TableName }],
+  tag: (name, tags) => ["dynamodb:TagResource", { ResourceArn: tableArn(name), Tags: pairs(tags) }],
+  untag: (name, TagKeys) => ["dynamodb:UntagResource", { ResourceArn: tableArn(name), TagKeys }],
+  list: async (make, name) =>
+    asTags((await make("dynamodb:ListTagsOfResource", { ResourceArn: tableArn(name) })).Tags),
+  arn: tableArn,
+};
+
+export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, parameter, secret, table];

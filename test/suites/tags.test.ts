@@ -107,6 +107,8 @@ function suiteOf(kind: Taggable): void {
     await using region = await startRegion();
     const make = making(region);
     const id = await kind.create(make, "tagged", { team: "red" });
+    // What is still being made cannot be taken away.
+    await region.clock.advance({ seconds: 1 });
     await make(...kind.remove(id));
     await region.clock.advance({ days: 31 });
     assert.deepEqual(await grouped(make, "team"), new Map());
