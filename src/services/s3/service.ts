@@ -2,6 +2,7 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { service } from "../../kernel/service.ts";
+import * as abac from "./abac.ts";
 import * as acceleration from "./acceleration.ts";
 import * as accessLog from "./access-log.ts";
 import { resolveAccessPoint } from "./access-points.ts";
@@ -59,7 +60,7 @@ export default service(s3.service, {
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
     replication, replicating, analytics, requestMetrics, inventory, inventoryReport,
-    lifecycle, bucketSweep, restoreObject, tiering, cors, website, acceleration, logging, accessLog,
+    lifecycle, bucketSweep, restoreObject, tiering, abac, cors, website, acceleration, logging, accessLog,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
