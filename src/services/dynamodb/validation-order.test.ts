@@ -160,7 +160,7 @@ const ladders: Readonly<Record<string, Ladder>> = {
         { KeyConditions: undefined }],
       [`${invalid}The provided starting key is invalid: ${notANumber}`,
         { ExclusiveStartKey: { pk: { S: "a" } } }],
-      [`${invalid}${empty("KeyConditionExpression")}`, { KeyConditionExpression: "other = :v" }],
+      [`${invalid}${empty("KeyConditionExpression")}`, { KeyConditionExpression: "foo = :v" }],
       [`${invalid}${empty("FilterExpression")}`, { FilterExpression: "pk = :v" }],
       [`${invalid}${undefinedValue("KeyConditionExpression")}`, { ExpressionAttributeValues: value }],
       [`${invalid}ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName`,
