@@ -7,7 +7,7 @@ import { itemConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
-import { onTable, requireTableOfItems } from "../tables/names.ts";
+import { findTableOfItems, onTable, requireFound } from "../tables/names.ts";
 import { enveloped, itemTooLarge } from "../values/value-errors.ts";
 import { collectionMetrics } from "./collections.ts";
 import { conditionFailed, requireOldValues } from "./conditional.ts";
@@ -29,8 +29,9 @@ export const DeleteItem = operation(dynamodb.DeleteItem, {
   conditions: itemConditions,
   dataEvent: true,
   run(input, ctx) {
+    const found = findTableOfItems(ctx, input.TableName);
     const { key, condition } = enveloped(() => read(ctx, input));
-    const table = requireTableOfItems(ctx, input.TableName);
+    const table = requireFound(found);
     requireKey(table, key);
     requirePaths(table, { condition });
     const place = storeKeyOf(table.number, table.key, key);

@@ -7,7 +7,7 @@ import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
 import { project } from "../expressions/projections.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
-import { onTable, requireTableOfItems } from "../tables/names.ts";
+import { findTableOfItems, onTable, requireFound } from "../tables/names.ts";
 import { boundGet, requirePaths } from "./expressions.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "./item-keys.ts";
 import { itemOf, shown, shownItem } from "./item-rows.ts";
@@ -18,10 +18,11 @@ export const GetItem = operation(dynamodb.GetItem, {
   conditions: itemConditions,
   dataEvent: true,
   run(input, ctx) {
+    const found = findTableOfItems(ctx, input.TableName);
     requireOneStyle("GetItem", input);
     const key = normalizeKey(input.Key, "current");
     const projection = boundGet(ctx, input, "current");
-    const table = requireTableOfItems(ctx, input.TableName);
+    const table = requireFound(found);
     requireKey(table, key);
     requirePaths(table, { projection });
     const row = findItem(ctx, storeKeyOf(table.number, table.key, key));

@@ -7,7 +7,7 @@ import { itemConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
-import { onTable, requireTableOfItems } from "../tables/names.ts";
+import { findTableOfItems, onTable, requireFound } from "../tables/names.ts";
 import type { Table } from "../tables/table-rows.ts";
 import { normalizeItem, type Item } from "../values/attribute-values.ts";
 import { ITEM_SIZE_BYTES_MAX, itemSizeBytes } from "../values/sizes.ts";
@@ -51,9 +51,10 @@ export const PutItem = operation(dynamodb.PutItem, {
   conditions: itemConditions,
   dataEvent: true,
   run(input, ctx) {
+    const found = findTableOfItems(ctx, input.TableName);
     const { item, condition } = enveloped(() => read(ctx, input));
     requireItemSize(item);
-    const table = requireTableOfItems(ctx, input.TableName);
+    const table = requireFound(found);
     requireFit(table, item);
     requirePaths(table, { condition });
     const place = storeKeyOf(table.number, table.key, item);

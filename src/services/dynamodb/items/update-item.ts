@@ -11,7 +11,7 @@ import { project, type Projection } from "../expressions/projections.ts";
 import { pathTree } from "../expressions/paths.ts";
 import { applyUpdate, type Update } from "../expressions/updates.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
-import { onTable, requireTableOfItems } from "../tables/names.ts";
+import { findTableOfItems, onTable, requireFound } from "../tables/names.ts";
 import type { Table } from "../tables/table-rows.ts";
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
 import { enveloped, itemToUpdateTooLarge } from "../values/value-errors.ts";
@@ -68,8 +68,9 @@ export const UpdateItem = operation(dynamodb.UpdateItem, {
   conditions: itemConditions,
   dataEvent: true,
   run(input, ctx) {
+    const found = findTableOfItems(ctx, input.TableName);
     const { key, update, condition } = enveloped(() => read(ctx, input));
-    const table = requireTableOfItems(ctx, input.TableName);
+    const table = requireFound(found);
     requireKey(table, key);
     requirePaths(table, { update, condition });
     const place = storeKeyOf(table.number, table.key, key);

@@ -9,7 +9,7 @@ import { requireNoKeyFilter } from "../expressions/used-paths.ts";
 import { boundQuery, requirePaths } from "../items/expressions.ts";
 import { project } from "../expressions/projections.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
-import { requireTableOfItems } from "../tables/names.ts";
+import { findTableOfItems, requireFound } from "../tables/names.ts";
 import { keyNames, type Index, type Table } from "../tables/table-rows.ts";
 import { attributeOf, type Item } from "../values/attribute-values.ts";
 import { valuesEqual } from "../values/comparison.ts";
@@ -44,11 +44,12 @@ export const Query = operation(dynamodb.Query, {
   conditions: readConditions,
   dataEvent: true,
   run(input, ctx) {
+    const found = findTableOfItems(ctx, input.TableName);
     requireOneStyle("Query", input);
     const start = normalizeStart(input.ExclusiveStartKey, "current");
     const { filter, projection, keyConditions } = boundQuery(ctx, input);
     requireSelect(input);
-    const table = requireTableOfItems(ctx, input.TableName);
+    const table = requireFound(found);
     const index = requireIndex(table, input.IndexName);
     const space = index ?? table;
     const isConsistent = input.ConsistentRead ?? false;

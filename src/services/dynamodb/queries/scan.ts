@@ -10,7 +10,7 @@ import { bucketsMax } from "../items/item-keys.ts";
 import { boundScan, requirePaths } from "../items/expressions.ts";
 import { project } from "../expressions/projections.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
-import { requireTableOfItems } from "../tables/names.ts";
+import { findTableOfItems, requireFound } from "../tables/names.ts";
 import type { Index, Table } from "../tables/table-rows.ts";
 import type { Item } from "../values/attribute-values.ts";
 import { isCount, readPage, requireIndex, requireReadable, shownPage } from "./pages.ts";
@@ -70,12 +70,13 @@ export const Scan = operation(dynamodb.Scan, {
   conditions: readConditions,
   dataEvent: true,
   run(input, ctx) {
+    const found = findTableOfItems(ctx, input.TableName);
     requireOneStyle("Scan", input);
     const start = normalizeStart(input.ExclusiveStartKey, "older");
     requireSegment(input);
     const { filter, projection } = boundScan(ctx, input);
     requireSelect(input);
-    const table = requireTableOfItems(ctx, input.TableName);
+    const table = requireFound(found);
     const index = requireIndex(table, input.IndexName);
     const isConsistent = input.ConsistentRead ?? false;
     requireReadable(index, isConsistent);

@@ -292,6 +292,21 @@ test("a table is described as it was made", async () => {
   });
 });
 
+test("500 tables are made, changed or deleted at once", async () => {
+  await using region = await startRegion();
+  const db = region.client(DynamoDBClient);
+  const make = (number: number) =>
+    db.send(new CreateTableCommand({ ...base, TableName: `table-${number}` }));
+  await Promise.all(Array.from({ length: 500 }, (_, number) => make(number)));
+  assert.equal(
+    await refusal(make(500)),
+    "LimitExceededException: Subscriber limit exceeded: " +
+      "Only 500 tables can be created, updated, or deleted simultaneously",
+  );
+  await region.clock.advance({ seconds: 1 });
+  await make(500);
+});
+
 test("an account has 2,500 tables in a region", async () => {
   await using region = await startRegion();
   const first = await createTable(region, "pk:S", { TableName: "table-0000" });

@@ -19,7 +19,7 @@ import {
 import {
   attributesOf, keySchemaOf, requireAllUsed, requireDistinct, requireTableKey,
 } from "./key-schemas.ts";
-import { creationMilliseconds, putTable } from "./lifecycles.ts";
+import { creationMilliseconds, putTable, requireFewTransitions } from "./lifecycles.ts";
 import { findTable, nameIn, requireName, tableArn } from "./names.ts";
 import { tables, type Index, type Table } from "./table-rows.ts";
 import {
@@ -83,6 +83,7 @@ export function requireFree(ctx: Context, name: string): void {
   if (taken?.status === "CREATING") throw inUse(`Table is being created: ${name}`);
   if (taken) throw tableExists(name);
   if (ctx.db(tables).count() >= tablesMax) throw tooManyTables(tablesMax);
+  requireFewTransitions(ctx);
 }
 
 /** The row of a table that begins; `requireDraft` has looked at the draft. */

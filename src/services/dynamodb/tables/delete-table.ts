@@ -18,7 +18,7 @@ import { isRecentSource, recentSource } from "../replicas/replicas.ts";
 import { closeStream } from "../streams/stream-rows.ts";
 import { describe } from "./description.ts";
 import { retireGrant } from "./encryption.ts";
-import { deletionMilliseconds } from "./lifecycles.ts";
+import { deletionMilliseconds, requireFewTransitions } from "./lifecycles.ts";
 import { onTable, requireTable, tableArn } from "./names.ts";
 import { extents, tables, type Table } from "./table-rows.ts";
 
@@ -108,6 +108,7 @@ export const DeleteTable = operation(dynamodb.DeleteTable, {
   run(input, ctx) {
     const row = requireTable(ctx, input.TableName);
     requireDeletable(row, ctx.clock.now());
+    requireFewTransitions(ctx);
     const going = beginDeletion(ctx, row);
     return { TableDescription: deletionAnswer(ctx, going) };
   },

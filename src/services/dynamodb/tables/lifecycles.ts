@@ -4,12 +4,22 @@
  */
 
 import type { Context } from "../../../kernel/context.ts";
+import { tooManyTransitions } from "../errors.ts";
 import { job } from "../../../jobs/job.ts";
 import { settled, tables, type Index, type Table, type Transition } from "./table-rows.ts";
 
 export const creationMilliseconds = 200;
 export const updateMilliseconds = 200;
 export const deletionMilliseconds = 200;
+
+/** @evidence Developer Guide, Quotas: 500 operations on tables at once */
+const transitionsMax = 500;
+
+/** @throws LimitExceededException while too many tables are being created, updated or deleted */
+export function requireFewTransitions(ctx: Context): void {
+  const running = ctx.db(tables).by("transition").count({ after: ctx.clock.now() });
+  if (running >= transitionsMax) throw tooManyTransitions(transitionsMax);
+}
 
 /** Writes down what has come of itself, so that nobody has to work it out with every request. */
 export const settleTable = job<{ readonly name: string }>("dynamodb.settleTable", ({ name }, ctx) => {

@@ -106,11 +106,23 @@ export function requireTable(ctx: ReadContext, text: string): Table {
   return found;
 }
 
-/** For operations on items: a table that is not ready yet is not there. */
+/**
+ * For operations on items, which look at what else is wrong with them before they miss the table.
+ *
+ * @throws ValidationException for what cannot be the name of a table
+ */
+export function findTableOfItems(ctx: ReadContext, text: string): Table | undefined {
+  return findTable(ctx, text) ?? findTable(ctx, requireItemsName(ctx, text));
+}
+
+/** A table that is not ready yet is not there. */
+export function requireFound(table: Table | undefined): Table {
+  if (!table || table.status === "CREATING" || table.status === "DELETING") throw resourceNotFound();
+  return table;
+}
+
 export function requireTableOfItems(ctx: ReadContext, text: string): Table {
-  const found = findTable(ctx, text) ?? findTable(ctx, requireItemsName(ctx, text));
-  if (!found || found.status === "CREATING" || found.status === "DELETING") throw resourceNotFound();
-  return found;
+  return requireFound(findTableOfItems(ctx, text));
 }
 
 /** Operations on items do not mind a name that is only too short. */

@@ -127,7 +127,10 @@ export interface Table extends ItemSpace {
   };
 }
 
-export const tables = table<Table>("dynamodb.tables", { key: (row) => row.name });
+export const tables = table<Table, "transition">("dynamodb.tables", {
+  key: (row) => row.name,
+  indexes: { transition: (row) => row.transition?.until },
+});
 
 /** How much a table or an index holds: kept with every write, so that nobody has to count. */
 export interface Extent {

@@ -15,7 +15,7 @@ import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
 import { describe } from "./description.ts";
 import { managedKey, requireUsableKey, retireGrant, wantsKey, type UsableKey } from "./encryption.ts";
-import { putTable, updateMilliseconds, updating } from "./lifecycles.ts";
+import { putTable, requireFewTransitions, updateMilliseconds, updating } from "./lifecycles.ts";
 import { onTable, requireTable } from "./names.ts";
 import { isOnDemand, type Table } from "./table-rows.ts";
 import { mergedOnDemand, requireOnDemand, warmAfter } from "./throughput.ts";
@@ -152,6 +152,7 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
     return ctx.transaction((within) => {
       const row = requireTable(within, input.TableName);
       requireUpdatable(row, input);
+      requireFewTransitions(within);
       const changed = change(within, row, input, key);
       if (changed !== row) putTable(within, changed);
       if (input.GlobalSecondaryIndexUpdates) announceChange(within, changed);
