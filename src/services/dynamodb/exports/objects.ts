@@ -30,10 +30,10 @@ export async function storeObject(
   return (ETag ?? "").replaceAll('"', "");
 }
 
-/** Where a bucket is that S3 was asked for in another region. */
+/** Where a bucket is that S3 was asked for in another region: S3 says which endpoint to go to. */
 export function bucketRegionIn(cause: unknown): string | undefined {
-  const region = cause instanceof AwsError ? cause.members.Region : undefined;
-  return typeof region === "string" ? region : undefined;
+  if (!(cause instanceof AwsError) || cause.code !== "PermanentRedirect") return undefined;
+  return /\.s3\.([a-z0-9-]+)\.amazonaws\.com$/.exec(String(cause.members.Endpoint))?.[1];
 }
 
 interface Compressed {

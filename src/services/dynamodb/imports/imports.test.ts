@@ -177,6 +177,23 @@ test("an import reads in the name of whoever asked for it", async () => {
   assert.deepEqual([missing.ImportStatus, missing.FailureCode], ["FAILED", "S3NoSuchBucket"]);
 });
 
+test("the bucket may be in another region; a prefix without objects fails", async () => {
+  await using region = await startRegion();
+  const from = await sources(region);
+  const west = region.client(S3Client, { region: "us-west-2" });
+  const S3Bucket = "in-the-west";
+  await west.send(new CreateBucketCommand({
+    Bucket: S3Bucket, CreateBucketConfiguration: { LocationConstraint: "us-west-2" },
+  }));
+  await west.send(new PutObjectCommand({ Bucket: S3Bucket, Key: "a", Body: '{"Item":{"pk":{"S":"a"}}}' }));
+  const done = await ended(from, await begin(from, "pk:S", { S3BucketSource: { S3Bucket } }));
+  assert.deepEqual(counts(done), ["COMPLETED", 1, 1, 0]);
+  const none = await ended(from, await begin(from, "pk:S", {
+    S3BucketSource: { S3Bucket, S3KeyPrefix: "b" }, TableCreationParameters: drafted("pk:S", "second"),
+  }));
+  assert.deepEqual([...counts(none), none.FailureCode], ["FAILED", 0, 0, 0, "S3NoSuchKey"]);
+});
+
 test("imports are refused in AWS's words, repeated by token, and listed", async () => {
   await using region = await startRegion();
   const from = await sources(region);
