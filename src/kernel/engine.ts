@@ -256,6 +256,10 @@ export class Engine implements Kernel, JobHost {
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
     if (options.as === "request") return from.caller;
+    if (typeof options.as === "object" && "for" in options.as) {
+      const { for: asker } = options.as;
+      return { ...asker, calledVia: [...asker.calledVia, principal] };
+    }
     if (typeof options.as === "object") {
       const session = this.sessions.open(options.as.session);
       if (!session) throw new Error("a service acts with a session that is none");
