@@ -97,6 +97,19 @@ test("a body that comes byte by byte, or in chunks, is a body", async () => {
   });
 });
 
+test("a request in the form that proxies are sent is the request itself", async () => {
+  await withSocket(async (socket, port) => {
+    for (const target of [`http://127.0.0.1:${port}/`, `HTTP://127.0.0.1:${port}`]) {
+      const answer = read(socket, "</GetCallerIdentityResponse>");
+      socket.write(head(port).replace("POST / ", `POST ${target} `) + body);
+      assert.match(await answer, /^HTTP\/1\.1 200 OK/);
+    }
+    const health = read(socket, "\r\n\r\n");
+    socket.write(`GET http://127.0.0.1:${port}?x-id=ListBuckets HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
+    assert.match(await health, /^HTTP\/1\.1 (?!400|500)/);
+  });
+});
+
 test("what is no HTTP is refused, and others are served meanwhile", async () => {
   await withSocket(async (socket, port) => {
     for (const text of [
