@@ -104,9 +104,9 @@ test("a request in the form that proxies are sent is the request itself", async 
       socket.write(head(port).replace("POST / ", `POST ${target} `) + body);
       assert.match(await answer, /^HTTP\/1\.1 200 OK/);
     }
-    const health = read(socket, "\r\n\r\n");
-    socket.write(`GET http://127.0.0.1:${port}?x-id=ListBuckets HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
-    assert.match(await health, /^HTTP\/1\.1 (?!400|500)/);
+    const missing = read(socket, "</Error>");
+    socket.write("GET http://missing.localhost?location HTTP/1.1\r\nhost: missing.localhost\r\n\r\n");
+    assert.match(await missing, /<Code>NoSuchBucket<\/Code>/);
   });
 });
 
