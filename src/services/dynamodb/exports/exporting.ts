@@ -45,6 +45,8 @@ export const advanceExport: Job<Named> = {
   async body(named, ctx) {
     const next = (): Running | undefined => ctx.transaction((within) => find(within, named));
     for (let row = next(); row; row = next()) {
+      // A region that stops does not wait for all of it.
+      if (ctx.signal.aborted) return ctx.transaction((within) => goOnLater(within, named));
       try {
         if (!(await takeStep(ctx, row))) return;
       } catch (cause) {
@@ -54,6 +56,11 @@ export const advanceExport: Job<Named> = {
     }
   },
 };
+
+function goOnLater(ctx: Context, { table, id }: Named): void {
+  const at = ctx.clock.now() + againMilliseconds;
+  ctx.schedule(advanceExport, { at, input: { table, id }, id });
+}
 
 /** @evidence recorded: a bucket that is not there fails the export as S3NoSuchBucket */
 function failureOf({ code, message }: AwsError): NonNullable<Export["failure"]> {
@@ -77,8 +84,7 @@ async function takeStep(ctx: BodyContext, row: Running): Promise<boolean> {
   }
   const isCopying = ctx.transaction((within) => {
     if (!within.db(copies).has([work.source, work.target])) return false;
-    const at = within.clock.now() + againMilliseconds;
-    within.schedule(advanceExport, { at, input: { table: row.table, id: row.id }, id: row.id });
+    goOnLater(within, row);
     return true;
   });
   if (isCopying) return false;

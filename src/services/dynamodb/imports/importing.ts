@@ -44,6 +44,8 @@ export const advanceImport: Job<Named> = {
   async body(named, ctx) {
     const next = (): Running | undefined => ctx.transaction((within) => find(within, named));
     for (let row = next(); row; row = next()) {
+      // A region that stops does not wait for all of it.
+      if (ctx.signal.aborted) return goOnLater(ctx, named);
       try {
         if (row.work.current) await readObject(ctx, row, row.work.current);
         else await nextObject(ctx, row);
@@ -56,6 +58,12 @@ export const advanceImport: Job<Named> = {
     }
   },
 };
+
+function goOnLater(ctx: BodyContext, named: Named): void {
+  ctx.transaction((within) => {
+    within.schedule(advanceImport, { at: within.clock.now() + 1, input: named, id: named.id });
+  });
+}
 
 /** The bucket may be in another region, which S3 says to whoever looks for it in the wrong one. */
 function isElsewhere(ctx: BodyContext, row: Running, cause: AwsError): boolean {
@@ -154,7 +162,8 @@ async function readObject(
       }
       batch.lines.push(line);
       batch.bytes += line.length + 1;
-      if ((batch.lines.length === recordsAtOnce || batch.bytes >= bytesAtOnce) && !flush()) return;
+      if (batch.lines.length < recordsAtOnce && batch.bytes < bytesAtOnce) continue;
+      if (!flush() || ctx.signal.aborted) return;
     }
     flush({ isFinished: true });
   } catch (cause) {

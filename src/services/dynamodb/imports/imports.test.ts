@@ -9,6 +9,7 @@ import {
   type TableCreationParameters,
 } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { withDataFolder } from "../../../../test/data-folder.ts";
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
 import { fixtureOf, keyOf, type Plain, type TableFixture } from "../table-fixture.ts";
@@ -48,7 +49,7 @@ async function begin(
   return begun;
 }
 
-async function ended({ region, db }: Sources, { ImportArn }: ImportTableDescription) {
+async function ended({ region, db }: Omit<Sources, "store">, { ImportArn }: ImportTableDescription) {
   for (let at = 0; at < 400; at += 1) {
     await region.clock.advance({ milliseconds: 250 });
     const { ImportTableDescription: now } = await db.send(new DescribeImportCommand({ ImportArn }));
@@ -98,6 +99,32 @@ test("the objects under a prefix become a table, which is there once all of them
   });
   assert.equal((await table.query("n = :n", { ":n": 7 }, { IndexName: "byNumber" })).Count, 1);
   assert.equal(await table.item({ pk: "item 5000" }), undefined);
+});
+
+test("a stop in the midst of an import loses no record, and imports none twice", async () => {
+  using folder = withDataFolder();
+  const options = { dataDir: folder.path };
+  const record = (index: number): string => `{"Item":{"pk":{"S":"item ${index}"}}}\n`;
+  const texts = [0, 1, 2].map((file) =>
+    Array.from({ length: 2_000 }, (_, index) => record(file * 2_000 + index)).join(""));
+  const begun = await (async () => {
+    await using region = await startRegion(options);
+    const from = await sources(region);
+    for (const [index, text] of texts.entries()) await from.store(String(index), text);
+    region.clock.scale(1);
+    const begun = await begin(from);
+    for (let processed = 0; processed === 0;) {
+      const { ImportArn } = begun;
+      const { ImportTableDescription: now } = await from.db.send(new DescribeImportCommand({ ImportArn }));
+      processed = now?.ProcessedItemCount ?? 0;
+    }
+    return begun;
+  })();
+  await using region = await startRegion(options);
+  const db = region.client(DynamoDBClient);
+  const done = await ended({ region, db }, begun);
+  assert.deepEqual(counts(done), ["COMPLETED", 6_000, 6_000, 0]);
+  assert.equal((await fixtureOf(db, "imported").description()).ItemCount, 6_000);
 });
 
 test("CSV: keys have their types, all else is strings, quotes are doubled", async () => {
