@@ -45,6 +45,7 @@ import { sayCharged } from "./requester-pays.ts";
 import { denied, resourcePolicy } from "./resource-policy.ts";
 import * as restoreObject from "./restore-object.ts";
 import { scrub } from "./scrubbing.ts";
+import * as selectObjectContent from "./select-object-content.ts";
 import * as tiering from "./tiering.ts";
 import * as updateEncryption from "./update-encryption.ts";
 import * as uploadPartCopy from "./upload-part-copy.ts";
@@ -61,6 +62,7 @@ export default service(s3.service, {
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
     replication, replicating, analytics, requestMetrics, inventory, inventoryReport,
     lifecycle, bucketSweep, restoreObject, tiering, abac, cors, website, acceleration, logging, accessLog,
+    selectObjectContent,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
