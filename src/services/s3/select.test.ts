@@ -69,7 +69,7 @@ const csvCases: readonly (readonly [expression: string, answer: string])[] = [
   ["SELECT COALESCE(NULLIF(name, 'Ada'), 'nobody') FROM s3object LIMIT 1", "nobody\n"],
 ];
 
-test("s3-select-csv: expressions over a CSV with a header", async () => {
+test("expressions over a CSV with a header", async () => {
   await using region = await startRegion();
   const s3 = await withObject(region, people);
   for (const [expression, answer] of csvCases) {
@@ -93,7 +93,7 @@ const jsonCases: readonly (readonly [expression: string, answer: string])[] = [
   ["SELECT * FROM s3object[*].other[0]", '{"_1":"}"}\n'],
 ];
 
-test("s3-select-json: records at paths of a document", async () => {
+test("records at paths of a document", async () => {
   await using region = await startRegion();
   const s3 = await withObject(region, document);
   for (const [expression, answer] of jsonCases) {
@@ -180,7 +180,7 @@ const refusals: readonly (readonly [expression: string, name: string, message?: 
   [`SELECT '${"x".repeat(256 * 1024)}' FROM s3object`, "ExpressionTooLong"],
 ];
 
-test("s3-select-errors: expressions that are refused, hostile ones among them", async () => {
+test("expressions that are refused, hostile ones among them", async () => {
   await using region = await startRegion();
   const s3 = await withObject(region, people);
   for (const [expression, name, message] of refusals) {
@@ -226,7 +226,7 @@ test("requests that are refused", async () => {
   await assert.rejects(select(s3, all, { CSV: {}, CompressionType: "GZIP" }), { name: "TruncatedInput" });
 });
 
-test("s3-select-permissions: GetObject allows it, and customers' keys are needed", async () => {
+test("GetObject allows it, and customers' keys are needed", async () => {
   await using region = await startRegion();
   const s3 = await withObject(region, people);
   const allow = (Action: string) => ({
