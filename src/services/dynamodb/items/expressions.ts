@@ -135,9 +135,14 @@ function* pathsOf({ condition, update, projection, filter }: Partial<BoundExpres
   if (projection) yield* projection.paths;
 }
 
+function changesKey({ key: { partition, sort } }: Table, { tree }: Update): boolean {
+  return partition.some(({ name }) => tree.names.has(name)) || sort.some(({ name }) => tree.names.has(name));
+}
+
 /** What a table's keys allow of expressions: they are scalars, and the table's own stays as it is. */
 export function requirePaths(table: Table, expressions: Partial<BoundExpressions>): void {
-  if (expressions.update) requireKeyUnchanged(expressions.update, keyNames(table.key));
+  const { update } = expressions;
+  if (update && changesKey(table, update)) requireKeyUnchanged(update, keyNames(table.key));
   let inside: Path[] | undefined;
   for (const path of pathsOf(expressions)) if (path.length > 1) (inside ??= []).push(path);
   if (!inside) return;

@@ -31,9 +31,9 @@ export interface Change {
   /** The item before, where it has been read already. */
   readonly itemBefore?: Item | undefined;
   /** The service itself takes it away, as its time has come. */
-  readonly isExpiry?: boolean;
+  readonly isExpiry?: boolean | undefined;
   /** It comes from another region, which is not to be told of it. */
-  readonly isReplicated?: boolean;
+  readonly isReplicated?: boolean | undefined;
 }
 
 export interface WritePlan extends Change {
@@ -58,7 +58,8 @@ export function planWrite(change: Change, tooLarge: () => Error): WritePlan {
   usage.add(writeUnits(Math.max(sizeBytes, before?.sizeBytes ?? 0)));
   const entries = table.indexes.length === 0 ? [] : planEntries(change, row);
   for (const { index, units } of entries) usage.add(units, index);
-  return { ...change, row, entries, usage };
+  const { itemBefore, isExpiry, isReplicated } = change;
+  return { table, place, before, after, itemBefore, isExpiry, isReplicated, row, entries, usage };
 }
 
 function planEntries(change: Change, row: ItemRow | undefined): EntryChange[] {

@@ -6,7 +6,7 @@ import { modelled } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { policyNotFound } from "../errors.ts";
 import { onResource, requireResource } from "./arns.ts";
-import { policies, putPolicy, requirePolicy, type ResourcePolicy } from "./policy-rows.ts";
+import { dropPolicy, policies, putPolicy, requirePolicy, type ResourcePolicy } from "./policy-rows.ts";
 
 /** Says that there is to be no policy yet. */
 const noPolicy = "NO_POLICY";
@@ -56,7 +56,7 @@ export const DeleteResourcePolicy = operation(dynamodb.DeleteResourcePolicy, {
     const policy = revisionOf(ctx, input.ResourceArn);
     requireRevision(input.ResourceArn, policy, input.ExpectedRevisionId);
     if (!policy) return {};
-    ctx.db(policies).delete(input.ResourceArn);
+    dropPolicy(ctx, input.ResourceArn);
     return { RevisionId: policy.revision };
   },
 });
