@@ -46,6 +46,7 @@ export class RegionClock implements Time {
   #regionEpoch: number;
   #factor: number;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
   #timerAt = Number.POSITIVE_INFINITY;
   #order = 0;
   /** Change by change: what a client signed by its own clock is read by. */
@@ -157,7 +158,9 @@ export class RegionClock implements Time {
     this.#rebase(last ? continued(last, machine) : machine, last?.factor ?? 1);
   }
 
+  /** Nothing rings any more, whatever is still set. */
   stop(): void {
+    this.#isStopped = true;
     this.#alarms.length = 0;
     clearTimeout(this.#timer);
   }
@@ -193,7 +196,7 @@ export class RegionClock implements Time {
    */
   #arm(): void {
     const first = this.#alarms[0];
-    if (!first || this.#timerAt <= first.at) return;
+    if (this.#isStopped || !first || this.#timerAt <= first.at) return;
     if (this.#factor === 0) {
       // What is due already does not wait for time to pass.
       if (first.at <= this.now()) setImmediate(() => this.#ringDue());
@@ -207,6 +210,7 @@ export class RegionClock implements Time {
   }
 
   #ringDue(): void {
+    if (this.#isStopped) return;
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = this.now();
     for (let next = this.#alarms[0]; next && next.at <= now; next = this.#alarms[0]) {

@@ -36,7 +36,9 @@ const globalKeys: Readonly<Record<string, Reader>> = {
   "aws:principalisawsservice": ({ caller }) => String(caller.type === "AWSService"),
   "aws:principalservicename": ({ caller }) => (caller.type === "AWSService" ? caller.arn : undefined),
   "aws:sourcearn": ({ caller }) => caller.sourceArn,
-  "aws:sourceaccount": ({ caller }) => caller.sourceArn && parseArn(caller.sourceArn)?.account,
+  // The ARNs of buckets name no account: it is the one on whose behalf the service acts.
+  "aws:sourceaccount": ({ caller: { sourceArn, account } }) =>
+    sourceArn && (parseArn(sourceArn)?.account || account || undefined),
   "aws:userid": ({ caller }) => caller.principalId || undefined,
   "aws:username": ({ caller }) => caller.userName,
   "aws:resourceaccount": (ctx) => ctx.account,

@@ -97,8 +97,9 @@ export interface CallOptions {
    * CopyObject reads its source so.
    * `session`: with temporary credentials that this service was given, named by their token: a role that was
    * passed to it.
+   * `for`: as `caller`, for whoever asked for the work in a request that is over: a job's.
    */
-  readonly as?: "caller" | "service" | "request" | { readonly session: string };
+  readonly as?: "caller" | "service" | "request" | { readonly session: string } | { readonly for: Caller };
   /** With `as: "service"`: the principal, where the service acts as another than its own. */
   readonly principal?: string;
   /** With `as: "service"`: the resource on whose behalf, which policies may ask for as `aws:SourceArn`. */

@@ -6,6 +6,7 @@ import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
+import { BoundedCache } from "./auth/bounded-cache.ts";
 import { Authenticator, serviceCaller, sessionCaller } from "./auth/authenticate.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import { seal, unseal } from "./auth/session-token.ts";
@@ -64,6 +65,9 @@ const internalOrigin: RequestOrigin = {
   authenticationMethod: "None",
 };
 
+/** Entries of a cache; a service's are as large as it makes them. */
+const cachedMax = 1_000;
+
 const entries = new Map(directory.map((entry) => [entry.service, entry]));
 
 export class Engine implements Kernel, JobHost {
@@ -97,6 +101,7 @@ export class Engine implements Kernel, JobHost {
   readonly #stopping = new AbortController();
   readonly #incarnation: number;
   readonly #keys = new Map<string, Buffer>();
+  readonly #caches = new Map<string, BoundedCache<unknown>>();
   #identity: IdentityCache | undefined;
   /** Requests and jobs under way, without those that wait. */
   #activity = 0;
@@ -138,6 +143,12 @@ export class Engine implements Kernel, JobHost {
   get identity(): IdentityCache {
     if (!this.#identity) throw new Error("the identity service is not loaded");
     return this.#identity;
+  }
+
+  cacheFor<Value>(purpose: string): BoundedCache<Value> {
+    let cache = this.#caches.get(purpose);
+    if (!cache) this.#caches.set(purpose, (cache = new BoundedCache(cachedMax)));
+    return cache as BoundedCache<Value>;
   }
 
   keyFor(purpose: string): Buffer {
@@ -245,6 +256,10 @@ export class Engine implements Kernel, JobHost {
 
   #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
     if (options.as === "request") return from.caller;
+    if (typeof options.as === "object" && "for" in options.as) {
+      const { for: asker } = options.as;
+      return { ...asker, calledVia: [...asker.calledVia, principal] };
+    }
     if (typeof options.as === "object") {
       const session = this.sessions.open(options.as.session);
       if (!session) throw new Error("a service acts with a session that is none");

@@ -1,6 +1,7 @@
 /** What the kernel offers the few services that are part of it: IAM, STS, CloudTrail, tagging. */
 
 import type { AccessKeyOwner, FederationProvider, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
+import type { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller, Session } from "./auth/caller.ts";
 import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
 import type { Tagging } from "./service.ts";
@@ -83,6 +84,8 @@ export interface Kernel {
   cells(): readonly CellName[];
   /** Reads another cell. */
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
+  /** What can always be worked out again, kept while there is room: some hundred entries a purpose. */
+  cacheFor<Value>(purpose: string): BoundedCache<Value>;
   /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
   keyFor(purpose: string): Buffer;
   /** 32 random bytes kept with the region: what it seals tokens and managed keys with. */

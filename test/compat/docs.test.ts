@@ -47,7 +47,7 @@ function projectFolder(station: Workstation): string {
 
 async function run(station: Workstation, block: Block, folder: string, document: string): Promise<void> {
   const at = `${document}:${block.line}`;
-  const text = block.text.replaceAll("http://localhost:4566", station.endpoint);
+  const text = block.text.replaceAll("localhost:4566", new URL(station.endpoint).host);
   const program = programs[block.language];
   if (program === undefined && block.language !== "hcl")
     throw new Error(`${at}: nothing runs ${block.language}`);
@@ -75,11 +75,12 @@ const nothing = {
   AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "",
 };
 
+const skip = without("aws") || without("boto3") || without("curl");
 const documents = ["README.md", "docs/getting-started.md"].filter((document) =>
   existsSync(join(packageFolder, document)),
 );
 for (const document of documents) {
-  test(`${document} says what works`, { skip: without("aws") || without("boto3") }, async () => {
+  test(`${document} says what works`, { skip }, async () => {
     await using station = await startWorkstation();
     const own = document === "README.md" ? nothing : { AWS_REGION: "us-east-1" };
     const shell = station.with(own);

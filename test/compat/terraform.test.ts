@@ -2,6 +2,12 @@
 
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import {
+  CreateBucketCommand, ListBucketsCommand, PutBucketLifecycleConfigurationCommand, S3Client,
+} from "@aws-sdk/client-s3";
+import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import type { Region } from "../../src/region.ts";
 import { authorityCertificate, leafCertificate, leafKey } from "../../src/services/iam/test-certificates.ts";
 import { startWorkstation } from "./clients.ts";
 import { Terraform, withoutTerraform } from "./terraform.ts";
@@ -9,11 +15,55 @@ import { Terraform, withoutTerraform } from "./terraform.ts";
 const skip = withoutTerraform();
 
 /**
- * At the same time, because the provider waits 25 seconds for a queue, 45 for its end, and nearly as long for
- * a
- * key, however fast the region is.
+ * What buckets are given: a queue, and keys.
+ *
+ * @returns the variables that name them
  */
-suite("Terraform", { concurrency: 3 }, () => {
+async function beforeBuckets(region: Region): Promise<Record<string, string>> {
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "s3.amazonaws.com" },
+    Action: "sqs:SendMessage",
+    Resource: "*",
+  };
+  const policy = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+  const queue = { QueueName: "uploads", Attributes: { Policy: policy } };
+  await region.client(SQSClient).send(new CreateQueueCommand(queue));
+  return {
+    queue_arn: "arn:aws:sqs:us-east-1:000000000000:uploads",
+    key_arn: await newKey(region, "us-east-1"),
+    replica_key_arn: await newKey(region, "eu-west-1"),
+  };
+}
+
+/** A bucket with a lifecycle configuration, which is to be imported. */
+async function keepBucket(region: Region): Promise<void> {
+  const kept = { ID: "kept", Status: "Enabled", Filter: { Prefix: "" }, Expiration: { Days: 365 } } as const;
+  const s3 = region.client(S3Client);
+  await s3.send(new CreateBucketCommand({ Bucket: "tf-kept" }));
+  await s3.send(
+    new PutBucketLifecycleConfigurationCommand({
+      Bucket: "tf-kept",
+      LifecycleConfiguration: { Rules: [kept] },
+    }),
+  );
+}
+
+async function newKey(region: Region, name: string): Promise<string> {
+  const { KeyMetadata } = await region.client(KMSClient, { region: name }).send(new CreateKeyCommand({}));
+  return KeyMetadata?.Arn ?? "";
+}
+
+async function bucketsOf(region: Region): Promise<(string | undefined)[]> {
+  const { Buckets = [] } = await region.client(S3Client).send(new ListBucketsCommand({}));
+  return Buckets.map(({ Name }) => Name);
+}
+
+/**
+ * At the same time, because the provider waits 25 seconds for a queue, 45 for its end, nearly as long for a
+ * key, and longer for lifecycle rules and access points of many regions, however fast the region is.
+ */
+suite("Terraform", { concurrency: 4 }, () => {
   test("queues with their policies and dead-letter queues", { skip }, async () => {
     await using station = await startWorkstation();
     const queues = await Terraform.open(station, "sqs");
@@ -31,6 +81,56 @@ suite("Terraform", { concurrency: 3 }, () => {
     await queues.reimport("aws_sqs_queue.ordered", `${station.endpoint}/000000000000/ordered.fifo`);
     assert.equal(await queues.drift({ visibility_seconds: "60" }), "");
     await queues.destroy();
+  });
+
+  test("buckets with everything set on them, and objects", { skip }, async () => {
+    await using station = await startWorkstation();
+    const first = await beforeBuckets(station.region);
+    const buckets = await Terraform.open(station, "s3", { "large.txt": "x".repeat(12_000_000) });
+    await buckets.apply(first);
+    assert.equal(await buckets.drift(first), "");
+    const bucket = {
+      arn: "arn:aws:s3:::tf-shop",
+      domain: "tf-shop.s3.amazonaws.com",
+      hosted_zone: "Z3AQBSTGFYJSTF",
+      region: "us-east-1",
+      replica: "eu-west-1",
+    };
+    const outputs = {
+      access_point: "arn:aws:s3:us-east-1:000000000000:accesspoint/tf-shop-point",
+      bucket,
+      keys: ["texts/copy.txt", "texts/greeting.txt"],
+      policy_agrees: true,
+      text: "good morning",
+      website: "tf-site.s3-website-us-east-1.amazonaws.com",
+    };
+    assert.deepEqual(await buckets.outputs(), outputs);
+
+    const second = { ...first, changed: "true" };
+    await buckets.apply(second);
+    assert.equal(await buckets.drift(second), "");
+    await buckets.destroy(second);
+    assert.deepEqual(await bucketsOf(station.region), []);
+  });
+
+  test("lifecycle rules of every kind", { skip }, async () => {
+    await using station = await startWorkstation();
+    await keepBucket(station.region);
+    const lifecycle = await Terraform.open(station, "s3-lifecycle");
+    await lifecycle.apply();
+    assert.equal(await lifecycle.drift(), "");
+    await lifecycle.destroy();
+    assert.deepEqual(await bucketsOf(station.region), ["tf-kept"]);
+  });
+
+  test("an access point of two regions", { skip }, async () => {
+    await using station = await startWorkstation();
+    const multiRegion = await Terraform.open(station, "s3-multi-region");
+    await multiRegion.apply();
+    assert.equal(await multiRegion.drift(), "");
+    assert.deepEqual(await multiRegion.outputs(), { name: true, status: "READY" });
+    await multiRegion.destroy();
+    assert.deepEqual(await bucketsOf(station.region), []);
   });
 
   test("parameters of every type and tier", { skip }, async () => {

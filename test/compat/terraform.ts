@@ -61,7 +61,13 @@ export class Terraform {
       "terraform.tfrc",
       `disable_checkpoint = true\nprovider_installation {\n${installation}\n}\n`,
     );
-    const shell = station.with({ TF_CLI_CONFIG_FILE: settings, TF_IN_AUTOMATION: "1" });
+    const shell = station.with({
+      TF_CLI_CONFIG_FILE: settings,
+      TF_IN_AUTOMATION: "1",
+      // S3 Control has the account in front of the host's name, which not every machine can look up. What
+      // is at `localhost` itself goes through no proxy.
+      HTTP_PROXY: station.endpoint,
+    });
     const terraform = new Terraform(shell, folder);
     await terraform.#run("init");
     return terraform;

@@ -5,8 +5,6 @@
 
 import type { Hash } from "node:crypto";
 import { createHash } from "node:crypto";
-import type { TransformCallback } from "node:stream";
-import { Transform } from "node:stream";
 import { invalidPayloadHash, isStreamingPayload } from "../auth/payload-hash.ts";
 import type { StreamSeed } from "../auth/streaming-signature.ts";
 import { ChunkSignatures } from "../auth/streaming-signature.ts";
@@ -88,43 +86,6 @@ export function decodeAwsChunked(
   decoder.write(body, (piece) => pieces.push(piece));
   const result = decoder.end();
   return { ...result, body: pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces) };
-}
-
-/**
- * Decodes a body as it arrives. Data passes before its chunk's signature has been seen, for chunks may be
- * large; what has been made of it must be thrown away when the stream fails.
- */
-export class AwsChunkedStream extends Transform {
-  readonly #decoder: AwsChunkedDecoder;
-  #result: AwsChunkedResult | undefined;
-
-  constructor(options: AwsChunkedOptions) {
-    super();
-    this.#decoder = new AwsChunkedDecoder(options);
-  }
-
-  /** Known once the stream has ended. */
-  get result(): AwsChunkedResult | undefined {
-    return this.#result;
-  }
-
-  override _transform(data: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    try {
-      this.#decoder.write(data, (piece) => this.push(piece));
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  }
-
-  override _flush(done: TransformCallback): void {
-    try {
-      this.#result = this.#decoder.end();
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
-  }
 }
 
 type State = "header" | "data" | "separator" | "trailer" | "over";

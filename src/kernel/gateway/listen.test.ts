@@ -97,6 +97,19 @@ test("a body that comes byte by byte, or in chunks, is a body", async () => {
   });
 });
 
+test("a request in the form that proxies are sent is the request itself", async () => {
+  await withSocket(async (socket, port) => {
+    for (const target of [`http://127.0.0.1:${port}/`, `HTTP://127.0.0.1:${port}`]) {
+      const answer = read(socket, "</GetCallerIdentityResponse>");
+      socket.write(head(port).replace("POST / ", `POST ${target} `) + body);
+      assert.match(await answer, /^HTTP\/1\.1 200 OK/);
+    }
+    const missing = read(socket, "</Error>");
+    socket.write("GET http://missing.localhost?location HTTP/1.1\r\nhost: missing.localhost\r\n\r\n");
+    assert.match(await missing, /<Code>NoSuchBucket<\/Code>/);
+  });
+});
+
 test("what is no HTTP is refused, and others are served meanwhile", async () => {
   await withSocket(async (socket, port) => {
     for (const text of [

@@ -172,7 +172,7 @@ class HttpIncoming implements Incoming {
     stream?: Readable,
     failure?: AwsError,
   ) {
-    const url = request.url ?? "/";
+    const url = originForm(request.url ?? "/");
     const mark = url.indexOf("?");
     this.method = request.method ?? "GET";
     this.path = mark < 0 ? url : url.slice(0, mark);
@@ -204,6 +204,20 @@ class HttpIncoming implements Incoming {
     }
     return this.#signal;
   }
+}
+
+/**
+ * `http://host/path` is how clients ask a proxy, which the region is to them where HTTP_PROXY names it: for
+ * machines that can't look up names in front of `localhost`.
+ *
+ * @evidence RFC 9112, section 3.2.2: a server must accept the absolute form
+ */
+function originForm(target: string): string {
+  if (target.startsWith("/")) return target;
+  const origin = /^https?:\/\/[^/?#]*/i.exec(target);
+  if (!origin) return target;
+  const rest = target.slice(origin[0].length);
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 /** IPv4 addresses that a dual-stack socket shows as IPv6 are IPv4 addresses to policies. */

@@ -91,8 +91,12 @@ export function formatIso8601(epochMs: number, millis: Millis = "some"): string 
 
 /** `Tue, 29 Apr 2014 18:30:38 GMT`: HTTP dates have no fractions of a second. */
 export function formatRfc822(epochMs: number): string {
-  return new Date(epochMs).toUTCString();
+  if (epochMs !== lastFormatted.epochMs) lastFormatted = { epochMs, text: new Date(epochMs).toUTCString() };
+  return lastFormatted.text;
 }
+
+/** What is asked for again and again is often one and the same, and dates are dear to format. */
+let lastFormatted = { epochMs: NaN, text: "" };
 
 /** `1398796238` or `1398796238.123`. */
 export function formatUnix(epochMs: number): string {

@@ -54,6 +54,16 @@ test("dynamodb-streams-capture: every change of a table is a record, in the orde
   assert.equal(first.dynamodb.SizeBytes, 3 + 3 + "count".length + 2);
 });
 
+test("dynamodb-writes-in-order: the last write is read, and the stream has all in order", async () => {
+  await using region = await startRegion();
+  const { table, stream } = await streamed(region);
+  const written = Array.from({ length: 100 }, (_, index) => index + 1);
+  for (const v of written) await table.put({ pk: "a", v });
+  assert.deepEqual(await table.item({ pk: "a" }), { pk: "a", v: 100 });
+  const images = (await stream.records()).map(({ dynamodb }) => Number(dynamodb?.NewImage?.["v"]?.N));
+  assert.deepEqual(images, written);
+});
+
 test("dynamodb-stream-insert-image: a new item is recorded whole", async () => {
   await using region = await startRegion();
   const { table, stream } = await streamed(region);

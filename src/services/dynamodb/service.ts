@@ -8,9 +8,15 @@ import * as copies from "./backups/copies.ts";
 import * as restores from "./backups/restores.ts";
 import * as batchGet from "./batches/batch-get.ts";
 import * as batchWrite from "./batches/batch-write.ts";
+import * as exporting from "./exports/exporting.ts";
+import * as exportRows from "./exports/export-rows.ts";
+import * as tableExports from "./exports/exports.ts";
 import * as expiries from "./expiry/expiries.ts";
 import * as timeToLive from "./expiry/time-to-live.ts";
 import * as onlineIndexes from "./indexes/online-indexes.ts";
+import * as importing from "./imports/importing.ts";
+import * as importRows from "./imports/import-rows.ts";
+import * as imports from "./imports/imports.ts";
 import * as collections from "./items/collections.ts";
 import * as deleteItem from "./items/delete-item.ts";
 import * as getItem from "./items/get-item.ts";
@@ -51,6 +57,7 @@ export default service(dynamodb.service, {
     transactGet, transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,
     backups, continuousBackups, copies, restores, membership, outgoing, sending,
     earlierGlobalTables, replicaAutoScaling, kinesisDestinations,
+    tableExports, exportRows, exporting, imports, importRows, importing,
   ],
   tagging: tags.tagging,
   // Between regions the service works on its own tables as itself.

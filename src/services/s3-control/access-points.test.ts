@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteBucketCommand, GetObjectCommand, ListObjectsV2Command,
+  CreateBucketCommand, DeleteBucketCommand, DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command,
   PutBucketVersioningCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import {
@@ -102,6 +102,10 @@ test("both the access point's policy and the bucket must let somebody in", async
   assert.equal(await get(alice, arn), "no refusal");
   await put({ ...allow(`${arn}/object/*`), Effect: "Deny" });
   assert.match(await get(alice, arn), /with an explicit deny in a resource-based policy$/);
+  await put({ ...allow(`${arn}/object/*`), Principal: "*", Effect: "Deny", Action: "s3:DeleteObject" });
+  const Delete = { Objects: [{ Key: "key" }] };
+  const { Errors } = await s3.send(new DeleteObjectsCommand({ Bucket: arn, Delete }));
+  assert.deepEqual(Errors?.map(({ Code }) => Code), ["AccessDenied"]);
   const named = { AccountId, Name: "finance" };
   await control.send(new DeleteAccessPointPolicyCommand(named));
   assert.equal(

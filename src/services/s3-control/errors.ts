@@ -126,3 +126,21 @@ export function tooManyTags(): AwsError {
 export function invalidTag(): AwsError {
   return refuse("InvalidTag", "The tag provided was not a valid tag.");
 }
+
+/** @evidence S3 User Guide, "Troubleshooting S3 Batch Operations", NoSuchJobException */
+export function noSuchJob(): AwsError {
+  return refuse("NoSuchJobException", "No such job", 404);
+}
+
+export function jobStatus(message: string): AwsError {
+  return modelled(control.JobStatusException, message);
+}
+
+export function invalidNextToken(): AwsError {
+  return modelled(control.InvalidNextTokenException, "The continuation token provided is incorrect");
+}
+
+export function tokenUsedBefore(): AwsError {
+  const message = "The request was made before with the same token and other parameters";
+  return modelled(control.IdempotencyException, message);
+}

@@ -9,6 +9,9 @@ import * as accessPointPolicies from "./access-point-policies.ts";
 import * as accessPoints from "./access-points.ts";
 import * as accountAccessBlock from "./account-access-block.ts";
 import * as asyncRequests from "./async-requests.ts";
+import * as batchCreation from "./batch-creation.ts";
+import * as batchJobs from "./batch-jobs.ts";
+import * as batchWork from "./batch-work.ts";
 import * as dataAccess from "./data-access.ts";
 import * as multiRegion from "./multi-region-access-points.ts";
 import { resourcePolicy } from "./resource-policy.ts";
@@ -20,6 +23,7 @@ export default service(control.service, {
   nouns: [
     accountAccessBlock, accessPoints, accessPointPolicies, multiRegion, asyncRequests, accessGrantsInstance,
     accessGrantsLocations, accessGrants, dataAccess, storageLens, storageLensGroups, tagging,
+    batchCreation, batchJobs, batchWork,
   ],
   resourcePolicy,
 });

@@ -91,6 +91,28 @@ test("s3-object-acl: a public object is read by everybody, unless public access 
   assert.equal(await get(clientOf(region, other)), "no refusal");
 });
 
+test("iam-acl-policy-type: a list lets in the one account that it names", async () => {
+  await using region = await startRegion();
+  const s3 = await makeBucket(region);
+  const [theirs, stranger] = [clientOf(region, other), clientOf(region, "999988887777")];
+  const GrantRead = `id=${await idOf(theirs)}`;
+  const grant = (more: object = { GrantRead }) =>
+    refusal(s3.send(new PutObjectAclCommand({ Bucket: "bucket", Key: "key", ...more })));
+  const denied = "AccessDenied: Access Denied";
+  assert.equal(await grant(), "AccessControlListNotSupported: The bucket does not allow ACLs");
+  assert.equal(await get(theirs), denied);
+  const OwnershipControls = { Rules: [{ ObjectOwnership: "ObjectWriter" as const }] };
+  await s3.send(new PutBucketOwnershipControlsCommand({ Bucket: "bucket", OwnershipControls }));
+  assert.equal(await get(theirs), denied);
+  assert.equal(await grant(), "no refusal");
+  assert.equal(await get(theirs), "no refusal");
+  assert.equal(await get(stranger), denied);
+  assert.equal(await anonymous(region), "403 AccessDenied: Access Denied");
+  assert.equal(await put(theirs), denied);
+  assert.equal(await grant({ ACL: "private" }), "no refusal");
+  assert.equal(await get(theirs), denied);
+});
+
 test("s3-bucket-acl: a public bucket is listed by everybody", async () => {
   await using region = await startRegion();
   const s3 = await makeBucket(region, { ownership: "ObjectWriter", isOpen: true });

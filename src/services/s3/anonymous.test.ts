@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
 import {
-  DeletePublicAccessBlockCommand, GetBucketRequestPaymentCommand, GetObjectCommand, HeadObjectCommand,
-  ListObjectsV2Command, PutBucketRequestPaymentCommand, PutObjectCommand,
+  DeleteObjectsCommand, DeletePublicAccessBlockCommand, GetBucketRequestPaymentCommand, GetObjectCommand,
+  HeadObjectCommand, ListObjectsV2Command, PutBucketRequestPaymentCommand, PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { presign } from "../../kernel/auth/signing.ts";
 import { refusal } from "../../../test/refusal.ts";
@@ -166,6 +166,11 @@ test("who is not the owner of a bucket says that he pays, or gets nothing", asyn
     await theirs.send(new ListObjectsV2Command({ Bucket: "bucket", RequestPayer })),
     await theirs.send(new PutObjectCommand({ ...object, Body: "x", RequestPayer })),
   ];
+  const Delete = { Objects: [{ Key: "key" }] };
+  assert.equal(
+    await refusal(theirs.send(new DeleteObjectsCommand({ Bucket: "bucket", Delete }))),
+    "AccessDenied: Access Denied",
+  );
   assert.deepEqual(answers.map(({ RequestCharged }) => RequestCharged), Array(4).fill("requester"));
   assert.equal((await s3.send(new GetObjectCommand(object))).RequestCharged, undefined);
 });

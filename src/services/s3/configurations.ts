@@ -6,6 +6,7 @@ import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
 import { requireBucket } from "./bucket-table.ts";
 import { invalidArgument, malformedXml } from "./errors.ts";
+import { unplanReport } from "./inventory-schedule.ts";
 
 export type ConfigurationKind = "analytics" | "metrics" | "inventory";
 
@@ -119,6 +120,7 @@ export function listConfigurations<Shape>(
 
 export function dropConfigurations(ctx: Context, bucket: string): void {
   for (const { kind, id } of ctx.db(configurations).list({ prefix: [bucket] })) {
+    if (kind === "inventory") unplanReport(ctx, bucket, id);
     ctx.db(configurations).delete([bucket, kind, id]);
   }
 }

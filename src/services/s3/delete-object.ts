@@ -5,8 +5,10 @@ import { AwsError } from "../../kernel/errors.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onBucket, onObject, versionedAction } from "./access.ts";
+import { throughAccessPoint, type ThroughAccessPoint } from "./access-points.ts";
 import { noBody } from "./body-table.ts";
 import { objectArn, requireBucket, type Bucket } from "./bucket-table.ts";
+import { objectConditions } from "./conditions.ts";
 import { malformedXml } from "./errors.ts";
 import { objectRemoved } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
@@ -93,7 +95,10 @@ const keysMax = 1000;
  */
 export const DeleteObjects = operation(s3.DeleteObjects, {
   ...onBucket,
-  resource: () => [],
+  resource(input, ctx) {
+    onBucket.resource(input, ctx);
+    return [];
+  },
   dataEvent: true,
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
@@ -106,7 +111,7 @@ export const DeleteObjects = operation(s3.DeleteObjects, {
         Key, VersionId, MFA: input.MFA, BypassGovernanceRetention: input.BypassGovernanceRetention,
         IfMatch: ETag, IfMatchLastModifiedTime: LastModifiedTime, IfMatchSize: Size,
       };
-      const denial = refusalOf(() => authorizeOne(ctx, bucket, deletion));
+      const denial = refusalOf(() => authorizeOne(ctx, input, deletion));
       if (!denial) requireBypassApplicable(bucket, input);
       const refusal = denial ?? refusalOf(() => {
         const done = deleteOne(ctx, bucket, deletion);
@@ -128,12 +133,16 @@ function refusalOf(work: () => void): AwsError | undefined {
   }
 }
 
-function authorizeOne(ctx: Context, bucket: Bucket, { Key, VersionId }: Deletion): void {
-  ctx.authorize({
-    action: VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion",
-    resource: objectArn(bucket.name, Key),
-    conditions: { "s3:versionid": VersionId },
-  });
+/** As a request for the one object would be. */
+function authorizeOne(ctx: Context, input: s3.DeleteObjectsRequest, deletion: Deletion): void {
+  const { Key, VersionId, IfMatch } = deletion;
+  const { Delete: _all, ...request } = input;
+  const one: typeof request & Deletion & ThroughAccessPoint = { ...request, Key, VersionId, IfMatch };
+  const action = VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion";
+  const resources = throughAccessPoint(one, Key, objectArn(input.Bucket, Key));
+  for (const resource of typeof resources === "string" ? [resources] : resources) {
+    ctx.authorize({ action, resource, conditions: objectConditions(one, ctx) });
+  }
 }
 
 function deleted({ Key, VersionId }: Deletion, done: s3.DeleteObjectOutput): s3.DeletedObject {

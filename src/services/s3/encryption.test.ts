@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { CloudTrailClient, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
 import {
-  CreateKeyCommand, DescribeKeyCommand, DisableKeyCommand, KMSClient, ScheduleKeyDeletionCommand,
+  CreateKeyCommand, DescribeKeyCommand, DisableKeyCommand, KMSClient, PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import {
   CreateBucketCommand, DeleteBucketEncryptionCommand, GetBucketEncryptionCommand, GetObjectCommand,
@@ -223,6 +224,29 @@ test("s3-sse-kms-user-control-audit: the trail shows each use of the key, and wh
   ) as Record<string, string>;
   assert.deepEqual(await kmsCalls(region, "GenerateDataKey"), [context]);
   assert.deepEqual(await kmsCalls(region, "Decrypt"), [context]);
+});
+
+test("s3-sse-kms-user-control-audit: who changes the key's policy decides who reads", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  const KeyId = await newKey(region);
+  await put(s3, "key", { ServerSideEncryption: "aws:kms", SSEKMSKeyId: KeyId });
+  const Action = ["s3:GetObject", "kms:Decrypt"];
+  const credentials = await region.user("reader", {
+    Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }],
+  });
+  const reader = region.client(S3Client, { credentials });
+  const manage = (NotAction: string) => {
+    const root = { AWS: "arn:aws:iam::000000000000:root" };
+    const Statement = [{ Effect: "Allow", Principal: root, NotAction, Resource: "*" }];
+    const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+    return region.client(KMSClient).send(new PutKeyPolicyCommand({ KeyId, Policy }));
+  };
+  assert.equal(await textOf(reader, "key"), "text");
+  await manage("kms:Decrypt");
+  await assert.rejects(textOf(reader, "key"), { name: "AccessDenied", message: /kms:Decrypt/ });
+  await manage("kms:CreateGrant");
+  assert.equal(await textOf(reader, "key"), "text");
 });
 
 test("a bucket key saves asking KMS for a while, once a requester", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, GetBucketAccelerateConfigurationCommand, GetObjectCommand, HeadBucketCommand,
-  PutBucketAccelerateConfigurationCommand, PutObjectCommand, S3Client,
+  CreateBucketCommand, GetBucketAccelerateConfigurationCommand, GetBucketLocationCommand,
+  GetObjectCommand, HeadBucketCommand, PutBucketAccelerateConfigurationCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import { element, http, type Answered } from "../../../test/http.ts";
 import { refusal } from "../../../test/refusal.ts";
@@ -84,6 +84,11 @@ test("s3-regional-service: a bucket is answered for in its region, elsewhere red
   const head = await send(region, "localhost", "/bucket", "us-east-1", "HEAD");
   assert.deepEqual([head.status, head.headers["x-amz-bucket-region"], head.text], [301, "eu-west-1", ""]);
   assert.equal((await send(region, "localhost", "/bucket", "eu-west-1")).status, 200);
+  for (const where of ["us-east-1", "eu-west-1"]) {
+    const asked = new GetBucketLocationCommand({ Bucket: "bucket" });
+    const { LocationConstraint } = await region.client(S3Client, { region: where }).send(asked);
+    assert.equal(LocationConstraint, "eu-west-1");
+  }
   // Without a signature nothing names a region, and the bucket is found wherever it is.
   assert.equal((await http(region, "/bucket")).status, 403);
 });

@@ -5,21 +5,24 @@ import { withStatus } from "../../kernel/answer-status.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
+import type { ThroughAccessPoint } from "./access-points.ts";
 import { describeState, requireInReach } from "./archive.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
+import { bucketConditions } from "./conditions.ts";
 import { describeEncryption, openEncryption } from "./encryption.ts";
 import {
   invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent, noSuchKey, noSuchVersion,
 } from "./errors.ts";
+import { hotBody, keepHot } from "./hot-bodies.ts";
 import { withVisibleLock } from "./object-lock.ts";
 import { describeVersion, type Asked } from "./object-answer.ts";
 import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
-import { isSource } from "./replicas.ts";
+import { isInitiation, isSource } from "./replicas.ts";
 import { noteAccess } from "./tiering-rules.ts";
 import { requirePartNumber } from "./upload-parts.ts";
 import { findLatest, findVersion } from "./version-table.ts";
@@ -28,6 +31,8 @@ interface Reading {
   readonly bucket: Bucket;
   readonly version: ObjectVersion;
   readonly body: StoredBody | undefined;
+  /** The body in the clear, where it is in memory. */
+  readonly hot: Buffer | undefined;
   /** Lets go of the files of the body. */
   readonly release: () => void;
 }
@@ -38,7 +43,7 @@ export const GetObject = operation(s3.GetObject, {
     isSource(input) ? "s3:GetObjectVersionForReplication" : versionedAction("GetObject")(input, ctx),
   async body(input, ctx) {
     requireSigned(input, ctx);
-    const { bucket, version, body, release } = openObject(input, ctx, "GET");
+    const { bucket, version, body, hot, release } = openObject(input, ctx, "GET", hotBody);
     try {
       requireReadable(input, version);
       requireInReach(version, ctx.clock.now());
@@ -48,10 +53,13 @@ export const GetObject = operation(s3.GetObject, {
       const range = part ?? parseRange(input.Range, version.sizeBytes);
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
-      const Body = readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
+      const Body = hot
+        ? hot.subarray(range?.first ?? 0, (range?.last ?? whole.last) + 1)
+        : readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
+      if (!hot) keepHot(ctx, version, Body);
       const state = describeState(bucket, version, input, ctx.clock.now());
-      const checksum = partChecksum(input, version, part);
-      return inRange({ ...answer, ...checksum, ...state, Body }, range, version);
+      const said = Object.assign(answer, { Body }, partChecksum(input, version, part), state);
+      return inRange(said, range, version);
     } catch (error) {
       release();
       throw error;
@@ -62,8 +70,10 @@ export const GetObject = operation(s3.GetObject, {
 /** What GetObject answers, without the body. */
 export const HeadObject = operation(s3.HeadObject, {
   ...onObject,
-  action: versionedAction("GetObject"),
+  action: (input, ctx) =>
+    isInitiation(input) ? "s3:InitiateReplication" : versionedAction("GetObject")(input, ctx),
   async body(input, ctx) {
+    if (isInitiation(input)) return initiateReplication(input, ctx);
     requireSigned(input, ctx);
     const { bucket, version, body, release } = openObject(input, ctx, "HEAD");
     release();
@@ -76,10 +86,24 @@ export const HeadObject = operation(s3.HeadObject, {
     const range = part ?? parseRange(input.Range, version.sizeBytes);
     const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
     const state = describeState(bucket, version, input, ctx.clock.now());
-    const checksum = partChecksum(input, version, part);
-    return inRange({ ...answer, ...checksum, ...state }, range, version);
+    return inRange(Object.assign(answer, partChecksum(input, version, part), state), range, version);
   },
 });
+
+/** @throws InvalidRequest when no rule covers it */
+async function initiateReplication(
+  input: s3.HeadObjectRequest,
+  ctx: BodyContext,
+): Promise<s3.HeadObjectOutput> {
+  const { version, release } = openObject(input, ctx, "HEAD");
+  release();
+  const { key, versionId } = version;
+  // Replication reads objects, and is not needed to read them.
+  const { replicateVersion } = await import("./replicating.ts");
+  const ReplicationStatus = await replicateVersion({ bucket: input.Bucket, key, versionId }, ctx);
+  if (!ReplicationStatus) throw invalidRequest("The object is not eligible for replication");
+  return { ReplicationStatus };
+}
 
 /**
  * Overriding headers of the answer is for those who signed the request to do so.
@@ -96,23 +120,36 @@ function requireSigned(input: s3.GetObjectRequest | s3.HeadObjectRequest, ctx: B
   throw invalidRequest("Request specific response headers cannot be used for anonymous GET requests.");
 }
 
-interface NamesVersion {
+interface NamesVersion extends ThroughAccessPoint {
   readonly Bucket: string;
   readonly Key: string;
   readonly VersionId?: string | undefined;
 }
 
-/** One read: the version, its body, and a hold on the body's files. */
-export function openObject(input: NamesVersion, ctx: BodyContext, method: "GET" | "HEAD"): Reading {
+/**
+ * One read: the version, its body, and a hold on the body's files.
+ *
+ * @param findHot where the body in the clear will do, and so its row need not be read
+ */
+export function openObject(
+  input: NamesVersion,
+  ctx: BodyContext,
+  method: "GET" | "HEAD",
+  findHot?: typeof hotBody,
+): Reading {
   const found = ctx.reading(() => {
     const cell = ctx as BodyContext & Context;
     const bucket = requireBucket(cell, input.Bucket);
     const version = withVisibleLock(cell, requireContent(cell, input, method));
-    const isNeeded = method === "GET" || version.partsCount !== undefined;
-    return { bucket, version, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
+    const hot = findHot?.(cell, version);
+    const isNeeded = (method === "GET" && !hot) || version.partsCount !== undefined;
+    return { bucket, version, hot, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
   });
-  return { ...found, release: ctx.blobs.hold(blobsOf(found.body)) };
+  const files = blobsOf(found.body);
+  return Object.assign(found, { release: files.length > 0 ? ctx.blobs.hold(files) : nothingHeld });
 }
+
+const nothingHeld = (): void => undefined;
 
 /**
  * Who may not list the bucket is not told whether a key is there.
@@ -125,7 +162,7 @@ export function requireContent(ctx: Context, input: NamesVersion, method: "GET" 
   if (VersionId !== undefined) {
     const version = findVersion(ctx, Bucket, Key, VersionId);
     if (!version) {
-      ctx.authorize({ action: "s3:ListBucketVersions", resource: bucketArn(Bucket) });
+      requireListing("s3:ListBucketVersions", input, ctx);
       throw noSuchVersion(Key, VersionId);
     }
     if (version.isDeleteMarker) throw markerHasNoContent(method, VersionId, version.modifiedAt);
@@ -133,8 +170,14 @@ export function requireContent(ctx: Context, input: NamesVersion, method: "GET" 
   }
   const latest = findLatest(ctx, Bucket, Key);
   if (latest && !latest.isDeleteMarker) return latest;
-  ctx.authorize({ action: "s3:ListBucket", resource: bucketArn(Bucket) });
+  requireListing("s3:ListBucket", input, ctx);
   throw latest ? keyIsDeleted(Key, latest.versionId) : noSuchKey(Key);
+}
+
+/** By the conditions of the request itself, which is for no prefix. @throws AccessDenied */
+function requireListing(action: string, { Bucket, AccessPointArn }: NamesVersion, ctx: Context): void {
+  const conditions = bucketConditions({ Bucket, AccessPointArn }, ctx);
+  ctx.authorize({ action, resource: bucketArn(Bucket), conditions });
 }
 
 interface AsksForPart {
@@ -168,8 +211,8 @@ function partOf(
 }
 
 /** Where parts have checksums, that of the part is answered and not the object's. */
-function partChecksum(input: Asked, { checksum }: ObjectVersion, part: Part | undefined): object {
-  if (input.ChecksumMode !== "ENABLED" || !checksum || part?.checksum === undefined) return {};
+function partChecksum(input: Asked, { checksum }: ObjectVersion, part: Part | undefined): object | undefined {
+  if (input.ChecksumMode !== "ENABLED" || !checksum || part?.checksum === undefined) return undefined;
   return { ...checksumMember(checksum.algorithm, part.checksum), ChecksumType: checksum.type };
 }
 
@@ -182,8 +225,9 @@ function inRange<Answer extends s3.GetObjectOutput | s3.HeadObjectOutput>(
   range: ByteRange | undefined,
   { sizeBytes }: ObjectVersion,
 ): Answer {
-  if (!range) return { ...answer, ContentLength: sizeBytes };
+  if (!range) return answer;
   const { first, last } = range;
-  const ContentRange = `bytes ${first}-${last}/${sizeBytes}`;
-  return withStatus({ ...answer, ContentLength: last - first + 1, ContentRange }, 206);
+  answer.ContentLength = last - first + 1;
+  answer.ContentRange = `bytes ${first}-${last}/${sizeBytes}`;
+  return withStatus(answer, 206);
 }

@@ -137,6 +137,17 @@ export function soonestDue(bucket: Bucket, now: number): number | undefined {
  *   is named, and its id stays as it is
  */
 export function expirationHeader(bucket: Bucket, version: ObjectVersion): string | undefined {
+  const first = expiresAt(bucket, version);
+  if (!first) return undefined;
+  const id = first.id.replace(/[^\x20-\x7e]+/g, encodeURIComponent);
+  return `expiry-date="${new Date(first.at).toUTCString()}", rule-id="${id}"`;
+}
+
+/** When the current version expires, and by which rule. */
+export function expiresAt(
+  bucket: Bucket,
+  version: ObjectVersion,
+): { readonly at: number; readonly id: string } | undefined {
   if (!bucket.lifecycle) return undefined;
   let first: { readonly at: number; readonly id: string } | undefined;
   for (const rule of enabledRules(bucket)) {
@@ -144,9 +155,7 @@ export function expirationHeader(bucket: Bucket, version: ObjectVersion): string
     const at = expirationOf(rule.Expiration, version);
     if (at !== undefined && (!first || at < first.at)) first = { at, id: rule.ID ?? "" };
   }
-  if (!first) return undefined;
-  const id = first.id.replace(/[^\x20-\x7e]+/g, encodeURIComponent);
-  return `expiry-date="${new Date(first.at).toUTCString()}", rule-id="${id}"`;
+  return first;
 }
 
 /** When an upload that is not completed goes, and by which rule. @param initiatedAt epoch milliseconds */

@@ -220,6 +220,7 @@ test("s3-standard-ia: objects move to colder classes in their order, and small o
   await put(s3, "b/small");
   await put(s3, "direct", { StorageClass: "STANDARD_IA" });
   assert.equal(await classOf(s3, "direct"), "STANDARD_IA");
+  await s3.send(new GetObjectCommand({ Bucket, Key: "direct" }));
   const classes = async () =>
     Promise.all(["a/large", "a/cold", "a/small", "b/small"].map((key) => classOf(s3, key)));
   await region.clock.advance({ hours: 14 });

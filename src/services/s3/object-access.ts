@@ -20,11 +20,16 @@ export interface AccessInput extends AclInput {
   readonly ObjectLockLegalHoldStatus?: s3.ObjectLockLegalHoldStatus | undefined;
 }
 
-/** Writing an object takes more permissions the more is said of it. */
-export function requireWriteAccess(input: Omit<AccessInput, "Key">, _ctx: ReadContext): readonly string[] {
+/**
+ * Writing an object takes more permissions the more is said of it. Of services that deliver with a list for
+ * the bucket's owner no more is asked than `s3:PutObject`.
+ *
+ * @evidence S3 User Guide, "Granting permissions for Amazon S3 Inventory and Amazon S3 analytics": the policy
+ */
+export function requireWriteAccess(input: Omit<AccessInput, "Key">, ctx: ReadContext): readonly string[] {
   return [
     "s3:PutObject",
-    ...(saysAcl(input) ? ["s3:PutObjectAcl"] : []),
+    ...(saysAcl(input) && ctx.caller.type !== "AWSService" ? ["s3:PutObjectAcl"] : []),
     ...(input.Tagging === undefined ? [] : ["s3:PutObjectTagging"]),
     ...(input.ObjectLockMode === undefined ? [] : ["s3:PutObjectRetention"]),
     ...(input.ObjectLockLegalHoldStatus === undefined ? [] : ["s3:PutObjectLegalHold"]),

@@ -22,23 +22,19 @@ export function describeVersion(
   asked: Asked,
   isPart: boolean,
 ): s3.GetObjectOutput {
-  const { headers = {}, checksum, retention } = version;
+  const { checksum, retention } = version;
   const tagCount = version.tags ? Object.keys(version.tags).length : 0;
-  return {
+  // Whole before anything is assigned to it: V8 takes many times as long to add members to a spread object.
+  const answer: s3.GetObjectOutput = {
     AcceptRanges: "bytes",
     LastModified: version.modifiedAt,
     ETag: `"${version.etag}"`,
     VersionId: shownVersionId(bucket, version),
-    ...headers,
-    // A date as it was sent, and so no timestamp.
-    Expires: headers.Expires as never,
-    ContentType: headers.ContentType ?? defaultContentType,
-    ...overridden(asked),
+    ContentType: defaultContentType,
+    ContentLength: version.sizeBytes,
     Metadata: version.metadata && shownMetadata(version.metadata),
     MissingMeta: version.missingMeta,
     StorageClass: version.storageClass,
-    ...(asked.ChecksumMode === "ENABLED" && checksum && !isPart && shownChecksum(version)),
-    ...encryption.output,
     PartsCount: asked.PartNumber === undefined ? undefined : version.partsCount,
     TagCount: tagCount > 0 ? tagCount : undefined,
     ReplicationStatus: version.replication,
@@ -46,6 +42,9 @@ export function describeVersion(
     ObjectLockRetainUntilDate: retention?.until,
     ObjectLockLegalHoldStatus: version.legalHold,
   };
+  Object.assign(answer, version.headers, overridden(asked), encryption.output);
+  if (asked.ChecksumMode === "ENABLED" && checksum && !isPart) Object.assign(answer, shownChecksum(version));
+  return answer;
 }
 
 function shownMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
@@ -62,14 +61,20 @@ export function shownChecksum(version: ObjectVersion): object {
   return { ...checksumMember(checksum.algorithm, checksum.value + suffix), ChecksumType: checksum.type };
 }
 
-function overridden(asked: Asked): Partial<s3.GetObjectOutput> {
-  const given: Record<string, unknown> = {
-    CacheControl: asked.ResponseCacheControl,
-    ContentDisposition: asked.ResponseContentDisposition,
-    ContentEncoding: asked.ResponseContentEncoding,
-    ContentLanguage: asked.ResponseContentLanguage,
-    ContentType: asked.ResponseContentType,
-    Expires: asked.ResponseExpires,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+/** Headers that the request has in place of the object's own. */
+const overrides = [
+  ["CacheControl", "ResponseCacheControl"],
+  ["ContentDisposition", "ResponseContentDisposition"],
+  ["ContentEncoding", "ResponseContentEncoding"],
+  ["ContentLanguage", "ResponseContentLanguage"],
+  ["ContentType", "ResponseContentType"],
+  ["Expires", "ResponseExpires"],
+] as const;
+
+function overridden(asked: Asked): object | undefined {
+  let given: Record<string, unknown> | undefined;
+  for (const [header, member] of overrides) {
+    if (asked[member] !== undefined) (given ??= {})[header] = asked[member];
+  }
+  return given;
 }

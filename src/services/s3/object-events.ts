@@ -9,6 +9,7 @@ import { midnightAfter } from "./days.ts";
 import { notify } from "./notification-delivery.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { replicateLater } from "./replication-job.ts";
+import { findVersion } from "./version-table.ts";
 import { expectSweep, planSweep } from "./sweep-plans.ts";
 import { expectTiering } from "./tiering-rules.ts";
 
@@ -79,7 +80,14 @@ export function objectTagged(
 ): void {
   if (bucket.lifecycle) planSweep(ctx, bucket.name, midnightAfter(ctx.clock.now()));
   expectTiering(ctx, version);
+  if (bucket.replication) replicateChange(ctx, bucket, version);
   tellOf(ctx, bucket, version, `ObjectTagging:${how}`);
+}
+
+/** What is changed of an object once it has been replicated is replicated too. */
+function replicateChange(ctx: Context, bucket: Bucket, { key, versionId }: ObjectVersion): void {
+  const changed = findVersion(ctx, bucket.name, key, versionId);
+  if (changed) replicateLater(ctx, bucket, changed);
 }
 
 /** Part of the transaction in which a rule changes the storage class of a version. */

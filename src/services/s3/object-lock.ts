@@ -158,8 +158,8 @@ function requireLockable(ctx: Context, input: NamesVersion, method: "GET" | "PUT
 
 /** Locks are shown to who may see them. @evidence S3 API Reference, GetObject, x-amz-object-lock-… */
 export function withVisibleLock(ctx: Context, version: ObjectVersion): ObjectVersion {
+  if (!version.retention && !version.legalHold) return version;
   const { retention, legalHold, ...rest } = version;
-  if (!retention && !legalHold) return version;
   const resource = objectArn(version.bucket, version.key);
   const seesRetention = retention && ctx.isAllowed({ action: "s3:GetObjectRetention", resource });
   const seesHold = legalHold && ctx.isAllowed({ action: "s3:GetObjectLegalHold", resource });

@@ -72,13 +72,34 @@ test("s3-object-value-is-body: a megabyte of any bytes comes back, and any range
   });
 });
 
-test("s3-key-is-full-path, s3-no-directories in one bucket", async () => {
+test("s3-no-directories: a prefix is there as long as a key begins with it", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "a/b/c.txt", Body: "text" }));
+  const list = async (Prefix?: string) => {
+    const input = { Bucket: "bucket", Delimiter: "/", Prefix };
+    const { CommonPrefixes, Contents } = await s3.send(new ListObjectsV2Command(input));
+    return [CommonPrefixes?.map((common) => common.Prefix), Contents?.map(({ Key }) => Key)];
+  };
+  assert.deepEqual(await list(), [["a/"], undefined]);
+  assert.deepEqual(await list("a/"), [["a/b/"], undefined]);
+  assert.deepEqual(await list("a/b/"), [undefined, ["a/b/c.txt"]]);
+  await assert.rejects(bytesOf(s3, "a/"), { name: "NoSuchKey" });
+  await s3.send(new DeleteObjectCommand({ Bucket: "bucket", Key: "a/b/c.txt" }));
+  assert.deepEqual(await list(), [undefined, undefined]);
+});
+
+test("s3-key-is-full-path: nothing but the whole key finds an object", async () => {
   await using region = await startRegion();
   const s3 = await withBucket(region);
   const Key = "my_folder/another_folder/my_file.txt";
   await s3.send(new PutObjectCommand({ Bucket: "bucket", Key, Body: "text" }));
-  const list = () => s3.send(new ListObjectsV2Command({ Bucket: "bucket", Delimiter: "/" }));
-  assert.deepEqual((await list()).CommonPrefixes, [{ Prefix: "my_folder/" }]);
-  await s3.send(new DeleteObjectCommand({ Bucket: "bucket", Key }));
-  assert.equal((await list()).CommonPrefixes, undefined);
+  const head = (key: string) => s3.send(new HeadObjectCommand({ Bucket: "bucket", Key: key }));
+  assert.equal((await head(Key)).ContentLength, 4);
+  for (const part of [
+    "my_file.txt", "another_folder/my_file.txt", "my_folder/another_folder/", `/${Key}`, `${Key}/`,
+    "my_folder//another_folder/my_file.txt", Key.toUpperCase(),
+  ]) {
+    await assert.rejects(head(part), { name: "NotFound" }, part);
+  }
 });

@@ -1,12 +1,14 @@
 /**
  * What replication does under its own permissions: reading a version to replicate it, and writing the replica
- * or marking it as deleted. The operations are GetObject, PutObject and DeleteObject; that they are meant so
- * is said by a member which no request over the wire can have.
+ * or marking it as deleted; and what sets it off for versions that are there. The operations are GetObject,
+ * PutObject, DeleteObject and HeadObject; that they are meant so is said by a member which no request over
+ * the wire can have.
  */
 
 import type { ObjectVersion } from "./object-version.ts";
 
 const source = Symbol("a version is read to be replicated");
+const initiation = Symbol("a version that is there is replicated now");
 const replica = Symbol("a replica is written");
 
 /** What a replica has of the version that it is made from. */
@@ -29,6 +31,15 @@ export function asReplica<Input extends object>(input: Input, facts: ReplicaFact
 
 export function isSource(input: object): boolean {
   return (input as { readonly [source]?: true })[source] === true;
+}
+
+/** As HeadObject, which answers how the replication ended. */
+export function asInitiation<Input extends object>(input: Input): Input {
+  return Object.assign(input, { [initiation]: true });
+}
+
+export function isInitiation(input: object): boolean {
+  return (input as { readonly [initiation]?: true })[initiation] === true;
 }
 
 export function replicaFacts(input: object): ReplicaFacts | undefined {

@@ -24,15 +24,24 @@ import { changeVersion, findVersion } from "./version-table.ts";
  * @evidence S3 User Guide, "Getting replication status information"
  */
 export const replicate = asynchronousJob<Replication>(replicationJob, async (named, ctx) => {
+  await replicateVersion(named, ctx);
+});
+
+/** @returns how it ended; undefined when no rule covers the version, or it is gone */
+export async function replicateVersion(
+  named: Replication,
+  ctx: BodyContext,
+): Promise<"COMPLETED" | "FAILED" | undefined> {
   const cell = ctx as BodyContext & Context;
   const found = ctx.reading(() => {
     const bucket = cell.db(buckets).get(named.bucket);
     return { bucket, version: bucket && findVersion(cell, named.bucket, named.key, named.versionId) };
   });
   const { bucket, version } = found;
-  if (!bucket?.replication || !version) return;
+  if (!bucket?.replication || !version) return undefined;
+  const rules = rulesFor(bucket.replication, version);
   let hasFailed = false;
-  for (const rule of rulesFor(bucket.replication, version)) {
+  for (const rule of rules) {
     try {
       await toDestination(ctx, bucket.replication.Role, rule, version);
     } catch (error) {
@@ -40,13 +49,18 @@ export const replicate = asynchronousJob<Replication>(replicationJob, async (nam
       hasFailed = true;
     }
   }
+  if (rules.length === 0 && version.replication !== "PENDING") return undefined;
   ctx.transaction((within) => finish(within, bucket, named, hasFailed));
-});
+  return hasFailed ? "FAILED" : "COMPLETED";
+}
 
 function finish(ctx: Context, bucket: Bucket, { key, versionId }: Replication, hasFailed: boolean): void {
   const version = findVersion(ctx, bucket.name, key, versionId);
   if (!version || version.isDeleteMarker) return;
-  changeVersion(ctx, version, { replication: hasFailed ? "FAILED" : "COMPLETED" });
+  // A replica that is replicated on stays one.
+  if (version.replication !== "REPLICA") {
+    changeVersion(ctx, version, { replication: hasFailed ? "FAILED" : "COMPLETED" });
+  }
   if (hasFailed) replicationFailed(ctx, bucket, version);
 }
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteBucketPolicyCommand, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand,
-  ListObjectVersionsCommand, PutBucketPolicyCommand, PutBucketReplicationCommand, PutBucketVersioningCommand,
-  PutObjectCommand, S3Client, type ReplicationRule,
+  CreateBucketCommand, DeleteBucketPolicyCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
+  GetObjectCommand, GetObjectTaggingCommand, HeadObjectCommand, ListObjectVersionsCommand,
+  PutBucketPolicyCommand, PutBucketReplicationCommand, PutBucketVersioningCommand, PutObjectCommand,
+  PutObjectTaggingCommand, S3Client, type ReplicationRule,
 } from "@aws-sdk/client-s3";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
@@ -97,6 +98,26 @@ test("s3-cross-region-replication: objects appear in the other region as they ar
   assert.deepEqual(Buffer.from((await replica.Body?.transformToByteArray()) ?? []), body);
   const { Versions } = await there.send(new ListObjectVersionsCommand({ Bucket: target }));
   assert.deepEqual(Versions?.map(({ Key }) => Key), ["docs/a"]);
+});
+
+test("tags that are changed later reach the replica", async () => {
+  await using region = await startRegion();
+  const { here, there, configure, status } = await stage(region);
+  await configure();
+  await here.send(new PutObjectCommand({ Bucket: source, Key: "key", Body: "text", Tagging: "a=1" }));
+  assert.equal(await status("key"), "COMPLETED");
+  const tags = async () =>
+    (await there.send(new GetObjectTaggingCommand({ Bucket: target, Key: "key" }))).TagSet;
+  assert.deepEqual(await tags(), [{ Key: "a", Value: "1" }]);
+  const Tagging = { TagSet: [{ Key: "b", Value: "2" }] };
+  await here.send(new PutObjectTaggingCommand({ Bucket: source, Key: "key", Tagging }));
+  assert.equal(await status("key"), "COMPLETED");
+  assert.deepEqual(await tags(), [{ Key: "b", Value: "2" }]);
+  await here.send(new DeleteObjectTaggingCommand({ Bucket: source, Key: "key" }));
+  assert.equal(await status("key"), "COMPLETED");
+  assert.deepEqual(await tags(), []);
+  const { Versions } = await there.send(new ListObjectVersionsCommand({ Bucket: target }));
+  assert.equal(Versions?.length, 1);
 });
 
 test("delete markers are replicated where a rule says so, deletions of versions never", async () => {

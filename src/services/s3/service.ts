@@ -2,6 +2,7 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { service } from "../../kernel/service.ts";
+import * as abac from "./abac.ts";
 import * as acceleration from "./acceleration.ts";
 import * as accessLog from "./access-log.ts";
 import { resolveAccessPoint } from "./access-points.ts";
@@ -19,6 +20,8 @@ import * as cors from "./cors.ts";
 import * as deleteObject from "./delete-object.ts";
 import { front } from "./front.ts";
 import * as getObject from "./get-object.ts";
+import * as inventory from "./inventory.ts";
+import * as inventoryReport from "./inventory-report.ts";
 import * as kmsKeys from "./kms-keys.ts";
 import * as lifecycle from "./lifecycle.ts";
 import * as listing from "./listing.ts";
@@ -42,6 +45,7 @@ import { sayCharged } from "./requester-pays.ts";
 import { denied, resourcePolicy } from "./resource-policy.ts";
 import * as restoreObject from "./restore-object.ts";
 import { scrub } from "./scrubbing.ts";
+import * as selectObjectContent from "./select-object-content.ts";
 import * as tiering from "./tiering.ts";
 import * as updateEncryption from "./update-encryption.ts";
 import * as uploadPartCopy from "./upload-part-copy.ts";
@@ -56,8 +60,9 @@ export default service(s3.service, {
     notificationDelivery, multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
-    replication, replicating, analytics, requestMetrics, lifecycle, bucketSweep, restoreObject, tiering,
-    cors, website, acceleration, logging, accessLog,
+    replication, replicating, analytics, requestMetrics, inventory, inventoryReport,
+    lifecycle, bucketSweep, restoreObject, tiering, abac, cors, website, acceleration, logging, accessLog,
+    selectObjectContent,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,

@@ -6,6 +6,7 @@ import { operation } from "../../kernel/operation.ts";
 import { onBucket } from "./access.ts";
 import { requireBucket } from "./bucket-table.ts";
 import { invalidArgument, invalidVersionId } from "./errors.ts";
+import { keeperOf } from "./generated-manifests.ts";
 import { encodeKey } from "./key-encoding.ts";
 import { commonPrefixOf, successor } from "./key-walk.ts";
 import { pageSize, shownText } from "./listing.ts";
@@ -77,6 +78,7 @@ function precedes(key: string, other: string): boolean {
 /** @evidence S3 API Reference, ListObjectVersions */
 export const ListObjectVersions = operation(s3.ListObjectVersions, {
   ...onBucket,
+  action: (input) => (keeperOf(input) ? "s3:PutInventoryConfiguration" : "s3:ListBucketVersions"),
   dataEvent: true,
   run(input, ctx) {
     requireBucket(ctx, input.Bucket);
@@ -173,6 +175,8 @@ function add(
 ): void {
   page.lastKey = rolledUp ?? version.key;
   page.lastVersion = rolledUp === undefined ? version.versionId : undefined;
+  const keep = keeperOf(input);
+  if (keep && !keep({ version, isLatest }, requireBucket(ctx, input.Bucket))) return;
   if (rolledUp !== undefined) {
     page.CommonPrefixes.push({ Prefix: encodeKey(input, rolledUp) });
     return;

@@ -79,7 +79,9 @@ test("PutParameter refuses what does not go together", async () => {
   assert.match(await q({ DataType: "aws:ec2:image" }), /^NotImplemented: /);
   assert.match(await q({ AllowedPattern: "(" }), /^InvalidAllowedPatternException: /);
   const hostile = await q({ AllowedPattern: "^(a+)+$", Value: `${"a".repeat(4000)}!` });
-  assert.match(hostile, /^InvalidAllowedPatternException: /);
+  assert.match(hostile, /^ParameterPatternMismatchException: /);
+  const endless = await q({ AllowedPattern: "^(a+)+\\1$", Value: `${"a".repeat(4000)}!` });
+  assert.match(endless, /^InvalidAllowedPatternException: /);
   await ssm.send(text("q", { AllowedPattern: "^\\d{1,4}$", Value: "12" }));
   assert.equal(await q(
     { Overwrite: true, Value: "abc" },

@@ -6,6 +6,7 @@ import {
   BatchGetItemCommand, BatchWriteItemCommand, TransactGetItemsCommand, TransactWriteItemsCommand,
   type ConsumedCapacity, type CreateTableCommandInput, type LocalSecondaryIndexDescription,
 } from "@aws-sdk/client-dynamodb";
+import { refusal } from "../../../../test/refusal.ts";
 import { startRegion } from "../../../../test/region.ts";
 import { createTable, keyOf, values, type TableFixture } from "../table-fixture.ts";
 
@@ -208,6 +209,11 @@ test("dynamodb-query-consistency: a query is paid for by the size of what it rea
   assert.equal(await units({ ConsistentRead: true, Select: "COUNT" }), 2);
   const byIndex = await table.query("gsiPk = :g", { ":g": "g" }, { IndexName: "gsi", ...indexes });
   assert.deepEqual(arms(byIndex.ConsumedCapacity), [0.5, 0, 0.5, undefined]);
+  const consistent = { IndexName: "gsi", ConsistentRead: true };
+  assert.equal(
+    await refusal(table.query("gsiPk = :g", { ":g": "g" }, consistent)),
+    "ValidationException: Consistent reads are not supported on global secondary indexes",
+  );
 });
 
 test("tables and indexes are known to hold what they hold, without anybody counting", async () => {

@@ -54,6 +54,35 @@ test("dynamodb-capacity-sizing-formula: beyond the burst a unit is one write a s
   assert.equal(await drain(table), 300, "no more than five minutes are kept");
 });
 
+test("dynamodb-pricing-example-wcu: a million writes a day take 12 units, and 11 are too few", async () => {
+  await using region = await startRegion();
+  const tables: TableFixture[] = [];
+  for (const units of [12, 11]) {
+    tables.push(await createTable(region, "pk:S", { TableName: `of-${units}`, ...provisioned(1, units) }));
+  }
+  const kilobytes = (count: number) => "x".repeat(count * 1_024 - "pkwritebody".length);
+  for (const [at, table] of tables.entries()) {
+    const whole = { pk: "drain", body: kilobytes(12 - at) };
+    while ((await refusal(table.put(whole))) === "no refusal");
+  }
+  const perSecond = 1_000_000 / 86_400;
+  const write = { pk: "write", body: kilobytes(1) };
+  const refused = [0, 0];
+  let sent = 0;
+  for (let second = 1; second <= 30; second += 1) {
+    await region.clock.advance({ seconds: 1 });
+    for (; sent < Math.floor(second * perSecond); sent += 1) {
+      for (const [at, table] of tables.entries()) {
+        const answer = await refusal(table.put(write));
+        if (answer === exceeded) refused[at] = (refused[at] ?? 0) + 1;
+        else assert.equal(answer, "no refusal");
+      }
+    }
+  }
+  assert.equal(sent, 347);
+  assert.deepEqual(refused, [0, sent - 30 * 11]);
+});
+
 test("dynamodb-scan-uses-throughput: a scan of a large table uses up what there is", async () => {
   await using region = await startRegion();
   const table = await createTable(region, "pk:S", provisioned(5, 1_000));

@@ -227,13 +227,6 @@ test("numbers keep 38 digits, and equal numbers are one key", async () => {
   );
 });
 
-test("dynamodb-writes-in-order: writes take effect in the order in which they come", async () => {
-  await using region = await startRegion();
-  const table = await createTable(region);
-  for (let v = 1; v <= 100; v += 1) await table.put({ pk: "a", v });
-  assert.deepEqual(await table.item({ pk: "a" }), { pk: "a", v: 100 });
-});
-
 test("keys of every length that AWS takes are kept apart and in order", async () => {
   await using region = await startRegion();
   const table = await createTable(region, "pk:S sk:B");

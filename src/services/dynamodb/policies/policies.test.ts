@@ -3,13 +3,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateTableCommand, DeleteResourcePolicyCommand, DescribeContributorInsightsCommand,
+  CreateTableCommand, DeleteResourcePolicyCommand, DescribeContributorInsightsCommand, DynamoDBClient,
   GetResourcePolicyCommand, ListContributorInsightsCommand, ListTagsOfResourceCommand,
-  PutResourcePolicyCommand, TagResourceCommand, UntagResourceCommand, UpdateContributorInsightsCommand,
-  type Tag,
+  PutResourcePolicyCommand, ScanCommand, TagResourceCommand, UntagResourceCommand,
+  UpdateContributorInsightsCommand, type Tag,
 } from "@aws-sdk/client-dynamodb";
+import {
+  CreateUserCommand, DeleteAccessKeyCommand, DeleteUserCommand, IAMClient,
+} from "@aws-sdk/client-iam";
 import { refusal } from "../../../../test/refusal.ts";
-import { startRegion } from "../../../../test/region.ts";
+import { startRegion, type TestCredentials } from "../../../../test/region.ts";
 import { createTable, keyOf } from "../table-fixture.ts";
 
 const arn = "arn:aws:dynamodb:us-east-1:000000000000:table/table";
@@ -75,7 +78,62 @@ test("what is no policy, and no table's ARN, is refused", async () => {
     Effect: "Allow", Principal: { AWS: "arn:aws:iam::000000000000:user/nobody" }, Action: "dynamodb:GetItem",
     Resource: arn,
   }] });
-  assert.equal(await put(arn, nobody), `${invalid}Invalid principal in policy document.`);
+  assert.equal(await put(arn, nobody), `${parameters}Invalid principal in policy document.`);
+});
+
+test("a table's policy lets in whom it named, and not who takes the name later", async () => {
+  await using region = await startRegion();
+  const { db } = await createTable(region);
+  const iam = region.client(IAMClient);
+  const user = "arn:aws:iam::000000000000:user/ana";
+  const letsIn = (principal: string) => JSON.stringify({ Version: "2012-10-17", Statement: [{
+    Effect: "Allow", Principal: { AWS: principal }, Action: "dynamodb:Scan", Resource: arn,
+  }] }, undefined, 1);
+  const put = (Policy: string) => db.send(new PutResourcePolicyCommand({ ResourceArn: arn, Policy }));
+  const shown = async () =>
+    (await db.send(new GetResourcePolicyCommand({ ResourceArn: arn }))).Policy ?? "";
+  const scan = (credentials: TestCredentials) =>
+    refusal(region.client(DynamoDBClient, { credentials }).send(new ScanCommand({ TableName: arn })));
+  const make = (ResourcePolicy: string) => db.send(new CreateTableCommand({
+    TableName: "made", BillingMode: "PAY_PER_REQUEST", ...keyOf("pk:S"), ResourcePolicy,
+  }));
+
+  const { User } = await iam.send(new CreateUserCommand({ UserName: "ana" }));
+  await iam.send(new DeleteUserCommand({ UserName: "ana" }));
+  for (const nobody of [user, User?.UserId ?? ""]) {
+    const refused = `${parameters}Invalid principal in policy document.`;
+    assert.equal(await refusal(put(letsIn(nobody))), refused);
+    assert.equal(await refusal(make(letsIn(nobody))), refused);
+  }
+
+  const ana = await region.user("ana");
+  const { RevisionId: first } = await put(letsIn(user));
+  assert.equal((await put(letsIn(user))).RevisionId, first);
+  assert.equal(await shown(), letsIn(user));
+  assert.equal(await scan(ana), "no refusal");
+
+  await iam.send(new DeleteAccessKeyCommand({ UserName: "ana", AccessKeyId: ana.accessKeyId }));
+  await iam.send(new DeleteUserCommand({ UserName: "ana" }));
+  const namesake = await region.user("ana");
+  assert.match(await scan(namesake), /^AccessDeniedException: /);
+  assert.match(await shown(), /"AWS": "AIDA[A-Z0-9]{17}"/);
+  assert.notEqual((await put(letsIn(user))).RevisionId, first);
+  assert.equal(await scan(namesake), "no refusal");
+});
+
+test("a policy that a table is made with keeps its principals' unique ids too", async () => {
+  await using region = await startRegion();
+  const iam = region.client(IAMClient);
+  const { User } = await iam.send(new CreateUserCommand({ UserName: "ana" }));
+  const letsIn = (principal: string) => JSON.stringify({ Version: "2012-10-17", Statement: [{
+    Effect: "Allow", Principal: { AWS: principal }, Action: "dynamodb:Scan", Resource: arn,
+  }] });
+  const { db } = await createTable(region, "pk:S", { ResourcePolicy: letsIn(User?.Arn ?? "") });
+  const shown = async () => (await db.send(new GetResourcePolicyCommand({ ResourceArn: arn }))).Policy;
+  assert.equal(await shown(), letsIn(User?.Arn ?? ""));
+  await iam.send(new DeleteUserCommand({ UserName: "ana" }));
+  await iam.send(new CreateUserCommand({ UserName: "ana" }));
+  assert.equal(await shown(), letsIn(User?.UserId ?? ""));
 });
 
 test("a table has up to 50 tags, which are valid or refused", async () => {

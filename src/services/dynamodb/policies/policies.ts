@@ -4,9 +4,10 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { modelled } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
+import { shownPolicy } from "../../../kernel/policy-principals.ts";
 import { policyNotFound } from "../errors.ts";
 import { onResource, requireResource } from "./arns.ts";
-import { dropPolicy, policies, putPolicy, requirePolicy, type ResourcePolicy } from "./policy-rows.ts";
+import { dropPolicy, policies, policyToKeep, putPolicy, type ResourcePolicy } from "./policy-rows.ts";
 
 /** Says that there is to be no policy yet. */
 const noPolicy = "NO_POLICY";
@@ -32,9 +33,9 @@ export const PutResourcePolicy = operation(dynamodb.PutResourcePolicy, {
   ...onResource,
   run(input, ctx) {
     requireResource(ctx, input.ResourceArn);
-    requirePolicy(ctx, input.Policy, input.ResourceArn);
+    const document = policyToKeep(ctx, input.Policy);
     requireRevision(input.ResourceArn, revisionOf(ctx, input.ResourceArn), input.ExpectedRevisionId);
-    return { RevisionId: putPolicy(ctx, input.ResourceArn, input.Policy).revision };
+    return { RevisionId: putPolicy(ctx, input.ResourceArn, document).revision };
   },
 });
 
@@ -44,7 +45,8 @@ export const GetResourcePolicy = operation(dynamodb.GetResourcePolicy, {
     requireResource(ctx, input.ResourceArn);
     const policy = revisionOf(ctx, input.ResourceArn);
     if (!policy) throw policyNotFound(input.ResourceArn);
-    return { Policy: policy.document, RevisionId: policy.revision };
+    const Policy = shownPolicy(ctx.kernel.identity, policy.document);
+    return { Policy, RevisionId: policy.revision };
   },
 });
 

@@ -1,13 +1,15 @@
 /** The resource policies of tables and streams: their rows, and what may be in them. */
 
-import { parsePolicy, validatePolicy } from "../../../iam/parse.ts";
+import { validatePolicy } from "../../../iam/parse.ts";
 import type { Context, ReadContext } from "../../../kernel/context.ts";
+import { keptPolicy } from "../../../kernel/policy-principals.ts";
 import { table } from "../../../store/types.ts";
-import { invalidParameters, validation } from "../errors.ts";
+import { invalidParameters } from "../errors.ts";
 import { tables } from "../tables/table-rows.ts";
 
 export interface ResourcePolicy {
   readonly arn: string;
+  /** Names users and roles by their unique ids. */
   readonly document: string;
   readonly revision: string;
 }
@@ -17,21 +19,19 @@ export const policies = table<ResourcePolicy>("dynamodb.policies", { key: (row) 
 /** @evidence Developer Guide, Quotas: 20 KB, white space included */
 const documentBytesMax = 20_480;
 
-/** @evidence recorded refusals of PutResourcePolicy and CreateTable */
-export function requirePolicy(ctx: ReadContext, document: string, _arn: string): void {
+/**
+ * @returns the policy as it is kept, with unique ids; `shownPolicy` gives what is shown
+ * @evidence recorded refusals of PutResourcePolicy and CreateTable
+ * @evidence hashicorp/terraform-provider-aws #42933: the text that refuses principals
+ */
+export function policyToKeep(ctx: ReadContext, document: string): string {
   if (Buffer.byteLength(document) > documentBytesMax) {
     throw invalidParameters(`Maximum policy size of ${documentBytesMax} bytes exceeded`);
   }
   const [problem] = validatePolicy(document, "resource");
   if (problem) throw invalidParameters(`Invalid policy document: ${problem.message}`);
-  const { statements } = parsePolicy(document);
-  const named = statements.flatMap(({ principal, notPrincipal }) => {
-    const element = principal ?? notPrincipal;
-    return element === undefined || element === "*" ? [] : (element.AWS ?? []);
-  });
-  const { identity } = ctx.kernel;
-  if (named.every((name) => name === "*" || identity.principalExists(name))) return;
-  throw validation("Invalid principal in policy document.");
+  return keptPolicy(ctx.kernel.identity, document, () =>
+    invalidParameters("Invalid principal in policy document."));
 }
 
 /** A policy that says what the one before it said keeps its revision. */

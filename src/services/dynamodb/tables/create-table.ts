@@ -8,7 +8,7 @@ import { operation } from "../../../kernel/operation.ts";
 import {
   inUse, invalidParameters, missingParameter, tableExists, tooManyTables, validation,
 } from "../errors.ts";
-import { putPolicy, requirePolicy } from "../policies/policy-rows.ts";
+import { policyToKeep, putPolicy } from "../policies/policy-rows.ts";
 import { openStream } from "../streams/stream-rows.ts";
 import { requireTags, setTags } from "../tags/tag-rules.ts";
 import { describe } from "./description.ts";
@@ -149,16 +149,15 @@ export const CreateTable = operation(dynamodb.CreateTable, {
     return ctx.transaction((within) => {
       const arn = tableArn(within, TableName);
       if (input.Tags?.length) within.authorize({ action: "dynamodb:TagResource", resource: arn });
-      if (input.ResourcePolicy !== undefined) {
-        within.authorize({ action: "dynamodb:PutResourcePolicy", resource: arn });
-        requirePolicy(within, input.ResourcePolicy, arn);
-      }
+      const policy = input.ResourcePolicy;
+      if (policy !== undefined) within.authorize({ action: "dynamodb:PutResourcePolicy", resource: arn });
+      const kept = policy === undefined ? undefined : policyToKeep(within, policy);
       requireFree(within, TableName);
       const made = newTable(within, draft, key);
       const view = input.StreamSpecification?.StreamEnabled && input.StreamSpecification.StreamViewType;
       const row = putTable(within, view ? openStream(within, made, view) : made);
       setTags(within, arn, input.Tags ?? []);
-      if (input.ResourcePolicy !== undefined) putPolicy(within, arn, input.ResourcePolicy);
+      if (kept !== undefined) putPolicy(within, arn, kept);
       const shown = describe(within, row);
       if (!input.WarmThroughput) delete shown.WarmThroughput;
       delete shown.BillingModeSummary?.LastUpdateToPayPerRequestDateTime;

@@ -1,0 +1,57 @@
+/** What exports write to buckets, in the name of whoever asked for the export. */
+
+import { createHash } from "node:crypto";
+import { pipeline, Readable } from "node:stream";
+import { createGzip } from "node:zlib";
+import * as s3 from "../../../generated/s3.ts";
+import type { BodyContext } from "../../../kernel/context.ts";
+import { AwsError } from "../../../kernel/errors.ts";
+import type { Export, ExportWork } from "./export-rows.ts";
+
+/**
+ * The bucket's owner has the objects, whoever wrote them.
+ *
+ * @evidence Developer Guide, "Requesting a table export": the caller needs s3:PutObject, s3:PutObjectAcl
+ * @returns the object's ETag without its quotes
+ */
+export async function storeObject(
+  ctx: BodyContext, row: Export & { readonly work: ExportWork }, key: string, body: Buffer | Readable,
+): Promise<string> {
+  const { S3Bucket, S3BucketOwner, S3SseAlgorithm: sse = "AES256", S3SseKmsKeyId } = row.request;
+  const { ETag } = await ctx.call(s3.PutObject, {
+    Bucket: S3Bucket,
+    Key: key,
+    Body: body,
+    ACL: "bucket-owner-full-control",
+    ServerSideEncryption: sse === "KMS" ? "aws:kms" : "AES256",
+    ...(sse === "KMS" && S3SseKmsKeyId !== undefined && { SSEKMSKeyId: S3SseKmsKeyId }),
+    ...(S3BucketOwner !== undefined && { ExpectedBucketOwner: S3BucketOwner }),
+  }, { as: { for: row.work.caller }, region: row.work.region ?? ctx.region });
+  return (ETag ?? "").replaceAll('"', "");
+}
+
+/** Where a bucket is that S3 was asked for in another region: S3 says which endpoint to go to. */
+export function bucketRegionIn(cause: unknown): string | undefined {
+  if (!(cause instanceof AwsError) || cause.code !== "PermanentRedirect") return undefined;
+  return /\.s3\.([a-z0-9-]+)\.amazonaws\.com$/.exec(String(cause.members.Endpoint))?.[1];
+}
+
+interface Compressed {
+  readonly body: Readable;
+  /** Base64, once the body has been read to its end. */
+  md5(): string;
+}
+
+/** Nothing of it is held in memory but what is on its way. */
+export function compressed(content: AsyncIterable<Buffer>): Compressed {
+  const md5 = createHash("md5");
+  // Whoever reads the body is told what goes wrong.
+  const packed = pipeline(Readable.from(content), createGzip(), () => undefined);
+  const passing = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of packed as AsyncIterable<Buffer>) {
+      md5.update(chunk);
+      yield chunk;
+    }
+  };
+  return { body: Readable.from(passing()), md5: () => md5.digest("base64") };
+}

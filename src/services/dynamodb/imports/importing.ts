@@ -1,0 +1,236 @@
+/**
+ * An import at work: an object after the other, some records a transaction. How many records of an object
+ * are done is written with them, so that a restart goes on behind them.
+ */
+
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import * as s3 from "../../../generated/s3.ts";
+import type { Job } from "../../../jobs/job.ts";
+import type { BodyContext, CallOptions, Context } from "../../../kernel/context.ts";
+import { AwsError } from "../../../kernel/errors.ts";
+import { bucketRegionIn } from "../exports/objects.ts";
+import { storeKeyOf } from "../items/item-keys.ts";
+import { requireFit, requireItem } from "../items/put-item.ts";
+import { applyWrite, findItem, planWrite } from "../items/writing.ts";
+import { creationMilliseconds, putTable } from "../tables/lifecycles.ts";
+import { tables, type Table } from "../tables/table-rows.ts";
+import { itemTooLarge } from "../values/value-errors.ts";
+import { forgetImport, imports, keptMilliseconds, type Import, type ImportWork } from "./import-rows.ts";
+import { RecordReader } from "./record-reader.ts";
+import { BrokenFile, linesOf } from "./records.ts";
+
+interface Named {
+  readonly table: string;
+  readonly id: string;
+}
+
+type Running = Import & { readonly work: ImportWork };
+
+const recordsAtOnce = 500;
+const bytesAtOnce = 4 * 1_048_576;
+/** @evidence Developer Guide, "Import format quotas and validation": 50,000 objects */
+const objectsMax = 50_000;
+
+function find(ctx: Context, { table, id }: Named): Running | undefined {
+  const row = ctx.db(imports).get([table, id]);
+  return row?.work && { ...row, work: row.work };
+}
+
+export const advanceImport: Job<Named> = {
+  kind: "job",
+  name: "dynamodb.import",
+  persistent: true,
+  async body(named, ctx) {
+    const next = (): Running | undefined => ctx.transaction((within) => find(within, named));
+    for (let row = next(); row; row = next()) {
+      // A region that stops does not wait for all of it.
+      if (ctx.signal.aborted) return goOnLater(ctx, named);
+      try {
+        if (row.work.current) await readObject(ctx, row, row.work.current);
+        else await nextObject(ctx, row);
+      } catch (cause) {
+        if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
+        if (isElsewhere(ctx, row, cause)) continue;
+        const failure = { code: `S3${cause.code}`, message: cause.message };
+        ctx.transaction((within) => end(within, named, { status: "FAILED", failure }));
+      }
+    }
+  },
+};
+
+function goOnLater(ctx: BodyContext, named: Named): void {
+  ctx.transaction((within) => {
+    within.schedule(advanceImport, { at: within.clock.now() + 1, input: named, id: named.id });
+  });
+}
+
+/** The bucket may be in another region, which S3 says to whoever looks for it in the wrong one. */
+function isElsewhere(ctx: BodyContext, row: Running, cause: AwsError): boolean {
+  const region = bucketRegionIn(cause);
+  if (region === undefined || row.work.region !== undefined) return false;
+  change(ctx, row, { work: { ...row.work, region } });
+  return true;
+}
+
+function change(ctx: BodyContext, named: Named, changes: Partial<Import>): void {
+  ctx.transaction((within) => {
+    const row = find(within, named);
+    if (row) within.db(imports).put({ ...row, ...changes });
+  });
+}
+
+function asCaller(ctx: BodyContext, { work }: Running): CallOptions {
+  return { as: { for: work.caller }, region: work.region ?? ctx.region };
+}
+
+/** The objects whose keys begin with the prefix, in the order of their keys. */
+async function nextObject(ctx: BodyContext, row: Running): Promise<void> {
+  const { S3Bucket, S3BucketOwner, S3KeyPrefix } = row.request.S3BucketSource;
+  const { work } = row;
+  const { Contents = [] } = await ctx.call(s3.ListObjectsV2, {
+    Bucket: S3Bucket,
+    MaxKeys: 1,
+    ...(S3KeyPrefix !== undefined && { Prefix: S3KeyPrefix }),
+    ...(work.after !== undefined && { StartAfter: work.after }),
+    ...(S3BucketOwner !== undefined && { ExpectedBucketOwner: S3BucketOwner }),
+  }, asCaller(ctx, row));
+  const [found] = Contents;
+  if (found?.Key === undefined) {
+    ctx.transaction((within) => end(within, row, outcome(row)));
+    return;
+  }
+  if (work.objects >= objectsMax) {
+    const failure = { code: "S3TooManyObjects", message: `There are more than ${objectsMax} objects` };
+    ctx.transaction((within) => end(within, row, { status: "FAILED", failure }));
+    return;
+  }
+  const current = { key: found.Key, etag: found.ETag ?? "", records: 0 };
+  change(ctx, row, { work: { ...work, current, objects: work.objects + 1 } });
+}
+
+/** That items which could not be imported make the import fail is inferred from reports of users. */
+function outcome({ errors, work }: Running): Partial<Import> {
+  if (work.objects === 0) {
+    const message = "The specified key does not exist.";
+    return { status: "FAILED", failure: { code: "S3NoSuchKey", message } };
+  }
+  if (errors === 0) return { status: "COMPLETED" };
+  const message =
+    "Some of the items failed validation checks. Please check CloudWatch error logs for more details.";
+  return { status: "FAILED", failure: { code: "ItemValidationError", message } };
+}
+
+/** A table that is deleted meanwhile cancels its import; else it is there with what could be imported. */
+function end(ctx: Context, named: Named, changes: Partial<Import>): void {
+  const row = find(ctx, named);
+  if (!row) return;
+  const { work: _work, ...rest } = row;
+  const now = ctx.clock.now();
+  ctx.db(imports).put({ ...rest, ...changes, endedAt: now });
+  ctx.schedule(forgetImport, { at: now + keptMilliseconds, input: { table: row.table, id: row.id } });
+  const made = ctx.db(tables).get(row.table);
+  if (made?.number !== row.number || made.status !== "CREATING") return;
+  putTable(ctx, { ...made, transition: { until: now + creationMilliseconds, becomes: {} } });
+}
+
+async function readObject(
+  ctx: BodyContext, row: Running, current: NonNullable<ImportWork["current"]>,
+): Promise<void> {
+  const { S3Bucket, S3BucketOwner } = row.request.S3BucketSource;
+  const { Body } = await ctx.call(s3.GetObject, {
+    Bucket: S3Bucket,
+    Key: current.key,
+    // Of an object that was replaced meanwhile nobody knows which records are done.
+    ...(current.etag !== "" && { IfMatch: current.etag }),
+    ...(S3BucketOwner !== undefined && { ExpectedBucketOwner: S3BucketOwner }),
+  }, asCaller(ctx, row));
+  const reader = new RecordReader(row.request);
+  let toSkip = current.records;
+  let batch: Batch = { lines: [], bytes: 0 };
+  const flush = (end: Partial<Pick<Batch, "isFinished" | "isBroken">> = {}): boolean => {
+    const isOn = ctx.transaction((within) => putRecords(within, row, { ...batch, ...end }, reader));
+    batch = { lines: [], bytes: 0 };
+    return isOn;
+  };
+  try {
+    for await (const line of linesOf(contentOf(row, Body), reader.isCsv)) {
+      if (!reader.isRecord(line)) continue;
+      if (toSkip > 0) {
+        toSkip -= 1;
+        continue;
+      }
+      batch.lines.push(line);
+      batch.bytes += line.length + 1;
+      if (batch.lines.length < recordsAtOnce && batch.bytes < bytesAtOnce) continue;
+      if (!flush() || ctx.signal.aborted) return;
+    }
+    flush({ isFinished: true });
+  } catch (cause) {
+    if (!isBroken(cause)) throw cause;
+    // What could be read of it is imported; the rest counts as one error.
+    flush({ isFinished: true, isBroken: true });
+  }
+}
+
+function contentOf({ request }: Running, body: Readable | Buffer | undefined): AsyncIterable<Buffer> {
+  const content = body instanceof Readable ? body : Readable.from([body ?? Buffer.alloc(0)]);
+  if (request.InputCompressionType !== "GZIP") return content as AsyncIterable<Buffer>;
+  // Whoever reads what comes out is told what goes wrong.
+  return pipeline(content, createGunzip(), () => undefined) as AsyncIterable<Buffer>;
+}
+
+function isBroken(cause: unknown): boolean {
+  if (cause instanceof BrokenFile) return true;
+  return cause instanceof Error && "code" in cause && String(cause.code).startsWith("Z_");
+}
+
+interface Batch {
+  readonly lines: Buffer[];
+  bytes: number;
+  /** The object is read to its end, or as far as it can be. */
+  readonly isFinished?: boolean;
+  readonly isBroken?: boolean;
+}
+
+/** @returns false when the import is over, as the table is gone */
+function putRecords(ctx: Context, named: Named, batch: Batch, reader: RecordReader): boolean {
+  const row = find(ctx, named);
+  const made = row && ctx.db(tables).get(row.table);
+  if (!row?.work.current) return false;
+  if (made?.number !== row.number || made.status === "DELETING") {
+    end(ctx, row, { status: "CANCELLED" });
+    return false;
+  }
+  let errors = 0;
+  for (const line of batch.lines) if (!putRecord(ctx, made, line, reader)) errors += 1;
+  const { current, ...work } = row.work;
+  const count = batch.lines.length;
+  ctx.db(imports).put({
+    ...row,
+    processedItems: row.processedItems + count,
+    processedBytes: row.processedBytes + batch.bytes,
+    importedItems: row.importedItems + count - errors,
+    errors: row.errors + errors + (batch.isBroken ? 1 : 0),
+    work: batch.isFinished
+      ? { ...work, after: current.key }
+      : { ...work, current: { ...current, records: current.records + count } },
+  });
+  return true;
+}
+
+/** @returns whether it is an item of the table */
+function putRecord(ctx: Context, made: Table, line: Buffer, reader: RecordReader): boolean {
+  try {
+    const measured = requireItem(reader.itemOf(line));
+    const { item } = measured;
+    requireFit(made, item);
+    const place = storeKeyOf(made.number, made.key, item);
+    const change = { table: made, place, before: findItem(ctx, place), after: item, measured };
+    applyWrite(ctx, planWrite(change, itemTooLarge));
+    return true;
+  } catch (cause) {
+    if (cause instanceof AwsError && cause.status < 500) return false;
+    throw cause;
+  }
+}

@@ -1,0 +1,390 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  CreateBucketCommand, GetObjectCommand, GetObjectLegalHoldCommand, GetObjectRetentionCommand,
+  GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command, PutBucketInventoryConfigurationCommand,
+  PutBucketPolicyCommand, PutBucketReplicationCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client,
+} from "@aws-sdk/client-s3";
+import {
+  CreateJobCommand, DeleteJobTaggingCommand, DescribeJobCommand, GetJobTaggingCommand, ListJobsCommand,
+  PutJobTaggingCommand, S3ControlClient, UpdateJobPriorityCommand, UpdateJobStatusCommand,
+  type CreateJobCommandInput, type JobDescriptor, type JobManifestFieldName, type JobOperation,
+} from "@aws-sdk/client-s3-control";
+import { withDataFolder } from "../../../test/data-folder.ts";
+import { refusal } from "../../../test/refusal.ts";
+import { startRegion, type TestRegion } from "../../../test/region.ts";
+
+const AccountId = "000000000000";
+const RoleArn = "arn:aws:iam::000000000000:role/batch";
+const Bucket = "bucket";
+
+function trusting(...Service: string[]): string {
+  const statement = { Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" };
+  return JSON.stringify({ Version: "2012-10-17", Statement: statement });
+}
+
+class Stage {
+  readonly region: TestRegion;
+  readonly s3: S3Client;
+  readonly control: S3ControlClient;
+  readonly iam: IAMClient;
+
+  constructor(region: TestRegion) {
+    this.region = region;
+    this.s3 = region.client(S3Client);
+    this.control = region.client(S3ControlClient);
+    this.iam = region.client(IAMClient);
+  }
+
+  async prepare(...actions: string[]): Promise<this> {
+    for (const name of [Bucket, "other"]) {
+      const ObjectLockEnabledForBucket = name === Bucket;
+      await this.s3.send(new CreateBucketCommand({ Bucket: name, ObjectLockEnabledForBucket }));
+    }
+    const AssumeRolePolicyDocument = trusting("batchoperations.s3.amazonaws.com");
+    await this.iam.send(new CreateRoleCommand({ RoleName: "batch", AssumeRolePolicyDocument }));
+    await this.permit(...(actions.length > 0 ? actions : ["s3:*"]));
+    return this;
+  }
+
+  permit(...Action: string[]): Promise<unknown> {
+    const statement = { Effect: "Allow", Action, Resource: "*" };
+    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+    return this.iam.send(new PutRolePolicyCommand({ RoleName: "batch", PolicyName: "p", PolicyDocument }));
+  }
+
+  put(Key: string, Body = "body", name = Bucket): Promise<unknown> {
+    return this.s3.send(new PutObjectCommand({ Bucket: name, Key, Body }));
+  }
+
+  /** A job over the rows of a manifest. */
+  async create(
+    Operation: JobOperation,
+    rows: readonly string[],
+    more: Partial<CreateJobCommandInput> = {},
+    Fields: JobManifestFieldName[] = ["Bucket", "Key"],
+  ): Promise<string> {
+    const Body = rows.map((row) => `${row}\n`).join("");
+    const { ETag } = await this.s3.send(new PutObjectCommand({ Bucket: "other", Key: "manifest.csv", Body }));
+    const Location = { ObjectArn: "arn:aws:s3:::other/manifest.csv", ETag };
+    const Manifest = { Spec: { Format: "S3BatchOperations_CSV_20180820" as const, Fields }, Location };
+    return this.make({ Operation, Manifest, ...more });
+  }
+
+  async make(input: Partial<CreateJobCommandInput>): Promise<string> {
+    const given = { AccountId, Priority: 10, RoleArn, Report: { Enabled: false }, ...input };
+    const { JobId = "" } = await this.control.send(new CreateJobCommand(given as CreateJobCommandInput));
+    return JobId;
+  }
+
+  /** Steps follow each other at one time of the clock. */
+  async describe(JobId: string): Promise<JobDescriptor> {
+    await this.region.clock.advance({ seconds: 0 });
+    const { Job = {} } = await this.control.send(new DescribeJobCommand({ AccountId, JobId }));
+    return Job;
+  }
+
+  /** Status, tasks, succeeded, failed. */
+  async outcome(JobId: string): Promise<unknown[]> {
+    const { Status, ProgressSummary = {} } = await this.describe(JobId);
+    const { TotalNumberOfTasks, NumberOfTasksSucceeded, NumberOfTasksFailed } = ProgressSummary;
+    return [Status, TotalNumberOfTasks, NumberOfTasksSucceeded, NumberOfTasksFailed];
+  }
+
+  async text(Key: string): Promise<string> {
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: "other", Key }));
+    return (await Body?.transformToString()) ?? "";
+  }
+}
+
+const tagging: JobOperation = { S3PutObjectTagging: { TagSet: [{ Key: "by", Value: "batch" }] } };
+const Report = {
+  Enabled: true, Bucket: "arn:aws:s3:::other", Prefix: "reports", Format: "Report_CSV_20180820" as const,
+  ReportScope: "AllTasks" as const,
+};
+
+test("tasks are done under the role, and a report says what became of each", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  await stage.put("a b");
+  await stage.put("plain");
+  const rows = ["bucket,a+b", 'bucket,"missing%2C1"', "bucket,plain"];
+  const id = await stage.create(tagging, rows, { Report, Description: "tags" });
+  assert.deepEqual(await stage.outcome(id), ["Complete", 3, 2, 1]);
+  const tags = await stage.s3.send(new GetObjectTaggingCommand({ Bucket, Key: "a b" }));
+  assert.deepEqual(tags.TagSet, [{ Key: "by", Value: "batch" }]);
+
+  const manifest = JSON.parse(await stage.text(`reports/job-${id}/manifest.json`)) as {
+    Results: { TaskExecutionStatus: string; MD5Checksum: string; Key: string }[];
+  };
+  const { Results, ...others } = manifest;
+  assert.deepEqual(others, {
+    Format: "Report_CSV_20180820", ReportCreationDate: "2026-01-01T00:00:00.000Z",
+    ReportSchema: "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage",
+  });
+  assert.deepEqual(Results.map((each) => each.TaskExecutionStatus), ["succeeded", "failed"]);
+  const [succeeded = "", failed = ""] = await Promise.all(Results.map(({ Key }) => stage.text(Key)));
+  assert.equal(succeeded, "bucket,a+b,,succeeded,200,,Successful\nbucket,plain,,succeeded,200,,Successful\n");
+  assert.equal(
+    failed, "bucket,missing%2C1,,failed,404,NoSuchKey,The specified key does not exist.\n",
+  );
+  assert.match(Results[0]?.Key ?? "", new RegExp(`^reports/job-${id}/results/[0-9a-f]{40}\\.csv$`));
+  assert.equal(Results[0]?.MD5Checksum, createHash("md5").update(succeeded).digest("hex"));
+});
+
+test("what the role may not do fails task by task; a role that lets nobody in fails the job", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare("s3:GetObject");
+  await stage.put("key");
+  const id = await stage.create(tagging, ["bucket,key"]);
+  assert.deepEqual(await stage.outcome(id), ["Complete", 1, 0, 1]);
+  await stage.permit("s3:PutObjectTagging");
+  const unread = await stage.describe(await stage.create(tagging, ["bucket,key"]));
+  assert.equal(unread.Status, "Failed");
+  const reason = unread.FailureReasons?.[0]?.FailureReason;
+  assert.equal(reason, "Reading the manifest is forbidden: AccessDenied");
+  const AssumeRolePolicyDocument = trusting("s3.amazonaws.com");
+  await stage.iam.send(new CreateRoleCommand({ RoleName: "closed", AssumeRolePolicyDocument }));
+  const closed = await stage.create(tagging, ["bucket,key"], { RoleArn: `${RoleArn.slice(0, -5)}closed` });
+  assert.equal((await stage.describe(closed)).FailureReasons?.[0]?.FailureCode, "AccessDenied");
+});
+
+test("a job that is to be confirmed is suspended until it is, and can be cancelled instead", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  await stage.put("key");
+  const update = (JobId: string, RequestedJobStatus: "Ready" | "Cancelled"): Promise<unknown> =>
+    stage.control.send(new UpdateJobStatusCommand({ AccountId, JobId, RequestedJobStatus }));
+  const more = { ConfirmationRequired: true, Priority: 3 };
+  const confirmed = await stage.create(tagging, ["bucket,key"], more);
+  assert.deepEqual(await stage.outcome(confirmed), ["Suspended", 1, 0, 0]);
+  await stage.control.send(new UpdateJobPriorityCommand({ AccountId, JobId: confirmed, Priority: 7 }));
+  await update(confirmed, "Ready");
+  assert.deepEqual(await stage.outcome(confirmed), ["Complete", 1, 1, 0]);
+  assert.equal((await stage.describe(confirmed)).Priority, 7);
+  await assert.rejects(update(confirmed, "Cancelled"), { name: "JobStatusException" });
+
+  const cancelled = await stage.create(tagging, ["bucket,key"], more);
+  assert.equal((await stage.describe(cancelled)).Status, "Suspended");
+  await update(cancelled, "Cancelled");
+  assert.deepEqual(await stage.outcome(cancelled), ["Cancelled", 1, 0, 0]);
+  await assert.rejects(update(cancelled, "Ready"), { name: "JobStatusException" });
+  const { Jobs = [] } = await stage.control.send(
+    new ListJobsCommand({ AccountId, JobStatuses: ["Cancelled"] }),
+  );
+  const shown = Jobs.map(({ JobId, Operation }) => [JobId, Operation]);
+  assert.deepEqual(shown, [[cancelled, "S3PutObjectTagging"]]);
+  const first = await stage.control.send(new ListJobsCommand({ AccountId, MaxResults: 1 }));
+  const { NextToken } = first;
+  const rest = await stage.control.send(new ListJobsCommand({ AccountId, MaxResults: 1, NextToken }));
+  assert.deepEqual([first, rest].map((page) => page.Jobs?.[0]?.JobId), [cancelled, confirmed]);
+  await region.clock.advance({ seconds: 91 * 24 * 60 * 60 });
+  await region.settled();
+  const gone = stage.control.send(new DescribeJobCommand({ AccountId, JobId: confirmed }));
+  assert.equal(await refusal(gone), "NoSuchJobException: No such job");
+});
+
+test("copies, legal holds, retention and deleted tags, also of versions", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  const { VersionId } = await stage.s3.send(
+    new PutObjectCommand({ Bucket, Key: "dir/k?", Body: "old", Tagging: "a=1" }),
+  );
+  await stage.put("dir/k?", "new");
+  const rows = [`bucket,dir/k%3F,${VersionId}`];
+  const run = async (operation: JobOperation): Promise<void> => {
+    const id = await stage.create(operation, rows, {}, ["Bucket", "Key", "VersionId"]);
+    assert.deepEqual(await stage.outcome(id), ["Complete", 1, 1, 0]);
+  };
+  await run({
+    S3PutObjectCopy: {
+      TargetResource: "arn:aws:s3:::other", TargetKeyPrefix: "copies", StorageClass: "STANDARD_IA",
+      NewObjectMetadata: { UserMetadata: { by: "batch" }, ContentType: "text/plain" },
+    },
+  });
+  const copy = await stage.s3.send(new HeadObjectCommand({ Bucket: "other", Key: "copies/dir/k?" }));
+  assert.deepEqual(
+    [copy.Metadata, copy.ContentType, copy.StorageClass, copy.ContentLength],
+    [{ by: "batch" }, "text/plain", "STANDARD_IA", 3],
+  );
+  await run({ S3DeleteObjectTagging: {} });
+  const named = { Bucket, Key: "dir/k?", VersionId };
+  assert.deepEqual((await stage.s3.send(new GetObjectTaggingCommand(named))).TagSet, []);
+  await run({ S3PutObjectLegalHold: { LegalHold: { Status: "ON" } } });
+  const { LegalHold } = await stage.s3.send(new GetObjectLegalHoldCommand(named));
+  assert.equal(LegalHold?.Status, "ON");
+  const RetainUntilDate = new Date(Date.UTC(2026, 5, 1));
+  await run({ S3PutObjectRetention: { Retention: { Mode: "GOVERNANCE", RetainUntilDate } } });
+  const { Retention } = await stage.s3.send(new GetObjectRetentionCommand(named));
+  assert.deepEqual(Retention, { Mode: "GOVERNANCE", RetainUntilDate });
+  const AccessControlPolicy = { CannedAccessControlList: "bucket-owner-full-control" as const };
+  await run({ S3PutObjectAcl: { AccessControlPolicy } });
+});
+
+test("a manifest must be what the job was made for", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  await stage.put("key");
+  const failure = async (rows: string[], Fields?: JobManifestFieldName[]): Promise<unknown[]> => {
+    const { Status, FailureReasons } = await stage.describe(await stage.create(tagging, rows, {}, Fields));
+    return [Status, FailureReasons?.[0]?.FailureCode];
+  };
+  assert.deepEqual(await failure(["bucket,key,more"]), ["Failed", "InvalidManifest"]);
+  assert.deepEqual(await failure(["bucket,%zz"]), ["Failed", "InvalidManifest"]);
+  assert.deepEqual(await failure(['bucket,"key']), ["Failed", "InvalidManifest"]);
+  await stage.put("manifest", "bucket,key\n", "other");
+  const Manifest = {
+    Spec: { Format: "S3BatchOperations_CSV_20180820" as const, Fields: ["Bucket" as const, "Key" as const] },
+    Location: { ObjectArn: "arn:aws:s3:::other/manifest", ETag: "0123456789abcdef0123456789abcdef" },
+  };
+  const { FailureReasons } = await stage.describe(await stage.make({ Operation: tagging, Manifest }));
+  assert.equal(FailureReasons?.[0]?.FailureCode, "ManifestETagMismatch");
+  const Location = { ...Manifest.Location, ObjectArn: "arn:aws:s3:::other" };
+  const nameless = await stage.make({ Operation: tagging, Manifest: { ...Manifest, Location } });
+  assert.equal((await stage.describe(nameless)).FailureReasons?.[0]?.FailureCode, "InvalidManifest");
+  assert.deepEqual((await stage.s3.send(new GetObjectTaggingCommand({ Bucket, Key: "key" }))).TagSet, []);
+});
+
+test("a manifest is generated from what the filter keeps, with the permission for it", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare("s3:PutObjectTagging", "s3:PutInventoryConfiguration");
+  for (const Key of ["logs/1", "logs/22", "data/1"]) await stage.put(Key, Key);
+  const S3JobManifestGenerator = {
+    SourceBucket: "arn:aws:s3:::bucket", EnableManifestOutput: false,
+    Filter: { KeyNameConstraint: { MatchAnyPrefix: ["logs/"] }, ObjectSizeGreaterThanBytes: 6 },
+  };
+  const job = { Operation: tagging, ManifestGenerator: { S3JobManifestGenerator } };
+  await stage.permit("s3:PutObjectVersionTagging", "s3:PutInventoryConfiguration");
+  assert.deepEqual(await stage.outcome(await stage.make(job)), ["Complete", 1, 1, 0]);
+  const { TagSet } = await stage.s3.send(new GetObjectTaggingCommand({ Bucket, Key: "logs/22" }));
+  assert.equal(TagSet?.length, 1);
+  await stage.permit("s3:PutObjectVersionTagging", "s3:ListBucketVersions");
+  assert.equal((await stage.describe(await stage.make(job))).Status, "Failed");
+});
+
+test("objects that were there before a rule are replicated by a job", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare("s3:InitiateReplication", "s3:PutInventoryConfiguration");
+  await stage.put("before");
+  const VersioningConfiguration = { Status: "Enabled" as const };
+  await stage.s3.send(new PutBucketVersioningCommand({ Bucket: "other", VersioningConfiguration }));
+  const AssumeRolePolicyDocument = trusting("s3.amazonaws.com");
+  await stage.iam.send(new CreateRoleCommand({ RoleName: "copying", AssumeRolePolicyDocument }));
+  const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
+  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+  await stage.iam.send(new PutRolePolicyCommand({ RoleName: "copying", PolicyName: "p", PolicyDocument }));
+  const Role = "arn:aws:iam::000000000000:role/copying";
+  const Rules = [{
+    Status: "Enabled" as const, Priority: 1, Filter: { Prefix: "" },
+    DeleteMarkerReplication: { Status: "Disabled" as const }, Destination: { Bucket: "arn:aws:s3:::other" },
+  }];
+  const ReplicationConfiguration = { Role, Rules };
+  await stage.s3.send(new PutBucketReplicationCommand({ Bucket, ReplicationConfiguration }));
+  const S3JobManifestGenerator = {
+    SourceBucket: "arn:aws:s3:::bucket", EnableManifestOutput: false,
+    Filter: { EligibleForReplication: true, ObjectReplicationStatuses: ["NONE" as const] },
+  };
+  const job = { Operation: { S3ReplicateObject: {} }, ManifestGenerator: { S3JobManifestGenerator } };
+  assert.deepEqual(await stage.outcome(await stage.make(job)), ["Complete", 1, 1, 0]);
+  const head = await stage.s3.send(new HeadObjectCommand({ Bucket, Key: "before" }));
+  assert.equal(head.ReplicationStatus, "COMPLETED");
+  const replica = await stage.s3.send(new HeadObjectCommand({ Bucket: "other", Key: "before" }));
+  assert.deepEqual([replica.ReplicationStatus, replica.VersionId], ["REPLICA", head.VersionId]);
+  assert.deepEqual(await stage.outcome(await stage.make(job)), ["Complete", 0, 0, 0]);
+});
+
+test("a job in which over half of a thousand tasks fail is given up", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  const rows = Array.from({ length: 1300 }, (_, at) => `bucket,missing-${at}`);
+  const id = await stage.create(tagging, rows);
+  assert.deepEqual(await stage.outcome(id), ["Failed", 1300, 0, 1000]);
+});
+
+test("a job that a stop cuts off goes on where it was", async () => {
+  using folder = withDataFolder();
+  const options = { dataDir: folder.path };
+  const rows = Array.from({ length: 350 }, (_, at) => `bucket,key-${at % 3}`);
+  let id = "";
+  {
+    await using region = await startRegion(options);
+    const stage = await new Stage(region).prepare();
+    for (const key of ["key-0", "key-1", "key-2"]) await stage.put(key);
+    id = await stage.create(tagging, rows, { Report });
+  }
+  await using region = await startRegion(options);
+  const stage = new Stage(region);
+  assert.deepEqual(await stage.outcome(id), ["Complete", 350, 350, 0]);
+  const { Contents = [] } = await stage.s3.send(
+    new ListObjectsV2Command({ Bucket: "other", Prefix: `reports/job-${id}/results/` }),
+  );
+  const [report] = await Promise.all(Contents.map(({ Key = "" }) => stage.text(Key)));
+  assert.equal(report?.split("\n").length, 351);
+});
+
+test("a report of an inventory is a manifest", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  await stage.put("a b,c", "one");
+  await stage.put("plain", "two");
+  const statement = {
+    Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "s3:PutObject",
+    Resource: "arn:aws:s3:::other/*",
+  };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+  await stage.s3.send(new PutBucketPolicyCommand({ Bucket: "other", Policy }));
+  const S3BucketDestination = { Bucket: "arn:aws:s3:::other", Format: "CSV" as const };
+  const InventoryConfiguration = {
+    Id: "all", IsEnabled: true, IncludedObjectVersions: "All" as const, OptionalFields: ["Size" as const],
+    Schedule: { Frequency: "Daily" as const }, Destination: { S3BucketDestination },
+  };
+  const named = { Bucket, Id: "all", InventoryConfiguration };
+  await stage.s3.send(new PutBucketInventoryConfigurationCommand(named));
+  await region.clock.advance({ seconds: 24 * 60 * 60 });
+  const Key = "bucket/all/2026-01-02T00-00Z/manifest.json";
+  const { ETag } = await stage.s3.send(new HeadObjectCommand({ Bucket: "other", Key }));
+  const Manifest = {
+    Spec: { Format: "S3InventoryReport_CSV_20161130" as const },
+    Location: { ObjectArn: `arn:aws:s3:::other/${Key}`, ETag },
+  };
+  const id = await stage.make({ Operation: tagging, Manifest });
+  assert.deepEqual(await stage.outcome(id), ["Complete", 2, 2, 0]);
+  const { TagSet } = await stage.s3.send(new GetObjectTaggingCommand({ Bucket, Key: "a b,c" }));
+  assert.equal(TagSet?.length, 1);
+});
+
+test("a request is done once for its token, and what is no job is refused", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  const ClientRequestToken = "once";
+  const first = await stage.create(tagging, ["bucket,key"], { ClientRequestToken });
+  assert.equal(await stage.create(tagging, ["bucket,key"], { ClientRequestToken }), first);
+  await assert.rejects(stage.create(tagging, ["bucket,key"], { ClientRequestToken, Priority: 11 }), {
+    name: "IdempotencyException",
+  });
+  const FunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+  await assert.rejects(stage.create({ LambdaInvoke: { FunctionArn } }, []), { name: "NotImplemented" });
+  await assert.rejects(stage.create({}, []), { name: "InvalidRequest" });
+  await assert.rejects(stage.create({ ...tagging, S3ReplicateObject: {} }, []), { name: "InvalidRequest" });
+  await assert.rejects(stage.create(tagging, [], {}, ["Key"]), { name: "InvalidRequest" });
+  await assert.rejects(stage.make({ Operation: tagging }), { name: "InvalidRequest" });
+  await assert.rejects(stage.create(tagging, [], { Report: { Enabled: true } }), { name: "InvalidRequest" });
+});
+
+test("tags of jobs", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  const JobId = await stage.create(tagging, ["bucket,key"], { Tags: [{ Key: "a", Value: "1" }] });
+  const named = { AccountId, JobId };
+  const tags = async (): Promise<unknown> =>
+    (await stage.control.send(new GetJobTaggingCommand(named))).Tags ?? [];
+  assert.deepEqual(await tags(), [{ Key: "a", Value: "1" }]);
+  await stage.control.send(new PutJobTaggingCommand({ ...named, Tags: [{ Key: "b", Value: "2" }] }));
+  assert.deepEqual(await tags(), [{ Key: "b", Value: "2" }]);
+  await stage.control.send(new DeleteJobTaggingCommand(named));
+  assert.deepEqual(await tags(), []);
+  const { Contents } = await stage.s3.send(new ListObjectsV2Command({ Bucket: "other", Prefix: "reports" }));
+  assert.equal(Contents, undefined);
+});
