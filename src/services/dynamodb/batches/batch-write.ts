@@ -10,6 +10,8 @@ import { take, throttled } from "../capacity/throttling.ts";
 import { validation } from "../errors.ts";
 import { collectionMetrics } from "../items/collections.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "../items/item-keys.ts";
+import { Growth } from "../items/growth.ts";
+import type { Measured } from "../items/measures.ts";
 import { placeText } from "../items/places.ts";
 import { requireFit, requireItem } from "../items/put-item.ts";
 import { applyWrite, findItem, planWrite } from "../items/writing.ts";
@@ -28,7 +30,7 @@ interface Wanted {
   readonly given: WriteRequest;
   /** What is put, or the key of what is deleted. */
   readonly item: Item;
-  readonly isPut: boolean;
+  readonly measured: Measured | undefined;
 }
 
 interface Placed extends Wanted {
@@ -44,13 +46,16 @@ function wantedOf(text: string, given: WriteRequest): Wanted {
         "must contain exactly one of the supported datatypes",
     );
   }
-  if (put) return { text, given, item: requireItem(put.Item), isPut: true };
-  return { text, given, item: normalizeKey(remove?.Key ?? {}), isPut: false };
+  if (put) {
+    const measured = requireItem(put.Item);
+    return { text, given, item: measured.item, measured };
+  }
+  return { text, given, item: normalizeKey(remove?.Key ?? {}), measured: undefined };
 }
 
 function locate(tables: SeveralTables, wanted: Wanted): Placed {
   const table = tables.get(wanted.text);
-  if (wanted.isPut) requireFit(table, wanted.item);
+  if (wanted.measured) requireFit(table, wanted.item);
   else requireKey(table, wanted.item);
   return { ...wanted, table, place: storeKeyOf(table.number, table.key, wanted.item) };
 }
@@ -61,13 +66,15 @@ function requireDistinct(writes: readonly Placed[]): void {
 }
 
 /** @returns what kept the write from being made */
-function write(ctx: Context, tables: SeveralTables, placed: Placed): Error | undefined {
-  const { table, place, item, isPut } = placed;
+function write(
+  ctx: Context, tables: SeveralTables, placed: Placed, growth: Growth,
+): Error | undefined {
+  const { table, place, measured } = placed;
   const before = findItem(ctx, place);
-  const plan = planWrite({ table, place, before, after: isPut ? item : undefined }, itemTooLarge);
+  const plan = planWrite({ table, place, before, after: measured?.item, measured }, itemTooLarge);
   const exceeded = take(ctx, plan.usage, "write");
   if (exceeded) return throttled(ctx, table, exceeded, "write");
-  applyWrite(ctx, plan);
+  applyWrite(ctx, plan, growth);
   tables.usageOf(table).addAll(plan.usage);
   return undefined;
 }
@@ -100,10 +107,11 @@ export const BatchWriteItem = operation(dynamodb.BatchWriteItem, {
 
     const unprocessed = Object.create(null) as Record<string, WriteRequest[]>;
     const metrics = Object.create(null) as Record<string, ItemCollectionMetrics[]>;
+    const growth = new Growth();
     let refusal: Error | undefined;
     let made = 0;
     for (const each of writes) {
-      const error = write(ctx, tables, each);
+      const error = write(ctx, tables, each, growth);
       refusal ??= error;
       if (error) {
         addTo(unprocessed, each.text, each.given);
@@ -114,6 +122,7 @@ export const BatchWriteItem = operation(dynamodb.BatchWriteItem, {
       addTo(metrics, each.text, collectionMetrics(ctx, each.table, each.place, each.item, asked));
     }
     if (made === 0 && refusal) throw refusal;
+    growth.write(ctx);
     return {
       UnprocessedItems: unprocessed,
       ItemCollectionMetrics: Object.keys(metrics).length > 0 ? metrics : undefined,

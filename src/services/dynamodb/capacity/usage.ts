@@ -22,20 +22,30 @@ export function readUnits(sizeBytes: number, isConsistent: boolean): number {
   return isConsistent ? units : units / 2;
 }
 
+const noIndexes: ReadonlyMap<Index, number> = new Map();
+
 /** What one request uses of one table. */
 export class Usage {
   readonly table: Table;
   ofTable = 0;
-  /** By index, in the order of first use. */
-  readonly ofIndexes = new Map<Index, number>();
+  #ofIndexes: Map<Index, number> | undefined;
 
   constructor(table: Table) {
     this.table = table;
   }
 
+  /** By index, in the order of first use. */
+  get ofIndexes(): ReadonlyMap<Index, number> {
+    return this.#ofIndexes ?? noIndexes;
+  }
+
   add(units: number, index?: Index): void {
-    if (index) this.ofIndexes.set(index, (this.ofIndexes.get(index) ?? 0) + units);
-    else this.ofTable += units;
+    if (!index) {
+      this.ofTable += units;
+      return;
+    }
+    this.#ofIndexes ??= new Map();
+    this.#ofIndexes.set(index, (this.#ofIndexes.get(index) ?? 0) + units);
   }
 
   addAll(other: Usage, factor = 1): void {

@@ -222,10 +222,11 @@ function putRecords(ctx: Context, named: Named, batch: Batch, reader: RecordRead
 /** @returns whether it is an item of the table */
 function putRecord(ctx: Context, made: Table, line: Buffer, reader: RecordReader): boolean {
   try {
-    const item = requireItem(reader.itemOf(line));
+    const measured = requireItem(reader.itemOf(line));
+    const { item } = measured;
     requireFit(made, item);
     const place = storeKeyOf(made.number, made.key, item);
-    const change = { table: made, place, before: findItem(ctx, place), after: item };
+    const change = { table: made, place, before: findItem(ctx, place), after: item, measured };
     applyWrite(ctx, planWrite(change, itemTooLarge));
     return true;
   } catch (cause) {

@@ -1,12 +1,12 @@
 /** The entries that an item has in the indexes of its table. */
 
 import { entryKeyOf } from "../items/item-keys.ts";
-import { itemTextOf, type ItemRow } from "../items/item-rows.ts";
+import { rowOf, type ItemRow } from "../items/item-rows.ts";
+import { measured } from "../items/measures.ts";
 import type { Index, Table } from "../tables/table-rows.ts";
 import { attributeOf, emptyItem } from "../values/attribute-values.ts";
 import type { Item } from "../values/attribute-values.ts";
 import { itemsEqual } from "../values/comparison.ts";
-import { itemSizeBytes } from "../values/sizes.ts";
 import { writeUnits } from "../capacity/usage.ts";
 import { encodedEqual } from "../items/places.ts";
 
@@ -43,9 +43,7 @@ export function entryOf(table: Table, index: Index, { item, row }: Stored): Item
   const key = entryKeyOf(table, index, item);
   if (!key) return undefined;
   if (!index.projected) return { ...row, key };
-  const projected = projectedItem(index, item);
-  const { text, isBinary } = itemTextOf(projected);
-  return { key, text, sizeBytes: itemSizeBytes(projected), ...(isBinary && { isBinary }) };
+  return rowOf(key, measured(projectedItem(index, item)));
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Context } from "../../../kernel/context.ts";
 import type { KeyPart } from "../../../store/types.ts";
 import { indexToUpdateNotFound, inUse, invalidParameters, limitExceeded, validation } from "../errors.ts";
 import { itemOf, items } from "../items/item-rows.ts";
-import { grow } from "../items/writing.ts";
+import { grow } from "../items/growth.ts";
 import { changedIndexThroughput } from "../tables/billing.ts";
 import { dropSpace } from "../tables/delete-table.ts";
 import { globalIndexesMax, globalIndexOf, requireGlobalIndex } from "../tables/index-definitions.ts";

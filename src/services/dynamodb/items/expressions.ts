@@ -33,10 +33,21 @@ function syntaxOf(ctx: ReadContext): SyntaxCache {
   return cache;
 }
 
+const nothingBound: BoundExpressions = {
+  update: undefined, condition: undefined, keyCondition: undefined, filter: undefined, projection: undefined,
+};
+
+function hasExpressions(request: ExpressionRequest): boolean {
+  return (request.ConditionExpression ?? request.UpdateExpression ?? request.KeyConditionExpression
+    ?? request.FilterExpression ?? request.ProjectionExpression ?? request.ExpressionAttributeNames
+    ?? request.ExpressionAttributeValues) !== undefined;
+}
+
 /** @throws ValidationException for the first thing that is wrong with a request's expressions */
 export function bound(
   ctx: ReadContext, request: ExpressionRequest, layer: Layer = "older",
 ): BoundExpressions {
+  if (!hasExpressions(request)) return nothingBound;
   return bindExpressions(request, syntaxOf(ctx), layer);
 }
 
@@ -124,10 +135,16 @@ function* pathsOf({ condition, update, projection, filter }: Partial<BoundExpres
   if (projection) yield* projection.paths;
 }
 
+function changesKey({ key: { partition, sort } }: Table, { tree }: Update): boolean {
+  return partition.some(({ name }) => tree.names.has(name)) || sort.some(({ name }) => tree.names.has(name));
+}
+
 /** What a table's keys allow of expressions: they are scalars, and the table's own stays as it is. */
 export function requirePaths(table: Table, expressions: Partial<BoundExpressions>): void {
-  const ofTable = keyNames(table.key);
-  if (expressions.update) requireKeyUnchanged(expressions.update, ofTable);
-  const inside = [...pathsOf(expressions)].filter((path) => path.length > 1);
-  if (inside.length > 0) requireScalarKeys(inside, ofTable, keyNames(...table.indexes.map(({ key }) => key)));
+  const { update } = expressions;
+  if (update && changesKey(table, update)) requireKeyUnchanged(update, keyNames(table.key));
+  let inside: Path[] | undefined;
+  for (const path of pathsOf(expressions)) if (path.length > 1) (inside ??= []).push(path);
+  if (!inside) return;
+  requireScalarKeys(inside, keyNames(table.key), keyNames(...table.indexes.map(({ key }) => key)));
 }

@@ -23,9 +23,10 @@ export const bucketsMax = 2 ** 32;
  * Which part of a table's space a partition lies in: 32 bits of the values that make the partition key, well
  * mixed. It decides the order of a scan and which segment of a parallel one meets an item.
  */
-export function bucketOf(parts: readonly KeyPart[]): number {
+export function bucketOf(parts: readonly KeyPart[], from = 0): number {
   let hash = 0x811c9dc5;
-  for (const part of parts) {
+  for (let at = from; at < parts.length; at += 1) {
+    const part = parts[at] ?? "";
     if (typeof part === "string") {
       for (let index = 0; index < part.length; index += 1) hash = mixed(hash, part.charCodeAt(index));
     } else if (typeof part !== "number") {
@@ -48,21 +49,24 @@ export function partitionKeyOf(number: number, values: readonly AttributeValue[]
   return [number, bucketOf(parts), ...parts];
 }
 
-function valuesOf(item: Item, attributes: readonly KeyAttribute[]): AttributeValue[] | undefined {
-  const values: AttributeValue[] = [];
-  for (const { name } of attributes) {
-    const value = attributeOf(item, name);
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  return values;
+function hasAll(item: Item, attributes: readonly KeyAttribute[]): boolean {
+  return attributes.every(({ name }) => attributeOf(item, name) !== undefined);
 }
 
 /** The place of an item, whose key has been checked. */
 export function storeKeyOf(number: number, { partition, sort }: KeySchema, item: Item): KeyPart[] {
-  const key = partitionKeyOf(number, valuesOf(item, partition) ?? []);
-  for (const value of valuesOf(item, sort) ?? []) key.push(keyPart(value));
+  const key: KeyPart[] = [number, 0];
+  pushParts(key, item, partition);
+  key[1] = bucketOf(key, 2);
+  pushParts(key, item, sort);
   return key;
+}
+
+function pushParts(key: KeyPart[], item: Item, attributes: readonly KeyAttribute[]): void {
+  for (const { name } of attributes) {
+    const value = attributeOf(item, name);
+    if (value !== undefined) key.push(keyPart(value));
+  }
 }
 
 /** The values that an item has for an index's key; undefined where they are none that can be its key. */
@@ -112,36 +116,61 @@ function isTooLong(values: readonly AttributeValue[], max: number): boolean {
   return size > max;
 }
 
-function requireLengths(partition: readonly AttributeValue[], sort: readonly AttributeValue[]): void {
-  if (isTooLong(partition, partitionBytesMax)) throw partitionKeyTooLong(partitionBytesMax);
-  if (isTooLong(sort, sortBytesMax)) throw sortKeyTooLong(sortBytesMax);
+/** Attributes that an item does not have are no part of its key. */
+function requireLengths(
+  partition: readonly KeyAttribute[], sort: readonly KeyAttribute[], item: Item,
+): void {
+  if (keyBytes(partition, item) > partitionBytesMax) throw partitionKeyTooLong(partitionBytesMax);
+  if (keyBytes(sort, item) > sortBytesMax) throw sortKeyTooLong(sortBytesMax);
+}
+
+function keyBytes(attributes: readonly KeyAttribute[], item: Item): number {
+  let size = 0;
+  for (const { name } of attributes) {
+    const value = attributeOf(item, name);
+    if (value !== undefined) size += valueSizeBytes(value);
+  }
+  return size;
 }
 
 /** The key that a request looks an item up by: the attributes of the table's key and nothing else. */
 export function requireKey(table: Table, key: Item): void {
   const { partition, sort } = table.key;
-  let count = 0;
-  for (const { name, type } of sort.length === 0 ? partition : [...partition, ...sort]) {
+  requireKeyValues(partition, key);
+  requireKeyValues(sort, key);
+  if (countOf(key) !== partition.length + sort.length) throw keyDoesNotMatch();
+  requireLengths(partition, sort, key);
+}
+
+function requireKeyValues(attributes: readonly KeyAttribute[], key: Item): void {
+  for (const { name, type } of attributes) {
     const value = attributeOf(key, name);
-    if (value === undefined || typeOf(value) !== type) throw keyDoesNotMatch();
+    if (value === undefined || value[type] === undefined) throw keyDoesNotMatch();
     if (isEmptyValue(value)) throw keyEmpty(name, type);
-    count += 1;
   }
-  if (Object.keys(key).length !== count) throw keyDoesNotMatch();
-  requireLengths(valuesOf(key, partition) ?? [], valuesOf(key, sort) ?? []);
+}
+
+function countOf(key: Item): number {
+  let count = 0;
+  for (const name in key) if (key[name] !== undefined) count += 1;
+  return count;
 }
 
 /** The key of an item that is to be put. */
 export function requireItemKey(table: Table, item: Item): void {
   const { partition, sort } = table.key;
-  for (const { name, type } of sort.length === 0 ? partition : [...partition, ...sort]) {
+  requireItemValues(partition, item);
+  requireItemValues(sort, item);
+  requireLengths(partition, sort, item);
+}
+
+function requireItemValues(attributes: readonly KeyAttribute[], item: Item): void {
+  for (const { name, type } of attributes) {
     const value = attributeOf(item, name);
     if (value === undefined) throw keyMissing(name);
-    const actual = typeOf(value);
-    if (actual !== type) throw keyOfWrongType(name, type, actual);
+    if (value[type] === undefined) throw keyOfWrongType(name, type, typeOf(value));
     if (isEmptyValue(value)) throw keyEmpty(name, type);
   }
-  requireLengths(valuesOf(item, partition) ?? [], valuesOf(item, sort) ?? []);
 }
 
 /**
@@ -161,7 +190,7 @@ export function requireIndexKeys(
       if (actual !== type) throw indexKeyOfWrongType(name, type, actual, index.name);
       if (isEmptyValue(value)) throw updated ? indexKeyEmptied(type) : indexKeyEmpty(name, type, index.name);
     }
-    requireLengths(valuesOf(item, partition) ?? [], valuesOf(item, sort) ?? []);
+    requireLengths(hasAll(item, partition) ? partition : [], hasAll(item, sort) ? sort : [], item);
   }
 }
 

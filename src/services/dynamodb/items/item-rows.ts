@@ -13,6 +13,7 @@ import { jsonText } from "../../../kernel/json-text.ts";
 import { table, type KeyPart } from "../../../store/types.ts";
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
 import { emptyItem } from "../values/attribute-values.ts";
+import { measured, type Measured } from "./measures.ts";
 
 export interface ItemRow {
   readonly key: readonly KeyPart[];
@@ -72,23 +73,19 @@ function readBinaries(value: AttributeValue | undefined): void {
   else if (value.M !== undefined) for (const name of Object.keys(value.M)) readBinaries(value.M[name]);
 }
 
-export interface ItemText {
-  readonly text: string;
-  readonly isBinary: boolean;
-}
-
 /** An item in normal form as JSON. */
-export function itemTextOf(item: Item): ItemText {
-  const isBinary = Object.keys(item).some((name) => holdsBinary(item[name]));
-  return { text: JSON.stringify(isBinary ? withBase64(item) : item), isBinary };
+export function textOf(item: Item, isBinary: boolean): string {
+  return JSON.stringify(isBinary ? withBase64(item) : item);
 }
 
-function holdsBinary(value: AttributeValue | undefined): boolean {
-  if (value === undefined || value.S !== undefined || value.N !== undefined) return false;
-  if (value.B !== undefined || value.BS !== undefined) return true;
-  if (value.L !== undefined) return value.L.some(holdsBinary);
-  const entries = value.M;
-  return entries !== undefined && Object.keys(entries).some((name) => holdsBinary(entries[name]));
+export function rowOf(key: readonly KeyPart[], { item, sizeBytes, isBinary }: Measured): ItemRow {
+  const text = textOf(item, isBinary);
+  return isBinary ? { key, text, sizeBytes, isBinary } : { key, text, sizeBytes };
+}
+
+/** As `textOf`, of an item that nobody has measured. */
+export function itemTextOf(item: Item): string {
+  return textOf(item, measured(item).isBinary);
 }
 
 function withBase64(item: Item): object {

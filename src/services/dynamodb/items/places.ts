@@ -12,8 +12,13 @@ function partsEqual(left: KeyPart, right: KeyPart | undefined): boolean {
   return Buffer.compare(left, right) === 0;
 }
 
-/** A text that two places have in common only if they are the same. */
+/** A text that two places have in common only if they are the same: each part says how long it is. */
 export function placeText(place: readonly KeyPart[]): string {
-  return JSON.stringify(place.map((part) =>
-    (part instanceof Uint8Array ? { bytes: Buffer.from(part).toString("base64") } : part)));
+  let text = "";
+  for (const part of place) {
+    if (typeof part === "number") text += `${part};`;
+    else if (typeof part === "string") text += `${part.length}:${part}`;
+    else text += `${part.length}=${Buffer.from(part).toString("latin1")}`;
+  }
+  return text;
 }

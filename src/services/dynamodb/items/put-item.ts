@@ -9,24 +9,25 @@ import { shownUsage } from "../capacity/usage.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { findTableOfItems, onTable, requireFound } from "../tables/names.ts";
 import type { Table } from "../tables/table-rows.ts";
-import { normalizeItem, type Item } from "../values/attribute-values.ts";
-import { ITEM_SIZE_BYTES_MAX, itemSizeBytes } from "../values/sizes.ts";
+import type { Item } from "../values/attribute-values.ts";
+import { ITEM_SIZE_BYTES_MAX } from "../values/sizes.ts";
 import { enveloped, itemTooLarge } from "../values/value-errors.ts";
 import { collectionMetrics } from "./collections.ts";
 import { conditionFailed, requireOldValues, Subject } from "./conditional.ts";
 import { boundCondition, requirePaths } from "./expressions.ts";
 import { requireIndexKeys, requireItemKey, storeKeyOf } from "./item-keys.ts";
 import { shownItem } from "./item-rows.ts";
+import { readItem, type Measured } from "./measures.ts";
 import { applyWrite, findItem, planWrite } from "./writing.ts";
 
 /** An item as a request gives it, in normal form and not too large. */
-export function requireItem(given: Item): Item {
-  return requireItemSize(normalizeItem(given));
+export function requireItem(given: Item): Measured {
+  return requireSize(readItem(given, "older"));
 }
 
-export function requireItemSize(item: Item): Item {
-  if (itemSizeBytes(item) > ITEM_SIZE_BYTES_MAX) throw itemTooLarge();
-  return item;
+export function requireSize(found: Measured): Measured {
+  if (found.sizeBytes > ITEM_SIZE_BYTES_MAX) throw itemTooLarge();
+  return found;
 }
 
 /** What only the table can tell of an item. */
@@ -41,9 +42,9 @@ export function subjectAt(ctx: Context, place: ReturnType<typeof storeKeyOf>): S
 
 function read(ctx: ReadContext, input: dynamodb.PutItemInput) {
   requireOneStyle("PutItem", input);
-  const item = normalizeItem(input.Item, "current");
+  const found = readItem(input.Item, "current");
   requireOldValues(input.ReturnValues);
-  return { item, condition: boundCondition(ctx, input) };
+  return { measured: found, condition: boundCondition(ctx, input) };
 }
 
 export const PutItem = operation(dynamodb.PutItem, {
@@ -52,8 +53,8 @@ export const PutItem = operation(dynamodb.PutItem, {
   dataEvent: true,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);
-    const { item, condition } = enveloped(() => read(ctx, input));
-    requireItemSize(item);
+    const { measured, condition } = enveloped(() => read(ctx, input));
+    const { item } = requireSize(measured);
     const table = requireFound(found);
     requireFit(table, item);
     requirePaths(table, { condition });
@@ -61,7 +62,8 @@ export const PutItem = operation(dynamodb.PutItem, {
     const subject = subjectAt(ctx, place);
     if (!subject.meets(condition)) throw conditionFailed(subject, input.ReturnValuesOnConditionCheckFailure);
     const before = subject.row;
-    const plan = planWrite({ table, place, before, after: item, itemBefore: subject.itemRead }, itemTooLarge);
+    const change = { table, place, before, after: item, measured, itemBefore: subject.itemRead };
+    const plan = planWrite(change, itemTooLarge);
     requireUnits(ctx, plan.usage, "write");
     applyWrite(ctx, plan);
     return {

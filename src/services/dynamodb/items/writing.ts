@@ -13,10 +13,12 @@ import { keepChange } from "../backups/changes.ts";
 import { changeCollection } from "./collections.ts";
 import { replicateChange } from "../replicas/outgoing.ts";
 import { recordChange } from "../streams/recording.ts";
-import { extents, type Table } from "../tables/table-rows.ts";
+import type { Table } from "../tables/table-rows.ts";
 import type { Item } from "../values/attribute-values.ts";
-import { ITEM_SIZE_BYTES_MAX, itemSizeBytes } from "../values/sizes.ts";
-import { itemOf, items, itemTextOf, type ItemRow } from "./item-rows.ts";
+import { ITEM_SIZE_BYTES_MAX } from "../values/sizes.ts";
+import { grow, type Growth } from "./growth.ts";
+import { itemOf, items, rowOf, type ItemRow } from "./item-rows.ts";
+import { measured, type Measured } from "./measures.ts";
 
 export interface Change {
   readonly table: Table;
@@ -24,12 +26,14 @@ export interface Change {
   readonly before: ItemRow | undefined;
   /** Undefined for a deletion. */
   readonly after: Item | undefined;
+  /** The item after, where it has been measured already. */
+  readonly measured?: Measured | undefined;
   /** The item before, where it has been read already. */
   readonly itemBefore?: Item | undefined;
   /** The service itself takes it away, as its time has come. */
-  readonly isExpiry?: boolean;
+  readonly isExpiry?: boolean | undefined;
   /** It comes from another region, which is not to be told of it. */
-  readonly isReplicated?: boolean;
+  readonly isReplicated?: boolean | undefined;
 }
 
 export interface WritePlan extends Change {
@@ -43,22 +47,19 @@ export function findItem(ctx: Context, place: readonly KeyPart[]): ItemRow | und
   return ctx.db(items).get(place);
 }
 
-function rowOf(place: readonly KeyPart[], item: Item, sizeBytes: number): ItemRow {
-  const { text, isBinary } = itemTextOf(item);
-  return isBinary ? { key: place, text, sizeBytes, isBinary } : { key: place, text, sizeBytes };
-}
-
 /** @param tooLarge in whose words an item is too large */
 export function planWrite(change: Change, tooLarge: () => Error): WritePlan {
   const { table, place, before, after } = change;
-  const sizeBytes = after ? itemSizeBytes(after) : 0;
+  const found = change.measured ?? (after && measured(after));
+  const sizeBytes = found?.sizeBytes ?? 0;
   if (sizeBytes > ITEM_SIZE_BYTES_MAX) throw tooLarge();
-  const row = after && rowOf(place, after, sizeBytes);
+  const row = found && rowOf(place, found);
   const usage = new Usage(table);
   usage.add(writeUnits(Math.max(sizeBytes, before?.sizeBytes ?? 0)));
   const entries = table.indexes.length === 0 ? [] : planEntries(change, row);
   for (const { index, units } of entries) usage.add(units, index);
-  return { ...change, row, entries, usage };
+  const { itemBefore, isExpiry, isReplicated } = change;
+  return { table, place, before, after, itemBefore, isExpiry, isReplicated, row, entries, usage };
 }
 
 function planEntries(change: Change, row: ItemRow | undefined): EntryChange[] {
@@ -75,33 +76,26 @@ function planEntries(change: Change, row: ItemRow | undefined): EntryChange[] {
   return changes;
 }
 
-export function applyWrite(ctx: Context, plan: WritePlan): void {
+/** @param growth where several writes are made, what they add up to is written once, by who makes them */
+export function applyWrite(ctx: Context, plan: WritePlan, growth?: Growth): void {
   const { table, place, before, row, entries } = plan;
   if (!before && !row) return;
   const rows = ctx.db(items);
   if (row) rows.put(row);
   else rows.delete(place);
   const sizeBytes = (row?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0);
-  grow(ctx, table.number, (row ? 1 : 0) - (before ? 1 : 0), sizeBytes);
+  const count = (row ? 1 : 0) - (before ? 1 : 0);
+  if (growth) growth.add(table.number, count, sizeBytes);
+  else grow(ctx, table.number, count, sizeBytes);
   for (const entry of entries) {
     if (entry.before) rows.delete(entry.before.key);
     if (entry.after) rows.put(entry.after);
-    grow(ctx, entry.index.number, entry.items, entry.sizeBytes);
+    if (growth) growth.add(entry.index.number, entry.items, entry.sizeBytes);
+    else grow(ctx, entry.index.number, entry.items, entry.sizeBytes);
   }
   changeCollection(ctx, plan);
   if (table.streamView !== undefined) recordChange(ctx, plan);
   if (table.expiryAttribute !== undefined) noteExpiry(ctx, plan);
   if (table.recovery !== undefined || table.copies !== undefined) keepChange(ctx, plan);
   if (table.replicas !== undefined && !plan.isReplicated) replicateChange(ctx, plan);
-}
-
-/** Counts as it goes, so that nobody has to later. */
-export function grow(ctx: Context, number: number, itemCount: number, sizeBytes: number): void {
-  if (itemCount === 0 && sizeBytes === 0) return;
-  const before = ctx.db(extents).get(number);
-  ctx.db(extents).put({
-    number,
-    items: (before?.items ?? 0) + itemCount,
-    sizeBytes: (before?.sizeBytes ?? 0) + sizeBytes,
-  });
 }

@@ -7,7 +7,7 @@ import { operation } from "../../../kernel/operation.ts";
 import { shownPolicy } from "../../../kernel/policy-principals.ts";
 import { policyNotFound } from "../errors.ts";
 import { onResource, requireResource } from "./arns.ts";
-import { policies, policyToKeep, putPolicy, type ResourcePolicy } from "./policy-rows.ts";
+import { dropPolicy, policies, policyToKeep, putPolicy, type ResourcePolicy } from "./policy-rows.ts";
 
 /** Says that there is to be no policy yet. */
 const noPolicy = "NO_POLICY";
@@ -58,7 +58,7 @@ export const DeleteResourcePolicy = operation(dynamodb.DeleteResourcePolicy, {
     const policy = revisionOf(ctx, input.ResourceArn);
     requireRevision(input.ResourceArn, policy, input.ExpectedRevisionId);
     if (!policy) return {};
-    ctx.db(policies).delete(input.ResourceArn);
+    dropPolicy(ctx, input.ResourceArn);
     return { RevisionId: policy.revision };
   },
 });

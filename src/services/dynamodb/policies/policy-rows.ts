@@ -5,6 +5,7 @@ import type { Context, ReadContext } from "../../../kernel/context.ts";
 import { keptPolicy } from "../../../kernel/policy-principals.ts";
 import { table } from "../../../store/types.ts";
 import { invalidParameters } from "../errors.ts";
+import { tables } from "../tables/table-rows.ts";
 
 export interface ResourcePolicy {
   readonly arn: string;
@@ -38,7 +39,27 @@ export function putPolicy(ctx: Context, arn: string, document: string): Resource
   const before = ctx.db(policies).get(arn);
   if (before?.document === document) return before;
   const revision = String(Math.max(ctx.clock.now(), Number(before?.revision ?? 0) + 1));
+  noteOnTable(ctx, arn, true);
   return ctx.db(policies).put({ arn, document, revision });
+}
+
+export function dropPolicy(ctx: Context, arn: string): void {
+  ctx.db(policies).delete(arn);
+  noteOnTable(ctx, arn, false);
+}
+
+/** The name of a table whose ARN this is; undefined for that of a stream. */
+function tableNameIn(arn: string): string | undefined {
+  const name = arn.slice(arn.indexOf("/") + 1);
+  return name.includes("/") ? undefined : name;
+}
+
+function noteOnTable(ctx: Context, arn: string, hasPolicy: boolean): void {
+  const name = tableNameIn(arn);
+  const row = name === undefined ? undefined : ctx.db(tables).get(name);
+  if (!row || (row.hasPolicy ?? false) === hasPolicy) return;
+  const { hasPolicy: _before, ...rest } = row;
+  ctx.db(tables).put(hasPolicy ? { ...rest, hasPolicy } : rest);
 }
 
 /** A table's policy and those of its streams. */
@@ -52,5 +73,8 @@ export function forgetPolicies(ctx: Context, tableArn: string): void {
 /** What the kernel asks when somebody wants to use a resource: a table's policy covers its indexes. */
 export function resourcePolicyOf(arn: string, ctx: ReadContext): string | undefined {
   const index = arn.indexOf("/index/");
-  return ctx.db(policies).get(index < 0 ? arn : arn.slice(0, index))?.document;
+  const own = index < 0 ? arn : arn.slice(0, index);
+  const name = tableNameIn(own);
+  if (name !== undefined && !ctx.db(tables).get(name)?.hasPolicy) return undefined;
+  return ctx.db(policies).get(own)?.document;
 }

@@ -28,7 +28,7 @@ function membersAsSeen(ctx: Context, own: Table | undefined, source: Table, from
 function join(ctx: Context, source: Table, from: string): Table {
   const {
     transition: _transition, stream: _stream, streamView, recovery: _recovery, copies: _copies,
-    restored: _restored, sourced: _sourced, classChanges: _changes, ...rest
+    restored: _restored, sourced: _sourced, classChanges: _changes, hasPolicy: _hasPolicy, ...rest
   } = source;
   const made: Table = {
     ...rest,

@@ -56,7 +56,7 @@ export function keyTextOf(subject: Table, item: Item): string {
     const value = attributeOf(item, name);
     if (value) key[name] = value;
   }
-  return itemTextOf(key).text;
+  return itemTextOf(key);
 }
 
 export function replicateChange(ctx: Context, plan: WritePlan): void {

@@ -24,7 +24,7 @@ function digestOf({ Statement, Parameters }: dynamodb.ExecuteStatementInput): st
 }
 
 function tokenOf(input: dynamodb.ExecuteStatementInput, { read, key }: Position): string {
-  return pageToken(scope, [digestOf(input), read, key && itemTextOf(key).text]);
+  return pageToken(scope, [digestOf(input), read, key && itemTextOf(key)]);
 }
 
 function openToken(input: dynamodb.ExecuteStatementInput): Position | undefined {

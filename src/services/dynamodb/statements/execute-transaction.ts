@@ -22,7 +22,8 @@ import type { TransactionalAction } from "../transactions/actions.ts";
 import { digestOf, isRepeated, remember } from "../transactions/tokens.ts";
 import { readAll, type TransactionalGet } from "../transactions/transact-get.ts";
 import { chargeRepeated, writeAll } from "../transactions/write-all.ts";
-import { requireItemSize } from "../items/put-item.ts";
+import { measured } from "../items/measures.ts";
+import { requireSize } from "../items/put-item.ts";
 import { authorizeStatement, boundStatement, ownerOfStatements, tableNameOf } from "./statements.ts";
 
 /** Errors of a statement say which one it is. */
@@ -87,7 +88,7 @@ function targetOf(table: Table, statement: Exclude<Statement, SelectStatement>):
   const options = { inTransaction: true };
   switch (statement.kind) {
     case "insert":
-      requireItemSize(statement.item);
+      requireSize(measured(statement.item));
       return { kind: "Put", item: statement.item, condition: undefined, update: undefined, isInsert: true };
     case "update": {
       const { key, condition } = writeTarget(statement.where, table.key, options);

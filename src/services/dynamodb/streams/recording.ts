@@ -1,12 +1,12 @@
 /** What a write leaves in the stream of its table. */
 
 import type { Context } from "../../../kernel/context.ts";
-import { itemOf, itemTextOf } from "../items/item-rows.ts";
+import { itemOf, textOf } from "../items/item-rows.ts";
+import { measured } from "../items/measures.ts";
 import type { WritePlan } from "../items/writing.ts";
 import type { Table } from "../tables/table-rows.ts";
 import { attributeOf, emptyItem, type Item } from "../values/attribute-values.ts";
 import { itemsEqual } from "../values/comparison.ts";
-import { itemSizeBytes } from "../values/sizes.ts";
 import { openShardOf, records } from "./stream-rows.ts";
 
 /** What readers of a stream wait for. */
@@ -36,7 +36,7 @@ export function recordChange(ctx: Context, plan: WritePlan): void {
   if (!stream || changesNothing(plan)) return;
   const item = after ?? (before && (plan.itemBefore ?? itemOf(before)));
   if (!item) return;
-  const key = keyItemOf(table, item);
+  const key = measured(keyItemOf(table, item));
   const hasNew = view === "NEW_IMAGE" || view === "NEW_AND_OLD_IMAGES";
   const hasOld = view === "OLD_IMAGE" || view === "NEW_AND_OLD_IMAGES";
   const images = [hasNew ? row : undefined, hasOld ? before : undefined];
@@ -48,11 +48,11 @@ export function recordChange(ctx: Context, plan: WritePlan): void {
     at: ctx.clock.now(),
     event: before ? (row ? "MODIFY" : "REMOVE") : "INSERT",
     eventId: ctx.ids.hex(32),
-    keys: itemTextOf(key).text,
+    keys: textOf(key.item, key.isBinary),
     ...(hasNew && row && { newImage: row.text }),
     ...(hasOld && before && { oldImage: before.text }),
     ...(isBinary && { isBinary }),
-    sizeBytes: itemSizeBytes(key) + images.reduce((sum, image) => sum + (image?.sizeBytes ?? 0), 0),
+    sizeBytes: key.sizeBytes + images.reduce((sum, image) => sum + (image?.sizeBytes ?? 0), 0),
     ...(plan.isExpiry && { expired: true as const }),
   });
   ctx.wake(topicOf(stream.number));

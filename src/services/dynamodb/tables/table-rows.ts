@@ -103,6 +103,8 @@ export interface Table extends ItemSpace {
   /** When the class was changed, as far as that counts. */
   readonly classChanges?: readonly number[];
   readonly isProtected: boolean;
+  /** Without it nobody has to look for one with every request. */
+  readonly hasPolicy?: true;
   readonly encryption?: Encryption;
   readonly encryptionChanges?: readonly number[];
   /** Absent while changes are not streamed. */

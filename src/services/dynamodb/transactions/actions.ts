@@ -8,6 +8,7 @@ import type { Condition } from "../expressions/conditions.ts";
 import type { Update } from "../expressions/updates.ts";
 import { bound } from "../items/expressions.ts";
 import { normalizeKey } from "../items/item-keys.ts";
+import type { Measured } from "../items/measures.ts";
 import { requireItem } from "../items/put-item.ts";
 import type { Item } from "../values/attribute-values.ts";
 
@@ -23,6 +24,7 @@ export interface TransactionalAction {
   readonly text: string;
   /** The key, or the whole item that is put. */
   readonly item: Item;
+  readonly measured?: Measured | undefined;
   readonly condition: Condition | undefined;
   readonly update: Update | undefined;
   readonly returnsOnFailure: ReturnValuesOnConditionCheckFailure | undefined;
@@ -35,10 +37,11 @@ export interface TransactionalAction {
 /** @throws ValidationException for what is wrong with the request, whatever the tables are */
 export function readActions(ctx: ReadContext, actions: readonly GivenAction[]): TransactionalAction[] {
   return actions.map(({ kind, given }) => {
-    const item = kind === "Put" ? requireItem(given.Item) : normalizeKey(given.Key);
+    const measured = kind === "Put" ? requireItem(given.Item) : undefined;
+    const item = kind === "Put" ? (measured?.item ?? {}) : normalizeKey(given.Key);
     const { condition, update } = bound(ctx, given);
     return {
-      kind, text: given.TableName, item, condition, update,
+      kind, text: given.TableName, item, measured, condition, update,
       returnsOnFailure: given.ReturnValuesOnConditionCheckFailure,
     };
   });

@@ -9,6 +9,7 @@ import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, Usage, writeUnits } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
 import { conditionFailed, Subject } from "../items/conditional.ts";
+import { Growth } from "../items/growth.ts";
 import { requirePaths } from "../items/expressions.ts";
 import { requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { placeText } from "../items/places.ts";
@@ -70,7 +71,10 @@ function planned(ctx: Context, located: Located): Planned {
     return { ...located, plan: undefined, usage };
   }
   const plan = planWrite(
-    { table, place, before: subject.row, after: itemAfter(located, subject), itemBefore: subject.itemRead },
+    {
+      table, place, before: subject.row, after: itemAfter(located, subject), measured: action.measured,
+      itemBefore: subject.itemRead,
+    },
     action.kind === "Update" ? itemToUpdateTooLarge : itemTooLarge,
   );
   usage.addAll(plan.usage, unitsFactor);
@@ -99,11 +103,13 @@ export function writeAll(
   if (new Set(located.map(({ place }) => placeText(place))).size < located.length) throw multipleOperations();
   const all = allOrNone(located, (each) => planned(ctx, each));
   requireSize(all);
+  const growth = new Growth();
   allOrNone(all, ({ table, plan, usage }) => {
     requireUnits(ctx, usage, "write");
-    if (plan) applyWrite(ctx, plan);
+    if (plan) applyWrite(ctx, plan, growth);
     tables.usageOf(table).addAll(usage);
   });
+  growth.write(ctx);
   return all;
 }
 

@@ -15,12 +15,25 @@ export const ITEM_SIZE_BYTES_MAX = 409_600;
 const DOCUMENT_BYTES = 3;
 const ELEMENT_BYTES = 1;
 
+const SHORT_CHARACTERS = 24;
+const ASCII_MAX = 0x7f;
+
+/** The bytes of a text in UTF-8. Short ones are mostly ASCII, which is soon seen. */
+export function textSizeBytes(text: string): number {
+  const { length } = text;
+  if (length > SHORT_CHARACTERS) return Buffer.byteLength(text);
+  for (let index = 0; index < length; index++) {
+    if (text.charCodeAt(index) > ASCII_MAX) return Buffer.byteLength(text);
+  }
+  return length;
+}
+
 /** The size of an item: the names and the values of its attributes. */
 export function itemSizeBytes(item: Item): number {
   let size = 0;
   for (const name of Object.keys(item)) {
     const value = item[name];
-    if (value !== undefined) size += Buffer.byteLength(name) + valueSizeBytes(value);
+    if (value !== undefined) size += textSizeBytes(name) + valueSizeBytes(value);
   }
   return size;
 }
@@ -28,10 +41,10 @@ export function itemSizeBytes(item: Item): number {
 /** The size of a value without its name. */
 export function valueSizeBytes(value: AttributeValue): number {
   switch (typeOf(value)) {
-    case "S": return Buffer.byteLength(value.S ?? "");
+    case "S": return textSizeBytes(value.S ?? "");
     case "N": return numberSizeBytes(value.N ?? "0");
     case "B": return value.B?.length ?? 0;
-    case "SS": return total(value.SS, (member) => Buffer.byteLength(member));
+    case "SS": return total(value.SS, textSizeBytes);
     case "NS": return total(value.NS, numberSizeBytes);
     case "BS": return total(value.BS, (member) => member.length);
     case "L": return DOCUMENT_BYTES + total(value.L, (element) => ELEMENT_BYTES + valueSizeBytes(element));
