@@ -22,7 +22,7 @@ const BLOB_ID = /^[a-z0-9][a-z0-9-]{0,99}$/;
 const ARRIVING = "arriving";
 /** Pieces of a body come small; the file system is asked for as much as this at once. */
 const WRITE_BYTES = 1_048_576;
-const READ_BYTES = 262_144;
+const READ_BYTES = 1_048_576;
 
 export class Blobs {
   readonly #folder: string;
