@@ -5,7 +5,7 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { partitionCell } from "../../kernel/partition.ts";
 import type { Arrival, Owner } from "../../kernel/operation.ts";
-import { table, type Transaction } from "../../store/types.ts";
+import { table } from "../../store/types.ts";
 import { accessDenied, invalidExpectedOwner, noSuchBucket, permanentRedirect } from "./errors.ts";
 
 /** A bucket and all that it is set to, together: every request for one of its objects needs most of it. */
@@ -58,12 +58,6 @@ export function findBucketName(kernel: Kernel, name: string): BucketName | undef
 export function bucketAt(kernel: Kernel, name: string): Bucket | undefined {
   const cell = findBucketName(kernel, name);
   return cell && kernel.read(cell, (transaction) => transaction.rows(buckets).get(name));
-}
-
-export function bucketNamesOf(kernel: Kernel, account: string): BucketName[] {
-  return kernel.read(partitionCell, (transaction: Transaction) => [
-    ...transaction.rows(bucketNames).by("account").list({ prefix: [account] }),
-  ]);
 }
 
 interface NamesBucket {

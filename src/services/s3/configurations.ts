@@ -1,11 +1,10 @@
 /** Configurations of which a bucket has several, each with an id: analytics, metrics, inventory. */
 
 import type { Context, ReadContext } from "../../kernel/context.ts";
-import { AwsError } from "../../kernel/errors.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
 import { requireBucket } from "./bucket-table.ts";
-import { invalidArgument, malformedXml } from "./errors.ts";
+import { invalidArgument, malformedXml, noSuchConfiguration, tooManyConfigurations } from "./errors.ts";
 import { unplanReport } from "./inventory-schedule.ts";
 
 export type ConfigurationKind = "analytics" | "metrics" | "inventory";
@@ -39,9 +38,7 @@ export function putConfiguration(
   if (!idForm.test(id)) throw invalidArgument("The configuration ID is not valid.", "id", id);
   const rows = ctx.db(configurations);
   if (!rows.has([bucket, kind, id]) && rows.count({ prefix: [bucket, kind] }) >= configurationsMax) {
-    const message = "You are attempting to create a new configuration but have already reached the " +
-      "1,000-configuration limit.";
-    throw new AwsError({ code: "TooManyConfigurations", message, status: 400 });
+    throw tooManyConfigurations();
   }
   rows.put({ bucket, kind, id, configuration });
 }
@@ -65,12 +62,6 @@ export function requireConfiguration<Shape>(
   const found = findConfiguration<Shape>(ctx, kind, Bucket, Id);
   if (!found) throw noSuchConfiguration();
   return found;
-}
-
-/** @evidence S3 API Reference, GetBucketAnalyticsConfiguration */
-function noSuchConfiguration(): AwsError {
-  const message = "The specified configuration does not exist.";
-  return new AwsError({ code: "NoSuchConfiguration", message, status: 404 });
 }
 
 export function deleteConfiguration(

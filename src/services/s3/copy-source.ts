@@ -14,7 +14,7 @@ import type { Piece } from "./body-table.ts";
 import { expectedOwner, findBucketName, objectArn } from "./bucket-table.ts";
 import { objectConditions } from "./conditions.ts";
 import { invalidCopySource, sourceIsArchived, sourceIsDeleteMarker } from "./copy-errors.ts";
-import { openEncryption, tagIsHash } from "./encryption.ts";
+import { openEncryption, sourceDecryption, tagIsHash } from "./encryption.ts";
 import { noSuchBucket } from "./errors.ts";
 import { GetObject, HeadObject, openObject } from "./get-object.ts";
 import { givenChecksum, storedMetadata } from "./object-input.ts";
@@ -99,24 +99,12 @@ export async function openSource(ctx: BodyContext, input: CopySourceInput): Prom
   }
 }
 
-function keyOfCustomer(input: CopySourceInput): {
-  readonly SSECustomerAlgorithm: string | undefined;
-  readonly SSECustomerKey: string | undefined;
-  readonly SSECustomerKeyMD5: string | undefined;
-} {
-  return {
-    SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
-    SSECustomerKey: input.CopySourceSSECustomerKey,
-    SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
-  };
-}
-
 async function openHere(ctx: BodyContext, name: SourceName, input: CopySourceInput): Promise<CopySource> {
   authorize(ctx, name, "GetObject");
   const { bucket, version, body, release } = openObject(name, ctx, "GET");
   try {
     requireInReach(version, ctx.clock.now());
-    const encryption = await openEncryption(ctx, version, keyOfCustomer(input));
+    const encryption = await openEncryption(ctx, version, sourceDecryption(input));
     noteAccess(ctx, version);
     const whole = { first: 0, last: version.sizeBytes - 1 };
     const isShareable = version.partsCount === undefined && tagIsHash(encryption);
@@ -157,7 +145,7 @@ async function openElsewhere(
   region: string,
 ): Promise<CopySource> {
   const options: CallOptions = { as: "request", region };
-  const asked = { ...name, ...keyOfCustomer(input) };
+  const asked = { ...name, ...sourceDecryption(input) };
   const head = await ctx.call(HeadObject, { ...asked, ChecksumMode: "ENABLED" as const }, options);
   const etag = head.ETag ?? "";
   return {

@@ -200,10 +200,6 @@ export function invalidStorageClass(storageClass: string): AwsError {
   });
 }
 
-export function unknownRegion(region: string): AwsError {
-  return refuse("AuthorizationHeaderMalformed", `The region '${region}' is wrong`, 400);
-}
-
 /** Nothing is written when the disk is full; what was acknowledged stays. */
 export function slowDown(): AwsError {
   return refuse("SlowDown", "Please reduce your request rate.", 503);
