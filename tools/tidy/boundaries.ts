@@ -6,7 +6,10 @@ import type { Rule, SourceFile } from "./source.ts";
 import type { Token } from "./tokens.ts";
 
 /** What a service may import besides its own folder. */
-const SERVICE_IMPORTS = ["src/kernel/", "src/store/types.ts", "src/jobs/", "src/iam/", "src/generated/"];
+const SERVICE_IMPORTS = [
+  "src/kernel/", "src/store/types.ts", "src/jobs/", "src/iam/", "src/generated/",
+  "src/patterns/", "src/delivery/", "src/planes/",
+];
 /**
  * Services with endpoints and models of their own that show, or set, the state of another, of which they are
  * part.
