@@ -5,8 +5,9 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -26,7 +27,8 @@ import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { cpuMicroseconds } from "./cpu.ts";
 import { itemOperations } from "./item-operations.ts";
 import { measure, type Load, type Measured } from "./load.ts";
-import { getOperation, putOperation } from "./s3-operations.ts";
+import { measureLargeObjects } from "./large-objects.ts";
+import { getOperation, putOperation, withBucket } from "./s3-operations.ts";
 import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -361,6 +363,18 @@ async function startRegion(): Promise<Target> {
   return { port, child };
 }
 
+async function measureLarge(port: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  const bare = await startNode(join(here, "file-server.js"), [folder]);
+  try {
+    const { s3, bucket } = await withBucket(clientOptions(port));
+    await measureLargeObjects(s3, bucket, `http://127.0.0.1:${bare.port}/`);
+  } finally {
+    bare.child.kill();
+    rmSync(folder, { recursive: true });
+  }
+}
+
 const target = await startRegion();
 const moto = args.includes("--no-moto") ? undefined : await startMoto();
 const region: Subject = { target, credentials: await prepareUser(target.port) };
@@ -369,6 +383,7 @@ for (const name of Object.keys(operations)) {
   const measured = await measureRegion(name, region);
   if (moto) await measureMoto(name, moto, measured);
 }
+if (names.length === 0 || names.includes("large")) await measureLarge(target.port);
 const resident = spawnSync("ps", ["-o", "rss=", "-p", String(target.child.pid)], { encoding: "utf8" }).stdout;
 console.log(`memory of the region's process: ${(Number(resident) / 1024).toFixed(0)} MB`);
 target.child.kill();

@@ -6,10 +6,12 @@ import type { BenchOperation } from "./operations.ts";
 const bucket = "bench";
 const body = "four kilobytes of content ".repeat(160).slice(0, 4096);
 
-async function withBucket(options: S3ClientConfig): Promise<S3Client> {
-  const s3 = new S3Client({ ...options, forcePathStyle: true });
+export async function withBucket(options: S3ClientConfig): Promise<{ s3: S3Client; bucket: string }> {
+  const s3 = new S3Client({
+    ...options, forcePathStyle: true, requestChecksumCalculation: "WHEN_REQUIRED",
+  });
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  return s3;
+  return { s3, bucket };
 }
 
 /** Over and over the same few keys, as caches and state files are written. */
@@ -27,7 +29,7 @@ export async function putOperation(options: S3ClientConfig): Promise<BenchOperat
 }
 
 export async function getOperation(options: S3ClientConfig): Promise<BenchOperation> {
-  const s3 = await withBucket(options);
+  const { s3 } = await withBucket(options);
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: "get", Body: body }));
   return {
     name: "s3 GetObject, 4 KB",

@@ -16,6 +16,7 @@ export class RegionState {
 
   /** Removes everything of every account. Snapshots and the clock stay. */
   async reset(): Promise<void> {
+    await this.#engine.planes.reset();
     await this.#store.clear();
     await this.#engine.blobs.deleteExceptThoseOf();
     this.#engine.adoptStore("goes on");
@@ -39,6 +40,7 @@ export class RegionState {
   async restore(name: string): Promise<void> {
     const { restoreSnapshot, snapshotBlobs } = await snapshots();
     await restoreSnapshot(this.#store, name);
+    await this.#engine.planes.reset();
     await this.#engine.blobs.deleteExceptThoseOf(snapshotBlobs(this.#store, name));
     this.#engine.adoptStore("is the store's");
     await this.#store.flush();

@@ -1,6 +1,7 @@
 /** A region in this process. */
 
 import { mkdtempSync, rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine } from "./kernel/engine.ts";
@@ -86,6 +87,14 @@ export class Region implements AsyncDisposable {
       durability,
       devKeys: options.devKeys ?? true,
       endpoint: () => this.#url(this.#port ?? options.port ?? 4566),
+      machine: {
+        port: async () => Number(new URL(await this.endpoint()).port),
+        folder: async (plane) => {
+          const path = join(folder, "planes", plane);
+          await mkdir(path, { recursive: true });
+          return path;
+        },
+      },
       log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
       ...(options.seed !== undefined && { seed: options.seed }),
     });

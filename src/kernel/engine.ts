@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
+import { RegionPlanes, type PlaneHost } from "../planes/planes.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly devKeys: boolean;
   /** `http://localhost:4566`: where clients reach the region. */
   readonly endpoint: () => string;
+  /** Where programs that the region runs reach it, and where they may keep what can be made again. */
+  readonly machine: Pick<PlaneHost, "port" | "folder">;
   readonly log: (line: string) => void;
 }
 
@@ -87,6 +90,7 @@ export class Engine implements Kernel, JobHost {
   readonly recorder: Recorder;
   readonly blobs: RegionBlobs;
   readonly faults = new Faults();
+  readonly planes: RegionPlanes;
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
   /**
@@ -123,6 +127,13 @@ export class Engine implements Kernel, JobHost {
     this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation);
     this.scheduler = new Scheduler(this);
     this.blobs = new RegionBlobs(this, options.durability);
+    this.planes = new RegionPlanes({
+      ...options.machine,
+      now: () => this.clock.now(),
+      alarm: (at, ring) => this.clock.alarm(at, ring),
+      hex: (length) => this.ids.hex(length),
+      log: options.log,
+    });
   }
 
   /** Loads what every request needs, and takes up the jobs that earlier runs left. */
@@ -369,6 +380,7 @@ export class Engine implements Kernel, JobHost {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.clock.stop();
+    await this.planes.close();
     await this.settled();
     await this.store.close();
   }

@@ -7,6 +7,7 @@ import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
 import type { Tagging } from "./service.ts";
 import type { SourcedPolicy } from "../iam/types.ts";
 import type { ServiceModel } from "./model/model.ts";
+import type { Planes } from "../planes/planes.ts";
 import type { CellName, Transaction } from "../store/types.ts";
 
 export interface IssuedSession extends Session {
@@ -90,6 +91,8 @@ export interface Kernel {
   track<T>(work: Promise<T>): Promise<T>;
   /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
   keyFor(purpose: string): Buffer;
+  /** What really runs: functions. */
+  readonly planes: Planes;
   /** 32 random bytes kept with the region: what it seals tokens and managed keys with. */
   readonly secret: Buffer;
 }

@@ -54,9 +54,10 @@ const waitingConnectionsMax = 4_096;
 
 export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
   const idleMilliseconds = options.uploadIdleMilliseconds ?? idleMillisecondsDefault;
+  const endOfTurn = turnEnds();
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (hasBody(request)) endIdleUpload(request, idleMilliseconds);
-    void respond(engine, options.local, request, response);
+    void respond(engine, { local: options.local, endOfTurn }, request, response);
   };
   const settings = { keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   const plain = createServer(settings, answer);
@@ -123,15 +124,38 @@ async function close(server: SocketServer, open: ReadonlySet<Socket>): Promise<v
   await closed;
 }
 
+/**
+ * What waits for it goes on together, when the event loop has read everything that had come. Answers are sent
+ * then: one by one, each wakes a client that has gone to sleep since the last, and that costs as much as the
+ * rest of a small request.
+ */
+function turnEnds(): () => Promise<void> {
+  let end: Promise<void> | undefined;
+  return () =>
+    (end ??= new Promise((resolve) => {
+      setImmediate(() => {
+        end = undefined;
+        resolve();
+      });
+    }));
+}
+
+interface Answering {
+  readonly local: LocalRoutes;
+  readonly endOfTurn: () => Promise<void>;
+}
+
 async function respond(
   engine: Engine,
-  local: LocalRoutes,
+  { local, endOfTurn }: Answering,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
     const incoming = await receive(engine, request, response);
-    send(await (local(incoming) ?? handle(engine, incoming)), request, response);
+    const answer = await (local(incoming) ?? handle(engine, incoming));
+    await endOfTurn();
+    send(answer, request, response);
   } catch (cause) {
     engine.failed("a request", cause);
     if (!response.headersSent) response.writeHead(500, isHttp2(request) ? {} : { connection: "close" });

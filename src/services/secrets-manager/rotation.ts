@@ -7,6 +7,7 @@ import * as sm from "../../generated/secrets-manager.ts";
 import type { RotateSecretRequest, RotationRulesType } from "../../generated/secrets-manager.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
+import { parseSchedule } from "../../kernel/schedule-expression.ts";
 import { secretRules } from "./conditions.ts";
 import {
   functionNotInvocable, invalidRotationRules, noRotationFunction, rotationInProgress, tokenRequiredToRotate,
@@ -14,26 +15,25 @@ import {
 import { requireChangeable, secretArn, withStage } from "./secret-rows.ts";
 import { current, pending } from "./stages.ts";
 
-/** @evidence Secrets Manager User Guide, "Schedule expressions in Secrets Manager rotation" */
+/**
+ * Rates of hours and days; cron by the hour, every year.
+ *
+ * @evidence Secrets Manager User Guide, "Schedule expressions in Secrets Manager rotation"
+ */
 const rateHoursMin = 4;
-const rateDaysMax = 999;
-const cronFields = 6;
+const rateMax = 999;
 
-function requireSchedule(expression: string): void {
-  const [, amount, unit] = /^rate\((\d{1,4}) (hours?|days?)\)$/.exec(expression) ?? [];
-  if (amount !== undefined && unit !== undefined) {
-    const isHours = unit.startsWith("hour");
-    const isAllowed = isHours ? Number(amount) >= rateHoursMin : Number(amount) >= 1;
-    if (!isAllowed || Number(amount) > rateDaysMax) {
+function requireSchedule(text: string): void {
+  const expression = parseSchedule(text);
+  if (expression?.kind === "rate" && expression.unit !== "minute") {
+    const isTooOften = expression.unit === "hour" && expression.value < rateHoursMin;
+    if (isTooOften || expression.value > rateMax) {
       throw invalidRotationRules("The rate of a rotation must be at least 4 hours and at most 999 days.");
     }
     return;
   }
-  const fields = /^cron\(([^()]+)\)$/.exec(expression)?.[1]?.trim().split(/ +/);
-  const [minutes, , dayOfMonth, , dayOfWeek, year] = fields ?? [];
-  const isValid = fields?.length === cronFields && minutes === "0" && year === "*"
-    && (dayOfMonth === "?") !== (dayOfWeek === "?");
-  if (!isValid) throw invalidRotationRules(`Invalid ScheduleExpression: ${expression}`);
+  const isValid = expression?.kind === "cron" && expression.minutes.join() === "0" && text.endsWith(" *)");
+  if (!isValid) throw invalidRotationRules(`Invalid ScheduleExpression: ${text}`);
 }
 
 function requireRules(rules: RotationRulesType): void {

@@ -1,0 +1,50 @@
+/**
+ * A region's planes: what really runs. Each is loaded when it is first asked for, and closed with the region.
+ */
+
+import type { FunctionsPlane } from "./functions/contract.ts";
+
+/** What a plane is given of its region. */
+export interface PlaneHost {
+  /** Epoch milliseconds of the region's clock. */
+  now(): number;
+  /** Rings once at `at`. Returns what takes the alarm back. */
+  alarm(at: number, ring: () => void): () => void;
+  /** So many random hexadecimal digits. */
+  hex(length: number): string;
+  /** A port where the region listens; it begins to if it has not yet. */
+  port(): Promise<number>;
+  /** Where the plane may keep what can be made again. It is there. */
+  folder(plane: string): Promise<string>;
+  log(line: string): void;
+}
+
+export interface Planes {
+  functions(): Promise<FunctionsPlane>;
+  /** The region was emptied, or is another now: nothing runs on. */
+  reset(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class RegionPlanes implements Planes {
+  readonly #host: PlaneHost;
+  #functions: Promise<FunctionsPlane> | undefined;
+
+  constructor(host: PlaneHost) {
+    this.#host = host;
+  }
+
+  functions(): Promise<FunctionsPlane> {
+    return (this.#functions ??= import("./functions/plane.ts").then(({ openFunctionsPlane }) =>
+      openFunctionsPlane(this.#host),
+    ));
+  }
+
+  async reset(): Promise<void> {
+    await (await this.#functions)?.reset();
+  }
+
+  async close(): Promise<void> {
+    await (await this.#functions)?.close();
+  }
+}
