@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  MergeShardsCommand, SplitShardCommand, UpdateShardCountCommand, type Shard,
+  DescribeStreamCommand, ListShardsCommand, MergeShardsCommand, SplitShardCommand, UpdateShardCountCommand, type Shard,
 } from "@aws-sdk/client-kinesis";
 import { startRegion } from "../../../test/region.ts";
 import { refusal, StreamFixture, textsOf } from "./stream-fixture.ts";
@@ -128,7 +128,12 @@ test("scaling makes even shards, each with its parents", async () => {
 test("pages of shards go on where they ended, for five minutes", async () => {
   await using region = await startRegion();
   const stream = await StreamFixture.create(region, { ShardCount: 5 });
-  const { ListShardsCommand } = await import("@aws-sdk/client-kinesis");
+  const described = await stream.client.send(new DescribeStreamCommand({ StreamName, Limit: 3 }));
+  assert.equal(described.StreamDescription?.HasMoreShards, true);
+  const rest = await stream.client.send(new DescribeStreamCommand({
+    StreamName, ExclusiveStartShardId: "shardId-000000000002",
+  }));
+  assert.deepEqual(rest.StreamDescription?.Shards?.map(({ ShardId }) => ShardId?.slice(-1)), ["3", "4"]);
   const first = await stream.client.send(new ListShardsCommand({ StreamName, MaxResults: 3 }));
   const next = () => stream.client.send(new ListShardsCommand({ NextToken: first.NextToken }));
   assert.deepEqual((await next()).Shards?.map(({ ShardId }) => ShardId?.slice(-1)), ["3", "4"]);
