@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
+import { DigestThread } from "./body/digest-thread.ts";
 import { RegionPlanes, type PlaneHost } from "../planes/planes.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
@@ -91,6 +92,7 @@ export class Engine implements Kernel, JobHost {
   readonly blobs: RegionBlobs;
   readonly faults = new Faults();
   readonly planes: RegionPlanes;
+  readonly digests = new DigestThread();
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
   /**
@@ -381,6 +383,7 @@ export class Engine implements Kernel, JobHost {
     this.#stopping.abort();
     this.clock.stop();
     await this.planes.close();
+    await this.digests.close();
     await this.settled();
     await this.store.close();
   }
