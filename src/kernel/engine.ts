@@ -13,10 +13,11 @@ import { Authenticator, serviceCaller, sessionCaller } from "./auth/authenticate
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import { seal, unseal } from "./auth/session-token.ts";
 import { Authorizer, type ControlPolicies } from "./authorize.ts";
+import { Announcer } from "./announcer.ts";
 import { Bus } from "./bus.ts";
 import { CellContext } from "./cell-context.ts";
 import { RegionClock } from "./clock.ts";
-import type { CallOptions, ServiceEvent } from "./context.ts";
+import type { CallOptions } from "./context.ts";
 import { notImplemented, type AwsError } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import { dialectOf } from "./gateway/wording.ts";
@@ -88,6 +89,7 @@ export class Engine implements Kernel, JobHost {
   readonly scheduler: Scheduler;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly announcer: Announcer;
   readonly recorder: Recorder;
   readonly blobs: RegionBlobs;
   readonly faults = new Faults();
@@ -126,7 +128,8 @@ export class Engine implements Kernel, JobHost {
     this.waits = new Waits(this.clock, (waiting) => this.#changeActivity(-waiting));
     this.authenticator = new Authenticator(this);
     this.authorizer = new Authorizer(this);
-    this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation);
+    this.announcer = new Announcer(this);
+    this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation, this.announcer);
     this.scheduler = new Scheduler(this);
     this.blobs = new RegionBlobs(this, options.durability);
     this.planes = new RegionPlanes({
@@ -284,12 +287,6 @@ export class Engine implements Kernel, JobHost {
     const account = options.account ?? from.account;
     const { sourceArn } = options;
     return { ...serviceCaller(principal), account, ...(sourceArn !== undefined && { sourceArn }) };
-  }
-
-  announce(cell: CellContext, event: ServiceEvent): void {
-    if (!this.bus.heard) return;
-    const { account, region } = cell;
-    this.bus.emit({ ...event, id: this.ids.uuid(), account, region, time: this.clock.now() });
   }
 
   async findJob(name: string): Promise<AnyJob | undefined> {
