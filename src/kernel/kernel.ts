@@ -88,6 +88,8 @@ export interface Kernel {
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
   /** What can always be worked out again, kept while there is room: some hundred entries a purpose. */
   cacheFor<Value>(purpose: string): BoundedCache<Value>;
+  /** Counts as activity until it is settled: for what goes on behind an answer that streams. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
   keyFor(purpose: string): Buffer;
   /** Where large bodies are hashed. */

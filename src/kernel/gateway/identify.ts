@@ -6,6 +6,7 @@
 
 import { directory } from "../../generated/directory.ts";
 import type { ProtocolName } from "../model/model.ts";
+import { isCbor11 } from "../protocol/cbor-1.1.ts";
 import type { Headers } from "../protocol/protocol.ts";
 import type { DirectoryEntry } from "../tokens.ts";
 
@@ -149,7 +150,8 @@ export function identify(head: RequestHead, form: string): Identified | undefine
   const target = jsonTarget(head);
   if (target) {
     const region = scope?.region ?? hostScope(head.headers["host"]).region ?? defaultRegion;
-    return { entry: target.entry, protocol: "json", operation: target.operation, region, anywhere: false };
+    const protocol = isCbor11(head.headers["content-type"]) ? "cbor-1.1" : "json";
+    return { entry: target.entry, protocol, operation: target.operation, region, anywhere: false };
   }
   const host = scope?.region && bySigningName.has(scope.service) ? noHost : hostScope(head.headers["host"]);
   const named = scope?.region || host.region;
