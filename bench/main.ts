@@ -52,9 +52,9 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-/** Servers get one core, the load the other, where the machine has two and can pin. */
-function pinned(command: string, options: readonly string[]): ChildProcess {
-  const pin = process.platform === "linux" && availableParallelism() > 1;
+/** Servers get one core, the load the other, where the machine can pin, unless all may have all. */
+function started(command: string, options: readonly string[], mayUseAllCores = false): ChildProcess {
+  const pin = process.platform === "linux" && availableParallelism() > 1 && !mayUseAllCores;
   return pin
     ? spawn("taskset", ["-c", "0", command, ...options], { stdio: ["ignore", "pipe", "ignore", "ipc"] })
     : spawn(command, options, { stdio: ["ignore", "pipe", "ignore", "ipc"] });
@@ -65,9 +65,13 @@ interface Target {
   readonly child: ChildProcess;
 }
 
-async function startNode(script: string, options: readonly string[]): Promise<Target> {
+async function startNode(
+  script: string,
+  options: readonly string[],
+  mayUseAllCores = false,
+): Promise<Target> {
   const port = await freePort();
-  const child = pinned(process.execPath, [script, String(port), ...options]);
+  const child = started(process.execPath, [script, String(port), ...options], mayUseAllCores);
   if (child.stdout) await once(child.stdout, "data");
   return { port, child };
 }
@@ -83,7 +87,7 @@ async function answers(url: string, gaveUp: () => boolean): Promise<boolean> {
 
 async function startMoto(): Promise<Target | undefined> {
   const port = await freePort();
-  const child = pinned("moto_server", ["-p", String(port)]);
+  const child = started("moto_server", ["-p", String(port)]);
   child.stdout?.resume();
   let failed = false;
   child.on("error", () => (failed = true));
@@ -352,25 +356,28 @@ async function measureMoto(name: string, moto: Target, ours: Measured): Promise<
   console.log(`  ${(ours.perSecond / measured.perSecond).toFixed(0)} x moto_server`);
 }
 
-async function startRegion(): Promise<Target> {
+async function startRegion(mayUseAllCores = false): Promise<Target> {
   const port = await freePort();
   const command = join(here, "..", "bin", "us-local-1.js");
   const durability = args.includes("--fsync") ? "fsync" : "relaxed";
   const options = ["start", "--ephemeral", "--port", String(port), "--durability", durability];
-  const child = pinned(process.execPath, [command, ...options]);
+  const child = started(process.execPath, [command, ...options], mayUseAllCores);
   child.stdout?.resume();
   await answers(`http://127.0.0.1:${port}/_localstack/health`, () => false);
   return { port, child };
 }
 
-async function measureLarge(port: number): Promise<void> {
+/** One client, one body at a time: the cores are everybody's. */
+async function measureLarge(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
-  const bare = await startNode(join(here, "file-server.js"), [folder]);
+  const bare = await startNode(join(here, "file-server.js"), [folder], true);
+  const region = await startRegion(true);
   try {
-    const { s3, bucket } = await withBucket(clientOptions(port));
+    const { s3, bucket } = await withBucket(clientOptions(region.port));
     await measureLargeObjects(s3, bucket, `http://127.0.0.1:${bare.port}/`);
   } finally {
     bare.child.kill();
+    region.child.kill();
     rmSync(folder, { recursive: true });
   }
 }
@@ -383,7 +390,7 @@ for (const name of Object.keys(operations)) {
   const measured = await measureRegion(name, region);
   if (moto) await measureMoto(name, moto, measured);
 }
-if (names.length === 0 || names.includes("large")) await measureLarge(target.port);
+if (names.length === 0 || names.includes("large")) await measureLarge();
 const resident = spawnSync("ps", ["-o", "rss=", "-p", String(target.child.pid)], { encoding: "utf8" }).stdout;
 console.log(`memory of the region's process: ${(Number(resident) / 1024).toFixed(0)} MB`);
 target.child.kill();

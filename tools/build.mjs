@@ -21,7 +21,11 @@ for (const entry of readdirSync("dist", { withFileTypes: true, recursive: true }
 
 if (existsSync("dist/bin")) rmSync("dist/bin", { recursive: true });
 await build({
-  entryPoints: { "us-local-1": "src/cli/main.ts", library: "src/index.ts" },
+  entryPoints: {
+    "us-local-1": "src/cli/main.ts",
+    library: "src/index.ts",
+    "digest-worker": "src/kernel/body/digest-worker.ts",
+  },
   outdir: "dist/bin",
   bundle: true,
   splitting: true,

@@ -62,7 +62,7 @@ async function toFunction(ctx: BodyContext, order: Order): Promise<Delivered> {
   return { payload: Payload };
 }
 
-/** @evidence EventBridge User Guide, "Targets": for logs an input of `timestamp` and `message` is taken apart */
+/** @evidence EventBridge User Guide, "Targets": logs take an input of `timestamp` and `message` apart */
 async function toLogGroup(ctx: BodyContext, { arn, payload, settings, options }: Order): Promise<void> {
   const logGroupName = arn.resource.replace(/^log-group:/, "").replace(/:\*$/, "");
   const { logStreamName = ctx.ids.uuid() } = settings;

@@ -168,7 +168,8 @@ export class CellContext implements Context, BodyContext {
   }
 
   emit(event: ServiceEvent): void {
-    this.#afterwards(() => this.kernel.announce(this, event));
+    const told = this.kernel.announcer.tell(this.#required("an event is emitted"), this, event);
+    this.#afterwards(() => this.kernel.announcer.announce(this, event, told));
   }
 
   transaction<T>(work: (ctx: Context) => T): T {

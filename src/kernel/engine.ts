@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
+import { DigestThread } from "./body/digest-thread.ts";
 import { RegionPlanes, type PlaneHost } from "../planes/planes.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
@@ -12,10 +13,11 @@ import { Authenticator, serviceCaller, sessionCaller } from "./auth/authenticate
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import { seal, unseal } from "./auth/session-token.ts";
 import { Authorizer, type ControlPolicies } from "./authorize.ts";
+import { Announcer } from "./announcer.ts";
 import { Bus } from "./bus.ts";
 import { CellContext } from "./cell-context.ts";
 import { RegionClock } from "./clock.ts";
-import type { CallOptions, ServiceEvent } from "./context.ts";
+import type { CallOptions } from "./context.ts";
 import { notImplemented, type AwsError } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import { dialectOf } from "./gateway/wording.ts";
@@ -87,10 +89,12 @@ export class Engine implements Kernel, JobHost {
   readonly scheduler: Scheduler;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly announcer: Announcer;
   readonly recorder: Recorder;
   readonly blobs: RegionBlobs;
   readonly faults = new Faults();
   readonly planes: RegionPlanes;
+  readonly digests = new DigestThread();
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
   /**
@@ -124,7 +128,8 @@ export class Engine implements Kernel, JobHost {
     this.waits = new Waits(this.clock, (waiting) => this.#changeActivity(-waiting));
     this.authenticator = new Authenticator(this);
     this.authorizer = new Authorizer(this);
-    this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation);
+    this.announcer = new Announcer(this);
+    this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation, this.announcer);
     this.scheduler = new Scheduler(this);
     this.blobs = new RegionBlobs(this, options.durability);
     this.planes = new RegionPlanes({
@@ -284,12 +289,6 @@ export class Engine implements Kernel, JobHost {
     return { ...serviceCaller(principal), account, ...(sourceArn !== undefined && { sourceArn }) };
   }
 
-  announce(cell: CellContext, event: ServiceEvent): void {
-    if (!this.bus.heard) return;
-    const { account, region } = cell;
-    this.bus.emit({ ...event, id: this.ids.uuid(), account, region, time: this.clock.now() });
-  }
-
   async findJob(name: string): Promise<AnyJob | undefined> {
     const entry = entries.get(name.slice(0, name.indexOf(".")));
     return entry && (await this.load(entry))?.jobs.get(name);
@@ -381,6 +380,7 @@ export class Engine implements Kernel, JobHost {
     this.#stopping.abort();
     this.clock.stop();
     await this.planes.close();
+    await this.digests.close();
     await this.settled();
     await this.store.close();
   }

@@ -2,6 +2,7 @@
 
 import type { AccessKeyOwner, FederationProvider, PrincipalPolicies, RoleFacts } from "./auth/identity.ts";
 import type { BoundedCache } from "./auth/bounded-cache.ts";
+import type { DigestThread } from "./body/digest-thread.ts";
 import type { Caller, Session } from "./auth/caller.ts";
 import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
 import type { Tagging } from "./service.ts";
@@ -91,6 +92,8 @@ export interface Kernel {
   track<T>(work: Promise<T>): Promise<T>;
   /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
   keyFor(purpose: string): Buffer;
+  /** Where large bodies are hashed. */
+  readonly digests: DigestThread;
   /** What really runs: functions. */
   readonly planes: Planes;
   /** 32 random bytes kept with the region: what it seals tokens and managed keys with. */

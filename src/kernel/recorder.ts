@@ -1,9 +1,11 @@
 /** Writes down who did what: the trail, and when keys, roles and services were last used. */
 
-import { table, type CellName, type Store } from "../store/types.ts";
+import { table, type CellName, type Store, type Transaction } from "../store/types.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller } from "./auth/caller.ts";
-import type { Bus } from "./bus.ts";
+import type { Announcer } from "./announcer.ts";
+import type { Bus, BusEvent } from "./bus.ts";
+import { eventListeners, isLogged, loggingTrails, type LoggingTrail } from "./event-listeners.ts";
 import type { LastUse } from "./kernel.ts";
 import { recordText, type Call } from "./trail-record.ts";
 import { segmentMilliseconds, trailSegments, trim } from "./trail.ts";
@@ -37,8 +39,14 @@ export class Recorder {
   #writings = 0;
   #latestUses = new WeakMap<Caller, NotedUse>();
 
+  readonly #announcer: Pick<Announcer, "tellOne">;
+
   /** @param incarnation how often the store has been opened */
-  constructor(store: Store, bus: Bus, defaultAccount: string, incarnation: number) {
+  constructor(
+    store: Store, bus: Bus, defaultAccount: string, incarnation: number,
+    announcer: Pick<Announcer, "tellOne">,
+  ) {
+    this.#announcer = announcer;
     this.#store = store;
     this.#bus = bus;
     this.#defaultAccount = defaultAccount;
@@ -92,7 +100,9 @@ export class Recorder {
     this.#latest.clear();
     for (const { cell, at, records } of all) {
       const sequence = this.#sequence++;
+      const trails = this.#trailsOf(cell.account);
       this.#store.transact(cell, (transaction) => {
+        if (trails.length > 0) this.#tellCalls(transaction, cell, records, trails);
         const rows = transaction.rows(trailSegments);
         rows.put({ at, order: [this.#incarnation, sequence], records: records.join("\n") });
         if (sequence % trimEvery === 0) trim(rows, at);
@@ -100,17 +110,31 @@ export class Recorder {
     }
   }
 
-  #announce(call: Call, text: string, account: string): void {
-    this.#bus.emit({
-      source: `aws.${call.model.endpointPrefix}`,
-      detailType: "AWS API Call via CloudTrail",
-      resources: [],
-      detail: JSON.parse(text) as Record<string, unknown>,
-      id: call.eventId,
-      account,
-      region: call.region,
-      time: call.at,
-    });
+  #announce({ region }: Call, text: string, account: string): void {
+    this.#bus.emit(callEvent(JSON.parse(text) as TrailRecord, { account, region }));
+  }
+
+  #trailsOf(account: string): readonly LoggingTrail[] {
+    const cell = { account, region: "aws-global" };
+    return this.#store.read(cell, (transaction) => [...transaction.rows(loggingTrails).list()]);
+  }
+
+  /** Calls become events where a trail logs them; those of EventBridge do not, or there might be no end. */
+  #tellCalls(
+    transaction: Transaction, cell: CellName, texts: readonly string[], trails: readonly LoggingTrail[],
+  ): void {
+    for (const listener of transaction.rows(eventListeners).list()) {
+      if (listener.apiCalls === "none") continue;
+      for (const text of texts) {
+        const record = JSON.parse(text) as TrailRecord;
+        const isReading = record.readOnly === true;
+        if (isReading && listener.apiCalls !== "all") continue;
+        if (record.userIdentity?.invokedBy === "events.amazonaws.com") continue;
+        const event = callEvent(record, cell);
+  /** Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. */
+        if (isLogged(trails, cell.region, isReading)) this.#announcer.tellOne(transaction, cell, listener, event);
+      }
+    }
   }
 
   /** Returns when the use that is written down was. */
@@ -124,6 +148,29 @@ export class Recorder {
     this.#store.transact(cell, (transaction) => transaction.rows(lastUses).put(use));
     return use.at;
   }
+}
+
+/** What of a record makes it an event. */
+interface TrailRecord {
+  readonly eventID: string;
+  readonly eventTime: string;
+  readonly eventSource: string;
+  readonly readOnly?: boolean;
+  readonly userIdentity?: { readonly invokedBy?: string };
+}
+
+/** @evidence EventBridge User Guide, "AWS service events delivered via CloudTrail" */
+function callEvent(record: TrailRecord, { account, region }: CellName): BusEvent {
+  return {
+    source: `aws.${record.eventSource.replace(/\.amazonaws\.com$/, "")}`,
+    detailType: "AWS API Call via CloudTrail",
+    resources: [],
+    detail: { ...record },
+    id: record.eventID,
+    account,
+    region,
+    time: Date.parse(record.eventTime),
+  };
 }
 
 /** The latest use by a caller, all of whose notes are at least as new as `at`. */

@@ -40,7 +40,10 @@ export class BodyStream extends Transform implements BodyFacts {
     decoder: BodyDecoder,
     { sizeBytes, algorithm }: BodyFacts,
   ) {
-    super({ readableHighWaterMark: highWaterMark, writableHighWaterMark: highWaterMark });
+    // Pieces are given on as they came: joining them would cost a copy.
+    super({
+      readableObjectMode: true, readableHighWaterMark: piecesWaitingMax, writableHighWaterMark: highWaterMark,
+    });
     this.#source = source;
     this.#decoder = decoder;
     this.sizeBytes = sizeBytes;
@@ -87,6 +90,7 @@ export class BodyStream extends Transform implements BodyFacts {
 }
 
 const highWaterMark = 262_144;
+const piecesWaitingMax = 16;
 
 /** A body without framing: counted, and compared with the hash it was signed with and its checksums. */
 export class PlainBody implements BodyDecoder {

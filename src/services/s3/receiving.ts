@@ -1,10 +1,10 @@
 /** Bodies on their way in: hashed, checksummed, encrypted and stored as they pass. */
 
-import { createHash, hash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { BodyChecksum } from "../../kernel/body/body-checksums.ts";
 import { BodyStream } from "../../kernel/body/body-stream.ts";
-import { checksum, checksumBase64, type ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
+import { checksumBase64, type ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { pieceCipher } from "./body-cipher.ts";
 import { inlineBytesMax, type Piece } from "./body-table.ts";
@@ -53,25 +53,31 @@ export async function receiveBody(
 
 async function receiveStream(ctx: BodyContext, body: Readable, options: ReceiveOptions): Promise<Received> {
   const { key, algorithm } = options;
-  const sum = announcedAlgorithm(body) === algorithm ? undefined : checksum(algorithm);
-  const md5 = createHash("md5");
+  const isCompared = announcedAlgorithm(body) === algorithm;
+  const digests = ctx.kernel.digests.start(isCompared ? ["MD5"] : ["MD5", algorithm], announcedSize(body));
   const seed = ctx.ids.hex(seedDigits);
   const cipher = pieceCipher(key, seed);
   const passing = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of body as AsyncIterable<Buffer>) {
-      md5.update(chunk);
-      sum?.update(chunk);
+      const later = digests.update(chunk);
       yield cipher.update(chunk);
+      if (later) await later;
     }
   };
-  const { id, sizeBytes } = await store(ctx, passing());
-  const value = sum?.digest().toString("base64") ?? comparedChecksum(body)?.value ?? "";
-  return {
-    pieces: [{ sizeBytes, seed, content: id }],
-    sizeBytes,
-    md5: md5.digest("hex"),
-    checksum: { algorithm, value },
-  };
+  try {
+    const { id, sizeBytes } = await store(ctx, passing());
+    const [md5 = nothing, sum] = await digests.digest();
+    const value = sum?.toString("base64") ?? comparedChecksum(body)?.value ?? "";
+    return {
+      pieces: [{ sizeBytes, seed, content: id }],
+      sizeBytes,
+      md5: md5.toString("hex"),
+      checksum: { algorithm, value },
+    };
+  } catch (cause) {
+    digests.abandon();
+    throw cause;
+  }
 }
 
 /** By which the body says, in a header or of its trailer, that it is to be checked. */

@@ -1,0 +1,47 @@
+/**
+ * Who wants to be told of what services emit in a cell. Listeners are rows, so that a service that nobody has
+ * used yet since the start need not be loaded to hear; and what they are told is a job, written with what
+ * the event is about: none is lost, and where nobody listens nothing is written.
+ */
+
+import { table, type Rows } from "../store/types.ts";
+import type { ServiceEvent } from "./context.ts";
+
+export interface EventListener {
+  /** The job that gets a `BusEvent`. */
+  readonly job: string;
+  /** Only events of these; absent: of all. */
+  readonly sources?: readonly string[];
+  /** Which calls of APIs it hears of, as long as a trail logs them. Reading ones are mostly not wanted. */
+  readonly apiCalls: "none" | "writing" | "all";
+}
+
+export const eventListeners = table<EventListener>("kernel.eventListeners", { key: (row) => row.job });
+
+/**
+ * A trail that logs management events. In the account's global cell; CloudTrail keeps it while the trail is
+ * logging.
+ */
+export interface LoggingTrail {
+  readonly arn: string;
+  /** Where its records come from; absent: from everywhere. */
+  readonly region?: string;
+  readonly logs: "All" | "ReadOnly" | "WriteOnly";
+}
+
+export const loggingTrails = table<LoggingTrail>("kernel.loggingTrails", { key: (row) => row.arn });
+
+export function* listenersTo(rows: Rows<EventListener>, event: ServiceEvent): Iterable<EventListener> {
+  for (const listener of rows.list()) {
+    if (listener.sources === undefined || listener.sources.includes(event.source)) yield listener;
+  }
+}
+
+/** Whether some trail of the account logs such a call. */
+export function isLogged(trails: Iterable<LoggingTrail>, region: string, isReading: boolean): boolean {
+  for (const trail of trails) {
+    const wanted = trail.logs === "All" || trail.logs === (isReading ? "ReadOnly" : "WriteOnly");
+    if (wanted && (trail.region === undefined || trail.region === region)) return true;
+  }
+  return false;
+}
