@@ -16,6 +16,12 @@ const documents = {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
   }),
+  firehose: JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Principal: { Service: "firehose.amazonaws.com" }, Action: "sts:AssumeRole" },
+    ],
+  }),
   policy: JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
@@ -40,6 +46,13 @@ async function fill(make: Make): Promise<void> {
     ["s3:CreateBucket", { Bucket: mark }],
     ["dynamodb:CreateTable", tableInput(mark)],
     ["kinesis:CreateStream", { StreamName: mark, ShardCount: 1 }],
+    ["iam:CreateRole", { RoleName: `${mark}-firehose`, AssumeRolePolicyDocument: documents.firehose }],
+    ["firehose:CreateDeliveryStream", {
+      DeliveryStreamName: mark,
+      S3DestinationConfiguration: {
+        RoleARN: `arn:aws:iam::000000000000:role/${mark}-firehose`, BucketARN: `arn:aws:s3:::${mark}`,
+      },
+    }],
     ["scheduler:CreateScheduleGroup", { Name: mark }],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
