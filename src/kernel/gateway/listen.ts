@@ -84,6 +84,9 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
     socket.once("close", () => open.delete(socket));
   });
   const stop = async (): Promise<void> => {
+    // The answer to whoever asked for this goes out first.
+    await endOfTurn();
+    await endOfTurn();
     await close(sockets, open);
     plain.close();
   };
