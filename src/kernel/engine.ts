@@ -25,6 +25,7 @@ import { Ids } from "./ids.ts";
 import { IdentityCache } from "./identity-cache.ts";
 import { withoutTexts } from "./json-text.ts";
 import type { Kernel, LastUse } from "./kernel.ts";
+import { Metrics, type MetricsHost } from "./metrics.ts";
 import { Models } from "./model/load.ts";
 import { findTimeline, keepRegion, keepTimeline, openRegion } from "./region-facts.ts";
 import type { ServiceModel } from "./model/model.ts";
@@ -47,6 +48,8 @@ export interface EngineOptions {
   readonly endpoint: () => string;
   /** Where programs that the region runs reach it, and where they may keep what can be made again. */
   readonly machine: Pick<PlaneHost, "port" | "folder">;
+  /** Nothing outlives the region: what is not stored yet need not be when it stops. */
+  readonly ephemeral?: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -75,7 +78,7 @@ const cachedMax = 1_000;
 
 const entries = new Map(directory.map((entry) => [entry.service, entry]));
 
-export class Engine implements Kernel, JobHost {
+export class Engine implements Kernel, JobHost, MetricsHost {
   readonly clock: RegionClock;
   readonly models = new Models();
   readonly bus = new Bus();
@@ -95,6 +98,7 @@ export class Engine implements Kernel, JobHost {
   readonly faults = new Faults();
   readonly planes: RegionPlanes;
   readonly digests = new DigestThread();
+  readonly metrics: Metrics;
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
   /**
@@ -139,6 +143,7 @@ export class Engine implements Kernel, JobHost {
       hex: (length) => this.ids.hex(length),
       log: options.log,
     });
+    this.metrics = new Metrics(this);
   }
 
   /** Loads what every request needs, and takes up the jobs that earlier runs left. */
@@ -298,6 +303,15 @@ export class Engine implements Kernel, JobHost {
     return this.contextIn(name.slice(0, name.indexOf(".")), cell);
   }
 
+  loadedServices(): ReadonlyMap<string, Service> {
+    return this.#services;
+  }
+
+  async loadNamed(name: string): Promise<Service | undefined> {
+    const entry = entries.get(name);
+    return entry && (await this.load(entry));
+  }
+
   /** A cell as a service itself acts in it. */
   contextIn(service: string, cell: CellName): CellContext {
     const entry = entries.get(service);
@@ -373,6 +387,7 @@ export class Engine implements Kernel, JobHost {
     else keepTimeline(this.store, this.clock.timeline());
     this.#identity?.forget();
     this.recorder.forget();
+    this.metrics.forget();
     this.scheduler.start();
   }
 
@@ -382,6 +397,7 @@ export class Engine implements Kernel, JobHost {
     await this.planes.close();
     await this.digests.close();
     await this.settled();
+    if (!this.#options.ephemeral) await this.metrics.flush();
     await this.store.close();
   }
 }
