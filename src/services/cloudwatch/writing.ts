@@ -1,6 +1,7 @@
 /** How the stored data points of a metric grow. */
 
 import type { Context } from "../../kernel/context.ts";
+import { sweepForData } from "./alarm-sweep.ts";
 import {
   metrics, millisecondsPerMinute, points, seriesOf, type MetricId, type PointRow,
 } from "./metric-rows.ts";
@@ -31,6 +32,7 @@ export function store(ctx: Context, id: MetricId, samples: readonly Sample[]): v
     lastAt = Math.max(lastAt, sample.at);
   }
   noteMetric(ctx, series, id, lastAt);
+  sweepForData(ctx);
   const rows = ctx.db(points);
   for (const [at, ofMinute] of byMinute) rows.put(grown(rows.get([series, at]) ?? { series, at, sets: [] }, ofMinute));
 }
