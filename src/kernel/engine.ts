@@ -109,7 +109,8 @@ export class Engine implements Kernel, JobHost, MetricsHost {
   /** Defects that requests and jobs ran into: tests fail on them. */
   readonly defects: unknown[] = [];
   readonly #options: EngineOptions;
-  readonly #services = new Map<string, Service>();
+  /** By name, as they are loaded. */
+  readonly loadedServices = new Map<string, Service>();
   readonly #stopping = new AbortController();
   readonly #incarnation: number;
   readonly #keys = new Map<string, Buffer>();
@@ -217,20 +218,20 @@ export class Engine implements Kernel, JobHost, MetricsHost {
 
   /** The service, where its handlers are loaded already. */
   loaded(entry: DirectoryEntry): Service | undefined {
-    return this.#services.get(entry.service);
+    return this.loadedServices.get(entry.service);
   }
 
   loadedByIamPrefix(prefix: string): Service | undefined {
-    for (const [name, service] of this.#services) if (entries.get(name)?.iamPrefix === prefix) return service;
+    for (const [name, service] of this.loadedServices) if (entries.get(name)?.iamPrefix === prefix) return service;
     return undefined;
   }
 
   /** Undefined while only the service's model is here. */
   async load(entry: DirectoryEntry): Promise<Service | undefined> {
-    const known = this.#services.get(entry.service);
+    const known = this.loadedServices.get(entry.service);
     if (known || !entry.load) return known;
     const service = (await entry.load()).default as Service;
-    this.#services.set(entry.service, service);
+    this.loadedServices.set(entry.service, service);
     return service;
   }
 
@@ -301,10 +302,6 @@ export class Engine implements Kernel, JobHost, MetricsHost {
 
   jobContext(name: string, cell: CellName): CellContext {
     return this.contextIn(name.slice(0, name.indexOf(".")), cell);
-  }
-
-  loadedServices(): ReadonlyMap<string, Service> {
-    return this.#services;
   }
 
   async loadNamed(name: string): Promise<Service | undefined> {

@@ -29,7 +29,7 @@ function fixture(gauges?: (ctx: ReadContext) => void) {
   };
   const metrics: Metrics = new Metrics({
     clock,
-    loadedServices: () => services,
+    loadedServices: services,
     loadNamed: (name) => Promise.resolve(services.get(name)),
     contextIn: () => ctx as unknown as CellContext,
     track: (work) => (under.push(work), work),

@@ -1,7 +1,7 @@
 /**
  * What services measure of themselves, on its way to CloudWatch. A measurement is added to a total in memory:
- * a few look-ups and an addition. The totals of a cell and minute go to the sink (the service whose definition
- * has `metricSink`) once the clock has left that minute; when somebody reads metrics, or the region
+ * a few look-ups and an addition. The totals of a cell and minute go to the sink (the service whose
+ * definition has `metricSink`) once the clock has left that minute; when somebody reads metrics, or the region
  * stops or is saved, those of the minute under way go, too. The sink adds to what it has of a minute.
  */
 
@@ -47,7 +47,7 @@ export interface MetricTotal {
 
 export interface MetricsHost {
   readonly clock: RegionClock;
-  loadedServices(): ReadonlyMap<string, Service>;
+  readonly loadedServices: ReadonlyMap<string, Service>;
   loadNamed(service: string): Promise<Service | undefined>;
   contextIn(service: string, cell: CellName): CellContext;
   track<T>(work: Promise<T>): Promise<T>;
@@ -184,7 +184,7 @@ export class Metrics {
   #gauge(cell: CellName): boolean {
     let measured = false;
     this.#measuresGauges = true;
-    for (const [name, { gauges }] of this.#host.loadedServices()) {
+    for (const [name, { gauges }] of this.#host.loadedServices) {
       if (!gauges) continue;
       measured = true;
       const ctx = this.#host.contextIn(name, cell);
@@ -207,7 +207,7 @@ export class Metrics {
   #hand(totals: CellTotals): void {
     const { cell, closed } = totals;
     totals.closed = [];
-    const sink = this.#host.loadedServices().get(storingService)?.metricSink;
+    const sink = this.#host.loadedServices.get(storingService)?.metricSink;
     if (closed.length === 0 || !sink) return;
     try {
       this.#host.contextIn(storingService, cell).transaction((ctx) => sink(closed, ctx));

@@ -1,7 +1,7 @@
 /** What CloudWatch refuses, worded once. Texts are AWS's own unless NOTES.md says otherwise. */
 
 import * as cloudwatch from "../../generated/cloudwatch.ts";
-import { modelled, unmodelled, type AwsError } from "../../kernel/errors.ts";
+import { AwsError, modelled } from "../../kernel/errors.ts";
 
 export function invalidParameterValue(message: string): AwsError {
   return modelled(cloudwatch.InvalidParameterValueException, message);
@@ -46,9 +46,13 @@ export function tooManyDatapoints(requested: number): AwsError {
   );
 }
 
-/** Refusals of alarms and metric data queries, whose code the model does not declare. */
+/**
+ * Refusals of alarms and metric data queries. Over the Query protocol the code is `ValidationError`.
+ *
+ * @evidence the JavaScript SDK's model: ValidationException, with that code for Query
+ */
 export function validationError(message: string): AwsError {
-  return unmodelled("ValidationError", message);
+  return new AwsError({ code: "ValidationException", queryCode: "ValidationError", status: 400, message });
 }
 
 export function invalidNextToken(): AwsError {

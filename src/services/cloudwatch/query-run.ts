@@ -109,10 +109,9 @@ export class QueryRun {
     try {
       return evaluate(parseExpression(text), this.#scope(query));
     } catch (cause) {
-      if (cause instanceof AwsError && cause.code === "ValidationError" && !cause.message.startsWith("Error in ")) {
-        throw inExpression(query, cause.message);
-      }
-      throw cause;
+      const isRefusal = cause instanceof AwsError && cause.queryCode === "ValidationError";
+      if (!isRefusal || cause.message.startsWith("Error in ")) throw cause;
+      throw inExpression(query, cause.message);
     }
   }
 
