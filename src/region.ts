@@ -86,6 +86,7 @@ export class Region implements AsyncDisposable {
       store,
       durability,
       devKeys: options.devKeys ?? true,
+      ephemeral: options.dataDir === undefined,
       endpoint: () => this.#url(this.#port ?? options.port ?? 4566),
       machine: {
         port: async () => Number(new URL(await this.endpoint()).port),
