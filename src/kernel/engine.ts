@@ -46,7 +46,7 @@ export interface EngineOptions {
   /** `http://localhost:4566`: where clients reach the region. */
   readonly endpoint: () => string;
   /** Where programs that the region runs reach it, and where they may keep what can be made again. */
-  readonly machine: Pick<PlaneHost, "port" | "folder">;
+  readonly machine: Pick<PlaneHost, "port" | "folder" | "searchPath">;
   readonly log: (line: string) => void;
 }
 
