@@ -51,7 +51,13 @@ function jsonLine(time, level, values) {
     if (values.length === 1) line.message = error.message;
     line.errorType = error.name;
     line.errorMessage = error.message;
-    line.stackTrace = typeof error.stack === "string" ? error.stack.split("\n").slice(1).map((s) => s.trim()) : [];
+    line.stackTrace =
+      typeof error.stack === "string"
+        ? error.stack
+            .split("\n")
+            .slice(1)
+            .map((s) => s.trim())
+        : [];
   }
   const seen = new Set();
   try {
@@ -83,7 +89,7 @@ function emit(file, level, time, text) {
 
 /** A pipe that is full makes the function wait, as Lambda's does. */
 function writeAll(file, bytes) {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(file, bytes, at);
     } catch (error) {

@@ -18,7 +18,10 @@ class RuntimeError extends Error {
 }
 
 function stackLines(stack) {
-  return String(stack).split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
+  return String(stack)
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .join("\n");
 }
 
 async function loadHandler(root, name) {
@@ -29,17 +32,21 @@ async function loadHandler(root, name) {
     );
   }
   const match = /^([^.]*)\.(.*)$/.exec(basename(name));
-  if (!match || match[1] === "" || match[2] === "") throw new RuntimeError("Runtime.MalformedHandlerName", "Bad handler");
+  if (!match || match[1] === "" || match[2] === "")
+    throw new RuntimeError("Runtime.MalformedHandlerName", "Bad handler");
   const folder = name.slice(0, name.length - basename(name).length);
   const module = await loadModule(root, folder, match[1]);
   const found = findExport(module, match[2]);
-  if (found === undefined) throw new RuntimeError("Runtime.HandlerNotFound", `${name} is undefined or not exported`);
-  if (typeof found !== "function") throw new RuntimeError("Runtime.HandlerNotFound", `${name} is not a function`);
+  if (found === undefined)
+    throw new RuntimeError("Runtime.HandlerNotFound", `${name} is undefined or not exported`);
+  if (typeof found !== "function")
+    throw new RuntimeError("Runtime.HandlerNotFound", `${name} is not a function`);
   return found;
 }
 
 function findExport(module, path) {
-  const walk = (from) => path.split(".").reduce((value, key) => (value == null ? undefined : value[key]), from);
+  const walk = (from) =>
+    path.split(".").reduce((value, key) => (value == null ? undefined : value[key]), from);
   return walk(module) ?? walk(module?.default);
 }
 
@@ -53,9 +60,10 @@ async function loadModule(root, folder, name) {
     if (existsSync(path)) return load(path);
     return load(load.resolve(name, { paths: [root, resolve(root, folder)] }));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new RuntimeError("Runtime.UserCodeSyntaxError", String(error), error);
-    const isMissing = error?.code === "MODULE_NOT_FOUND" || error?.code === "ERR_MODULE_NOT_FOUND";
-    if (isMissing) throw new RuntimeError("Runtime.ImportModuleError", String(error), error);
+    if (error instanceof SyntaxError)
+      throw new RuntimeError("Runtime.UserCodeSyntaxError", String(error), error);
+    if (error?.code === "MODULE_NOT_FOUND")
+      throw new RuntimeError("Runtime.ImportModuleError", String(error), error);
     throw error;
   }
 }

@@ -16,7 +16,11 @@ class RuntimeClient {
     this.length = 0;
     this.needed = 0;
     this.head = undefined;
-    this.socket = connect({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), noDelay: true });
+    this.socket = connect({
+      host: address.slice(0, colon),
+      port: Number(address.slice(colon + 1)),
+      noDelay: true,
+    });
     this.socket.on("data", (chunk) => this.take(chunk));
     // Without its Runtime API there is nothing left to do.
     this.socket.on("error", () => process.exit(1));
@@ -37,7 +41,12 @@ class RuntimeClient {
   }
 
   respond(requestId, body) {
-    return this.send("POST", `/invocation/${requestId}/response`, { "content-type": "application/json" }, body);
+    return this.send(
+      "POST",
+      `/invocation/${requestId}/response`,
+      { "content-type": "application/json" },
+      body,
+    );
   }
 
   fail(requestId, error) {
@@ -151,7 +160,9 @@ class RuntimeClient {
 
 /** What an error calls itself may hold anything. */
 function headerText(text) {
-  return String(text).replace(/[^\x20-\x7e]/g, "?").slice(0, 1024);
+  return String(text)
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, 1024);
 }
 
 module.exports = { RuntimeClient };

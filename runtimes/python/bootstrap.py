@@ -87,7 +87,7 @@ class PlainOutput:
 
 
 class Output:
-    """Standard output and error of the function: whole lines, as they are printed."""
+    """Standard output and error of the function, line by line, in order with what it logs."""
 
     def __init__(self, stream, telemetry):
         self.stream = stream
@@ -99,14 +99,10 @@ class Output:
     def write(self, text):
         if not isinstance(text, str):
             raise TypeError("write() argument must be str, not " + type(text).__name__)
-        # One call is one event, as on Lambda; print writes a text and its newline apart.
-        if text == "\n":
-            self.flush()
-        elif text.endswith("\n"):
-            self.pending += text[:-1]
-            self.flush()
-        else:
-            self.pending += text
+        *lines, self.pending = (self.pending + text).split("\n")
+        for line in lines:
+            if line:
+                self.telemetry.write(line)
         return len(text)
 
     def writelines(self, lines):

@@ -137,11 +137,13 @@ function sizesOf(
 
 /** The values of the extra field of zip64, in the order in which the record leaves them out. */
 function largeValues(extra: Buffer): bigint[] {
-  for (let at = 0; at + 4 <= extra.length; ) {
+  for (let at = 0; at + 4 <= extra.length;) {
     const length = extra.readUInt16LE(at + 2);
     if (extra.readUInt16LE(at) === 1) {
       const field = extra.subarray(at + 4, at + 4 + length);
-      return Array.from({ length: Math.floor(field.length / 8) }, (_, index) => field.readBigUInt64LE(index * 8));
+      return Array.from({ length: Math.floor(field.length / 8) }, (_, index) =>
+        field.readBigUInt64LE(index * 8),
+      );
     }
     at += 4 + length;
   }

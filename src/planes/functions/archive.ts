@@ -89,7 +89,9 @@ async function writeFile(source: ArchiveSource, entry: ArchiveEntry, path: strin
     await pipeline(contents(source, entry), unpacker(entry), new Checked(entry), file.createWriteStream());
   } catch (cause) {
     await file.close().catch(() => undefined);
-    throw cause instanceof ArchiveError ? cause : new ArchiveError("damaged", `${entry.path}: ${String(cause)}`);
+    throw cause instanceof ArchiveError
+      ? cause
+      : new ArchiveError("damaged", `${entry.path}: ${String(cause)}`);
   }
   await chmod(path, entry.mode);
 }

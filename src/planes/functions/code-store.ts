@@ -1,4 +1,7 @@
-/** Unpacked code and layers: made when they are first run, shared by all environments, swept when nobody runs them. */
+/**
+ * Unpacked code and layers: made when they are first run, shared by all environments, swept when nobody runs
+ * them.
+ */
 
 import { createHash } from "node:crypto";
 import { existsSync, statSync, symlinkSync } from "node:fs";
@@ -145,5 +148,8 @@ async function merge(from: string, to: string): Promise<void> {
 
 /** Something that is no folder is where one is to be. */
 async function isOther(path: string): Promise<boolean> {
-  return stat(path).then((found) => !found.isDirectory(), () => false);
+  return stat(path).then(
+    (found) => !found.isDirectory(),
+    () => false,
+  );
 }

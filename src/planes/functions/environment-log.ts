@@ -10,7 +10,9 @@ export interface TelemetryEvent {
   readonly record: unknown;
 }
 
-/** @evidence CloudWatch Logs API Reference, PutLogEvents: 256 KB an event, its 26 bytes of overhead included */
+/**
+ * @evidence CloudWatch Logs API Reference, PutLogEvents: 256 KB an event, its 26 bytes of overhead included
+ */
 const lineBytesMax = 262_144 - 26;
 const tailBytesMax = 4_096;
 const tailLinesMax = 2_000;
@@ -56,7 +58,8 @@ export class EnvironmentLog {
     if (this.onEvent) {
       this.onEvent({ time: new Date(timestamp).toISOString(), type: source, record: this.#recordOf(text) });
     }
-    for (let at = 0; at < text.length; at += lineBytesMax) this.#write(timestamp, text.slice(at, at + lineBytesMax));
+    for (let at = 0; at < text.length; at += lineBytesMax)
+      this.#write(timestamp, text.slice(at, at + lineBytesMax));
   }
 
   /** With the JSON format, extensions get what is JSON as it is meant. */
@@ -102,7 +105,8 @@ const newline = 0x0a;
 const carriageReturn = 0x0d;
 
 /**
- * Cuts what a process writes into lines. A line that does not end is cut where an event of the log must. Returns
+ * Cuts what a process writes into lines. A line that does not end is cut where an event of the log must.
+ * Returns
  * what says whether anything came since it was last asked.
  */
 export function readLines(stream: Readable, onLine: (text: string) => void): { hasMoved(): boolean } {
@@ -135,7 +139,10 @@ export function readLines(stream: Readable, onLine: (text: string) => void): { h
   });
   stream.on("end", emit);
   stream.on("error", emit);
-  return moved(() => hasMoved, () => (hasMoved = false));
+  return moved(
+    () => hasMoved,
+    () => (hasMoved = false),
+  );
 }
 
 function moved(get: () => boolean, clear: () => void): { hasMoved(): boolean } {
@@ -153,7 +160,8 @@ const frameMark = 0xa55a00;
 const messageBytesMax = 8 * 1_048_576;
 
 /**
- * Messages in frames, as Lambda's runtimes write them to the descriptor that `_LAMBDA_TELEMETRY_LOG_FD` names: a type
+ * Messages in frames, as Lambda's runtimes write them to the descriptor that `_LAMBDA_TELEMETRY_LOG_FD`
+ * names: a type
  * of 4 bytes, a length of 4, a time of 8, and the text, which may have many lines.
  */
 export function readFrames(stream: Readable, onMessage: (text: string) => void): { hasMoved(): boolean } {
@@ -176,5 +184,8 @@ export function readFrames(stream: Readable, onMessage: (text: string) => void):
     }
   });
   stream.on("error", () => undefined);
-  return moved(() => hasMoved, () => (hasMoved = false));
+  return moved(
+    () => hasMoved,
+    () => (hasMoved = false),
+  );
 }

@@ -6,7 +6,14 @@ import { readFrames, readLines, type EnvironmentLog } from "./environment-log.ts
 import { Extensions, unknownExtension, type ShutdownReason } from "./extensions.ts";
 import { exited, extensionFailed, timedOut, told, type Failure } from "./failures.ts";
 import { Run } from "./run.ts";
-import { accepted, refusal, RuntimeApi, type Answer, type Reply, type RuntimeApiHandler } from "./runtime-api.ts";
+import {
+  accepted,
+  refusal,
+  RuntimeApi,
+  type Answer,
+  type Reply,
+  type RuntimeApiHandler,
+} from "./runtime-api.ts";
 import { extensionEnd } from "./sandbox/process-sandbox.ts";
 import type { Exit, Sandbox } from "./sandbox/sandbox.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -17,7 +24,12 @@ export interface EnvironmentOptions {
   readonly requestId: string;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
-  readonly function: { readonly arn: string; readonly name: string; readonly version: string; readonly handler: string };
+  readonly function: {
+    readonly arn: string;
+    readonly name: string;
+    readonly version: string;
+    readonly handler: string;
+  };
   readonly externalExtensions: readonly string[];
   readonly newId: () => string;
   /** Once, when nothing of it is left. */
@@ -66,6 +78,11 @@ export class Environment implements RuntimeApiHandler {
     });
   }
 
+  /** The most it was seen to use. */
+  get memoryMegabytesUsed(): number {
+    return this.#memoryMegabytesUsed;
+  }
+
   get state(): EnvironmentState {
     return this.#state;
   }
@@ -75,7 +92,9 @@ export class Environment implements RuntimeApiHandler {
     return this.#api.listen();
   }
 
-  /** Resolves once the runtime and all extensions wait for events; with what went wrong where something did. */
+  /**
+   * Resolves once the runtime and all extensions wait for events; with what went wrong where something did.
+   */
   initialize(start: () => Sandbox, milliseconds: number): Promise<Failure | "timeout" | undefined> {
     const sandbox = start();
     this.#sandbox = sandbox;
@@ -180,7 +199,8 @@ export class Environment implements RuntimeApiHandler {
 
   async #finish(run: Run, failure: Failure | undefined): Promise<Outcome> {
     // What the environment does after this is its own business, unless it is over.
-    const isOver = failure !== undefined && (failure.status === "timeout" || failure.errorType === "Extension.Crash");
+    const isOver =
+      failure !== undefined && (failure.status === "timeout" || failure.errorType === "Extension.Crash");
     this.#sampleMemory();
     if (isOver) this.#sandbox?.kill();
     await this.drain();
@@ -279,7 +299,8 @@ export class Environment implements RuntimeApiHandler {
   }
 
   initError(errorType: string | undefined, body: Buffer): Answer {
-    if (this.#state !== "starting") return refusal(403, "InvalidStateTransition", "State transition is not allowed");
+    if (this.#state !== "starting")
+      return refusal(403, "InvalidStateTransition", "State transition is not allowed");
     // Its own words count; but it is over only once it has ended, or has had a moment to.
     this.#initFailure = told(errorType, body);
     setTimeout(() => this.#initFailure && this.#initFailed?.(this.#initFailure), 50).unref();

@@ -73,7 +73,8 @@ export class Extensions {
   }
 
   register(name: string, body: Buffer, features: readonly string[]): Answer {
-    if (this.#isClosed) return refusal(403, "Extension.RegistrationClosed", "Extension registration closed already");
+    if (this.#isClosed)
+      return refusal(403, "Extension.RegistrationClosed", "Extension registration closed already");
     if (name === "") return refusal(403, "Extension.InvalidExtensionName", "Empty extension name");
     const events = eventsOf(body);
     if (!events) return refusal(400, "InvalidRequestFormat", "The request body is not what is expected");
@@ -82,7 +83,11 @@ export class Extensions {
       return refusal(403, "Extension.InvalidEventType", `Invalid event type: ${unknown}`);
     }
     if ([...this.#byId.values()].some((other) => other.name === name)) {
-      return refusal(403, "Extension.AlreadyRegistered", `Extension with this name already registered: ${name}`);
+      return refusal(
+        403,
+        "Extension.AlreadyRegistered",
+        `Extension with this name already registered: ${name}`,
+      );
     }
     const id = this.#options.newId();
     this.#byId.set(id, { id, name, events, reply: undefined, pending: [] });
@@ -135,13 +140,16 @@ export class Extensions {
 }
 
 export function unknownExtension(id: string): Answer {
-  if (id === "") return refusal(403, "Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header");
+  if (id === "")
+    return refusal(403, "Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header");
   return refusal(403, "Extension.UnknownExtensionIdentifier", `Unknown extension ${id}`);
 }
 
 function eventsOf(body: Buffer): string[] | undefined {
   try {
-    const { events = [] } = (body.length === 0 ? {} : JSON.parse(body.toString("utf8"))) as { events?: unknown };
+    const { events = [] } = (body.length === 0 ? {} : JSON.parse(body.toString("utf8"))) as {
+      events?: unknown;
+    };
     return Array.isArray(events) ? events.map(String) : undefined;
   } catch {
     return undefined;

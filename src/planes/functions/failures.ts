@@ -65,9 +65,18 @@ function typeIn(body: Buffer): string | undefined {
 
 /** As Go, in which Lambda's own part is written, names signals. */
 const signalTexts: Readonly<Record<string, string>> = {
-  SIGKILL: "killed", SIGSEGV: "segmentation fault", SIGABRT: "aborted", SIGTERM: "terminated",
-  SIGBUS: "bus error", SIGILL: "illegal instruction", SIGFPE: "floating point exception", SIGINT: "interrupt",
-  SIGTRAP: "trace/breakpoint trap", SIGHUP: "hangup", SIGQUIT: "quit", SIGPIPE: "broken pipe",
+  SIGKILL: "killed",
+  SIGSEGV: "segmentation fault",
+  SIGABRT: "aborted",
+  SIGTERM: "terminated",
+  SIGBUS: "bus error",
+  SIGILL: "illegal instruction",
+  SIGFPE: "floating point exception",
+  SIGINT: "interrupt",
+  SIGTRAP: "trace/breakpoint trap",
+  SIGHUP: "hangup",
+  SIGQUIT: "quit",
+  SIGPIPE: "broken pipe",
 };
 
 function exitText({ code, signal }: Exit): string {

@@ -1,4 +1,7 @@
-/** What is started for a function: its command, what it sees of this machine, and Lambda's environment variables. */
+/**
+ * What is started for a function: its command, what it sees of this machine, and Lambda's environment
+ * variables.
+ */
 
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -53,7 +56,8 @@ export async function launchOf(
   const [task = "", layers = "/opt"] = mounts.map((mount) => engine.see(mount));
   const begun = await begin(spec, { task, layers }, engine, programs);
   const own = { ...common(spec, facts, task, begun), ...begun.environment };
-  // What a function says itself outweighs Lambda's, apart from what is reserved: the control plane refuses that.
+  // What a function says itself outweighs Lambda's, apart from what is reserved: the control plane refuses
+  // that.
   const environment = { ...own, ...runtimeOnly(spec), ...spec.environment };
   const wrapper = environment["AWS_LAMBDA_EXEC_WRAPPER"];
   return {
@@ -86,8 +90,10 @@ async function begin(
   const choice = await chooseProgram(name, programs);
   if (!fact.available || !choice) throw new CannotRun("runtime-unavailable", `${runtime}: ${fact.detail}`);
   const label = `${runtime.replace(/^([a-z]+)([\d.]+?)\.?x?$/, "$1:$2")}.v${choice.program.version}`;
-  const begun = name.language === "node" ? node(spec, places, engine, choice.program)
-    : python(places, engine, choice.program, await pythonSdkMounts(programs));
+  const begun =
+    name.language === "node"
+      ? node(spec, places, engine, choice.program)
+      : python(places, engine, choice.program, await pythonSdkMounts(programs));
   return { ...begun, version: label };
 }
 
@@ -123,7 +129,12 @@ function placed(program: Program, name: string, engine: SandboxEngine): { path: 
   return { path: engine.see(mount), mounts: [mount] };
 }
 
-function node(spec: FunctionSpec, { task, layers }: Places, engine: SandboxEngine, program: Program): Omit<Begun, "version"> {
+function node(
+  spec: FunctionSpec,
+  { task, layers }: Places,
+  engine: SandboxEngine,
+  program: Program,
+): Omit<Begun, "version"> {
   const { path, mounts } = placed(program, "node", engine);
   const runtime = { host: runtimeFiles("node"), inside: "/var/runtime" };
   const major = program.version.split(".")[0] ?? "";
@@ -143,8 +154,15 @@ function node(spec: FunctionSpec, { task, layers }: Places, engine: SandboxEngin
       ? [...mounts, ...runtimeMounts(runtime.host), ...sdkMounts("/var/runtime/node_modules")]
       : [],
     environment: {
-      NODE_PATH: [`${layers}/nodejs/node${major}/node_modules`, `${layers}/nodejs/node_modules`, modules,
-        engine.see(runtime), task].filter(Boolean).join(":"),
+      NODE_PATH: [
+        `${layers}/nodejs/node${major}/node_modules`,
+        `${layers}/nodejs/node_modules`,
+        modules,
+        engine.see(runtime),
+        task,
+      ]
+        .filter(Boolean)
+        .join(":"),
       ...(isBoxed && { _LAMBDA_TELEMETRY_LOG_FD: String(telemetryDescriptor) }),
     },
   };
@@ -171,7 +189,10 @@ function python(
     mounts: [...mounts, runtime, ...(engine.see(runtime) === runtime.inside ? sdk : [])],
     environment: {
       PYTHONPATH: [
-        task, `${layers}/python/lib/python${minor}/site-packages`, `${layers}/python`, pythonSdkFolder,
+        task,
+        `${layers}/python/lib/python${minor}/site-packages`,
+        `${layers}/python`,
+        pythonSdkFolder,
       ].join(":"),
       _LAMBDA_TELEMETRY_LOG_FD: String(telemetryDescriptor),
       PYTHONDONTWRITEBYTECODE: "1",
@@ -191,7 +212,16 @@ function common(
   const isBoxed = taskRoot === "/var/task";
   const language = begun.mounts.find(({ inside }) => inside === "/var/lang")?.host;
   const libraries = isBoxed
-    ? ["/var/lang/lib", "/lib64", "/usr/lib64", "/var/runtime", "/var/runtime/lib", taskRoot, `${taskRoot}/lib`, "/opt/lib"]
+    ? [
+        "/var/lang/lib",
+        "/lib64",
+        "/usr/lib64",
+        "/var/runtime",
+        "/var/runtime/lib",
+        taskRoot,
+        `${taskRoot}/lib`,
+        "/opt/lib",
+      ]
     : [...(language === undefined ? [] : [join(language, "lib")]), taskRoot, `${taskRoot}/lib`];
   return {
     PATH: isBoxed ? "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin" : "/usr/local/bin:/usr/bin:/bin",

@@ -5,7 +5,12 @@ import type { PlaneHost } from "../planes.ts";
 import { CodeStore } from "./code-store.ts";
 import {
   CannotRun,
-  type CodeSource, type FunctionSpec, type FunctionsPlane, type Invocation, type Outcome, type ProvisionedState,
+  type CodeSource,
+  type FunctionSpec,
+  type FunctionsPlane,
+  type Invocation,
+  type Outcome,
+  type ProvisionedState,
   type RuntimeFact,
 } from "./contract.ts";
 import type { EnvironmentLog } from "./environment-log.ts";
@@ -106,9 +111,13 @@ class EnvironmentPool implements FunctionsPlane {
     const first = await this.#begin(spec, key, { requestId, phase: "init" });
     if (!first.failure) return first.slot.environment.invoke(invocation, first.milliseconds);
     // Lambda tries again, within the function's own time, and so does this.
-    const second = await this.#begin(spec, key, { requestId, phase: "invoke", log: first.slot.environment.log });
+    const second = await this.#begin(spec, key, {
+      requestId,
+      phase: "invoke",
+      log: first.slot.environment.log,
+    });
     if (!second.failure) return second.slot.environment.invoke(invocation, undefined);
-    return failedOutcome(spec, invocation, second.slot.environment.log, second.failure, second.milliseconds);
+    return failedOutcome(spec, invocation, second, second.failure);
   }
 
   async #begin(
@@ -154,8 +163,12 @@ class EnvironmentPool implements FunctionsPlane {
     if (next) return next(slot);
     slot.idleSince = this.#host.now();
     if (slot.isProvisioned) return;
-    slot.waitUntil(this.#host.alarm(slot.idleSince + idleMillisecondsMax, () => slot.environment.end("spindown")));
-    const idle = [...this.#slots].filter((other) => other.environment.state === "idle" && !other.isProvisioned);
+    slot.waitUntil(
+      this.#host.alarm(slot.idleSince + idleMillisecondsMax, () => slot.environment.end("spindown")),
+    );
+    const idle = [...this.#slots].filter(
+      (other) => other.environment.state === "idle" && !other.isProvisioned,
+    );
     if (idle.length <= idleMax) return;
     const longest = idle.reduce((most, other) => (other.idleSince < most.idleSince ? other : most));
     longest.environment.end("spindown");
@@ -168,7 +181,11 @@ class EnvironmentPool implements FunctionsPlane {
   }
 
   async #beginProvisioned(spec: FunctionSpec): Promise<Begun> {
-    const begun = await this.#begin(spec, keyOf(spec, undefined), { requestId: "", phase: "init", provisioned: true });
+    const begun = await this.#begin(spec, keyOf(spec, undefined), {
+      requestId: "",
+      phase: "init",
+      provisioned: true,
+    });
     if (!begun.failure) this.#idle(begun.slot);
     return begun;
   }
@@ -227,13 +244,12 @@ function folderState(path: string): string {
 function failedOutcome(
   spec: FunctionSpec,
   invocation: Invocation,
-  log: EnvironmentLog,
+  { slot: { environment }, milliseconds }: ReadyOrFailed,
   failure: Failure,
-  milliseconds: number,
 ): Outcome {
   const run = new Run({
     invocation,
-    log,
+    log: environment.log,
     memoryMegabytes: spec.memoryMegabytes,
     version: spec.version,
     initMilliseconds: undefined,
@@ -242,5 +258,5 @@ function failedOutcome(
   });
   run.start();
   run.fail(failure);
-  return run.finish(failure, Math.min(spec.memoryMegabytes, 1));
+  return run.finish(failure, environment.memoryMegabytesUsed);
 }

@@ -1,8 +1,10 @@
 /**
- * What the platform itself says of an environment: events as the Telemetry API has them, and their lines in the
+ * What the platform itself says of an environment: events as the Telemetry API has them, and their lines in
+ * the
  * function's log.
  *
- * @evidence Lambda Developer Guide, "Lambda Telemetry API Event schema reference", "System log level event mapping"
+ * @evidence Lambda Developer Guide, "Lambda Telemetry API Event schema reference", "System log level event
+ * mapping"
  */
 
 import type { Logging } from "./contract.ts";

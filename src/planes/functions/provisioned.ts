@@ -20,7 +20,13 @@ export class Provisioned {
   }
 
   async keep(spec: FunctionSpec, count: number): Promise<ProvisionedState> {
-    const kept = this.#kept.get(spec.revision) ?? { spec, count, slots: new Set(), starting: 0, failure: undefined };
+    const kept = this.#kept.get(spec.revision) ?? {
+      spec,
+      count,
+      slots: new Set(),
+      starting: 0,
+      failure: undefined,
+    };
     this.#kept.set(spec.revision, kept);
     kept.count = count;
     kept.failure = undefined;

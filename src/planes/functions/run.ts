@@ -92,7 +92,11 @@ export class Run {
 
   async takeResponse(request: IncomingMessage): Promise<Answer> {
     if (this.#isDecided || this.#hasStarted) {
-      return refusal(403, "InvalidStateTransition", "State transition from Ready to InvocationResponse failed");
+      return refusal(
+        403,
+        "InvalidStateTransition",
+        "State transition from Ready to InvocationResponse failed",
+      );
     }
     const isStreaming = header(request, "lambda-runtime-function-response-mode") === "streaming";
     this.#contentType = header(request, "content-type") ?? "application/json";
@@ -141,7 +145,8 @@ export class Run {
     const report = this.#report(failure, memoryMegabytesUsed);
     log.flush();
     const errorType = failure?.reportedType ?? this.#streamError?.type;
-    const streamError = this.#streamError ?? (failure && this.#hasStarted ? streamErrorOf(failure) : undefined);
+    const streamError =
+      this.#streamError ?? (failure && this.#hasStarted ? streamErrorOf(failure) : undefined);
     const isWhole = invocation.response === undefined;
     return {
       payload: failure && !this.#hasStarted ? failure.payload : isWhole ? this.#payload : new Uint8Array(),

@@ -1,8 +1,10 @@
 /**
- * The HTTP server that an environment's processes talk to: Runtime API, Extensions API, Telemetry API, Logs API. It
+ * The HTTP server that an environment's processes talk to: Runtime API, Extensions API, Telemetry API, Logs
+ * API. It
  * knows paths, headers and bodies; what they mean is the environment's business.
  *
- * @evidence Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes", "Using the Lambda Extensions
+ * @evidence Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes", "Using the Lambda
+ * Extensions
  * API to create extensions", "Accessing real-time telemetry data for extensions using the Telemetry API"
  */
 
@@ -45,7 +47,13 @@ export class RuntimeApi {
 
   constructor(handler: RuntimeApiHandler) {
     this.#handler = handler;
-    const settings = { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, noDelay: true, maxHeaderSize: 131_072 };
+    const settings = {
+      keepAliveTimeout: 0,
+      requestTimeout: 0,
+      headersTimeout: 0,
+      noDelay: true,
+      maxHeaderSize: 131_072,
+    };
     this.#server = createServer(settings, (request, response) => void this.#answer(request, response));
   }
 
@@ -80,7 +88,8 @@ export class RuntimeApi {
     const handler = this.#handler;
     const errorType = text(request, "lambda-runtime-function-error-type");
     if (url === "/2018-06-01/runtime/invocation/next" && method === "GET") return handler.next(reply);
-    const [, requestId, what] = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(url) ?? [];
+    const [, requestId, what] =
+      /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(url) ?? [];
     if (method === "POST" && requestId !== undefined) {
       if (what === "response") return reply(await handler.response(requestId, request));
       return reply(handler.error(requestId, errorType, await bodyOf(request)));
@@ -96,19 +105,26 @@ export class RuntimeApi {
     const handler = this.#handler;
     const id = text(request, "lambda-extension-identifier") ?? "";
     if (url === "/2020-01-01/extension/register" && method === "POST") {
-      const features = (text(request, "lambda-extension-accept-feature") ?? "").split(",").map((name) => name.trim());
+      const features = (text(request, "lambda-extension-accept-feature") ?? "")
+        .split(",")
+        .map((name) => name.trim());
       const name = text(request, "lambda-extension-name") ?? "";
       return reply(handler.register(name, await bodyOf(request), features));
     }
-    if (url === "/2020-01-01/extension/event/next" && method === "GET") return handler.extensionNext(id, reply);
-    const phase = /^\/2020-01-01\/extension\/(init|exit)\/error$/.exec(url)?.[1] as "init" | "exit" | undefined;
+    if (url === "/2020-01-01/extension/event/next" && method === "GET")
+      return handler.extensionNext(id, reply);
+    const phase = /^\/2020-01-01\/extension\/(init|exit)\/error$/.exec(url)?.[1] as
+      "init" | "exit" | undefined;
     if (phase !== undefined && method === "POST") {
       await bodyOf(request);
       return reply(handler.extensionError(id, phase, text(request, "lambda-extension-function-error-type")));
     }
-    const api = new Map([["/2022-07-01/telemetry", "telemetry"], ["/2020-08-15/logs", "logs"]] as const)
-      .get(url as "/2020-08-15/logs");
-    if (api !== undefined && method === "PUT") return reply(handler.subscribe(id, await bodyOf(request), api));
+    const api = new Map([
+      ["/2022-07-01/telemetry", "telemetry"],
+      ["/2020-08-15/logs", "logs"],
+    ] as const).get(url as "/2020-08-15/logs");
+    if (api !== undefined && method === "PUT")
+      return reply(handler.subscribe(id, await bodyOf(request), api));
     reply({ status: 404, body: "404 page not found\n" });
   }
 }

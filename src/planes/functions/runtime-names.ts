@@ -11,12 +11,29 @@ export interface RuntimeName {
 
 /** @evidence Lambda Developer Guide, "Lambda runtimes" */
 export const runtimeNames: readonly string[] = [
-  "nodejs24.x", "nodejs22.x", "nodejs20.x", "nodejs18.x",
-  "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python3.9",
-  "java25", "java21", "java17", "java11", "java8.al2",
-  "ruby3.4", "ruby3.3", "ruby3.2",
-  "dotnet10", "dotnet9", "dotnet8",
-  "provided.al2023", "provided.al2",
+  "nodejs24.x",
+  "nodejs22.x",
+  "nodejs20.x",
+  "nodejs18.x",
+  "python3.14",
+  "python3.13",
+  "python3.12",
+  "python3.11",
+  "python3.10",
+  "python3.9",
+  "java25",
+  "java21",
+  "java17",
+  "java11",
+  "java8.al2",
+  "ruby3.4",
+  "ruby3.3",
+  "ruby3.2",
+  "dotnet10",
+  "dotnet9",
+  "dotnet8",
+  "provided.al2023",
+  "provided.al2",
 ];
 
 const patterns: readonly (readonly [RegExp, RuntimeName["language"]])[] = [
@@ -43,7 +60,8 @@ export interface Choice {
 }
 
 /**
- * The version that was asked for, the latest of it; else the next newer one; else the newest older one. Code that
+ * The version that was asked for, the latest of it; else the next newer one; else the newest older one. Code
+ * that
  * needs an exact version fails as code does, and `doctor` says what it runs on.
  */
 export async function chooseProgram(
@@ -61,8 +79,12 @@ export async function chooseProgram(
   if (exact) return { program: exact, exact: true };
   const newer = sorted.find((program) => against(program) > 0);
   const nearest = newer
-    ? sorted.filter((program) => compare(numbers(program.version).slice(0, places),
-        numbers(newer.version).slice(0, places)) === 0).at(-1)
+    ? sorted
+        .filter(
+          (program) =>
+            compare(numbers(program.version).slice(0, places), numbers(newer.version).slice(0, places)) === 0,
+        )
+        .at(-1)
     : sorted.at(-1);
   return nearest && isOldEnough(language, nearest) ? { program: nearest, exact: false } : undefined;
 }
@@ -99,5 +121,9 @@ export async function runtimeFact(runtime: string, programs: Programs): Promise<
   if (!choice) return { runtime, available: false, detail: `there is no ${name.language} on this machine` };
   const { program, exact } = choice;
   const found = `${program.version} at ${program.path}`;
-  return { runtime, available: true, detail: exact ? found : `runs on ${found}: ${name.version} is not here` };
+  return {
+    runtime,
+    available: true,
+    detail: exact ? found : `runs on ${found}: ${name.version} is not here`,
+  };
 }

@@ -11,7 +11,8 @@ const scopes = ["@aws-sdk", "@smithy", "@aws-crypto", "@aws"];
 let known: readonly Mount[] | undefined;
 
 /**
- * The packages to be seen in `folder`: the SDK's scopes whole, and each further package that one of theirs needs.
+ * The packages to be seen in `folder`: the SDK's scopes whole, and each further package that one of theirs
+ * needs.
  * Nothing else that happens to be installed is: a function that needs it would fail on AWS.
  */
 export function sdkMounts(folder: string): readonly Mount[] {
@@ -37,7 +38,8 @@ function findPackages(): Mount[] {
     const needs = dependencies(path);
     if (needs === undefined) continue;
     pending.push(...needs);
-    if (!scopes.some((scope) => name.startsWith(`${scope}/`))) mounts.push({ host: realpathSync(path), inside: name });
+    if (!scopes.some((scope) => name.startsWith(`${scope}/`)))
+      mounts.push({ host: realpathSync(path), inside: name });
   }
   return mounts;
 }

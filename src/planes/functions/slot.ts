@@ -55,7 +55,9 @@ export interface Beginning {
   readonly onIdle: (slot: Slot) => void;
 }
 
-/** @evidence Lambda Developer Guide, "Lambda execution environment lifecycle": the Init phase takes 10 seconds */
+/**
+ * @evidence Lambda Developer Guide, "Lambda execution environment lifecycle": the Init phase takes 10 seconds
+ */
 export const initMillisecondsMax = 10_000;
 
 /** @throws CannotRun */
@@ -66,7 +68,10 @@ export async function beginEnvironment(
 ): Promise<Begun> {
   const { host, code, engine } = workshop;
   if (!("kind" in spec.code)) {
-    throw new CannotRun("runtime-unavailable", "Container images need an engine for containers, which is not here");
+    throw new CannotRun(
+      "runtime-unavailable",
+      "Container images need an engine for containers, which is not here",
+    );
   }
   const held: Held[] = [];
   try {

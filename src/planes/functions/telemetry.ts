@@ -1,4 +1,6 @@
-/** What extensions subscribe to: Telemetry API and the older Logs API, over HTTP or TCP to where they listen. */
+/**
+ * What extensions subscribe to: Telemetry API and the older Logs API, over HTTP or TCP to where they listen.
+ */
 
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
@@ -90,7 +92,11 @@ class EventBuffer {
 
 interface Wanted {
   readonly types?: unknown;
-  readonly buffering?: { readonly maxItems?: number; readonly maxBytes?: number; readonly timeoutMs?: number };
+  readonly buffering?: {
+    readonly maxItems?: number;
+    readonly maxBytes?: number;
+    readonly timeoutMs?: number;
+  };
   readonly destination?: { readonly protocol?: string; readonly URI?: string; readonly port?: number };
 }
 

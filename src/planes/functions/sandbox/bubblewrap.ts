@@ -1,4 +1,6 @@
-/** Functions in namespaces of their own, by bubblewrap: no files but their own, no processes but their own. */
+/**
+ * Functions in namespaces of their own, by bubblewrap: no files but their own, no processes but their own.
+ */
 
 import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,9 +12,23 @@ export const user = { uid: 993, gid: 990, name: "sbx_user1051", hostName: "169-2
 
 /** Of `/etc`, what programs look for: where names are looked up, whom TLS trusts, how libraries are found. */
 const systemSettings = [
-  "/etc/resolv.conf", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/ld.so.cache", "/etc/ld.so.conf",
-  "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/mime.types", "/etc/services", "/etc/protocols", "/etc/gai.conf",
-  "/etc/crypto-policies", "/etc/os-release", "/etc/java-11-openjdk", "/etc/java-17-openjdk", "/etc/java-21-openjdk",
+  "/etc/resolv.conf",
+  "/etc/ssl",
+  "/etc/pki",
+  "/etc/ca-certificates",
+  "/etc/ld.so.cache",
+  "/etc/ld.so.conf",
+  "/etc/ld.so.conf.d",
+  "/etc/alternatives",
+  "/etc/mime.types",
+  "/etc/services",
+  "/etc/protocols",
+  "/etc/gai.conf",
+  "/etc/crypto-policies",
+  "/etc/os-release",
+  "/etc/java-11-openjdk",
+  "/etc/java-17-openjdk",
+  "/etc/java-21-openjdk",
 ];
 
 export class Bubblewrap implements SandboxEngine {
@@ -64,11 +80,27 @@ export class Bubblewrap implements SandboxEngine {
 }
 
 const boxOptions = [
-  "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent",
-  "--new-session", "--uid", String(user.uid), "--gid", String(user.gid), "--hostname", user.hostName,
-  "--proc", "/proc", "--dev", "/dev",
+  "--unshare-user",
+  "--unshare-ipc",
+  "--unshare-pid",
+  "--unshare-uts",
+  "--unshare-cgroup-try",
+  "--die-with-parent",
+  "--new-session",
+  "--uid",
+  String(user.uid),
+  "--gid",
+  String(user.gid),
+  "--hostname",
+  user.hostName,
+  "--proc",
+  "/proc",
+  "--dev",
+  "/dev",
   // Where modules of `/var/task` look last: what the runtime brings.
-  "--symlink", "runtime/node_modules", "/var/node_modules",
+  "--symlink",
+  "runtime/node_modules",
+  "/var/node_modules",
 ];
 
 /** Programs and libraries, with the links that old paths are today. */

@@ -36,10 +36,13 @@ export function openControlGroups(): ControlGroups | undefined {
 /** The groups that this process is in: lines of `hierarchy:controllers:path`. */
 function own(): readonly { readonly controllers: string; readonly path: string }[] {
   try {
-    return readFileSync("/proc/self/cgroup", "utf8").trim().split("\n").map((line) => {
-      const [, controllers = "", path = "/"] = line.split(":");
-      return { controllers, path };
-    });
+    return readFileSync("/proc/self/cgroup", "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => {
+        const [, controllers = "", path = "/"] = line.split(":");
+        return { controllers, path };
+      });
   } catch {
     return [];
   }
@@ -63,7 +66,9 @@ function firstVersion(): ControlGroups | undefined {
       set(group, "memory.memsw.limit_in_bytes", memoryBytes);
       if (counted !== undefined) set(counted, "pids.max", processesMax);
       return {
-        entrances: [group, ...(counted === undefined ? [] : [counted])].map((path) => join(path, "cgroup.procs")),
+        entrances: [group, ...(counted === undefined ? [] : [counted])].map((path) =>
+          join(path, "cgroup.procs"),
+        ),
         memory: () => memoryIn(group, "total_rss", "total_shmem"),
         killed: () => numberIn(group, "memory.oom_control", "oom_kill"),
         remove: () => [group, ...(counted === undefined ? [] : [counted])].forEach(removeGroup),
@@ -155,7 +160,9 @@ function tryRemove(path: string): boolean {
 
 function list(folder: string): string[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
   } catch {
     return [];
   }

@@ -1,5 +1,6 @@
 /**
- * Ends sandboxes whose processes use more than they may. The kernel's limit counts `/tmp` too, which is in memory, so
+ * Ends sandboxes whose processes use more than they may. The kernel's limit counts `/tmp` too, which is in
+ * memory, so
  * it is as much higher; and without control groups there is none.
  */
 
@@ -42,7 +43,8 @@ export class MemoryWatch {
 }
 
 /**
- * Bytes that are limited: what processes have of their own. Their group's, or without one those of `pid` and all
+ * Bytes that are limited: what processes have of their own. Their group's, or without one those of `pid` and
+ * all
  * that descend from it.
  */
 export function limitedBytes(pid: number | undefined, group: ControlGroup | undefined): number {
@@ -60,7 +62,8 @@ export function residentBytes(pid: number, which: "all" | "own"): number {
     let bytes = Math.max(0, which === "all" ? resident : resident - shared) * pageBytes;
     for (const task of readdirSync(`/proc/${pid}/task`)) {
       const children = readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").trim();
-      if (children !== "") for (const child of children.split(" ")) bytes += residentBytes(Number(child), which);
+      if (children !== "")
+        for (const child of children.split(" ")) bytes += residentBytes(Number(child), which);
     }
     return bytes;
   } catch {

@@ -20,7 +20,8 @@ export async function openSandboxEngine(
   const limits = { groups: openControlGroups(), watch: new MemoryWatch() };
   if (only === undefined || only === "bubblewrap") {
     const program = find("bwrap", searchPath);
-    if (program !== undefined && (await succeeds(program, trial))) return new Bubblewrap(program, folder, limits);
+    if (program !== undefined && (await succeeds(program, trial)))
+      return new Bubblewrap(program, folder, limits);
   }
   if (only !== undefined && only !== "none") throw new Error(`this machine has no ${only}`);
   return new PlainProcesses(folder, limits);
@@ -28,9 +29,28 @@ export async function openSandboxEngine(
 
 /** What the box is made of, and the options that older versions do not know. */
 const trial = [
-  "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--uid", "993",
-  "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--size", "4096", "--tmpfs", "/tmp", "--", "/bin/sh",
-  "-c", "exit 0",
+  "--unshare-user",
+  "--unshare-pid",
+  "--unshare-ipc",
+  "--unshare-uts",
+  "--die-with-parent",
+  "--uid",
+  "993",
+  "--ro-bind",
+  "/",
+  "/",
+  "--proc",
+  "/proc",
+  "--dev",
+  "/dev",
+  "--size",
+  "4096",
+  "--tmpfs",
+  "/tmp",
+  "--",
+  "/bin/sh",
+  "-c",
+  "exit 0",
 ];
 
 function find(name: string, searchPath: string): string | undefined {

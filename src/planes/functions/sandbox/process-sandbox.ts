@@ -48,7 +48,10 @@ export function startProcess(spec: SandboxSpec, start: Start, { groups, watch }:
   const child = spawn(program, options, {
     env: start.environment,
     stdio: [
-      spec.extensions === undefined ? "ignore" : "pipe", "pipe", "pipe", "pipe",
+      spec.extensions === undefined ? "ignore" : "pipe",
+      "pipe",
+      "pipe",
+      "pipe",
       start.settings === undefined ? "ignore" : "pipe",
       spec.extensions === undefined ? "ignore" : "pipe",
     ],
@@ -162,4 +165,9 @@ class ProcessSandbox implements Sandbox, Watched {
   }
 }
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+/** Those that end a program that did not mean to; an exit status of 129 is one of Node's own runtime. */
+const signalNames = new Map(
+  (
+    ["SIGKILL", "SIGSEGV", "SIGABRT", "SIGTERM", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGINT"] as const
+  ).map((name) => [constants.signals[name], name]),
+);

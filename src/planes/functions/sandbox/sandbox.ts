@@ -1,4 +1,6 @@
-/** The box that an environment's processes run in. Engines differ in how much of the machine they keep out. */
+/**
+ * The box that an environment's processes run in. Engines differ in how much of the machine they keep out.
+ */
 
 import type { Readable } from "node:stream";
 
