@@ -46,12 +46,20 @@ function textLine({ type, record }: PlatformEvent): string | undefined {
   const value = (name: string): string => String(record[name]);
   switch (type) {
     case "platform.initStart":
-      return `INIT_START Runtime Version: ${value("runtimeVersion")}\tRuntime Version ARN: ${value("runtimeVersionArn")}`;
+      return [
+        `INIT_START Runtime Version: ${value("runtimeVersion")}`,
+        `Runtime Version ARN: ${value("runtimeVersionArn")}`,
+      ].join("\t");
     case "platform.initReport": {
       if (record["status"] === "success") return undefined;
       const error = record["errorType"] === undefined ? "" : `\tError Type: ${value("errorType")}`;
       const duration = metric(record, "durationMs").toFixed(2);
-      return `INIT_REPORT Init Duration: ${duration} ms\tPhase: ${value("phase")}\tStatus: ${value("status")}${error}`;
+      const fields = [
+        `Init Duration: ${duration} ms`,
+        `Phase: ${value("phase")}`,
+        `Status: ${value("status")}`,
+      ];
+      return `INIT_REPORT ${fields.join("\t")}${error}`;
     }
     case "platform.start":
       return `START RequestId: ${value("requestId")} Version: ${value("version")}`;

@@ -1,5 +1,6 @@
 /** An environment's place in the pool, and how it is begun: code, credentials, box, initialization. */
 
+import { createHash } from "node:crypto";
 import type { PlaneHost } from "../planes.ts";
 import type { CodeStore, Held } from "./code-store.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
@@ -229,5 +230,5 @@ async function initialize(
 
 function runtimeArn(spec: FunctionSpec, version: string): string {
   const region = spec.functionArn.split(":")[3] ?? "us-east-1";
-  return `arn:aws:lambda:${region}::runtime:${Buffer.from(version).toString("hex").padEnd(64, "0").slice(0, 64)}`;
+  return `arn:aws:lambda:${region}::runtime:${createHash("sha256").update(version).digest("hex")}`;
 }

@@ -118,10 +118,11 @@ function systemOptions(): string[] {
 export function settingsFiles(folder: string): Readonly<Record<string, string>> {
   const etc = join(folder, "etc");
   mkdirSync(etc, { recursive: true });
+  const { name, uid, gid, hostName } = user;
   const files: Record<string, string> = {
-    passwd: `root:x:0:0:root:/root:/sbin/nologin\n${user.name}:x:${user.uid}:${user.gid}::/home/${user.name}:/sbin/nologin\n`,
-    group: `root:x:0:\n${user.name}:x:${user.gid}:\n`,
-    hosts: `127.0.0.1 localhost localhost.localdomain sandbox sandbox.localdomain\n127.0.0.1 ${user.hostName}\n`,
+    passwd: `root:x:0:0:root:/root:/sbin/nologin\n${name}:x:${uid}:${gid}::/home/${name}:/sbin/nologin\n`,
+    group: `root:x:0:\n${name}:x:${gid}:\n`,
+    hosts: `127.0.0.1 localhost localhost.localdomain sandbox sandbox.localdomain ${hostName}\n`,
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
   };
   return Object.fromEntries(

@@ -31,12 +31,14 @@ export const extensionEnd = /^us-local-1: extension (\S+) ended with (\d+)$/;
 /** Starts each extension, waits until it is told to go on, and becomes the runtime. */
 const withExtensions =
   'for file in "$1"/*; do if [ -f "$file" ] && [ -x "$file" ]; then ' +
-  '( "$file" </dev/null >&5 2>&5 5>&-; echo "us-local-1: extension ${file##*/} ended with $?" >&5 ) & fi; done; ' +
+  '( "$file" </dev/null >&5 2>&5 5>&-; ' +
+  'echo "us-local-1: extension ${file##*/} ended with $?" >&5 ) & fi; done; ' +
   'shift; read -r word; exec "$@" </dev/null 5>&-';
 
 /** What is run in the box: the runtime, or first what extends it. */
 export function insideCommand({ command, extensions }: SandboxSpec): readonly string[] {
-  return extensions === undefined ? command : ["/bin/sh", "-c", withExtensions, "sh", extensions, ...command];
+  if (extensions === undefined) return command;
+  return ["/bin/sh", "-c", withExtensions, "sh", extensions, ...command];
 }
 
 export function startProcess(spec: SandboxSpec, start: Start, { groups, watch }: Limits): Sandbox {
