@@ -11,6 +11,8 @@ export interface ControlGroup {
   /** Whoever writes its process id to these is in. */
   readonly entrances: readonly string[];
   memory(): MemoryUse;
+  /** Whoever is in it ends. */
+  kill(): void;
   /** How often the kernel has killed in it, for want of memory. */
   killed(): number;
   remove(): void;
@@ -70,6 +72,7 @@ function firstVersion(): ControlGroups | undefined {
           join(path, "cgroup.procs"),
         ),
         memory: () => memoryIn(group, "total_rss", "total_shmem"),
+        kill: () => killIn(group),
         killed: () => numberIn(group, "memory.oom_control", "oom_kill"),
         remove: () => [group, ...(counted === undefined ? [] : [counted])].forEach(removeGroup),
       };
@@ -98,6 +101,7 @@ function secondVersion(): ControlGroups | undefined {
         return {
           entrances: [join(group, "cgroup.procs")],
           memory: () => memoryIn(group, "anon", "shmem"),
+          kill: () => killIn(group),
           killed: () => numberIn(group, "memory.events", "oom_kill"),
           remove: () => removeGroup(group),
         };
@@ -182,6 +186,21 @@ function read(group: string, name: string): string {
     return readFileSync(join(group, name), "utf8");
   } catch {
     return "";
+  }
+}
+
+/** Again and again, for who is about to be killed may still begin others. */
+function killIn(group: string): void {
+  for (let round = 0; round < 10; round += 1) {
+    const pids = read(group, "cgroup.procs").split("\n").filter(Boolean);
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      try {
+        process.kill(Number(pid), "SIGKILL");
+      } catch {
+        // It has just ended.
+      }
+    }
   }
 }
 

@@ -60,13 +60,25 @@ export function residentBytes(pid: number, which: "all" | "own"): number {
     // Size, resident, shared: in pages. What is shared are files: programs, libraries, `/tmp`.
     const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, "latin1").split(" ").map(Number);
     let bytes = Math.max(0, which === "all" ? resident : resident - shared) * pageBytes;
-    for (const task of readdirSync(`/proc/${pid}/task`)) {
-      const children = readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").trim();
-      if (children !== "")
-        for (const child of children.split(" ")) bytes += residentBytes(Number(child), which);
-    }
+    for (const child of children(pid)) bytes += residentBytes(child, which);
     return bytes;
   } catch {
     return 0;
+  }
+}
+
+/** All that descend from it. */
+export function descendants(pid: number): number[] {
+  return children(pid).flatMap((child) => [child, ...descendants(child)]);
+}
+
+function children(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
+      const text = readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").trim();
+      return text === "" ? [] : text.split(" ").map(Number);
+    });
+  } catch {
+    return [];
   }
 }

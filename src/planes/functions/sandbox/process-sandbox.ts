@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { Readable, type Writable } from "node:stream";
 import type { ControlGroup, ControlGroups } from "./control-groups.ts";
-import { limitedBytes, residentBytes, type MemoryWatch, type Watched } from "./memory-watch.ts";
+import { descendants, limitedBytes, residentBytes, type MemoryWatch, type Watched } from "./memory-watch.ts";
 import type { Exit, Sandbox, SandboxSpec } from "./sandbox.ts";
 
 export interface Start {
@@ -138,11 +138,9 @@ class ProcessSandbox implements Sandbox, Watched {
   kill(): void {
     const { pid } = this.#child;
     if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    try {
-      process.kill(this.#leads ? -pid : pid, "SIGKILL");
-    } catch {
-      // It is gone already.
-    }
+    // Without a box around them, they are looked for while who started them is still there.
+    const others = this.#leads ? descendants(pid) : [];
+    for (const target of this.#leads ? [-pid, ...others] : [pid]) sendKill(target);
   }
 
   #gone(code: number | null, signal: NodeJS.Signals | null): Exit {
@@ -159,11 +157,16 @@ class ProcessSandbox implements Sandbox, Watched {
 
   /** What the first process has left behind. */
   #killLeft(): void {
-    try {
-      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
-    } catch {
-      // Nothing was.
-    }
+    if (this.#child.pid !== undefined) sendKill(-this.#child.pid);
+    this.#group?.kill();
+  }
+}
+
+function sendKill(target: number): void {
+  try {
+    process.kill(target, "SIGKILL");
+  } catch {
+    // It is gone already.
   }
 }
 
