@@ -50,14 +50,17 @@ function grouped(files, size) {
   const groups = [];
   for (let start = 0; start < files.length; start += size) {
     const path = join(folder, `${String(groups.length).padStart(3, "0")}.mjs`);
-    const imports = files.slice(start, start + size).map((file) => `await load(${JSON.stringify(resolve(file))});`);
+    const members = files.slice(start, start + size);
+    const imports = members.map((file) => `await load(${JSON.stringify(resolve(file))});`);
     writeFileSync(path, `import { load } from "../../../tools/load-tests.mjs";\n${imports.join("\n")}\n`);
     groups.push(path);
   }
   return groups;
 }
 
-const groupSize = compat ? 1 : Math.max(1, Math.min(12, Math.ceil(selected.length / (2 * availableParallelism()))));
+const groupSizeMax = 12;
+const processes = 2 * availableParallelism();
+const groupSize = compat ? 1 : Math.min(groupSizeMax, Math.ceil(selected.length / processes));
 const files = groupSize > 1 ? grouped(selected, groupSize) : selected.map((file) => resolve(file));
 const stream = run({
   files,
