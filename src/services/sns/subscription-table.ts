@@ -39,6 +39,9 @@ export const subscriptions = table<Subscription, "endpoint" | "owner" | "state" 
   },
 );
 
+/** What was unsubscribed by a link, for as long as that may be taken back; under a token of its own. */
+export const unsubscribed = table<Subscription>("sns.unsubscribed", { key: (row) => row.token ?? row.id });
+
 export function subscriptionArn(ctx: ReadContext, { topic, id }: Pick<Subscription, "topic" | "id">): string {
   return ctx.arn(`${topic}:${id}`);
 }
@@ -63,7 +66,8 @@ export function requireSubscription(ctx: ReadContext, arn: string): Subscription
 
 export function findByToken(ctx: ReadContext, topic: Topic | undefined, token: string): Subscription {
   if (!/^[0-9a-f]{64,}$/.test(token)) throw refusedParameter("Invalid token");
-  const found = ctx.db(subscriptions).by("token").first({ prefix: [token] });
+  const found =
+    ctx.db(subscriptions).by("token").first({ prefix: [token] }) ?? ctx.db(unsubscribed).get(token);
   if (!topic || found?.topic !== topic.name) throw invalidParameter("Token");
   return found;
 }
