@@ -15,7 +15,8 @@ function everything({ query }: LocalRequest, { region: { engine } }: LocalHost):
   );
   return {
     messages: messages
-      .filter(({ kind, to, account }) => wanted("kind", kind) && wanted("to", to) && wanted("account", account))
+      .filter(({ kind, to }) => wanted("kind", kind) && wanted("to", to))
+      .filter(({ account }) => wanted("account", account))
       .sort((one, other) => one.order - other.order)
       .map(({ order, at, ...rest }) => ({ id: order, at: new Date(at).toISOString(), ...rest })),
   };

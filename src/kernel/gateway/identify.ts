@@ -107,7 +107,7 @@ function hostScope(host: string | undefined): HostScope {
   return { service: service ?? (labels.includes("queue") ? "sqs" : undefined), region };
 }
 
-const linkPattern = /^(?:[^#]*&)?Action=\w+&(?:[^#]*&)?\w+Arn=arn(?::|%3A)aws(?::|%3A)([a-z]+)(?::|%3A)([a-z0-9-]+)/i;
+const linkPattern = /^Action=\w+&(?:.*&)?\w+Arn=arn(?::|%3A)aws(?::|%3A)([a-z]+)(?::|%3A)([a-z0-9-]+)/i;
 
 /**
  * Links that services give out name no service but by what they are about, and need no signature: SNS's to

@@ -126,7 +126,8 @@ function replayRound(ctx: Context, name: string, id: string): boolean {
   if (!topic || !subscription || !under) return false;
   const { StartingPoint, EndingPoint } = JSON.parse(under.policy) as ReplayPolicy;
   const [from, to] = [Date.parse(StartingPoint), EndingPoint ? Date.parse(EndingPoint) : Infinity];
-  const rows = [...ctx.db(archived).list({ prefix: [topic.id], after: [topic.id, under.after], limit: roundMax })];
+  const range = { prefix: [topic.id], after: [topic.id, under.after], limit: roundMax };
+  const rows = [...ctx.db(archived).list(range)];
   for (const { at, notification } of rows) {
     if (at < from || at > to) continue;
     const { attributes } = subscription;

@@ -16,7 +16,7 @@ import { effectiveSubscriptionPolicy, retryDelaySeconds } from "./delivery-polic
 import { signatureVersionOf, signedBy, signerOf } from "./envelopes.ts";
 import { invalidParameter } from "./errors.ts";
 import { postNotification, type Post } from "./http-delivery.ts";
-import { confirmationMail, senderName } from "./mail.ts";
+import { confirmationMail, confirmationSubject } from "./mail.ts";
 import { textToSign, timestampOf, written } from "./notification.ts";
 import {
   deleteSubscription, findByToken, subscriptionArn, subscriptions, unsubscribed, type Subscription,
@@ -52,9 +52,11 @@ export function askLater(ctx: Context, subscription: Subscription, kind: Kind): 
   else ctx.schedule(forgetUnsubscribed, { at: due, id: token, input: { token } });
 }
 
-export const forgetUnsubscribed = job<{ readonly token: string }>("sns.forgetUnsubscribed", ({ token }, ctx) => {
-  ctx.db(unsubscribed).delete(token);
-});
+export const forgetUnsubscribed = job<{ readonly token: string }>(
+  "sns.forgetUnsubscribed", ({ token }, ctx) => {
+    ctx.db(unsubscribed).delete(token);
+  },
+);
 
 /** What nobody confirmed is gone. */
 export const expire = job<Pick<Subscription, "topic" | "id">>("sns.expire", ({ topic, id }, ctx) => {
@@ -71,8 +73,8 @@ export const ask = asynchronousJob<Asking>("sns.ask", async (asking, ctx) => {
   if (isDelivered) return;
   const attempts = asking.attempts + 1;
   const { attributes } = subscription;
-  const policy = effectiveSubscriptionPolicy(topic.attributes["DeliveryPolicy"], attributes["DeliveryPolicy"]);
-  const delay = retryDelaySeconds(policy.healthyRetryPolicy, attempts);
+  const policies = [topic.attributes["DeliveryPolicy"], attributes["DeliveryPolicy"]] as const;
+  const delay = retryDelaySeconds(effectiveSubscriptionPolicy(...policies).healthyRetryPolicy, attempts);
   if (delay === undefined) return;
   ctx.transaction((within) =>
     within.schedule(ask, { at: within.clock.now() + delay * 1000, input: { ...asking, attempts } }));
@@ -92,7 +94,8 @@ async function textOf(ctx: BodyContext, topic: Topic, asking: Asking): Promise<s
       ? `You have chosen to subscribe to the topic ${topicArn}.\n` +
         "To confirm the subscription, visit the SubscribeURL included in this message."
       : `You have chosen to deactivate subscription ${subscriptionArn(ctx, subscription)}.\n` +
-        "To cancel this operation and restore the subscription, visit the SubscribeURL included in this message.";
+        "To cancel this operation and restore the subscription, visit the SubscribeURL included in this " +
+        "message.";
   const fields = {
     Type: kind,
     MessageId: messageId,
@@ -128,7 +131,7 @@ async function send(ctx: BodyContext, topic: Topic, asking: Asking): Promise<boo
     const body = isJson
       ? await textOf(ctx, topic, asking)
       : confirmationMail(from, linkOf(ctx, topic, subscription.token));
-    const subject = `${senderName(topic)} - Subscription Confirmation`.replace("Notifications -", "Notification -");
+    const subject = confirmationSubject(topic);
     ctx.transaction((within) => sendOut(within, { kind: "email", from, to: endpoint, subject, body }));
     return true;
   }
@@ -148,7 +151,9 @@ async function toService(
   const { account = "", region = "", resource = "" } = parseArn(endpoint) ?? {};
   const options = { as: "service", sourceArn: ctx.arn(topic.name), region } as const;
   if (protocol === "sqs") {
-    const group = resource.endsWith(".fifo") && { MessageGroupId: "sns", MessageDeduplicationId: ctx.ids.uuid() };
+    const group = resource.endsWith(".fifo") && {
+      MessageGroupId: "sns", MessageDeduplicationId: ctx.ids.uuid(),
+    };
     await ctx.call(
       sqs.SendMessage, { QueueUrl: `/${account}/${resource}`, MessageBody: text, ...group }, options,
     );

@@ -1,14 +1,15 @@
 /**
  * A message's way to its subscriptions. One job takes a message to all of them at once; what an endpoint did
- * not take is tried again by a job of its own, for as long as the rules for its kind say, and then goes to the
- * dead-letter queue.
+ * not take is tried again by a job of its own, for as long as the rules for its kind say, and then goes to
+ * the dead-letter queue.
  */
 
 import { asynchronousJob, type Job } from "../../jobs/job.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { deadLetter } from "./dead-letters.ts";
-import { customerRetryDelaySeconds, effectiveSubscriptionPolicy, managedRetryDelaySeconds, retryDelaySeconds,
+import {
+  customerRetryDelaySeconds, effectiveSubscriptionPolicy, managedRetryDelaySeconds, retryDelaySeconds,
 } from "./delivery-policy.ts";
 import { logDelivery } from "./delivery-logs.ts";
 import { Envelopes } from "./envelopes.ts";

@@ -100,18 +100,22 @@ function readRetryPolicy(value: unknown, name: string): Partial<RetryPolicy> | u
     if (key === "backoffFunction" && typeof given === "string" && functions.has(given)) policy[key] = given;
     else if (!range || given === null) {
       if (!range) throw invalidParameter(`DeliveryPolicy: ${name}.${key}`);
-    } else if (typeof given !== "number" || !Number.isInteger(given) || given < range[0] || given > range[1]) {
+    } else if (!Number.isInteger(given) || Number(given) < range[0] || Number(given) > range[1]) {
       throw invalidParameter(`DeliveryPolicy: ${name}.${key} must be between ${range[0]} and ${range[1]}`);
     } else policy[key] = given;
   }
   const whole = { ...defaults, ...policy } as RetryPolicy;
   const { minDelayTarget, maxDelayTarget, numRetries } = whole;
   if (minDelayTarget > maxDelayTarget) {
-    throw invalidParameter(`DeliveryPolicy: ${name}.maxDelayTarget must be greater than or equal to minDelayTarget`);
+    throw invalidParameter(
+      `DeliveryPolicy: ${name}.maxDelayTarget must be greater than or equal to minDelayTarget`,
+    );
   }
   if (whole.numNoDelayRetries + whole.numMinDelayRetries + whole.numMaxDelayRetries > numRetries) {
-    throw invalidParameter(`DeliveryPolicy: ${name}.numRetries must be greater than or equal to total of ` +
-      "numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries");
+    throw invalidParameter(
+      `DeliveryPolicy: ${name}.numRetries must be greater than or equal to total of ` +
+        "numMinDelayRetries, numNoDelayRetries and numMaxDelayRetries",
+    );
   }
   return policy as Partial<RetryPolicy>;
 }

@@ -40,8 +40,8 @@ export function keyToAsk(ctx: Context, topic: Topic): string | undefined {
 }
 
 /**
- * @evidence SNS Developer Guide, "Key management": a publisher needs kms:GenerateDataKey* and kms:Decrypt; the
- *   encryption context is the ARN of the topic
+ * @evidence SNS Developer Guide, "Key management": a publisher needs kms:GenerateDataKey* and kms:Decrypt;
+ *   the encryption context is the ARN of the topic
  */
 export async function askKey(ctx: BodyContext, topic: Topic, keyId: string): Promise<void> {
   const EncryptionContext = { "aws:sns:topicArn": ctx.arn(topic.name) };
@@ -57,5 +57,6 @@ export async function askKey(ctx: BodyContext, topic: Topic, keyId: string): Pro
   }
   const expiresAt = ctx.clock.now() + reuseMilliseconds;
   const principalArn = ctx.caller.arn;
-  ctx.transaction((within) => within.db(dataKeys).put({ topicId: topic.id, keyId, principalArn, expiresAt }));
+  const known = { topicId: topic.id, keyId, principalArn, expiresAt };
+  ctx.transaction((within) => within.db(dataKeys).put(known));
 }

@@ -15,6 +15,10 @@ export function subjectOf(topic: Topic, { subject }: Pick<Notification, "subject
   return subject ?? `${senderName(topic)} Message`.replace("Notifications Message", "Notification Message");
 }
 
+export function confirmationSubject(topic: Topic): string {
+  return `${senderName(topic)} - Subscription Confirmation`.replace("Notifications -", "Notification -");
+}
+
 const rule = "--";
 
 export function mailText(ctx: BodyContext, message: string, subscription: Subscription): string {
@@ -37,7 +41,8 @@ export function confirmationMail(topicArn: string, link: string): string {
     "You have chosen to subscribe to the topic: ",
     topicArn,
     "",
-    "To confirm this subscription, click or visit the link below (If this was in error no action is necessary):",
+    "To confirm this subscription, click or visit the link below (If this was in error no action is " +
+      "necessary):",
     link,
     "",
     "Please do not reply directly to this email.",
