@@ -2,6 +2,7 @@
 
 import * as lambda from "../../generated/lambda.ts";
 import { modelled, unmodelled, type AwsError, type ErrorToken } from "../../kernel/errors.ts";
+import type { CannotRunReason } from "../../planes/functions/contract.ts";
 
 /** @evidence recorded AWS answers: errors that the caller can mend have the `Type` `User` */
 const refusal = (token: ErrorToken, message: string, more?: Record<string, unknown>): AwsError =>
@@ -237,3 +238,24 @@ export const tooManyTags = (): AwsError => invalidParameter("The number of tags 
 export const reservedTag = (): AwsError => invalidParameter(
   "The tag key must not begin with 'aws:'.",
 );
+
+/** @evidence Lambda Developer Guide, "Use Lambda recursive loop detection", what happens in the API */
+export const recursive = (): AwsError => refusal(
+  lambda.RecursiveInvocationException,
+  "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and "
+  + "stopped your function's invocation.",
+);
+
+/** The function is right, and can't be run here: the message says what is missing. */
+export function notRunnable(reason: CannotRunReason, message: string): AwsError {
+  switch (reason) {
+    case "runtime-unavailable":
+      return refusal(lambda.InvalidRuntimeException, message);
+    case "code-unavailable":
+      return refusal(lambda.InvalidZipFileException, message);
+    case "role-unavailable":
+      return roleNotAssumable();
+    case "environment-unavailable":
+      return refusal(lambda.ServiceException, message, { Type: "Server" });
+  }
+}

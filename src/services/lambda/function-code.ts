@@ -1,22 +1,22 @@
-/**
- * Code of functions and layers: the packages as they came, kept once for each content, and their unpacked folders, from
- * which functions run. A folder can always be made again from its package.
- */
+/** Code of functions and layers: the packages as they came, kept once for each content in the cell. */
 
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import * as s3 from "../../generated/s3.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
+import { archiveInMemory, type ArchiveSource } from "../../planes/functions/archive-source.ts";
+import {
+  ArchiveError, examineArchive, unzippedBytesMax, type ArchiveFacts,
+} from "../../planes/functions/archive.ts";
+import type { CodeSource as PlaneCode } from "../../planes/functions/contract.ts";
 import { table } from "../../store/types.ts";
 import {
-  codeNotReadable, codeRequired, codeStorageExceeded, oneSourceOfCode, unzippedTooLarge, zippedTooLarge,
+  codeNotReadable, codeRequired, codeStorageExceeded, emptyZip, notAZip, oneSourceOfCode, unzippedTooLarge,
+  zippedTooLarge,
 } from "./errors.ts";
-import { codeFolders } from "./unpacking.ts";
-import { readZip, unzippedBytes, type ZipEntry } from "./zip.ts";
 
 /** @evidence Lambda quotas: deployment package size */
-export const unzippedBytesMax = 262_144_000;
 export const zipBytesMax = 50 * 1024 * 1024;
 /** @evidence answers to uploads that are too large, quoted by users: the request with its package in base64 */
 export const requestBytesMax = 70_167_211;
@@ -42,7 +42,7 @@ export interface CodeSource {
   readonly S3ObjectVersion?: string | undefined;
 }
 
-/** A package that came with a request: read, found right, and unpacked; kept by a transaction or gone with it. */
+/** A package that came with a request: read and found right; a transaction keeps it, or it goes with the request. */
 export interface Package {
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -54,14 +54,23 @@ export interface Package {
 /** @throws AwsError for what can't be read, is no package, or is too large */
 export async function receivePackage(ctx: BodyContext, source: CodeSource, operation: string): Promise<Package> {
   const zip = await zipOf(ctx, source, operation);
-  const entries = readZip(zip, unzippedBytesMax);
+  const { unzippedBytes } = await examined(zip);
   const sha256 = createHash("sha256").update(zip).digest("base64");
-  const size = { sha256, sizeBytes: zip.length, unzippedBytes: unzippedBytes(entries) };
-  const known = ctx.reading(() => find(ctx, sha256));
-  if (known) return { ...size, blobId: undefined };
-  await codeFolders(ctx.kernel).unpack(ctx, sha256, entries);
+  const facts = { sha256, sizeBytes: zip.length, unzippedBytes };
+  if (isKept(ctx, sha256)) return { ...facts, blobId: undefined };
   const { id } = await ctx.blobs.write([zip]);
-  return { ...size, blobId: id };
+  return { ...facts, blobId: id };
+}
+
+async function examined(zip: Buffer): Promise<ArchiveFacts> {
+  try {
+    const facts = await examineArchive(archiveInMemory(zip));
+    if (facts.entries === 0) throw emptyZip();
+    return facts;
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    throw error.fault === "too-large" ? unzippedTooLarge(unzippedBytesMax) : notAZip();
+  }
 }
 
 async function zipOf(ctx: BodyContext, source: CodeSource, operation: string): Promise<Buffer> {
@@ -98,15 +107,26 @@ function find(ctx: ReadContext, sha256: string): StoredCode | undefined {
   return ctx.db(storedCode).get(sha256);
 }
 
+/** What an account has, for use in this cell. @throws Error when nothing there names it */
+export async function adoptPackage(ctx: BodyContext, account: string, sha256: string): Promise<Package> {
+  const cell = { account, region: ctx.region };
+  const code = ctx.kernel.read(cell, (transaction) => transaction.rows(storedCode).get(sha256));
+  if (!code) throw new Error(`no code is kept as ${sha256}`);
+  const { blobId, sizeBytes, unzippedBytes } = code;
+  const facts = { sha256, sizeBytes, unzippedBytes };
+  if (isKept(ctx, sha256)) return { ...facts, blobId: undefined };
+  return { ...facts, blobId: await ctx.blobs.copy(blobId) };
+}
+
 /** The transaction names the package once more. */
 export function keepPackage(ctx: Context, received: Package): void {
-  const { sha256, blobId, sizeBytes, unzippedBytes: unzipped } = received;
+  const { sha256, blobId, sizeBytes, unzippedBytes } = received;
   if (find(ctx, sha256)) return useCode(ctx, sha256);
   // It went between the look and the transaction: the request is to be made again.
   if (blobId === undefined) throw new AwsError({ code: "ServiceException", message: "", status: 500 });
   if (storedBytes(ctx) + sizeBytes > codeStorageBytesMax) throw codeStorageExceeded();
   ctx.keepBlob(blobId);
-  ctx.db(storedCode).put({ sha256, blobId, sizeBytes, unzippedBytes: unzipped, uses: 1 });
+  ctx.db(storedCode).put({ sha256, blobId, sizeBytes, unzippedBytes, uses: 1 });
 }
 
 export function useCode(ctx: Context, sha256: string): void {
@@ -114,7 +134,7 @@ export function useCode(ctx: Context, sha256: string): void {
   if (code) ctx.db(storedCode).put({ ...code, uses: code.uses + 1 });
 }
 
-/** The transaction names it once less. What nothing names any more goes, its folder once nothing runs from it. */
+/** The transaction names it once less. What nothing names any more goes. */
 export function releaseCode(ctx: Context, sha256: string): void {
   const code = find(ctx, sha256);
   if (!code) return;
@@ -133,20 +153,6 @@ export function storedBytes(ctx: ReadContext): number {
   return sum;
 }
 
-export function unzippedBytesOf(ctx: ReadContext, sha256: string): number {
-  return find(ctx, sha256)?.unzippedBytes ?? 0;
-}
-
-/** The folder that a package is unpacked in, which is made where it is not there. */
-export async function folderOf(ctx: BodyContext, sha256: string): Promise<string> {
-  const folders = codeFolders(ctx.kernel);
-  return folders.find(ctx, sha256) ?? folders.unpack(ctx, sha256, await entriesOf(ctx, sha256));
-}
-
-async function entriesOf(ctx: BodyContext, sha256: string): Promise<ZipEntry[]> {
-  return readZip(await packageBytes(ctx, sha256), unzippedBytesMax);
-}
-
 /** The package as it came. @throws Error when nothing names it */
 export async function packageBytes(ctx: BodyContext, sha256: string): Promise<Buffer> {
   const code = ctx.reading(() => find(ctx, sha256));
@@ -156,4 +162,10 @@ export async function packageBytes(ctx: BodyContext, sha256: string): Promise<Bu
 
 export function isKept(ctx: BodyContext, sha256: string): boolean {
   return ctx.reading(() => find(ctx, sha256)) !== undefined;
+}
+
+/** For the plane, which unpacks each content once. */
+export function archiveOf(ctx: BodyContext, sha256: string): PlaneCode {
+  const open = async (): Promise<ArchiveSource> => archiveInMemory(await packageBytes(ctx, sha256));
+  return { kind: "archive", sha256, open };
 }
