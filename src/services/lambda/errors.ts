@@ -259,3 +259,7 @@ export function notRunnable(reason: CannotRunReason, message: string): AwsError 
       return refusal(lambda.ServiceException, message, { Type: "Server" });
   }
 }
+
+/** @evidence answers to GetLayerVersion and GetLayerVersionPolicy, quoted by users and by the Terraform provider */
+export const layerVersionNotFound = nothingThere;
+export const noPolicyOfLayer = (): AwsError => notFound("No policy is associated with the given resource.");

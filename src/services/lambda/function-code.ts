@@ -91,7 +91,7 @@ async function zipOf(ctx: BodyContext, source: CodeSource, operation: string): P
   }
 }
 
-async function bytesOf(body: Readable | Buffer | undefined): Promise<Buffer> {
+export async function bytesOf(body: Readable | Buffer | undefined): Promise<Buffer> {
   if (body === undefined || Buffer.isBuffer(body)) return body ?? Buffer.alloc(0);
   const pieces: Buffer[] = [];
   let length = 0;

@@ -1,6 +1,6 @@
 /** What CloudWatch is told of invocations. */
 
-import type { BodyContext } from "../../kernel/context.ts";
+import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import type { Outcome } from "../../planes/functions/contract.ts";
 import type { FunctionVersion } from "./function-table.ts";
 
@@ -11,3 +11,9 @@ export function countInvocation(
 export function countThrottle(_ctx: BodyContext, _version: FunctionVersion, _qualifier: string | undefined): void {}
 
 export function countRecursionStopped(_ctx: BodyContext, _version: FunctionVersion): void {}
+
+export function countEventReceived(_ctx: ReadContext, _event: { readonly name: string }): void {}
+
+export function countEventDropped(_ctx: BodyContext, _version: FunctionVersion): void {}
+
+export function countDeliveryFailure(_ctx: BodyContext, _version: FunctionVersion): void {}
