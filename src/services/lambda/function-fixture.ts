@@ -49,8 +49,8 @@ export async function startBench(): Promise<Bench> {
       return arnOf(name);
     },
     async invoke(name, event, more = {}) {
-      const Payload = event === undefined ? undefined : Buffer.from(JSON.stringify(event));
-      const answer = await lambda.send(new InvokeCommand({ FunctionName: name, Payload, ...more }));
+      const Payload = event === undefined ? {} : { Payload: Buffer.from(JSON.stringify(event)) };
+      const answer = await lambda.send(new InvokeCommand({ FunctionName: name, ...Payload, ...more }));
       const text = Buffer.from(answer.Payload ?? []).toString("utf8");
       return {
         status: answer.StatusCode,

@@ -16,7 +16,7 @@ export const latest = "$LATEST";
 
 const form =
   /^(?:(?:arn:[a-z-]+:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?function:)?([^:]+)(?::([^:]+))?$/;
-const accountFirst = /^(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(\d{12}):([^:]+)(?::([^:]+))?$/;
+const accountFirst = /^(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(\d{12}):(?!function:)([^:]+)(?::([^:]+))?$/;
 
 /** `my-function`, `my-function:v1`, `123456789012:function:my-function`, an ARN; the model has checked its form. */
 export function parseFunctionName(text: string): FunctionName {
