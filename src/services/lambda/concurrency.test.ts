@@ -5,7 +5,7 @@ import {
   GetProvisionedConcurrencyConfigCommand, PutFunctionConcurrencyCommand, PutProvisionedConcurrencyConfigCommand,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
-import { startBench, type Bench } from "./function-fixture.ts";
+import { startBench, type Bench } from "../../../test/lambda-bench.ts";
 
 let bench: Bench;
 before(async () => {

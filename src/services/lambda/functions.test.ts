@@ -9,8 +9,8 @@ import {
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { refusal } from "../../../test/refusal.ts";
-import { account, arnOf, echo, functionInput, roleArn, startBench, type Bench } from "./function-fixture.ts";
-import { nodePackage, zipOf } from "./zip-fixture.ts";
+import { account, arnOf, echo, functionInput, roleArn, startBench, type Bench } from "../../../test/lambda-bench.ts";
+import { nodePackage, zipOf } from "../../../test/zip-archive.ts";
 
 let bench: Bench;
 before(async () => {

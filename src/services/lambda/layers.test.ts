@@ -6,8 +6,8 @@ import {
   PublishLayerVersionCommand, RemoveLayerVersionPermissionCommand,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
-import { account, functionInput, startBench, type Bench } from "./function-fixture.ts";
-import { zipOf } from "./zip-fixture.ts";
+import { account, functionInput, startBench, type Bench } from "../../../test/lambda-bench.ts";
+import { zipOf } from "../../../test/zip-archive.ts";
 
 let bench: Bench;
 before(async () => {

@@ -5,7 +5,7 @@ import {
   RemovePermissionCommand, type AddPermissionCommandInput,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
-import { account, arnOf, startBench, type Bench } from "./function-fixture.ts";
+import { account, arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
 
 let bench: Bench;
 before(async () => {

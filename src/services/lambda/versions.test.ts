@@ -6,7 +6,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
-import { arnOf, startBench, type Bench } from "./function-fixture.ts";
+import { arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
 
 let bench: Bench;
 before(async () => {

@@ -6,8 +6,8 @@ import {
 import {
   CreateFunctionCommand, InvokeCommand, LambdaClient, type CreateFunctionCommandInput, type InvokeCommandInput,
 } from "@aws-sdk/client-lambda";
-import { startRegion, type TestCredentials, type TestRegion } from "../../../test/region.ts";
-import { nodePackage } from "./zip-fixture.ts";
+import { startRegion, type TestCredentials, type TestRegion } from "./region.ts";
+import { nodePackage } from "./zip-archive.ts";
 
 export const account = "000000000000";
 export const arnOf = (name: string): string => `arn:aws:lambda:us-east-1:${account}:function:${name}`;
