@@ -37,13 +37,14 @@ export function downloadUrl(ctx: BodyContext, sha256: string): string {
     "X-Amz-Date": date,
     "X-Amz-Expires": String(validSeconds),
     "X-Amz-SignedHeaders": "host",
-    "X-Amz-Signature": signature(kernel, resource, date).toString("hex"),
+    "X-Amz-Signature": signature(kernel, resource, date),
   });
   return `${kernel.endpoint("lambda", region)}${resource}?${query.toString()}`;
 }
 
-function signature(kernel: Kernel, resource: string, date: string): Buffer {
-  return createHmac("sha256", kernel.keyFor("lambda.downloads")).update(`${resource}\n${date}`).digest();
+/** Hex. */
+function signature(kernel: Kernel, resource: string, date: string): string {
+  return createHmac("sha256", kernel.keyFor("lambda.downloads")).update(`${resource}\n${date}`).digest("hex");
 }
 
 export function isDownload(requestPath: string): boolean {
@@ -55,8 +56,8 @@ export function openDownload(kernel: Kernel, resource: string, query: string, no
   const [, account = "", region = "", hex = ""] = path.exec(resource) ?? [];
   const given = new URLSearchParams(query);
   const date = given.get("X-Amz-Date") ?? "";
-  const signed = Buffer.from(given.get("X-Amz-Signature") ?? "", "hex");
-  const right = signature(kernel, resource, date);
+  const signed = Buffer.from(given.get("X-Amz-Signature") ?? "");
+  const right = Buffer.from(signature(kernel, resource, date));
   if (signed.length !== right.length || !timingSafeEqual(signed, right)) return undefined;
   if (now > timeOf(date) + validSeconds * 1_000) return undefined;
   return { cell: { account, region }, sha256: Buffer.from(hex, "hex").toString("base64") };
