@@ -13,7 +13,9 @@ import { sendToDestination, type Condition, type Ending } from "./destinations.t
 import { eventInvokeConfigs, type EventInvokeConfig } from "./event-invoke-table.ts";
 import { functionArn, latest } from "./function-names.ts";
 import { functions, type FunctionVersion } from "./function-table.ts";
-import { countDeliveryFailure, countEventDropped, countEventReceived } from "./invocation-metrics.ts";
+import {
+  countDeadLetterError, countDeliveryFailure, countEventAge, countEventDropped, countEventReceived,
+} from "./invocation-metrics.ts";
 import { invokeFunction, type InvocationResult } from "./invocations.ts";
 import { requireQualified } from "./qualifiers.ts";
 
@@ -67,6 +69,7 @@ export const processEvent = asynchronousJob<WaitingEvent>(jobName, async (event,
   if (reserved === 0) return end(ctx, event, version, config, { condition: "ZeroReservedConcurrency" });
   const expiresAt = event.receivedAt + (config?.ageSecondsMax ?? ageSecondsDefault) * 1_000;
   if (ctx.clock.now() > expiresAt) return end(ctx, event, version, config, { condition: "EventAgeExceeded" });
+  if (event.attempts === 0) countEventAge(ctx, event, ctx.clock.now() - event.receivedAt);
   let result: InvocationResult;
   try {
     result = await invokeFunction(ctx, event);
@@ -128,21 +131,24 @@ async function end(
   const ending: Ending = { ...event, functionArn: arn, condition, result };
   const { OnSuccess, OnFailure } = config?.destinations ?? {};
   const destination = condition === "Success" ? OnSuccess?.Destination : OnFailure?.Destination;
-  if (destination) await tolerating(ctx, version, sendToDestination(ctx, version, destination, ending));
+  if (destination) {
+    await tolerating(sendToDestination(ctx, version, destination, ending), () => countDeliveryFailure(ctx, version));
+  }
   if (condition === "Success") return;
-  countEventDropped(ctx, version);
+  countEventDropped(ctx, event);
   const { requestId, payload } = event;
   const { errorCode, errorMessage } = whatWentWrong(result, error, condition);
-  await tolerating(ctx, version, sendDeadLetter(ctx, version, { requestId, payload, errorCode, errorMessage }));
+  const letter = { requestId, payload, errorCode, errorMessage };
+  await tolerating(sendDeadLetter(ctx, version, letter), () => countDeadLetterError(ctx, version));
 }
 
 /** What a destination refuses is lost, as on AWS. */
-async function tolerating(ctx: BodyContext, version: FunctionVersion, work: Promise<void>): Promise<void> {
+async function tolerating(work: Promise<void>, refused: () => void): Promise<void> {
   try {
     await work;
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    countDeliveryFailure(ctx, version);
+    refused();
   }
 }
 

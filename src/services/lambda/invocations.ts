@@ -8,7 +8,7 @@ import { functionPending, notRunnable } from "./errors.ts";
 import { functionArn } from "./function-names.ts";
 import { requireFunction, stateOf, versionName, type FunctionVersion } from "./function-table.ts";
 import { specOf } from "./function-specs.ts";
-import { countInvocation, countThrottle } from "./invocation-metrics.ts";
+import { countConcurrency, countInvocation, countThrottle } from "./invocation-metrics.ts";
 import { nextTrace } from "./lineage.ts";
 import { requireQualified, routed } from "./qualifiers.ts";
 import { enter } from "./running.ts";
@@ -56,6 +56,7 @@ export async function invokeFunction(ctx: BodyContext, order: InvocationOrder): 
   const traceHeader = nextTrace(ctx, version, order.traceHeader);
   const leave = enterOrCount(ctx, version, order.qualifier, reserved);
   const requestId = order.requestId ?? ctx.ids.uuid();
+  countConcurrency(ctx, version.name);
   try {
     const plane = await ctx.kernel.planes.functions();
     const outcome = await plane.invoke(await specOf(ctx, version), {

@@ -19,8 +19,10 @@ class Running {
   readonly byFunction = new Map<string, number>();
   /** Of functions without a reservation. */
   unreserved = 0;
+  total = 0;
 
   change(name: string, by: number): void {
+    this.total += by;
     const count = (this.byFunction.get(name) ?? 0) + by;
     if (count > 0) this.byFunction.set(name, count);
     else this.byFunction.delete(name);
@@ -74,11 +76,11 @@ export function enter(ctx: BodyContext, name: string, reserved: number | undefin
 export interface Load {
   readonly ofFunction: number;
   readonly ofCell: number;
+  /** Of functions without a reservation. */
+  readonly ofUnreserved: number;
 }
 
 export function loadOf(ctx: BodyContext, name: string): Load {
-  const { byFunction } = runningIn(ctx);
-  let ofCell = 0;
-  for (const count of byFunction.values()) ofCell += count;
-  return { ofFunction: byFunction.get(name) ?? 0, ofCell };
+  const { byFunction, total, unreserved } = runningIn(ctx);
+  return { ofFunction: byFunction.get(name) ?? 0, ofCell: total, ofUnreserved: unreserved };
 }
