@@ -16,7 +16,7 @@ import type { Engine } from "../engine.ts";
 import { AwsError } from "../errors.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
 import { bodyBytesMax, wholeBytesMax } from "./body.ts";
-import { handle, streamsBody, type Incoming } from "./chain.ts";
+import { bodyLimit, handle, streamsBody, type Incoming } from "./chain.ts";
 import { chooseProtocol, http2Server, isHttp2, isPreface } from "./http2.ts";
 import {
   closeAfterAnswer, continueWhenRead, endIdleUpload, hasBody, idleMillisecondsDefault,
@@ -84,6 +84,9 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
     socket.once("close", () => open.delete(socket));
   });
   const stop = async (): Promise<void> => {
+    // The answer to whoever asked for this goes out first.
+    await endOfTurn();
+    await endOfTurn();
     await close(sockets, open);
     plain.close();
   };
@@ -176,8 +179,10 @@ async function receive(
     const incoming = new HttpIncoming(request, response, noBody, request);
     if (await streamsBody(engine, incoming)) return incoming;
   }
+  const limit = isLarge ? await bodyLimit(engine, new HttpIncoming(request, response, noBody)) : undefined;
   try {
-    return new HttpIncoming(request, response, await readBody(request, bodyBytesMax));
+    const body = await readBody(request, limit?.bytes ?? bodyBytesMax, limit?.tooLarge);
+    return new HttpIncoming(request, response, body);
   } catch (cause) {
     if (cause instanceof AwsError) return new HttpIncoming(request, response, noBody, undefined, cause);
     throw cause;

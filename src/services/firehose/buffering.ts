@@ -123,7 +123,10 @@ export const deliverBuffered: Job<Named> = {
       const batch = ctx.transaction((within) => nextBatch(within, named));
       if (!batch) return;
       const parcels: Parcel[] = batch.rows.map((row) => ({
-        id: String(row.sequence), at: row.at, data: dataOf(ctx, row), ...(row.origin && { origin: row.origin }),
+        id: String(row.sequence),
+        at: row.at,
+        data: dataOf(ctx, row),
+        ...(row.origin && { origin: row.origin }),
       }));
       const isDelivered = await deliverBatch(ctx, batch.stream, parcels);
       const isOver = (batch.rows[0]?.at ?? 0) + triedMilliseconds <= ctx.clock.now();

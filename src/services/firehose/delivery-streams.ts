@@ -62,7 +62,9 @@ export async function requireRoles(
 ): Promise<void> {
   for (const roleArn of rolesOf(destination, source)) {
     ctx.transaction((within) => within.authorize({
-      action: "iam:PassRole", resource: roleArn, conditions: { "iam:passedtoservice": "firehose.amazonaws.com" },
+      action: "iam:PassRole",
+      resource: roleArn,
+      conditions: { "iam:passedtoservice": "firehose.amazonaws.com" },
     }));
     try {
       await sessionOf(ctx, { roleArn, ...firehoseItself(streamArn(ctx, name)) });

@@ -112,7 +112,7 @@ function troubleOf(status: number, body: string, requestId: string): Trouble | u
   if (requestIdIn(body) === requestId) return undefined;
   return {
     errorCode: "HttpEndpoint.InvalidResponseFromDestination", isFinal: false,
-    errorMessage: "The response received from the endpoint is invalid. It must have the request id of the request.",
+    errorMessage: "The response received from the endpoint is invalid. It must have the request's id.",
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * What dynamic partitioning asks of records: a small part of jq. An object of paths, each with a few functions
- * behind it: `{customer: .customer.id, year: .time | strftime("%Y")}`. Pure.
+ * What dynamic partitioning asks of records: a small part of jq. An object of paths, each with a few
+ * functions behind it: `{customer: .customer.id, year: .time | strftime("%Y")}`. Pure.
  *
  * @evidence Developer Guide, "Create partitioning keys": JQ 1.6
  */

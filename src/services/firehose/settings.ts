@@ -1,4 +1,4 @@
-/** What a destination is set to: what is refused, what is taken where nothing is said, and how it is shown. */
+/** What a destination is set to: what is refused, what is meant where nothing is said, how it is shown. */
 
 import type * as firehose from "../../generated/firehose.ts";
 import type {
@@ -20,7 +20,8 @@ const partitionedSizeMin = 64;
 function requireHints(hints: BufferingHints | undefined): void {
   if (!hints || (hints.SizeInMBs === undefined) === (hints.IntervalInSeconds === undefined)) return;
   throw invalidArgument(
-    "Both BufferSizeInMBs and BufferIntervalInSeconds are required to configure buffering for lambda processor.",
+    "Both BufferSizeInMBs and BufferIntervalInSeconds are required to configure buffering for lambda " +
+      "processor.",
   );
 }
 
@@ -38,7 +39,8 @@ const bucketArn = /^arn:[^:]+:s3:::[^/]+$/;
 const unbuiltFormats = new Set(["Snappy", "HADOOP_SNAPPY"]);
 
 function requireObjects(settings: S3DestinationConfiguration): void {
-  if (!bucketArn.test(settings.BucketARN)) throw invalidArgument(`Invalid S3 bucket ARN ${settings.BucketARN}.`);
+  const { BucketARN: bucket } = settings;
+  if (!bucketArn.test(bucket)) throw invalidArgument(`Invalid S3 bucket ARN ${bucket}.`);
   requireHints(settings.BufferingHints);
   if (unbuiltFormats.has(settings.CompressionFormat ?? "")) {
     throw notImplemented(`The compression ${settings.CompressionFormat}`);
@@ -117,7 +119,9 @@ function requirePartitioning(settings: ExtendedS3DestinationConfiguration): void
   }
   const size = settings.BufferingHints?.SizeInMBs;
   if (isPartitioned && size !== undefined && size < partitionedSizeMin) {
-    throw invalidArgument("BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.");
+    throw invalidArgument(
+      "BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.",
+    );
   }
 }
 
@@ -195,7 +199,9 @@ function shownHttp(
 }
 
 /** @evidence recorded: an S3 destination is described twice, the extended one too */
-export function shownDestination(destination: Destination): Omit<firehose.DestinationDescription, "DestinationId"> {
+export function shownDestination(
+  destination: Destination,
+): Omit<firehose.DestinationDescription, "DestinationId"> {
   if (destination.kind === "http") {
     return { HttpEndpointDestinationDescription: shownHttp(destination.settings) };
   }
