@@ -159,9 +159,7 @@ export const openStream = job<Named>("firehose.openStream", ({ name, number }, c
   const stream = findStream(ctx, name);
   if (stream?.number !== number || stream.status !== "CREATING") return;
   ctx.db(streams).put({ ...stream, status: "ACTIVE" });
-  if (stream.source) {
-    ctx.schedule(pumpSource, { at: ctx.clock.now(), id: String(number), input: { name, number } });
-  }
+  if (stream.source) pumpSource.start(ctx, String(number), { name, number });
 });
 
 export const DeleteDeliveryStream = operation(firehose.DeleteDeliveryStream, {

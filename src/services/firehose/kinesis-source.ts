@@ -2,7 +2,7 @@
 
 import * as kinesis from "../../generated/kinesis.ts";
 import { sessionOf } from "../../delivery/role-session.ts";
-import type { Job } from "../../jobs/job.ts";
+import { standing } from "../../jobs/standing.ts";
 import type { BodyContext, CallOptions, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { table } from "../../store/types.ts";
@@ -38,20 +38,15 @@ interface Named {
 }
 
 /** Runs for as long as there is the stream, and again after a restart. */
-export const pumpSource: Job<Named> = {
-  kind: "job",
-  name: "firehose.pumpSource",
-  persistent: true,
-  async body({ name, number }, ctx) {
-    const iterators = new Map<string, string>();
-    while (!ctx.signal.aborted) {
-      const stream = ctx.reading(() => findStream(ctx, name));
-      if (stream?.number !== number || !stream.source) return;
-      const isWell = await poll(ctx, stream, stream.source, iterators);
-      await ctx.wait(isWell ? pollMilliseconds : troubleMilliseconds);
-    }
-  },
-};
+export const pumpSource = standing<Named>("firehose.pumpSource", async ({ name, number }, ctx) => {
+  const iterators = new Map<string, string>();
+  while (!ctx.signal.aborted) {
+    const stream = ctx.reading(() => findStream(ctx, name));
+    if (stream?.number !== number || !stream.source) return;
+    const isWell = await poll(ctx, stream, stream.source, iterators);
+    await ctx.wait(isWell ? pollMilliseconds : troubleMilliseconds);
+  }
+});
 
 /** @returns false where the role or the stream is in trouble */
 async function poll(

@@ -9,6 +9,8 @@ import * as codeSigning from "./code-signing.ts";
 import * as concurrency from "./concurrency.ts";
 import * as eventInvokeConfigs from "./event-invoke-configs.ts";
 import { front } from "./front.ts";
+import * as eventSourceMappings from "./event-source-mappings.ts";
+import * as eventSourcePollers from "./event-source-pollers.ts";
 import * as functionSettings from "./function-settings.ts";
 import * as functionUpdates from "./function-updates.ts";
 import * as functionUrls from "./function-urls.ts";
@@ -25,6 +27,7 @@ export default service(lambda.service, {
   nouns: [
     functions, functionUpdates, versions, aliases, layers, layerPermissions, permissions, concurrency, invoking,
     asynchronous, eventInvokeConfigs, functionUrls, functionSettings, codeSigning, tags,
+    eventSourceMappings, eventSourcePollers,
   ],
   resourcePolicy,
   tagging: tags.tagging,
