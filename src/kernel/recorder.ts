@@ -131,8 +131,8 @@ export class Recorder {
         if (isReading && listener.apiCalls !== "all") continue;
         if (record.userIdentity?.invokedBy === "events.amazonaws.com") continue;
         const event = callEvent(record, cell);
-  /** Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. */
-        if (isLogged(trails, cell.region, isReading)) this.#announcer.tellOne(transaction, cell, listener, event);
+        if (!isLogged(trails, cell.region, isReading)) continue;
+        this.#announcer.tellOne(transaction, cell, listener, event);
       }
     }
   }
