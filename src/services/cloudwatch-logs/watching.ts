@@ -2,7 +2,14 @@
 
 import type { Context } from "../../kernel/context.ts";
 import type { Draft } from "./block-writing.ts";
+import { embeddedMetrics } from "./embedded-metrics.ts";
+import { countMetricFilters } from "./filter-tables.ts";
 import type { LogGroup } from "./group-table.ts";
+import { filterMetrics } from "./metric-filtering.ts";
+import { publish } from "./metric-values.ts";
+import { subscribe } from "./subscribing.ts";
+import { transformOf } from "./transforming.ts";
+import { watchedEvent, type WatchedEvent } from "./watched-events.ts";
 
 /** Events that were just put into one stream. */
 export interface Arrived {
@@ -14,6 +21,20 @@ export interface Arrived {
   readonly sizeBytes: number;
 }
 
-export function watch(_ctx: Context, _group: LogGroup, _arrived: Arrived): void {
-  // Filled below.
+export function watch(ctx: Context, group: LogGroup, { stream, events, from }: Arrived): void {
+  // @evidence CloudWatch Logs User Guide, "Log classes": others have neither metrics nor subscriptions
+  if (group.groupClass !== "STANDARD") return;
+  let made: WatchedEvent[] | undefined;
+  const watched = (): readonly WatchedEvent[] => {
+    if (made) return made;
+    const transform = transformOf(ctx, group);
+    return (made = events.map((event, index) => watchedEvent(event, from + index, transform(event.message))));
+  };
+  const isEmbedding = events.some(({ message }) => message.includes("\"CloudWatchMetrics\""));
+  const isFiltered = countMetricFilters(ctx, group.name) > 0;
+  publish(ctx, [
+    ...(isFiltered ? filterMetrics(ctx, group, watched()) : []),
+    ...(isEmbedding ? embeddedMetrics(watched()) : []),
+  ]);
+  subscribe(ctx, group, stream, watched);
 }
