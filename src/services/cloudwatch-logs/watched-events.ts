@@ -45,5 +45,3 @@ class Watched implements WatchedEvent {
 export function watchedEvent(draft: Draft, sequence: number, transformed: string | undefined): WatchedEvent {
   return new Watched(draft, sequence, transformed);
 }
-
-export const asWritten: Viewer = { applyOnTransformedLogs: false };
