@@ -63,3 +63,15 @@ export function select(root: unknown, { parts }: Selector): unknown[] {
   }
   return found;
 }
+
+/** A selector that stands by itself: `$.size`, `$bytes`. Undefined when it is none. */
+export function readSelector(text: string): Selector | undefined {
+  if (/^\$[A-Za-z_0-9][\w.-]*$/.test(text)) return { text, parts: [] };
+  try {
+    const scanner = new Scanner(text);
+    const selector = parseSelector(scanner);
+    return scanner.isAtEnd ? selector : undefined;
+  } catch {
+    return undefined;
+  }
+}
