@@ -64,7 +64,11 @@ async function asEventBridge(ctx: BodyContext): Promise<CallOptions> {
 export async function createSecret(ctx: BodyContext, name: string, secret: Secret): Promise<string> {
   const { ARN } = await ctx.call(
     secretsManager.CreateSecret,
-    { Name: `events!connection/${name}/${ctx.ids.uuid()}`, SecretString: JSON.stringify(secret) },
+    {
+      Name: `events!connection/${name}/${ctx.ids.uuid()}`,
+      SecretString: JSON.stringify(secret),
+      ClientRequestToken: ctx.ids.uuid(),
+    },
     await asEventBridge(ctx),
   );
   return ARN ?? "";
@@ -73,7 +77,7 @@ export async function createSecret(ctx: BodyContext, name: string, secret: Secre
 export async function changeSecret(ctx: BodyContext, secretArn: string, secret: Secret): Promise<void> {
   await ctx.call(
     secretsManager.PutSecretValue,
-    { SecretId: secretArn, SecretString: JSON.stringify(secret) },
+    { SecretId: secretArn, SecretString: JSON.stringify(secret), ClientRequestToken: ctx.ids.uuid() },
     await asEventBridge(ctx),
   );
 }

@@ -80,8 +80,8 @@ function withoutDetail(event: Event): Record<string, unknown> {
 }
 
 /**
- * Inside of quotes a value is text, outside of them JSON; what is not in the event is an empty text. Values are
- * put in once: what looks like a placeholder in one is none.
+ * Inside of quotes a value is text, outside of them JSON; what is not in the event is an empty text. Values
+ * are put in once: what looks like a placeholder in one is none.
  */
 export function fill(template: string, valueOf: (name: string) => unknown): string {
   let isQuoted = false;
