@@ -131,10 +131,7 @@ export class Recorder {
         if (isReading && listener.apiCalls !== "all") continue;
         if (record.userIdentity?.invokedBy === "events.amazonaws.com") continue;
         const event = callEvent(record, cell);
-<<<<<<< HEAD
-=======
         if (listener.sources && !listener.sources.includes(event.source)) continue;
->>>>>>> 5ff849f (EventBridge: buses, rules, targets, events, archives, replays, connections and API destinations)
         if (!isLogged(trails, cell.region, isReading)) continue;
         this.#announcer.tellOne(transaction, cell, listener, event);
       }
