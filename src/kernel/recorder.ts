@@ -119,7 +119,7 @@ export class Recorder {
     return this.#store.read(cell, (transaction) => [...transaction.rows(loggingTrails).list()]);
   }
 
-  /** Calls become events where a trail logs them; those of EventBridge do not, or there might be no end. */
+  /** Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. */
   #tellCalls(
     transaction: Transaction, cell: CellName, texts: readonly string[], trails: readonly LoggingTrail[],
   ): void {
@@ -131,6 +131,7 @@ export class Recorder {
         if (isReading && listener.apiCalls !== "all") continue;
         if (record.userIdentity?.invokedBy === "events.amazonaws.com") continue;
         const event = callEvent(record, cell);
+        if (listener.sources && !listener.sources.includes(event.source)) continue;
         if (!isLogged(trails, cell.region, isReading)) continue;
         this.#announcer.tellOne(transaction, cell, listener, event);
       }
