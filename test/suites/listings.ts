@@ -97,6 +97,30 @@ const ssm: Listings = {
   single: ["GetResourcePolicies"],
 };
 
+const scheduler: Listings = {
+  async fill(make) {
+    const role = {
+      Version: "2012-10-17",
+      Statement: [
+        { Effect: "Allow", Principal: { Service: "scheduler.amazonaws.com" }, Action: "sts:AssumeRole" },
+      ],
+    };
+    await make("iam:CreateRole", { RoleName: "planner", AssumeRolePolicyDocument: JSON.stringify(role) });
+    for (const number of numbers) {
+      await make("scheduler:CreateScheduleGroup", { Name: `group-${number}` });
+      await make("scheduler:CreateSchedule", {
+        Name: `schedule-${number}`, ScheduleExpression: "rate(1 day)", State: "DISABLED",
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: {
+          Arn: "arn:aws:sqs:us-east-1:000000000000:queue",
+          RoleArn: "arn:aws:iam::000000000000:role/planner",
+        },
+      });
+    }
+  },
+  inputs: { ListSchedules: {}, ListScheduleGroups: {} },
+};
+
 const secretsManager: Listings = {
   async fill(make) {
     for (const number of numbers)
@@ -223,6 +247,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   kms,
   sqs,
   ssm,
+  scheduler,
   "secrets-manager": secretsManager,
   s3,
   "s3-control": s3Control,

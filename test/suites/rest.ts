@@ -17,6 +17,9 @@ export interface Sent {
 
 type Input = Readonly<Record<string, unknown>>;
 
+/** The body of services that speak JSON; others speak XML. */
+export type JsonText = (value: Input, ref: ShapeRef) => string;
+
 function encoded(text: string): string {
   const marks = /[!'()*]/g;
   return encodeURIComponent(Buffer.from(text).toString()).replace(
@@ -35,8 +38,11 @@ class RestRequest {
   readonly #headers: Record<string, string> = {};
   #body = "";
 
-  constructor({ operationModel, model }: BuiltOperation, input: Input) {
+  readonly #json: JsonText | undefined;
+
+  constructor({ operationModel, model }: BuiltOperation, input: Input, json: JsonText | undefined) {
     this.#model = model;
+    this.#json = json;
     const { method, requestUri } = operationModel.http;
     const [path = "", constants = ""] = requestUri.split("?");
     this.#path = path;
@@ -97,11 +103,16 @@ class RestRequest {
 
   #writePayload(name: string, ref: ShapeRef, value: unknown): void {
     const { type } = this.#model.shapes[ref.shape] ?? {};
-    if (type === "structure") this.#body = this.#element(name, value, ref);
+    if (type === "structure" && this.#json) this.#body = this.#json(value as Input, ref);
+    else if (type === "structure") this.#body = this.#element(name, value, ref);
     else this.#body = Buffer.isBuffer(value) ? value.toString("latin1") : String(value);
   }
 
   #writeBody(ref: ShapeRef, shape: Shape, members: [string, ShapeRef][], input: Input): void {
+    if (this.#json) {
+      this.#body = this.#json(Object.fromEntries(members.map(([member]) => [member, input[member]])), ref);
+      return;
+    }
     const name = ref.locationName ?? shape.locationName ?? ref.shape;
     const content = members.map(([member, each]) => this.#member(member, each, input[member])).join("");
     this.#body = `<${name}>${content}</${name}>`;
@@ -155,8 +166,8 @@ class RestRequest {
   }
 }
 
-export function restRequest(operation: BuiltOperation, input: Input): Sent {
-  return new RestRequest(operation, input).sent();
+export function restRequest(operation: BuiltOperation, input: Input, json?: JsonText): Sent {
+  return new RestRequest(operation, input, json).sent();
 }
 
 /** The members of an answer: from its headers and from its XML. */

@@ -5,7 +5,7 @@ import type { Engine } from "../../src/kernel/engine.ts";
 import { signRequest, type Credentials } from "../../src/kernel/auth/signing.ts";
 import type { ServiceModel, ShapeRef } from "../../src/kernel/model/model.ts";
 import type { WireResponse } from "../../src/kernel/protocol/protocol.ts";
-import { restOutput, restRequest, type Sent } from "./rest.ts";
+import { restOutput, restRequest, type JsonText, type Sent } from "./rest.ts";
 import { parseXml, type XmlElement } from "./xml-answer.ts";
 import type { BuiltOperation } from "./services.ts";
 
@@ -50,7 +50,10 @@ export function isRest({ model }: BuiltOperation): boolean {
 
 /** The request with this input, in the service's first protocol: where that is no REST, its body. */
 export function requestOf(operation: BuiltOperation, input: Input): string | Sent {
-  return isRest(operation) ? restRequest(operation, input) : bodyOf(operation, input);
+  const { model } = operation;
+  if (!isRest(operation)) return bodyOf(operation, input);
+  const json: JsonText = (value, ref) => JSON.stringify(jsonValue(value, ref, model));
+  return restRequest(operation, input, model.protocols[0] === "rest-json" ? json : undefined);
 }
 
 /** As SDKs do: idempotency tokens that are not given are made up. */
@@ -109,6 +112,7 @@ async function post(
   void engine.settled().then(() => leaving.abort());
   const answer = await answering;
   const text = await textOf(answer);
+  if (model.protocols[0] === "rest-json") return restJsonAnswer(operation, answer, text);
   if (isRest(operation)) return restAnswer(operation, answer, text);
   return model.protocols[0] === "json"
     ? jsonAnswer(answer.status, text)
@@ -142,6 +146,18 @@ function restAnswer(operation: BuiltOperation, { status, headers }: WireResponse
   }
   return text === "" ? { status, code: undefined, message: undefined, output: {}, text }
     : xmlAnswer(operation, status, text);
+}
+
+/** The error's name is in a header; what is no payload is the body's JSON. */
+function restJsonAnswer(operation: BuiltOperation, { status, headers }: WireResponse, text: string): Answer {
+  const body = text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {};
+  if (status < 300) {
+    const output = { ...restOutput(operation, headers, ""), ...body };
+    return { status, code: undefined, message: undefined, output, text };
+  }
+  const code = headers["x-amzn-errortype"]?.split(":", 1)[0];
+  const message = (body["message"] ?? body["Message"]) as string | undefined;
+  return { status, code, message, output: body, text };
 }
 
 function jsonAnswer(status: number, text: string): Answer {

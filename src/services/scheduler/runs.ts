@@ -3,7 +3,7 @@
  * policy says, and what is given up goes to its dead-letter queue.
  */
 
-import * as sts from "../../generated/sts.ts";
+import { sessionOf } from "../../delivery/role-session.ts";
 import type * as scheduler from "../../generated/scheduler.ts";
 import { asynchronousJob, job } from "../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context, ReadContext } from "../../kernel/context.ts";
@@ -13,7 +13,7 @@ import {
   dueAfter, groupArn, scheduleArn, schedules, type Schedule, type SealedInput,
 } from "./schedule-rows.ts";
 import { openInput } from "./sealed-input.ts";
-import { isUniversal, targetCall } from "./targets.ts";
+import { callTarget, isUniversal } from "./targets.ts";
 
 interface Due {
   readonly group: string;
@@ -39,6 +39,7 @@ const lateMillisecondsMax = 5 * 60_000;
 export const ageSecondsDefault = 86_400;
 export const retriesDefault = 185;
 
+export const sessionName = "EventBridgeScheduler";
 const retryMilliseconds = 1_000;
 /** So that 185 retries fill the 24 hours that an event may be old. */
 const retryMillisecondsMax = 512_000;
@@ -75,9 +76,7 @@ export const invoke = asynchronousJob("scheduler.invoke", async (invocation: Inv
   try {
     role = await assume(ctx, invocation);
     text = await payload(ctx, invocation, role);
-    const { token, input, region } = targetCall(ctx, invocation.target, text);
-    const output = await ctx.call(token, input, { ...role, ...(region !== undefined && { region }) });
-    requireTaken(output);
+    await callTarget(ctx, invocation.target, text, role);
   } catch (cause) {
     if (!(cause instanceof AwsError)) throw cause;
     await failed(ctx, invocation, cause, role, text);
@@ -91,15 +90,12 @@ function isCalledOff(ctx: BodyContext, { group, name, isLast }: Invocation): boo
 }
 
 /** @throws AwsError when the role does not let the service in */
-export async function assume(
-  ctx: BodyContext, { group, target, executionId }: Pick<Invocation, "group" | "target" | "executionId">,
-): Promise<CallOptions> {
-  const { Credentials } = await ctx.call(
-    sts.AssumeRole,
-    { RoleArn: target.RoleArn, RoleSessionName: executionId },
-    { as: "service", account: ctx.account, sourceArn: groupArn(ctx, group) },
-  );
-  return { as: { session: Credentials?.SessionToken ?? "" } };
+async function assume(ctx: BodyContext, { group, target }: Invocation): Promise<CallOptions> {
+  const session = await sessionOf(ctx, {
+    roleArn: target.RoleArn, principal: "scheduler.amazonaws.com", sourceArn: groupArn(ctx, group),
+    sessionName,
+  });
+  return { as: { session } };
 }
 
 async function payload(ctx: BodyContext, invocation: Invocation, role: CallOptions): Promise<string> {
@@ -141,17 +137,6 @@ function notification(ctx: ReadContext, invocation: Invocation): string {
     resources: [scheduleArn(ctx, invocation)],
     detail: "{}",
   });
-}
-
-/** PutEvents answers well also when it took nothing. @throws AwsError */
-function requireTaken(output: unknown): void {
-  const { FailedEntryCount, Entries } = output as {
-    FailedEntryCount?: number; Entries?: readonly { ErrorCode?: string; ErrorMessage?: string }[];
-  };
-  const entry = FailedEntryCount ? Entries?.find(({ ErrorCode }) => ErrorCode !== undefined) : undefined;
-  if (entry) {
-    throw new AwsError({ code: entry.ErrorCode ?? "", message: entry.ErrorMessage ?? "", status: 400 });
-  }
 }
 
 /** What the target's service may answer differently another time. */

@@ -1,6 +1,7 @@
 /** Schedules: made, changed, shown, listed, deleted. */
 
 import * as scheduler from "../../generated/scheduler.ts";
+import * as sts from "../../generated/sts.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
@@ -10,8 +11,8 @@ import { page } from "../../kernel/page.ts";
 import { invalidToken, roleNotAssumable, scheduleExists, scheduleNotFound, tokenMismatch } from "./errors.ts";
 import { requireActiveGroup, requireGroup } from "./group-rows.ts";
 import { tokenMilliseconds } from "./groups.ts";
-import { ageSecondsDefault, assume, due, expectSchedule, retriesDefault } from "./runs.ts";
-import { defaultGroup, scheduleArn, schedules, type Schedule } from "./schedule-rows.ts";
+import { ageSecondsDefault, due, expectSchedule, retriesDefault, sessionName } from "./runs.ts";
+import { defaultGroup, groupArn, scheduleArn, schedules, type Schedule } from "./schedule-rows.ts";
 import { openInput, sealInput } from "./sealed-input.ts";
 import { requireTimes, requireWindow } from "./timing.ts";
 import { requireTarget } from "./targets.ts";
@@ -85,7 +86,11 @@ async function requireRole(ctx: BodyContext, group: string, target: scheduler.Ta
   }));
   if (parseArn(target.RoleArn)?.account !== ctx.account) throw roleNotAssumable();
   try {
-    await assume(ctx, { group, target, executionId: ctx.ids.hex(16) });
+    await ctx.call(
+      sts.AssumeRole,
+      { RoleArn: target.RoleArn, RoleSessionName: sessionName },
+      { as: "service", account: ctx.account, sourceArn: groupArn(ctx, group) },
+    );
   } catch (cause) {
     throw cause instanceof AwsError && cause.status < 500 ? roleNotAssumable() : cause;
   }

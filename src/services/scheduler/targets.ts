@@ -6,10 +6,10 @@
  */
 
 import type * as scheduler from "../../generated/scheduler.ts";
+import { senders } from "../../delivery/senders.ts";
 import { parseArn, type Arn } from "../../kernel/arn.ts";
-import type { ReadContext } from "../../kernel/context.ts";
+import type { BodyContext, CallOptions, ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
-import type { OperationToken } from "../../kernel/tokens.ts";
 import {
   fifoDeadLetters, invalidInput, invalidTargetArn, parametersMisplaced, parametersRequired, readOnlyApi,
   unknownApi,
@@ -18,83 +18,41 @@ import { inputOf, UnfitInput } from "./sdk-input.ts";
 
 type Input = Record<string, unknown>;
 
-export interface TargetCall {
-  readonly token: OperationToken<unknown, unknown>;
-  readonly input: Input;
-  /** Where, if not in the schedule's own region. */
-  readonly region?: string;
-}
-
 type Parameters = "EcsParameters" | "EventBridgeParameters" | "KinesisParameters"
   | "SageMakerPipelineParameters" | "SqsParameters";
 
 interface Template {
-  readonly service: string;
-  readonly operation: string;
   readonly resource: RegExp;
   readonly parameters?: Parameters;
   readonly parametersRequired?: boolean;
   /** The input is handed on as JSON, so it has to be some. */
   readonly json?: boolean;
-  /** Absent where the service is not here. */
-  readonly input?: (target: scheduler.Target, text: string, arn: Arn, ctx: ReadContext) => Input;
 }
 
-const named = (resource: string): string => resource.slice(resource.indexOf("/") + 1);
-
 const templates: Readonly<Record<string, Template>> = {
-  sqs: {
-    service: "sqs", operation: "SendMessage", resource: /^[\w-]{1,80}(\.fifo)?$/, parameters: "SqsParameters",
-    input: ({ SqsParameters }, text, { account, region, resource }, ctx) => ({
-      QueueUrl: `${ctx.kernel.endpoint("sqs", region)}/${account}/${resource}`,
-      MessageBody: text,
-      ...(SqsParameters?.MessageGroupId !== undefined && { MessageGroupId: SqsParameters.MessageGroupId }),
-    }),
-  },
-  sns: {
-    service: "sns", operation: "Publish", resource: /^[\w-]{1,256}(\.fifo)?$/,
-    input: ({ Arn }, text) => ({ TopicArn: Arn, Message: text }),
-  },
-  lambda: {
-    service: "lambda", operation: "Invoke", resource: /^function:[\w-]+(:[\w$-]+)?$/, json: true,
-    input: ({ Arn }, text) => ({ FunctionName: Arn, InvocationType: "Event", Payload: Buffer.from(text) }),
-  },
+  sqs: { resource: /^[\w-]{1,80}(\.fifo)?$/, parameters: "SqsParameters" },
+  sns: { resource: /^[\w-]{1,256}(\.fifo)?$/ },
+  lambda: { resource: /^function:[\w-]+(:[\w$-]+)?$/, json: true },
   events: {
-    service: "eventbridge", operation: "PutEvents", resource: /^event-bus\/[\w./-]+$/, json: true,
+    resource: /^event-bus\/[\w./-]+$/, json: true,
     parameters: "EventBridgeParameters", parametersRequired: true,
-    input: ({ Arn, EventBridgeParameters }, text) => ({
-      Entries: [{ EventBusName: Arn, ...EventBridgeParameters, Detail: text }],
-    }),
   },
-  kinesis: {
-    service: "kinesis", operation: "PutRecord", resource: /^stream\/[\w.-]+$/,
-    parameters: "KinesisParameters", parametersRequired: true,
-    input: ({ Arn, KinesisParameters }, text) => ({
-      StreamARN: Arn, PartitionKey: KinesisParameters?.PartitionKey, Data: Buffer.from(text),
-    }),
-  },
-  firehose: {
-    service: "firehose", operation: "PutRecord", resource: /^deliverystream\/[\w.-]+$/,
-    input: (_, text, { resource }) => ({
-      DeliveryStreamName: named(resource), Record: { Data: Buffer.from(text) },
-    }),
-  },
-  states: { service: "sfn", operation: "StartExecution", resource: /^stateMachine:.+$/, json: true },
-  ecs: { service: "ecs", operation: "RunTask", resource: /^cluster\/.+$/, parameters: "EcsParameters" },
-  codebuild: { service: "codebuild", operation: "StartBuild", resource: /^project\/.+$/ },
-  codepipeline: { service: "codepipeline", operation: "StartPipelineExecution", resource: /^.+$/ },
-  inspector: { service: "inspector", operation: "StartAssessmentRun", resource: /^target\/.+$/ },
-  sagemaker: {
-    service: "sagemaker", operation: "StartPipelineExecution", resource: /^pipeline\/.+$/,
-    parameters: "SageMakerPipelineParameters",
-  },
+  kinesis: { resource: /^stream\/[\w.-]+$/, parameters: "KinesisParameters", parametersRequired: true },
+  firehose: { resource: /^deliverystream\/[\w.-]+$/ },
+  states: { resource: /^stateMachine:.+$/, json: true },
+  ecs: { resource: /^cluster\/.+$/, parameters: "EcsParameters" },
+  codebuild: { resource: /^project\/.+$/ },
+  codepipeline: { resource: /^.+$/ },
+  inspector: { resource: /^target\/.+$/ },
+  sagemaker: { resource: /^pipeline\/.+$/, parameters: "SageMakerPipelineParameters" },
 };
 
 const everyParameters: readonly Parameters[] = [
-  "EcsParameters", "EventBridgeParameters", "KinesisParameters", "SageMakerPipelineParameters", "SqsParameters",
+  "EcsParameters", "EventBridgeParameters", "KinesisParameters", "SageMakerPipelineParameters",
+  "SqsParameters",
 ];
 
-/** @evidence Scheduler User Guide, "Using universal targets": unsupported API actions, by how they begin */
+/** @evidence Scheduler User Guide, "Using universal targets": API actions that are not supported */
 const readOnly = new RegExp(`^(?:${[
   "get", "describe", "list", "poll", "receive", "search", "scan", "query", "select", "read", "lookup",
   "discover", "validate", "batchGet", "batchDescribe", "batchRead", "transactGet", "adminGet", "adminList",
@@ -163,11 +121,12 @@ export function requireTarget(ctx: ReadContext, target: scheduler.Target): void 
   const arn = parseArn(target.Arn);
   const template = templateOf(arn);
   requireParameters(target, template);
-  if (template.service === "sqs" && target.Arn.endsWith(".fifo") && !target.SqsParameters?.MessageGroupId) {
+  const isFifoQueue = arn?.service === "sqs" && target.Arn.endsWith(".fifo");
+  if (isFifoQueue && target.SqsParameters?.MessageGroupId === undefined) {
     throw parametersRequired("SqsParameters.MessageGroupId");
   }
   if (template.json && target.Input !== undefined) requireJson(target.Input);
-  if (!template.input) throw notImplemented(`${template.service} as the target of a schedule`);
+  if (!arn || !senders[arn.service]) throw notImplemented(`${target.Arn} as the target of a schedule`);
 }
 
 /** @throws ValidationException for a text that is no input of the operation */
@@ -180,19 +139,32 @@ function universalInput(ctx: ReadContext, { service, operation }: Universal, tex
   }
 }
 
-/** @param text what the target is given, its keywords replaced */
-export function targetCall(ctx: ReadContext, target: scheduler.Target, text: string): TargetCall {
+/**
+ * Calls the target under a role. @param text what the target is given, its keywords replaced
+ *
+ * @throws AwsError what the target's service refuses
+ */
+export async function callTarget(
+  ctx: BodyContext, target: scheduler.Target, text: string, role: CallOptions,
+): Promise<void> {
   const [, service, action] = universalForm.exec(target.Arn) ?? [];
   if (service !== undefined && action !== undefined) {
     const called = universal(ctx, service, action);
     const token = { service: called.service, name: called.operation };
-    return { token, input: universalInput(ctx, called, text) };
+    await ctx.call(token, universalInput(ctx, called, text), role);
+    return;
   }
   const arn = parseArn(target.Arn);
-  const template = templateOf(arn);
-  if (!arn || !template.input) throw notImplemented(`${template.service} as the target of a schedule`);
-  const token = { service: template.service, name: template.operation };
-  return { token, input: template.input(target, text, arn, ctx), region: arn.region };
+  const sender = arn && senders[arn.service];
+  if (!arn || !sender) throw notImplemented(`${target.Arn} as the target of a schedule`);
+  const { EventBridgeParameters: event, KinesisParameters, SqsParameters } = target;
+  const settings = {
+    partitionKey: KinesisParameters?.PartitionKey,
+    messageGroupId: SqsParameters?.MessageGroupId,
+    event: event && { source: event.Source, detailType: event.DetailType },
+  };
+  const options = { ...role, region: arn.region };
+  await sender(ctx, { arn, target: target.Arn, payload: text, settings, options });
 }
 
 export function isUniversal(target: scheduler.Target): boolean {
