@@ -61,6 +61,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   };
 }
 
+/** The folders in which a shell looks for programs. */
+export function searchPath(): string {
+  return process.env["PATH"] ?? "";
+}
+
 function port(text: string | undefined): number {
   if (text === undefined) return defaultPort;
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) {

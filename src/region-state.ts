@@ -25,6 +25,7 @@ export class RegionState {
 
   /** Replaces a snapshot of that name. @throws TypeError for a name that is none */
   async save(name: string): Promise<SnapshotSummary> {
+    await this.#engine.metrics.flush();
     return (await snapshots()).saveSnapshot(this.#store, name);
   }
 
@@ -54,6 +55,7 @@ export class RegionState {
   /** Row by row; without `after`, against the region as it is now. @throws SnapshotNotFound */
   async diff(before: string, after?: string): Promise<RowChange[]> {
     const { diffSnapshots } = await import("./store/snapshot-diff.ts");
+    await this.#engine.metrics.flush();
     return diffSnapshots(this.#store, before, after);
   }
 }

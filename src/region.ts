@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { searchPath } from "./config.ts";
 import { Engine } from "./kernel/engine.ts";
 import { clientConfiguration, type ClientOptions } from "./kernel/gateway/in-process.ts";
 import { listen, type Certificate, type Listener, type LocalRoutes } from "./kernel/gateway/listen.ts";
@@ -86,8 +87,10 @@ export class Region implements AsyncDisposable {
       store,
       durability,
       devKeys: options.devKeys ?? true,
+      ephemeral: options.dataDir === undefined,
       endpoint: () => this.#url(this.#port ?? options.port ?? 4566),
       machine: {
+        searchPath: searchPath(),
         port: async () => Number(new URL(await this.endpoint()).port),
         folder: async (plane) => {
           const path = join(folder, "planes", plane);

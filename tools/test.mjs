@@ -1,7 +1,7 @@
 // Runs the compiled tests with Node's own runner. Arguments: path fragments to select files; `--compat` runs
 // the
 // tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests.
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
@@ -30,7 +30,7 @@ const began = performance.now();
 
 /** Files are reported as tests too; only what is in them counts, unless a file itself fails to load. */
 function isFile(event) {
-  return selected.some((file) => resolve(file) === resolve(event.name));
+  return files.includes(resolve(event.name));
 }
 
 function complain(event) {
@@ -39,10 +39,33 @@ function complain(event) {
   console.log(`\nFAILED ${event.name}\n  ${event.file ?? ""}:${event.line ?? ""}\n${text}\n`);
 }
 
+/**
+ * Most of what a small test file costs is loading the SDK and the service: neighbours share one process.
+ * They must not know: no hooks outside of a suite, nothing of the process changed.
+ */
+function grouped(files, size) {
+  const folder = resolve("dist", "test", "groups");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const groups = [];
+  for (let start = 0; start < files.length; start += size) {
+    const path = join(folder, `${String(groups.length).padStart(3, "0")}.mjs`);
+    const members = files.slice(start, start + size);
+    const imports = members.map((file) => `await load(${JSON.stringify(resolve(file))});`);
+    writeFileSync(path, `import { load } from "../../../tools/load-tests.mjs";\n${imports.join("\n")}\n`);
+    groups.push(path);
+  }
+  return groups;
+}
+
+const groupSizeMax = 12;
+const processes = 2 * availableParallelism();
+const groupSize = compat ? 1 : Math.min(groupSizeMax, Math.ceil(selected.length / processes));
+const files = groupSize > 1 ? grouped(selected, groupSize) : selected.map((file) => resolve(file));
 const stream = run({
-  files: selected.map((file) => resolve(file)),
+  files,
   concurrency: compat ? 1 : Math.max(1, availableParallelism()),
-  timeout: compat ? 600_000 : 120_000,
+  timeout: compat ? 600_000 : 300_000,
 });
 stream.on("test:pass", (event) => {
   if (isFile(event)) return;

@@ -13,6 +13,7 @@ import type {
 } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import type { Ids } from "./ids.ts";
+import type { Meter } from "./metrics.ts";
 import type { Operation } from "./operation.ts";
 import { partitionCell } from "./partition.ts";
 import { TagSet, taggedResources } from "./tags.ts";
@@ -165,6 +166,12 @@ export class CellContext implements Context, BodyContext {
     const result = this.kernel.store.transact(partitionCell, work);
     this.#passGate();
     return result;
+  }
+
+  metric(meter: Meter, dimensions: readonly string[], value: number): void {
+    const { metrics } = this.kernel;
+    if (this.#effects) this.#effects.push(() => metrics.add(this, meter, dimensions, value));
+    else metrics.add(this, meter, dimensions, value);
   }
 
   emit(event: ServiceEvent): void {

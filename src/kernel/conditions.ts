@@ -41,6 +41,9 @@ const globalKeys: Readonly<Record<string, Reader>> = {
     sourceArn && (parseArn(sourceArn)?.account || account || undefined),
   "aws:userid": ({ caller }) => caller.principalId || undefined,
   "aws:username": ({ caller }) => caller.userName,
+  /** What SNS's topics ask for. @evidence SNS Developer Guide, "aws:SourceAccount versus aws:SourceOwner" */
+  "aws:sourceowner": ({ caller }) =>
+    caller.sourceArn && (parseArn(caller.sourceArn)?.account || caller.account || undefined),
   "aws:resourceaccount": (ctx) => ctx.account,
   "aws:requestedregion": (ctx) => ctx.requestRegion,
   "aws:multifactorauthpresent": ({ caller }) =>

@@ -11,6 +11,7 @@ import type { Operation } from "./operation.ts";
 import type { StoredBlob } from "./region-blobs.ts";
 import type { ContextValue } from "../iam/types.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Meter } from "./metrics.ts";
 
 /** The region's clock as handlers see it. */
 export interface Time {
@@ -37,6 +38,12 @@ export interface ReadContext {
   tags(arn: string): TagSet;
   /** `arn:aws:<service>:<region>:<account>:<resource>` of this cell; global services' ARNs have no region. */
   arn(resource: string): string;
+  /**
+   * Measures something of the service's own for CloudWatch, once the transaction, if any, has succeeded.
+   *
+   * @param dimensions values, in the order of the meter's names
+   */
+  metric(meter: Meter, dimensions: readonly string[], value: number): void;
   /** The kernel's facilities for the few services that are part of it: identity, trail. */
   readonly kernel: Kernel;
 }

@@ -25,6 +25,7 @@ import { Ids } from "./ids.ts";
 import { IdentityCache } from "./identity-cache.ts";
 import { withoutTexts } from "./json-text.ts";
 import type { Kernel, LastUse } from "./kernel.ts";
+import { Metrics, type MetricsHost } from "./metrics.ts";
 import { Models } from "./model/load.ts";
 import { findTimeline, keepRegion, keepTimeline, openRegion } from "./region-facts.ts";
 import type { ServiceModel } from "./model/model.ts";
@@ -47,7 +48,9 @@ export interface EngineOptions {
   /** `http://localhost:4566`: where clients reach the region. */
   readonly endpoint: () => string;
   /** Where programs that the region runs reach it, and where they may keep what can be made again. */
-  readonly machine: Pick<PlaneHost, "port" | "folder">;
+  readonly machine: Pick<PlaneHost, "port" | "folder" | "searchPath">;
+  /** Nothing outlives the region: what is not stored yet need not be when it stops. */
+  readonly ephemeral?: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -76,7 +79,7 @@ const cachedMax = 1_000;
 
 const entries = new Map(directory.map((entry) => [entry.service, entry]));
 
-export class Engine implements Kernel, JobHost {
+export class Engine implements Kernel, JobHost, MetricsHost {
   readonly clock: RegionClock;
   readonly models = new Models();
   readonly bus = new Bus();
@@ -96,6 +99,7 @@ export class Engine implements Kernel, JobHost {
   readonly faults = new Faults();
   readonly planes: RegionPlanes;
   readonly digests = new DigestThread();
+  readonly metrics: Metrics;
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
   /**
@@ -106,7 +110,8 @@ export class Engine implements Kernel, JobHost {
   /** Defects that requests and jobs ran into: tests fail on them. */
   readonly defects: unknown[] = [];
   readonly #options: EngineOptions;
-  readonly #services = new Map<string, Service>();
+  /** By name, as they are loaded. */
+  readonly loadedServices = new Map<string, Service>();
   readonly #stopping = new AbortController();
   readonly #incarnation: number;
   readonly #keys = new Map<string, Buffer>();
@@ -142,6 +147,7 @@ export class Engine implements Kernel, JobHost {
       hex: (length) => this.ids.hex(length),
       log: options.log,
     });
+    this.metrics = new Metrics(this);
   }
 
   /** Loads what every request needs, and takes up the jobs that earlier runs left. */
@@ -215,20 +221,20 @@ export class Engine implements Kernel, JobHost {
 
   /** The service, where its handlers are loaded already. */
   loaded(entry: DirectoryEntry): Service | undefined {
-    return this.#services.get(entry.service);
+    return this.loadedServices.get(entry.service);
   }
 
   loadedByIamPrefix(prefix: string): Service | undefined {
-    for (const [name, service] of this.#services) if (entries.get(name)?.iamPrefix === prefix) return service;
+    for (const [name, service] of this.loadedServices) if (entries.get(name)?.iamPrefix === prefix) return service;
     return undefined;
   }
 
   /** Undefined while only the service's model is here. */
   async load(entry: DirectoryEntry): Promise<Service | undefined> {
-    const known = this.#services.get(entry.service);
+    const known = this.loadedServices.get(entry.service);
     if (known || !entry.load) return known;
     const service = (await entry.load()).default as Service;
-    this.#services.set(entry.service, service);
+    this.loadedServices.set(entry.service, service);
     return service;
   }
 
@@ -299,6 +305,11 @@ export class Engine implements Kernel, JobHost {
 
   jobContext(name: string, cell: CellName): CellContext {
     return this.contextIn(name.slice(0, name.indexOf(".")), cell);
+  }
+
+  async loadNamed(name: string): Promise<Service | undefined> {
+    const entry = entries.get(name);
+    return entry && (await this.load(entry));
   }
 
   /** A cell as a service itself acts in it. */
@@ -376,6 +387,7 @@ export class Engine implements Kernel, JobHost {
     else keepTimeline(this.store, this.clock.timeline());
     this.#identity?.forget();
     this.recorder.forget();
+    this.metrics.forget();
     this.scheduler.start();
   }
 
@@ -385,6 +397,7 @@ export class Engine implements Kernel, JobHost {
     await this.planes.close();
     await this.digests.close();
     await this.settled();
+    if (!this.#options.ephemeral) await this.metrics.flush();
     await this.store.close();
   }
 }

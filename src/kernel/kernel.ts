@@ -7,6 +7,7 @@ import type { Caller, Session } from "./auth/caller.ts";
 import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
 import type { Tagging } from "./service.ts";
 import type { SourcedPolicy } from "../iam/types.ts";
+import type { Metrics } from "./metrics.ts";
 import type { ServiceModel } from "./model/model.ts";
 import type { Planes } from "../planes/planes.ts";
 import type { CellName, Transaction } from "../store/types.ts";
@@ -86,8 +87,12 @@ export interface Kernel {
   cells(): readonly CellName[];
   /** Reads another cell. */
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
+  /** What services measured of themselves, which is not stored yet. */
+  readonly metrics: Pick<Metrics, "flushCell">;
   /** What can always be worked out again, kept while there is room: some hundred entries a purpose. */
   cacheFor<Value>(purpose: string): BoundedCache<Value>;
+  /** Counts as activity until it is settled: for what goes on behind an answer that streams. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
   keyFor(purpose: string): Buffer;
   /** Where large bodies are hashed. */

@@ -41,6 +41,7 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
   let resources: readonly string[] = [];
   let output: Value | undefined;
   let error: AwsError | undefined;
+  const startedAt = order.service.observes ? performance.now() : 0;
   engine.begin();
   try {
     const operation = order.service.operations.get(order.operation.name);
@@ -65,6 +66,7 @@ export async function perform(engine: Engine, order: Order): Promise<Value> {
     // Also after a failure: an operation of several transactions may have written before it.
     if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
     record(engine, order, ctx, resources, output, error);
+    if (order.service.observes && ctx) observe(engine, order, ctx, output, error, startedAt);
     await committed(engine, ctx);
     ctx?.dropUnkept();
   }
@@ -116,6 +118,20 @@ function contextOf(engine: Engine, order: Order, operation: AnyOperation): CellC
     hangUp: order.hangUp,
     input: order.input,
   });
+}
+
+/** What a service measures of its calls. Its defects are not the caller's. */
+function observe(
+  engine: Engine, order: Order, ctx: CellContext, output: Value | undefined, error: AwsError | undefined,
+  startedAt: number,
+): void {
+  const { operation: { name: operation }, input, service } = order;
+  const milliseconds = performance.now() - startedAt;
+  try {
+    service.observes?.({ operation, input, output, error, milliseconds }, ctx);
+  } catch (cause) {
+    engine.failed(`measuring ${service.service}:${operation}`, cause);
+  }
 }
 
 function record(

@@ -1,11 +1,12 @@
 /** How a service says what it is made of. */
 
 import type { AuthorizationRequest } from "../iam/types.ts";
-import type { BodyContext, ReadContext } from "./context.ts";
+import type { BodyContext, Context, ReadContext } from "./context.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { Front } from "./front.ts";
 import type { IdentityProvider } from "./auth/identity.ts";
 import type { AwsError } from "./errors.ts";
+import type { MetricTotal } from "./metrics.ts";
 import type { AnyOperation, Arrival } from "./operation.ts";
 import type { AnyJob } from "../jobs/job.ts";
 import type { OperationToken, ServiceToken } from "./tokens.ts";
@@ -51,6 +52,16 @@ export interface WordedDenial {
   readonly account: string;
   /** AWS's usual sentence. */
   readonly message: string;
+}
+
+export interface ObservedCall {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Absent where it was refused. */
+  readonly output: Readonly<Record<string, unknown>> | undefined;
+  readonly error: AwsError | undefined;
+  /** How long it took by the machine's clock. */
+  readonly milliseconds: number;
 }
 
 /** Something stored that was read again. */
@@ -102,6 +113,12 @@ export interface ServiceDefinition {
   readonly pathOf?: (host: string, path: string) => string;
   /** What it speaks over HTTP besides the operations of its model. */
   readonly front?: Front;
+  /** CloudWatch's own: stores what services measured of themselves, in a transaction in their cell. */
+  readonly metricSink?: (totals: readonly MetricTotal[], ctx: Context) => void;
+  /** Measures a call of one of its operations that is over, by `ctx.metric`: nothing else. */
+  readonly observes?: (call: ObservedCall, ctx: ReadContext) => void;
+  /** Measures what is there now, by `ctx.metric`: every minute in cells where something happened lately. */
+  readonly gauges?: (ctx: ReadContext) => void;
   /** Reads what the service stored in a cell, and says of each thing whether it is as it was stored. */
   readonly scrub?: (ctx: BodyContext) => AsyncIterable<Scrubbed>;
   /** IAM's own: who holds an access key, and which policies a principal has. */

@@ -15,6 +15,8 @@ import { localstackRoutes } from "./localstack-routes.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { issuersPath } from "../kernel/auth/outbound-issuer.ts";
 import { issuerRoutes } from "./issuer-routes.ts";
+import { outboxRoutes } from "./outbox-routes.ts";
+import { certificatesPath } from "../kernel/message-signing.ts";
 import { regionRoutes } from "./region-routes.ts";
 import { snapshotRoutes } from "./snapshot-routes.ts";
 import { packageVersion } from "./version.ts";
@@ -37,9 +39,12 @@ export const routes: readonly LocalRoute[] = [
   ...denialRoutes,
   ...faultRoutes,
   ...issuerRoutes,
+  ...outboxRoutes,
   ...doctorRoutes,
   ...localstackRoutes,
 ];
+
+const openPaths = ["/_localstack/", issuersPath, certificatesPath];
 
 interface CompiledRoute {
   readonly route: LocalRoute;
@@ -68,9 +73,9 @@ export function localAnswers(
 
 async function answer(incoming: Incoming, host: LocalHost): Promise<WireResponse> {
   try {
-    // LocalStack's health check and the keys of issuers are asked by other containers, under whatever name
-    // they know the region by; they tell nothing secret and change nothing.
-    if (!incoming.path.startsWith("/_localstack/") && !incoming.path.startsWith(issuersPath)) {
+    // LocalStack's health check, the keys of issuers and certificates are asked by other containers, under
+    // whatever name they know the region by; they tell nothing secret and change nothing.
+    if (!openPaths.some((path) => incoming.path.startsWith(path))) {
       requireLocal(incoming, {
         boundHost: host.region.options.host ?? "127.0.0.1",
         allowedHosts: host.allowedHosts,

@@ -14,6 +14,8 @@ export interface PlaneHost {
   hex(length: number): string;
   /** A port where the region listens; it begins to if it has not yet. */
   port(): Promise<number>;
+  /** The folders in which programs are looked for, as a shell does. */
+  readonly searchPath: string;
   /** Where the plane may keep what can be made again. It is there. */
   folder(plane: string): Promise<string>;
   log(line: string): void;

@@ -1,5 +1,6 @@
 /**
- * X.509 certificates with P-256 keys: an authority's own, and those that it signs for servers.
+ * X.509 certificates: an authority's own, those that it signs for servers, and those that vouch for
+ * signatures of messages.
  *
  * @evidence RFC 5280, 4
  */
@@ -11,6 +12,7 @@ import {
   boolean,
   implicit,
   integer,
+  nothing,
   objectIdentifier,
   octetString,
   sequence,
@@ -23,6 +25,7 @@ import {
 
 const oids = {
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  rsaWithSha256: "1.2.840.113549.1.1.11",
   commonName: "2.5.4.3",
   subjectKeyIdentifier: "2.5.29.14",
   keyUsage: "2.5.29.15",
@@ -103,6 +106,26 @@ export function serverCertificate({ authority, publicKey, names, validity }: Ser
   });
 }
 
+/**
+ * A certificate by itself, whose key signs messages.
+ *
+ * @returns PEM
+ */
+export function signingCertificate({ commonName, privateKey }: Authority, validity: Validity): string {
+  const publicKey = createPublicKey(privateKey);
+  return signed({ commonName, privateKey }, {
+    subject: commonName,
+    publicKey,
+    validity,
+    extensions: [
+      extension(oids.basicConstraints, true, sequence()),
+      // digitalSignature: bit 0.
+      extension(oids.keyUsage, true, bitString(Buffer.from([0b1000_0000]), 7)),
+      extension(oids.subjectKeyIdentifier, false, octetString(keyIdentifier(publicKey))),
+    ],
+  });
+}
+
 interface Content {
   readonly subject: string;
   readonly publicKey: KeyObject;
@@ -111,7 +134,10 @@ interface Content {
 }
 
 function signed(authority: Authority, { subject, publicKey, validity, extensions }: Content): string {
-  const algorithm = sequence(objectIdentifier(oids.ecdsaWithSha256));
+  const algorithm =
+    authority.privateKey.asymmetricKeyType === "rsa"
+      ? sequence(objectIdentifier(oids.rsaWithSha256), nothing())
+      : sequence(objectIdentifier(oids.ecdsaWithSha256));
   const unnumbered = [
     algorithm,
     nameOf(authority.commonName),

@@ -11,6 +11,7 @@ const tags = {
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  nothing: 0x05,
   objectIdentifier: 0x06,
   utf8String: 0x0c,
   sequence: 0x30,
@@ -50,6 +51,10 @@ export function integer(magnitude: Uint8Array | number): Der {
   while (bytes.length > 1 && bytes[0] === 0) bytes = bytes.subarray(1);
   // A first bit of 1 would make it negative.
   return encoded(tags.integer, (bytes[0] ?? 0) & 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes);
+}
+
+export function nothing(): Der {
+  return encoded(tags.nothing, Buffer.alloc(0));
 }
 
 export function octetString(content: Uint8Array): Der {

@@ -38,7 +38,7 @@ function denied(each: BuiltOperation, answer: Answer, ending: RegExp): string {
   }
   const item = status < 300 ? firstRefusal(answer) : {};
   const { code = item.Code, message = item.Message ?? "" } = answer;
-  const isXml = ["query", "rest-xml"].includes(each.model.protocols[0] ?? "");
+  const isXml = text.startsWith("<");
   assert.equal(
     code,
     isXml ? "AccessDenied" : "AccessDeniedException",

@@ -39,6 +39,7 @@ async function fill(make: Make): Promise<void> {
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],
     ["dynamodb:CreateTable", tableInput(mark)],
+    ["kinesis:CreateStream", { StreamName: mark, ShardCount: 1 }],
     ["scheduler:CreateScheduleGroup", { Name: mark }],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);

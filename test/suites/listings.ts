@@ -13,6 +13,8 @@ export interface Listings {
   readonly inputs: Readonly<Record<string, Input | ((make: Make) => Promise<Input>)>>;
   /** Operations of which there is only ever one result here: their pages are not walked. */
   readonly single?: readonly string[];
+  /** Operations that want their token alone, without what the list was asked for with. */
+  readonly tokenAlone?: readonly string[];
   /** Operations that go on after any key, not after a token that was given out. */
   readonly afterKeys?: readonly string[];
 }
@@ -228,6 +230,32 @@ const s3Control: Listings = {
   inputs: { ListCallerAccessGrants: { AccountId } },
 };
 
+const StreamName = "several-1";
+const StreamARN = `arn:aws:kinesis:us-east-1:000000000000:stream/${StreamName}`;
+
+const kinesis: Listings = {
+  async prepare(make) {
+    for (const number of numbers) {
+      await make("kinesis:CreateStream", { StreamName: `several-${number}`, ShardCount: 5 });
+    }
+  },
+  async fill(make) {
+    for (const number of numbers) {
+      await make("kinesis:RegisterStreamConsumer", { StreamARN, ConsumerName: `consumer-${number}` });
+    }
+  },
+  inputs: {
+    DescribeStream: { StreamName },
+    ListStreams: {},
+    ListShards: { StreamName },
+    ListStreamConsumers: { StreamARN },
+  },
+  tokenAlone: ["ListShards"],
+  // One lists within a description, the other the same twice: their own tests walk them.
+  single: ["DescribeStream", "ListStreams"],
+  afterKeys: ["DescribeStream"],
+};
+
 /** What these list has been made by the others. */
 const cloudtrail: Listings = {
   fill: async () => undefined,
@@ -252,6 +280,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   s3,
   "s3-control": s3Control,
   dynamodb,
+  kinesis,
   cloudtrail,
   "resource-groups-tagging-api": tagging,
 };

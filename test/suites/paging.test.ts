@@ -85,7 +85,7 @@ async function walk(each: BuiltOperation, limit: number | undefined): Promise<Wa
   let next: readonly unknown[] | undefined;
   do {
     const output = await make(titleOf(each), {
-      ...input,
+      ...(next && listingOf(each).tokenAlone?.includes(each.name) ? {} : input),
       ...(limit !== undefined && { [limit_key]: limit }),
       ...(next && Object.fromEntries(inputTokens.map((name, index) => [name, next?.[index]]))),
     });

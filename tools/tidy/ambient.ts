@@ -10,10 +10,12 @@ type Ambient = "time" | "timers" | "chance" | "environment";
 
 /** Files and folders that may reach for it, by what they may reach for. */
 const ALLOWED: Readonly<Record<Ambient, readonly string[]>> = {
-  time: ["src/kernel/clock.", "src/jobs/", "src/cli/", "bench/", "test/compat/"],
+  // What planes run runs in the machine's time.
+  time: ["src/kernel/clock.", "src/jobs/", "src/planes/", "src/cli/", "bench/", "test/compat/"],
   // Sockets are of the machine's time.
   timers: [
-    "src/kernel/clock.", "src/kernel/gateway/uploads.ts", "src/jobs/", "src/cli/", "bench/", "test/compat/",
+    "src/kernel/clock.", "src/kernel/gateway/uploads.ts", "src/jobs/", "src/planes/", "src/cli/", "bench/",
+    "test/compat/", "test/processes.ts",
   ],
   chance: ["src/kernel/ids.ts", "src/cli/", "bench/", "test/compat/"],
   environment: ["src/config.ts", "src/cli/", "bench/", "test/compat/", "tools/"],

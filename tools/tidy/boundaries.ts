@@ -78,10 +78,14 @@ const WIRE_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^["'`](content-type|content-length|authorization|location|etag)["'`]$/i, "a header's name"],
 ];
 
-/** S3 streams bodies and speaks in headers; every other service leaves the wire to the protocols. */
+/**
+ * S3 streams bodies and speaks in headers, and what is sent out of the region has headers too; all else that
+ * services do leaves the wire to the protocols.
+ */
 export const wire: Rule = {
   name: "wire",
-  applies: (file) => file.isCode && !file.isTest && /^src\/services\/(?!s3\/)/.test(file.path),
+  applies: (file) =>
+    file.isCode && !file.isTest && /^src\/services\/(?!s3\/)(?!.*\/http-delivery\.ts$)/.test(file.path),
   *check({ tokens }) {
     for (const token of tokens) {
       if (token.kind === "name" && token.text === "statusCode") {

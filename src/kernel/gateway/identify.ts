@@ -6,6 +6,7 @@
 
 import { directory } from "../../generated/directory.ts";
 import type { ProtocolName } from "../model/model.ts";
+import { isCbor11 } from "../protocol/cbor-1.1.ts";
 import type { Headers } from "../protocol/protocol.ts";
 import type { DirectoryEntry } from "../tokens.ts";
 
@@ -106,6 +107,18 @@ function hostScope(host: string | undefined): HostScope {
   return { service: service ?? (labels.includes("queue") ? "sqs" : undefined), region };
 }
 
+const linkPattern = /^Action=\w+&(?:.*&)?\w+Arn=arn(?::|%3A)aws(?::|%3A)([a-z]+)(?::|%3A)([a-z0-9-]+)/i;
+
+/**
+ * Links that services give out name no service but by what they are about, and need no signature: SNS's to
+ * confirm a subscription.
+ */
+function linkScope({ method, path, query, headers }: RequestHead): HostScope | undefined {
+  if (method !== "GET" || path !== "/" || headers["authorization"] !== undefined) return undefined;
+  const [, service, region] = linkPattern.exec(query) ?? [];
+  return service !== undefined && byEndpoint.has(service) ? { service, region } : undefined;
+}
+
 /** What a host name says is not asked where the signature says it. */
 const noHost = { service: undefined, region: undefined } as const;
 
@@ -149,9 +162,13 @@ export function identify(head: RequestHead, form: string): Identified | undefine
   const target = jsonTarget(head);
   if (target) {
     const region = scope?.region ?? hostScope(head.headers["host"]).region ?? defaultRegion;
-    return { entry: target.entry, protocol: "json", operation: target.operation, region, anywhere: false };
+    const protocol = isCbor11(head.headers["content-type"]) ? "cbor-1.1" : "json";
+    return { entry: target.entry, protocol, operation: target.operation, region, anywhere: false };
   }
-  const host = scope?.region && bySigningName.has(scope.service) ? noHost : hostScope(head.headers["host"]);
+  const host =
+    scope?.region && bySigningName.has(scope.service)
+      ? noHost
+      : (linkScope(head) ?? hostScope(head.headers["host"]));
   const named = scope?.region || host.region;
   const region = named || defaultRegion;
   const anywhere = !named;

@@ -1,7 +1,7 @@
-/** The region's socket: HTTP/1.1 and, where a certificate is given, HTTPS on the same port. */
+/** The region's socket: HTTP/1.1, HTTP/2 and, where a certificate is given, both over TLS, on one port. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer, type Server as TlsHttpServer } from "node:https";
+import type { Http2Server } from "node:http2";
 import {
   createServer as createSocketServer,
   type AddressInfo,
@@ -9,6 +9,7 @@ import {
   type Socket,
 } from "node:net";
 import { pipeline, Readable } from "node:stream";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import type { TLSSocket, TlsOptions } from "node:tls";
 import { readBody } from "../body/read-body.ts";
 import type { Engine } from "../engine.ts";
@@ -16,6 +17,7 @@ import { AwsError } from "../errors.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
 import { bodyBytesMax, wholeBytesMax } from "./body.ts";
 import { handle, streamsBody, type Incoming } from "./chain.ts";
+import { chooseProtocol, http2Server, isHttp2, isPreface } from "./http2.ts";
 import {
   closeAfterAnswer, continueWhenRead, endIdleUpload, hasBody, idleMillisecondsDefault,
 } from "./uploads.ts";
@@ -59,17 +61,19 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
   };
   const settings = { keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   const plain = createServer(settings, answer);
-  const secure = options.certificate
-    ? createTlsServer({ ...options.certificate, ...settings }, answer)
-    : undefined;
-  for (const server of [plain, secure]) {
-    endSlowHeads(server);
-    server?.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
-      continueWhenRead(request, response);
-      answer(request, response);
-    });
-  }
-  const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, plain, secure));
+  const second = http2Server(answer);
+  const secure = options.certificate && createTlsServer(
+    { ...options.certificate, ALPNCallback: chooseProtocol },
+    (socket) => (socket.alpnProtocol === "h2" ? second : plain).emit("connection", socket),
+  );
+  secure?.on("tlsClientError", (_cause, socket) => socket.destroy());
+  endSlowHeads(plain);
+  plain.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    continueWhenRead(request, response);
+    answer(request, response);
+  });
+  const servers = { plain, second, secure };
+  const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, servers));
   await new Promise<void>((resolve, reject) => {
     sockets.once("error", reject);
     sockets.listen({ port: options.port, host: options.host, backlog: waitingConnectionsMax }, resolve);
@@ -80,29 +84,38 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
     socket.once("close", () => open.delete(socket));
   });
   const stop = async (): Promise<void> => {
+    // The answer to whoever asked for this goes out first.
+    await endOfTurn();
+    await endOfTurn();
     await close(sockets, open);
-    for (const server of [plain, secure]) server?.close();
+    plain.close();
   };
   return { port: (sockets.address() as AddressInfo).port, close: stop };
 }
 
 /**
- * Node looks for connections that take too long over their request's head once a server listens. These
- * servers are
- * handed their connections, and so must be told.
+ * Node looks for connections that take too long over their request's head once a server listens. This one is
+ * handed its connections, and so must be told.
  */
-function endSlowHeads(server: Server | TlsHttpServer | undefined): void {
-  server?.emit("listening");
+function endSlowHeads(server: Server): void {
+  server.emit("listening");
 }
 
-/** The first byte tells TLS from HTTP. */
-function sniff(socket: Socket, plain: Server, secure: TlsHttpServer | undefined): void {
+interface Servers {
+  readonly plain: Server;
+  readonly second: Http2Server;
+  readonly secure: TlsServer | undefined;
+}
+
+/** The first bytes tell TLS from HTTP, and one HTTP from the other. */
+function sniff(socket: Socket, { plain, second, secure }: Servers): void {
   socket.on("error", () => socket.destroy());
   socket.once("readable", () => {
-    const first = socket.read(1) as Buffer | null;
+    const first = socket.read() as Buffer | null;
     if (first === null) return;
     socket.unshift(first);
-    const server = first[0] === tlsHandshake ? secure : plain;
+    const isSecure = first[0] === tlsHandshake;
+    const server = isSecure ? secure : isPreface(first) ? second : plain;
     if (server) server.emit("connection", socket);
     else socket.destroy();
   });
@@ -148,7 +161,7 @@ async function respond(
     send(answer, request, response);
   } catch (cause) {
     engine.failed("a request", cause);
-    if (!response.headersSent) response.writeHead(500, { connection: "close" });
+    if (!response.headersSent) response.writeHead(500, isHttp2(request) ? {} : { connection: "close" });
     response.end();
   }
 }
@@ -253,7 +266,7 @@ function plainAddress(address: string | undefined): string {
 /** When the client hangs up, what the body is read from is let go; when the body fails, so is the client. */
 function send(answer: WireResponse, request: IncomingMessage, response: ServerResponse): void {
   const { body, headers } = answer;
-  if (hasBody(request) && !request.complete) {
+  if (hasBody(request) && !request.complete && !isHttp2(request)) {
     headers["connection"] = "close";
     closeAfterAnswer(request);
   }

@@ -4,7 +4,8 @@
  * the same operations (IAM actions and resource types) joined to it by `tools/compile-models`.
  */
 
-export type ProtocolName = "json" | "query" | "ec2" | "rest-json" | "rest-xml" | "smithy-rpc-v2-cbor";
+export type ProtocolName =
+  "json" | "query" | "ec2" | "rest-json" | "rest-xml" | "smithy-rpc-v2-cbor" | "cbor-1.1";
 
 export interface ServiceModel {
   /** Our name of the service: that of its SDK v3 client package, `secrets-manager`. */

@@ -47,7 +47,7 @@ test("what is written reads as it was, at every length of head", () => {
   for (const number of numbers) encoder.integer(number);
   for (const text of texts) encoder.text(text);
   for (const double of [0.5, 1.1, NaN]) encoder.double(double);
-  encoder.timestamp(1_398_796_238_123);
+  encoder.instant(1_398_796_238.123);
   encoder.integer(2n ** 64n);
   encoder.end();
   assert.deepEqual(decodeCbor(encoder.finish()), [

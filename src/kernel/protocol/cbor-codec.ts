@@ -9,10 +9,11 @@ import { serializationException, tooDeep } from "./refusals.ts";
 
 /** An instant, kept apart from a plain number until a shape asks for it. */
 export class CborTimestamp {
-  readonly seconds: number;
+  /** Of what, the protocol says: seconds since the epoch, or milliseconds. */
+  readonly count: number;
 
-  constructor(seconds: number) {
-    this.seconds = seconds;
+  constructor(count: number) {
+    this.count = count;
   }
 }
 
@@ -231,14 +232,13 @@ export class CborEncoder {
       : this.#bytes.writeDoubleBE(value, this.#at + 1);
   }
 
-  timestamp(epochMs: number): void {
+  instant(count: number): void {
     this.#put(0xc1);
-    const seconds = epochMs / 1000;
-    if (Number.isSafeInteger(seconds)) this.integer(seconds);
+    if (Number.isSafeInteger(count)) this.integer(count);
     else {
       this.#reserve(9);
       this.#bytes[this.#at] = 0xfb;
-      this.#at = this.#bytes.writeDoubleBE(seconds, this.#at + 1);
+      this.#at = this.#bytes.writeDoubleBE(count, this.#at + 1);
     }
   }
 

@@ -4,6 +4,7 @@
  * @evidence Smithy specification, Smithy RPC v2 CBOR protocol
  */
 
+import type { AwsError } from "../errors.ts";
 import type { OperationModel, ServiceModel, Shape, ShapeRef } from "../model/model.ts";
 import type { BodyFormat } from "./body-format.ts";
 import { CborEncoder, CborTimestamp, decodeCbor } from "./cbor-codec.ts";
@@ -28,7 +29,10 @@ const mismatch: Mismatch = (found, type) => {
   return serializationException(cannotConvert(found, type));
 };
 
-const cborTree: TreeFormat = {
+/** What an instant counts: Smithy RPC v2 has seconds, what came before it (`cbor-1.1.ts`) milliseconds. */
+export type Instants = "seconds" | "milliseconds";
+
+const cborTree = (instants: Instants): TreeFormat => ({
   mismatch,
   found: foundInCbor,
   isMap: (value): value is Value => {
@@ -46,7 +50,10 @@ const cborTree: TreeFormat = {
       case "boolean": return typed((value) => (typeof value === "boolean" ? value : undefined));
       case "blob": return typed((value) => (Buffer.isBuffer(value) ? value : undefined));
       case "timestamp":
-        return typed((value) => (value instanceof CborTimestamp ? fromSeconds(value.seconds) : undefined));
+        return typed((value) => {
+          if (!(value instanceof CborTimestamp)) return undefined;
+          return instants === "seconds" ? fromSeconds(value.count) : value.count;
+        });
       case "float": case "double": case "bigDecimal":
         return typed((value) => (typeof value === "number" ? value : undefined));
       default:
@@ -55,7 +62,7 @@ const cborTree: TreeFormat = {
         );
     }
   },
-};
+});
 
 function foundInCbor(value: unknown): Found {
   if (Array.isArray(value)) return "list";
@@ -79,10 +86,12 @@ interface MemberWrite {
 
 class CborWriters {
   readonly #service: ServiceModel;
+  readonly #instants: Instants;
   readonly #made = new Map<ShapeRef, CborWrite>();
 
-  constructor(service: ServiceModel) {
+  constructor(service: ServiceModel, instants: Instants) {
     this.#service = service;
+    this.#instants = instants;
   }
 
   writer(ref: ShapeRef): CborWrite {
@@ -100,7 +109,9 @@ class CborWriters {
       case "string": case "character": return (value, encoder) => encoder.text(String(value));
       case "boolean": return (value, encoder) => encoder.boolean(Boolean(value));
       case "blob": return (value, encoder) => encoder.blob(asBuffer(value));
-      case "timestamp": return (value, encoder) => encoder.timestamp(Number(value));
+      case "timestamp": return this.#instants === "seconds"
+        ? (value, encoder) => encoder.instant(Number(value) / 1000)
+        : (value, encoder) => encoder.instant(Number(value));
       case "float": case "double": case "bigDecimal":
         return (value, encoder) => encoder.double(Number(value));
       default: return (value, encoder) => encoder.integer(typeof value === "bigint" ? value : Number(value));
@@ -154,34 +165,61 @@ class CborWriters {
   }
 }
 
-const cborReaders = onceForService((service) => new TreeReaders(service, cborTree));
-const cborWriters = onceForService((service) => new CborWriters(service));
-
 function encode(write: CborWrite, value: unknown): Buffer {
   const encoder = new CborEncoder();
   write(value, encoder);
   return encoder.finish();
 }
 
-export const cborBody: BodyFormat = {
-  contentType: "application/cbor",
-  readMembers(members, service) {
-    const read = cborReaders(service).members(() => members);
-    return (body) => (body.length === 0 ? {} : (read(decodeCbor(body), 0) as Value));
-  },
-  readShape(ref, service) {
-    const read = cborReaders(service).reader(ref);
-    return (body) => read(decodeCbor(body), 0);
-  },
-  writeMembers(members, service) {
-    const write = cborWriters(service).members(() => members);
-    return (value) => encode(write, value);
-  },
-  writeShape(ref, service) {
-    const write = cborWriters(service).writer(ref);
-    return (value) => encode(write, value);
-  },
-};
+export interface CborFormat extends BodyFormat {
+  /** The body of a refusal. @param type its name, as the protocol spells it */
+  writeError(error: AwsError, service: ServiceModel, type: string): Buffer;
+}
+
+export function cborFormat(contentType: string, instants: Instants): CborFormat {
+  const readers = onceForService((service) => new TreeReaders(service, cborTree(instants)));
+  const writers = onceForService((service) => new CborWriters(service, instants));
+  return {
+    contentType,
+    readMembers(members, service) {
+      const read = readers(service).members(() => members);
+      return (body) => (body.length === 0 ? {} : (read(decodeCbor(body), 0) as Value));
+    },
+    readShape(ref, service) {
+      const read = readers(service).reader(ref);
+      return (body) => read(decodeCbor(body), 0);
+    },
+    writeMembers(members, service) {
+      const write = writers(service).members(() => members);
+      return (value) => encode(write, value);
+    },
+    writeShape(ref, service) {
+      const write = writers(service).writer(ref);
+      return (value) => encode(write, value);
+    },
+    writeError(error, service, type) {
+      const modelled = findModelled(error, service);
+      const encoder = new CborEncoder();
+      encoder.startMap();
+      encoder.text("__type");
+      encoder.text(type);
+      if (error.message !== "") {
+        encoder.text(messageNameOf(error, modelled));
+        encoder.text(error.message);
+      }
+      for (const [name, ref] of modelled?.members ?? []) {
+        const item = error.members[name];
+        if (item === undefined || item === null) continue;
+        encoder.text(ref.locationName ?? name);
+        writers(service).writer(ref)(item, encoder);
+      }
+      encoder.end();
+      return encoder.finish();
+    },
+  };
+}
+
+export const cborBody = cborFormat("application/cbor", "seconds");
 
 const readInput = onceFor(
   (operation: OperationModel, service) => compileRpcInput(operation, service, cborBody),
@@ -211,28 +249,7 @@ export const cbor: Protocol = {
   serializeError(error, _operation, service, requestId) {
     const headers = { ...protocolHeaders(requestId), "content-type": cborBody.contentType };
     addQueryError(headers, error, service);
-    const modelled = findModelled(error, service);
-    const encoder = new CborEncoder();
-    encoder.startMap();
-    encoder.text("__type");
-    encoder.text(qualifiedErrorName(error, service));
-    if (error.message !== "") {
-      encoder.text(messageNameOf(error, modelled));
-      encoder.text(error.message);
-    }
-    if (modelled) writeFields(error.members, modelled.members, service, encoder);
-    encoder.end();
-    return { status: error.status, headers, body: encoder.finish() };
+    const body = cborBody.writeError(error, service, qualifiedErrorName(error, service));
+    return { status: error.status, headers, body };
   },
 };
-
-function writeFields(
-  value: Readonly<Value>, members: Members, service: ServiceModel, encoder: CborEncoder,
-): void {
-  for (const [name, ref] of members) {
-    const item = value[name];
-    if (item === undefined || item === null) continue;
-    encoder.text(ref.locationName ?? name);
-    cborWriters(service).writer(ref)(item, encoder);
-  }
-}

@@ -16,7 +16,7 @@ export function canonical(value: unknown): unknown {
   if (typeof value === "string" && isoTimestamp.test(value)) {
     return { instant: parseTimestamp(value) ?? value };
   }
-  if (value instanceof CborTimestamp) return { instant: Math.round(value.seconds * 1000) };
+  if (value instanceof CborTimestamp) return { instant: Math.round(value.count * 1000) };
   if (Buffer.isBuffer(value)) return { blob: value.toString("base64") };
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== "object" || value === null) return value;

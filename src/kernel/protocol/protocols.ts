@@ -2,6 +2,7 @@
 
 import type { ProtocolName } from "../model/model.ts";
 import { cbor } from "./cbor.ts";
+import { cbor11 } from "./cbor-1.1.ts";
 import { ec2 } from "./ec2.ts";
 import { json } from "./json.ts";
 import type { Protocol } from "./protocol.ts";
@@ -19,6 +20,7 @@ const protocols: Readonly<Record<ProtocolName, Protocol>> = {
   "rest-json": restJson,
   "rest-xml": restXml,
   "smithy-rpc-v2-cbor": cbor,
+  "cbor-1.1": cbor11,
 };
 
 export function protocolByName(name: ProtocolName): Protocol {

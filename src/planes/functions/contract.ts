@@ -36,7 +36,7 @@ export interface Credentials {
 export interface LogLine {
   /** Epoch milliseconds of the region's clock. */
   readonly timestamp: number;
-  /** Without a newline at its end. */
+  /** As it is stored: in the text format with a newline at its end. */
   readonly message: string;
 }
 

@@ -1,0 +1,270 @@
+/**
+ * What is started for a function: its command, what it sees of this machine, and Lambda's environment
+ * variables.
+ */
+
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { packageRoot } from "../../kernel/package-root.ts";
+import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
+import { isOfSystem, type Program, type Programs } from "./programs.ts";
+import { chooseProgram, parseRuntime, runtimeFact } from "./runtime-names.ts";
+import { pythonSdkFolder, pythonSdkMounts, sdkFolder, sdkMounts } from "./sdk-packages.ts";
+import { telemetryDescriptor, type Mount, type SandboxEngine } from "./sandbox/sandbox.ts";
+
+export interface Launch {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly mounts: readonly Mount[];
+  readonly taskRoot: string;
+  readonly layers: string;
+  /** The same on this machine. */
+  readonly layersFolder: string | undefined;
+  /** `nodejs:22.v22.23.3`, for the line that begins an environment's log. */
+  readonly runtimeVersion: string;
+}
+
+export interface LaunchFacts {
+  readonly environmentId: string;
+  readonly logStreamName: string;
+  readonly runtimeApi: string;
+  readonly credentials: Credentials;
+  readonly initialization: "on-demand" | "provisioned-concurrency";
+  /** Unpacked. */
+  readonly code: string;
+  readonly layers: string | undefined;
+  readonly regionPort: number;
+}
+
+/** How a language's runtime is begun. */
+interface Begun {
+  readonly command: readonly string[];
+  readonly mounts: readonly Mount[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly version: string;
+}
+
+/** @throws CannotRun */
+export async function launchOf(
+  spec: FunctionSpec,
+  facts: LaunchFacts,
+  engine: SandboxEngine,
+  programs: Programs,
+): Promise<Launch> {
+  const mounts: Mount[] = [{ host: facts.code, inside: "/var/task" }];
+  if (facts.layers !== undefined) mounts.push({ host: facts.layers, inside: "/opt" });
+  const [task = "", layers = "/opt"] = mounts.map((mount) => engine.see(mount));
+  const begun = await begin(spec, { task, layers }, engine, programs);
+  const own = { ...common(spec, facts, task, begun), ...begun.environment };
+  // What a function says itself outweighs Lambda's, apart from what is reserved: the control plane refuses
+  // that.
+  const environment = { ...own, ...runtimeOnly(spec), ...spec.environment };
+  const wrapper = environment["AWS_LAMBDA_EXEC_WRAPPER"];
+  return {
+    command: wrapper === undefined ? begun.command : [wrapper, ...begun.command],
+    environment,
+    mounts: [...mounts, ...begun.mounts],
+    taskRoot: task,
+    layers,
+    layersFolder: facts.layers,
+    runtimeVersion: begun.version,
+  };
+}
+
+interface Places {
+  readonly task: string;
+  readonly layers: string;
+}
+
+async function begin(
+  spec: FunctionSpec,
+  places: Places,
+  engine: SandboxEngine,
+  programs: Programs,
+): Promise<Begun> {
+  const runtime = spec.runtime ?? "";
+  const name = parseRuntime(runtime);
+  if (!name) throw new CannotRun("runtime-unavailable", `${runtime || "An image"} can't be run here`);
+  if (name.language === "provided") return provided(spec, places, name.version);
+  const fact = await runtimeFact(runtime, programs);
+  const choice = await chooseProgram(name, programs);
+  if (!fact.available || !choice) throw new CannotRun("runtime-unavailable", `${runtime}: ${fact.detail}`);
+  const label = `${runtime.replace(/^([a-z]+)([\d.]+?)\.?x?$/, "$1:$2")}.v${choice.program.version}`;
+  const begun =
+    name.language === "node"
+      ? node(spec, places, engine, choice.program)
+      : python(places, engine, choice.program, await pythonSdkMounts(programs));
+  return { ...begun, version: label };
+}
+
+function provided(spec: FunctionSpec, { task, layers }: Places, version: string): Begun {
+  const { code } = spec;
+  const candidates = [`${task}/bootstrap`, `${layers}/bootstrap`];
+  // Which of them is there is seen inside only: `sh` looks, as Lambda does.
+  const script =
+    'for file; do if [ -e "$file" ]; then exec "$file"; fi; done; ' +
+    `echo "Couldn't find valid bootstrap(s): [$*]" >&2; exit 127`;
+  void code;
+  return {
+    command: ["/bin/sh", "-c", script, "bootstrap", ...candidates],
+    mounts: [],
+    environment: {},
+    version: `provided:${version}.v1`,
+  };
+}
+
+function runtimeFiles(language: string): string {
+  return join(packageRoot(), "runtimes", language);
+}
+
+/** Where a program is inside: a part of the system stays where it is. */
+function placed(program: Program, name: string, engine: SandboxEngine): { path: string; mounts: Mount[] } {
+  const { path, prefix } = program;
+  if (prefix !== undefined) {
+    const mount = { host: prefix, inside: "/var/lang" };
+    return { path: join(engine.see(mount), relative(prefix, path)), mounts: [mount] };
+  }
+  if (isOfSystem(path)) return { path, mounts: [] };
+  const mount = { host: path, inside: `/var/lang/bin/${name}` };
+  return { path: engine.see(mount), mounts: [mount] };
+}
+
+function node(
+  spec: FunctionSpec,
+  { task, layers }: Places,
+  engine: SandboxEngine,
+  program: Program,
+): Omit<Begun, "version"> {
+  const { path, mounts } = placed(program, "node", engine);
+  const runtime = { host: runtimeFiles("node"), inside: "/var/runtime" };
+  const major = program.version.split(".")[0] ?? "";
+  const isBoxed = engine.see(runtime) === runtime.inside;
+  const modules = isBoxed ? "/var/runtime/node_modules" : (sdkFolder() ?? "");
+  const memory = spec.memoryMegabytes;
+  return {
+    command: [
+      path,
+      "--expose-gc",
+      "--max-http-header-size=81920",
+      `--max-semi-space-size=${Math.max(1, Math.floor((memory * 5) / 100))}`,
+      `--max-old-space-size=${Math.floor((memory * 90) / 100)}`,
+      join(engine.see(runtime), "bootstrap.cjs"),
+    ],
+    mounts: isBoxed
+      ? [...mounts, ...runtimeMounts(runtime.host), ...sdkMounts("/var/runtime/node_modules")]
+      : [],
+    environment: {
+      NODE_PATH: [
+        `${layers}/nodejs/node${major}/node_modules`,
+        `${layers}/nodejs/node_modules`,
+        modules,
+        engine.see(runtime),
+        task,
+      ]
+        .filter(Boolean)
+        .join(":"),
+      ...(isBoxed && { _LAMBDA_TELEMETRY_LOG_FD: String(telemetryDescriptor) }),
+    },
+  };
+}
+
+const nodeFiles = ["bootstrap.cjs", "runtime-client.cjs", "console.cjs", "handler.cjs", "streaming.cjs"];
+
+/** Files one by one: `node_modules` must find room beside them. */
+function runtimeMounts(host: string): Mount[] {
+  return nodeFiles.map((name) => ({ host: join(host, name), inside: `/var/runtime/${name}` }));
+}
+
+function python(
+  { task, layers }: Places,
+  engine: SandboxEngine,
+  program: Program,
+  sdk: readonly Mount[],
+): Omit<Begun, "version"> {
+  const { path, mounts } = placed(program, "python3", engine);
+  const runtime = { host: join(runtimeFiles("python"), "bootstrap.py"), inside: "/var/runtime/bootstrap.py" };
+  const minor = program.version.split(".").slice(0, 2).join(".");
+  return {
+    command: [path, engine.see(runtime)],
+    mounts: [...mounts, runtime, ...(engine.see(runtime) === runtime.inside ? sdk : [])],
+    environment: {
+      PYTHONPATH: [
+        task,
+        `${layers}/python/lib/python${minor}/site-packages`,
+        `${layers}/python`,
+        pythonSdkFolder,
+      ].join(":"),
+      _LAMBDA_TELEMETRY_LOG_FD: String(telemetryDescriptor),
+      PYTHONDONTWRITEBYTECODE: "1",
+    },
+  };
+}
+
+/** @evidence Lambda Developer Guide, "Defined runtime environment variables" */
+function common(
+  spec: FunctionSpec,
+  facts: LaunchFacts,
+  taskRoot: string,
+  begun: Begun,
+): Record<string, string> {
+  const region = spec.functionArn.split(":")[3] ?? "us-east-1";
+  const { credentials } = facts;
+  const isBoxed = taskRoot === "/var/task";
+  const language = begun.mounts.find(({ inside }) => inside === "/var/lang")?.host;
+  const libraries = isBoxed
+    ? [
+        "/var/lang/lib",
+        "/lib64",
+        "/usr/lib64",
+        "/var/runtime",
+        "/var/runtime/lib",
+        taskRoot,
+        `${taskRoot}/lib`,
+        "/opt/lib",
+      ]
+    : [...(language === undefined ? [] : [join(language, "lib")]), taskRoot, `${taskRoot}/lib`];
+  return {
+    PATH: isBoxed ? "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin" : "/usr/local/bin:/usr/bin:/bin",
+    LANG: "en_US.UTF-8",
+    TZ: ":UTC",
+    LD_LIBRARY_PATH: libraries.join(":"),
+    LAMBDA_TASK_ROOT: taskRoot,
+    LAMBDA_RUNTIME_DIR: "/var/runtime",
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${facts.regionPort}`,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    AWS_LAMBDA_RUNTIME_API: facts.runtimeApi,
+    AWS_LAMBDA_FUNCTION_NAME: spec.functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: spec.version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMegabytes),
+    AWS_LAMBDA_INITIALIZATION_TYPE: facts.initialization,
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.logGroupName,
+    AWS_LAMBDA_LOG_STREAM_NAME: facts.logStreamName,
+    AWS_LAMBDA_LOG_FORMAT: spec.logging.format,
+    ...(spec.logging.format === "JSON" &&
+      spec.logging.applicationLevel && { AWS_LAMBDA_LOG_LEVEL: spec.logging.applicationLevel }),
+    AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
+    AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1:2000",
+    _AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1",
+    _AWS_XRAY_DAEMON_PORT: "2000",
+  };
+}
+
+/** What only the runtime is told. */
+function runtimeOnly(spec: FunctionSpec): Record<string, string> {
+  return {
+    _HANDLER: spec.handler ?? "",
+    ...(spec.runtime !== undefined && { AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}` }),
+  };
+}
+
+/** Names of the extensions that a folder of layers brings. */
+export function extensionsIn(layers: string | undefined): readonly string[] {
+  if (layers === undefined || !existsSync(join(layers, "extensions"))) return [];
+  return readdirSync(join(layers, "extensions"), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}

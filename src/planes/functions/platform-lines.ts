@@ -1,0 +1,102 @@
+/**
+ * What the platform itself says of an environment: events as the Telemetry API has them, and their lines in
+ * the
+ * function's log.
+ *
+ * @evidence Lambda Developer Guide, "Lambda Telemetry API Event schema reference", "System log level event
+ * mapping"
+ */
+
+import type { Logging } from "./contract.ts";
+
+export interface PlatformEvent {
+  readonly type: `platform.${string}`;
+  readonly record: Readonly<Record<string, unknown>>;
+}
+
+type SystemLevel = NonNullable<Logging["systemLevel"]>;
+
+const ranks: Readonly<Record<SystemLevel, number>> = { DEBUG: 0, INFO: 1, WARN: 2 };
+
+function levelOf({ type, record }: PlatformEvent): SystemLevel {
+  const failed = typeof record["status"] === "string" && record["status"] !== "success";
+  switch (type) {
+    case "platform.initRuntimeDone":
+    case "platform.runtimeDone":
+      return failed ? "WARN" : "DEBUG";
+    case "platform.initReport":
+      return failed ? "WARN" : record["initializationType"] === "on-demand" ? "DEBUG" : "INFO";
+    case "platform.report":
+      return failed ? "WARN" : "INFO";
+    case "platform.logsDropped":
+      return "WARN";
+    default:
+      return "INFO";
+  }
+}
+
+/** The event's line in the log; undefined where it has none. @param iso the time as text */
+export function platformLine(event: PlatformEvent, iso: string, logging: Logging): string | undefined {
+  if (logging.format === "Text") return textLine(event);
+  if (ranks[levelOf(event)] < ranks[logging.systemLevel ?? "INFO"]) return undefined;
+  return JSON.stringify({ time: iso, type: event.type, record: event.record });
+}
+
+function textLine({ type, record }: PlatformEvent): string | undefined {
+  const value = (name: string): string => String(record[name]);
+  switch (type) {
+    case "platform.initStart":
+      return [
+        `INIT_START Runtime Version: ${value("runtimeVersion")}`,
+        `Runtime Version ARN: ${value("runtimeVersionArn")}`,
+      ].join("\t");
+    case "platform.initReport": {
+      if (record["status"] === "success") return undefined;
+      const error = record["errorType"] === undefined ? "" : `\tError Type: ${value("errorType")}`;
+      const duration = metric(record, "durationMs").toFixed(2);
+      const fields = [
+        `Init Duration: ${duration} ms`,
+        `Phase: ${value("phase")}`,
+        `Status: ${value("status")}`,
+      ];
+      return `INIT_REPORT ${fields.join("\t")}${error}`;
+    }
+    case "platform.start":
+      return `START RequestId: ${value("requestId")} Version: ${value("version")}`;
+    case "platform.runtimeDone":
+      return `END RequestId: ${value("requestId")}`;
+    case "platform.report":
+      return reportLine(record);
+    case "platform.extension": {
+      const events = (record["events"] as readonly string[]).join(", ");
+      return `EXTENSION\tName: ${value("name")}\tState: ${value("state")}\tEvents: [${events}]`;
+    }
+    case "platform.telemetrySubscription":
+    case "platform.logsSubscription": {
+      const kind = type === "platform.logsSubscription" ? "LOGS" : "TELEMETRY";
+      const types = (record["types"] as readonly string[]).join(", ");
+      return `${kind}\tName: ${value("name")}\tState: ${value("state")}\tTypes: [${types}]`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function metric(record: PlatformEvent["record"], name: string): number {
+  return (record["metrics"] as Readonly<Record<string, number>>)[name] ?? 0;
+}
+
+function reportLine(record: PlatformEvent["record"]): string {
+  const init = metric(record, "initDurationMs");
+  const fields = [
+    `REPORT RequestId: ${String(record["requestId"])}`,
+    `Duration: ${metric(record, "durationMs").toFixed(2)} ms`,
+    `Billed Duration: ${metric(record, "billedDurationMs")} ms`,
+    `Memory Size: ${metric(record, "memorySizeMB")} MB`,
+    `Max Memory Used: ${metric(record, "maxMemoryUsedMB")} MB`,
+    ...(init > 0 ? [`Init Duration: ${init.toFixed(2)} ms`] : []),
+    ...(record["status"] === "success" ? [""] : [`Status: ${String(record["status"])}`]),
+    ...(record["errorType"] === undefined ? [] : [`Error Type: ${String(record["errorType"])}`]),
+  ];
+  return fields.join("\t");
+}

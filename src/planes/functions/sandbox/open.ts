@@ -1,0 +1,73 @@
+/** Which sandbox this machine makes: they are tried, for settings and security modules have a say. */
+
+import { execFile } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { Bubblewrap } from "./bubblewrap.ts";
+import { openControlGroups } from "./control-groups.ts";
+import { MemoryWatch } from "./memory-watch.ts";
+import { PlainProcesses } from "./plain.ts";
+import type { SandboxEngine } from "./sandbox.ts";
+
+export type EngineName = SandboxEngine["name"];
+
+/** @param folder of the plane's own @param only none other will do, for tests */
+export async function openSandboxEngine(
+  folder: string,
+  searchPath: string,
+  only?: EngineName,
+): Promise<SandboxEngine> {
+  const limits = { groups: openControlGroups(), watch: new MemoryWatch() };
+  if (only === undefined || only === "bubblewrap") {
+    const program = find("bwrap", searchPath);
+    if (program !== undefined && (await succeeds(program, trial)))
+      return new Bubblewrap(program, folder, limits);
+  }
+  if (only !== undefined && only !== "none") throw new Error(`this machine has no ${only}`);
+  return new PlainProcesses(folder, limits);
+}
+
+/** What the box is made of, and the options that older versions do not know. */
+const trial = [
+  "--unshare-user",
+  "--unshare-pid",
+  "--unshare-ipc",
+  "--unshare-uts",
+  "--die-with-parent",
+  "--uid",
+  "993",
+  "--ro-bind",
+  "/",
+  "/",
+  "--proc",
+  "/proc",
+  "--dev",
+  "/dev",
+  "--size",
+  "4096",
+  "--tmpfs",
+  "/tmp",
+  "--",
+  "/bin/sh",
+  "-c",
+  "exit 0",
+];
+
+function find(name: string, searchPath: string): string | undefined {
+  for (const folder of [...searchPath.split(":"), "/usr/bin", "/usr/local/bin"]) {
+    if (folder === "") continue;
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return join(folder, name);
+    } catch {
+      // Not here.
+    }
+  }
+  return undefined;
+}
+
+function succeeds(program: string, options: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(program, [...options], { timeout: 5_000, env: {} }, (error) => resolve(error === null));
+  });
+}

@@ -1,0 +1,3 @@
+import { suite } from "../../../../test/functions-suite.ts";
+
+suite("none");

@@ -1,0 +1,65 @@
+/**
+ * The box that an environment's processes run in. Engines differ in how much of the machine they keep out.
+ */
+
+import type { Readable } from "node:stream";
+
+/** Something of this machine that is seen inside, read only. */
+export interface Mount {
+  readonly host: string;
+  readonly inside: string;
+}
+
+export interface SandboxSpec {
+  /** Unique among all that run; letters and digits. */
+  readonly id: string;
+  /** Paths are those inside. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly mounts: readonly Mount[];
+  readonly memoryBytes: number;
+  /** Of `/tmp`. */
+  readonly temporaryBytes: number;
+  /** The command is begun only when `proceed` says so; before it, what is in this folder inside. */
+  readonly extensions?: string;
+}
+
+export interface Exit {
+  readonly code?: number;
+  readonly signal?: string;
+  readonly outOfMemory: boolean;
+}
+
+/** The descriptor that takes framed log messages inside. */
+export const telemetryDescriptor = 3;
+
+export interface Sandbox {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly telemetry: Readable;
+  /** What extensions write. */
+  readonly extensions: Readable;
+  /** All extensions have registered. */
+  proceed(): void;
+  /** Once the first process is gone, and with it all others. */
+  readonly exited: Promise<Exit>;
+  /** Bytes in use now, programs and libraries included. */
+  memoryUsed(): number;
+  /** Memory is watched closely while it is busy. */
+  setBusy(isBusy: boolean): void;
+  /** Ends it all, at once. */
+  kill(): void;
+}
+
+export interface SandboxEngine {
+  readonly name: "bubblewrap" | "unshare" | "none";
+  /** What it does not keep apart; for `doctor`. */
+  readonly weaknesses: readonly string[];
+  /** Where a mount is seen from inside. */
+  see(mount: Mount): string;
+  /** Where `/tmp` is seen from inside. */
+  temporary(id: string): string;
+  /** Does not fail: what cannot start has exited. */
+  start(spec: SandboxSpec): Sandbox;
+}

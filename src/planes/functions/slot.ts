@@ -1,0 +1,234 @@
+/** An environment's place in the pool, and how it is begun: code, credentials, box, initialization. */
+
+import { createHash } from "node:crypto";
+import type { PlaneHost } from "../planes.ts";
+import type { CodeStore, Held } from "./code-store.ts";
+import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
+import { Environment } from "./environment.ts";
+import { EnvironmentLog } from "./environment-log.ts";
+import type { Failure } from "./failures.ts";
+import { extensionsIn, launchOf, type Launch } from "./launch.ts";
+import type { Programs } from "./programs.ts";
+import type { SandboxEngine } from "./sandbox/sandbox.ts";
+
+export interface Slot {
+  readonly key: string;
+  readonly spec: FunctionSpec;
+  readonly environment: Environment;
+  readonly isProvisioned: boolean;
+  /** By the region's clock. */
+  readonly credentialsExpireAt: number;
+  idleSince: number;
+  /** It ends as soon as it has nothing to do. */
+  isRetired: boolean;
+  /** @param cancel takes back the alarm that would end it */
+  waitUntil(cancel: () => void): void;
+  stopWaiting(): void;
+}
+
+export interface Begun {
+  readonly slot: Slot;
+  readonly failure?: Failure | "timeout" | undefined;
+  readonly milliseconds: number;
+}
+
+export interface ReadyOrFailed extends Begun {
+  readonly failure?: Failure | undefined;
+}
+
+export interface Workshop {
+  readonly host: PlaneHost;
+  readonly engine: SandboxEngine;
+  readonly code: CodeStore;
+  readonly programs: Programs;
+}
+
+export interface Beginning {
+  readonly key: string;
+  readonly requestId: string;
+  readonly phase: "init" | "invoke";
+  /** Of the attempt before. */
+  readonly log?: EnvironmentLog;
+  readonly provisioned?: boolean;
+  readonly limitMilliseconds: number;
+  readonly onBegin: (slot: Slot) => void;
+  readonly onEnd: (slot: Slot) => void;
+  readonly onIdle: (slot: Slot) => void;
+}
+
+/**
+ * @evidence Lambda Developer Guide, "Lambda execution environment lifecycle": the Init phase takes 10 seconds
+ */
+export const initMillisecondsMax = 10_000;
+
+/** @throws CannotRun */
+export async function beginEnvironment(
+  workshop: Workshop,
+  spec: FunctionSpec,
+  beginning: Beginning,
+): Promise<Begun> {
+  const { host, code, engine } = workshop;
+  if (!("kind" in spec.code)) {
+    throw new CannotRun(
+      "runtime-unavailable",
+      "Container images need an engine for containers, which is not here",
+    );
+  }
+  const held: Held[] = [];
+  try {
+    const [task, layers, credentials, regionPort] = await Promise.all([
+      code.hold(spec.code).then((one) => (held.push(one), one)),
+      code.holdLayers(spec.layers).then((one) => (one && held.push(one), one)),
+      credentialsOf(spec),
+      host.port(),
+    ]);
+    const id = host.hex(32);
+    const log = beginning.log ?? newLog(spec, host, id);
+    const slot = newSlot(workshop, spec, beginning, { log, held, credentials, layers: layers?.folder });
+    const launch = await launchOf(
+      spec,
+      {
+        environmentId: id,
+        logStreamName: log.streamName,
+        runtimeApi: await slot.environment.listen(),
+        credentials,
+        initialization: beginning.provisioned ? "provisioned-concurrency" : "on-demand",
+        code: task.folder,
+        layers: layers?.folder,
+        regionPort,
+      },
+      engine,
+      workshop.programs,
+    );
+    beginning.onBegin(slot);
+    return await initialize(workshop, slot, launch, { id, beginning, log });
+  } catch (cause) {
+    for (const { release } of held) release();
+    throw cause;
+  }
+}
+
+async function credentialsOf(spec: FunctionSpec): Promise<Credentials> {
+  try {
+    return await spec.credentials();
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new CannotRun("role-unavailable", `The execution role gives no credentials: ${message}`, { cause });
+  }
+}
+
+function newLog(spec: FunctionSpec, host: PlaneHost, id: string): EnvironmentLog {
+  const day = new Date(host.now()).toISOString().slice(0, 10).replaceAll("-", "/");
+  return new EnvironmentLog(`${day}/[${spec.version}]${id}`, spec.logging, () => host.now());
+}
+
+interface Parts {
+  readonly log: EnvironmentLog;
+  readonly held: readonly Held[];
+  readonly credentials: Credentials;
+  readonly layers: string | undefined;
+}
+
+function newSlot(
+  { host }: Workshop,
+  spec: FunctionSpec,
+  { key, provisioned, requestId, onEnd, onIdle }: Beginning,
+  { log, held, credentials, layers }: Parts,
+): Slot {
+  let cancel: (() => void) | undefined;
+  const environment = new Environment({
+    log,
+    requestId,
+    memoryMegabytes: spec.memoryMegabytes,
+    timeoutSeconds: spec.timeoutSeconds,
+    function: {
+      arn: spec.functionArn,
+      name: spec.functionName,
+      version: spec.version,
+      handler: spec.handler ?? "",
+    },
+    externalExtensions: extensionsIn(layers),
+    newId: () => uuidOf(host.hex(32)),
+    onEnd: () => {
+      for (const { release } of held) release();
+      onEnd(slot);
+    },
+    onIdle: () => onIdle(slot),
+  });
+  const slot: Slot = {
+    key,
+    spec,
+    environment,
+    isProvisioned: provisioned === true,
+    credentialsExpireAt: credentials.expiresAt,
+    idleSince: 0,
+    isRetired: false,
+    waitUntil(taken) {
+      cancel?.();
+      cancel = taken;
+    },
+    stopWaiting() {
+      cancel?.();
+      cancel = undefined;
+    },
+  };
+  return slot;
+}
+
+function uuidOf(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+async function initialize(
+  { engine }: Workshop,
+  slot: Slot,
+  launch: Launch,
+  { id, beginning, log }: { id: string; beginning: Beginning; log: EnvironmentLog },
+): Promise<Begun> {
+  const { spec, environment } = slot;
+  const initializationType = slot.isProvisioned ? "provisioned-concurrency" : "on-demand";
+  const about = { initializationType, phase: beginning.phase };
+  if (!beginning.log) {
+    log.beginTail();
+    log.platform("platform.initStart", {
+      ...about,
+      runtimeVersion: launch.runtimeVersion,
+      runtimeVersionArn: runtimeArn(spec, launch.runtimeVersion),
+      functionName: spec.functionName,
+      functionVersion: spec.version,
+    });
+  }
+  const began = performance.now();
+  const hasExtensions = extensionsIn(launch.layersFolder).length > 0;
+  const failure = await environment.initialize(
+    () =>
+      engine.start({
+        id,
+        command: launch.command,
+        environment: launch.environment,
+        workingDirectory: launch.taskRoot,
+        mounts: launch.mounts,
+        memoryBytes: spec.memoryMegabytes * 1_048_576,
+        temporaryBytes: spec.ephemeralStorageMegabytes * 1_048_576,
+        ...(hasExtensions && { extensions: `${launch.layers}/extensions` }),
+      }),
+    beginning.limitMilliseconds,
+  );
+  const milliseconds = performance.now() - began;
+  const status = failure === undefined ? "success" : failure === "timeout" ? "timeout" : "error";
+  const error = typeof failure === "object" ? { errorType: failure.reportedType } : {};
+  log.platform("platform.initRuntimeDone", { ...about, status, ...error });
+  log.platform("platform.initReport", {
+    ...about,
+    status,
+    ...error,
+    metrics: { durationMs: Math.round(milliseconds * 100) / 100 },
+  });
+  if (failure !== undefined) await environment.destroy();
+  return { slot, failure, milliseconds };
+}
+
+function runtimeArn(spec: FunctionSpec, version: string): string {
+  const region = spec.functionArn.split(":")[3] ?? "us-east-1";
+  return `arn:aws:lambda:${region}::runtime:${createHash("sha256").update(version).digest("hex")}`;
+}

@@ -1,0 +1,81 @@
+/** What alarms do when their state changes. */
+
+import * as lambda from "../../generated/lambda.ts";
+import * as sns from "../../generated/sns.ts";
+import { asynchronousJob } from "../../jobs/job.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { BodyContext, Context } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
+import { remember } from "./alarm-history.ts";
+import { stateChange, topicMessage, type Child, type TopicMessage } from "./alarm-messages.ts";
+import { actionsFor, alarmArn, alarmTime, type AlarmRow, type AlarmState } from "./alarm-rows.ts";
+
+interface Action {
+  readonly alarm: string;
+  readonly isComposite: boolean;
+  readonly action: string;
+  readonly topic: TopicMessage;
+  /** What functions are invoked with: JSON text. */
+  readonly event: string;
+}
+
+/** Functions let this principal in. @evidence CloudWatch User Guide, "Invoke a Lambda function from an alarm" */
+const lambdaPrincipal = "lambda.alarms.cloudwatch.amazonaws.com";
+
+async function run(ctx: BodyContext, { alarm, action, topic, event }: Action): Promise<void> {
+  const sourceArn = alarmArn(ctx, alarm);
+  const { service, region, account } = parseArn(action) ?? {};
+  const there = { ...(account && { account }), ...(region && { region }) };
+  if (service === "sns") {
+    const options = { as: "service", principal: "cloudwatch.amazonaws.com", sourceArn, ...there } as const;
+    await ctx.call(sns.Publish, { TopicArn: action, ...topic }, options);
+  } else if (service === "lambda") {
+    const input = { FunctionName: action, InvocationType: "Event", Payload: Buffer.from(event) } as const;
+    await ctx.call(lambda.Invoke, input, { as: "service", principal: lambdaPrincipal, sourceArn, ...there });
+  } else {
+    throw new AwsError({
+      code: "NotImplemented", status: 501, message: `Actions of ${service ?? action} are not implemented by us-local-1 yet.`,
+    });
+  }
+}
+
+/** What fails is in the alarm's history, and not tried again. */
+export const runAction = asynchronousJob<Action>("cloudwatch.runAction", async (input, ctx) => {
+  let failure: AwsError | undefined;
+  try {
+    await run(ctx, input);
+  } catch (cause) {
+    if (!(cause instanceof AwsError)) throw cause;
+    failure = cause;
+  }
+  const { action } = input;
+  const alarm = { name: input.alarm, ...(input.isComposite && { composite: {} }) };
+  ctx.transaction((within) => {
+    const summary = failure
+      ? `Failed to execute action ${action}. Received error: "${failure.message}"`
+      : `Successfully executed action ${action}`;
+    remember(within, alarm, "Action", summary, {
+      actionState: failure ? "Failed" : "Succeeded", notificationResource: action,
+      stateUpdateTimestamp: within.clock.now(), ...(failure && { error: failure.message }),
+    });
+  });
+});
+
+/** Those of the state that the alarm is in now. */
+export function scheduleActions(
+  ctx: Context, alarm: AlarmRow, previous: AlarmState, children: readonly Child[],
+): void {
+  if (!alarm.actionsEnabled) return;
+  const detail = stateChange(alarm, previous, ctx.ids.uuid());
+  const { alarmName, state, previousState, configuration } = detail;
+  const event = JSON.stringify({
+    source: "aws.cloudwatch", alarmArn: alarmArn(ctx, alarm.name), accountId: ctx.account,
+    time: alarmTime(ctx.clock.now()), region: ctx.region,
+    alarmData: { alarmName, state, previousState, configuration },
+  });
+  const topic = topicMessage(ctx, alarm, previous, children);
+  for (const action of actionsFor(alarm, alarm.state.value)) {
+    const input = { alarm: alarm.name, isComposite: alarm.composite !== undefined, action, topic, event };
+    ctx.schedule(runAction, { at: ctx.clock.now(), input });
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Evaluates metric alarms: every minute, and every 10 seconds those of a shorter period. While none of them
+ * has a data point to go by, it waits for the next data point (and at most an hour) instead of the next minute.
+ *
+ * @evidence CloudWatch User Guide, "Alarm evaluation"
+ */
+
+import { asynchronousJob } from "../../jobs/job.ts";
+import { jobs } from "../../jobs/rows.ts";
+import type { Context } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
+import { periodOf, readSlots } from "./alarm-datapoints.ts";
+import { outcomeOf, type Treatment } from "./alarm-outcome.ts";
+import { reasonData, reasonOf } from "./alarm-reasons.ts";
+import { alarms, type AlarmRow, type MetricRule } from "./alarm-rows.ts";
+import { changeState } from "./alarm-transitions.ts";
+
+const jobId = "sweep";
+const minuteMilliseconds = 60_000;
+const shortMilliseconds = 10_000;
+/** Data points may be dated ahead. */
+const quietMilliseconds = 60 * minuteMilliseconds;
+
+/** @evidence CloudWatch API Reference, TreatMissingData: alarms on AWS/DynamoDB always ignore what is missing */
+function treatmentOf(rule: MetricRule): Treatment {
+  if (rule.Namespace === "AWS/DynamoDB") return "ignore";
+  return (rule.TreatMissingData ?? "missing") as Treatment;
+}
+
+/** @returns whether there was a data point */
+function evaluateOne(ctx: Context, alarm: AlarmRow, rule: MetricRule, end: number): boolean {
+  const { slots, isLowSample, bounds } = readSlots(ctx, rule, end);
+  const hasData = slots.some(({ value }) => value !== undefined);
+  if (isLowSample) return hasData;
+  const periods = rule.EvaluationPeriods ?? 1;
+  const treatment = treatmentOf(rule);
+  const outcome = outcomeOf(slots, periods, rule.DatapointsToAlarm ?? periods, treatment);
+  const { state } = outcome;
+  if (state === undefined || (state === alarm.state.value && alarm.state.reasonData !== undefined)) return hasData;
+  changeState(ctx, alarm, {
+    value: state,
+    reason: reasonOf(rule, state, outcome, treatment, bounds),
+    reasonData: reasonData(rule, outcome, ctx.clock.now(), bounds),
+  });
+  return hasData;
+}
+
+function isShort(rule: MetricRule): boolean {
+  return periodOf(rule) < 60;
+}
+
+/** @returns when to look again */
+function evaluateAll(ctx: Context): number {
+  const now = ctx.clock.now();
+  let hasShort = false;
+  let hasData = false;
+  for (const { name } of [...ctx.db(alarms).by("metric").list()]) {
+    const alarm = ctx.db(alarms).get(name);
+    const rule = alarm?.metric;
+    if (!alarm || !rule) continue;
+    hasShort ||= isShort(rule);
+    const step = isShort(rule) ? shortMilliseconds : minuteMilliseconds;
+    if (step === minuteMilliseconds && now % minuteMilliseconds >= shortMilliseconds) {
+      hasData = true;
+      continue;
+    }
+    try {
+      hasData = evaluateOne(ctx, alarm, rule, now - (now % step)) || hasData;
+    } catch (cause) {
+      // An expression that can't be worked out leaves the alarm as it is.
+      if (!(cause instanceof AwsError)) throw cause;
+    }
+  }
+  return hasData ? nextAt(now, hasShort) : nextAt(now, hasShort) + quietMilliseconds;
+}
+
+function nextAt(now: number, hasShort: boolean): number {
+  const step = hasShort ? shortMilliseconds : minuteMilliseconds;
+  return now - (now % step) + step;
+}
+
+export const sweepAlarms = asynchronousJob<null>("cloudwatch.sweepAlarms", async (_input, ctx) => {
+  ctx.kernel.metrics.flushCell(ctx, { gauges: true });
+  ctx.transaction((within) => {
+    const at = evaluateAll(within);
+    if (!within.db(alarms).by("metric").first()) within.unschedule(sweepAlarms, jobId);
+    else within.schedule(sweepAlarms, { at, id: jobId, input: null });
+  });
+  await Promise.resolve();
+});
+
+function sweepAt(ctx: Context, at: number): void {
+  const known = ctx.db(jobs).get([sweepAlarms.name, jobId]);
+  if (!known || known.at > at) ctx.schedule(sweepAlarms, { at, id: jobId, input: null });
+}
+
+/** An alarm is new or changed: it is evaluated as soon as its period allows. */
+export function expectSweep(ctx: Context, rule: MetricRule): void {
+  sweepAt(ctx, nextAt(ctx.clock.now(), isShort(rule)));
+}
+
+/** There is a data point. */
+export function sweepForData(ctx: Context): void {
+  const known = ctx.db(jobs).get([sweepAlarms.name, jobId]);
+  // Nothing to do where there is no alarm, or where it is evaluated before long anyway.
+  if (known && known.at - ctx.clock.now() > minuteMilliseconds) sweepAt(ctx, nextAt(ctx.clock.now(), true));
+}

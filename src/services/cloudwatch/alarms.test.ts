@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  CloudWatchClient, DeleteAlarmsCommand, DescribeAlarmHistoryCommand, DescribeAlarmsCommand, PutCompositeAlarmCommand,
+  PutMetricAlarmCommand, PutMetricDataCommand, SetAlarmStateCommand, type PutMetricAlarmCommandInput,
+} from "@aws-sdk/client-cloudwatch";
+import { startRegion } from "../../../test/region.ts";
+
+const region = await startRegion();
+test.after(() => region.stop());
+const client = region.client(CloudWatchClient);
+
+async function alarm(AlarmName: string, options: Partial<PutMetricAlarmCommandInput> = {}): Promise<void> {
+  await client.send(
+    new PutMetricAlarmCommand({
+      AlarmName, Namespace: "app", MetricName: AlarmName, Statistic: "Average", Period: 60, EvaluationPeriods: 1,
+      Threshold: 2, ComparisonOperator: "GreaterThanThreshold", ...options,
+    }),
+  );
+}
+
+async function put(MetricName: string, Value: number, StorageResolution = 60): Promise<void> {
+  const MetricData = [{ MetricName, Value, StorageResolution }];
+  await client.send(new PutMetricDataCommand({ Namespace: "app", MetricData }));
+}
+
+async function stateOf(name: string) {
+  const { MetricAlarms = [], CompositeAlarms = [] } = await client.send(
+    new DescribeAlarmsCommand({ AlarmNames: [name], AlarmTypes: ["MetricAlarm", "CompositeAlarm"] }),
+  );
+  return [...MetricAlarms, ...CompositeAlarms][0];
+}
+
+async function refusal(work: Promise<unknown>): Promise<string[]> {
+  const error = await work.then(() => assert.fail("it was accepted"), (cause: unknown) => cause as Error);
+  return [error.name, error.message];
+}
+
+const minute = () => region.clock.advance({ minutes: 1 });
+
+test("cloudwatch-alarm-states: from insufficient data to OK and ALARM, with CloudWatch's reasons", async () => {
+  await alarm("states");
+  const fresh = await stateOf("states");
+  assert.deepEqual(
+    [fresh?.StateValue, fresh?.StateReason], ["INSUFFICIENT_DATA", "Unchecked: Initial alarm creation"],
+  );
+  await minute();
+  assert.equal((await stateOf("states"))?.StateReason, "Insufficient Data: 1 datapoint was unknown.");
+  await put("states", 1);
+  await minute();
+  const calm = await stateOf("states");
+  assert.deepEqual([calm?.StateValue, calm?.StateReason], [
+    "OK", "Threshold Crossed: 1 datapoint [1.0 (01/01/26 00:01:00)] was not greater than the threshold (2.0).",
+  ]);
+  await put("states", 21.5);
+  await minute();
+  const loud = await stateOf("states");
+  assert.deepEqual([loud?.StateValue, loud?.StateReason], [
+    "ALARM", "Threshold Crossed: 1 datapoint [21.5 (01/01/26 00:02:00)] was greater than the threshold (2.0).",
+  ]);
+  assert.deepEqual(JSON.parse(loud?.StateReasonData ?? ""), {
+    version: "1.0", queryDate: "2026-01-01T00:03:00.000+0000", startDate: "2026-01-01T00:02:00.000+0000",
+    statistic: "Average", period: 60, recentDatapoints: [21.5], threshold: 2,
+    evaluatedDatapoints: [{ timestamp: "2026-01-01T00:02:00.000+0000", sampleCount: 1, value: 21.5 }],
+  });
+  await client.send(new SetAlarmStateCommand({ AlarmName: "states", StateValue: "OK", StateReason: "by hand" }));
+  assert.equal((await stateOf("states"))?.StateReason, "by hand");
+  await minute();
+  assert.equal((await stateOf("states"))?.StateValue, "ALARM");
+  const { AlarmHistoryItems = [] } = await client.send(
+    new DescribeAlarmHistoryCommand({ AlarmName: "states", HistoryItemType: "StateUpdate" }),
+  );
+  assert.deepEqual(AlarmHistoryItems.map(({ HistorySummary }) => HistorySummary), [
+    "Alarm updated from OK to ALARM", "Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM",
+    "Alarm updated from INSUFFICIENT_DATA to OK",
+  ]);
+});
+
+test("cloudwatch-alarm-period: two consecutive minutes, and five minutes as one", async () => {
+  await alarm("two", { EvaluationPeriods: 2 });
+  await alarm("five", { Period: 300, MetricName: "two", Statistic: "Sum", Threshold: 20 });
+  for (const [value, expected] of [[1, "OK"], [1, "OK"], [9, "OK"], [9, "ALARM"]] as const) {
+    await put("two", value);
+    await minute();
+    if (value === 9 || expected === "OK") assert.equal((await stateOf("two"))?.StateValue, expected, `after ${value}`);
+  }
+  assert.equal((await stateOf("five"))?.StateValue, "OK");
+  await put("two", 9);
+  await minute();
+  assert.equal((await stateOf("five"))?.StateValue, "ALARM");
+});
+
+test("cloudwatch-alarm-options: statistics, M of N and what is missing change the outcome", async () => {
+  const cases: [string, Partial<PutMetricAlarmCommandInput>, string][] = [
+    ["sum", { Statistic: "Sum", Threshold: 5 }, "ALARM"],
+    ["average", { Statistic: "Average", Threshold: 5 }, "OK"],
+    ["maximum", { Statistic: "Maximum", Threshold: 4 }, "ALARM"],
+    ["minimum", { Statistic: "Minimum", Threshold: 3, ComparisonOperator: "LessThanThreshold" }, "ALARM"],
+    ["count", { Statistic: "SampleCount", Threshold: 3, ComparisonOperator: "LessThanThreshold" }, "ALARM"],
+    ["p99", { Statistic: undefined, ExtendedStatistic: "p99", Threshold: 4.5 }, "ALARM"],
+    ["p50", { Statistic: undefined, ExtendedStatistic: "p50", Threshold: 4.5 }, "OK"],
+    [
+      "p99-few",
+      { Statistic: undefined, ExtendedStatistic: "p99", Threshold: 4.5, EvaluateLowSampleCountPercentile: "ignore" },
+      "INSUFFICIENT_DATA",
+    ],
+    ["one-of-three", { EvaluationPeriods: 3, DatapointsToAlarm: 1, Statistic: "Sum", Threshold: 5 }, "ALARM"],
+    ["two-of-three", { EvaluationPeriods: 3, DatapointsToAlarm: 2, Statistic: "Sum", Threshold: 5 }, "OK"],
+    ["breaching", { MetricName: "nothing", TreatMissingData: "breaching" }, "ALARM"],
+    ["not-breaching", { MetricName: "nothing", TreatMissingData: "notBreaching" }, "OK"],
+    ["ignore", { MetricName: "nothing", TreatMissingData: "ignore" }, "INSUFFICIENT_DATA"],
+  ];
+  for (const [name, options] of cases) await alarm(`o-${name}`, { MetricName: "options", ...options });
+  await put("options", 2);
+  await put("options", 5);
+  await minute();
+  for (const [name, , expected] of cases) assert.equal((await stateOf(`o-${name}`))?.StateValue, expected, name);
+  assert.equal(
+    (await stateOf("o-breaching"))?.StateReason,
+    "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [Breaching].",
+  );
+});
+
+test("cloudwatch-alarm-high-res-10-30: alarms of 10 and 30 seconds react within seconds; others are refused", async () => {
+  await alarm("high", { Period: 10 });
+  await put("high", 9, 1);
+  await region.clock.advance({ seconds: 10 });
+  assert.equal((await stateOf("high"))?.StateValue, "ALARM");
+  await alarm("half", { Period: 30 });
+  assert.deepEqual(await refusal(alarm("odd", { Period: 15 })), [
+    "ValidationException", "Period must be 10, 20, 30 or a multiple of 60",
+  ]);
+});
+
+test("cloudwatch-alarm-single-metric-composite: a composite alarm goes by the alarms in its rule", async () => {
+  await alarm("a");
+  await alarm("b");
+  await client.send(new PutCompositeAlarmCommand({ AlarmName: "both", AlarmRule: 'ALARM("a") AND ALARM(b)' }));
+  const arn = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:both";
+  const fresh = await stateOf("both");
+  assert.deepEqual([fresh?.StateValue, fresh?.StateReason], [
+    "OK", `${arn} was created and its alarm rule evaluates to OK`,
+  ]);
+  await put("a", 9);
+  await minute();
+  assert.equal((await stateOf("both"))?.StateValue, "OK");
+  await put("a", 9);
+  await put("b", 9);
+  await minute();
+  assert.equal((await stateOf("both"))?.StateValue, "ALARM");
+  assert.deepEqual(await refusal(client.send(new DeleteAlarmsCommand({ AlarmNames: ["a"] }))), [
+    "ValidationException", "Cannot delete a as there are composite alarm(s) depending on it.",
+  ]);
+  await client.send(new DeleteAlarmsCommand({ AlarmNames: ["a", "b", "both"] }));
+  assert.equal(await stateOf("both"), undefined);
+});

@@ -1,0 +1,109 @@
+/**
+ * Labels of results, and what is dynamic in them.
+ *
+ * @evidence CloudWatch User Guide, "Using dynamic labels"
+ */
+
+import type { MetricDataQuery } from "../../generated/cloudwatch.ts";
+import { reductions } from "./math-functions.ts";
+import type { TimeSeries } from "./math-values.ts";
+
+/**
+ * A metric's own label is its name, with its statistic and period where those of the request differ.
+ *
+ * @evidence recorded answers of GetMetricData: `metric1 Sum 60`
+ */
+export function defaultLabels(queries: readonly MetricDataQuery[]): Map<string, string> {
+  const stats = queries.flatMap(({ Id, MetricStat }) => (MetricStat ? [{ id: Id, ...MetricStat }] : []));
+  const statsDiffer = new Set(stats.map(({ Stat }) => Stat)).size > 1;
+  const periodsDiffer = new Set(stats.map(({ Period }) => Period)).size > 1;
+  return new Map(
+    stats.map(({ id, Metric, Stat, Period }) => {
+      const parts = [Metric.MetricName, statsDiffer && Stat, periodsDiffer && String(Period)];
+      return [id, parts.filter(Boolean).join(" ")];
+    }),
+  );
+}
+
+/** What tells the found series apart. */
+export function foundLabel(series: TimeSeries, all: readonly TimeSeries[]): string {
+  const { metric } = series;
+  if (!metric) return series.label;
+  const namesDiffer = new Set(all.map((other) => other.metric?.name)).size > 1;
+  const values = metric.dimensions.map(({ Value }) => Value);
+  return [...values, ...(namesDiffer || values.length === 0 ? [metric.name] : [])].join(" ");
+}
+
+type Value = (points: readonly (readonly [number, number])[]) => number | undefined;
+
+function extreme(best: (values: readonly number[]) => number): (points: readonly (readonly [number, number])[]) => number | undefined {
+  return (points) => {
+    const wanted = best(points.map(([, value]) => value));
+    return points.find(([, value]) => value === wanted)?.[0];
+  };
+}
+
+const values: Readonly<Record<string, Value>> = {
+  AVG: (points) => reductions.AVG(points.map(([, value]) => value)),
+  DATAPOINT_COUNT: (points) => points.length,
+  FIRST: (points) => points[0]?.[1],
+  FIRST_LAST_RANGE: (points) => Math.abs((points.at(-1)?.[1] ?? 0) - (points[0]?.[1] ?? 0)),
+  LAST: (points) => points.at(-1)?.[1],
+  MAX: (points) => reductions.MAX(points.map(([, value]) => value)),
+  MIN: (points) => reductions.MIN(points.map(([, value]) => value)),
+  MIN_MAX_RANGE: (points) => {
+    const all = points.map(([, value]) => value);
+    return reductions.MAX(all) - reductions.MIN(all);
+  },
+  SUM: (points) => reductions.SUM(points.map(([, value]) => value)),
+};
+
+const times: Readonly<Record<string, Value>> = {
+  FIRST_TIME: (points) => points[0]?.[0],
+  LAST_TIME: (points) => points.at(-1)?.[0],
+  MAX_TIME: extreme(reductions.MAX),
+  MIN_TIME: extreme(reductions.MIN),
+};
+
+function shownTime(at: number, timezone: string): string {
+  const match = /^([+-])(\d{2})(\d{2})$/.exec(timezone);
+  const minutes = match ? Number(`${match[1]}1`) * (Number(match[2]) * 60 + Number(match[3])) : 0;
+  return new Date(at + minutes * 60_000).toISOString().slice(0, 19).replace("T", " ");
+}
+
+function property(name: string, series: TimeSeries, facts: LabelFacts): string | undefined {
+  const { metric } = series;
+  if (name.startsWith("Dim.")) return metric?.dimensions.find(({ Name }) => Name === name.slice(4))?.Value;
+  switch (name) {
+    case "AccountId": return facts.account;
+    case "MetricName": return metric?.name;
+    case "Namespace": return metric?.namespace;
+    case "Period": return String(series.periodSeconds);
+    case "Region": return facts.region;
+    case "Stat": return metric?.stat;
+    default: return undefined;
+  }
+}
+
+export interface LabelFacts {
+  /** What the label would be without one. */
+  readonly own: string;
+  readonly account: string;
+  readonly region: string;
+  /** `+0130`. */
+  readonly timezone: string;
+}
+
+export function dynamicLabel(label: string, series: TimeSeries, facts: LabelFacts): string {
+  const points = [...series.points];
+  return label.replaceAll(/\$\{([^}]*)\}/g, (whole, inner: string) => {
+    if (inner === "LABEL") return facts.own;
+    const named = /^PROP\('([^']+)'\)$/.exec(inner)?.[1];
+    if (named !== undefined) return property(named, series, facts) ?? whole;
+    const value = values[inner];
+    if (value) return points.length > 0 ? String(value(points)) : "--";
+    const time = times[inner]?.(points);
+    if (times[inner]) return time === undefined ? "--" : shownTime(time, facts.timezone);
+    return whole;
+  });
+}

@@ -1,0 +1,132 @@
+/** PutMetricAlarm. */
+
+import * as cloudwatch from "../../generated/cloudwatch.ts";
+import type { PutMetricAlarmInput } from "../../generated/cloudwatch.ts";
+import { notImplemented } from "../../kernel/errors.ts";
+import { operation } from "../../kernel/operation.ts";
+import { periodOf } from "./alarm-datapoints.ts";
+import type { MetricRule } from "./alarm-rows.ts";
+import { expectSweep } from "./alarm-sweep.ts";
+import { writeAlarm } from "./alarm-writing.ts";
+import { validationError } from "./errors.ts";
+import { parseExpression } from "./math-parse.ts";
+import { isAlarmPeriod } from "./periods.ts";
+import { requireQueries } from "./query-checks.ts";
+import { parseStatistic } from "./statistics.ts";
+
+const treatments = ["breaching", "notBreaching", "ignore", "missing"];
+const bandOperators = [
+  "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold",
+];
+/** @evidence CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods */
+const dayseconds = 86_400;
+const weekSeconds = 7 * dayseconds;
+const hourSeconds = 3_600;
+
+/** @evidence CloudWatch API Reference, PutMetricAlarm: what goes with `Metrics`, and what does not */
+function requireSource(input: PutMetricAlarmInput): void {
+  if (input.EvaluationCriteria || input.EvaluationInterval) {
+    throw notImplemented("Alarms of CloudWatch on PromQL queries");
+  }
+  const { Metrics: metrics } = input;
+  if (metrics) {
+    for (const name of ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"] as const) {
+      if (input[name] !== undefined) {
+        throw validationError(`${name} must not be set when Metrics is set. Metrics is mutually exclusive with it.`);
+      }
+    }
+    requireQueries(metrics, "Metrics");
+    for (const { Expression } of metrics) if (Expression !== undefined) requireExpression(Expression);
+    const shown = metrics.filter(({ ReturnData, Id }) => ReturnData !== false && Id !== input.ThresholdMetricId);
+    if (shown.length !== 1) throw validationError("Exactly one element of the metrics list should return data.");
+    return;
+  }
+  if (input.MetricName === undefined || input.Namespace === undefined) {
+    throw validationError("MetricName and Namespace, or Metrics, must be specified.");
+  }
+  if (input.Period === undefined) throw validationError("Period must be specified.");
+  if ((input.Statistic === undefined) === (input.ExtendedStatistic === undefined)) {
+    throw validationError("Exactly one of Statistic or ExtendedStatistic must be specified.");
+  }
+  const { ExtendedStatistic: extended } = input;
+  if (extended !== undefined && (!parseStatistic(extended) || extended in { Sum: 1, Average: 1 })) {
+    throw validationError(`The value ${extended} for parameter ExtendedStatistic is invalid.`);
+  }
+}
+
+function requireExpression(text: string): void {
+  if (/^\s*SELECT\s/i.test(text)) throw notImplemented("Metrics Insights queries of CloudWatch");
+  parseExpression(text);
+}
+
+function requirePeriods(input: PutMetricAlarmInput): void {
+  const { EvaluationPeriods: periods, DatapointsToAlarm: datapoints } = input;
+  if (periods === undefined) throw validationError("EvaluationPeriods must be specified.");
+  if (input.Period !== undefined && !isAlarmPeriod(input.Period)) {
+    throw validationError("Period must be 10, 20, 30 or a multiple of 60");
+  }
+  if (datapoints !== undefined && datapoints > periods) {
+    throw validationError("DatapointsToAlarm must be less than or equal to EvaluationPeriods");
+  }
+  const seconds = periodOf(input) * periods;
+  const max = periodOf(input) >= hourSeconds ? weekSeconds : dayseconds;
+  if (seconds > max) {
+    const span = max === weekSeconds ? "7 days" : "a day";
+    throw validationError(
+      `Metrics cannot be checked across more than ${span} (EvaluationPeriods * Period must be <= ${max}).`,
+    );
+  }
+}
+
+function requireComparison(input: PutMetricAlarmInput): void {
+  const { ComparisonOperator: operator, ThresholdMetricId: band, Threshold: threshold } = input;
+  if (operator === undefined) throw validationError("ComparisonOperator must be specified.");
+  if (bandOperators.includes(operator) !== (band !== undefined)) {
+    throw validationError(`ComparisonOperator ${operator} ${band === undefined ? "needs a" : "does not go with"} ThresholdMetricId.`);
+  }
+  if (band !== undefined && !input.Metrics?.some(({ Id }) => Id === band)) {
+    throw validationError(`ThresholdMetricId ${band} is not an element of Metrics.`);
+  }
+  if (band === undefined && threshold === undefined) throw validationError("Threshold must be specified.");
+  if (threshold !== undefined && !Number.isFinite(threshold)) {
+    throw validationError(`The value ${threshold} for parameter Threshold is invalid.`);
+  }
+}
+
+function requireOptions(input: PutMetricAlarmInput): void {
+  const { TreatMissingData: treatment, EvaluateLowSampleCountPercentile: low } = input;
+  if (treatment !== undefined && !treatments.includes(treatment)) {
+    throw validationError(`Option ${treatment} for TreatMissingData is not one of [${treatments.join(", ")}]`);
+  }
+  if (low !== undefined && low !== "evaluate" && low !== "ignore") {
+    throw validationError(`Option ${low} for EvaluateLowSampleCountPercentile is not one of [evaluate, ignore]`);
+  }
+  if (low !== undefined && input.ExtendedStatistic === undefined) {
+    throw validationError("EvaluateLowSampleCountPercentile goes with an ExtendedStatistic that is a percentile.");
+  }
+}
+
+function ruleOf(input: PutMetricAlarmInput): MetricRule {
+  const {
+    AlarmName: _name, AlarmDescription: _description, ActionsEnabled: _enabled, OKActions: _ok,
+    AlarmActions: _alarm, InsufficientDataActions: _insufficient, Tags: _tags, ...rule
+  } = input;
+  return rule;
+}
+
+export const PutMetricAlarm = operation(cloudwatch.PutMetricAlarm, {
+  resource: (input, ctx) => ctx.arn(`alarm:${input.AlarmName}`),
+  conditions: ({ AlarmActions = [], OKActions = [], InsufficientDataActions = [] }) => {
+    return { "cloudwatch:alarmactions": [...AlarmActions, ...OKActions, ...InsufficientDataActions] };
+  },
+
+  run(input, ctx) {
+    requireSource(input);
+    requirePeriods(input);
+    requireComparison(input);
+    requireOptions(input);
+    const rule = ruleOf(input);
+    writeAlarm(ctx, input, { metric: rule });
+    expectSweep(ctx, rule);
+  },
+});

@@ -1,0 +1,26 @@
+/** Amazon CloudWatch: metrics and alarms. */
+
+import * as cloudwatch from "../../generated/cloudwatch.ts";
+import { service } from "../../kernel/service.ts";
+import * as alarmActions from "./alarm-actions.ts";
+import * as alarmHistory from "./alarm-history.ts";
+import * as alarmSweep from "./alarm-sweep.ts";
+import * as alarmTags from "./alarm-tags.ts";
+import * as alarmTransitions from "./alarm-transitions.ts";
+import * as alarms from "./alarms.ts";
+import * as compositeAlarms from "./composite-alarms.ts";
+import * as getMetricData from "./get-metric-data.ts";
+import * as getMetricStatistics from "./get-metric-statistics.ts";
+import * as listMetrics from "./list-metrics.ts";
+import * as metricAlarms from "./metric-alarms.ts";
+import * as putMetricData from "./put-metric-data.ts";
+import * as retention from "./retention.ts";
+
+export default service(cloudwatch.service, {
+  nouns: [
+    putMetricData, listMetrics, getMetricStatistics, getMetricData, retention,
+    metricAlarms, compositeAlarms, alarms, alarmHistory, alarmActions, alarmSweep, alarmTransitions, alarmTags,
+  ],
+  metricSink: putMetricData.storeTotals,
+  tagging: alarmTags.tagging,
+});

@@ -1,0 +1,212 @@
+/** Publish: what may be published, and where it goes. */
+
+import * as sns from "../../generated/sns.ts";
+import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
+import { operation } from "../../kernel/operation.ts";
+import { archive } from "./archive.ts";
+import { deliverLater } from "./deliveries.ts";
+import { askKey, keyToAsk } from "./encryption.ts";
+import { invalidParameter } from "./errors.ts";
+import { contentId, findSent, nextSequence, rememberSent, shownSequence } from "./fifo.ts";
+import { Filterable } from "./filter-policy.ts";
+import { readAttributes, sizeBytesOf, type MessageAttribute } from "./message-attributes.ts";
+import type { Notification } from "./notification.ts";
+import { publishToEndpoint } from "./platform-publishing.ts";
+import { publishToPhone } from "./sms-publishing.ts";
+import { subscriptions, type Subscription } from "./subscription-table.ts";
+import { isFifo, ownerOf, readArn, requireTopic, type Topic } from "./topic-table.ts";
+
+/** What Publish and an entry of PublishBatch have in common. */
+export type Draft = Omit<sns.PublishBatchRequestEntry, "Id">;
+
+/** A draft that SNS takes. */
+export interface Letter {
+  readonly message: string;
+  readonly byProtocol?: Readonly<Record<string, string>>;
+  readonly subject?: string;
+  readonly attributes: readonly MessageAttribute[];
+  readonly group?: string;
+  readonly deduplicationId?: string;
+  readonly sizeBytes: number;
+}
+
+/** @evidence SNS quotas: 256 KiB, attributes included; recorded */
+export const messageBytesMax = 262_144;
+
+/** @evidence SNS API Reference, Publish, Subject: ASCII without line breaks, at most 100 characters */
+function requireSubject(subject: string | undefined): void {
+  if (subject === undefined) return;
+  if (!/^[^\s\p{Cc}][^\p{Cc}]{0,99}$/u.test(subject)) throw invalidParameter("Subject");
+}
+
+/** @evidence SNS, recorded: the refusals of a message for each protocol */
+function readStructure(message: string): Pick<Letter, "message" | "byProtocol"> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(message);
+  } catch {
+    throw invalidParameter("Message Structure - JSON message body failed to parse");
+  }
+  const texts = Object.entries(typeof parsed === "object" && parsed !== null ? parsed : {}).filter(
+    (entry): entry is [string, string] => typeof entry[1] === "string",
+  );
+  const byProtocol = Object.fromEntries(texts);
+  const text = Object.hasOwn(byProtocol, "default") ? byProtocol["default"] : undefined;
+  if (text === undefined) {
+    throw invalidParameter("Message Structure - No default entry in JSON message body");
+  }
+  return { message: text, byProtocol };
+}
+
+const identifier = /^[!-~]{1,128}$/;
+
+function requireIdentifier(name: string, value: string | undefined): void {
+  if (value === undefined || identifier.test(value)) return;
+  throw invalidParameter(
+    `${name} Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length`,
+  );
+}
+
+/** @evidence SNS, recorded */
+function requireOrdering(topic: Topic, draft: Draft): void {
+  const { MessageGroupId: group, MessageDeduplicationId: id } = draft;
+  if (!isFifo(topic)) {
+    if (id !== undefined) {
+      throw invalidParameter(
+        "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not " +
+          "valid for this topic type",
+      );
+    }
+  } else {
+    if (group === undefined) throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
+    if (id === undefined && topic.attributes["ContentBasedDeduplication"] !== "true") {
+      throw invalidParameter(
+        "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided " +
+          "explicitly",
+      );
+    }
+  }
+  requireIdentifier("MessageGroupId", group);
+  requireIdentifier("MessageDeduplicationId", id);
+}
+
+/** @throws what SNS says of a message, wherever it goes */
+export function readLetter(draft: Draft): Letter {
+  const { Message, Subject, MessageStructure, MessageGroupId, MessageDeduplicationId } = draft;
+  if (Message === "") throw invalidParameter("Empty message");
+  requireSubject(Subject);
+  const attributes = readAttributes(draft.MessageAttributes);
+  const sizeBytes = Buffer.byteLength(Message) + sizeBytesOf(attributes);
+  if (sizeBytes > messageBytesMax) throw invalidParameter("Message too long");
+  if (MessageStructure !== undefined && MessageStructure !== "json") throw invalidParameter("MessageStructure");
+  const text = MessageStructure === "json" ? readStructure(Message) : { message: Message };
+  return {
+    ...text,
+    attributes,
+    sizeBytes,
+    ...(Subject !== undefined && { subject: Subject }),
+    ...(MessageGroupId !== undefined && { group: MessageGroupId }),
+    ...(MessageDeduplicationId !== undefined && { deduplicationId: MessageDeduplicationId }),
+  };
+}
+
+export interface Published {
+  readonly MessageId: string;
+  readonly SequenceNumber?: string;
+}
+
+/** What was published before is answered as it was then, and goes nowhere. */
+export function publishLetter(ctx: Context, topic: Topic, letter: Letter): Published {
+  if (!isFifo(topic)) {
+    const notification = notificationOf(ctx, topic, letter, ctx.ids.uuid());
+    deliverLater(ctx, topic, notification, receiversOf(ctx, topic, notification));
+    return { MessageId: notification.messageId };
+  }
+  const group = letter.group ?? "";
+  const id = letter.deduplicationId ?? contentId(letter.message);
+  const before = findSent(ctx, topic, group, id);
+  if (before) return { MessageId: before.messageId, SequenceNumber: shownSequence(before.sequence) };
+  const sent = { messageId: ctx.ids.uuid(), sequence: nextSequence(ctx, topic) };
+  rememberSent(ctx, topic, group, id, sent);
+  const SequenceNumber = shownSequence(sent.sequence);
+  const notification: Notification = {
+    ...notificationOf(ctx, topic, letter, sent.messageId), sequence: SequenceNumber, deduplicationId: id,
+  };
+  archive(ctx, topic, sent.sequence, notification);
+  deliverLater(ctx, topic, notification, receiversOf(ctx, topic, notification));
+  return { MessageId: sent.messageId, SequenceNumber };
+}
+
+function notificationOf(ctx: Context, topic: Topic, letter: Letter, messageId: string): Notification {
+  const { message, byProtocol, subject, attributes, group } = letter;
+  return {
+    messageId,
+    topicArn: ctx.arn(topic.name),
+    message,
+    attributes,
+    at: ctx.clock.now(),
+    ...(byProtocol && { byProtocol }),
+    ...(subject !== undefined && { subject }),
+    ...(group !== undefined && { group }),
+  };
+}
+
+/** Those subscriptions that are confirmed and want the message. */
+function receiversOf(ctx: ReadContext, topic: Topic, notification: Notification): Subscription[] {
+  const filterable = new Filterable(notification.attributes, notification.message);
+  const confirmed = ctx.db(subscriptions).by("state").list({ prefix: [topic.name, "confirmed"] });
+  return [...confirmed].filter(({ attributes }) =>
+    filterable.passes(ctx.kernel, attributes["FilterPolicy"], attributes["FilterPolicyScope"]));
+}
+
+/** Runs `work` on the topic in one transaction, once KMS has been asked. */
+export async function withTopic<T>(
+  ctx: BodyContext, arn: string, parameter: string, work: (within: Context, topic: Topic) => T,
+): Promise<T> {
+  for (;;) {
+    const outcome = ctx.transaction((within) => {
+      const topic = requireTopic(within, arn, parameter);
+      const keyId = keyToAsk(within, topic);
+      return keyId === undefined ? { done: work(within, topic) } : { topic, keyId };
+    });
+    if ("done" in outcome) return outcome.done;
+    await askKey(ctx, outcome.topic, outcome.keyId);
+  }
+}
+
+function targetOf(input: sns.PublishInput): string | undefined {
+  return input.TopicArn ?? input.TargetArn;
+}
+
+/** @evidence SNS, recorded: a target that is no topic */
+export const Publish = operation(sns.Publish, {
+  owner: (input) => ownerOf(targetOf(input)),
+  resource(input, ctx) {
+    const named = [input.TopicArn, input.TargetArn, input.PhoneNumber].filter((each) => each !== undefined);
+    if (named.length !== 1) {
+      throw invalidParameter(
+        "TopicArn or TargetArn Reason: " +
+          (named.length === 0 ? "no value for required parameter" : "only one of the parameters may be given"),
+      );
+    }
+    const target = targetOf(input);
+    if (target === undefined) return "*";
+    readArn(ctx, target, input.TopicArn === undefined ? "TargetArn" : "TopicArn");
+    return target;
+  },
+  dataEvent: true,
+  async body(input, ctx) {
+    if (input.PhoneNumber !== undefined) return publishToPhone(ctx, input.PhoneNumber, readLetter(input));
+    const target = targetOf(input) ?? "";
+    const parameter = input.TopicArn === undefined ? "TargetArn" : "TopicArn";
+    if (readArn(ctx, target, parameter).resource.startsWith("endpoint/")) {
+      return publishToEndpoint(ctx, target, readLetter(input));
+    }
+    return withTopic(ctx, target, parameter, (within, topic) => {
+      requireOrdering(topic, input);
+      return publishLetter(within, topic, readLetter(input));
+    });
+  },
+});
+
+export { requireOrdering };

@@ -1,0 +1,159 @@
+/** How each protocol is handed a message. */
+
+import { failureOf } from "../../delivery/failure.ts";
+import { sessionOf } from "../../delivery/role-session.ts";
+import * as firehose from "../../generated/firehose.ts";
+import * as lambda from "../../generated/lambda.ts";
+import * as sqs from "../../generated/sqs.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { BodyContext } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
+import { sendOut } from "../../kernel/outbox.ts";
+import type { Envelopes } from "./envelopes.ts";
+import { postNotification } from "./http-delivery.ts";
+import { mailText, subjectOf } from "./mail.ts";
+import { queueMembers } from "./notification.ts";
+import { pushTo } from "./platform-publishing.ts";
+import { sendText } from "./sms-publishing.ts";
+import { subscriptionArn, type Subscription } from "./subscription-table.ts";
+import type { Topic } from "./topic-table.ts";
+
+/** What became of an attempt. */
+export interface Outcome {
+  readonly isDelivered: boolean;
+  /** Not delivered, but it may be another time. */
+  readonly isRetryable: boolean;
+  /** What the other side said, for the log. */
+  readonly response: string;
+  readonly status: number;
+}
+
+type Send = (
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+) => Promise<Pick<Outcome, "response" | "status"> | Outcome>;
+
+const senders: Readonly<Record<string, Send>> = {
+  sqs: toQueue, lambda: toFunction, firehose: toStream, http: toEndpoint, https: toEndpoint, email: toMail,
+  "email-json": toMail, sms: toPhone, application: toApplication,
+};
+
+/** Never throws for what the other side says. */
+export async function sendTo(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+): Promise<Outcome> {
+  const send = senders[subscription.protocol];
+  if (!send) throw new Error(`no protocol is named ${subscription.protocol}`);
+  try {
+    return { isDelivered: true, isRetryable: false, ...(await send(ctx, topic, subscription, envelopes)) };
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    const response = JSON.stringify({ ErrorCode: error.code, ErrorMessage: error.message });
+    const { isRetryable } = failureOf(error);
+    return { isDelivered: false, isRetryable, response, status: error.status };
+  }
+}
+
+/** As the service, for the topic: the queue's policy decides. */
+export async function toQueue(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+  queueArn = subscription.endpoint,
+): Promise<Pick<Outcome, "response" | "status">> {
+  const { account = "", region = "", resource = "" } = parseArn(queueArn) ?? {};
+  const isRaw = subscription.attributes["RawMessageDelivery"] === "true";
+  const MessageBody = isRaw
+    ? envelopes.messageFor(subscription.protocol)
+    : await envelopes.json(topic, subscription);
+  const sent = await ctx.call(
+    sqs.SendMessage,
+    {
+      QueueUrl: `/${account}/${resource}`,
+      MessageBody,
+      ...queueMembers(envelopes.notification, resource, isRaw),
+    },
+    { as: "service", sourceArn: ctx.arn(topic.name), region },
+  );
+  const said = { MD5OfMessageBody: sent.MD5OfMessageBody, MessageId: sent.MessageId };
+  return { response: JSON.stringify(said), status: 200 };
+}
+
+async function toFunction(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+): Promise<Pick<Outcome, "response" | "status">> {
+  const { region = "" } = parseArn(subscription.endpoint) ?? {};
+  const Payload = Buffer.from(JSON.stringify(await envelopes.lambda(subscription)));
+  const { StatusCode = 202 } = await ctx.call(
+    lambda.Invoke,
+    { FunctionName: subscription.endpoint, InvocationType: "Event", Payload },
+    { as: "service", sourceArn: ctx.arn(topic.name), region },
+  );
+  return { response: JSON.stringify({ lambdaRequestId: ctx.requestId }), status: StatusCode };
+}
+
+/** Under the role that the subscription was given. */
+async function toStream(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+): Promise<Pick<Outcome, "response" | "status">> {
+  const { region = "", resource = "" } = parseArn(subscription.endpoint) ?? {};
+  const token = await sessionOf(ctx, {
+    roleArn: subscription.attributes["SubscriptionRoleArn"] ?? "",
+    principal: "sns.amazonaws.com",
+    sourceArn: ctx.arn(topic.name),
+    sessionName: "sns-firehose",
+  });
+  const isRaw = subscription.attributes["RawMessageDelivery"] === "true";
+  const text = isRaw ? envelopes.messageFor("firehose") : envelopes.stream(subscription);
+  const { RecordId } = await ctx.call(
+    firehose.PutRecord,
+    {
+      DeliveryStreamName: resource.replace(/^deliverystream\//, ""),
+      Record: { Data: Buffer.from(`${text}\n`) },
+    },
+    { as: { session: token }, region },
+  );
+  return { response: JSON.stringify({ RecordId }), status: 200 };
+}
+
+async function toEndpoint(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+): Promise<Outcome> {
+  const isRaw = subscription.attributes["RawMessageDelivery"] === "true";
+  return postNotification(ctx, topic, subscription, {
+    type: "Notification",
+    messageId: envelopes.notification.messageId,
+    body: isRaw ? envelopes.messageFor(subscription.protocol) : await envelopes.json(topic, subscription),
+    isRaw,
+  });
+}
+
+async function toMail(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+): Promise<Pick<Outcome, "response" | "status">> {
+  const isJson = subscription.protocol === "email-json";
+  const body = isJson
+    ? await envelopes.json(topic, subscription)
+    : mailText(ctx, envelopes.messageFor("email"), subscription);
+  const subject = subjectOf(topic, envelopes.notification);
+  ctx.transaction((within) =>
+    sendOut(within, { kind: "email", from: ctx.arn(topic.name), to: subscription.endpoint, subject, body }));
+  return { response: "", status: 200 };
+}
+
+async function toPhone(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+): Promise<Outcome> {
+  const { DisplayName = "" } = topic.attributes;
+  const message = envelopes.messageFor("sms");
+  const text = DisplayName === "" ? message : `${DisplayName}> ${message}`;
+  const isSent = ctx.transaction((within) =>
+    sendText(within, ctx.arn(topic.name), subscription.endpoint, text));
+  const response = isSent ? "Message has been accepted by phone carrier" : "Phone number is opted out";
+  return { isDelivered: isSent, isRetryable: false, response, status: isSent ? 200 : 400 };
+}
+
+async function toApplication(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
+): Promise<Outcome> {
+  const isSent = ctx.transaction((within) => pushTo(within, subscription.endpoint, envelopes.notification));
+  const response = isSent ? "" : `Endpoint is disabled: ${subscriptionArn(ctx, subscription)} of ${topic.name}`;
+  return { isDelivered: isSent, isRetryable: false, response, status: isSent ? 200 : 400 };
+}

@@ -1,0 +1,24 @@
+/** What runs on this machine, for tests that nothing is left. */
+
+import { readdirSync, readFileSync } from "node:fs";
+
+/** How many processes have this in their command lines. */
+export function running(mark: string): number {
+  let count = 0;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    try {
+      if (readFileSync(`/proc/${name}/cmdline`, "latin1").includes(mark)) count += 1;
+    } catch {
+      // It has just ended.
+    }
+  }
+  return count;
+}
+
+/** Until it is so, for two seconds at most: the machine takes a moment to end processes. */
+export async function settled(isSo: () => boolean): Promise<void> {
+  for (let turns = 0; turns < 200 && !isSo(); turns += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
