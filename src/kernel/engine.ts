@@ -37,6 +37,7 @@ import type { Service, Tagging } from "./service.ts";
 import { RegionBlobs } from "./region-blobs.ts";
 import { SealedSessions } from "./sessions.ts";
 import type { DirectoryEntry, OperationToken } from "./tokens.ts";
+import { TrailDeliveries } from "./trail-deliveries.ts";
 import { Waits } from "./waits.ts";
 
 export interface EngineOptions {
@@ -136,8 +137,10 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     this.authenticator = new Authenticator(this);
     this.authorizer = new Authorizer(this);
     this.announcer = new Announcer(this);
-    this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation, this.announcer);
     this.scheduler = new Scheduler(this);
+    this.recorder = new Recorder(
+      this.store, this.bus, this.defaultAccount, incarnation, this.announcer, new TrailDeliveries(this),
+    );
     this.blobs = new RegionBlobs(this, options.durability);
     this.planes = new RegionPlanes({
       ...options.machine,
