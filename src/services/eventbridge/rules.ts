@@ -56,6 +56,12 @@ export function requireChangeable(ctx: ReadContext, rule: Rule, isForced = false
   throw managedRule(rule.name, managedBy);
 }
 
+/** The schema registry keeps a rule for each of its discoverers. */
+export function isForDiscoverer(action: string, principal: string): boolean {
+  const keeping = /^events:(PutRule|DeleteRule|EnableRule|DisableRule|PutTargets|RemoveTargets)$/;
+  return principal === "schemas.amazonaws.com" && keeping.test(action);
+}
+
 export function passRole(ctx: Context, roleArn: string | undefined): void {
   if (roleArn === undefined) return;
   ctx.authorize({

@@ -24,6 +24,7 @@ export default service(events.service, {
     replays, connections, apiDestinations, partnerSources, tags,
   ],
   resourcePolicy: permissions.busPolicy,
-  alsoAllows: ({ action, principal }) => partnerSources.isForPartner(action, principal.arn),
+  alsoAllows: ({ action, principal }) =>
+    partnerSources.isForPartner(action, principal.arn) || rules.isForDiscoverer(action, principal.arn),
   tagging: tags.tagging,
 });

@@ -56,7 +56,8 @@ export function select(root: unknown, { parts }: Selector): unknown[] {
   for (const { key, isIndex } of parts) {
     found = found.flatMap((value) => {
       if (key === "[*]" && isIndex) return Array.isArray(value) ? (value as unknown[]) : [];
-      if (Array.isArray(value)) return isIndex && (key as number) < value.length ? [value[key as number]] : [];
+      if (Array.isArray(value)) return isIndex && (key as number) < value.length ?
+        [value[key as number]] : [];
       if (typeof value !== "object" || value === null || isIndex || !Object.hasOwn(value, key)) return [];
       return [(value as Record<string, unknown>)[key]];
     });
