@@ -1,8 +1,9 @@
 /**
- * Events wait in a queue for their function, are tried again when it fails, and end at a destination or a dead-letter queue.
+ * Events wait in a queue for their function, are tried again when it fails, and end at a destination or a
+ * dead-letter queue.
  *
- * @evidence Lambda Developer Guide, "Invoking a Lambda function asynchronously" and "Error handling for asynchronous
- *   invocation"
+ * @evidence Lambda Developer Guide, "Invoking a Lambda function asynchronously" and "Error handling for
+ *   asynchronous invocation"
  */
 
 import { asynchronousJob, type Job } from "../../jobs/job.ts";
@@ -48,7 +49,10 @@ const delayMillisecondsMax = 300_000;
 const jobName = "lambda.event";
 const eventJob = { kind: "job", name: jobName } as Job<WaitingEvent>;
 
-/** Puts an event into the queue, in the transaction of whoever causes it. @returns the request id of all its tries */
+/**
+ * Puts an event into the queue, in the transaction of whoever causes it. @returns the request id of all its
+ * tries
+ */
 export function enqueue(ctx: Context, order: EventOrder): string {
   const requestId = ctx.ids.uuid();
   const now = ctx.clock.now();
@@ -105,7 +109,9 @@ function lookUp(ctx: BodyContext, { name, qualifier }: WaitingEvent): Known | un
   }
 }
 
-/** What is no fault of the function's is tried for as long as the event may live; what can't get better ends. */
+/**
+ * What is no fault of the function's is tried for as long as the event may live; what can't get better ends.
+ */
 async function holdBack(
   ctx: BodyContext, event: WaitingEvent, error: AwsError, version: FunctionVersion,
   config: EventInvokeConfig | undefined,

@@ -1,6 +1,6 @@
 /**
- * Where the packages of functions and layers can be downloaded for ten minutes: AWS answers a presigned URL of a bucket of
- * its own.
+ * Where the packages of functions and layers can be downloaded for ten minutes: AWS answers a presigned URL
+ * of a bucket of its own.
  *
  * @evidence Lambda API Reference, FunctionCodeLocation: valid for 10 minutes
  */

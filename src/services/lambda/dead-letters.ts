@@ -1,4 +1,7 @@
-/** Where events go that could not be processed: the target is found right when it is set, under the function's role. */
+/**
+ * Where events go that could not be processed: the target is found right when it is set, under the function's
+ * role.
+ */
 
 import * as sns from "../../generated/sns.ts";
 import * as sqs from "../../generated/sqs.ts";
@@ -36,7 +39,9 @@ export interface DeadLetter {
   readonly errorMessage: string;
 }
 
-/** @evidence Lambda Developer Guide, "Dead-letter queues": message attributes; the first 1 KB of the message */
+/**
+ * @evidence Lambda Developer Guide, "Dead-letter queues": message attributes; the first 1 KB of the message
+ */
 const errorMessageLengthMax = 1_024;
 
 export async function sendDeadLetter(

@@ -1,6 +1,7 @@
 /**
- * Environment variables: their limits, and their encryption with a key of the customer. Lambda then holds them encrypted,
- * shows them to callers who may decrypt, and lets functions read them by a grant to their execution role.
+ * Environment variables: their limits, and their encryption with a key of the customer. Lambda then holds
+ * them encrypted, shows them to callers who may decrypt, and lets functions read them by a grant to their
+ * execution role.
  *
  * @evidence Lambda Developer Guide, "Securing Lambda environment variables"
  */

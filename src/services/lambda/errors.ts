@@ -31,7 +31,9 @@ export const updateInProgress = (arn: string): AwsError => conflict(
 export const functionPending = (state: string): AwsError => conflict(
   `The operation cannot be performed at this time. The function is currently in the following state: ${state}`,
 );
-/** @evidence answers to DeleteFunction with a version that an alias names, quoted by cloud-custodian's users */
+/**
+ * @evidence answers to DeleteFunction with a version that an alias names, quoted by cloud-custodian's users
+ */
 export const versionInUse = (aliases: readonly string[]): AwsError => conflict(
   `Unable to delete version because the following aliases reference it: [${aliases.join(", ")}]`,
 );
@@ -260,6 +262,9 @@ export function notRunnable(reason: CannotRunReason, message: string): AwsError 
   }
 }
 
-/** @evidence answers to GetLayerVersion and GetLayerVersionPolicy, quoted by users and by the Terraform provider */
+/**
+ * @evidence answers to GetLayerVersion and GetLayerVersionPolicy, quoted by users and by the Terraform
+ * provider
+ */
 export const layerVersionNotFound = nothingThere;
 export const noPolicyOfLayer = (): AwsError => notFound("No policy is associated with the given resource.");

@@ -18,7 +18,9 @@ import {
 
 /** @evidence Lambda quotas: deployment package size */
 export const zipBytesMax = 50 * 1024 * 1024;
-/** @evidence answers to uploads that are too large, quoted by users: the request with its package in base64 */
+/**
+ * @evidence answers to uploads that are too large, quoted by users: the request with its package in base64
+ */
 export const requestBytesMax = 70_167_211;
 /** @evidence Lambda quotas: storage for uploaded functions and layers */
 export const codeStorageBytesMax = 75 * 1024 ** 3;
@@ -42,7 +44,10 @@ export interface CodeSource {
   readonly S3ObjectVersion?: string | undefined;
 }
 
-/** A package that came with a request: read and found right; a transaction keeps it, or it goes with the request. */
+/**
+ * A package that came with a request: read and found right; a transaction keeps it, or it goes with the
+ * request.
+ */
 export interface Package {
   readonly sha256: string;
   readonly sizeBytes: number;

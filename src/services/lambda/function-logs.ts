@@ -1,6 +1,6 @@
 /**
- * What functions log goes to CloudWatch Logs under their role, in batches, while nobody waits for it. A role that may not
- * write leaves no log: the function runs all the same.
+ * What functions log goes to CloudWatch Logs under their role, in batches, while nobody waits for it. A role
+ * that may not write leaves no log: the function runs all the same.
  *
  * @evidence Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs"
  */

@@ -1,4 +1,6 @@
-/** Addresses at which functions answer HTTP: their configuration. What happens there is in `url-requests.ts`. */
+/**
+ * Addresses at which functions answer HTTP: their configuration. What happens there is in `url-requests.ts`.
+ */
 
 import * as lambda from "../../generated/lambda.ts";
 import type { Cors, FunctionUrlConfig } from "../../generated/lambda.ts";
