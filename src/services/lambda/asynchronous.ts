@@ -82,7 +82,9 @@ export const processEvent = asynchronousJob<WaitingEvent>(jobName, async (event,
     return holdBack(ctx, event, error, version, config);
   }
   const attempted = { ...event, attempts: event.attempts + 1 };
-  if (!result.outcome.functionError) return end(ctx, attempted, version, config, { condition: "Success", result });
+  if (!result.outcome.functionError) {
+    return end(ctx, attempted, version, config, { condition: "Success", result });
+  }
   if (event.attempts >= (config?.retriesMax ?? retriesDefault)) {
     return end(ctx, attempted, version, config, { condition: "RetriesExhausted", result });
   }
@@ -138,7 +140,9 @@ async function end(
   const { OnSuccess, OnFailure } = config?.destinations ?? {};
   const destination = condition === "Success" ? OnSuccess?.Destination : OnFailure?.Destination;
   if (destination) {
-    await tolerating(sendToDestination(ctx, version, destination, ending), () => countDeliveryFailure(ctx, version));
+    await tolerating(
+      sendToDestination(ctx, version, destination, ending), () => countDeliveryFailure(ctx, version),
+    );
   }
   if (condition === "Success") return;
   countEventDropped(ctx, event);

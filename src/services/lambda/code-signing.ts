@@ -153,7 +153,9 @@ export const DeleteFunctionCodeSigningConfig = operation(lambda.DeleteFunctionCo
   ...onWholeFunction,
 
   run(input, ctx) {
-    const { codeSigningConfigArn: _, ...rest } = requireFunction(ctx, parseFunctionName(input.FunctionName).name);
+    const { codeSigningConfigArn: _, ...rest } = requireFunction(
+      ctx, parseFunctionName(input.FunctionName).name,
+    );
     ctx.db(functions).put(rest);
   },
 });

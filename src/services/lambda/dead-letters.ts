@@ -25,7 +25,10 @@ export async function requireDeadLetterTarget(
 
 /** Whether the role's policies let the function do something. */
 export async function roleMay(
-  ctx: BodyContext, running: { readonly name: string; readonly role: string }, action: string, resource: string,
+  ctx: BodyContext,
+  running: { readonly name: string; readonly role: string },
+  action: string,
+  resource: string,
 ): Promise<boolean> {
   const { sessionToken } = await roleCredentials(ctx, running);
   return ctx.transaction((within) => within.isAllowed({ action, resource, session: sessionToken }));
@@ -61,7 +64,9 @@ export async function sendDeadLetter(
   const arn = parseArn(target);
   if (arn?.service === "sqs") {
     const QueueUrl = `/${arn.account}/${arn.resource}`;
-    await ctx.call(sqs.SendMessage, { QueueUrl, MessageBody: body, MessageAttributes }, { ...as, region: arn.region });
+    await ctx.call(
+      sqs.SendMessage, { QueueUrl, MessageBody: body, MessageAttributes }, { ...as, region: arn.region },
+    );
   } else {
     await ctx.call(sns.Publish, { TopicArn: target, Message: body, MessageAttributes }, as);
   }

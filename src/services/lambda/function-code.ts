@@ -57,7 +57,9 @@ export interface Package {
 }
 
 /** @throws AwsError for what can't be read, is no package, or is too large */
-export async function receivePackage(ctx: BodyContext, source: CodeSource, operation: string): Promise<Package> {
+export async function receivePackage(
+  ctx: BodyContext, source: CodeSource, operation: string,
+): Promise<Package> {
   const zip = await zipOf(ctx, source, operation);
   const { unzippedBytes } = await examined(zip);
   const sha256 = createHash("sha256").update(zip).digest("base64");
@@ -81,17 +83,23 @@ async function examined(zip: Buffer): Promise<ArchiveFacts> {
 async function zipOf(ctx: BodyContext, source: CodeSource, operation: string): Promise<Buffer> {
   const { ZipFile, S3Bucket, S3Key, S3ObjectVersion } = source;
   if (ZipFile !== undefined) {
-    if (S3Bucket !== undefined || S3Key !== undefined || S3ObjectVersion !== undefined) throw oneSourceOfCode();
+    if (S3Bucket !== undefined || S3Key !== undefined || S3ObjectVersion !== undefined) {
+      throw oneSourceOfCode();
+    }
     if (ZipFile.length > zipBytesMax) throw zippedTooLarge(operation, requestBytesMax);
     return ZipFile;
   }
   if (S3Bucket === undefined || S3Key === undefined) throw codeRequired();
   const VersionId = S3ObjectVersion;
   try {
-    const { Body } = await ctx.call(s3.GetObject, { Bucket: S3Bucket, Key: S3Key, ...(VersionId && { VersionId }) });
+    const { Body } = await ctx.call(
+      s3.GetObject, { Bucket: S3Bucket, Key: S3Key, ...(VersionId && { VersionId }) },
+    );
     return await bytesOf(Body);
   } catch (error) {
-    if (!(error instanceof AwsError) || error.status >= 500 || error.code.startsWith("InvalidParameter")) throw error;
+    if (!(error instanceof AwsError) || error.status >= 500 || error.code.startsWith("InvalidParameter")) {
+      throw error;
+    }
     throw codeNotReadable(error.code, error.message);
   }
 }

@@ -90,7 +90,9 @@ class Stream {
       if (isCode(error, "ResourceAlreadyExistsException")) return;
       if (!isCode(error, "ResourceNotFoundException")) throw error;
       const { logGroupName } = named;
-      await tolerate(this.#ctx.call(logs.CreateLogGroup, { logGroupName }, as), "ResourceAlreadyExistsException");
+      await tolerate(
+        this.#ctx.call(logs.CreateLogGroup, { logGroupName }, as), "ResourceAlreadyExistsException",
+      );
       await tolerate(this.#ctx.call(logs.CreateLogStream, named, as), "ResourceAlreadyExistsException");
     }
   }

@@ -37,7 +37,9 @@ interface Naming {
  *
  * @throws AwsError where a name and a parameter give two qualifiers
  */
-export function namedFunction(input: Naming): { readonly name: string; readonly qualifier: string | undefined } {
+export function namedFunction(input: Naming): {
+  readonly name: string; readonly qualifier: string | undefined,
+} {
   const { name, qualifier } = parseFunctionName(input.FunctionName);
   if (qualifier !== undefined && input.Qualifier !== undefined && qualifier !== input.Qualifier) {
     throw qualifiersDiffer();

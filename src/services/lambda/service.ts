@@ -8,7 +8,7 @@ import { bodyLimit } from "./body-limits.ts";
 import * as codeSigning from "./code-signing.ts";
 import * as concurrency from "./concurrency.ts";
 import * as eventInvokeConfigs from "./event-invoke-configs.ts";
-import { front } from "./front.ts";
+import { front } from "./http/front.ts";
 import * as functionSettings from "./function-settings.ts";
 import * as functionUpdates from "./function-updates.ts";
 import * as functionUrls from "./function-urls.ts";
