@@ -15,7 +15,7 @@ import type { Engine } from "../engine.ts";
 import { AwsError } from "../errors.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
 import { bodyBytesMax, wholeBytesMax } from "./body.ts";
-import { handle, streamsBody, type Incoming } from "./chain.ts";
+import { bodyLimit, handle, streamsBody, type Incoming } from "./chain.ts";
 import { chooseProtocol, http2Connections, isHttp2, isPreface } from "./http2.ts";
 import {
   closeAfterAnswer, continueWhenRead, endIdleUpload, hasBody, idleMillisecondsDefault,
@@ -180,8 +180,10 @@ async function receive(
     const incoming = new HttpIncoming(request, response, noBody, request);
     if (await streamsBody(engine, incoming)) return incoming;
   }
+  const limit = isLarge ? await bodyLimit(engine, new HttpIncoming(request, response, noBody)) : undefined;
   try {
-    return new HttpIncoming(request, response, await readBody(request, bodyBytesMax));
+    const body = await readBody(request, limit?.bytes ?? bodyBytesMax, limit?.tooLarge);
+    return new HttpIncoming(request, response, body);
   } catch (cause) {
     if (cause instanceof AwsError) return new HttpIncoming(request, response, noBody, undefined, cause);
     throw cause;
