@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
+import { Lags } from "./lags.ts";
 import { DigestThread } from "./body/digest-thread.ts";
 import { RegionPlanes, type PlaneHost } from "../planes/planes.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
@@ -36,6 +37,7 @@ import type { Service, Tagging } from "./service.ts";
 import { RegionBlobs } from "./region-blobs.ts";
 import { SealedSessions } from "./sessions.ts";
 import type { DirectoryEntry, OperationToken } from "./tokens.ts";
+import { TrailDeliveries } from "./trail-deliveries.ts";
 import { Waits } from "./waits.ts";
 
 export interface EngineOptions {
@@ -98,6 +100,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
   readonly faults = new Faults();
   readonly planes: RegionPlanes;
   readonly digests = new DigestThread();
+  readonly lags = new Lags();
   readonly metrics: Metrics;
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;
@@ -134,8 +137,10 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     this.authenticator = new Authenticator(this);
     this.authorizer = new Authorizer(this);
     this.announcer = new Announcer(this);
-    this.recorder = new Recorder(this.store, this.bus, this.defaultAccount, incarnation, this.announcer);
     this.scheduler = new Scheduler(this);
+    this.recorder = new Recorder(
+      this.store, this.bus, this.defaultAccount, incarnation, this.announcer, new TrailDeliveries(this),
+    );
     this.blobs = new RegionBlobs(this, options.durability);
     this.planes = new RegionPlanes({
       ...options.machine,

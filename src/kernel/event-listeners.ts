@@ -19,14 +19,16 @@ export interface EventListener {
 export const eventListeners = table<EventListener>("kernel.eventListeners", { key: (row) => row.job });
 
 /**
- * A trail that logs management events. In the account's global cell; CloudTrail keeps it while the trail is
+ * A trail that logs. In the account's global cell; CloudTrail keeps it while the trail is
  * logging.
  */
 export interface LoggingTrail {
   readonly arn: string;
   /** Where its records come from; absent: from everywhere. */
   readonly region?: string;
-  readonly logs: "All" | "ReadOnly" | "WriteOnly";
+  readonly logs: "All" | "ReadOnly" | "WriteOnly" | "None";
+  /** The types of the resources whose data events it wants some of: `AWS::S3::Object`. */
+  readonly dataTypes?: readonly string[];
 }
 
 export const loggingTrails = table<LoggingTrail>("kernel.loggingTrails", { key: (row) => row.arn });

@@ -143,8 +143,11 @@ function record(
   error: AwsError | undefined,
 ): void {
   const operation = order.service.operations.get(order.operation.name);
-  if (operation?.dataEvent) return;
   const { caller, origin, region, model, requestId, input } = order;
+  const account = ctx?.account ?? caller.account;
+  const dataType = operation?.dataEvent
+    ? engine.recorder.wantedData(caller.account || account, model) : undefined;
+  if (operation?.dataEvent && dataType === undefined) return;
   engine.recorder.record({
     at: engine.clock.now(),
     requestId,
@@ -158,6 +161,7 @@ function record(
     output,
     error,
     resources: resources.filter((resource) => resource !== "*"),
-    account: ctx?.account ?? caller.account,
+    account,
+    ...(dataType !== undefined && { dataType }),
   });
 }

@@ -7,8 +7,13 @@ import type { Announcer } from "./announcer.ts";
 import type { Bus, BusEvent } from "./bus.ts";
 import { eventListeners, isLogged, loggingTrails, type LoggingTrail } from "./event-listeners.ts";
 import type { LastUse } from "./kernel.ts";
+import type { ServiceModel } from "./model/model.ts";
+import type { TrailDeliveries } from "./trail-deliveries.ts";
 import { recordText, type Call } from "./trail-record.ts";
-import { segmentMilliseconds, trailSegments, trim } from "./trail.ts";
+import { dataSegments, segmentMilliseconds, trailSegments, trim, trimData } from "./trail.ts";
+
+/** The name of the sessions in which CloudTrail writes to CloudWatch Logs. */
+export const deliverySession = "CloudTrail_CloudWatchLogs";
 
 export const lastUses = table<LastUse>("kernel.lastUses", { key: (row) => row.id });
 
@@ -23,6 +28,10 @@ interface Pending {
   /** When the first of them happened: epoch milliseconds. */
   readonly at: number;
   readonly records: string[];
+  /** Data events; others are in `records`. */
+  readonly data: string[];
+  /** Whether there is news for a trail: what its own delivery does is none. */
+  news: { reads: boolean; writes: boolean };
 }
 
 export class Recorder {
@@ -40,13 +49,15 @@ export class Recorder {
   #latestUses = new WeakMap<Caller, NotedUse>();
 
   readonly #announcer: Pick<Announcer, "tellOne">;
+  readonly #deliveries: TrailDeliveries;
 
   /** @param incarnation how often the store has been opened */
   constructor(
     store: Store, bus: Bus, defaultAccount: string, incarnation: number,
-    announcer: Pick<Announcer, "tellOne">,
+    announcer: Pick<Announcer, "tellOne">, deliveries: TrailDeliveries,
   ) {
     this.#announcer = announcer;
+    this.#deliveries = deliveries;
     this.#store = store;
     this.#bus = bus;
     this.#defaultAccount = defaultAccount;
@@ -58,7 +69,17 @@ export class Recorder {
     const account = call.caller.account || call.account || this.#defaultAccount;
     const text = recordText(call);
     if (this.#pending.length === 0) this.#store.beforeCommit(() => this.#write());
-    this.#pendingFor({ account, region: call.region }, call.at).records.push(text);
+    const pending = this.#pendingFor({ account, region: call.region }, call.at);
+    if (call.dataType !== undefined) {
+      pending.data.push(text);
+      return;
+    }
+    pending.records.push(text);
+    if (!isDelivery(call.caller)) {
+      const isReading = call.operation.access === "Read" || call.operation.access === "List";
+      if (isReading) pending.news.reads = true;
+      else pending.news.writes = true;
+    }
     if (this.#bus.heard) this.#announce(call, text, account);
   }
 
@@ -66,7 +87,7 @@ export class Recorder {
     const name = `${cell.account} ${cell.region}`;
     let pending = this.#latest.get(name);
     if (!pending || Math.abs(at - pending.at) >= segmentMilliseconds) {
-      pending = { cell, at, records: [] };
+      pending = { cell, at, records: [], data: [], news: { reads: false, writes: false } };
       this.#pending.push(pending);
       this.#latest.set(name, pending);
     }
@@ -92,21 +113,35 @@ export class Recorder {
   forget(): void {
     this.#written = new BoundedCache(usesKnownMax);
     this.#writings += 1;
+    this.#deliveries.forget();
+  }
+
+  /** What a service's data events are about, where a trail of the account wants them. */
+  wantedData(account: string, model: ServiceModel): string | undefined {
+    return this.#deliveries.wantedData(account || this.#defaultAccount, model);
   }
 
   #write(): void {
     const all = this.#pending;
     this.#pending = [];
     this.#latest.clear();
-    for (const { cell, at, records } of all) {
+    this.#deliveries.forget();
+    for (const { cell, at, records, data, news } of all) {
       const sequence = this.#sequence++;
       const trails = this.#trailsOf(cell.account);
       this.#store.transact(cell, (transaction) => {
         if (trails.length > 0) this.#tellCalls(transaction, cell, records, trails);
+        const order = [this.#incarnation, sequence] as const;
         const rows = transaction.rows(trailSegments);
-        rows.put({ at, order: [this.#incarnation, sequence], records: records.join("\n") });
+        if (records.length > 0) rows.put({ at, order, records: records.join("\n") });
         if (sequence % trimEvery === 0) trim(rows, at);
+        const dataRows = transaction.rows(dataSegments);
+        if (data.length > 0) dataRows.put({ at, order, records: data.join("\n") });
+        if (data.length > 0 && sequence % trimEvery === 0) trimData(dataRows, at);
       });
+      const isNews = data.length > 0 || (news.reads && isLogged(trails, cell.region, true))
+        || (news.writes && isLogged(trails, cell.region, false));
+      if (isNews) this.#deliveries.expect(cell.account, at);
     }
   }
 
@@ -119,7 +154,7 @@ export class Recorder {
     return this.#store.read(cell, (transaction) => [...transaction.rows(loggingTrails).list()]);
   }
 
-  /** Calls become events where a trail logs them; those of EventBridge do not, or there might be no end. */
+  /** Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. */
   #tellCalls(
     transaction: Transaction, cell: CellName, texts: readonly string[], trails: readonly LoggingTrail[],
   ): void {
@@ -131,8 +166,9 @@ export class Recorder {
         if (isReading && listener.apiCalls !== "all") continue;
         if (record.userIdentity?.invokedBy === "events.amazonaws.com") continue;
         const event = callEvent(record, cell);
-  /** Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. */
-        if (isLogged(trails, cell.region, isReading)) this.#announcer.tellOne(transaction, cell, listener, event);
+        if (listener.sources && !listener.sources.includes(event.source)) continue;
+        if (!isLogged(trails, cell.region, isReading)) continue;
+        this.#announcer.tellOne(transaction, cell, listener, event);
       }
     }
   }
@@ -148,6 +184,11 @@ export class Recorder {
     this.#store.transact(cell, (transaction) => transaction.rows(lastUses).put(use));
     return use.at;
   }
+}
+
+/** What CloudTrail does to deliver leads to no delivery, or there would be no end. */
+function isDelivery({ arn, session }: Caller): boolean {
+  return arn === "cloudtrail.amazonaws.com" || session?.principalId.endsWith(`:${deliverySession}`) === true;
 }
 
 /** What of a record makes it an event. */

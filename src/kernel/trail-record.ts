@@ -20,6 +20,8 @@ export interface Call {
   readonly resources: readonly string[];
   /** The account whose resource was touched. */
   readonly account: string;
+  /** Of a data event: what kind of resource it is about, `AWS::S3::Object`. */
+  readonly dataType?: string;
 }
 
 const hidden = `"HIDDEN_DUE_TO_SECURITY_REASONS"`;
@@ -135,6 +137,14 @@ function timestamp(milliseconds: number): string {
   return lastTime.text;
 }
 
+/** @evidence S3 User Guide, "Example: CloudTrail log file entries": the object and its bucket */
+function dataResources({ resources, account }: Call, type: string): object[] {
+  const all: object[] = resources.map((ARN) => ({ accountId: account, type, ARN }));
+  if (type !== "AWS::S3::Object") return all;
+  const buckets = new Set(resources.map((arn) => arn.split("/", 1)[0] ?? arn));
+  return [...all, ...[...buckets].map((ARN) => ({ accountId: account, type: "AWS::S3::Bucket", ARN }))];
+}
+
 /**
  * The record as JSON text, put together from parts that are ready: most of it is the same from call to call.
  */
@@ -147,10 +157,9 @@ export function recordText(call: Call): string {
   const failure = error
     ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${JSON.stringify(error.message)},`
     : "";
-  const resources =
-    call.resources.length > 0
-      ? `"resources":${JSON.stringify(call.resources.map((ARN) => ({ accountId: call.account, ARN })))},`
-      : "";
+  const touched = call.dataType !== undefined ? dataResources(call, call.dataType)
+    : call.resources.map((ARN) => ({ accountId: call.account, ARN }));
+  const resources = touched.length > 0 ? `"resources":${JSON.stringify(touched)},` : "";
   const eventType = caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall";
   const recipient = caller.account === "" ? call.account : caller.account;
   const tls = origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : "";
@@ -161,7 +170,8 @@ export function recordText(call: Call): string {
     `"userAgent":${JSON.stringify(origin.userAgent)},${failure}` +
     `"requestParameters":${parameters},"responseElements":${elements},` +
     `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}` +
-    `"eventType":"${eventType}","managementEvent":true,` +
-    `"recipientAccountId":"${recipient}","eventCategory":"Management"${tls}}`
+    `"eventType":"${eventType}","managementEvent":${call.dataType === undefined},` +
+    `"recipientAccountId":"${recipient}",` +
+    `"eventCategory":"${call.dataType === undefined ? "Management" : "Data"}"${tls}}`
   );
 }

@@ -47,6 +47,12 @@ const segmentKey = (row: TrailSegment): readonly [number, number, number] => [ro
 
 export const trailSegments = table<TrailSegment>("kernel.trail", { key: segmentKey, seldomRead: true });
 
+/**
+ * Data events, which are no part of the event history: kept only where a trail wants them, and only until it
+ * has them.
+ */
+export const dataSegments = table<TrailSegment>("kernel.trailData", { key: segmentKey, seldomRead: true });
+
 /** @evidence CloudTrail User Guide, "Viewing recent management events": the past 90 days */
 export const trailRetentionMilliseconds = 90 * 86_400_000;
 export const segmentMilliseconds = 1_000;
@@ -83,7 +89,32 @@ export function* eventsBackwards(
   }
 }
 
+/** Where a reader that goes forwards stopped. */
+export type SegmentPlace = readonly [at: number, incarnation: number, sequence: number];
+
+/** Segments from the oldest on, each with its place. @param after exclusive */
+export function* segmentsAfter(
+  rows: Rows<TrailSegment>, after: SegmentPlace,
+): Iterable<{ readonly lines: readonly string[]; readonly place: SegmentPlace }> {
+  for (const segment of rows.list({ after })) {
+    yield { lines: segment.records.split("\n"), place: segmentKey(segment) };
+  }
+}
+
+/** The place of the newest segment. */
+export function lastPlace(rows: Rows<TrailSegment>): SegmentPlace {
+  const last = rows.first({ reverse: true });
+  return last ? segmentKey(last) : [0, 0, 0];
+}
+
 const trimMax = 64;
+/** As long as a region may be away before what it had to deliver is lost. */
+const dataRetentionMilliseconds = 86_400_000;
+
+export function trimData(rows: Rows<TrailSegment>, now: number): void {
+  const old = [...rows.list({ before: [now - dataRetentionMilliseconds], limit: trimMax })];
+  for (const row of old) rows.delete(segmentKey(row));
+}
 
 /** Segments past their time go a few at a time, so that no commit pays for many. */
 export function trim(rows: Rows<TrailSegment>, now: number): void {

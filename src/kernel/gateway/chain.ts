@@ -172,7 +172,9 @@ function report(
 }
 
 /** How much of a body is read, where the service takes more than others. */
-export async function bodyLimit(engine: Engine, head: Omit<Incoming, "body" | "stream">): Promise<BodyLimit | undefined> {
+export async function bodyLimit(
+  engine: Engine, head: Omit<Incoming, "body" | "stream">,
+): Promise<BodyLimit | undefined> {
   const entry = identify(head, "")?.entry;
   const service = entry && (engine.loaded(entry) ?? (await engine.load(entry)));
   return service?.bodyLimit?.(head);

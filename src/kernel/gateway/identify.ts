@@ -209,7 +209,9 @@ function toFunctionUrl(head: RequestHead): Identified | undefined {
   const entry = byEndpoint.get("lambda");
   if (!entry || host === undefined || !host.includes(`.${functionUrlLabel}.`)) return undefined;
   const { region = defaultRegion } = hostScope(host);
-  return { entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region, anywhere: false };
+  return {
+    entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region, anywhere: false,
+  };
 }
 
 /** `localhost` names no region, and most hosts are that. */

@@ -8,7 +8,9 @@ import { page } from "../../kernel/page.ts";
 import { aliases, type Alias } from "./alias-table.ts";
 import { aliasExists, aliasNotFound, invalidMarker, invalidParameter, otherRevision } from "./errors.ts";
 import { forgetQualifier } from "./dependants.ts";
-import { functionArn, latest, onWholeFunction, ownerOfFunction, parseFunctionName } from "./function-names.ts";
+import {
+  functionArn, latest, onWholeFunction, ownerOfFunction, parseFunctionName,
+} from "./function-names.ts";
 import { requireFunction } from "./function-table.ts";
 import { requireVersion } from "./qualifiers.ts";
 

@@ -26,7 +26,9 @@ after(() => bench.region.stop());
 const sender = `arn:aws:iam::${account}:role/sender`;
 const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:${account}:${name}`;
 
-const failing = { Code: { ZipFile: nodePackage("export const handler = async () => { throw new Error('always'); };") } };
+const failing = {
+  Code: { ZipFile: nodePackage("export const handler = async () => { throw new Error('always'); };") },
+};
 
 async function queue(QueueName: string): Promise<string> {
   await sqs.send(new CreateQueueCommand({ QueueName }));
@@ -53,14 +55,19 @@ async function logged(name: string, word: string): Promise<[number, string][]> {
 }
 
 test("lambda-async-invocation: an event is taken at once, and processed later", async () => {
-  await bench.make("later", { Code: { ZipFile: nodePackage("export const handler = async (e) => { console.log(e.say); };") } });
+  await bench.make(
+    "later",
+    { Code: { ZipFile: nodePackage("export const handler = async (e) => { console.log(e.say); };") } },
+  );
   const { StatusCode, Payload } = await send("later", { say: "heard" });
   assert.deepEqual([StatusCode, Payload?.length ?? 0], [202, 0]);
   await bench.region.clock.advance({ seconds: 1 });
   const logs = bench.region.client(CloudWatchLogsClient);
   const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/later" }));
   assert.ok(events?.some(({ message }) => message?.endsWith("heard\n") || message?.endsWith("heard")));
-  const { logStreams } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: "/aws/lambda/later" }));
+  const { logStreams } = await logs.send(
+    new DescribeLogStreamsCommand({ logGroupName: "/aws/lambda/later" }),
+  );
   assert.match(logStreams?.[0]?.logStreamName ?? "", /^2026\/01\/01\/\[\$LATEST\][0-9a-f]{32}$/);
 });
 
@@ -87,7 +94,8 @@ test("lambda-async-dlq: what could not be processed comes into the dead-letter q
   const TargetArn = await queue("dead");
   assert.equal(
     await refusal(bench.make("no-dead", { ...failing, DeadLetterConfig: { TargetArn } })),
-    "InvalidParameterValueException: The provided execution role does not have permissions to call SendMessage on SQS",
+    "InvalidParameterValueException: The provided execution role does not have permissions to call "
+    + "SendMessage on SQS",
   );
   await bench.make("dying", { ...failing, Role: sender, DeadLetterConfig: { TargetArn } });
   await send("dying", { order: 7 });
@@ -125,7 +133,9 @@ test("destinations are told of success and failure, as often as is tried", async
   await send("pleased", { n: 2 });
   await bench.region.clock.advance({ seconds: 1 });
   const success = JSON.parse((await received("good"))?.Body ?? "") as Record<string, Record<string, unknown>>;
-  assert.deepEqual([success["requestContext"]?.["condition"], success["responsePayload"]], ["Success", { n: 2 }]);
+  assert.deepEqual(
+    [success["requestContext"]?.["condition"], success["responsePayload"]], ["Success", { n: 2 }],
+  );
 });
 
 test("a bucket takes records of failures", async () => {
@@ -140,7 +150,9 @@ test("a bucket takes records of failures", async () => {
   await bench.region.clock.advance({ seconds: 1 });
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "failures" }));
   const Key = Contents[0]?.Key ?? "";
-  assert.match(Key, /^aws\/lambda\/async\/bucketed\/2026\/01\/01\/2026-01-01T\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/);
+  assert.match(
+    Key, /^aws\/lambda\/async\/bucketed\/2026\/01\/01\/2026-01-01T\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/,
+  );
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: "failures", Key }));
   assert.match((await Body?.transformToString()) ?? "", /"condition":"RetriesExhausted"/);
 });
@@ -160,13 +172,17 @@ test("configurations of invocations keep to their limits, and to what the role m
     bench.lambda.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, ...more }));
   assert.equal(
     await refusal(update({ MaximumRetryAttempts: 1 })),
-    `ResourceNotFoundException: The function ${arnOf(FunctionName)}:$LATEST doesn't have an EventInvokeConfig`,
+    `ResourceNotFoundException: The function ${arnOf(FunctionName)}:$LATEST doesn't have an `
+    + "EventInvokeConfig",
   );
   assert.equal(await put({ MaximumRetryAttempts: 0 }), "no refusal");
   await update({ MaximumEventAgeInSeconds: 60 });
   const config = await bench.lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName }));
   assert.deepEqual(
-    [config.FunctionArn, config.MaximumRetryAttempts, config.MaximumEventAgeInSeconds, config.DestinationConfig],
+    [
+      config.FunctionArn, config.MaximumRetryAttempts, config.MaximumEventAgeInSeconds,
+      config.DestinationConfig,
+    ],
     [`${arnOf(FunctionName)}:$LATEST`, 0, 60, { OnSuccess: {}, OnFailure: {} }],
   );
 });
@@ -175,7 +191,9 @@ test("throttled events wait, until they are too old", async () => {
   const target = await queue("old");
   await bench.make("held", { Role: sender });
   await bench.lambda.send(new PutFunctionEventInvokeConfigCommand({
-    FunctionName: "held", MaximumEventAgeInSeconds: 60, DestinationConfig: { OnFailure: { Destination: target } },
+    FunctionName: "held", MaximumEventAgeInSeconds: 60, DestinationConfig: {
+      OnFailure: { Destination: target },
+    },
   }));
   await bench.lambda.send(
     new PutFunctionConcurrencyCommand({ FunctionName: "held", ReservedConcurrentExecutions: 0 }),

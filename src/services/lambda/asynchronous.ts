@@ -1,8 +1,9 @@
 /**
- * Events wait in a queue for their function, are tried again when it fails, and end at a destination or a dead-letter queue.
+ * Events wait in a queue for their function, are tried again when it fails, and end at a destination or a
+ * dead-letter queue.
  *
- * @evidence Lambda Developer Guide, "Invoking a Lambda function asynchronously" and "Error handling for asynchronous
- *   invocation"
+ * @evidence Lambda Developer Guide, "Invoking a Lambda function asynchronously" and "Error handling for
+ *   asynchronous invocation"
  */
 
 import { asynchronousJob, type Job } from "../../jobs/job.ts";
@@ -48,7 +49,10 @@ const delayMillisecondsMax = 300_000;
 const jobName = "lambda.event";
 const eventJob = { kind: "job", name: jobName } as Job<WaitingEvent>;
 
-/** Puts an event into the queue, in the transaction of whoever causes it. @returns the request id of all its tries */
+/**
+ * Puts an event into the queue, in the transaction of whoever causes it. @returns the request id of all its
+ * tries
+ */
 export function enqueue(ctx: Context, order: EventOrder): string {
   const requestId = ctx.ids.uuid();
   const now = ctx.clock.now();
@@ -78,7 +82,9 @@ export const processEvent = asynchronousJob<WaitingEvent>(jobName, async (event,
     return holdBack(ctx, event, error, version, config);
   }
   const attempted = { ...event, attempts: event.attempts + 1 };
-  if (!result.outcome.functionError) return end(ctx, attempted, version, config, { condition: "Success", result });
+  if (!result.outcome.functionError) {
+    return end(ctx, attempted, version, config, { condition: "Success", result });
+  }
   if (event.attempts >= (config?.retriesMax ?? retriesDefault)) {
     return end(ctx, attempted, version, config, { condition: "RetriesExhausted", result });
   }
@@ -105,7 +111,9 @@ function lookUp(ctx: BodyContext, { name, qualifier }: WaitingEvent): Known | un
   }
 }
 
-/** What is no fault of the function's is tried for as long as the event may live; what can't get better ends. */
+/**
+ * What is no fault of the function's is tried for as long as the event may live; what can't get better ends.
+ */
 async function holdBack(
   ctx: BodyContext, event: WaitingEvent, error: AwsError, version: FunctionVersion,
   config: EventInvokeConfig | undefined,
@@ -132,7 +140,9 @@ async function end(
   const { OnSuccess, OnFailure } = config?.destinations ?? {};
   const destination = condition === "Success" ? OnSuccess?.Destination : OnFailure?.Destination;
   if (destination) {
-    await tolerating(sendToDestination(ctx, version, destination, ending), () => countDeliveryFailure(ctx, version));
+    await tolerating(
+      sendToDestination(ctx, version, destination, ending), () => countDeliveryFailure(ctx, version),
+    );
   }
   if (condition === "Success") return;
   countEventDropped(ctx, event);

@@ -10,7 +10,10 @@ const operations: readonly (readonly [RegExp, string, number])[] = [
   [/\/functions\/?$/, "CreateFunction", requestBytesMax],
   [/\/functions\/[^/]+\/code$/, "UpdateFunctionCode", requestBytesMax],
   [/\/layers\/[^/]+\/versions$/, "PublishLayerVersion", requestBytesMax],
-  [/\/functions\/[^/]+\/(?:invocations|invoke-async|response-streaming-invocations)$/, "InvokeFunction", payloadBytesMax],
+  [
+    /\/functions\/[^/]+\/(?:invocations|invoke-async|response-streaming-invocations)$/, "InvokeFunction",
+    payloadBytesMax,
+  ],
 ];
 
 export function bodyLimit({ path }: FrontHead): BodyLimit | undefined {

@@ -28,8 +28,8 @@ export function requireCodeSigningConfig(ctx: ReadContext, arn: string): CodeSig
 }
 
 /**
- * Whether code may be deployed under a configuration. No code is signed, since AWS Signer is not here: who enforces
- * signatures deploys nothing.
+ * Whether code may be deployed under a configuration. No code is signed, since AWS Signer is not here: who
+ * enforces signatures deploys nothing.
  *
  * @throws AwsError
  */

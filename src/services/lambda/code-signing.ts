@@ -1,4 +1,7 @@
-/** Code signing configurations. Nothing is signed here, so that none of them lets code in that `Enforce` asks of. */
+/**
+ * Code signing configurations. Nothing is signed here, so that none of them lets code in that `Enforce` asks
+ * of.
+ */
 
 import * as lambda from "../../generated/lambda.ts";
 import type { CodeSigningConfig } from "../../generated/lambda.ts";
@@ -133,7 +136,10 @@ export const PutFunctionCodeSigningConfig = operation(lambda.PutFunctionCodeSign
   },
 });
 
-/** A function without one answers without members. @evidence recorded AWS answer to GetFunctionCodeSigningConfig */
+/**
+ * A function without one answers without members. @evidence recorded AWS answer to
+ * GetFunctionCodeSigningConfig
+ */
 export const GetFunctionCodeSigningConfig = operation(lambda.GetFunctionCodeSigningConfig, {
   ...onWholeFunction,
 
@@ -147,7 +153,9 @@ export const DeleteFunctionCodeSigningConfig = operation(lambda.DeleteFunctionCo
   ...onWholeFunction,
 
   run(input, ctx) {
-    const { codeSigningConfigArn: _, ...rest } = requireFunction(ctx, parseFunctionName(input.FunctionName).name);
+    const { codeSigningConfigArn: _, ...rest } = requireFunction(
+      ctx, parseFunctionName(input.FunctionName).name,
+    );
     ctx.db(functions).put(rest);
   },
 });

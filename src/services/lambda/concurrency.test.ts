@@ -47,11 +47,13 @@ test("provisioned concurrency is for versions and aliases, and within what is re
   ));
   assert.equal(
     await put("$LATEST", 1),
-    "InvalidParameterValueException: Provisioned Concurrency Configs cannot be applied to unpublished function "
-    + "versions.",
+    "InvalidParameterValueException: Provisioned Concurrency Configs cannot be applied to unpublished "
+    + "function versions.",
   );
   const { Version: Qualifier = "" } = await bench.lambda.send(new PublishVersionCommand({ FunctionName }));
-  await bench.lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 2 }));
+  await bench.lambda.send(
+    new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 2 }),
+  );
   assert.equal(
     await put(Qualifier, 3),
     "InvalidParameterValueException: Requested Provisioned Concurrency should not be greater than the "
@@ -59,6 +61,7 @@ test("provisioned concurrency is for versions and aliases, and within what is re
   );
   assert.equal(
     await refusal(bench.lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier }))),
-    "ProvisionedConcurrencyConfigNotFoundException: No Provisioned Concurrency Config found for this function",
+    "ProvisionedConcurrencyConfigNotFoundException: No Provisioned Concurrency Config found for this "
+    + "function",
   );
 });

@@ -13,7 +13,9 @@ import {
 } from "./errors.ts";
 import { codeStorageBytesMax, storedBytes, zipBytesMax } from "./function-code.ts";
 import { timestamp } from "./function-configuration.ts";
-import { functionArn, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName } from "./function-names.ts";
+import {
+  functionArn, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName,
+} from "./function-names.ts";
 import { functions, requireFunction } from "./function-table.ts";
 import { specOf } from "./function-specs.ts";
 import { requireQualified } from "./qualifiers.ts";
@@ -27,7 +29,9 @@ export const PutFunctionConcurrency = operation(lambda.PutFunctionConcurrency, {
     const { name } = parseFunctionName(input.FunctionName);
     const found = requireFunction(ctx, name);
     const reserved = input.ReservedConcurrentExecutions;
-    if (concurrencyMax - reservedTotal(ctx, name) - reserved < unreservedMin) throw unreservedTooFew(unreservedMin);
+    if (concurrencyMax - reservedTotal(ctx, name) - reserved < unreservedMin) {
+      throw unreservedTooFew(unreservedMin);
+    }
     ctx.db(functions).put({ ...found, reservedConcurrency: reserved });
     return { ReservedConcurrentExecutions: reserved };
   },
@@ -102,7 +106,9 @@ export const PutProvisionedConcurrencyConfig = operation(lambda.PutProvisionedCo
     if (version.number === 0) throw provisionedForLatest();
     const requested = input.ProvisionedConcurrentExecutions;
     const { reservedConcurrency } = requireFunction(ctx, name);
-    if (reservedConcurrency !== undefined && requested > reservedConcurrency) throw provisionedAboveReserved();
+    if (reservedConcurrency !== undefined && requested > reservedConcurrency) {
+      throw provisionedAboveReserved();
+    }
     const now = ctx.clock.now();
     const row = ctx.db(provisionedConfigs).put({ name, qualifier, requested, modifiedAt: now });
     ctx.schedule(provision, { at: now, id: `${name} ${qualifier}`, input: { name, qualifier } });

@@ -1,4 +1,7 @@
-/** Where events go that could not be processed: the target is found right when it is set, under the function's role. */
+/**
+ * Where events go that could not be processed: the target is found right when it is set, under the function's
+ * role.
+ */
 
 import * as sns from "../../generated/sns.ts";
 import * as sqs from "../../generated/sqs.ts";
@@ -22,7 +25,10 @@ export async function requireDeadLetterTarget(
 
 /** Whether the role's policies let the function do something. */
 export async function roleMay(
-  ctx: BodyContext, running: { readonly name: string; readonly role: string }, action: string, resource: string,
+  ctx: BodyContext,
+  running: { readonly name: string; readonly role: string },
+  action: string,
+  resource: string,
 ): Promise<boolean> {
   const { sessionToken } = await roleCredentials(ctx, running);
   return ctx.transaction((within) => within.isAllowed({ action, resource, session: sessionToken }));
@@ -36,7 +42,9 @@ export interface DeadLetter {
   readonly errorMessage: string;
 }
 
-/** @evidence Lambda Developer Guide, "Dead-letter queues": message attributes; the first 1 KB of the message */
+/**
+ * @evidence Lambda Developer Guide, "Dead-letter queues": message attributes; the first 1 KB of the message
+ */
 const errorMessageLengthMax = 1_024;
 
 export async function sendDeadLetter(
@@ -56,7 +64,9 @@ export async function sendDeadLetter(
   const arn = parseArn(target);
   if (arn?.service === "sqs") {
     const QueueUrl = `/${arn.account}/${arn.resource}`;
-    await ctx.call(sqs.SendMessage, { QueueUrl, MessageBody: body, MessageAttributes }, { ...as, region: arn.region });
+    await ctx.call(
+      sqs.SendMessage, { QueueUrl, MessageBody: body, MessageAttributes }, { ...as, region: arn.region },
+    );
   } else {
     await ctx.call(sns.Publish, { TopicArn: target, Message: body, MessageAttributes }, as);
   }

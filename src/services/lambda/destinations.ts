@@ -66,21 +66,27 @@ export async function sendToDestination(
   const record = recordOf(ctx, ending);
   switch (arn.service) {
     case "sqs":
-      await ctx.call(sqs.SendMessage, { QueueUrl: `/${arn.account}/${arn.resource}`, MessageBody: record }, as);
+      await ctx.call(
+        sqs.SendMessage, { QueueUrl: `/${arn.account}/${arn.resource}`, MessageBody: record }, as,
+      );
       return;
     case "sns":
       await ctx.call(sns.Publish, { TopicArn: destination, Message: record }, as);
       return;
     case "lambda":
       await ctx.call(
-        lambda.Invoke, { FunctionName: destination, InvocationType: "Event", Payload: Buffer.from(record) }, as,
+        lambda.Invoke,
+        { FunctionName: destination, InvocationType: "Event", Payload: Buffer.from(record) },
+        as,
       );
       return;
     case "events":
       await toBus(ctx, destination, ending, record, as);
       return;
     case "s3":
-      await ctx.call(s3.PutObject, { Bucket: arn.resource, Key: keyOf(ctx, ending), Body: Buffer.from(record) }, as);
+      await ctx.call(
+        s3.PutObject, { Bucket: arn.resource, Key: keyOf(ctx, ending), Body: Buffer.from(record) }, as,
+      );
   }
 }
 
@@ -126,7 +132,9 @@ async function toBus(
     }],
   }, as);
   const code = Entries?.[0]?.ErrorCode;
-  if (code !== undefined) throw new AwsError({ code, message: Entries?.[0]?.ErrorMessage ?? "", status: 400 });
+  if (code !== undefined) {
+    throw new AwsError({ code, message: Entries?.[0]?.ErrorMessage ?? "", status: 400 });
+  }
 }
 
 /** `aws/lambda/async/my-function/2026/01/31/2026-01-31T23.59.58-<uuid>` */

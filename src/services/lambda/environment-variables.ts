@@ -1,6 +1,7 @@
 /**
- * Environment variables: their limits, and their encryption with a key of the customer. Lambda then holds them encrypted,
- * shows them to callers who may decrypt, and lets functions read them by a grant to their execution role.
+ * Environment variables: their limits, and their encryption with a key of the customer. Lambda then holds
+ * them encrypted, shows them to callers who may decrypt, and lets functions read them by a grant to their
+ * execution role.
  *
  * @evidence Lambda Developer Guide, "Securing Lambda environment variables"
  */
@@ -37,7 +38,9 @@ export function requireVariables(variables: VariableMap): void {
 }
 
 /** @evidence Lambda Developer Guide: the encryption context names the function */
-const contextOf = (functionArn: string): Record<string, string> => ({ "aws:lambda:FunctionArn": functionArn });
+function contextOf(functionArn: string): Record<string, string> {
+  return { "aws:lambda:FunctionArn": functionArn };
+}
 
 /** As they are kept: plain under Lambda's own key, else encrypted on the caller's behalf. */
 export async function sealVariables(
@@ -64,10 +67,15 @@ export async function sealVariables(
 }
 
 async function open(
-  ctx: BodyContext, { ciphertext }: { readonly ciphertext: Buffer }, functionArn: string, options: CallOptions,
+  ctx: BodyContext,
+  { ciphertext }: { readonly ciphertext: Buffer },
+  functionArn: string,
+  options: CallOptions,
 ): Promise<VariableMap> {
   const EncryptionContext = contextOf(functionArn);
-  const { Plaintext } = await ctx.call(kms.Decrypt, { CiphertextBlob: ciphertext, EncryptionContext }, options);
+  const { Plaintext } = await ctx.call(
+    kms.Decrypt, { CiphertextBlob: ciphertext, EncryptionContext }, options,
+  );
   return JSON.parse(Plaintext?.toString("utf8") ?? "{}") as VariableMap;
 }
 

@@ -31,7 +31,9 @@ export const updateInProgress = (arn: string): AwsError => conflict(
 export const functionPending = (state: string): AwsError => conflict(
   `The operation cannot be performed at this time. The function is currently in the following state: ${state}`,
 );
-/** @evidence answers to DeleteFunction with a version that an alias names, quoted by cloud-custodian's users */
+/**
+ * @evidence answers to DeleteFunction with a version that an alias names, quoted by cloud-custodian's users
+ */
 export const versionInUse = (aliases: readonly string[]): AwsError => conflict(
   `Unable to delete version because the following aliases reference it: [${aliases.join(", ")}]`,
 );
@@ -61,18 +63,19 @@ export const notForImages = (): AwsError => invalidParameter(
   "Runtime, Handler and Layers are not supported for functions created with container images.",
 );
 export const runtimeRetired = (runtime: string): AwsError => invalidParameter(
-  `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We `
-  + "recommend you use a supported runtime while creating or updating functions.",
+  `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. `
+  + "We recommend you use a supported runtime while creating or updating functions.",
 );
 /** @evidence answers to UpdateFunctionConfiguration of a function with reserved names, quoted by users */
 export const reservedVariables = (names: readonly string[]): AwsError => invalidParameter(
-  "Lambda was unable to configure your environment variables because the environment variables you have provided "
-  + "contains reserved keys that are currently not supported for modification. Reserved keys used in this request: "
+  "Lambda was unable to configure your environment variables because the environment variables you have "
+  + "provided contains reserved keys that are currently not supported for modification. Reserved keys used in this "
+  + "request: "
   + names.join(", "),
 );
 export const variablesTooLong = (measured: string): AwsError => invalidParameter(
-  "Lambda was unable to configure your environment variables because the environment variables you have provided "
-  + `exceeded the 4KB limit. String measured: ${measured}`,
+  "Lambda was unable to configure your environment variables because the environment variables you have "
+  + `provided exceeded the 4KB limit. String measured: ${measured}`,
 );
 /** @evidence answers to CreateFunction with keys that can't be used, quoted by users */
 export const keyNotUsable = (code: string, message: string): AwsError => invalidParameter(
@@ -120,7 +123,8 @@ export const deadLetterNotPermitted = (call: string, service: string): AwsError 
   `The provided execution role does not have permissions to call ${call} on ${service}`,
 );
 export const invalidDeadLetter = (arn: string): AwsError => invalidParameter(
-  `The provided target ARN ${arn} is invalid. Only SQS standard queues and SNS standard topics are supported.`,
+  `The provided target ARN ${arn} is invalid. Only SQS standard queues and SNS standard topics are `
+  + "supported.",
 );
 export const fileSystemsNeedVpc = (): AwsError => invalidParameter(
   "Function must be configured to execute in a VPC to reference access point",
@@ -136,7 +140,9 @@ export const statementNotFound = (sid: string): AwsError =>
 export const noPolicy = nothingThere;
 export const noPolicyForLatest = (): AwsError =>
   invalidParameter("We currently do not support adding policies for $LATEST.");
-export const invalidPrincipal = (): AwsError => invalidParameter("The provided principal was invalid. Please check the principal and try again.");
+export const invalidPrincipal = (): AwsError => invalidParameter(
+  "The provided principal was invalid. Please check the principal and try again.",
+);
 export const policyTooLong = (): AwsError => refusal(
   lambda.PolicyLengthExceededException,
   "The final policy size (20480 bytes) is larger than the maximum allowed size (20480 bytes).",
@@ -144,8 +150,8 @@ export const policyTooLong = (): AwsError => refusal(
 
 /** @evidence recorded AWS answers to PutFunctionConcurrency and PutProvisionedConcurrencyConfig */
 export const unreservedTooFew = (atLeast: number): AwsError => invalidParameter(
-  "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
-  + `minimum value of [${atLeast}].`,
+  "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+  + `below its minimum value of [${atLeast}].`,
 );
 export const provisionedAboveReserved = (): AwsError => invalidParameter(
   "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function",
@@ -212,8 +218,8 @@ export const eventInvokeConfigEmpty = (): AwsError => invalidParameter(
 
 /** @evidence recorded AWS answer to a second CreateFunctionUrlConfig */
 export const urlExists = (arn: string): AwsError => conflict(
-  `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists for this `
-  + "Lambda function",
+  `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists `
+  + "for this Lambda function",
 );
 
 export const codeSigningNotFound = (arn: string): AwsError => refusal(
@@ -221,12 +227,13 @@ export const codeSigningNotFound = (arn: string): AwsError => refusal(
   `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`,
 );
 export const codeSigningInUse = (): AwsError => conflict(
-  "Cannot delete the CodeSigningConfig because some functions still use it. Remove it from these functions first.",
+  "Cannot delete the CodeSigningConfig because some functions still use it. Remove it from these functions "
+  + "first.",
 );
 export const codeNotSigned = (arn: string): AwsError => refusal(
   lambda.CodeVerificationFailedException,
-  `Lambda cannot deploy the function. The function or layer might be signed using a signature that the client is not `
-  + `configured to accept. Check the provided signature for ${arn}.`,
+  "Lambda cannot deploy the function. The function or layer might be signed using a signature that the "
+  + `client is not configured to accept. Check the provided signature for ${arn}.`,
 );
 
 export const invalidMarker = (): AwsError => invalidParameter("The provided marker is invalid.");
@@ -242,8 +249,8 @@ export const reservedTag = (): AwsError => invalidParameter(
 /** @evidence Lambda Developer Guide, "Use Lambda recursive loop detection", what happens in the API */
 export const recursive = (): AwsError => refusal(
   lambda.RecursiveInvocationException,
-  "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services resources and "
-  + "stopped your function's invocation.",
+  "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
+  + "resources and stopped your function's invocation.",
 );
 
 /** The function is right, and can't be run here: the message says what is missing. */
@@ -260,6 +267,9 @@ export function notRunnable(reason: CannotRunReason, message: string): AwsError 
   }
 }
 
-/** @evidence answers to GetLayerVersion and GetLayerVersionPolicy, quoted by users and by the Terraform provider */
+/**
+ * @evidence answers to GetLayerVersion and GetLayerVersionPolicy, quoted by users and by the Terraform
+ * provider
+ */
 export const layerVersionNotFound = nothingThere;
 export const noPolicyOfLayer = (): AwsError => notFound("No policy is associated with the given resource.");

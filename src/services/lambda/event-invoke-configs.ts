@@ -8,7 +8,9 @@ import { page } from "../../kernel/page.ts";
 import { requireDestinations } from "./destinations.ts";
 import { invalidMarker, noEventInvokeConfig } from "./errors.ts";
 import { eventInvokeConfigs, type EventInvokeConfig } from "./event-invoke-table.ts";
-import { functionArn, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName } from "./function-names.ts";
+import {
+  functionArn, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName,
+} from "./function-names.ts";
 import { requireFunction } from "./function-table.ts";
 import { requireQualified } from "./qualifiers.ts";
 

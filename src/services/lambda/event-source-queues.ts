@@ -21,12 +21,17 @@ const troubleMilliseconds = 10_000;
 
 export async function pumpQueue(ctx: BodyContext, mapping: EventSourceMapping): Promise<void> {
   const underWay = new Set<Promise<void>>();
+  const troubles: unknown[] = [];
   const countMax = mapping.settings.scaling?.MaximumConcurrency ?? batchesAtOnce;
   while (isCurrent(ctx, mapping)) {
     try {
+      const trouble = troubles.shift();
+      if (trouble !== undefined) throw trouble;
       const messages = await collect(ctx, mapping);
       if (messages.length === 0) continue;
-      const work = ctx.kernel.track(process(ctx, mapping, messages)).finally(() => underWay.delete(work));
+      const work = ctx.kernel.track(process(ctx, mapping, messages))
+        .catch((cause: unknown) => void troubles.push(cause))
+        .finally(() => underWay.delete(work));
       underWay.add(work);
       if (underWay.size >= countMax) await ctx.kernel.aside(Promise.race(underWay));
     } catch (error) {

@@ -23,13 +23,17 @@ export interface Stream {
 export async function pumpShards(ctx: BodyContext, mapping: EventSourceMapping): Promise<void> {
   const stream = { ctx, mapping, source: streamSource(ctx, mapping) };
   const underWay = new Map<string, Promise<void>>();
+  const defects: unknown[] = [];
   while (isCurrent(stream)) {
+    if (defects.length > 0) throw defects[0];
     try {
       for (const position of await nextShards(stream)) {
         const { shardId } = position;
         if (underWay.has(shardId)) continue;
-        const work = pumpShard(stream, position).finally(() => underWay.delete(shardId));
-        underWay.set(shardId, ctx.kernel.track(work));
+        const work = ctx.kernel.track(pumpShard(stream, position))
+          .catch((cause: unknown) => void defects.push(cause))
+          .finally(() => underWay.delete(shardId));
+        underWay.set(shardId, work);
       }
     } catch (error) {
       noteTrouble(stream, error);

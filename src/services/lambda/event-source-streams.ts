@@ -161,9 +161,9 @@ function dynamodbSource(ctx: BodyContext, mapping: EventSourceMapping): StreamSo
     async shards() {
       const { StreamDescription } = await ctx.call(
         dynamodbStreams.DescribeStream, { StreamArn }, await options());
-      return (StreamDescription?.Shards ?? []).map(({ ShardId: id = "", ParentShardId: parent, ...shard }) => ({
-        id,
-        parents: parent === undefined ? [] : [parent],
+      return (StreamDescription?.Shards ?? []).map((shard) => ({
+        id: shard.ShardId ?? "",
+        parents: shard.ParentShardId === undefined ? [] : [shard.ParentShardId],
         isOpen: shard.SequenceNumberRange?.EndingSequenceNumber === undefined,
       }));
     },

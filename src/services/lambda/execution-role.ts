@@ -22,7 +22,9 @@ interface Running {
 }
 
 const sessionsOf = (ctx: BodyContext): BoundedCache<Credentials> => ctx.kernel.cacheFor("lambda.sessions");
-const keyOf = (ctx: BodyContext, { name, role }: Running): string => `${ctx.account} ${ctx.region} ${name} ${role}`;
+const keyOf = (
+  ctx: BodyContext, { name, role }: Running,
+): string => `${ctx.account} ${ctx.region} ${name} ${role}`;
 
 /** Credentials of the role for the function, from which several environments may live. @throws AwsError */
 export async function roleCredentials(ctx: BodyContext, running: Running): Promise<Credentials> {

@@ -18,7 +18,9 @@ import {
 
 /** @evidence Lambda quotas: deployment package size */
 export const zipBytesMax = 50 * 1024 * 1024;
-/** @evidence answers to uploads that are too large, quoted by users: the request with its package in base64 */
+/**
+ * @evidence answers to uploads that are too large, quoted by users: the request with its package in base64
+ */
 export const requestBytesMax = 70_167_211;
 /** @evidence Lambda quotas: storage for uploaded functions and layers */
 export const codeStorageBytesMax = 75 * 1024 ** 3;
@@ -42,7 +44,10 @@ export interface CodeSource {
   readonly S3ObjectVersion?: string | undefined;
 }
 
-/** A package that came with a request: read and found right; a transaction keeps it, or it goes with the request. */
+/**
+ * A package that came with a request: read and found right; a transaction keeps it, or it goes with the
+ * request.
+ */
 export interface Package {
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -52,7 +57,9 @@ export interface Package {
 }
 
 /** @throws AwsError for what can't be read, is no package, or is too large */
-export async function receivePackage(ctx: BodyContext, source: CodeSource, operation: string): Promise<Package> {
+export async function receivePackage(
+  ctx: BodyContext, source: CodeSource, operation: string,
+): Promise<Package> {
   const zip = await zipOf(ctx, source, operation);
   const { unzippedBytes } = await examined(zip);
   const sha256 = createHash("sha256").update(zip).digest("base64");
@@ -76,17 +83,23 @@ async function examined(zip: Buffer): Promise<ArchiveFacts> {
 async function zipOf(ctx: BodyContext, source: CodeSource, operation: string): Promise<Buffer> {
   const { ZipFile, S3Bucket, S3Key, S3ObjectVersion } = source;
   if (ZipFile !== undefined) {
-    if (S3Bucket !== undefined || S3Key !== undefined || S3ObjectVersion !== undefined) throw oneSourceOfCode();
+    if (S3Bucket !== undefined || S3Key !== undefined || S3ObjectVersion !== undefined) {
+      throw oneSourceOfCode();
+    }
     if (ZipFile.length > zipBytesMax) throw zippedTooLarge(operation, requestBytesMax);
     return ZipFile;
   }
   if (S3Bucket === undefined || S3Key === undefined) throw codeRequired();
   const VersionId = S3ObjectVersion;
   try {
-    const { Body } = await ctx.call(s3.GetObject, { Bucket: S3Bucket, Key: S3Key, ...(VersionId && { VersionId }) });
+    const { Body } = await ctx.call(
+      s3.GetObject, { Bucket: S3Bucket, Key: S3Key, ...(VersionId && { VersionId }) },
+    );
     return await bytesOf(Body);
   } catch (error) {
-    if (!(error instanceof AwsError) || error.status >= 500 || error.code.startsWith("InvalidParameter")) throw error;
+    if (!(error instanceof AwsError) || error.status >= 500 || error.code.startsWith("InvalidParameter")) {
+      throw error;
+    }
     throw codeNotReadable(error.code, error.message);
   }
 }

@@ -19,7 +19,9 @@ const memoryMegabytesDefault = 128;
 const storageMegabytesDefault = 512;
 
 /** What a request leaves out stays as it is, or is the default. */
-type Given = Omit<CreateFunctionRequest, "FunctionName" | "Role" | "Code"> & { readonly Role?: string | undefined };
+type Given = Omit<CreateFunctionRequest, "FunctionName" | "Role" | "Code"> & {
+  readonly Role?: string | undefined,
+};
 
 /** @throws AwsError for what can't be together, and for what this region can't do */
 export function settingsOf(input: CreateFunctionRequest, layers: readonly LayerReference[]): Settings {
@@ -57,7 +59,9 @@ export function changedSettings(
 }
 
 function merged(settings: Settings, input: Given, layers: readonly LayerReference[]): Settings {
-  const emptied = <T>(given: T | undefined, kept: T | undefined, isEmpty: (value: T) => boolean): T | undefined =>
+  const emptied = <T>(
+    given: T | undefined, kept: T | undefined, isEmpty: (value: T) => boolean,
+  ): T | undefined =>
     given === undefined ? kept : isEmpty(given) ? undefined : given;
   return {
     ...settings,
@@ -72,7 +76,9 @@ function merged(settings: Settings, input: Given, layers: readonly LayerReferenc
     LoggingConfig: loggingOf(settings.LoggingConfig, input.LoggingConfig),
     SnapStart: input.SnapStart ?? settings.SnapStart,
     VpcConfig: emptied(input.VpcConfig, settings.VpcConfig, ({ SubnetIds }) => !SubnetIds?.length),
-    DeadLetterTarget: emptied(input.DeadLetterConfig?.TargetArn, settings.DeadLetterTarget, (arn) => arn === ""),
+    DeadLetterTarget: emptied(
+      input.DeadLetterConfig?.TargetArn, settings.DeadLetterTarget, (arn) => arn === "",
+    ),
     KMSKeyArn: emptied(input.KMSKeyArn, settings.KMSKeyArn, (arn) => arn === ""),
     ImageConfig: input.ImageConfig ?? settings.ImageConfig,
     Layers: layers,
@@ -127,7 +133,9 @@ export function showConfiguration(
     ...(VpcConfig && { VpcConfig: { ...VpcConfig, VpcId: "" } }),
     ...(DeadLetterTarget !== undefined && { DeadLetterConfig: { TargetArn: DeadLetterTarget } }),
     ...(ImageConfig && { ImageConfigResponse: { ImageConfig } }),
-    ...(Layers.length > 0 && { Layers: Layers.map(({ arn, sizeBytes }) => ({ Arn: arn, CodeSize: sizeBytes })) }),
+    ...(Layers.length > 0 && {
+      Layers: Layers.map(({ arn, sizeBytes }) => ({ Arn: arn, CodeSize: sizeBytes })),
+    }),
     ...(withState && states(version, now)),
     ...(withState && settings.Runtime && {
       RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(ctx.region, settings.Runtime) },

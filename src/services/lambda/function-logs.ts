@@ -1,6 +1,6 @@
 /**
- * What functions log goes to CloudWatch Logs under their role, in batches, while nobody waits for it. A role that may not
- * write leaves no log: the function runs all the same.
+ * What functions log goes to CloudWatch Logs under their role, in batches, while nobody waits for it. A role
+ * that may not write leaves no log: the function runs all the same.
  *
  * @evidence Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs"
  */
@@ -90,7 +90,9 @@ class Stream {
       if (isCode(error, "ResourceAlreadyExistsException")) return;
       if (!isCode(error, "ResourceNotFoundException")) throw error;
       const { logGroupName } = named;
-      await tolerate(this.#ctx.call(logs.CreateLogGroup, { logGroupName }, as), "ResourceAlreadyExistsException");
+      await tolerate(
+        this.#ctx.call(logs.CreateLogGroup, { logGroupName }, as), "ResourceAlreadyExistsException",
+      );
       await tolerate(this.#ctx.call(logs.CreateLogStream, named, as), "ResourceAlreadyExistsException");
     }
   }

@@ -18,7 +18,10 @@ const form =
   /^(?:(?:arn:[a-z-]+:lambda:)?(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(?:(\d{12}):)?function:)?([^:]+)(?::([^:]+))?$/;
 const accountFirst = /^(?:([a-z]{2}(?:-[a-z]+)+-\d):)?(\d{12}):(?!function:)([^:]+)(?::([^:]+))?$/;
 
-/** `my-function`, `my-function:v1`, `123456789012:function:my-function`, an ARN; the model has checked its form. */
+/**
+ * `my-function`, `my-function:v1`, `123456789012:function:my-function`, an ARN; the model has checked its
+ * form.
+ */
 export function parseFunctionName(text: string): FunctionName {
   const [, region, account, name = text, qualifier] = accountFirst.exec(text) ?? form.exec(text) ?? [];
   return { name, qualifier, account, region };
@@ -34,7 +37,9 @@ interface Naming {
  *
  * @throws AwsError where a name and a parameter give two qualifiers
  */
-export function namedFunction(input: Naming): { readonly name: string; readonly qualifier: string | undefined } {
+export function namedFunction(input: Naming): {
+  readonly name: string; readonly qualifier: string | undefined,
+} {
   const { name, qualifier } = parseFunctionName(input.FunctionName);
   if (qualifier !== undefined && input.Qualifier !== undefined && qualifier !== input.Qualifier) {
     throw qualifiersDiffer();

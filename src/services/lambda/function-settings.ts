@@ -3,7 +3,9 @@
 import * as lambda from "../../generated/lambda.ts";
 import { operation } from "../../kernel/operation.ts";
 import { invalidParameter } from "./errors.ts";
-import { functionArn, namedFunction, onFunction, onWholeFunction, parseFunctionName } from "./function-names.ts";
+import {
+  functionArn, namedFunction, onFunction, onWholeFunction, parseFunctionName,
+} from "./function-names.ts";
 import { functions, requireFunction, versions } from "./function-table.ts";
 import { requireQualified } from "./qualifiers.ts";
 
@@ -17,7 +19,9 @@ export const PutRuntimeManagementConfig = operation(lambda.PutRuntimeManagementC
       throw invalidParameter("RuntimeVersionArn must be provided when the RuntimeUpdateOn is set to Manual");
     }
     if (UpdateRuntimeOn !== "Manual" && RuntimeVersionArn !== undefined) {
-      throw invalidParameter("RuntimeVersionArn can only be provided when the RuntimeUpdateOn is set to Manual");
+      throw invalidParameter(
+        "RuntimeVersionArn can only be provided when the RuntimeUpdateOn is set to Manual",
+      );
     }
     const runtimeManagement = { UpdateRuntimeOn, ...(RuntimeVersionArn && { RuntimeVersionArn }) };
     ctx.db(versions).put({ ...version, runtimeManagement });

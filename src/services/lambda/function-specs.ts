@@ -15,7 +15,9 @@ export function specOf(ctx: BodyContext, version: FunctionVersion): FunctionSpec
   const { variables, name, incarnation } = version;
   const key = `${ctx.account} ${ctx.region} ${name} ${incarnation}`;
   const known = cache.get(key);
-  if (variables?.kind === "encrypted") return withVariables(ctx, version, known ?? keep(specWithout(ctx, version)));
+  if (variables?.kind === "encrypted") {
+    return withVariables(ctx, version, known ?? keep(specWithout(ctx, version)));
+  }
   return known ?? keep({ ...specWithout(ctx, version), environment: variables?.variables ?? {} });
 
   function keep(spec: FunctionSpec): FunctionSpec {

@@ -53,7 +53,9 @@ async function urlOf(name: string, more: Partial<CreateFunctionUrlConfigCommandI
   return FunctionUrl ?? "";
 }
 
-async function open(name: string, Principal = "*", FunctionUrlAuthType: "NONE" | "AWS_IAM" = "NONE"): Promise<void> {
+async function open(
+  name: string, Principal = "*", FunctionUrlAuthType: "NONE" | "AWS_IAM" = "NONE",
+): Promise<void> {
   const statement = { FunctionName: name, Principal };
   await bench.lambda.send(new AddPermissionCommand({
     ...statement, StatementId: "url", Action: "lambda:InvokeFunctionUrl", FunctionUrlAuthType,
@@ -168,14 +170,18 @@ test("with AWS_IAM the signature must hold, and its owner be allowed", async () 
   assert.equal((await signed({ ...may, secretAccessKey: "wrong" })).status, 403);
   const { status, body } = await signed(may);
   assert.equal(status, 200);
-  const { requestContext } = JSON.parse(body.toString()) as { requestContext: { authorizer: { iam: unknown } } };
+  const { requestContext } = JSON.parse(body.toString()) as {
+    requestContext: { authorizer: { iam: unknown } },
+  };
   assert.deepEqual((requestContext.authorizer.iam as Record<string, unknown>)["userArn"],
     `arn:aws:iam::${account}:user/may`);
 });
 
 test("browsers of allowed origins may, and ask before", async () => {
   await bench.make("shared");
-  const Cors = { AllowOrigins: ["https://a.example"], AllowMethods: ["POST"], AllowHeaders: ["x-own"], MaxAge: 5 };
+  const Cors = {
+    AllowOrigins: ["https://a.example"], AllowMethods: ["POST"], AllowHeaders: ["x-own"], MaxAge: 5,
+  };
   const url = await urlOf("shared", { Cors });
   await open("shared");
   const origin = "https://a.example";

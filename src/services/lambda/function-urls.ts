@@ -1,4 +1,6 @@
-/** Addresses at which functions answer HTTP: their configuration. What happens there is in `url-requests.ts`. */
+/**
+ * Addresses at which functions answer HTTP: their configuration. What happens there is in `url-requests.ts`.
+ */
 
 import * as lambda from "../../generated/lambda.ts";
 import type { Cors, FunctionUrlConfig } from "../../generated/lambda.ts";
@@ -7,7 +9,9 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { invalidMarker, nothingThere, urlExists } from "./errors.ts";
 import { timestamp } from "./function-configuration.ts";
-import { functionArn, namedFunction, onFunction, onWholeFunction, parseFunctionName } from "./function-names.ts";
+import {
+  functionArn, namedFunction, onFunction, onWholeFunction, parseFunctionName,
+} from "./function-names.ts";
 import { requireFunction } from "./function-table.ts";
 import { requireQualified } from "./qualifiers.ts";
 import { functionUrls, urlOwners, type FunctionUrl } from "./url-table.ts";
@@ -63,7 +67,9 @@ export const CreateFunctionUrlConfig = operation(lambda.CreateFunctionUrlConfig,
     const made = ctx.transaction((within) => {
       requireQualified(within, name, qualifier);
       const key = { name, qualifier: qualifier ?? "" };
-      if (within.db(functionUrls).has([key.name, key.qualifier])) throw urlExists(functionArn(within, name, qualifier));
+      if (within.db(functionUrls).has([key.name, key.qualifier])) {
+        throw urlExists(functionArn(within, name, qualifier));
+      }
       const now = within.clock.now();
       return within.db(functionUrls).add({
         ...key,

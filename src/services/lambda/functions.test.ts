@@ -9,7 +9,9 @@ import {
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { refusal } from "../../../test/refusal.ts";
-import { account, arnOf, echo, functionInput, roleArn, startBench, type Bench } from "../../../test/lambda-bench.ts";
+import {
+  account, arnOf, echo, functionInput, roleArn, startBench, type Bench,
+} from "../../../test/lambda-bench.ts";
 import { nodePackage, zipOf } from "../../../test/zip-archive.ts";
 
 let bench: Bench;
@@ -26,7 +28,9 @@ test("a function is shown as AWS shows it, pending first and active by the clock
   const CodeSha256 = createHash("sha256").update(echo).digest("base64");
   const { $metadata: _, RevisionId, RuntimeVersionConfig, ...rest } = made;
   assert.match(RevisionId ?? "", /^[0-9a-f-]{36}$/);
-  assert.match(RuntimeVersionConfig?.RuntimeVersionArn ?? "", /^arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$/);
+  assert.match(
+    RuntimeVersionConfig?.RuntimeVersionArn ?? "", /^arn:aws:lambda:us-east-1::runtime:[0-9a-f]{64}$/,
+  );
   assert.deepEqual(rest, {
     FunctionName: "shown",
     FunctionArn: arnOf("shown"),
@@ -51,7 +55,9 @@ test("a function is shown as AWS shows it, pending first and active by the clock
     LoggingConfig: { LogFormat: "Text", LogGroup: "/aws/lambda/shown" },
   });
   await bench.region.clock.advance({ seconds: 1 });
-  const { Configuration, Code, Tags } = await bench.lambda.send(new GetFunctionCommand({ FunctionName: "shown" }));
+  const { Configuration, Code, Tags } = await bench.lambda.send(
+    new GetFunctionCommand({ FunctionName: "shown" }),
+  );
   assert.equal(Configuration?.State, "Active");
   assert.equal(Configuration?.LastUpdateStatus, "Successful");
   assert.equal(Code?.RepositoryType, "S3");
@@ -76,11 +82,13 @@ test("functions are found by name, partial ARN and ARN, and not in another Regio
   );
   assert.equal(await get("absent"), `ResourceNotFoundException: Function not found: ${arnOf("absent")}`);
   assert.equal(await get("named:7"), `ResourceNotFoundException: Function not found: ${arnOf("named")}:7`);
-  assert.equal(await get("named:live"), `ResourceNotFoundException: Cannot find alias arn: ${arnOf("named")}:live`);
+  assert.equal(
+    await get("named:live"), `ResourceNotFoundException: Cannot find alias arn: ${arnOf("named")}:live`,
+  );
   assert.equal(
     await get("named:1", "2"),
-    "InvalidParameterValueException: The derived qualifier from the function name does not match the specified "
-    + "qualifier.",
+    "InvalidParameterValueException: The derived qualifier from the function name does not match the "
+    + "specified qualifier.",
   );
 });
 
@@ -88,13 +96,13 @@ test("lambda-memory-range: memory is from 128 to 10240 MB in steps of 1 MB", asy
   const tooLittle = await refusal(create("memory", { MemorySize: 127 }));
   assert.equal(
     tooLittle,
-    "ValidationException: 1 validation error detected: Value '127' at 'memorySize' failed to satisfy constraint: "
-    + "Member must have value greater than or equal to 128",
+    "ValidationException: 1 validation error detected: Value '127' at 'memorySize' failed to satisfy "
+    + "constraint: Member must have value greater than or equal to 128",
   );
   assert.equal(
     await refusal(create("memory", { MemorySize: 10_241 })),
-    "ValidationException: 1 validation error detected: Value '10241' at 'memorySize' failed to satisfy constraint: "
-    + "Member must have value less than or equal to 10240",
+    "ValidationException: 1 validation error detected: Value '10241' at 'memorySize' failed to satisfy "
+    + "constraint: Member must have value less than or equal to 10240",
   );
   assert.equal((await create("memory", { MemorySize: 10_239 })).MemorySize, 10_239);
 });
@@ -102,8 +110,8 @@ test("lambda-memory-range: memory is from 128 to 10240 MB in steps of 1 MB", asy
 test("the timeout is at most 900 seconds, and the ephemeral storage from 512 to 10240 MB", async () => {
   assert.equal(
     await refusal(create("limits", { Timeout: 901 })),
-    "ValidationException: 1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: "
-    + "Member must have value less than or equal to 900",
+    "ValidationException: 1 validation error detected: Value '901' at 'timeout' failed to satisfy "
+    + "constraint: Member must have value less than or equal to 900",
   );
   for (const Size of [511, 10_241]) {
     assert.match(await refusal(create("limits", { EphemeralStorage: { Size } })), /^ValidationException: /);
@@ -137,7 +145,9 @@ test("lambda-env-vars-4kb: environment variables take 4 KB as JSON, and some nam
 
 test("lambda-execution-role: a role must be there, let Lambda in, and be passed by who may", async () => {
   const iam = bench.region.client(IAMClient);
-  const trust = { Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }] };
+  const trust = {
+    Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+  };
   await iam.send(new CreateRoleCommand({
     RoleName: "other", AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", ...trust }),
   }));
@@ -150,7 +160,8 @@ test("lambda-execution-role: a role must be there, let Lambda in, and be passed 
   });
   assert.equal(
     await refusal(bench.as(credentials).send(new CreateFunctionCommand(functionInput("roles")))),
-    `AccessDeniedException: User: arn:aws:iam::${account}:user/maker is not authorized to perform: iam:PassRole on `
+    `AccessDeniedException: User: arn:aws:iam::${account}:user/maker is not authorized to perform: `
+    + "iam:PassRole on "
     + `resource: ${roleArn()} because no identity-based policy allows the iam:PassRole action`,
   );
 });
@@ -170,7 +181,10 @@ test("a package is a zip, not empty, and stays in its folder", async () => {
     "InvalidParameterValueException: Runtime and Handler are mandatory parameters for functions created with "
     + "deployment packages.",
   );
-  assert.match(await refusal(create("package", { Runtime: "nodejs12.x" })), /^InvalidParameterValueException: The runtime parameter of nodejs12\.x is no longer supported/);
+  assert.match(
+    await refusal(create("package", { Runtime: "nodejs12.x" })),
+    /^InvalidParameterValueException: The runtime parameter of nodejs12\.x is no longer supported/,
+  );
 });
 
 test("lambda-zip-50mb-else-s3: a larger package comes from S3, read as the caller", async () => {
@@ -180,14 +194,15 @@ test("lambda-zip-50mb-else-s3: a larger package comes from S3, read as the calle
   const tooLarge = Buffer.alloc(50 * 1024 * 1024 + 1);
   assert.equal(
     await refusal(create("direct", { Code: { ZipFile: tooLarge } })),
-    "RequestEntityTooLargeException: Request must be smaller than 70167211 bytes for the CreateFunction operation",
+    "RequestEntityTooLargeException: Request must be smaller than 70167211 bytes for the CreateFunction "
+    + "operation",
   );
   const made = await create("direct", { Code: { S3Bucket: "packages", S3Key: "a.zip" } });
   assert.equal(made.CodeSha256, createHash("sha256").update(echo).digest("base64"));
   assert.equal(
     await refusal(create("fromS3", { Code: { S3Bucket: "packages", S3Key: "b.zip" } })),
-    "InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The "
-    + "specified key does not exist.",
+    "InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error "
+    + "Message: The specified key does not exist.",
   );
   const credentials = await bench.region.user("no-reader", {
     Version: "2012-10-17",

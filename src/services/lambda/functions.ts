@@ -12,7 +12,7 @@ import { requireDeadLetterTarget } from "./dead-letters.ts";
 import { requireVariables, sealVariables } from "./environment-variables.ts";
 import { aliasIsNoVersion, functionExists, invalidMarker, latestStays, versionInUse } from "./errors.ts";
 import { authorizePassing, requireAssumable } from "./execution-role.ts";
-import { codeLocation } from "./code-downloads.ts";
+import { codeLocation } from "./http/code-downloads.ts";
 import { hotFolder } from "./hot-reload.ts";
 import { keepPackage, receivePackage, type Package } from "./function-code.ts";
 import { settingsOf, showFunction } from "./function-configuration.ts";
@@ -76,7 +76,9 @@ async function codeFor(
 ): Promise<{ readonly code: Code; readonly received?: Package }> {
   const { ImageUri, SourceKMSKeyArn } = input.Code;
   if (input.PackageType === "Image") return { code: imageCode(ImageUri) };
-  if (SourceKMSKeyArn) throw notImplemented("A package of a Lambda function encrypted with a customer managed key");
+  if (SourceKMSKeyArn) {
+    throw notImplemented("A package of a Lambda function encrypted with a customer managed key");
+  }
   const folder = hotFolder(ctx, input.Code);
   if (folder !== undefined) return { code: { kind: "folder", path: folder } };
   const received = await receivePackage(ctx, input.Code, "CreateFunction");
@@ -96,7 +98,11 @@ function create(input: CreateFunctionRequest, prepared: Prepared, ctx: Context):
   for (const content of prepared.layers.packages) keepPackage(ctx, content);
   const now = ctx.clock.now();
   ctx.db(functions).add({
-    name, createdAt: now, id: ctx.ids.hex(16), lastVersion: 0, ...(codeSigningConfigArn && { codeSigningConfigArn }),
+    name,
+    createdAt: now,
+    id: ctx.ids.hex(16),
+    lastVersion: 0,
+    ...(codeSigningConfigArn && { codeSigningConfigArn }),
   });
   const made = ctx.db(versions).add({
     name,

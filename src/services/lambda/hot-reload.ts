@@ -10,8 +10,8 @@ import type { CodeSource } from "./function-code.ts";
 const hotReloadBucket = "hot-reload";
 
 /**
- * The folder that a request names as its code. Only where the region is for developers: who may make a function would
- * else read this machine's files.
+ * The folder that a request names as its code. Only where the region is for developers: who may make a
+ * function would else read this machine's files.
  */
 export function hotFolder(ctx: ReadContext, { S3Bucket, S3Key }: CodeSource): string | undefined {
   if (S3Bucket !== hotReloadBucket || S3Key === undefined || !ctx.kernel.devKeys) return undefined;

@@ -56,7 +56,9 @@ function count(ctx: ReadContext, metric: Measure, { name, qualifier }: Subject, 
 }
 
 function countExecuted(
-  ctx: ReadContext, metric: Measure, { number, name }: FunctionVersion, qualifier: string | undefined, value: number,
+  ctx: ReadContext, metric: Measure, {
+    number, name,
+  }: FunctionVersion, qualifier: string | undefined, value: number,
 ): void {
   count(ctx, metric, { name, qualifier }, value);
   if (qualifier !== undefined && number > 0 && qualifier !== versionName(number)) {
@@ -65,7 +67,9 @@ function countExecuted(
 }
 
 export function countInvocation(
-  ctx: BodyContext, version: FunctionVersion, qualifier: string | undefined, { functionError, report }: Outcome,
+  ctx: BodyContext, version: FunctionVersion, qualifier: string | undefined, {
+    functionError, report,
+  }: Outcome,
 ): void {
   countExecuted(ctx, invocations, version, qualifier, 1);
   countExecuted(ctx, errors, version, qualifier, functionError ? 1 : 0);
@@ -82,7 +86,9 @@ export function countConcurrency(ctx: BodyContext, name: string): void {
   ctx.metric(unreserved, [], ofUnreserved);
 }
 
-export function countThrottle(ctx: BodyContext, version: FunctionVersion, qualifier: string | undefined): void {
+export function countThrottle(
+  ctx: BodyContext, version: FunctionVersion, qualifier: string | undefined,
+): void {
   countExecuted(ctx, throttles, version, qualifier, 1);
 }
 

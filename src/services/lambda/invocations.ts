@@ -1,5 +1,6 @@
 /**
- * Functions run: what Invoke, the queue of asynchronous invocations, function URLs and event sources have in common.
+ * Functions run: what Invoke, the queue of asynchronous invocations, function URLs and event sources have in
+ * common.
  */
 
 import type { BodyContext } from "../../kernel/context.ts";
@@ -49,7 +50,8 @@ const chances = 1 << 30;
 /**
  * Runs the function once and answers what came of it, be it an error of the function's.
  *
- * @throws AwsError as Invoke does: it is not there, is being made, is throttled, runs in a circle, can't be run
+ * @throws AwsError as Invoke does: it is not there, is being made, is throttled, runs in a circle, can't be
+ * run
  */
 export async function invokeFunction(ctx: BodyContext, order: InvocationOrder): Promise<InvocationResult> {
   const { version, reserved, invokedArn } = ctx.reading(() => choose(ctx, order));

@@ -21,13 +21,19 @@ const withCode = (source: string, name?: string) => ({ Code: { ZipFile: nodePack
 test("lambda-runtime-nodejs: functions in CommonJS and in modules run", async () => {
   await bench.make("version", withCode("export const handler = async () => process.version;"));
   assert.match(String((await bench.invoke("version")).answer), /^v\d+\./);
-  await bench.make("common", withCode("exports.handler = (event, context, done) => done(null, event.n + 1);", "index.js"));
+  await bench.make(
+    "common", withCode("exports.handler = (event, context, done) => done(null, event.n + 1);", "index.js"),
+  );
   assert.equal((await bench.invoke("common", { n: 1 })).answer, 2);
 });
 
 test("lambda-sync-invocation: the result comes with the answer, and the log if it is asked for", async () => {
-  await bench.make("answers", withCode("export const handler = async (e) => { console.log('hello'); return e; };"));
-  const { status, version, error, answer, log } = await bench.invoke("answers", { a: 1 }, { LogType: "Tail" });
+  await bench.make(
+    "answers", withCode("export const handler = async (e) => { console.log('hello'); return e; };"),
+  );
+  const { status, version, error, answer, log } = await bench.invoke(
+    "answers", { a: 1 }, { LogType: "Tail" },
+  );
   assert.deepEqual([status, version, error, answer], [200, "$LATEST", undefined, { a: 1 }]);
   assert.match(log, /START RequestId: .+\n.*hello\n/);
   assert.match(log, /REPORT RequestId: /);
@@ -54,11 +60,13 @@ test("payloads are JSON of at most 6 MB", async () => {
   );
   assert.equal(
     await invoke(Buffer.alloc(6_291_457, "1")),
-    "RequestEntityTooLargeException: Request must be smaller than 6291456 bytes for the InvokeFunction operation",
+    "RequestEntityTooLargeException: Request must be smaller than 6291456 bytes for the InvokeFunction "
+    + "operation",
   );
   assert.equal(
     await invoke(Buffer.alloc(1_048_577, "1"), { InvocationType: "Event" }),
-    "RequestEntityTooLargeException: Request must be smaller than 1048576 bytes for the InvokeFunction operation",
+    "RequestEntityTooLargeException: Request must be smaller than 1048576 bytes for the InvokeFunction "
+    + "operation",
   );
   assert.equal(await invoke(Buffer.from("{}"), { InvocationType: "DryRun" }), "no refusal");
 });
@@ -102,7 +110,9 @@ test("lambda-execution-role: what the function does, it does as its role", async
   `;
   await bench.role("writer", { Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::allowed/*" });
   await bench.make("no-writer", { ...withCode(source), Timeout: 30 });
-  await bench.make("writer", { ...withCode(source), Timeout: 30, Role: `arn:aws:iam::${account}:role/writer` });
+  await bench.make(
+    "writer", { ...withCode(source), Timeout: 30, Role: `arn:aws:iam::${account}:role/writer` },
+  );
   assert.equal((await bench.invoke("no-writer", { Bucket: "allowed" })).answer, "AccessDenied");
   assert.equal((await bench.invoke("writer", { Bucket: "allowed" })).answer, "written");
   const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket: "allowed" }));
@@ -111,7 +121,10 @@ test("lambda-execution-role: what the function does, it does as its role", async
 
 test("lambda-cold-start: the first run initializes, the second does not, and new code begins anew", async () => {
   await bench.make("cold");
-  const isCold = async () => (await bench.invoke("cold", {}, { LogType: "Tail" })).log.includes("Init Duration");
+  const isCold = async () => {
+    const { log } = await bench.invoke("cold", {}, { LogType: "Tail" });
+    return log.includes("Init Duration");
+  };
   assert.deepEqual([await isCold(), await isCold()], [true, false]);
   const ZipFile = nodePackage("export const handler = async () => 2;");
   await bench.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "cold", ZipFile }));
@@ -131,7 +144,9 @@ test("lambda-best-init-outside-handler: what is outside of the handler runs once
 });
 
 test("lambda-concurrency-1000: a second run at once is throttled where one is reserved", async () => {
-  await bench.make("slow", withCode("export const handler = () => new Promise((r) => setTimeout(r, 400, 1));"));
+  await bench.make(
+    "slow", withCode("export const handler = () => new Promise((r) => setTimeout(r, 400, 1));"),
+  );
   await bench.invoke("slow");
   await bench.lambda.send(
     new PutFunctionConcurrencyCommand({ FunctionName: "slow", ReservedConcurrentExecutions: 1 }),
@@ -174,7 +189,9 @@ test("an alias shares invocations out by weight", async () => {
 
 test("a function that is being made can't be invoked yet, and one that is not there can't at all", async () => {
   assert.equal(
-    await refusal(bench.invoke("absent")), `ResourceNotFoundException: Function not found: ${arnOf("absent")}`,
+    await refusal(
+      bench.invoke("absent"),
+    ), `ResourceNotFoundException: Function not found: ${arnOf("absent")}`,
   );
 });
 

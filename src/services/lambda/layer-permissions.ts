@@ -32,7 +32,9 @@ export const AddLayerVersionPermission = operation(lambda.AddLayerVersionPermiss
       Principal: principalOf(input.Principal),
       Action: input.Action,
       Resource: layerArn(ctx, version.name, version.number),
-      ...(OrganizationId !== undefined && { Condition: { StringEquals: { "aws:PrincipalOrgID": OrganizationId } } }),
+      ...(OrganizationId !== undefined && {
+        Condition: { StringEquals: { "aws:PrincipalOrgID": OrganizationId } },
+      }),
     });
     const all = [...version.statements, statement];
     requireShort(all);

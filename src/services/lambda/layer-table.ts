@@ -32,7 +32,9 @@ export interface LayerVersion {
 }
 
 export const layers = table<Layer>("lambda.layers", { key: (row) => row.name });
-export const layerVersions = table<LayerVersion>("lambda.layerVersions", { key: (row) => [row.name, row.number] });
+export const layerVersions = table<LayerVersion>(
+  "lambda.layerVersions", { key: (row) => [row.name, row.number] },
+);
 
 export interface LayerName {
   readonly name: string;
@@ -47,7 +49,9 @@ export function parseLayerName(text: string): LayerName {
   const arn = parseArn(text);
   if (!arn) return { name: text, account: undefined, region: undefined, number: undefined };
   const [, name = "", number] = arn.resource.split(":");
-  return { name, account: arn.account, region: arn.region, number: number === undefined ? undefined : Number(number) };
+  return {
+    name, account: arn.account, region: arn.region, number: number === undefined ? undefined : Number(number),
+  };
 }
 
 export function layerArn(ctx: ReadContext, name: string, number?: number): string {
@@ -64,7 +68,9 @@ export interface UsedLayers {
 }
 
 /** What the function's layers are, as far as the caller may have them. @throws AwsError */
-export async function layersOf(ctx: BodyContext, arns: readonly string[], codeBytes: number): Promise<UsedLayers> {
+export async function layersOf(
+  ctx: BodyContext, arns: readonly string[], codeBytes: number,
+): Promise<UsedLayers> {
   requireDistinct(arns);
   const found = ctx.transaction((within) =>
     arns.map((arn) => {
@@ -101,5 +107,7 @@ function requireDistinct(arns: readonly string[]): void {
 function findLayerVersion(ctx: BodyContext, arn: string): LayerVersion | undefined {
   const { name, account = "", region, number = 0 } = parseLayerName(arn);
   if (region !== ctx.region) return undefined;
-  return ctx.kernel.read({ account, region: ctx.region }, (rows) => rows.rows(layerVersions).get([name, number]));
+  return ctx.kernel.read(
+    { account, region: ctx.region }, (rows) => rows.rows(layerVersions).get([name, number]),
+  );
 }

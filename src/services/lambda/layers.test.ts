@@ -24,7 +24,9 @@ const publish = (LayerName: string, text = "x", more: object = {}) => bench.lamb
 
 test("layers have versions, whose numbers are not used again", async () => {
   const one = await publish("shared", "one", { CompatibleRuntimes: ["nodejs20.x"], LicenseInfo: "MIT" });
-  assert.deepEqual([one.LayerArn, one.LayerVersionArn, one.Version], [layerArn("shared"), layerArn("shared", 1), 1]);
+  assert.deepEqual(
+    [one.LayerArn, one.LayerVersionArn, one.Version], [layerArn("shared"), layerArn("shared", 1), 1],
+  );
   await publish("shared", "two");
   const byArn = await bench.lambda.send(new GetLayerVersionByArnCommand({ Arn: layerArn("shared", 1) }));
   assert.deepEqual([byArn.Content?.CodeSha256, byArn.LicenseInfo], [one.Content?.CodeSha256, "MIT"]);
@@ -48,7 +50,9 @@ test("a function has at most five layers, of different layers, that are there", 
   const create = (name: string, layers: string[]) =>
     bench.lambda.send(new CreateFunctionCommand(functionInput(name, { Layers: layers })));
   assert.equal(
-    await refusal(create("layered", Layers)), "InvalidParameterValueException: Cannot reference more than 5 layers.",
+    await refusal(
+      create("layered", Layers),
+    ), "InvalidParameterValueException: Cannot reference more than 5 layers.",
   );
   assert.match(
     await refusal(create("layered", [layerArn("shared", 1), layerArn("shared", 3)])),

@@ -1,12 +1,14 @@
 /** Layers: content that functions share. */
 
 import * as lambda from "../../generated/lambda.ts";
-import type { Architecture, LayerVersionContentOutput, LayerVersionsListItem, Runtime } from "../../generated/lambda.ts";
+import type {
+  Architecture, LayerVersionContentOutput, LayerVersionsListItem, Runtime,
+} from "../../generated/lambda.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import type { Arrival, Owner } from "../../kernel/operation.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import { downloadUrl } from "./code-downloads.ts";
+import { downloadUrl } from "./http/code-downloads.ts";
 import { invalidMarker, layerVersionNotFound, otherRegion } from "./errors.ts";
 import { keepPackage, receivePackage, releaseCode } from "./function-code.ts";
 import { timestamp } from "./function-configuration.ts";
@@ -108,7 +110,9 @@ export const GetLayerVersionByArn = operation(lambda.GetLayerVersionByArn, {
 
   async body({ Arn }, ctx) {
     const { name, number = 0 } = parseLayerName(Arn);
-    return ctx.reading(() => shown(ctx, requireLayerVersion(ctx, { LayerName: name, VersionNumber: number })));
+    return ctx.reading(
+      () => shown(ctx, requireLayerVersion(ctx, { LayerName: name, VersionNumber: number })),
+    );
   },
 });
 
@@ -130,7 +134,9 @@ interface Compatible {
   readonly CompatibleArchitecture?: Architecture | undefined;
 }
 
-function isCompatible(version: LayerVersion, { CompatibleRuntime, CompatibleArchitecture }: Compatible): boolean {
+function isCompatible(
+  version: LayerVersion, { CompatibleRuntime, CompatibleArchitecture }: Compatible,
+): boolean {
   return (CompatibleRuntime === undefined || version.runtimes.includes(CompatibleRuntime))
     && (CompatibleArchitecture === undefined || version.architectures.includes(CompatibleArchitecture));
 }

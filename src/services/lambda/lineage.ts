@@ -1,8 +1,9 @@
 /**
- * Functions that cause themselves to run: each invocation carries with its trace how often it has been through which
- * function, and SDKs pass that on.
+ * Functions that cause themselves to run: each invocation carries with its trace how often it has been
+ * through which function, and SDKs pass that on.
  *
- * @evidence Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops": after about 16
+ * @evidence Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops": after
+ *   about 16
  */
 
 import { createHash } from "node:crypto";
@@ -14,7 +15,9 @@ import { countRecursionStopped } from "./invocation-metrics.ts";
 
 const loopsMax = 16;
 
-/** The trace of the invocation that comes of this one. @throws AwsError where the function has gone in circles */
+/**
+ * The trace of the invocation that comes of this one. @throws AwsError where the function has gone in circles
+ */
 export function nextTrace(ctx: BodyContext, version: FunctionVersion, arrived: string | undefined): string {
   const fields = fieldsOf(arrived ?? "");
   const root = fields.get("Root") ?? newRoot(ctx);

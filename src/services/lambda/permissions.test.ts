@@ -26,7 +26,9 @@ const remove = (StatementId: string, more: object = {}) =>
   bench.lambda.send(new RemovePermissionCommand({ FunctionName, StatementId, ...more }));
 
 test("a statement is written as AWS writes it", async () => {
-  const { Statement } = await add("from-bucket", { SourceArn: "arn:aws:s3:::bucket", SourceAccount: account });
+  const { Statement } = await add(
+    "from-bucket", { SourceArn: "arn:aws:s3:::bucket", SourceAccount: account },
+  );
   assert.deepEqual(JSON.parse(Statement ?? ""), {
     Sid: "from-bucket",
     Effect: "Allow",
@@ -40,12 +42,14 @@ test("a statement is written as AWS writes it", async () => {
   });
   assert.equal(
     await refusal(add("from-bucket")),
-    "ResourceConflictException: The statement id (sid) provided already exists. Please provide a new statement id, or "
+    "ResourceConflictException: The statement id (sid) provided already exists. Please provide a new "
+    + "statement id, or "
     + "remove the existing statement.",
   );
   assert.equal(
     await refusal(add("stranger", { Principal: `arn:aws:iam::${account}:user/nobody` })),
-    "InvalidParameterValueException: The provided principal was invalid. Please check the principal and try again.",
+    "InvalidParameterValueException: The provided principal was invalid. Please check the principal and try "
+    + "again.",
   );
   assert.equal(
     await refusal(add("latest", { Qualifier: "$LATEST" })),
@@ -59,14 +63,20 @@ test("each version and alias has a policy of its own, and a policy a revision", 
   await add("of-version", { Qualifier: Version });
   const none = "ResourceNotFoundException: The resource you requested does not exist.";
   assert.equal(await refusal(bench.lambda.send(new GetPolicyCommand({ FunctionName }))), none);
-  const { Policy, RevisionId } = await bench.lambda.send(new GetPolicyCommand({ FunctionName, Qualifier: Version }));
-  const policy = JSON.parse(Policy ?? "") as { Version: string; Id: string; Statement: { Resource: string }[] };
+  const { Policy, RevisionId } = await bench.lambda.send(
+    new GetPolicyCommand({ FunctionName, Qualifier: Version }),
+  );
+  const policy = JSON.parse(Policy ?? "") as {
+    Version: string; Id: string; Statement: { Resource: string }[],
+  };
   assert.deepEqual([policy.Version, policy.Id], ["2012-10-17", "default"]);
   assert.equal(policy.Statement[0]?.Resource, `${arnOf(FunctionName)}:${Version}`);
   assert.equal(
-    await refusal(remove("of-version", { Qualifier: Version, RevisionId: "11111111-1111-4111-8111-111111111111" })),
-    "PreconditionFailedException: The RevisionId provided does not match the latest RevisionId. Call the GetPolicy API "
-    + "to retrieve the latest RevisionId",
+    await refusal(
+      remove("of-version", { Qualifier: Version, RevisionId: "11111111-1111-4111-8111-111111111111" }),
+    ),
+    "PreconditionFailedException: The RevisionId provided does not match the latest RevisionId. Call the "
+    + "GetPolicy API to retrieve the latest RevisionId",
   );
   assert.equal(
     await refusal(remove("absent", { Qualifier: Version })),
@@ -102,5 +112,7 @@ test("lambda-principal-access-or: within an account, either policy is enough", a
   await add("named", { Principal: `arn:aws:iam::${account}:user/named` });
   assert.equal(await dryRun(allowed), "no refusal");
   assert.equal(await dryRun(named), "no refusal");
-  assert.match(await dryRun(third), /^AccessDeniedException: User: arn:aws:iam::000000000000:user\/third is not/);
+  assert.match(
+    await dryRun(third), /^AccessDeniedException: User: arn:aws:iam::000000000000:user\/third is not/,
+  );
 });

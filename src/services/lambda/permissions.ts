@@ -36,7 +36,9 @@ function conditionsOf(input: AddPermissionRequest): Conditions | undefined {
   return Object.keys(conditions).length > 0 ? conditions : undefined;
 }
 
-function findPolicy(ctx: ReadContext, name: string, qualifier: string | undefined): FunctionPolicy | undefined {
+function findPolicy(
+  ctx: ReadContext, name: string, qualifier: string | undefined,
+): FunctionPolicy | undefined {
   return ctx.db(functionPolicies).get([name, qualifier ?? ""]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Statements of resource policies as AddPermission and AddLayerVersionPermission make them: kept as policies are decided
- * by, with the unique ids of the users and roles that they name.
+ * Statements of resource policies as AddPermission and AddLayerVersionPermission make them: kept as policies
+ * are decided by, with the unique ids of the users and roles that they name.
  */
 
 import type { ReadContext } from "../../kernel/context.ts";

@@ -30,8 +30,12 @@ export function requireVersion(
   return found;
 }
 
-/** The version that an invocation goes to: aliases share theirs out by weight. @param chance from 0 up to 1 */
-export function routed(ctx: ReadContext, { version, alias }: Qualified, chance: () => number): FunctionVersion {
+/**
+ * The version that an invocation goes to: aliases share theirs out by weight. @param chance from 0 up to 1
+ */
+export function routed(
+  ctx: ReadContext, { version, alias }: Qualified, chance: () => number,
+): FunctionVersion {
   const weights = Object.entries(alias?.weights ?? {});
   if (weights.length === 0) return version;
   let left = chance();

@@ -15,6 +15,8 @@ function layerPolicy(ctx: ReadContext, arn: string): string | undefined {
   if (number === undefined || account === undefined || region !== ctx.region) return undefined;
   const version = account === ctx.account
     ? ctx.db(layerVersions).get([name, number])
-    : ctx.kernel.read({ account, region }, (transaction) => transaction.rows(layerVersions).get([name, number]));
+    : ctx.kernel.read(
+      { account, region }, (transaction) => transaction.rows(layerVersions).get([name, number]),
+    );
   return version && version.statements.length > 0 ? document(version.statements) : undefined;
 }

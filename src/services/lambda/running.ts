@@ -1,8 +1,9 @@
 /**
- * How many invocations are under way, by cell and function, and how many may be. It is in memory: what runs ends with the
- * process.
+ * How many invocations are under way, by cell and function, and how many may be. It is in memory: what runs
+ * ends with the process.
  *
- * @evidence Lambda Developer Guide, "Understanding Lambda function scaling" and "Configuring reserved concurrency"
+ * @evidence Lambda Developer Guide, "Understanding Lambda function scaling" and "Configuring reserved
+ *   concurrency"
  */
 
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
@@ -10,7 +11,9 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import { throttled } from "./errors.ts";
 import { functions } from "./function-table.ts";
 
-/** @evidence Lambda quotas: concurrent executions; of which this many stay for functions without a reservation */
+/**
+ * @evidence Lambda quotas: concurrent executions; of which this many stay for functions without a reservation
+ */
 export const concurrencyMax = 1_000;
 export const unreservedMin = 100;
 

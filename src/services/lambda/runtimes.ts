@@ -17,7 +17,9 @@ export function isRetired(runtime: Runtime): boolean {
   return retired.has(runtime);
 }
 
-/** @evidence Lambda Developer Guide, "SnapStart supported runtimes": Java 11, Python 3.12, .NET 8 and later */
+/**
+ * @evidence Lambda Developer Guide, "SnapStart supported runtimes": Java 11, Python 3.12, .NET 8 and later
+ */
 export function canSnapStart(runtime: string | undefined): boolean {
   if (runtime === undefined) return false;
   const [, language, version] = /^(java|python3\.|dotnet)(\d+)$/.exec(runtime) ?? [];

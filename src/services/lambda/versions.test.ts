@@ -22,12 +22,16 @@ async function change(Description: string): Promise<void> {
   await bench.region.clock.advance({ seconds: 1 });
 }
 
-const publish = (more: object = {}) => bench.lambda.send(new PublishVersionCommand({ FunctionName, ...more }));
+const publish = (more: object = {}) => bench.lambda.send(
+  new PublishVersionCommand({ FunctionName, ...more }),
+);
 
 test("a version is published when something has changed, and keeps what it had", async () => {
   await bench.make(FunctionName, { Environment: { Variables: { DESCRIPTION: "first" } } });
   const one = await publish({ Description: "the first" });
-  assert.deepEqual([one.Version, one.FunctionArn, one.Description], ["1", `${arnOf(FunctionName)}:1`, "the first"]);
+  assert.deepEqual(
+    [one.Version, one.FunctionArn, one.Description], ["1", `${arnOf(FunctionName)}:1`, "the first"],
+  );
   assert.equal((await publish()).Version, "1");
   await change("second");
   assert.equal((await publish()).Version, "2");
@@ -49,7 +53,8 @@ test("an alias names a version, or shares out between two", async () => {
   assert.equal(alias.AliasArn, `${arnOf(FunctionName)}:live`);
   const create = (Name: string, FunctionVersion: string, weights?: Record<string, number>) =>
     refusal(bench.lambda.send(new CreateAliasCommand({
-      FunctionName, Name, FunctionVersion, ...(weights && { RoutingConfig: { AdditionalVersionWeights: weights } }),
+      FunctionName, Name, FunctionVersion,
+      ...(weights && { RoutingConfig: { AdditionalVersionWeights: weights } }),
     })));
   assert.equal(
     await create("live", "1"), `ResourceConflictException: Alias already exists: ${arnOf(FunctionName)}:live`,
@@ -77,7 +82,9 @@ test("an alias names a version, or shares out between two", async () => {
 });
 
 test("a version that an alias names stays; others go, also when they are not there", async () => {
-  const remove = (Qualifier: string) => bench.lambda.send(new DeleteFunctionCommand({ FunctionName, Qualifier }));
+  const remove = (Qualifier: string) => bench.lambda.send(
+    new DeleteFunctionCommand({ FunctionName, Qualifier }),
+  );
   const inUse = "ResourceConflictException: Unable to delete version because the following aliases reference it: [live]";
   assert.equal(await refusal(remove("1")), inUse);
   assert.equal(await refusal(remove("2")), inUse);

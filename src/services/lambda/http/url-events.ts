@@ -4,8 +4,8 @@
  * @evidence Lambda Developer Guide, "Invoking Lambda function URLs": request and response payload format 2.0
  */
 
-import type { Caller } from "../../kernel/auth/caller.ts";
-import type { FrontRequest, WireResponse } from "../../kernel/front.ts";
+import type { Caller } from "../../../kernel/auth/caller.ts";
+import type { FrontRequest, WireResponse } from "../../../kernel/front.ts";
 
 export interface UrlRequest {
   readonly request: FrontRequest;
@@ -109,7 +109,10 @@ export function responseOf(payload: Buffer): WireResponse {
     return { status: 200, headers: { "content-type": "application/json" }, body: text };
   }
   if (typeof answer !== "object" || answer === null || !("statusCode" in answer)) {
-    return { status: 200, headers: { "content-type": "application/json" }, body: typeof answer === "string" ? answer : text };
+    return {
+      status: 200, headers: { "content-type": "application/json" },
+      body: typeof answer === "string" ? answer : text,
+    };
   }
   return described(answer as Answer);
 }
@@ -118,8 +121,12 @@ export function responseOf(payload: Buffer): WireResponse {
 export function described({ statusCode, headers, cookies, body, isBase64Encoded }: Answer): WireResponse {
   const status = Number(statusCode ?? 200);
   if (!Number.isInteger(status) || status < 100 || status > 599) throw new RangeError(`no status: ${status}`);
-  const named = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
-  const all: Record<string, string | string[]> = { "content-type": "application/json", ...Object.fromEntries(named) };
+  const named = Object.entries(headers ?? {}).map(
+    ([name, value]) => [name.toLowerCase(), String(value)] as const,
+  );
+  const all: Record<string, string | string[]> = {
+    "content-type": "application/json", ...Object.fromEntries(named),
+  };
   if (cookies && cookies.length > 0) all["set-cookie"] = cookies.map(String);
   const text = body === undefined || body === null ? "" : typeof body === "string" ? body : JSON.stringify(body);
   return {

@@ -1,10 +1,10 @@
 /** Bodies of requests to functions' addresses, and whose an address is. */
 
-import type { FrontRequest } from "../../kernel/front.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
-import { partitionCell } from "../../kernel/partition.ts";
-import { payloadTooLarge } from "./errors.ts";
-import { urlOwners, type UrlOwner } from "./url-table.ts";
+import type { FrontRequest } from "../../../kernel/front.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
+import { partitionCell } from "../../../kernel/partition.ts";
+import { payloadTooLarge } from "../errors.ts";
+import { urlOwners, type UrlOwner } from "../url-table.ts";
 
 /** @throws AwsError for more than a function takes */
 export async function readAll({ body, stream }: FrontRequest, limitBytes: number): Promise<Buffer> {

@@ -1,7 +1,9 @@
-/** Who in browsers may use a function's URL. @evidence Lambda Developer Guide, "Cross-origin resource sharing" */
+/**
+ * Who in browsers may use a function's URL. @evidence Lambda Developer Guide, "Cross-origin resource sharing"
+ */
 
-import type { Cors } from "../../generated/lambda.ts";
-import type { Headers, WireResponse } from "../../kernel/front.ts";
+import type { Cors } from "../../../generated/lambda.ts";
+import type { Headers, WireResponse } from "../../../kernel/front.ts";
 
 const join = (list: readonly string[] | undefined): string | undefined => list?.join(",");
 

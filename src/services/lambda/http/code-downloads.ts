@@ -1,16 +1,16 @@
 /**
- * Where the packages of functions and layers can be downloaded for ten minutes: AWS answers a presigned URL of a bucket of
- * its own.
+ * Where the packages of functions and layers can be downloaded for ten minutes: AWS answers a presigned URL
+ * of a bucket of its own.
  *
  * @evidence Lambda API Reference, FunctionCodeLocation: valid for 10 minutes
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { FunctionCodeLocation } from "../../generated/lambda.ts";
-import type { BodyContext } from "../../kernel/context.ts";
-import type { Kernel } from "../../kernel/kernel.ts";
-import type { CellName } from "../../store/types.ts";
-import type { FunctionVersion } from "./function-table.ts";
+import type { FunctionCodeLocation } from "../../../generated/lambda.ts";
+import type { BodyContext } from "../../../kernel/context.ts";
+import type { Kernel } from "../../../kernel/kernel.ts";
+import type { CellName } from "../../../store/types.ts";
+import type { FunctionVersion } from "../function-table.ts";
 
 const validSeconds = 600;
 const path = /^\/snapshots\/(\d{12})\/([a-z0-9-]+)\/([0-9a-f]{64})$/;
@@ -52,7 +52,9 @@ export function isDownload(requestPath: string): boolean {
 }
 
 /** @returns undefined where the URL was not made here, or is too old */
-export function openDownload(kernel: Kernel, resource: string, query: string, now: number): Download | undefined {
+export function openDownload(
+  kernel: Kernel, resource: string, query: string, now: number,
+): Download | undefined {
   const [, account = "", region = "", hex = ""] = path.exec(resource) ?? [];
   const given = new URLSearchParams(query);
   const date = given.get("X-Amz-Date") ?? "";

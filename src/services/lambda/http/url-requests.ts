@@ -1,17 +1,17 @@
 /** What comes for a function's own address: whose it is, whether they may, and what the function answers. */
 
 import { Readable } from "node:stream";
-import { AwsError } from "../../kernel/errors.ts";
-import type { FrontAnswer, FrontContext, FrontRequest, Proven, WireResponse } from "../../kernel/front.ts";
+import { AwsError } from "../../../kernel/errors.ts";
+import type { FrontAnswer, FrontContext, FrontRequest, Proven, WireResponse } from "../../../kernel/front.ts";
 import { readAll, readPartition } from "./url-reading.ts";
-import type { BodyContext } from "../../kernel/context.ts";
-import { functionArn } from "./function-names.ts";
-import { invokeFunction, type InvocationOrder } from "./invocations.ts";
-import { payloadBytesMax } from "./invoking.ts";
-import { ResponseStream } from "./response-streams.ts";
+import type { BodyContext } from "../../../kernel/context.ts";
+import { functionArn } from "../function-names.ts";
+import { invokeFunction, type InvocationOrder } from "../invocations.ts";
+import { payloadBytesMax } from "../invoking.ts";
+import { ResponseStream } from "../response-streams.ts";
 import { corsHeaders, preflight } from "./url-cors.ts";
 import { described, eventOf, responseOf } from "./url-events.ts";
-import { functionUrls, type FunctionUrl } from "./url-table.ts";
+import { functionUrls, type FunctionUrl } from "../url-table.ts";
 
 const name = "InvokeFunctionUrl";
 
@@ -59,9 +59,8 @@ async function respond(request: FrontRequest, ctx: FrontContext): Promise<WireRe
   const { url, account, region } = find(ctx, urlId);
   const { cors } = url;
   const origin = request.headers["origin"];
-  if (request.method === "OPTIONS" && cors && request.headers["access-control-request-method"] !== undefined) {
-    return preflight(cors, request.headers);
-  }
+  const isPreflight = request.method === "OPTIONS" && "access-control-request-method" in request.headers;
+  if (cors && isPreflight) return preflight(cors, request.headers);
   const proven = url.authType === "NONE" ? ctx.nobody("None") : ctx.authenticate();
   if (url.authType === "AWS_IAM" && proven.caller.type === "Anonymous") throw forbidden();
   const cell = ctx.within({ account, region }, proven.caller);

@@ -1,8 +1,8 @@
 /** Answers what `front.ts` takes. */
 
-import type { FrontAnswer, FrontContext, FrontRequest, Passed, WireResponse } from "../../kernel/front.ts";
+import type { FrontAnswer, FrontContext, FrontRequest, Passed, WireResponse } from "../../../kernel/front.ts";
 import { isDownload, openDownload } from "./code-downloads.ts";
-import { isKept, packageBytes } from "./function-code.ts";
+import { isKept, packageBytes } from "../function-code.ts";
 import { answerUrl } from "./url-requests.ts";
 
 export function answer(request: FrontRequest, ctx: FrontContext): Promise<FrontAnswer> {
@@ -16,7 +16,9 @@ async function download(request: FrontRequest, ctx: FrontContext): Promise<Front
   const cell = ctx.within(found.cell);
   if (!isKept(cell, found.sha256)) return refused(404, "NoSuchKey");
   const body = await packageBytes(cell, found.sha256);
-  return { name: "DownloadCode", response: { status: 200, headers: { "content-type": "application/zip" }, body } };
+  return {
+    name: "DownloadCode", response: { status: 200, headers: { "content-type": "application/zip" }, body },
+  };
 }
 
 function refused(status: number, error: string): FrontAnswer {

@@ -1,0 +1,157 @@
+/**
+ * Delivery, about every five minutes where there is something: a file of events for each region to the
+ * bucket, the same events to CloudWatch Logs, and word of the files to a topic.
+ */
+
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import * as sns from "../../generated/sns.ts";
+import { asynchronousJob } from "../../jobs/job.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { BodyContext } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
+import { dataSegments, segmentsAfter, trailSegments, type SegmentPlace } from "../../kernel/trail.ts";
+import { putFile } from "./bucket-files.ts";
+import { asTrail, topicArnOf } from "./destinations.ts";
+import { noteLogFile } from "./digests.ts";
+import { logFileKey } from "./file-names.ts";
+import { putLogEvents, type LoggedEvent } from "./log-delivery.ts";
+import { isSelected, type SelectableRecord } from "./selectors.ts";
+import { trails, type DeliveryState, type Trail } from "./trail-rows.ts";
+
+/** As large as a file becomes before it is packed. */
+const fileLengthMax = 8 * 1024 * 1024;
+const globalSources = new Set(["iam.amazonaws.com", "sts.amazonaws.com", "cloudfront.amazonaws.com"]);
+
+export const deliver = asynchronousJob("cloudtrail.deliver", async (_: object, ctx: BodyContext) => {
+  for (const trail of ctx.transaction((within) => [...within.db(trails).list()])) {
+    if (trail.startedAt === undefined) continue;
+    for (const region of regionsOf(ctx, trail)) await deliverRegion(ctx, trail, region);
+  }
+});
+
+function regionsOf(ctx: BodyContext, { multiRegion, homeRegion }: Trail): string[] {
+  if (!multiRegion) return [homeRegion];
+  const own = ctx.kernel.cells().filter(
+    ({ account, region }) => account === ctx.account && region !== "aws-global",
+  );
+  return own.map(({ region }) => region);
+}
+
+async function deliverRegion(ctx: BodyContext, trail: Trail, region: string): Promise<void> {
+  for (let more = true; more;) {
+    const batch = readEvents(ctx, trail, region);
+    if (batch.events.length > 0) await deliverBatch(ctx, trail, region, batch.events);
+    const key = [trail.homeRegion, trail.name];
+    const isStill = ctx.transaction((within) => {
+      const now = within.db(trails).get(key);
+      if (!now || now.startedAt !== trail.startedAt) return false;
+      within.db(trails).put({ ...now, places: { ...now.places, [region]: batch.places } });
+      return true;
+    });
+    trail = { ...trail, places: { ...trail.places, [region]: batch.places } };
+    more = batch.isFull && isStill;
+  }
+}
+
+interface Batch {
+  readonly events: readonly LoggedEvent[];
+  readonly places: readonly [SegmentPlace, SegmentPlace];
+  /** There may be more. */
+  readonly isFull: boolean;
+}
+
+/** What is new in a region and wanted, in order of time; at most as much as a file holds. */
+function readEvents(ctx: BodyContext, trail: Trail, region: string): Batch {
+  const begin: SegmentPlace = [(trail.startedAt ?? 0) - 1_000, 0, 0];
+  const [management, data] = trail.places[region] ?? [begin, begin];
+  return ctx.kernel.read({ account: ctx.account, region }, (transaction) => {
+    const events: LoggedEvent[] = [];
+    let length = 0;
+    const collect = (rows: typeof trailSegments, from: SegmentPlace): SegmentPlace => {
+      let reached = from;
+      for (const { lines, place } of segmentsAfter(transaction.rows(rows), from)) {
+        if (length > fileLengthMax) break;
+        for (const text of lines) {
+          const event = wanted(trail, region, text);
+          if (!event) continue;
+          events.push(event);
+          length += text.length;
+        }
+        reached = place;
+      }
+      return reached;
+    };
+    const places = [collect(trailSegments, management), collect(dataSegments, data)] as const;
+    events.sort((one, other) => one.at - other.at);
+    return { events, places, isFull: length > fileLengthMax };
+  });
+}
+
+function wanted(trail: Trail, region: string, text: string): LoggedEvent | undefined {
+  const record = JSON.parse(text) as SelectableRecord & {
+    eventTime: string; userIdentity: { invokedBy?: string }
+  };
+  const at = Date.parse(record.eventTime);
+  const { startedAt = 0, stoppedAt = 0, isLogging } = trail;
+  if (at < startedAt - (startedAt % 1_000) || (!isLogging && at > stoppedAt)) return undefined;
+  const isGlobal = globalSources.has(record.eventSource) && region === "us-east-1";
+  if (isGlobal && !trail.includeGlobal) return undefined;
+  // A trail that logged its own files would never come to an end.
+  if (
+    record.eventCategory === "Data" && record.userIdentity.invokedBy === "cloudtrail.amazonaws.com"
+  ) return undefined;
+  return isSelected(trail, record) ? { at, text } : undefined;
+}
+
+async function deliverBatch(
+  ctx: BodyContext, trail: Trail, region: string, events: readonly LoggedEvent[],
+): Promise<void> {
+  const now = ctx.clock.now();
+  const key = logFileKey(trail, ctx.account, region, now, ctx.ids);
+  const content = `{"Records":[${events.map(({ text }) => text).join(",")}]}`;
+  const stored = await attempt(
+    ctx, trail, "bucketDelivery", () => putFile(ctx, trail, { key, body: gzipSync(content) }),
+  );
+  if (stored && trail.validated) {
+    const times = { oldest: events[0]?.at ?? now, newest: events[events.length - 1]?.at ?? now };
+    const hash = createHash("sha256").update(content).digest("hex");
+    ctx.transaction(
+      (within) => noteLogFile(within, trail, { region, key, hash, bucket: trail.bucket, ...times }),
+    );
+  }
+  if (stored && trail.topic !== undefined) await attempt(
+    ctx, trail, "topicDelivery", () => notify(ctx, trail, key),
+  );
+  if (trail.logGroupArn !== undefined) {
+    await attempt(ctx, trail, "logsDelivery", () => putLogEvents(ctx, trail, region, events));
+  }
+}
+
+/** @evidence CloudTrail User Guide, "Configuring Amazon SNS notifications": `s3Bucket`, `s3ObjectKey` */
+async function notify(ctx: BodyContext, trail: Trail, key: string): Promise<void> {
+  const TopicArn = topicArnOf(ctx, trail);
+  const region = parseArn(TopicArn ?? "")?.region ?? trail.homeRegion;
+  const Message = JSON.stringify({ s3Bucket: trail.bucket, s3ObjectKey: [key] });
+  await ctx.call(sns.Publish, { TopicArn, Message }, { ...asTrail(ctx, trail), region });
+}
+
+type Destination = "bucketDelivery" | "topicDelivery" | "logsDelivery" | "digestDelivery";
+
+/** How it went is what GetTrailStatus tells: the error stays until the next success. */
+export async function attempt(
+  ctx: BodyContext, trail: Trail, destination: Destination, work: () => Promise<unknown>,
+): Promise<boolean> {
+  let state: DeliveryState = { deliveredAt: ctx.clock.now() };
+  try {
+    await work();
+  } catch (cause) {
+    if (!(cause instanceof AwsError)) throw cause;
+    state = { ...trail[destination], error: cause.code };
+  }
+  ctx.transaction((within) => {
+    const now = within.db(trails).get([trail.homeRegion, trail.name]);
+    if (now) within.db(trails).put({ ...now, [destination]: state });
+  });
+  return state.error === undefined;
+}

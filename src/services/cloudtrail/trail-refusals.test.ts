@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { CreateTrailCommand, PutEventSelectorsCommand } from "@aws-sdk/client-cloudtrail";
+import { startRegion } from "../../../test/region.ts";
+import { bucket, refusal, trailFixture } from "./trail-fixture.ts";
+
+test("what can't be a trail is refused", async () => {
+  await using region = await startRegion();
+  const policy = {
+    Version: "2012-10-17", Statement: [{
+      Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" }, Action: "s3:PutObject",
+      Resource: `arn:aws:s3:::${bucket}/*`,
+    }],
+  };
+  const it = await trailFixture(region, JSON.stringify(policy));
+  const refused = (input: object): Promise<string> =>
+    refusal(it.cloudtrail.send(new CreateTrailCommand({ Name: "valid", S3BucketName: bucket, ...input })));
+  assert.equal(
+    await refused({ Name: "ab" }),
+    "InvalidTrailNameException: Trail name too short. Minimum allowed length: 3 characters. Specified name "
+    + "length: 2 characters.",
+  );
+  assert.match(
+    await refused({ Name: "x".repeat(129) }), /^InvalidTrailNameException: Trail name too long\. /,
+  );
+  assert.equal(
+    await refused({ Name: "-abc" }),
+    "InvalidTrailNameException: Trail name must starts with a letter or number.",
+  );
+  assert.match(
+    await refused({ Name: "a b" }), /^InvalidTrailNameException: Trail name or ARN can only contain /,
+  );
+  assert.equal(
+    await refused({ IsMultiRegionTrail: true, IncludeGlobalServiceEvents: false }),
+    "InvalidParameterCombinationException: Multi-Region trail must include global service events.",
+  );
+  assert.match(await refused({ IsOrganizationTrail: true }), /^OrganizationsNotInUseException: /);
+  assert.match(
+    await refused({ CloudWatchLogsRoleArn: "arn:aws:iam::000000000000:role/x" }),
+    /^InvalidParameterCombinationException: /,
+  );
+  assert.match(await refused({ KmsKeyId: "alias/none" }), /^KmsKeyNotFoundException: /);
+  for (const Name of ["one", "two", "three", "four", "five"]) await it.create(Name);
+  assert.equal(
+    await refused({ Name: "one" }), "TrailAlreadyExistsException: Trail one already exists for customer: "
+    + "000000000000",
+  );
+  assert.equal(
+    await refused({ Name: "six" }),
+    "MaximumNumberOfTrailsExceededException: User: 000000000000 already has 5 trails in us-east-1.",
+  );
+  const selectors = (input: object): Promise<string> =>
+    refusal(it.cloudtrail.send(new PutEventSelectorsCommand({ TrailName: "one", ...input })));
+  for (const input of [
+    {}, { EventSelectors: [] }, { EventSelectors: Array.from({ length: 6 }, () => ({})) },
+    { EventSelectors: [{ DataResources: [{ Type: "AWS::SQS::Queue", Values: ["arn:aws:sqs"] }] }] },
+    { AdvancedEventSelectors: [{ FieldSelectors: [{ Field: "eventCategory", Equals: ["Insight"] }] }] },
+    { AdvancedEventSelectors: [{ FieldSelectors: [{ Field: "eventCategory", Equals: ["Data"] }] }] },
+    { AdvancedEventSelectors: [{ FieldSelectors: [
+      { Field: "eventCategory", Equals: ["Management"] }, { Field: "wrong", Equals: ["x"] },
+    ] }] },
+  ]) assert.match(await selectors(input), /^InvalidEventSelectorsException: /, JSON.stringify(input));
+});
