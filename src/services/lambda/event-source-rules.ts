@@ -42,7 +42,7 @@ export function kindOf(source: string | undefined, input: Given): SourceKind {
 const unbuilt = [
   "SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig",
   "DocumentDBEventSourceConfig", "ProvisionedPollerConfig", "Topics", "Queues",
-  "SourceAccessConfigurations", "KMSKeyArn",
+  "SourceAccessConfigurations", "KMSKeyArn", "LoggingConfig",
 ] as const;
 
 const onlyForStreams = [
