@@ -4,6 +4,7 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 import { job, type Job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { deliverBatch, type Parcel } from "./delivery.ts";
+import { countDelivery, countIncoming } from "./metrics.ts";
 import { bufferingOf } from "./settings.ts";
 import {
   buffers, findStream, records, type BufferedRecord, type DeliveryStream, type Origin,
@@ -52,6 +53,7 @@ export function buffer(ctx: Context, stream: DeliveryStream, incoming: readonly 
     bytes += data.length;
   }
   ctx.db(buffers).put({ number, bytes, count: before.count + incoming.length });
+  countIncoming(ctx, name, incoming.length, bytes - before.bytes);
   const { bytes: bytesMax, milliseconds } = bufferingOf(stream.destination);
   const input = { name, number };
   if (bytes >= bytesMax && before.bytes < bytesMax) {
@@ -129,7 +131,11 @@ export const deliverBuffered: Job<Named> = {
         ...(row.origin && { origin: row.origin }),
       }));
       const isDelivered = await deliverBatch(ctx, batch.stream, parcels);
-      const isOver = (batch.rows[0]?.at ?? 0) + triedMilliseconds <= ctx.clock.now();
+      const oldest = batch.rows[0]?.at ?? 0;
+      countDelivery(ctx, named.name, batch.stream.destination.kind, {
+        isDelivered, bytes: batch.bytes, records: batch.rows.length, oldest,
+      });
+      const isOver = oldest + triedMilliseconds <= ctx.clock.now();
       if (isDelivered || isOver) {
         ctx.transaction((within) => forget(within, named.number, batch.rows));
         continue;

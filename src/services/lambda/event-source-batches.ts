@@ -4,6 +4,7 @@ import type { BodyContext } from "../../kernel/context.ts";
 import { sendLost, type LostBatch } from "./event-source-failures.ts";
 import { filterFor } from "./event-source-filters.ts";
 import { invokeWithBatch } from "./event-source-invoking.ts";
+import { countEvents, measureAge } from "./event-source-metrics.ts";
 import type { StreamEvent } from "./event-source-streams.ts";
 import { currentMapping, noteResult, type EventSourceMapping } from "./event-source-table.ts";
 import type { InvocationResult } from "./invocations.ts";
@@ -25,6 +26,8 @@ export async function processBatch(
 ): Promise<boolean> {
   const isWanted = filterFor(mapping, mapping.kind === "kinesis" ? "data" : undefined);
   const wanted = events.filter(({ filterable }) => isWanted(filterable));
+  countEvents(ctx, mapping, "polled", events.length);
+  countEvents(ctx, mapping, "filteredOut", events.length - wanted.length);
   const batch = { ctx, mapping, shardId };
   const lanes = lanesOf(wanted, mapping.settings.lanes);
   const outcomes = lanes.map((lane) => ctx.kernel.track(takeLane(batch, lane)));
@@ -74,6 +77,8 @@ async function take(batch: Batch, events: readonly StreamEvent[], before: number
   let pause = firstPauseMilliseconds;
   while (pending.length > 0) {
     if (ctx.signal.aborted || !ctx.reading(() => currentMapping(ctx, mapping))) return false;
+    countEvents(ctx, mapping, "invoked", pending.length);
+    measureAge(ctx, mapping, pending.at(-1)?.at ?? 0);
     const outcome = await invokeWithBatch(
       ctx, mapping, pending.map(({ event }) => event), pending.map(({ sequence }) => sequence));
     note(batch, outcome.kind === "done" ? "OK" : "PROBLEM: Function call failed");
@@ -81,6 +86,7 @@ async function take(batch: Batch, events: readonly StreamEvent[], before: number
     if (outcome.kind !== "refused") {
       attempts += 1;
       const rest = outcome.kind === "partly" ? fromFirstFailed(pending, outcome.failed) : pending;
+      countEvents(ctx, mapping, "failed", rest.length);
       const next = await afterFailure(batch, rest, attempts, outcome.result);
       if (next !== "again") return next;
       pending = rest;
@@ -119,7 +125,9 @@ async function afterFailure(
 }
 
 async function lose(batch: Batch, lost: Omit<LostBatch, "shardId">): Promise<void> {
-  await sendLost(batch.ctx, batch.mapping, { shardId: batch.shardId, ...lost });
+  const { ctx, mapping, shardId } = batch;
+  const isDelivered = await sendLost(ctx, mapping, { shardId, ...lost });
+  countEvents(ctx, mapping, isDelivered ? "delivered" : "dropped", lost.events.length);
 }
 
 /** What has become too old while it waited is given up. */

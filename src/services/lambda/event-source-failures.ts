@@ -81,14 +81,18 @@ function keyOf(ctx: BodyContext, { uuid }: EventSourceMapping, { shardId }: Lost
   return `${folder}/${day}T${clock.replaceAll(":", ".")}-${ctx.ids.uuid()}`;
 }
 
-/** What the destination does not take is lost, as it is in AWS. */
+/**
+ * What the destination does not take is lost, as it is in AWS.
+ *
+ * @returns whether it was taken
+ */
 export async function sendLost(
   ctx: BodyContext, mapping: EventSourceMapping, lost: LostBatch,
-): Promise<void> {
+): Promise<boolean> {
   const destination = mapping.settings.destinations?.OnFailure?.Destination ?? "";
   const arn = parseArn(destination);
   const version = ctx.reading(() => findVersion(ctx, mapping.name));
-  if (!arn || !version) return;
+  if (!arn || !version) return false;
   const record = recordOf(ctx, mapping, lost);
   try {
     const { sessionToken } = await roleCredentials(ctx, { name: mapping.name, role: version.settings.Role });
@@ -105,5 +109,7 @@ export async function sendLost(
     }
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
+    return false;
   }
+  return true;
 }

@@ -6,6 +6,7 @@ import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { filterFor, type Filterable } from "./event-source-filters.ts";
 import { invokeWithBatch } from "./event-source-invoking.ts";
+import { countEvents } from "./event-source-metrics.ts";
 import { queueUrlOf } from "./event-source-rules.ts";
 import { currentMapping, noteResult, type EventSourceMapping } from "./event-source-table.ts";
 import { roleCredentials } from "./execution-role.ts";
@@ -144,12 +145,16 @@ async function process(
     const filterable: Filterable = { fields: event, payload: { name: "body", text: event.body } };
     return isWanted(filterable);
   });
+  countEvents(ctx, mapping, "polled", messages.length);
+  countEvents(ctx, mapping, "filteredOut", messages.length - wanted.length);
   const kept = new Set<string>();
   if (wanted.length > 0) {
     const identifiers = wanted.map(({ messageId }) => messageId);
+    countEvents(ctx, mapping, "invoked", wanted.length);
     const outcome = await invokeWithBatch(ctx, mapping, wanted, identifiers);
     const failed = outcome.kind === "done" ? [] : outcome.kind === "partly" ? outcome.failed : identifiers;
     for (const identifier of failed) kept.add(identifier);
+    countEvents(ctx, mapping, "failed", kept.size);
     const result = kept.size === 0 ? "OK" : "PROBLEM: Function call failed";
     ctx.transaction((within) => noteResult(within, mapping, result));
   }
@@ -165,5 +170,6 @@ async function remove(
     const Entries = messages.slice(at, at + receivedMax)
       .map(({ ReceiptHandle = "" }, index) => ({ Id: String(index), ReceiptHandle }));
     await ctx.call(sqs.DeleteMessageBatch, { QueueUrl: queueUrlOf(mapping.source), Entries }, options);
+    countEvents(ctx, mapping, "deleted", Entries.length);
   }
 }
