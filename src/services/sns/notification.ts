@@ -89,7 +89,8 @@ export function envelope(
 
 /** @evidence SNS, recorded: what a function gets; its names of URLs are spelled otherwise */
 export function lambdaEvent(
-  notification: Notification, message: string, signed: Signed, subscriptionArn: string, unsubscribeUrl: string,
+  notification: Notification, message: string, signed: Signed, subscriptionArn: string,
+  unsubscribeUrl: string,
 ): object {
   return {
     Records: [
@@ -138,10 +139,10 @@ export function queueMembers(
   readonly MessageDeduplicationId?: string;
   readonly MessageAttributes?: ReturnType<typeof rawAttributes>;
 } {
-  const { group, deduplicationId, attributes } = notification;
+  const { group, deduplicationId: id, attributes } = notification;
   return {
     ...(group !== undefined && { MessageGroupId: group }),
-    ...(deduplicationId !== undefined && queue.endsWith(".fifo") && { MessageDeduplicationId: deduplicationId }),
+    ...(id !== undefined && queue.endsWith(".fifo") && { MessageDeduplicationId: id }),
     ...(isRaw && attributes.length > 0 && { MessageAttributes: rawAttributes(attributes) }),
   };
 }

@@ -78,7 +78,9 @@ function requireOrdering(topic: Topic, draft: Draft): void {
       );
     }
   } else {
-    if (group === undefined) throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
+    if (group === undefined) {
+      throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
+    }
     if (id === undefined && topic.attributes["ContentBasedDeduplication"] !== "true") {
       throw invalidParameter(
         "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided " +
@@ -98,7 +100,9 @@ export function readLetter(draft: Draft): Letter {
   const attributes = readAttributes(draft.MessageAttributes);
   const sizeBytes = Buffer.byteLength(Message) + sizeBytesOf(attributes);
   if (sizeBytes > messageBytesMax) throw invalidParameter("Message too long");
-  if (MessageStructure !== undefined && MessageStructure !== "json") throw invalidParameter("MessageStructure");
+  if (MessageStructure !== undefined && MessageStructure !== "json") {
+    throw invalidParameter("MessageStructure");
+  }
   const text = MessageStructure === "json" ? readStructure(Message) : { message: Message };
   return {
     ...text,
@@ -182,12 +186,12 @@ function targetOf(input: sns.PublishInput): string | undefined {
 export const Publish = operation(sns.Publish, {
   owner: (input) => ownerOf(targetOf(input)),
   resource(input, ctx) {
-    const named = [input.TopicArn, input.TargetArn, input.PhoneNumber].filter((each) => each !== undefined);
+    const { TopicArn, TargetArn, PhoneNumber } = input;
+    const named = [TopicArn, TargetArn, PhoneNumber].filter((each) => each !== undefined);
     if (named.length !== 1) {
-      throw invalidParameter(
-        "TopicArn or TargetArn Reason: " +
-          (named.length === 0 ? "no value for required parameter" : "only one of the parameters may be given"),
-      );
+      const reason =
+        named.length === 0 ? "no value for required parameter" : "only one of the parameters may be given";
+      throw invalidParameter(`TopicArn or TargetArn Reason: ${reason}`);
     }
     const target = targetOf(input);
     if (target === undefined) return "*";
