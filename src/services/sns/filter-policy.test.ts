@@ -99,9 +99,9 @@ test("policies that are none are refused in SNS's words, and nothing changes", a
   await reasoned(nested(19), "Filter policy is too complex", "MessageBody");
   await reasoned(
     "invalid",
-    "failed to parse JSON. Unrecognized token 'invalid': was expecting (JSON String, Number, Array, Object or " +
-      "token 'null', 'true' or 'false')\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` " +
-      "disabled); line: 1, column: 8]",
+    "failed to parse JSON. Unrecognized token 'invalid': was expecting (JSON String, Number, Array, Object " +
+      "or token 'null', 'true' or 'false')\n at [Source: REDACTED " +
+      "(`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 8]",
   );
   await refused(
     "{}", "Attributes Reason: FilterPolicyScope: Invalid value [x]. Please use either MessageBody or " +
@@ -127,7 +127,8 @@ test("policies that are none are refused in SNS's words, and nothing changes", a
     set("RedrivePolicy", '{"deadLetterTargetArn":"x"}'),
     invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn"),
   );
-  const { Attributes } = await topic.sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn: arn }));
+  const get = new GetSubscriptionAttributesCommand({ SubscriptionArn: arn });
+  const { Attributes } = await topic.sns.send(get);
   assert.deepEqual(Attributes, {
     ConfirmationWasAuthenticated: "true",
     Endpoint: queue.arn,

@@ -26,10 +26,9 @@ test("what is no message is refused in SNS's words", async () => {
   await refused("MessageStructure", { MessageStructure: "xml" });
   const structure = { MessageStructure: "json" };
   await refused("Message Structure - JSON message body failed to parse", { ...structure, Message: "{" });
-  await refused("Message Structure - No default entry in JSON message body", { ...structure, Message: "{}" });
-  await refused(
-    "Message Structure - No default entry in JSON message body", { ...structure, Message: '{"default":1}' },
-  );
+  const noDefault = "Message Structure - No default entry in JSON message body";
+  await refused(noDefault, { ...structure, Message: "{}" });
+  await refused(noDefault, { ...structure, Message: '{"default":1}' });
   await refused("Message too long", { Message: "x".repeat(262_145) });
   const a = { DataType: "String", StringValue: "x" };
   await refused("Message too long", { Message: "x".repeat(262_144 - 7), MessageAttributes: { a } });
@@ -62,7 +61,8 @@ test("attributes of messages are refused in SNS's words", async () => {
   };
   const string = { DataType: "String", StringValue: "x" };
   const empty = (type: string) =>
-    `The message attribute 'attr1' must contain non-empty message attribute value for message attribute type '${type}'.`;
+    "The message attribute 'attr1' must contain non-empty message attribute value for message attribute " +
+    `type '${type}'.`;
   await refused(empty("String"), { DataType: "String", StringValue: "" });
   await refused(empty("Binary"), { DataType: "Binary" });
   await refused(
@@ -75,12 +75,13 @@ test("attributes of messages are refused in SNS's words", async () => {
   );
   for (const DataType of ["Strings", "String.", "", "x"]) {
     await refused(
-      "The message attribute 'attr1' has an invalid message attribute type, the set of supported type prefixes " +
-        "is Binary, Number, and String.",
+      "The message attribute 'attr1' has an invalid message attribute type, the set of supported type " +
+        "prefixes is Binary, Number, and String.",
       { DataType, StringValue: "x" },
     );
   }
-  await refused("Could not cast message attribute 'attr1' value to number.", { ...string, DataType: "Number" });
+  const noNumber = { ...string, DataType: "Number" };
+  await refused("Could not cast message attribute 'attr1' value to number.", noNumber);
   await refused("Length of message attribute name must be less than 256 bytes.", string, "x".repeat(256));
   await refused("Invalid message attribute name starting with character '.' was found.", string, ".a");
   await refused("Invalid message attribute name ending with character '.' was found.", string, "a.");
@@ -121,7 +122,8 @@ test("ten messages are published at once, or none of them", async () => {
     name: "BatchRequestTooLongException",
     message: "The length of all the messages put together is more than the limit.",
   });
-  await assert.rejects(batch([{ Id: "a", Message: "m" }, { Id: "b", Message: "" }]), invalid("Empty message"));
+  const withEmpty = [{ Id: "a", Message: "m" }, { Id: "b", Message: "" }];
+  await assert.rejects(batch(withEmpty), invalid("Empty message"));
   assert.deepEqual(await queue.bodies(), []);
 });
 
