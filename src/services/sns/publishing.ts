@@ -182,17 +182,18 @@ function targetOf(input: sns.PublishInput): string | undefined {
   return input.TopicArn ?? input.TargetArn;
 }
 
+function requireOneTarget({ TopicArn, TargetArn, PhoneNumber }: sns.PublishInput): void {
+  const named = [TopicArn, TargetArn, PhoneNumber].filter((each) => each !== undefined);
+  if (named.length === 1) return;
+  const reason =
+    named.length === 0 ? "no value for required parameter" : "only one of the parameters may be given";
+  throw invalidParameter(`TopicArn or TargetArn Reason: ${reason}`);
+}
+
 /** @evidence SNS, recorded: a target that is no topic */
 export const Publish = operation(sns.Publish, {
   owner: (input) => ownerOf(targetOf(input)),
   resource(input, ctx) {
-    const { TopicArn, TargetArn, PhoneNumber } = input;
-    const named = [TopicArn, TargetArn, PhoneNumber].filter((each) => each !== undefined);
-    if (named.length !== 1) {
-      const reason =
-        named.length === 0 ? "no value for required parameter" : "only one of the parameters may be given";
-      throw invalidParameter(`TopicArn or TargetArn Reason: ${reason}`);
-    }
     const target = targetOf(input);
     if (target === undefined) return "*";
     readArn(ctx, target, input.TopicArn === undefined ? "TargetArn" : "TopicArn");
@@ -200,6 +201,7 @@ export const Publish = operation(sns.Publish, {
   },
   dataEvent: true,
   async body(input, ctx) {
+    requireOneTarget(input);
     if (input.PhoneNumber !== undefined) return publishToPhone(ctx, input.PhoneNumber, readLetter(input));
     const target = targetOf(input) ?? "";
     const parameter = input.TopicArn === undefined ? "TargetArn" : "TopicArn";
