@@ -9,7 +9,8 @@ import { bucketArn, type Bucket } from "./bucket-table.ts";
 import type { Creation, ObjectEvent } from "./object-events.ts";
 
 const creations: Readonly<Record<Creation, string>> = {
-  Put: "PutObject", Post: "POST Object", Copy: "CopyObject", CompleteMultipartUpload: "CompleteMultipartUpload",
+  Put: "PutObject", Post: "POST Object", Copy: "CopyObject",
+  CompleteMultipartUpload: "CompleteMultipartUpload",
 };
 
 interface Told {
@@ -40,7 +41,9 @@ function toldOf({ name, version }: ObjectEvent): Told | undefined {
     case "LifecycleTransition":
       return { type: "Object Storage Class Changed", more: { "destination-storage-class": storageClass } };
     case "IntelligentTiering":
-      return { type: "Object Access Tier Changed", more: { "destination-access-tier": version?.archiveTier } };
+      return {
+        type: "Object Access Tier Changed", more: { "destination-access-tier": version?.archiveTier },
+      };
     default:
       return undefined;
   }

@@ -8,7 +8,9 @@ import {
 import {
   CreateQueueCommand, ReceiveMessageCommand, SQSClient, SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs";
-import { CreateTopicCommand, SetTopicAttributesCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import {
+  CreateTopicCommand, SetTopicAttributesCommand, SNSClient, SubscribeCommand,
+} from "@aws-sdk/client-sns";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 
 const QueueArn = "arn:aws:sqs:us-east-1:000000000000:events";
@@ -193,7 +195,8 @@ test("a topic whose policy lets S3 in passes on what happens, in S3's words", as
   const { Records } = JSON.parse(String(messages[0]?.["Message"])) as {
     Records: { eventName: string; s3: { object: { key: string } } }[];
   };
-  assert.deepEqual(Records.map((each) => [each.eventName, each.s3.object.key]), [["ObjectCreated:Put", "abc"]]);
+  const told = Records.map((each) => [each.eventName, each.s3.object.key]);
+  assert.deepEqual(told, [["ObjectCreated:Put", "abc"]]);
 });
 
 test("EventBridge hears of a bucket's objects once that is asked for", async () => {

@@ -36,8 +36,8 @@ test("what is no message is refused in SNS's words", async () => {
     new PublishCommand({ TopicArn, Message: "x".repeat(262_144 - 8), MessageAttributes: { a } }),
   );
   await refused(
-    "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid " +
-      "for this topic type",
+    "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not " +
+      "valid for this topic type",
     { MessageDeduplicationId: "d" },
   );
   await refused(

@@ -2,6 +2,7 @@
 
 import * as sns from "../../generated/sns.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
+import type { Meter } from "../../kernel/metrics.ts";
 import { operation } from "../../kernel/operation.ts";
 import { archive } from "./archive.ts";
 import { deliverLater } from "./deliveries.ts";
@@ -10,6 +11,7 @@ import { invalidParameter } from "./errors.ts";
 import { contentId, findSent, nextSequence, rememberSent, shownSequence } from "./fifo.ts";
 import { Filterable } from "./filter-policy.ts";
 import { readAttributes, sizeBytesOf, type MessageAttribute } from "./message-attributes.ts";
+import { meters } from "./metrics.ts";
 import type { Notification } from "./notification.ts";
 import { publishToEndpoint } from "./platform-publishing.ts";
 import { publishToPhone } from "./sms-publishing.ts";
@@ -121,6 +123,8 @@ export interface Published {
 
 /** What was published before is answered as it was then, and goes nowhere. */
 export function publishLetter(ctx: Context, topic: Topic, letter: Letter): Published {
+  ctx.metric(meters.published, [topic.name], 1);
+  ctx.metric(meters.size, [topic.name], letter.sizeBytes);
   if (!isFifo(topic)) {
     const notification = notificationOf(ctx, topic, letter, ctx.ids.uuid());
     deliverLater(ctx, topic, notification, receiversOf(ctx, topic, notification));
@@ -159,8 +163,18 @@ function notificationOf(ctx: Context, topic: Topic, letter: Letter, messageId: s
 function receiversOf(ctx: ReadContext, topic: Topic, notification: Notification): Subscription[] {
   const filterable = new Filterable(notification.attributes, notification.message);
   const confirmed = ctx.db(subscriptions).by("state").list({ prefix: [topic.name, "confirmed"] });
-  return [...confirmed].filter(({ attributes }) =>
-    filterable.passes(ctx.kernel, attributes["FilterPolicy"], attributes["FilterPolicyScope"]));
+  return [...confirmed].filter(({ attributes }) => {
+    const scope = attributes["FilterPolicyScope"];
+    if (filterable.passes(ctx.kernel, attributes["FilterPolicy"], scope)) return true;
+    ctx.metric(meters.filteredOut, [topic.name], 1);
+    ctx.metric(filterMeter(scope, notification), [topic.name], 1);
+    return false;
+  });
+}
+
+function filterMeter(scope: string | undefined, { attributes }: Notification): Meter {
+  if (scope === "MessageBody") return meters.filteredByBody;
+  return attributes.length === 0 ? meters.filteredWithoutAttributes : meters.filteredByAttributes;
 }
 
 /** Runs `work` on the topic in one transaction, once KMS has been asked. */
