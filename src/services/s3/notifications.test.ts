@@ -151,7 +151,7 @@ test("what no destination can take is refused, and changes nothing", async () =>
   assert.equal(QueueConfigurations, undefined);
 });
 
-test("a topic whose policy lets S3 in passes on what happens, in S3's words", async () => {
+test("s3-events-sns: a topic whose policy lets S3 in passes on what happens, in S3's words", async () => {
   await using region = await startRegion();
   const { s3, received } = await stage(region);
   const sns = region.client(SNSClient);

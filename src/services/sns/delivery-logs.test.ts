@@ -74,7 +74,7 @@ test("a role that may not log leaves no log, and messages arrive all the same", 
   assert.equal((await queue.bodies()).length, 1);
 });
 
-test("topics are measured: what they publish, deliver, filter out and send to dead-letter queues", async () => {
+test("topics are measured: what they publish, deliver, filter out and give to dead letters", async () => {
   await using region = await startRegion();
   const topic = await createTopic(region, "topic");
   const queue = await createQueue(region, "queue");
