@@ -64,7 +64,7 @@ test("lambda-async-sns: a function that subscribes is invoked with the message",
   });
 });
 
-test("a function whose policy does not let the topic in is not invoked, and the dead-letter queue hears", async () => {
+test("a function that does not let the topic in is not invoked; the dead-letter queue hears", async () => {
   const topic = await createTopic(bench.region, "closed");
   const dead = await createQueue(bench.region, "dead");
   const endpoint = await bench.make("deaf", teller);
