@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import {
   AddPermissionCommand, CreateTopicCommand, DeleteTopicCommand, GetTopicAttributesCommand, ListTopicsCommand,
   ListTagsForResourceCommand, PublishCommand, PutDataProtectionPolicyCommand, RemovePermissionCommand,
@@ -207,6 +208,30 @@ test("who may subscribe is the policies' to say, and a queue of another account 
   assert.equal((await queue.bodies()).length, 1);
   const elsewhere = queue.arn.replace(account, "111111111111");
   assert.equal((await subscribe(sns, "sqs", elsewhere)).SubscriptionArn, "pending confirmation");
+});
+
+test("the default policy lets in the owner's alarms, whom a policy of its own must name", async () => {
+  await using region = await startRegion();
+  const { sns, arn: TopicArn, subscribe } = await createTopic(region, "topic");
+  const queue = await createQueue(region, "queue");
+  await subscribe("sqs", queue.arn);
+  const cloudwatch = region.client(CloudWatchClient);
+  await cloudwatch.send(new PutMetricAlarmCommand({
+    AlarmName: "alarm", Namespace: "N", MetricName: "M", Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+    ComparisonOperator: "GreaterThanThreshold", Threshold: 0, AlarmActions: [TopicArn], OKActions: [TopicArn],
+  }));
+  const turn = async (StateValue: "ALARM" | "OK") => {
+    await cloudwatch.send(new SetAlarmStateCommand({ AlarmName: "alarm", StateValue, StateReason: "test" }));
+    return queue.notifications();
+  };
+  const [told] = await turn("ALARM");
+  assert.match(String(told?.["Subject"]), /^ALARM: "alarm"/);
+  const Statement = { Effect: "Allow", Principal: { AWS: account }, Action: "sns:Publish", Resource: TopicArn };
+  await sns.send(new SetTopicAttributesCommand({
+    TopicArn, AttributeName: "Policy",
+    AttributeValue: JSON.stringify({ Version: "2012-10-17", Statement }),
+  }));
+  assert.deepEqual(await turn("OK"), []);
 });
 
 test("a data protection policy is refused: nothing would be masked", async () => {
