@@ -52,6 +52,7 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
     const arn = "arn:aws:sqs:us-east-1:000000000000:there";
     named.set("sqs", { QueueUrl: String(QueueUrl), QueueName: "there", SourceArn: arn });
   }
+  if (isBuilt("sns")) named.set("sns", await snsResources(region));
   if (isBuilt("ssm")) {
     await make(region, "ssm:PutParameter", { Name: "there", Value: "x", Type: "String" });
     named.set("ssm", {
@@ -71,6 +72,22 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
   if (isBuilt("s3-control")) named.set("s3-control", await s3ControlResources(region));
   named.set("sts", { SerialNumber: undefined, TokenCode: undefined });
   return named;
+}
+
+async function snsResources(region: TestRegion): Promise<Named> {
+  const { TopicArn } = await make(region, "sns:CreateTopic", { Name: "there" });
+  const { PlatformApplicationArn } = await make(region, "sns:CreatePlatformApplication", {
+    Name: "there", Platform: "GCM", Attributes: { PlatformCredential: "x" },
+  });
+  const { EndpointArn } = await make(region, "sns:CreatePlatformEndpoint", {
+    PlatformApplicationArn, Token: "there",
+  });
+  return {
+    TopicArn, ResourceArn: TopicArn, PlatformApplicationArn, EndpointArn,
+    TargetArn: undefined, PhoneNumber: undefined,
+    // An empty map is nothing at all in Query requests.
+    Attributes: { DisplayName: "there" },
+  };
 }
 
 /** Headers that speak of the body, of keys or of conditions are only right with what they speak of. */

@@ -41,6 +41,7 @@ async function fill(make: Make): Promise<void> {
     ["iam:CreateVirtualMFADevice", { VirtualMFADeviceName: mark }],
     ["iam:CreateOpenIDConnectProvider", { Url: `https://${mark}.example.com` }],
     ["sqs:CreateQueue", { QueueName: mark, tags: { [mark]: mark } }],
+    ["sns:CreateTopic", { Name: mark, Tags }],
     ["ssm:PutParameter", { Name: mark, Value: mark, Type: "String" }],
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],

@@ -77,6 +77,16 @@ const sqs: Listings = {
   },
 };
 
+const sns: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      await make("sns:CreateSMSSandboxPhoneNumber", { PhoneNumber: `+1555010${number}` });
+    }
+  },
+  inputs: { ListOriginationNumbers: {}, ListSMSSandboxPhoneNumbers: {} },
+  single: ["ListOriginationNumbers"],
+};
+
 const ssm: Listings = {
   async fill(make) {
     for (const number of numbers) {
@@ -274,6 +284,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   iam: iamListings,
   kms,
   sqs,
+  sns,
   ssm,
   scheduler,
   "secrets-manager": secretsManager,

@@ -178,6 +178,19 @@ const queue: Taggable = {
   arn: (url) => `arn:aws:sqs:us-east-1:000000000000:${url.slice(url.lastIndexOf("/") + 1)}`,
 };
 
+const topic: Taggable = {
+  kind: "sns topic",
+  service: "sns",
+  create: async (make, Name, tags) =>
+    String((await make("sns:CreateTopic", { Name, Tags: pairs(tags) })).TopicArn),
+  remove: (TopicArn) => ["sns:DeleteTopic", { TopicArn }],
+  tag: (ResourceArn, tags) => ["sns:TagResource", { ResourceArn, Tags: pairs(tags) }],
+  untag: (ResourceArn, TagKeys) => ["sns:UntagResource", { ResourceArn, TagKeys }],
+  list: async (make, ResourceArn) =>
+    asTags((await make("sns:ListTagsForResource", { ResourceArn })).Tags),
+  arn: (arn) => arn,
+};
+
 const parameter: Taggable = {
   kind: "ssm parameter",
   service: "ssm",
@@ -228,4 +241,4 @@ const table: Taggable = {
   arn: tableArn,
 };
 
-export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, parameter, secret, table];
+export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, topic, parameter, secret, table];
