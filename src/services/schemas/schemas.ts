@@ -7,8 +7,8 @@ import { page, pageOf } from "../../kernel/page.ts";
 import { badRequest, conflict, invalidToken } from "./errors.ts";
 import { asJsonSchema } from "./inference.ts";
 import {
-  addVersion, dropSchema, requireRegistry, requireSchema, requireVersion, schemaArn, schemaRows, versions,
-  type Schema, type SchemaVersion,
+  addVersion, dropSchema, requireRegistry, requireSchema, requireVersion, schemaArn, schemaRows, setTags,
+  versions, type Schema, type SchemaVersion,
 } from "./schema-table.ts";
 
 interface NamesSchema {
@@ -59,7 +59,7 @@ export const CreateSchema = operation(schemas.CreateSchema, {
     requireContent(type, content);
     const draft = { registry, name, description: Description, latest: 0, modifiedAt: ctx.clock.now() };
     const schema = addVersion(ctx, draft, { type, content });
-    ctx.tags(schemaArn(ctx, registry, name)).set(Tags);
+    setTags(ctx, schemaArn(ctx, registry, name), Tags);
     return shown(ctx, schema, requireVersion(ctx, schema, undefined));
   },
 });
