@@ -73,8 +73,10 @@ const tagsMax = 50;
 
 /** @throws BadRequestException */
 export function setTags(ctx: Context, arn: string, tags: Readonly<Record<string, string>> | undefined): void {
-  if (Object.keys(tags ?? {}).some((key) => key.toLowerCase().startsWith("aws:"))) {
-    throw badRequest("Tag keys that begin with aws: are reserved.");
+  for (const [key, value] of Object.entries(tags ?? {})) {
+    if (key.toLowerCase().startsWith("aws:")) throw badRequest("Tag keys that begin with aws: are reserved.");
+    if (key === "" || key.length > 128) throw badRequest("A tag's key has 1 to 128 characters.");
+    if (value.length > 256) throw badRequest("A tag's value has at most 256 characters.");
   }
   const set = ctx.tags(arn);
   set.set(tags);
