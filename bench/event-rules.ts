@@ -27,7 +27,8 @@ function eventOf(at: number): object {
   return {
     version: "0", id: String(at), "detail-type": "Order", source: "shop", account: "000000000000",
     time: "2026-01-01T00:00:00Z", region: "us-east-1", resources: [],
-    detail: { customer, total: 150, state: "paid", key: `folder-${String(at % few)}/x`, lines: [{ sku: "a" }] },
+    detail: { customer, total: 150, state: "paid", key: `folder-${String(at % few)}/x`, lines: [{
+      sku: "a" }] },
   };
 }
 

@@ -111,6 +111,13 @@ test("targets: what PutTargets refuses", async () => {
   ];
   for (const [target, text] of refusals) assert.equal(await refusal(putOne(target)),
     `ValidationException: ${text}`);
+  assert.match(
+    await refusal(putOne({
+      Arn: "arn:aws:states:us-east-1:000000000000:stateMachine:m",
+        RoleArn: "arn:aws:iam::000000000000:role/r",
+    })),
+    /^NotImplemented: eventbridge: a target of states is not implemented by us-local-1 yet\.$/,
+  );
   const Targets = Array.from({ length: 6 }, (_each, index) => ({ Id: String(index), Arn: queue }));
   assert.equal(await refusal(events.send(new PutTargetsCommand({ Rule: "r", Targets }))),
     "LimitExceededException: The requested resource exceeds the maximum number allowed.");
