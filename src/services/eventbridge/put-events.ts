@@ -55,7 +55,6 @@ function eventOf(ctx: ReadContext, entry: events.PutEventsRequestEntry, account:
     resources: entry.Resources ?? [],
     detail: compactObject(entry.Detail ?? "") ?? "{}",
     ingestedAt: now,
-    ...(entry.TraceHeader !== undefined && { traceHeader: entry.TraceHeader }),
   };
 }
 

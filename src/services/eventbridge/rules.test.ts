@@ -215,6 +215,12 @@ test("PutEvents: entries are refused one by one", async () => {
   assert.match(await refusal(events.send(new PutEventsCommand({ Entries: Array.from({ length: 11 }, () =>
     entry({})) }))),
     /at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10$/);
+  const nested = (levels: number) => put(
+    events, entry({}, { Detail: `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}` }),
+  );
+  assert.equal((await nested(1_100)).FailedEntryCount, 0);
+  assert.equal((await nested(1_101)).Entries?.[0]?.ErrorCode, "MalformedDetail");
+  assert.equal((await nested(400_000)).Entries?.[0]?.ErrorCode, "MalformedDetail");
   assert.match(await refusal(events.send(new PutEventsCommand({ EndpointId: "a.b", Entries: [entry({})] }))),
     /NotImplemented/);
 });
