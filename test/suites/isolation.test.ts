@@ -54,6 +54,9 @@ async function fill(make: Make): Promise<void> {
         RoleARN: `arn:aws:iam::000000000000:role/${mark}-firehose`, BucketARN: `arn:aws:s3:::${mark}`,
       },
     }],
+    ["eventbridge:PutRule", { Name: mark, EventPattern: '{"source":["x"]}' }],
+    ["eventbridge:CreateEventBus", { Name: mark }],
+    ["schemas:CreateRegistry", { RegistryName: mark }],
     ["scheduler:CreateScheduleGroup", { Name: mark }],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);

@@ -1,5 +1,6 @@
 /** For each service: how to make several of everything that it lists, and what to list them with. */
 
+import { eventbridge, schemas } from "./listings-events.ts";
 import { iamListings } from "./paging-iam.ts";
 import type { Input } from "./wire.ts";
 
@@ -287,6 +288,8 @@ export const listings: Readonly<Record<string, Listings>> = {
   sns,
   ssm,
   scheduler,
+  eventbridge,
+  schemas,
   "secrets-manager": secretsManager,
   s3,
   "s3-control": s3Control,
