@@ -13,6 +13,7 @@ import type {
 } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
+import { sessionCaller } from "./auth/authenticate.ts";
 import { uniqueIdOf, type Caller } from "./auth/caller.ts";
 import type { CellContext } from "./cell-context.ts";
 import { RequestConditions, type ConditionSources } from "./conditions.ts";
@@ -129,7 +130,7 @@ export class Authorizer {
 
   #further(from: CellContext, check: Check): Message | undefined {
     const { conditions } = check;
-    const ctx = check.service ? from.as(serviceCaller(check.service)) : from;
+    const ctx = this.#askerOf(from, check);
     const service = this.#engine.loadedByIamPrefix(check.action.slice(0, check.action.indexOf(":")));
     return this.#denial(ctx, service, check.action, {
       ctx,
@@ -137,6 +138,14 @@ export class Authorizer {
       ...(ctx.input && { input: ctx.input }),
       ...(conditions && { own: () => conditions }),
     });
+  }
+
+  #askerOf(from: CellContext, { service, session }: Check): CellContext {
+    if (service) return from.as(serviceCaller(service));
+    if (session === undefined) return from;
+    const opened = this.#engine.sessions.open(session);
+    if (!opened) throw new Error("a service asks for a session that is none");
+    return from.as(sessionCaller(opened));
   }
 
   /** What is said of a denial, or undefined when the action is allowed. */

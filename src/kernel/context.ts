@@ -55,6 +55,8 @@ export interface Check {
   readonly conditions?: Readonly<Record<string, ContextValue | undefined>>;
   /** Asked for a service that acts by itself, not for the caller: `logging.s3.amazonaws.com`. */
   readonly service?: { readonly principal: string; readonly sourceArn: string };
+  /** Asked for a role that was passed to the service, named by the token of a session of it. */
+  readonly session?: string;
 }
 
 export interface Context extends ReadContext {

@@ -4,6 +4,7 @@ import { createHmac } from "node:crypto";
 import { directory } from "../generated/directory.ts";
 import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
+import { Lags } from "./lags.ts";
 import { DigestThread } from "./body/digest-thread.ts";
 import { RegionPlanes, type PlaneHost } from "../planes/planes.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
@@ -99,6 +100,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
   readonly faults = new Faults();
   readonly planes: RegionPlanes;
   readonly digests = new DigestThread();
+  readonly lags = new Lags();
   readonly metrics: Metrics;
   /** Hears of every request that came by wire, once its answer is made. */
   onRequest: ((request: HandledRequest) => void) | undefined;

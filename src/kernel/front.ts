@@ -121,12 +121,18 @@ export interface FrontContext extends FrontArrival {
    * @throws AwsError for credentials that are not there
    */
   prove(signed: SignedText): ProvenText | undefined;
+  /**
+   * Who signed the request as it came, or nobody.
+   *
+   * @throws AwsError when the signature does not hold
+   */
+  authenticate(): Proven;
   /** Who comes without a signature. */
   nobody(method: Proven["method"]): Proven;
   /** A refusal as the service's protocol says it. What is no `AwsError` is a defect, answered as one. */
   refuse(error: unknown, head: FrontHead): WireResponse;
-  /** The cell as the service itself, for what is kept of requests. */
-  within(cell: CellName): BodyContext;
+  /** The cell as the service itself, for what is kept of requests; or as whoever asks, for what they may. */
+  within(cell: CellName, as?: Caller): BodyContext;
 }
 
 /** The headers without those named, in lower case. */

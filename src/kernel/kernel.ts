@@ -5,6 +5,7 @@ import type { BoundedCache } from "./auth/bounded-cache.ts";
 import type { DigestThread } from "./body/digest-thread.ts";
 import type { Caller, Session } from "./auth/caller.ts";
 import type { OutboundIssuer } from "./auth/outbound-issuer.ts";
+import type { Lags } from "./lags.ts";
 import type { Tagging } from "./service.ts";
 import type { SourcedPolicy } from "../iam/types.ts";
 import type { Metrics } from "./metrics.ts";
@@ -95,6 +96,8 @@ export interface Kernel {
   track<T>(work: Promise<T>): Promise<T>;
   /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
   keyFor(purpose: string): Buffer;
+  /** How far behind eventual reads are. */
+  readonly lags: Lags;
   /** Where large bodies are hashed. */
   readonly digests: DigestThread;
   /** What really runs: functions. */

@@ -154,7 +154,7 @@ export class Recorder {
     return this.#store.read(cell, (transaction) => [...transaction.rows(loggingTrails).list()]);
   }
 
-  /** Calls become events where a trail logs them; those of EventBridge do not, or there might be no end. */
+  /** Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. */
   #tellCalls(
     transaction: Transaction, cell: CellName, texts: readonly string[], trails: readonly LoggingTrail[],
   ): void {
@@ -165,8 +165,10 @@ export class Recorder {
         const isReading = record.readOnly === true;
         if (isReading && listener.apiCalls !== "all") continue;
         if (record.userIdentity?.invokedBy === "events.amazonaws.com") continue;
+        const event = callEvent(record, cell);
+        if (listener.sources && !listener.sources.includes(event.source)) continue;
         if (!isLogged(trails, cell.region, isReading)) continue;
-        this.#announcer.tellOne(transaction, cell, listener, callEvent(record, cell));
+        this.#announcer.tellOne(transaction, cell, listener, event);
       }
     }
   }

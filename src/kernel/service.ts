@@ -3,7 +3,7 @@
 import type { AuthorizationRequest } from "../iam/types.ts";
 import type { BodyContext, Context, ReadContext } from "./context.ts";
 import type { Caller } from "./auth/caller.ts";
-import type { Front } from "./front.ts";
+import type { Front, FrontHead } from "./front.ts";
 import type { IdentityProvider } from "./auth/identity.ts";
 import type { AwsError } from "./errors.ts";
 import type { MetricTotal } from "./metrics.ts";
@@ -64,6 +64,12 @@ export interface ObservedCall {
   readonly milliseconds: number;
 }
 
+export interface BodyLimit {
+  readonly bytes: number;
+  /** What a longer one is answered. */
+  readonly tooLarge: (limitBytes: number) => AwsError;
+}
+
 /** Something stored that was read again. */
 export interface Scrubbed {
   /** What it is: an ARN, a name. */
@@ -111,6 +117,8 @@ export interface ServiceDefinition {
   readonly admitsAnonymous?: boolean;
   /** The path in the model's form, where the host name says a part of it: `bucket.s3.localhost`. */
   readonly pathOf?: (host: string, path: string) => string;
+  /** How long a body may be that is read whole, where that is not what it is for others. */
+  readonly bodyLimit?: (head: FrontHead) => BodyLimit | undefined;
   /** What it speaks over HTTP besides the operations of its model. */
   readonly front?: Front;
   /** CloudWatch's own: stores what services measured of themselves, in a transaction in their cell. */

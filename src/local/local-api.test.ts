@@ -357,3 +357,17 @@ test("a region inside a program is not stopped from outside it", async (context)
   const { send } = await started(context);
   assert.equal((await send("/_local/v1/stop", { body: {} })).status, 409);
 });
+
+test("how far eventual reads lag is set, shown and taken back", async (context) => {
+  const { send } = await started(context);
+  const usual = { "dynamodb.reads": 0, "dynamodb.indexes": 0, "dynamodb.replicas": 500 };
+  assert.deepEqual((await send("/_local/v1/lags")).json, { lags: usual });
+  const lags = { ...usual, "dynamodb.reads": 250 };
+  assert.deepEqual((await send("/_local/v1/lags", { body: { "dynamodb.reads": 250 } })).json, { lags });
+  const wrong = [-1, 3_600_001, "1"].map((value) => ({ "dynamodb.reads": value }));
+  for (const body of [...wrong, { other: 1 }]) {
+    assert.equal((await send("/_local/v1/lags", { body })).status, 400, JSON.stringify(body));
+  }
+  assert.deepEqual((await send("/_local/v1/lags")).json, { lags });
+  assert.deepEqual((await send("/_local/v1/lags", { method: "DELETE" })).json, { lags: usual });
+});

@@ -7,6 +7,7 @@ import { clockRoutes } from "./clock-routes.ts";
 import { denialRoutes } from "./denial-routes.ts";
 import { doctorRoutes } from "./doctor-routes.ts";
 import { faultRoutes } from "./fault-routes.ts";
+import { lagRoutes } from "./lag-routes.ts";
 import { requireLocal } from "./guard.ts";
 import type { LocalHost } from "./host.ts";
 import { bodyOf, invalidRequest, json, LocalError, notFound, refusal, type LocalRoute } from "./http.ts";
@@ -38,6 +39,7 @@ export const routes: readonly LocalRoute[] = [
   ...snapshotRoutes,
   ...denialRoutes,
   ...faultRoutes,
+  ...lagRoutes,
   ...issuerRoutes,
   ...outboxRoutes,
   ...doctorRoutes,

@@ -80,4 +80,6 @@ export interface RequestOrigin {
   readonly payloadHash?: string;
   /** `1.2`, `1.3`; absent without transport security. */
   readonly tlsVersion?: string;
+  /** `X-Amzn-Trace-Id`: what caused the request, for functions that cause themselves to run. */
+  readonly traceHeader?: string;
 }

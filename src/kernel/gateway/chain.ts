@@ -9,7 +9,7 @@ import type { FrontArrival, FrontContext, Passed, Proven } from "../front.ts";
 import type { OperationModel, ServiceModel } from "../model/model.ts";
 import { perform } from "../perform.ts";
 import type { Headers, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
-import type { Service } from "../service.ts";
+import type { BodyLimit, Service } from "../service.ts";
 import { protocolByName } from "../protocol/protocols.ts";
 import { identify, isForm, type Identified } from "./identify.ts";
 import type { VerifiedSignature } from "../auth/sigv4.ts";
@@ -139,6 +139,7 @@ function frontContext(engine: Engine, call: Call): FrontContext {
     requestId,
     milliseconds: () => performance.now() - call.startedAt,
     pass: (request, as) => pass(engine, call, { request, as: as ?? anonymous }),
+    authenticate: () => engine.authenticator.authenticate(incoming, model, identified.hostRegion),
     nobody: (method) => ({ ...anonymous, method }),
     prove: (signed) => engine.authenticator.authenticateText(signed, model),
     refuse(cause, head) {
@@ -146,7 +147,10 @@ function frontContext(engine: Engine, call: Call): FrontContext {
       const request = { ...head, body: incoming.body };
       return protocolByName(identified.protocol).serializeError(error, undefined, model, requestId, request);
     },
-    within: (cell) => engine.contextIn(model.service, cell),
+    within(cell, as) {
+      const ctx = engine.contextIn(model.service, cell);
+      return as ? ctx.as(as) : ctx;
+    },
   };
 }
 
@@ -165,6 +169,15 @@ function report(
     requestId: call.requestId,
     milliseconds: performance.now() - call.startedAt,
   });
+}
+
+/** How much of a body is read, where the service takes more than others. */
+export async function bodyLimit(
+  engine: Engine, head: Omit<Incoming, "body" | "stream">,
+): Promise<BodyLimit | undefined> {
+  const entry = identify(head, "")?.entry;
+  const service = entry && (engine.loaded(entry) ?? (await engine.load(entry)));
+  return service?.bodyLimit?.(head);
 }
 
 /** Whether the request is for an operation, or a front, that takes its body as it comes. */
@@ -228,6 +241,7 @@ function addFromPath(service: Service, path: string, input: Value): void {
 function originOf(incoming: Incoming, { method, signedAt }: Authenticated): RequestOrigin {
   const { headers, secure } = incoming;
   const payloadHash = headers["x-amz-content-sha256"] ?? (method === "QueryString" ? unsigned : undefined);
+  const traceHeader = headers["x-amzn-trace-id"];
   return {
     sourceIp: incoming.sourceIp,
     userAgent: headers["user-agent"] ?? "",
@@ -235,6 +249,7 @@ function originOf(incoming: Incoming, { method, signedAt }: Authenticated): Requ
     authenticationMethod: method,
     ...(signedAt !== undefined && { signedAt }),
     ...(payloadHash !== undefined && { payloadHash }),
+    ...(traceHeader !== undefined && { traceHeader }),
     ...(secure && { tlsVersion: incoming.tlsVersion ?? "1.3" }),
   };
 }

@@ -89,6 +89,9 @@ function s3Scope(labels: readonly string[]): HostScope | undefined {
   return isBucketOfThisRegion ? { service: "s3", region: undefined } : undefined;
 }
 
+/** `<url id>.lambda-url.us-east-1.localhost` */
+const functionUrlLabel = "lambda-url";
+
 interface HostScope {
   readonly service: string | undefined;
   readonly region: string | undefined;
@@ -100,6 +103,7 @@ interface HostScope {
  */
 function hostScope(host: string | undefined): HostScope {
   const labels = (host ?? "").split(":", 1)[0]?.toLowerCase().split(".") ?? [];
+  if (labels[1] === functionUrlLabel) return { service: "lambda", region: labels[2] };
   const s3 = s3Scope(labels);
   if (s3) return s3;
   const region = labels.find((label) => regionPattern.test(label));
@@ -158,6 +162,8 @@ export function isForm(headers: Headers): boolean {
  * @returns undefined when nothing says which service is meant
  */
 export function identify(head: RequestHead, form: string): Identified | undefined {
+  const functionUrl = toFunctionUrl(head);
+  if (functionUrl) return functionUrl;
   const scope = signedScope(head);
   const target = jsonTarget(head);
   if (target) {
@@ -195,6 +201,17 @@ export function identify(head: RequestHead, form: string): Identified | undefine
   const protocol = entry.protocols[0] as ProtocolName;
   const found = { entry, protocol, operation: undefined, region, anywhere };
   return entry.signingName === "s3" ? { ...found, hostRegion: s3HostRegion(head) } : found;
+}
+
+/** What comes for a function is the function's, whatever its headers and its body would mean elsewhere. */
+function toFunctionUrl(head: RequestHead): Identified | undefined {
+  const host = head.headers["host"];
+  const entry = byEndpoint.get("lambda");
+  if (!entry || host === undefined || !host.includes(`.${functionUrlLabel}.`)) return undefined;
+  const { region = defaultRegion } = hostScope(host);
+  return {
+    entry, protocol: entry.protocols[0] as ProtocolName, operation: undefined, region, anywhere: false,
+  };
 }
 
 /** `localhost` names no region, and most hosts are that. */

@@ -2,19 +2,30 @@
 
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import { service } from "../../kernel/service.ts";
+import * as destinations from "./destinations.ts";
 import * as describeGroups from "./describe-groups.ts";
 import * as filterLogEvents from "./filter-log-events.ts";
 import * as getLogEvents from "./get-log-events.ts";
 import * as groupTags from "./group-tags.ts";
 import * as groups from "./groups.ts";
+import * as logRecords from "./log-records.ts";
+import * as metricFiltering from "./metric-filtering.ts";
+import * as metricFilters from "./metric-filters.ts";
+import * as metricValues from "./metric-values.ts";
 import * as putLogEvents from "./put-log-events.ts";
+import * as queries from "./queries.ts";
+import * as queryRunning from "./query-running.ts";
 import * as retention from "./retention.ts";
 import * as streams from "./streams.ts";
+import * as subscriptionDelivery from "./subscription-delivery.ts";
+import * as subscriptionFilters from "./subscription-filters.ts";
 import * as sweeping from "./sweeping.ts";
 
 export default service(logs.service, {
   nouns: [
-    groups, describeGroups, groupTags, retention, streams, sweeping, putLogEvents, getLogEvents, filterLogEvents,
+    groups, describeGroups, groupTags, retention, streams, sweeping, putLogEvents, getLogEvents,
+    filterLogEvents, metricFilters, metricFiltering, metricValues, subscriptionFilters, subscriptionDelivery,
+    destinations, queries, queryRunning, logRecords,
   ],
   tagging: groupTags.tagging,
 });

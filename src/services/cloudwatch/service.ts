@@ -22,5 +22,8 @@ export default service(cloudwatch.service, {
     metricAlarms, compositeAlarms, alarms, alarmHistory, alarmActions, alarmSweep, alarmTransitions, alarmTags,
   ],
   metricSink: putMetricData.storeTotals,
+  // What log groups' metric filters and embedded metrics give comes from the service of logs itself.
+  alsoAllows: ({ principal, action }) => principal.type === "AWSService" &&
+    principal.arn === "logs.amazonaws.com" && action === "cloudwatch:PutMetricData",
   tagging: alarmTags.tagging,
 });

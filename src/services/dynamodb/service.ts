@@ -21,6 +21,7 @@ import * as collections from "./items/collections.ts";
 import * as deleteItem from "./items/delete-item.ts";
 import * as getItem from "./items/get-item.ts";
 import * as itemRows from "./items/item-rows.ts";
+import * as lagging from "./items/lagging.ts";
 import * as putItem from "./items/put-item.ts";
 import * as updateItem from "./items/update-item.ts";
 import * as policies from "./policies/policies.ts";
@@ -53,7 +54,8 @@ export default service(dynamodb.service, {
   nouns: [
     createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, onlineIndexes, tags,
     policies, timeToLive, expiries, contributorInsights, streamRows,
-    itemRows, collections, getItem, putItem, updateItem, deleteItem, query, scan, batchGet, batchWrite,
+    itemRows, lagging, collections, getItem, putItem, updateItem, deleteItem, query, scan,
+    batchGet, batchWrite,
     transactGet, transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,
     backups, continuousBackups, copies, restores, membership, outgoing, sending,
     earlierGlobalTables, replicaAutoScaling, kinesisDestinations,

@@ -23,7 +23,8 @@ function headersOf(
   ctx: BodyContext, topic: Topic, subscription: Subscription, { type, messageId, isRaw }: Post,
 ): Record<string, string> {
   const { attributes } = subscription;
-  const policy = effectiveSubscriptionPolicy(topic.attributes["DeliveryPolicy"], attributes["DeliveryPolicy"]);
+  const policy = effectiveSubscriptionPolicy(topic.attributes["DeliveryPolicy"],
+    attributes["DeliveryPolicy"]);
   const isConfirmation = type === "SubscriptionConfirmation";
   return {
     "x-amz-sns-message-type": type,

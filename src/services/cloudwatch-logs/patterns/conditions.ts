@@ -49,7 +49,8 @@ function equality({ text, kind }: Operand): Test {
   const number = kind === "plain" && numberForm.test(text) ? Number(text) : undefined;
   return (value) => {
     if (number !== undefined && typeof value === "number") return value === number;
-    if (number !== undefined && typeof value === "string" && numberForm.test(value)) return Number(value) === number;
+    if (number !== undefined && typeof value === "string" &&
+      numberForm.test(value)) return Number(value) === number;
     const found = textOf(value);
     return found !== undefined && isLike(found);
   };

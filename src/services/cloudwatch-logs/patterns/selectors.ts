@@ -56,10 +56,23 @@ export function select(root: unknown, { parts }: Selector): unknown[] {
   for (const { key, isIndex } of parts) {
     found = found.flatMap((value) => {
       if (key === "[*]" && isIndex) return Array.isArray(value) ? (value as unknown[]) : [];
-      if (Array.isArray(value)) return isIndex && (key as number) < value.length ? [value[key as number]] : [];
+      if (Array.isArray(value)) return isIndex && (key as number) < value.length ?
+        [value[key as number]] : [];
       if (typeof value !== "object" || value === null || isIndex || !Object.hasOwn(value, key)) return [];
       return [(value as Record<string, unknown>)[key]];
     });
   }
   return found;
+}
+
+/** A selector that stands by itself: `$.size`, `$bytes`. Undefined when it is none. */
+export function readSelector(text: string): Selector | undefined {
+  if (/^\$[A-Za-z_0-9][\w.-]*$/.test(text)) return { text, parts: [] };
+  try {
+    const scanner = new Scanner(text);
+    const selector = parseSelector(scanner);
+    return scanner.isAtEnd ? selector : undefined;
+  } catch {
+    return undefined;
+  }
 }

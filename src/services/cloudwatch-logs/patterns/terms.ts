@@ -26,7 +26,8 @@ function term(scanner: Scanner): Finds {
   if (scanner.sees("%")) return parseRegex(scanner.regex());
   const word = scanner.find(/[^\s"]+/y) ?? "";
   // @evidence recorded: "Invalid character(s) in term '…'"
-  if (word === "" || /[{}()[\]%]/.test(word)) throw invalidParameter(`Invalid character(s) in term '${word}'`);
+  if (word === "" || /[{}()[\]%]/.test(word)) throw invalidParameter(
+    `Invalid character(s) in term '${word}'`);
   return (text) => text.includes(word);
 }
 

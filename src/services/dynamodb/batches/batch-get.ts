@@ -14,7 +14,7 @@ import { requireOneStyle } from "../legacy/parameter-styles.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { itemOf, shown, shownItem, type ItemRow } from "../items/item-rows.ts";
 import { placeText } from "../items/places.ts";
-import { findItem } from "../items/writing.ts";
+import { readItem } from "../items/lagging.ts";
 import { nameIn, tableArn } from "../tables/names.ts";
 import type { Index, Table } from "../tables/table-rows.ts";
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
@@ -63,8 +63,9 @@ class BatchReader {
     const found: Shown[] = (this.responses[text] ??= []);
     const left = new Set<number>();
     keys.forEach((key, index) => {
-      const row = findItem(this.#ctx, storeKeyOf(table.number, table.key, key));
-      if (!this.#mayTake(table, row, given.ConsistentRead ?? false)) {
+      const isConsistent = given.ConsistentRead ?? false;
+      const row = readItem(this.#ctx, storeKeyOf(table.number, table.key, key), isConsistent);
+      if (!this.#mayTake(table, row, isConsistent)) {
         left.add(index);
         return;
       }

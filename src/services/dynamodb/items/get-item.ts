@@ -11,7 +11,7 @@ import { findTableOfItems, onTable, requireFound } from "../tables/names.ts";
 import { boundGet, requirePaths } from "./expressions.ts";
 import { normalizeKey, requireKey, storeKeyOf } from "./item-keys.ts";
 import { itemOf, shown, shownItem } from "./item-rows.ts";
-import { findItem } from "./writing.ts";
+import { readItem } from "./lagging.ts";
 
 export const GetItem = operation(dynamodb.GetItem, {
   ...onTable,
@@ -25,9 +25,10 @@ export const GetItem = operation(dynamodb.GetItem, {
     const table = requireFound(found);
     requireKey(table, key);
     requirePaths(table, { projection });
-    const row = findItem(ctx, storeKeyOf(table.number, table.key, key));
+    const isConsistent = input.ConsistentRead ?? false;
+    const row = readItem(ctx, storeKeyOf(table.number, table.key, key), isConsistent);
     const usage = new Usage(table);
-    usage.add(readUnits(row?.sizeBytes ?? 0, input.ConsistentRead ?? false));
+    usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent));
     requireUnits(ctx, usage, "read");
     return {
       Item: row && (projection ? shown(project(projection, itemOf(row))) : shownItem(row)),

@@ -22,3 +22,29 @@ export function placeText(place: readonly KeyPart[]): string {
   }
   return text;
 }
+
+/** In the order of the store: numbers before strings before bytes, and a place before those it begins. */
+export function comparePlaces(left: readonly KeyPart[], right: readonly KeyPart[]): number {
+  for (const [index, part] of left.entries()) {
+    const other = right[index];
+    if (other === undefined) return 1;
+    const order = compareParts(part, other);
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+function compareParts(left: KeyPart, right: KeyPart): number {
+  if (typeof left === "number" && typeof right === "number") return left - right;
+  const kinds = kindOf(left) - kindOf(right);
+  return kinds === 0 ? Buffer.compare(bytesOf(left), bytesOf(right)) : kinds;
+}
+
+function kindOf(part: KeyPart): number {
+  if (typeof part === "number") return 0;
+  return typeof part === "string" ? 1 : 2;
+}
+
+function bytesOf(part: KeyPart): Uint8Array {
+  return part instanceof Uint8Array ? part : Buffer.from(String(part));
+}

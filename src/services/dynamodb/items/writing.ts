@@ -18,6 +18,7 @@ import type { Item } from "../values/attribute-values.ts";
 import { ITEM_SIZE_BYTES_MAX } from "../values/sizes.ts";
 import { grow, type Growth } from "./growth.ts";
 import { itemOf, items, rowOf, type ItemRow } from "./item-rows.ts";
+import { keepLate } from "./lagging.ts";
 import { measured, type Measured } from "./measures.ts";
 
 export interface Change {
@@ -80,6 +81,7 @@ function planEntries(change: Change, row: ItemRow | undefined): EntryChange[] {
 export function applyWrite(ctx: Context, plan: WritePlan, growth?: Growth): void {
   const { table, place, before, row, entries } = plan;
   if (!before && !row) return;
+  keepLate(ctx, plan);
   const rows = ctx.db(items);
   if (row) rows.put(row);
   else rows.delete(place);

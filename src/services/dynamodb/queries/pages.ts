@@ -8,7 +8,8 @@ import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
 import { matches, type Condition } from "../expressions/conditions.ts";
 import { pageKeyOf, storeKeyOf } from "../items/item-keys.ts";
-import { itemOf, items, shown, shownItem, type ItemRow } from "../items/item-rows.ts";
+import { readRows, type ReadRows } from "../items/lagging.ts";
+import { itemOf, shown, shownItem, type ItemRow } from "../items/item-rows.ts";
 import { findIndex, type Index, type Table } from "../tables/table-rows.ts";
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
 
@@ -79,7 +80,7 @@ class PageReader {
     let sizeBytes = 0;
     let last: ItemRow | undefined;
     let isWhole = true;
-    const rows = this.#ctx.db(items).list(limit === undefined ? range : { ...range, limit });
+    const rows = this.#rowsOf(index).list(limit === undefined ? range : { ...range, limit });
     for (const row of rows) {
       if (sizeBytes >= bytesMax) {
         isWhole = false;
@@ -103,11 +104,16 @@ class PageReader {
     };
   }
 
+  #rowsOf(index: Index | undefined): ReadRows {
+    if (this.#request.isConsistent) return readRows(this.#ctx, undefined);
+    return readRows(this.#ctx, index?.isGlobal ? "dynamodb.indexes" : "dynamodb.reads");
+  }
+
   /** Each item that is read from the table beside its entry is paid for by itself. */
   #sourceOf(row: ItemRow): ItemRow {
     const { readsTable, table, isConsistent } = this.#request;
     if (!readsTable) return row;
-    const source = this.#ctx.db(items).get(storeKeyOf(table.number, table.key, itemOf(row)));
+    const source = this.#rowsOf(undefined).get(storeKeyOf(table.number, table.key, itemOf(row)));
     if (!source) return row;
     this.#tableUnits += readUnits(source.sizeBytes, isConsistent);
     return source;

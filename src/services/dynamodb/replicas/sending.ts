@@ -9,8 +9,6 @@ import { findTable, tableArn } from "../tables/names.ts";
 import { emptyItem } from "../values/attribute-values.ts";
 import { outbox, stamps, type Outgoing } from "./outgoing.ts";
 
-/** @evidence Developer Guide, "Global tables": usually within a second */
-const delayMilliseconds = 500;
 /** As many as a batch may hold. */
 const itemsAtOnce = 25;
 
@@ -53,7 +51,7 @@ function nextBatch(ctx: Context, name: string, region: string): Batch {
   const rows = [...ctx.db(outbox).list({ prefix: [subject.number, region], limit: itemsAtOnce })];
   const oldest = rows.reduce((least, { at }) => Math.min(least, at), Infinity);
   const told = rows.map((row) => readOne(ctx, row));
-  return { told, waits: oldest + delayMilliseconds - ctx.clock.now() };
+  return { told, waits: oldest + ctx.kernel.lags.of("dynamodb.replicas") - ctx.clock.now() };
 }
 
 /** What has changed once more meanwhile is told once more. */

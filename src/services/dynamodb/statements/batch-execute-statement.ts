@@ -13,7 +13,7 @@ import { readUnits, Usage } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
 import { requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { itemOf, shown, shownItem } from "../items/item-rows.ts";
-import { findItem } from "../items/writing.ts";
+import { readItem } from "../items/lagging.ts";
 import { singleRead } from "../partiql/item-targets.ts";
 import { noSingleRead } from "../partiql/key-errors.ts";
 import { existsAlone } from "../partiql/operation-errors.ts";
@@ -76,7 +76,7 @@ function readOne(
   if (select.index !== undefined) throw noSingleRead("BatchExecuteStatement");
   const key = singleRead(select, table.key, "BatchExecuteStatement");
   requireKey(table, key);
-  const row = findItem(ctx, storeKeyOf(table.number, table.key, key));
+  const row = readItem(ctx, storeKeyOf(table.number, table.key, key), isConsistent);
   const usage = new Usage(table);
   usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent));
   requireUnits(ctx, usage, "read");

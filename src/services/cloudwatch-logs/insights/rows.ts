@@ -1,0 +1,137 @@
+/** An event as a query sees it: what the service says of it, what is found in it, what commands made of it. */
+
+import { Instant, type Value } from "./values.ts";
+
+/** An event, and where it came from. */
+export interface Source {
+  readonly timestamp: number;
+  readonly ingestedAt: number;
+  readonly message: string;
+  readonly stream: string;
+  /** `account:group` */
+  readonly log: string;
+  readonly group: string;
+  /** Names the event for GetLogRecord. */
+  readonly pointer: string;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+const noMembers: Members = Object.freeze({});
+
+/** The members of an event that is, or holds, a JSON object. */
+export function membersOf(message: string): Members {
+  const begin = message.indexOf("{");
+  if (begin === -1) return noMembers;
+  const end = message.lastIndexOf("}");
+  try {
+    const value: unknown = JSON.parse(message.slice(begin, end + 1));
+    return typeof value === "object" && value !== null ? (value as Members) : noMembers;
+  } catch {
+    return noMembers;
+  }
+}
+
+/** By a path with dots, or by a name that holds dots itself. Positions in arrays are numbers. */
+export function memberAt(root: unknown, path: string): unknown {
+  if (typeof root !== "object" || root === null) return undefined;
+  if (Object.hasOwn(root, path)) return (root as Members)[path];
+  for (let dot = path.indexOf("."); dot !== -1; dot = path.indexOf(".", dot + 1)) {
+    const head = path.slice(0, dot);
+    if (!Object.hasOwn(root, head)) continue;
+    const found = memberAt((root as Members)[head], path.slice(dot + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const megabyte = 1_000_000;
+const reportForm =
+  /^REPORT RequestId: (\S+)\s+Duration: ([\d.]+) ms\s+Billed Duration: ([\d.]+) ms\s+Memory Size: (\d+) MB\s+Max Memory Used: (\d+) MB(?:\s+Init Duration: ([\d.]+) ms)?/;
+const lambdaForm = /^(START|END|REPORT|[\d-]+T[\d:.]+Z?)\s+(?:RequestId: )?([0-9a-f-]{36})?/;
+
+/** @evidence CloudWatch Logs User Guide, "Supported logs and discovered fields", Lambda */
+export function lambdaMembers(message: string): Members {
+  const [, type, requestId] = lambdaForm.exec(message) ?? [];
+  if (type === undefined) return noMembers;
+  const kind = /^\d/.test(type) ? undefined : type;
+  const report = kind === "REPORT" ? reportForm.exec(message) : undefined;
+  return {
+    ...(requestId !== undefined && { "@requestId": requestId }),
+    ...(kind !== undefined && { "@type": kind }),
+    ...(report && {
+      "@duration": Number(report[2]),
+      "@billedDuration": Number(report[3]),
+      "@memorySize": Number(report[4]) * megabyte,
+      "@maxMemoryUsed": Number(report[5]) * megabyte,
+      ...(report[6] !== undefined && { "@initDuration": Number(report[6]) }),
+    }),
+  };
+}
+
+export class Row {
+  readonly source: Source | undefined;
+  /** Results of aggregates, while what is made of them is worked out. */
+  aggregates: readonly Value[] = [];
+  #made: Map<string, Value> | undefined;
+  #members: Members | undefined;
+  #lambda: Members | undefined;
+
+  constructor(source?: Source) {
+    this.source = source;
+  }
+
+  /** The same event, to go another way from here. */
+  copy(): Row {
+    const copy = new Row(this.source);
+    if (this.#made) copy.#made = new Map(this.#made);
+    copy.#members = this.#members;
+    return copy;
+  }
+
+  set(name: string, value: Value): void {
+    (this.#made ??= new Map()).set(name, value);
+  }
+
+  get(name: string): Value {
+    const made = this.#made;
+    if (made?.has(name)) return made.get(name);
+    if (made) {
+      for (let dot = name.indexOf("."); dot !== -1; dot = name.indexOf(".", dot + 1)) {
+        const holder = made.get(name.slice(0, dot));
+        if (typeof holder === "object") return memberAt(holder, name.slice(dot + 1)) as Value;
+      }
+    }
+    const { source } = this;
+    if (!source) return undefined;
+    if (name.startsWith("@")) {
+      const known = systemField(source, name);
+      if (known !== undefined) return known;
+      if (source.group.startsWith("/aws/lambda/")) {
+        this.#lambda ??= lambdaMembers(source.message);
+        if (Object.hasOwn(this.#lambda, name)) return this.#lambda[name] as Value;
+      }
+    }
+    this.#members ??= membersOf(source.message);
+    return memberAt(this.#members, name.startsWith("@@") ? name.slice(1) : name) as Value;
+  }
+}
+
+function systemField(source: Source, name: string): Value {
+  switch (name) {
+    case "@timestamp":
+      return new Instant(source.timestamp);
+    case "@message":
+      return source.message;
+    case "@logStream":
+      return source.stream;
+    case "@log":
+      return source.log;
+    case "@ingestionTime":
+      return new Instant(source.ingestedAt);
+    case "@ptr":
+      return source.pointer;
+    default:
+      return undefined;
+  }
+}

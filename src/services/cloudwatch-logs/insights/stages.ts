@@ -1,0 +1,210 @@
+/** The commands of a query at work: each gets rows and hands rows on; at the end what is left. */
+
+import { Heap } from "../heap.ts";
+import type { Accumulator, Evaluate } from "./aggregates.ts";
+import type { AggregateCall, Expression } from "./expressions.ts";
+import type { Extraction } from "./extraction.ts";
+import { Row } from "./rows.ts";
+import { Templates } from "./templates.ts";
+import { isMissing, isTrue, order, textOf, worked, type Value } from "./values.ts";
+
+/** What takes rows. */
+export interface Stage {
+  push(row: Row): void;
+  end(): void;
+}
+
+export interface SortKey {
+  readonly evaluate: Evaluate;
+  readonly isDescending: boolean;
+}
+
+/** Which of two rows comes first, as the last `sort` said. */
+export type Sorting = readonly SortKey[];
+
+function before(left: Row, right: Row, sorting: Sorting): number {
+  for (const { evaluate, isDescending } of sorting) {
+    const difference = order(evaluate(left), evaluate(right), isDescending);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+export function mapped(next: Stage, change: (row: Row) => void): Stage {
+  return {
+    push: (row) => {
+      change(row);
+      next.push(row);
+    },
+    end: () => next.end(),
+  };
+}
+
+export function filtered(next: Stage, condition: Evaluate, matched: () => void): Stage {
+  return {
+    push: (row) => {
+      if (!isTrue(condition(row))) return;
+      matched();
+      next.push(row);
+    },
+    end: () => next.end(),
+  };
+}
+
+export function parsed(next: Stage, field: Evaluate, { names, extract }: Extraction): Stage {
+  return mapped(next, (row) => {
+    const text = textOf(field(row));
+    const values = text === undefined ? undefined : extract(text);
+    if (values) names.forEach((name, index) => row.set(name, values[index]));
+  });
+}
+
+/** Every element of a list makes a row of its own. */
+export function unnested(next: Stage, list: Evaluate, name: string): Stage {
+  return {
+    push: (row) => {
+      const value = list(row);
+      const elements = Array.isArray(value) ? (value as readonly Value[]) : [value];
+      for (const element of elements) {
+        const copy = row.copy();
+        copy.set(name, element);
+        next.push(copy);
+      }
+    },
+    end: () => next.end(),
+  };
+}
+
+interface Kept {
+  readonly row: Row;
+  readonly arrival: number;
+}
+
+/** The first so many rows, as they are sorted; of equal ones those that came first. */
+export function limited(next: Stage, count: number, sorting: Sorting): Stage {
+  const difference = (left: Kept, right: Kept): number =>
+    before(left.row, right.row, sorting) || left.arrival - right.arrival;
+  // The last of those that are kept is at the top.
+  const kept = new Heap<Kept>((left, right) => difference(left, right) > 0);
+  let arrivals = 0;
+  return {
+    push: (row) => {
+      if (count === 0) return;
+      const candidate = { row, arrival: arrivals++ };
+      if (kept.size < count) kept.push(candidate);
+      else if (difference(candidate, kept.first as Kept) < 0) kept.replaceFirst(candidate);
+    },
+    end: () => {
+      for (const { row } of [...kept.items()].sort(difference)) next.push(row);
+      next.end();
+    },
+  };
+}
+
+/** More different rows than this are not kept: the query fails instead of the region. */
+export const keptRowsMax = 500_000;
+
+export class TooManyRows extends Error {}
+
+export function deduplicated(next: Stage, keys: readonly Expression[], sorting: Sorting): Stage {
+  const kept = new Map<string, Row>();
+  return {
+    push: (row) => {
+      const values = keys.map(({ evaluate }) => textOf(evaluate(row)));
+      // @evidence CloudWatch Logs User Guide, "dedup": rows without the field are discarded
+      if (values.includes(undefined)) return;
+      const key = JSON.stringify(values);
+      const known = kept.get(key);
+      if (!known && kept.size >= keptRowsMax) throw new TooManyRows();
+      if (!known || before(row, known, sorting) < 0) kept.set(key, row);
+    },
+    end: () => {
+      for (const row of kept.values()) next.push(row);
+      next.end();
+    },
+  };
+}
+
+export interface Statistics {
+  readonly calls: readonly AggregateCall[];
+  readonly results: readonly { readonly name: string; readonly evaluate: Evaluate }[];
+  readonly by: readonly { readonly name: string; readonly evaluate: Evaluate }[];
+}
+
+interface Group {
+  readonly keys: readonly Value[];
+  readonly accumulators: readonly Accumulator[];
+}
+
+export function aggregated(next: Stage, { calls, results, by }: Statistics): Stage {
+  const groups = new Map<string, Group>();
+  const open = (keys: readonly Value[]): Group =>
+    ({ keys, accumulators: calls.map(({ make, args }) => make(args)) });
+  // Without groups there is a result of nothing, too.
+  if (by.length === 0) groups.set("", open([]));
+  return {
+    push: (row) => {
+      const keys = by.map(({ evaluate }) => evaluate(row));
+      const name = keys.length === 0 ? "" : keys.map((key) => textOf(key) ?? "\0").join("\x01");
+      let group = groups.get(name);
+      if (!group) {
+        if (groups.size >= keptRowsMax) throw new TooManyRows();
+        groups.set(name, (group = open(keys)));
+      }
+      for (const accumulator of group.accumulators) accumulator.add(row);
+    },
+    end: () => {
+      for (const { keys, accumulators } of groups.values()) {
+        const row = new Row();
+        by.forEach(({ name }, index) => row.set(name, keys[index]));
+        row.aggregates = accumulators.map((each) => each.result());
+        for (const { name, evaluate } of results) row.set(name, evaluate(row));
+        next.push(row);
+      }
+      next.end();
+    },
+  };
+}
+
+export function patterned(next: Stage, field: Evaluate): Stage {
+  const templates = new Templates();
+  return {
+    push: (row) => {
+      const text = textOf(field(row));
+      if (text !== undefined) templates.add(text);
+    },
+    end: () => {
+      for (const { pattern, ratio, count, severity } of templates.found()) {
+        const row = new Row();
+        row.set("@pattern", pattern);
+        row.set("@ratio", worked(ratio));
+        row.set("@sampleCount", count);
+        row.set("@severityLabel", severity);
+        next.push(row);
+      }
+      next.end();
+    },
+  };
+}
+
+/** What is shown of a row: names and texts. */
+export type ShownRow = readonly { readonly field: string; readonly value: string }[];
+
+export function collected(
+  columns: (row: Row) => readonly { readonly name: string; readonly evaluate: Evaluate }[],
+): Stage & { readonly rows: ShownRow[] } {
+  const rows: ShownRow[] = [];
+  return {
+    rows,
+    push: (row) => {
+      const shown = columns(row).flatMap(({ name, evaluate }) => {
+        const value = evaluate(row);
+        const text = isMissing(value) ? undefined : textOf(value);
+        return text === undefined ? [] : [{ field: name, value: text }];
+      });
+      const pointer = row.source?.pointer;
+      rows.push(pointer === undefined ? shown : [...shown, { field: "@ptr", value: pointer }]);
+    },
+    end: () => undefined,
+  };
+}

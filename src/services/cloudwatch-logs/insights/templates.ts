@@ -1,0 +1,109 @@
+/**
+ * What events have in common: texts whose words are the same but for some, which are shown by what they are.
+ *
+ * @evidence CloudWatch Logs User Guide, "pattern": @pattern, @ratio, @sampleCount, @severityLabel
+ */
+
+interface Template {
+  words: string[];
+  count: number;
+  severity: string | undefined;
+}
+
+export interface FoundTemplate {
+  readonly pattern: string;
+  readonly ratio: number;
+  readonly count: number;
+  readonly severity: string;
+}
+
+const kinds: readonly (readonly [kind: string, form: RegExp])[] = [
+  ["UUID", /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i],
+  ["Date-Time", /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$/],
+  ["Date", /^\d{4}[-/]\d\d[-/]\d\d$/],
+  ["Time", /^\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?$/],
+  ["IPAddress", /^\d{1,3}(?:\.\d{1,3}){3}$/],
+  ["Hex", /^(?:0x[0-9a-f]+|(?=.*\d)[0-9a-f]{8,})$/i],
+  ["Number", /^[+-]?\d+(?:\.\d+)?$/],
+];
+
+const severityForm = /\b(FATAL|ERROR|WARN(?:ING)?|INFO|DEBUG|TRACE)\b/i;
+/** Words, and what stands between them. */
+const wordForm = /[^\s,;:=()[\]{}"'|<>]+(?::\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|[\s,;:=()[\]{}"'|<>]/g;
+const wordsMax = 400;
+const templatesMax = 10_000;
+/** Two texts are alike when so many of their words are the same. */
+const alikeness = 0.6;
+
+function wordsOf(text: string): string[] {
+  const words = (text.match(wordForm) ?? []).slice(0, wordsMax);
+  return words.map((word) => {
+    const kind = /\d/.test(word) ? kinds.find(([, form]) => form.test(word))?.[0] : undefined;
+    return kind === undefined ? word : `<${kind}>`;
+  });
+}
+
+function isFree(word: string): boolean {
+  return word.length > 2 && word.startsWith("<") && word.endsWith(">");
+}
+
+function similarity(template: readonly string[], words: readonly string[]): number {
+  let same = 0;
+  let counted = 0;
+  words.forEach((word, index) => {
+    if (/^\W$/.test(word)) {
+      if (template[index] !== word) counted += words.length;
+      return;
+    }
+    counted++;
+    if (template[index] === word || isFree(template[index] ?? "")) same++;
+  });
+  return counted === 0 ? 1 : same / counted;
+}
+
+export class Templates {
+  /** By the number of their words: only those can be alike. */
+  readonly #byLength = new Map<number, Template[]>();
+  #templates = 0;
+  #total = 0;
+
+  add(text: string): void {
+    this.#total++;
+    const words = wordsOf(text);
+    let alike = this.#byLength.get(words.length);
+    if (!alike) this.#byLength.set(words.length, (alike = []));
+    let best: Template | undefined;
+    let bestSimilarity = alikeness;
+    for (const template of alike) {
+      const found = similarity(template.words, words);
+      if (found < bestSimilarity || (best && found === bestSimilarity)) continue;
+      best = template;
+      bestSimilarity = found;
+      if (found === 1) break;
+    }
+    if (best) {
+      best.count++;
+      best.words = best.words.map((word, index) => (word === words[index] || isFree(word) ? word : "<Token>"));
+    } else if (this.#templates < templatesMax) {
+      this.#templates++;
+      alike.push({ words, count: 1, severity: severityForm.exec(text)?.[1]?.toUpperCase() });
+    }
+  }
+
+  /** The most frequent first. */
+  found(): FoundTemplate[] {
+    const all = [...this.#byLength.values()].flat().sort((left, right) => right.count - left.count);
+    return all.map(({ words, count, severity }) => ({
+      pattern: numbered(words),
+      ratio: count / this.#total,
+      count,
+      severity: severity === "WARNING" ? "WARN" : (severity ?? "None"),
+    }));
+  }
+}
+
+/** `<Number-1> of <Number-2>`: free places are told apart by their number. */
+function numbered(words: readonly string[]): string {
+  let number = 0;
+  return words.map((word) => (isFree(word) ? `${word.slice(0, -1)}-${++number}>` : word)).join("");
+}

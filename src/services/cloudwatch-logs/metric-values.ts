@@ -1,0 +1,77 @@
+/** Values on their way to CloudWatch: those of one metric, minute and set of dimensions together. */
+
+import * as cloudwatch from "../../generated/cloudwatch.ts";
+import type { Job } from "../../jobs/job.ts";
+import { asynchronousJob } from "../../jobs/job.ts";
+import type { Context } from "../../kernel/context.ts";
+
+export interface MetricValue {
+  readonly namespace: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly value: number;
+  /** A value a second, not a minute. */
+  readonly isHighResolution?: boolean;
+}
+
+interface Publication {
+  readonly namespace: string;
+  readonly data: readonly cloudwatch.MetricDatum[];
+}
+
+const minuteMilliseconds = 60_000;
+/** @evidence CloudWatch API Reference, PutMetricData and MetricDatum: 1,000 metrics, 150 values each */
+const valuesMax = 150;
+const dataMax = 1_000;
+
+/** @evidence CloudWatch Logs User Guide: Logs publishes to the account that the events are in */
+export const publishMetrics: Job<Publication> = {
+  ...asynchronousJob<Publication>("cloudwatch-logs.publishMetrics", async ({ namespace, data }, ctx) => {
+    await ctx.call(
+      cloudwatch.PutMetricData, { Namespace: namespace, MetricData: [...data] },
+      { as: "service", principal: "logs.amazonaws.com", account: ctx.account },
+    );
+  }),
+};
+
+/** Merged by what CloudWatch keeps apart. */
+function dataOf(values: readonly MetricValue[]): Map<string, cloudwatch.MetricDatum[]> {
+  const known = new Map<string, { datum: cloudwatch.MetricDatum; counts: Map<number, number> }>();
+  const byNamespace = new Map<string, cloudwatch.MetricDatum[]>();
+  for (const value of values) {
+    const step = value.isHighResolution ? 1_000 : minuteMilliseconds;
+    const at = value.timestamp - (value.timestamp % step);
+    const { namespace, name, unit, dimensions } = value;
+    const key = JSON.stringify([namespace, name, unit, at, dimensions]);
+    let entry = known.get(key);
+    if (!entry || entry.counts.size >= valuesMax) {
+      const datum: cloudwatch.MetricDatum = {
+        MetricName: name,
+        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+        Timestamp: at,
+        Unit: unit as cloudwatch.StandardUnit,
+        ...(value.isHighResolution && { StorageResolution: 1 }),
+      };
+      entry = { datum, counts: new Map() };
+      known.set(key, entry);
+      byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), datum]);
+    }
+    entry.counts.set(value.value, (entry.counts.get(value.value) ?? 0) + 1);
+    entry.datum.Values = [...entry.counts.keys()];
+    entry.datum.Counts = [...entry.counts.values()];
+  }
+  return byNamespace;
+}
+
+export function publish(ctx: Context, values: readonly MetricValue[]): void {
+  if (values.length === 0) return;
+  for (const [namespace, data] of dataOf(values)) {
+    for (let at = 0; at < data.length; at += dataMax) {
+      const input = { namespace, data: data.slice(at, at + dataMax) };
+      ctx.schedule(publishMetrics, { at: ctx.clock.now(), input });
+    }
+  }
+}

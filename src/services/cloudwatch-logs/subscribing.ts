@@ -1,0 +1,91 @@
+/** Subscription filters at work: those of the group, and those of the account. */
+
+import type { Context } from "../../kernel/context.ts";
+import { accountPolicies } from "./account-policy-table.ts";
+import { selects } from "./account-selection.ts";
+import { subscriptionFiltersOf, type SubscriptionFilter } from "./filter-tables.ts";
+import type { LogGroup } from "./group-table.ts";
+import { patternOf } from "./known-patterns.ts";
+import { placeText } from "./places.ts";
+import { dataMessage, sendLater, type SentEvent } from "./subscription-delivery.ts";
+import { textFor, type WatchedEvent } from "./watched-events.ts";
+
+type Subscription = Pick<
+  SubscriptionFilter,
+  "name" | "pattern" | "destinationArn" | "roleArn" | "distribution" | "applyOnTransformedLogs"
+>;
+
+/** A record is well below what Kinesis and Lambda take, also where it does not compress. */
+const recordBytesMax = 600_000;
+
+interface AccountSubscription {
+  readonly DestinationArn: string;
+  readonly RoleArn?: string;
+  readonly FilterPattern?: string;
+  readonly Distribution?: SubscriptionFilter["distribution"];
+}
+
+function ofAccount(ctx: Context, group: LogGroup): Subscription[] {
+  const policies = [...ctx.db(accountPolicies).list({ prefix: ["SUBSCRIPTION_FILTER_POLICY"] })];
+  return policies.filter((policy) => selects(policy, group.name)).map(({ name, document }) => {
+    const { DestinationArn, RoleArn, FilterPattern, Distribution } = JSON.parse(document) as AccountSubscription;
+    return {
+      name,
+      pattern: FilterPattern ?? "",
+      destinationArn: DestinationArn,
+      ...(RoleArn !== undefined && { roleArn: RoleArn }),
+      distribution: Distribution ?? "ByLogStream",
+      applyOnTransformedLogs: false,
+    };
+  });
+}
+
+function matching(ctx: Context, subscription: Subscription, events: readonly WatchedEvent[]): SentEvent[] {
+  const pattern = patternOf(ctx, subscription.pattern);
+  return events.flatMap((event) => {
+    const message = textFor(event, subscription);
+    const match = pattern.match(message, pattern.kind === "json" ? event.json(subscription) : undefined);
+    if (!match) return [];
+    const extractedFields = pattern.kind === "fields" ? fieldsOf(match.values()) : undefined;
+    const { timestamp } = event;
+    return [{ id: placeText(event), timestamp, message, ...(extractedFields && { extractedFields }) }];
+  });
+}
+
+/** @evidence CloudWatch Logs User Guide, subscription filters: fields are named without `$` */
+function fieldsOf(values: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name.slice(1), value]));
+}
+
+function* records(events: readonly SentEvent[]): Generator<SentEvent[]> {
+  let record: SentEvent[] = [];
+  let sizeBytes = 0;
+  for (const event of events) {
+    const bytes = Buffer.byteLength(event.message) + 200;
+    if (record.length > 0 && sizeBytes + bytes > recordBytesMax) {
+      yield record;
+      record = [];
+      sizeBytes = 0;
+    }
+    record.push(event);
+    sizeBytes += bytes;
+  }
+  if (record.length > 0) yield record;
+}
+
+export function subscribe(
+  ctx: Context, group: LogGroup, stream: string, events: () => readonly WatchedEvent[],
+): void {
+  for (const subscription of [...subscriptionFiltersOf(ctx, group.name), ...ofAccount(ctx, group)]) {
+    for (const record of records(matching(ctx, subscription, events()))) {
+      sendLater(ctx, {
+        destinationArn: subscription.destinationArn,
+        roleArn: subscription.roleArn,
+        group: group.name,
+        data: dataMessage(ctx, group.name, { filter: subscription.name, stream, events: record }),
+        // @evidence CloudWatch Logs API Reference, PutSubscriptionFilter, distribution
+        partitionKey: subscription.distribution === "Random" ? ctx.ids.hex(32) : stream.slice(0, 256),
+      });
+    }
+  }
+}

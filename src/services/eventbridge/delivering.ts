@@ -1,0 +1,131 @@
+/** An event on its way to one target: tried, tried again, given up. */
+
+import { asynchronousJob, type Job } from "../../jobs/job.ts";
+import type * as events from "../../generated/eventbridge.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { BodyContext } from "../../kernel/context.ts";
+import { sendDeadLetter } from "../../delivery/dead-letter.ts";
+import { deliver } from "../../delivery/deliver.ts";
+import type { Failure } from "../../delivery/failure.ts";
+import { invokeApiDestination } from "./api-invocation.ts";
+import { eventText, type Event } from "./event.ts";
+import { forwardEvent } from "./forwarding.ts";
+import { inputFor } from "./input.ts";
+import { valueAt } from "./json-path.ts";
+
+export interface Dispatch {
+  readonly rule: { readonly arn: string; readonly name: string; readonly roleArn?: string | undefined };
+  readonly target: events.Target;
+  readonly event: Event;
+  /** How often it has been tried again. */
+  readonly retries: number;
+  /** When it was first to be delivered: epoch milliseconds. */
+  readonly since: number;
+  /** Why it did not arrive the last time. */
+  readonly failure?: Failure;
+}
+
+export const principal = "events.amazonaws.com";
+
+/** @evidence EventBridge API Reference, RetryPolicy: 24 hours and up to 185 times */
+const retriesDefault = 185;
+const ageSecondsDefault = 86_400;
+/** Exponential, as AWS says without numbers: so, 185 retries take about a day. */
+const delayMilliseconds = 1_000;
+const delayMillisecondsMax = 480_000;
+
+export const deliverEvent = asynchronousJob<Dispatch>("eventbridge.deliverEvent", async (dispatch, ctx) => {
+  const { target, retries, since } = dispatch;
+  const {
+    MaximumRetryAttempts = retriesDefault, MaximumEventAgeInSeconds = ageSecondsDefault,
+  } = target.RetryPolicy ?? {};
+  const deadline = since + MaximumEventAgeInSeconds * 1_000;
+  if (dispatch.failure && ctx.clock.now() >= deadline) {
+    await giveUp(ctx, dispatch, dispatch.failure, "MaximumEventAgeInSeconds");
+    return;
+  }
+  const failure = await attempt(ctx, dispatch);
+  if (!failure) return;
+  if (!failure.isRetryable) {
+    await giveUp(ctx, dispatch, failure);
+    return;
+  }
+  if (retries >= MaximumRetryAttempts) {
+    await giveUp(ctx, dispatch, failure, "MaximumRetryAttempts");
+    return;
+  }
+  const delay = Math.min(delayMilliseconds * 2 ** retries, delayMillisecondsMax);
+  ctx.transaction((within) => {
+    within.schedule(deliverEvent, {
+      at: Math.min(ctx.clock.now() + delay, deadline),
+      input: { ...dispatch, retries: retries + 1, failure },
+    });
+  });
+});
+
+/** Undefined when it has arrived. */
+async function attempt(ctx: BodyContext, dispatch: Dispatch): Promise<Failure | undefined> {
+  const { rule, target, event } = dispatch;
+  const arn = parseArn(target.Arn);
+  const kind = arn?.resource.split("/", 1)[0] ?? "";
+  const payload = inputFor(target, event, rule);
+  if (arn?.service === "events" && kind === "event-bus") return forwardEvent(ctx, dispatch);
+  if (arn?.service === "events" && kind === "api-destination") {
+    return invokeApiDestination(ctx, { target, payload, document: JSON.parse(eventText(event)) });
+  }
+  if (arn?.service === "schemas") {
+    ctx.transaction((within) => {
+      const input = { discoverer: target.Arn, event: payload };
+      within.schedule(discoverEvent, { at: ctx.clock.now(), input });
+    });
+    return undefined;
+  }
+  const result = await deliver(ctx, {
+    target: target.Arn,
+    payload,
+    actor: { principal, sourceArn: rule.arn, roleArn: target.RoleArn },
+    settings: {
+      messageGroupId: target.SqsParameters?.MessageGroupId,
+      partitionKey: partitionKeyOf(target, event),
+    },
+  });
+  return "failure" in result ? result.failure : undefined;
+}
+
+/** The schema registry's job, which looks at what an event is made of. */
+const discoverEvent: Job<{ readonly discoverer: string; readonly event: string }> = {
+  kind: "job", name: "schemas.discoverEvent",
+};
+
+/** @evidence EventBridge API Reference, KinesisParameters: by default the event's id */
+function partitionKeyOf({ KinesisParameters }: events.Target, event: Event): string {
+  const path = KinesisParameters?.PartitionKeyPath;
+  const value = path === undefined ? undefined : valueAt(JSON.parse(eventText(event)), path);
+  if (value === undefined || value === null) return event.id;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** @evidence EventBridge User Guide, "Using dead-letter queues": the attributes of a dead letter */
+async function giveUp(
+  ctx: BodyContext,
+  { rule, target, event, retries }: Dispatch,
+  failure: Failure,
+  condition?: "MaximumRetryAttempts" | "MaximumEventAgeInSeconds",
+): Promise<void> {
+  const queue = target.DeadLetterConfig?.Arn;
+  if (queue === undefined) return;
+  await sendDeadLetter(ctx, {
+    queue,
+    body: eventText(event),
+    attributes: {
+      RULE_ARN: rule.arn,
+      TARGET_ARN: target.Arn,
+      ERROR_CODE: failure.code,
+      ERROR_MESSAGE: failure.message,
+      EXHAUSTED_RETRY_CONDITION: condition,
+      RETRY_ATTEMPTS: String(retries),
+    },
+    actor: { principal, sourceArn: rule.arn },
+  });
+}
+

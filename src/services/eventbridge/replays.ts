@@ -1,0 +1,170 @@
+/** Replays: events of an archive come to their bus once more. */
+
+import * as events from "../../generated/eventbridge.ts";
+import { job } from "../../jobs/job.ts";
+import { formatArn, parseArn } from "../../kernel/arn.ts";
+import type { Context, ReadContext } from "../../kernel/context.ts";
+import { operation } from "../../kernel/operation.ts";
+import { page } from "../../kernel/page.ts";
+import { table } from "../../store/types.ts";
+import { archiveArn, archivedEvents } from "./archive-table.ts";
+import { requireArchive } from "./archives.ts";
+import { busArn, busNameOf, requireBus } from "./bus-table.ts";
+import { alreadyExists, illegalStatus, invalidParameter, invalidToken, notFound } from "./errors.ts";
+import { routeEvent } from "./routing.ts";
+
+interface Replay {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly archive: string;
+  readonly bus: string;
+  readonly filterArns: readonly string[];
+  /** What is replayed: epoch milliseconds, the end not included. */
+  readonly from: number;
+  readonly until: number;
+  readonly state: events.ReplayState;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  /** The last one that came to the bus. */
+  readonly lastEventAt?: number;
+}
+
+const replays = table<Replay>("eventbridge.replays", { key: (row) => row.name });
+
+function replayArn(ctx: ReadContext, name: string): string {
+  return formatArn({
+    service: "events", region: ctx.region, account: ctx.account, resource: `replay/${name}`,
+  });
+}
+
+function requireReplay(ctx: ReadContext, name: string): Replay {
+  const replay = ctx.db(replays).get(name);
+  if (!replay) throw notFound(`Replay ${name} does not exist.`);
+  return replay;
+}
+
+const onReplay = {
+  resource: ({ ReplayName }: { readonly ReplayName: string }, ctx: ReadContext): string =>
+    replayArn(ctx, ReplayName),
+};
+
+export const StartReplay = operation(events.StartReplay, {
+  ...onReplay,
+  run(input, ctx) {
+    const { ReplayName: name, EventSourceArn, EventStartTime, EventEndTime, Destination } = input;
+    const { name: bus } = requireBus(ctx, busNameOf(Destination.Arn));
+    const archive = requireArchive(ctx, (parseArn(EventSourceArn)?.resource ?? "").replace(/^archive\//, ""));
+    if (archive.bus !== bus) {
+      throw invalidParameter("Destination.Arn", "Cross event bus replay is not permitted.");
+    }
+    if (EventEndTime <= EventStartTime) {
+      throw invalidParameter("EventEndTime", "EventStartTime must be before EventEndTime.");
+    }
+    if (ctx.db(replays).has(name)) throw alreadyExists(`Replay ${name} already exists.`);
+    const startedAt = ctx.clock.now();
+    ctx.db(replays).put({
+      name, description: input.Description, archive: archive.name, bus,
+      filterArns: Destination.FilterArns ?? [], from: EventStartTime, until: EventEndTime,
+      state: "STARTING", startedAt,
+    });
+    ctx.schedule(replayEvents, { at: startedAt, id: name, input: { replay: name, startedAt } });
+    return { ReplayArn: replayArn(ctx, name), State: "STARTING" as const, ReplayStartTime: startedAt };
+  },
+});
+
+interface Progress {
+  readonly replay: string;
+  /** Tells replays of one name apart. */
+  readonly startedAt: number;
+  /** The last event that is done. */
+  readonly after?: readonly [ingestedAt: number, id: string];
+}
+
+const batchMax = 100;
+
+export const replayEvents = job<Progress>("eventbridge.replayEvents", (progress, ctx) => {
+  const replay = ctx.db(replays).get(progress.replay);
+  if (!replay || replay.startedAt !== progress.startedAt) return;
+  const now = ctx.clock.now();
+  if (replay.state === "CANCELLING") {
+    ctx.db(replays).put({ ...replay, state: "CANCELLED", endedAt: now });
+    return;
+  }
+  const batch = batchOf(ctx, replay, progress);
+  for (const { event } of batch) {
+    const { name: replayName, filterArns } = replay;
+    routeEvent(ctx, replay.bus, { ...event, replayName, ingestedAt: now }, { rules: filterArns });
+  }
+  const last = batch.at(-1)?.event;
+  const seen = last && { lastEventAt: last.time };
+  if (batch.length < batchMax || !last) {
+    ctx.db(replays).put({ ...replay, ...seen, state: "COMPLETED", endedAt: now });
+    return;
+  }
+  ctx.db(replays).put({ ...replay, ...seen, state: "RUNNING" });
+  const input: Progress = { ...progress, after: [last.ingestedAt, last.id] };
+  ctx.schedule(replayEvents, { at: now, id: replay.name, input });
+});
+
+function batchOf(ctx: Context, { archive, from, until }: Replay, { after }: Progress) {
+  const start = after ? { after: [archive, ...after] } : { from: [archive, from] };
+  return [...ctx.db(archivedEvents).list({
+    prefix: archive, ...start, before: [archive, until], limit: batchMax,
+  })];
+}
+
+export const CancelReplay = operation(events.CancelReplay, {
+  ...onReplay,
+  run({ ReplayName }, ctx) {
+    const replay = requireReplay(ctx, ReplayName);
+    if (replay.state !== "STARTING" && replay.state !== "RUNNING") {
+      throw illegalStatus(`Replay ${ReplayName} is not in a valid state for this operation.`);
+    }
+    ctx.db(replays).put({ ...replay, state: "CANCELLING" });
+    return { ReplayArn: replayArn(ctx, ReplayName), State: "CANCELLING" as const };
+  },
+});
+
+function shownReplay(ctx: ReadContext, replay: Replay): events.Replay {
+  return {
+    ReplayName: replay.name,
+    EventSourceArn: archiveArn(ctx, replay.archive),
+    State: replay.state,
+    EventStartTime: replay.from,
+    EventEndTime: replay.until,
+    EventLastReplayedTime: replay.lastEventAt,
+    ReplayStartTime: replay.startedAt,
+    ReplayEndTime: replay.endedAt,
+  };
+}
+
+export const DescribeReplay = operation(events.DescribeReplay, {
+  ...onReplay,
+  run({ ReplayName }, ctx) {
+    const replay = requireReplay(ctx, ReplayName);
+    return {
+      ...shownReplay(ctx, replay),
+      ReplayArn: replayArn(ctx, replay.name),
+      Description: replay.description,
+      Destination: { Arn: busArn(ctx, replay.bus), FilterArns: [...replay.filterArns] },
+    };
+  },
+});
+
+export const ListReplays = operation(events.ListReplays, {
+  run({ NamePrefix: prefix = "", State, EventSourceArn, Limit, NextToken }, ctx) {
+    const { items, next } = page({
+      rows: ctx.db(replays),
+      range: prefix === "" ? {} : { prefix, prefixOfLastPart: true },
+      key: (replay) => replay.name,
+      keep: (replay) =>
+        (State === undefined || replay.state === State) &&
+        (EventSourceArn === undefined || archiveArn(ctx, replay.archive) === EventSourceArn),
+      limit: Limit ?? 100,
+      token: NextToken,
+      scope: `eventbridge.ListReplays ${prefix}`,
+      invalid: invalidToken,
+    });
+    return { Replays: items.map((replay) => shownReplay(ctx, replay)), NextToken: next };
+  },
+});

@@ -1,0 +1,85 @@
+/** An event on a bus finds the rules that match it; each of their targets gets it by a job of its own. */
+
+import type { Context, ReadContext } from "../../kernel/context.ts";
+import { PatternIndex } from "../../patterns/pattern-index.ts";
+import { parsePattern, type Pattern } from "../../patterns/parse.ts";
+import { archivesOf } from "./archive-table.ts";
+import { archiveEvent } from "./archiving.ts";
+import { deliverEvent } from "./delivering.ts";
+import { eventText, type Event } from "./event.ts";
+import { generations, ruleArn, rules, targetsOf, type Rule } from "./rule-table.ts";
+
+/** What has been worked out of a bus's rules and archives. */
+interface Routes {
+  /** The generation that it was worked out of. */
+  readonly generation: string;
+  readonly rules: PatternIndex<Rule>;
+  readonly archives: readonly { readonly name: string; readonly pattern: Pattern | undefined }[];
+}
+
+function routesOf(ctx: ReadContext, bus: string): Routes | undefined {
+  const generation = ctx.db(generations).get(bus)?.id;
+  if (generation === undefined) return undefined;
+  const known = ctx.kernel.cacheFor<Routes>("eventbridge.routes");
+  const key = `${ctx.account} ${ctx.region} ${bus}`;
+  const cached = known.get(key);
+  if (cached?.generation === generation) return cached;
+  const listening: [Rule, Pattern][] = [];
+  for (const rule of ctx.db(rules).list({ prefix: bus })) {
+    if (rule.pattern === undefined || rule.state === "DISABLED") continue;
+    listening.push([rule, parsePattern(rule.pattern)]);
+  }
+  const routes = {
+    generation,
+    rules: new PatternIndex(listening),
+    archives: archivesOf(ctx, bus).map(({ name, pattern }) => (
+      { name, pattern: pattern === undefined ? undefined : parsePattern(pattern) }
+    )),
+  };
+  known.set(key, routes);
+  return routes;
+}
+
+/** What is replayed goes only to some rules. */
+export interface Confinement {
+  /** ARNs of rules; empty: all. */
+  readonly rules: readonly string[];
+}
+
+/** Everything that follows is written in this transaction. */
+export function routeEvent(ctx: Context, bus: string, event: Event, only?: Confinement): void {
+  const routes = routesOf(ctx, bus);
+  if (!routes) return;
+  const document: unknown = JSON.parse(eventText(event));
+  for (const rule of routes.rules.match(document)) {
+    if (isReadingCall(document) && rule.state !== "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS") continue;
+    if (only && only.rules.length > 0 && !only.rules.includes(ruleArn(ctx, rule))) continue;
+    routeToRule(ctx, rule, event);
+  }
+  // What is replayed is in an archive already.
+  if (event.replayName !== undefined) return;
+  for (const { name, pattern } of routes.archives) {
+    if (!pattern || pattern.matches(document)) archiveEvent(ctx, name, event);
+  }
+}
+
+/**
+ * Calls that only read are for rules that ask for them.
+ *
+ * @evidence EventBridge User Guide, "Receiving read-only management events from AWS services"
+ */
+function isReadingCall(document: unknown): boolean {
+  const { "detail-type": type, detail } = document as Record<string, unknown>;
+  return type === "AWS API Call via CloudTrail" && (detail as { readOnly?: unknown }).readOnly === true;
+}
+
+export function routeToRule(ctx: Context, rule: Rule, event: Event): void {
+  const now = ctx.clock.now();
+  const arn = ruleArn(ctx, rule);
+  for (const { target } of targetsOf(ctx, rule)) {
+    ctx.schedule(deliverEvent, {
+      at: now,
+      input: { rule: { arn, name: rule.name, roleArn: rule.roleArn }, target, event, retries: 0, since: now },
+    });
+  }
+}

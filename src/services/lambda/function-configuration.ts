@@ -1,0 +1,179 @@
+/** What a function is configured with: defaults, rules, and how it is shown. */
+
+import type {
+  CreateFunctionRequest, FunctionConfiguration, LoggingConfig, UpdateFunctionConfigurationRequest,
+} from "../../generated/lambda.ts";
+import type { BodyContext } from "../../kernel/context.ts";
+import { notImplemented } from "../../kernel/errors.ts";
+import { showVariables } from "./environment-variables.ts";
+import { notForImages, runtimeAndHandlerRequired, runtimeRetired } from "./errors.ts";
+import { functionArn } from "./function-names.ts";
+import {
+  creation, updating, versionName, type FunctionVersion, type LayerReference, type Settings,
+} from "./function-table.ts";
+import { canSnapStart, isRetired, runtimeVersionArn } from "./runtimes.ts";
+
+/** @evidence Lambda API Reference, CreateFunction: defaults */
+const timeoutSecondsDefault = 3;
+const memoryMegabytesDefault = 128;
+const storageMegabytesDefault = 512;
+
+/** What a request leaves out stays as it is, or is the default. */
+type Given = Omit<CreateFunctionRequest, "FunctionName" | "Role" | "Code"> & {
+  readonly Role?: string | undefined,
+};
+
+/** @throws AwsError for what can't be together, and for what this region can't do */
+export function settingsOf(input: CreateFunctionRequest, layers: readonly LayerReference[]): Settings {
+  requireSupported(input);
+  const isImage = input.PackageType === "Image";
+  if (isImage && (input.Runtime || input.Handler || input.Layers?.length)) throw notForImages();
+  if (!isImage && (!input.Runtime || !input.Handler)) throw runtimeAndHandlerRequired();
+  if (input.Runtime && isRetired(input.Runtime)) throw runtimeRetired(input.Runtime);
+  const bare: Settings = {
+    Role: input.Role,
+    PackageType: input.PackageType ?? "Zip",
+    Description: "",
+    Timeout: timeoutSecondsDefault,
+    MemorySize: memoryMegabytesDefault,
+    Architectures: input.Architectures ?? ["x86_64"],
+    EphemeralStorage: { Size: storageMegabytesDefault },
+    TracingConfig: { Mode: "PassThrough" },
+    LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${input.FunctionName}` },
+    SnapStart: { ApplyOn: "None" },
+    Layers: layers,
+  };
+  return merged(bare, input, layers);
+}
+
+/** @throws AwsError as `settingsOf` */
+export function changedSettings(
+  settings: Settings, input: UpdateFunctionConfigurationRequest, layers: readonly LayerReference[] | undefined,
+): Settings {
+  requireSupported(input);
+  if (settings.PackageType === "Image" && (input.Runtime || input.Handler || input.Layers?.length)) {
+    throw notForImages();
+  }
+  if (input.Runtime && isRetired(input.Runtime)) throw runtimeRetired(input.Runtime);
+  return merged(settings, input, layers ?? settings.Layers);
+}
+
+function merged(settings: Settings, input: Given, layers: readonly LayerReference[]): Settings {
+  const emptied = <T>(
+    given: T | undefined, kept: T | undefined, isEmpty: (value: T) => boolean,
+  ): T | undefined =>
+    given === undefined ? kept : isEmpty(given) ? undefined : given;
+  return {
+    ...settings,
+    Role: input.Role ?? settings.Role,
+    Runtime: input.Runtime ?? settings.Runtime,
+    Handler: input.Handler ?? settings.Handler,
+    Description: input.Description ?? settings.Description,
+    Timeout: input.Timeout ?? settings.Timeout,
+    MemorySize: input.MemorySize ?? settings.MemorySize,
+    EphemeralStorage: input.EphemeralStorage ?? settings.EphemeralStorage,
+    TracingConfig: { ...settings.TracingConfig, ...input.TracingConfig },
+    LoggingConfig: loggingOf(settings.LoggingConfig, input.LoggingConfig),
+    SnapStart: input.SnapStart ?? settings.SnapStart,
+    VpcConfig: emptied(input.VpcConfig, settings.VpcConfig, ({ SubnetIds }) => !SubnetIds?.length),
+    DeadLetterTarget: emptied(
+      input.DeadLetterConfig?.TargetArn, settings.DeadLetterTarget, (arn) => arn === "",
+    ),
+    KMSKeyArn: emptied(input.KMSKeyArn, settings.KMSKeyArn, (arn) => arn === ""),
+    ImageConfig: input.ImageConfig ?? settings.ImageConfig,
+    Layers: layers,
+  };
+}
+
+/** @evidence Lambda Developer Guide, "Configuring advanced logging controls": levels belong to JSON */
+function loggingOf(kept: LoggingConfig, given: LoggingConfig | undefined): LoggingConfig {
+  const { LogFormat, LogGroup, ApplicationLogLevel, SystemLogLevel } = { ...kept, ...given };
+  if (LogFormat !== "JSON") return { LogFormat, LogGroup };
+  return {
+    LogFormat, LogGroup,
+    ApplicationLogLevel: ApplicationLogLevel ?? "INFO",
+    SystemLogLevel: SystemLogLevel ?? "INFO",
+  };
+}
+
+/** What would have to be there and is not is refused, so that nothing is promised. */
+function requireSupported(input: Given): void {
+  if (input.FileSystemConfigs?.length) throw notImplemented("A file system of a Lambda function");
+  if (input.CapacityProviderConfig) throw notImplemented("A capacity provider of Lambda Managed Instances");
+  if (input.DurableConfig) throw notImplemented("A durable function");
+  if (input.TenancyConfig) throw notImplemented("Tenant isolation of a Lambda function");
+}
+
+export interface Shown {
+  /** In the ARN: absent where the request named none. */
+  readonly qualifier?: string | undefined;
+  /** Lists and requests that change a function show less than those that look at one. */
+  readonly withState?: boolean;
+}
+
+/** Without its variables: those need the caller's permission where they are encrypted. */
+export function showConfiguration(
+  ctx: BodyContext, version: FunctionVersion, { qualifier, withState = true }: Shown = {},
+): FunctionConfiguration {
+  const { settings, name, number, code } = version;
+  const now = ctx.clock.now();
+  const { Layers, DeadLetterTarget, SnapStart, VpcConfig, ImageConfig, Architectures, ...plain } = settings;
+  return {
+    FunctionName: name,
+    FunctionArn: functionArn(ctx, name, qualifier),
+    ...plain,
+    Architectures: [...Architectures],
+    CodeSize: code.kind === "zip" ? code.sizeBytes : 0,
+    CodeSha256: code.kind === "folder" ? "" : code.sha256,
+    LastModified: timestamp(version.modifiedAt),
+    Version: versionName(number),
+    RevisionId: version.revisionId,
+    FileSystemConfigs: undefined,
+    SnapStart: { ApplyOn: SnapStart.ApplyOn, OptimizationStatus: optimization(version) },
+    ...(VpcConfig && { VpcConfig: { ...VpcConfig, VpcId: "" } }),
+    ...(DeadLetterTarget !== undefined && { DeadLetterConfig: { TargetArn: DeadLetterTarget } }),
+    ...(ImageConfig && { ImageConfigResponse: { ImageConfig } }),
+    ...(Layers.length > 0 && {
+      Layers: Layers.map(({ arn, sizeBytes }) => ({ Arn: arn, CodeSize: sizeBytes })),
+    }),
+    ...(withState && states(version, now)),
+    ...(withState && settings.Runtime && {
+      RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(ctx.region, settings.Runtime) },
+    }),
+  };
+}
+
+function optimization({ number, settings }: FunctionVersion): "On" | "Off" {
+  const applies = settings.SnapStart.ApplyOn === "PublishedVersions" && number > 0;
+  return applies && canSnapStart(settings.Runtime) ? "On" : "Off";
+}
+
+/** @evidence Lambda Developer Guide, "Lambda function states"; recorded AWS answers to CreateFunction */
+function states(version: FunctionVersion, now: number): Partial<FunctionConfiguration> {
+  const { state } = creation.at(version.state, now);
+  if (state === "Pending") {
+    return { State: state, StateReason: "The function is being created.", StateReasonCode: "Creating" };
+  }
+  const update = updating.at(version.update, now).state;
+  if (update === "Successful") return { State: state, LastUpdateStatus: update };
+  return {
+    State: state,
+    LastUpdateStatus: update,
+    LastUpdateStatusReason: "The function is being updated.",
+  };
+}
+
+/** With its variables, as this caller may see them. */
+export async function showFunction(
+  ctx: BodyContext, version: FunctionVersion, shown: Shown = {},
+): Promise<FunctionConfiguration> {
+  const configuration = ctx.reading(() => showConfiguration(ctx, version, shown));
+  const arn = ctx.reading(() => functionArn(ctx, version.name));
+  const Environment = await showVariables(ctx, version.variables, arn);
+  return Environment ? { ...configuration, Environment } : configuration;
+}
+
+/** `2026-01-01T00:00:00.000+0000` */
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace("Z", "+0000");
+}

@@ -1,0 +1,146 @@
+/** Invoke, InvokeAsync and InvokeWithResponseStream. */
+
+import * as lambda from "../../generated/lambda.ts";
+import type { InvocationRequest, InvocationResponse } from "../../generated/lambda.ts";
+import type { BodyContext, ReadContext } from "../../kernel/context.ts";
+import { notImplemented } from "../../kernel/errors.ts";
+import { operation } from "../../kernel/operation.ts";
+import { enqueue } from "./asynchronous.ts";
+import { payloadNotJson, payloadTooLarge } from "./errors.ts";
+import { bytesOf } from "./function-code.ts";
+import { namedFunction, onFunction, parseFunctionName } from "./function-names.ts";
+import { invokeFunction } from "./invocations.ts";
+import { requireQualified } from "./qualifiers.ts";
+import { ResponseStream } from "./response-streams.ts";
+
+/** @evidence Lambda quotas: invocation payload, 6 MB synchronous and 1 MB asynchronous */
+export const payloadBytesMax = 6_291_456;
+export const eventBytesMax = 1_048_576;
+
+/** @evidence Service Authorization Reference, Lambda: Invoke is `lambda:InvokeFunction` */
+const invokes = { ...onFunction, action: "lambda:InvokeFunction", dataEvent: true };
+
+/** @throws AwsError for what is no JSON */
+export function requireJson(payload: Buffer): void {
+  if (payload.length === 0) return;
+  try {
+    JSON.parse(payload.toString("utf8"));
+  } catch (error) {
+    throw payloadNotJson(error instanceof Error ? error.message : "");
+  }
+}
+
+const noPayload = Buffer.alloc(0);
+
+/** @evidence recorded AWS answers to Invoke: 200, 202 and 204 */
+export const Invoke = operation(lambda.Invoke, {
+  ...invokes,
+
+  async body(input, ctx): Promise<InvocationResponse> {
+    const { name, qualifier } = namedFunction(input);
+    const payload = input.Payload ?? noPayload;
+    const isEvent = input.InvocationType === "Event";
+    const limit = isEvent ? eventBytesMax : payloadBytesMax;
+    if (payload.length > limit) throw payloadTooLarge(limit);
+    if (input.TenantId !== undefined) throw notImplemented("Tenant isolation of a Lambda function");
+    requireJson(payload);
+    const { traceHeader } = ctx.origin;
+    if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
+    const clientContext = clientContextOf(input);
+    if (isEvent) {
+      ctx.transaction((within) => {
+        requireQualified(within, name, qualifier);
+        enqueue(within, { name, qualifier, payload, clientContext, traceHeader });
+      });
+      return { StatusCode: 202 };
+    }
+    const order = { name, qualifier, payload, clientContext, traceHeader };
+    const { outcome, executedVersion } = await invokeFunction(ctx, order);
+    return {
+      StatusCode: 200,
+      ExecutedVersion: executedVersion,
+      Payload: asBuffer(outcome.payload),
+      FunctionError: outcome.functionError,
+      ...(input.LogType === "Tail" && { LogResult: Buffer.from(outcome.logTail).toString("base64") }),
+    };
+  },
+});
+
+/** Whether the caller may, and there is something to invoke. */
+function dryRun(ctx: BodyContext, name: string, qualifier: string | undefined): InvocationResponse {
+  ctx.reading(() => requireQualified(ctx, name, qualifier));
+  return { StatusCode: 204 };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Base64 of JSON, as the header carries it. */
+function clientContextOf({ ClientContext }: Pick<InvocationRequest, "ClientContext">): string | undefined {
+  return ClientContext === undefined ? undefined : Buffer.from(ClientContext, "base64").toString("utf8");
+}
+
+export const InvokeAsync = operation(lambda.InvokeAsync, {
+  owner: onFunction.owner,
+  resource: (input: { readonly FunctionName: string }, ctx: ReadContext) => onFunction.resource(input, ctx),
+  dataEvent: true,
+
+  async body(input, ctx): Promise<lambda.InvokeAsyncResponse> {
+    const { name, qualifier } = parseFunctionName(input.FunctionName);
+    const payload = await bytesOf(input.InvokeArgs);
+    if (payload.length > eventBytesMax) throw payloadTooLarge(eventBytesMax, "InvokeAsync");
+    requireJson(payload);
+    const { traceHeader } = ctx.origin;
+    ctx.transaction((within) => {
+      requireQualified(within, name, qualifier);
+      enqueue(within, { name, qualifier, payload, traceHeader });
+    });
+    return { Status: 202 };
+  },
+});
+
+/** @evidence Lambda Developer Guide, "Response streaming for Lambda functions" */
+export const InvokeWithResponseStream = operation(lambda.InvokeWithResponseStream, {
+  ...invokes,
+
+  async body(input, ctx): Promise<lambda.InvokeWithResponseStreamResponse> {
+    const { name, qualifier } = namedFunction(input);
+    const payload = input.Payload ?? noPayload;
+    if (payload.length > payloadBytesMax) throw payloadTooLarge(payloadBytesMax);
+    if (input.TenantId !== undefined) throw notImplemented("Tenant isolation of a Lambda function");
+    requireJson(payload);
+    if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
+    const stream = new ResponseStream();
+    const clientContext = clientContextOf(input);
+    const { traceHeader } = ctx.origin;
+    const order = { name, qualifier, payload, clientContext, traceHeader, response: stream };
+    const invoked = stream.follow(invokeFunction(ctx, order));
+    await stream.begun(invoked);
+    const version = ctx.reading(() => requireQualified(ctx, name, qualifier).version);
+    return {
+      StatusCode: 200,
+      ExecutedVersion: version.number === 0 ? "$LATEST" : String(version.number),
+      ResponseStreamContentType: "application/vnd.amazon.eventstream",
+      EventStream: eventsOf(stream, invoked, input.LogType === "Tail"),
+    };
+  },
+});
+
+type StreamEvent = lambda.InvokeWithResponseStreamResponseEvent;
+
+async function* eventsOf(
+  stream: ResponseStream, invoked: ReturnType<typeof invokeFunction>, withLog: boolean,
+): AsyncIterable<StreamEvent> {
+  for await (const chunk of stream) yield { PayloadChunk: { Payload: asBuffer(chunk) } };
+  const { outcome } = await invoked;
+  if (outcome.payload.length > 0) yield { PayloadChunk: { Payload: asBuffer(outcome.payload) } };
+  const { streamError, functionError } = outcome;
+  yield {
+    InvokeComplete: {
+      ErrorCode: streamError?.type ?? functionError,
+      ErrorDetails: streamError?.details ?? (functionError && Buffer.from(outcome.payload).toString("utf8")),
+      ...(withLog && { LogResult: Buffer.from(outcome.logTail).toString("base64") }),
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/** Resource policies of functions: who else may use them. */
+
+import * as lambda from "../../generated/lambda.ts";
+import type { AddPermissionRequest } from "../../generated/lambda.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { Context, ReadContext } from "../../kernel/context.ts";
+import { operation } from "../../kernel/operation.ts";
+import {
+  invalidParameter, noPolicy, noPolicyForLatest, otherRevision, statementExists, statementNotFound,
+} from "./errors.ts";
+import { functionArn, latest, namedFunction, onFunction } from "./function-names.ts";
+import { functionPolicies, type FunctionPolicy } from "./permission-table.ts";
+import {
+  document, keptStatement, principalOf, requireShort, shownDocument, shownStatement, type PolicyStatement,
+} from "./policy-statements.ts";
+import { requireQualified } from "./qualifiers.ts";
+
+type Conditions = NonNullable<PolicyStatement["Condition"]>;
+
+/** @evidence recorded AWS answers to AddPermission: how conditions are spelled */
+function conditionsOf(input: AddPermissionRequest): Conditions | undefined {
+  const { SourceArn, SourceAccount, EventSourceToken, PrincipalOrgID, FunctionUrlAuthType } = input;
+  const equals = {
+    ...(SourceAccount !== undefined && { "AWS:SourceAccount": SourceAccount }),
+    ...(EventSourceToken !== undefined && { "lambda:EventSourceToken": EventSourceToken }),
+    ...(PrincipalOrgID !== undefined && { "aws:PrincipalOrgID": PrincipalOrgID }),
+    ...(FunctionUrlAuthType !== undefined && { "lambda:FunctionUrlAuthType": FunctionUrlAuthType }),
+  };
+  const conditions = {
+    ...(Object.keys(equals).length > 0 && { StringEquals: equals }),
+    ...(input.InvokedViaFunctionUrl !== undefined && {
+      Bool: { "lambda:InvokedViaFunctionUrl": String(input.InvokedViaFunctionUrl) },
+    }),
+    ...(SourceArn !== undefined && { ArnLike: { "AWS:SourceArn": SourceArn } }),
+  };
+  return Object.keys(conditions).length > 0 ? conditions : undefined;
+}
+
+function findPolicy(
+  ctx: ReadContext, name: string, qualifier: string | undefined,
+): FunctionPolicy | undefined {
+  return ctx.db(functionPolicies).get([name, qualifier ?? ""]);
+}
+
+/** @throws AwsError when the caller means another revision */
+function requireRevision(policy: FunctionPolicy | undefined, given: string | undefined): void {
+  if (given !== undefined && given !== policy?.revisionId) throw otherRevision("GetPolicy");
+}
+
+function put(
+  ctx: Context, name: string, qualifier: string | undefined, statements: readonly PolicyStatement[],
+): void {
+  const key = { name, qualifier: qualifier ?? "" };
+  if (statements.length === 0) ctx.db(functionPolicies).delete([key.name, key.qualifier]);
+  else ctx.db(functionPolicies).put({ ...key, statements, revisionId: ctx.ids.uuid() });
+}
+
+export const AddPermission = operation(lambda.AddPermission, {
+  ...onFunction,
+
+  run(input, ctx) {
+    const { name, qualifier } = namedFunction(input);
+    requireQualified(ctx, name, qualifier);
+    if (qualifier === latest) throw noPolicyForLatest();
+    const { FunctionUrlAuthType, Action } = input;
+    if (FunctionUrlAuthType !== undefined && Action !== "lambda:InvokeFunctionUrl") {
+      throw invalidParameter("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
+    }
+    const policy = findPolicy(ctx, name, qualifier);
+    requireRevision(policy, input.RevisionId);
+    const statements = policy?.statements ?? [];
+    if (statements.some(({ Sid }) => Sid === input.StatementId)) throw statementExists();
+    const Condition = conditionsOf(input);
+    const statement = keptStatement(ctx, {
+      Sid: input.StatementId,
+      Effect: "Allow",
+      Principal: principalOf(input.Principal),
+      Action: input.Action,
+      Resource: functionArn(ctx, name, qualifier),
+      ...(Condition && { Condition }),
+    });
+    const all = [...statements, statement];
+    requireShort(all);
+    put(ctx, name, qualifier, all);
+    return { Statement: shownStatement(ctx, statement) };
+  },
+});
+
+export const RemovePermission = operation(lambda.RemovePermission, {
+  ...onFunction,
+
+  run(input, ctx) {
+    const { name, qualifier } = namedFunction(input);
+    requireQualified(ctx, name, qualifier);
+    const policy = findPolicy(ctx, name, qualifier);
+    if (!policy) throw noPolicy();
+    requireRevision(policy, input.RevisionId);
+    const left = policy.statements.filter(({ Sid }) => Sid !== input.StatementId);
+    if (left.length === policy.statements.length) throw statementNotFound(input.StatementId);
+    put(ctx, name, qualifier, left);
+  },
+});
+
+export const GetPolicy = operation(lambda.GetPolicy, {
+  ...onFunction,
+
+  run(input, ctx) {
+    const { name, qualifier } = namedFunction(input);
+    requireQualified(ctx, name, qualifier);
+    const policy = findPolicy(ctx, name, qualifier);
+    if (!policy) throw noPolicy();
+    return { Policy: shownDocument(ctx, policy.statements), RevisionId: policy.revisionId };
+  },
+});
+
+/** The policy of a function's ARN, as it is decided by. */
+export function functionPolicy(ctx: ReadContext, arn: string): string | undefined {
+  const [kind, name = "", qualifier] = (parseArn(arn)?.resource ?? "").split(":");
+  if (kind !== "function") return undefined;
+  const policy = findPolicy(ctx, name, qualifier);
+  return policy && document(policy.statements);
+}

@@ -1,0 +1,33 @@
+/** Which runtimes functions may be made with, and what each is like. */
+
+import type { Runtime } from "../../generated/lambda.ts";
+
+/**
+ * Runtimes that functions can neither be made with nor changed to any more.
+ *
+ * @evidence Lambda Developer Guide, "Lambda runtimes", deprecated runtimes: block function update
+ */
+const retired: ReadonlySet<string> = new Set([
+  "nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x",
+  "python2.7", "python3.6", "python3.7", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1",
+  "ruby2.5", "ruby2.7", "java8", "go1.x", "provided",
+]);
+
+export function isRetired(runtime: Runtime): boolean {
+  return retired.has(runtime);
+}
+
+/**
+ * @evidence Lambda Developer Guide, "SnapStart supported runtimes": Java 11, Python 3.12, .NET 8 and later
+ */
+export function canSnapStart(runtime: string | undefined): boolean {
+  if (runtime === undefined) return false;
+  const [, language, version] = /^(java|python3\.|dotnet)(\d+)$/.exec(runtime) ?? [];
+  return Number(version) >= (language === "java" ? 11 : language === "dotnet" ? 8 : 12);
+}
+
+/** The ARN of the runtime's one version: the region has one of each. */
+export function runtimeVersionArn(region: string, runtime: string): string {
+  const digits = Buffer.from(runtime).toString("hex").padEnd(64, "0").slice(0, 64);
+  return `arn:aws:lambda:${region}::runtime:${digits}`;
+}

@@ -1,0 +1,33 @@
+/** AWS Lambda. */
+
+import * as lambda from "../../generated/lambda.ts";
+import { service } from "../../kernel/service.ts";
+import * as aliases from "./aliases.ts";
+import * as asynchronous from "./asynchronous.ts";
+import { bodyLimit } from "./body-limits.ts";
+import * as codeSigning from "./code-signing.ts";
+import * as concurrency from "./concurrency.ts";
+import * as eventInvokeConfigs from "./event-invoke-configs.ts";
+import { front } from "./http/front.ts";
+import * as functionSettings from "./function-settings.ts";
+import * as functionUpdates from "./function-updates.ts";
+import * as functionUrls from "./function-urls.ts";
+import * as functions from "./functions.ts";
+import * as invoking from "./invoking.ts";
+import * as layerPermissions from "./layer-permissions.ts";
+import * as layers from "./layers.ts";
+import * as permissions from "./permissions.ts";
+import { resourcePolicy } from "./resource-policy.ts";
+import * as tags from "./tags.ts";
+import * as versions from "./versions.ts";
+
+export default service(lambda.service, {
+  nouns: [
+    functions, functionUpdates, versions, aliases, layers, layerPermissions, permissions, concurrency, invoking,
+    asynchronous, eventInvokeConfigs, functionUrls, functionSettings, codeSigning, tags,
+  ],
+  resourcePolicy,
+  tagging: tags.tagging,
+  bodyLimit,
+  front,
+});
