@@ -1,4 +1,4 @@
-/** EventBridge Scheduler and CloudTrail's trails as people use them: aws CLI, boto3, Terraform. */
+/** Schedules, trails and pipes as people use them: aws CLI, boto3, Terraform. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -125,4 +125,14 @@ test("Terraform keeps trails", { skip: withoutTerraform() }, async () => {
   await trails.apply({ logging: "false" });
   assert.equal(await trails.drift({ logging: "false" }), "");
   await trails.destroy({ logging: "false" });
+});
+
+test("Terraform keeps pipes", { skip: withoutTerraform() }, async () => {
+  await using station = await startWorkstation();
+  const pipes = await Terraform.open(station, "pipes");
+  await pipes.apply();
+  assert.equal(await pipes.drift(), "");
+  await pipes.apply({ state: "STOPPED" });
+  assert.equal(await pipes.drift({ state: "STOPPED" }), "");
+  await pipes.destroy({ state: "STOPPED" });
 });
