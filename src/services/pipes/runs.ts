@@ -4,6 +4,7 @@ import { sessionOf } from "../../delivery/role-session.ts";
 import { asynchronousJob, job } from "../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
+import { batchMeasured } from "./metrics.ts";
 import { actorOf, move, principal } from "./moving.ts";
 import { pipeArn, pipesTable, stateOf, transitionMilliseconds, type Pipe } from "./pipe-rows.ts";
 import { queueSource } from "./queue-source.ts";
@@ -81,6 +82,7 @@ async function drain(ctx: BodyContext, work: Work, pipe: Pipe, source: Source): 
   for await (const batch of source.batches(ctx, pipe, role)) {
     const result = await move(ctx, pipe, batch.events);
     await batch.settle(result);
+    batchMeasured(ctx, pipe, batch.events.length + batch.others.length, result);
     if (result.failed !== "none") isDone = false;
     if (ctx.signal.aborted || !current(ctx, work)) return isDone;
   }
