@@ -100,7 +100,7 @@ function begin(ctx: Context, work: RotationWork): Begun | undefined {
     expectRotation(ctx, ctx.db(secrets).put({ ...secret, rotation: { ...rest, ...window } }));
   }
   const now = ctx.db(secrets).get(secret.name) ?? secret;
-  if (!withStage(ctx, secret.name, current)?.versionId.includes(token)) openVersion(ctx, now, token);
+  if (withStage(ctx, secret.name, current)?.versionId !== token) openVersion(ctx, now, token);
   return { secret: now, token, functionArn: rotation.functionArn };
 }
 

@@ -104,7 +104,10 @@ async function tryOut(ctx: BodyContext, secret: Secret, functionArn: string, tok
   } catch (cause) {
     if (!(cause instanceof AwsError)) throw cause;
   } finally {
-    ctx.transaction((within) => within.db(versions).delete([secret.name, token]));
+    ctx.transaction((within) => {
+      const tried = within.db(versions).get([secret.name, token]);
+      if (!tried?.stages.includes(current)) within.db(versions).delete([secret.name, token]);
+    });
   }
 }
 
