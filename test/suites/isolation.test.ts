@@ -58,6 +58,10 @@ async function fill(make: Make): Promise<void> {
     ["eventbridge:CreateEventBus", { Name: mark }],
     ["schemas:CreateRegistry", { RegistryName: mark }],
     ["scheduler:CreateScheduleGroup", { Name: mark }],
+    ["pipes:CreatePipe", {
+      Name: mark, DesiredState: "STOPPED", RoleArn: "arn:aws:iam::000000000000:role/piper",
+      Source: "arn:aws:sqs:us-east-1:000000000000:from", Target: "arn:aws:sqs:us-east-1:000000000000:to",
+    }],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
   if (!isBuiltOperation("kms:CreateKey")) return;

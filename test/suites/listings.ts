@@ -134,6 +134,28 @@ const scheduler: Listings = {
   inputs: { ListSchedules: {}, ListScheduleGroups: {} },
 };
 
+const pipes: Listings = {
+  async fill(make) {
+    await make("iam:CreateRole", {
+      RoleName: "piper",
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Allow", Principal: { Service: "pipes.amazonaws.com" }, Action: "sts:AssumeRole" },
+        ],
+      }),
+    });
+    for (const number of numbers) {
+      await make("pipes:CreatePipe", {
+        Name: `pipe-${number}`, DesiredState: "STOPPED",
+        Source: "arn:aws:sqs:us-east-1:000000000000:from", Target: "arn:aws:sqs:us-east-1:000000000000:to",
+        RoleArn: "arn:aws:iam::000000000000:role/piper",
+      });
+    }
+  },
+  inputs: { ListPipes: {} },
+};
+
 const secretsManager: Listings = {
   async fill(make) {
     for (const number of numbers)
@@ -287,6 +309,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   sqs,
   sns,
   ssm,
+  pipes,
   scheduler,
   eventbridge,
   schemas,
