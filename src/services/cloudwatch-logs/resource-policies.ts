@@ -5,12 +5,13 @@ import { validatePolicy } from "../../iam/parse.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import type { ResourcePolicy } from "../../kernel/service.ts";
 import { page } from "../../kernel/page.ts";
 import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
 import { table } from "../../store/types.ts";
-import { destinations } from "./destination-table.ts";
 import { invalidNextToken, invalidParameter, limitExceeded, resourceNotFound } from "./errors.ts";
 import { groupNameOf, requireGroup } from "./group-table.ts";
+import { findDestination } from "./subscription-delivery.ts";
 
 interface Policy {
   /** A name, for policies of the account; the group's ARN for those of one group. */
@@ -118,10 +119,12 @@ export function forgetPolicy(ctx: Context, name: string): void {
 }
 
 /** What decides over a group besides identities' policies: those of the account and its own, as one. */
-export function policyOf(arn: string, ctx: ReadContext): string | undefined {
-  const resource = parseArn(arn)?.resource ?? "";
-  if (resource.startsWith("destination:")) {
-    return ctx.db(destinations).get(resource.slice("destination:".length))?.accessPolicy;
+export function policyOf(arn: string, ctx: ReadContext): string | ResourcePolicy | undefined {
+  const named = parseArn(arn);
+  const resource = named?.resource ?? "";
+  if (named && resource.startsWith("destination:")) {
+    const document = findDestination(ctx, named)?.accessPolicy;
+    return { account: named.account, ...(document !== undefined && { document }) };
   }
   if (!resource.startsWith("log-group:")) return undefined;
   const group = /^log-group:[^:]*/.exec(resource)?.[0] ?? "";
