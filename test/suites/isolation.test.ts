@@ -39,6 +39,7 @@ async function fill(make: Make): Promise<void> {
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],
     ["dynamodb:CreateTable", tableInput(mark)],
+    ["cloudwatch-logs:CreateLogGroup", { logGroupName: mark }],
     ["kinesis:CreateStream", { StreamName: mark, ShardCount: 1 }],
     ["scheduler:CreateScheduleGroup", { Name: mark }],
   ];

@@ -1,5 +1,6 @@
 /** For each service: how to make several of everything that it lists, and what to list them with. */
 
+import { logsListings } from "./listings-logs.ts";
 import { iamListings } from "./paging-iam.ts";
 import type { Input } from "./wire.ts";
 
@@ -274,6 +275,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   iam: iamListings,
   kms,
   sqs,
+  "cloudwatch-logs": logsListings,
   ssm,
   scheduler,
   "secrets-manager": secretsManager,

@@ -178,6 +178,22 @@ const queue: Taggable = {
   arn: (url) => `arn:aws:sqs:us-east-1:000000000000:${url.slice(url.lastIndexOf("/") + 1)}`,
 };
 
+const logGroup: Taggable = {
+  kind: "log group",
+  service: "cloudwatch-logs",
+  async create(make, logGroupName, tags) {
+    const given = Object.keys(tags).length > 0 && { tags };
+    await make("cloudwatch-logs:CreateLogGroup", { logGroupName, ...given });
+    return logGroupName;
+  },
+  remove: (logGroupName) => ["cloudwatch-logs:DeleteLogGroup", { logGroupName }],
+  tag: (id, tags) => ["cloudwatch-logs:TagResource", { resourceArn: logGroup.arn(id), tags }],
+  untag: (id, tagKeys) => ["cloudwatch-logs:UntagResource", { resourceArn: logGroup.arn(id), tagKeys }],
+  list: async (make, id) =>
+    (await make("cloudwatch-logs:ListTagsForResource", { resourceArn: logGroup.arn(id) })).tags as Tags,
+  arn: (name) => `arn:aws:logs:us-east-1:000000000000:log-group:${name}`,
+};
+
 const parameter: Taggable = {
   kind: "ssm parameter",
   service: "ssm",
@@ -228,4 +244,4 @@ const table: Taggable = {
   arn: tableArn,
 };
 
-export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, parameter, secret, table];
+export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, logGroup, parameter, secret, table];

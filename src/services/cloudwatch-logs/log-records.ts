@@ -10,7 +10,7 @@ import { aboutGroup, namedGroup, onNamedGroup, type LogGroup } from "./group-tab
 import { lambdaMembers, membersOf } from "./insights/rows.ts";
 import { textOf, type Value } from "./insights/values.ts";
 import { maskFor } from "./masking.ts";
-import { findEvent, readPointer } from "./pointers.ts";
+import { findEvent, groupOfPointer, readPointer } from "./pointers.ts";
 
 /** @evidence CloudWatch Logs User Guide, "Supported logs and discovered fields": 200 fields an event */
 const fieldsMax = 200;
@@ -64,14 +64,14 @@ async function record(ctx: BodyContext, text: string, unmask: boolean | undefine
 }
 
 export const GetLogRecord = operation(logs.GetLogRecord, {
-  resource: (input, ctx) => aboutGroup(readPointer(input.logRecordPointer).group, ctx),
+  resource: (input, ctx) => aboutGroup(groupOfPointer(input.logRecordPointer), ctx),
   body: async (input, ctx) =>
     ({ logRecord: await record(ctx, input.logRecordPointer, input.unmask) }),
 });
 
 /** The same as an event stream of one part. */
 export const GetLogObject = operation(logs.GetLogObject, {
-  resource: (input, ctx) => aboutGroup(readPointer(input.logObjectPointer).group, ctx),
+  resource: (input, ctx) => aboutGroup(groupOfPointer(input.logObjectPointer), ctx),
   async body(input, ctx) {
     const fields = await record(ctx, input.logObjectPointer, input.unmask);
     return { fieldStream: once({ fields: { data: Buffer.from(JSON.stringify(fields)) } }) };
