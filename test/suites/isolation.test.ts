@@ -46,6 +46,7 @@ async function fill(make: Make): Promise<void> {
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],
     ["dynamodb:CreateTable", tableInput(mark)],
+    ["cloudwatch-logs:CreateLogGroup", { logGroupName: mark }],
     ["kinesis:CreateStream", { StreamName: mark, ShardCount: 1 }],
     ["iam:CreateRole", { RoleName: `${mark}-firehose`, AssumeRolePolicyDocument: documents.firehose }],
     ["firehose:CreateDeliveryStream", {

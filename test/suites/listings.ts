@@ -1,6 +1,7 @@
 /** For each service: how to make several of everything that it lists, and what to list them with. */
 
 import { eventbridge, schemas } from "./listings-events.ts";
+import { logsListings } from "./listings-logs.ts";
 import { iamListings } from "./paging-iam.ts";
 import type { Input } from "./wire.ts";
 
@@ -308,6 +309,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   kms,
   sqs,
   sns,
+  "cloudwatch-logs": logsListings,
   ssm,
   pipes,
   scheduler,

@@ -189,6 +189,20 @@ const topic: Taggable = {
   list: async (make, ResourceArn) =>
     asTags((await make("sns:ListTagsForResource", { ResourceArn })).Tags),
   arn: (arn) => arn,
+const logGroup: Taggable = {
+  kind: "log group",
+  service: "cloudwatch-logs",
+  async create(make, logGroupName, tags) {
+    const given = Object.keys(tags).length > 0 && { tags };
+    await make("cloudwatch-logs:CreateLogGroup", { logGroupName, ...given });
+    return logGroupName;
+  },
+  remove: (logGroupName) => ["cloudwatch-logs:DeleteLogGroup", { logGroupName }],
+  tag: (id, tags) => ["cloudwatch-logs:TagResource", { resourceArn: logGroup.arn(id), tags }],
+  untag: (id, tagKeys) => ["cloudwatch-logs:UntagResource", { resourceArn: logGroup.arn(id), tagKeys }],
+  list: async (make, id) =>
+    (await make("cloudwatch-logs:ListTagsForResource", { resourceArn: logGroup.arn(id) })).tags as Tags,
+  arn: (name) => `arn:aws:logs:us-east-1:000000000000:log-group:${name}`,
 };
 
 const parameter: Taggable = {
@@ -278,3 +292,4 @@ const registry: Taggable = {
 export const taggables: readonly Taggable[] = [
   ...iamTaggables, key, queue, topic, parameter, secret, table, rule, registry,
 ];
+export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, logGroup, parameter, secret, table];
