@@ -6,7 +6,6 @@ import type { Context } from "../../kernel/context.ts";
 import { scheduleActions } from "./alarm-actions.ts";
 import { remember } from "./alarm-history.ts";
 import { stateChange, type Child } from "./alarm-messages.ts";
-import { isMuted, remuteLater } from "./alarm-muting.ts";
 import { alarmArn, alarms, alarmTime, type AlarmRow, type AlarmState, type CompositeRule } from "./alarm-rows.ts";
 import { alarmsIn, holds, parseRule } from "./alarm-rule.ts";
 
@@ -56,12 +55,8 @@ function childrenOf(ctx: Context, alarm: AlarmRow): Child[] {
   });
 }
 
-/** Actions run at once, unless a mute rule or the suppressor of a composite alarm says otherwise. */
+/** Actions run at once, unless the suppressor of a composite alarm says otherwise. */
 function act(ctx: Context, alarm: AlarmRow, previous: AlarmState): void {
-  if (isMuted(ctx, alarm.name)) {
-    remuteLater(ctx, alarm.name, previous);
-    return;
-  }
   const { composite } = alarm;
   if (composite?.suppressor === undefined) {
     scheduleActions(ctx, alarm, previous, childrenOf(ctx, alarm));
