@@ -8,7 +8,7 @@ import { periodOf } from "./alarm-datapoints.ts";
 import type { MetricRule } from "./alarm-rows.ts";
 import { expectSweep } from "./alarm-sweep.ts";
 import { writeAlarm } from "./alarm-writing.ts";
-import { validationError } from "./errors.ts";
+import { collectionTooLarge, validationError } from "./errors.ts";
 import { parseExpression } from "./math-parse.ts";
 import { isAlarmPeriod } from "./periods.ts";
 import { requireQueries } from "./query-checks.ts";
@@ -18,9 +18,11 @@ const treatments = ["breaching", "notBreaching", "ignore", "missing"];
 const bandOperators = [
   "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold",
 ];
+/** @evidence CloudWatch API Reference, Metric: 30 dimensions */
+const dimensionsMax = 30;
 /** @evidence CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods */
-const dayseconds = 86_400;
-const weekSeconds = 7 * dayseconds;
+const daySeconds = 86_400;
+const weekSeconds = 7 * daySeconds;
 const hourSeconds = 3_600;
 
 /** @evidence CloudWatch API Reference, PutMetricAlarm: what goes with `Metrics`, and what does not */
@@ -28,7 +30,8 @@ function requireSource(input: PutMetricAlarmInput): void {
   if (input.EvaluationCriteria || input.EvaluationInterval) {
     throw notImplemented("Alarms of CloudWatch on PromQL queries");
   }
-  const { Metrics: metrics } = input;
+  const { Metrics: metrics, Dimensions: dimensions = [] } = input;
+  if (dimensions.length > dimensionsMax) throw collectionTooLarge("Dimensions", dimensionsMax);
   if (metrics) {
     for (const name of ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"] as const) {
       if (input[name] !== undefined) {
@@ -69,7 +72,7 @@ function requirePeriods(input: PutMetricAlarmInput): void {
     throw validationError("DatapointsToAlarm must be less than or equal to EvaluationPeriods");
   }
   const seconds = periodOf(input) * periods;
-  const max = periodOf(input) >= hourSeconds ? weekSeconds : dayseconds;
+  const max = periodOf(input) >= hourSeconds ? weekSeconds : daySeconds;
   if (seconds > max) {
     const span = max === weekSeconds ? "7 days" : "a day";
     throw validationError(
