@@ -55,6 +55,13 @@ async function fill(make: Make): Promise<void> {
       },
     }],
     ["scheduler:CreateScheduleGroup", { Name: mark }],
+    [
+      "cloudwatch:PutMetricAlarm",
+      {
+        AlarmName: mark, Namespace: mark, MetricName: mark, Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+        Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
+      },
+    ],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
   if (!isBuiltOperation("kms:CreateKey")) return;
