@@ -56,7 +56,9 @@ for (const statistic of ["Average", "p99"]) {
   const asked = statistic === "p99" ? { ExtendedStatistics: ["p99"] } : { Statistics: ["Average" as const] };
   await measure(`one metric by the minute, ${statistic}`, async () => {
     const { Datapoints = [] } = await client.send(
-      new GetMetricStatisticsCommand({ Namespace: "bench", MetricName: "one", Period: 60, ...window, ...asked }),
+      new GetMetricStatisticsCommand(
+        { Namespace: "bench", MetricName: "one", Period: 60, ...window, ...asked },
+      ),
     );
     return Datapoints.length;
   });
@@ -67,7 +69,9 @@ await measure("seventy metrics by the minute, Average", async () => {
   const MetricDataQueries = many.map((MetricName, index) => ({
     Id: `m${index}`, MetricStat: { Metric: { Namespace: "bench", MetricName }, Period: 60, Stat: "Average" },
   }));
-  const { MetricDataResults = [] } = await client.send(new GetMetricDataCommand({ ...window, MetricDataQueries }));
+  const { MetricDataResults = [] } = await client.send(
+    new GetMetricDataCommand({ ...window, MetricDataQueries }),
+  );
   return MetricDataResults.reduce((sum, { Values = [] }) => sum + Values.length, 0);
 });
 console.log(`memory ${Math.round(process.memoryUsage().rss / 1_048_576)} MB`);

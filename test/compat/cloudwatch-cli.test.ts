@@ -10,7 +10,10 @@ test("put-metric-data, get-metric-statistics, get-metric-data and list-metrics",
   await using station = await startWorkstation();
   const data = [
     { MetricName: "load", Value: 2, Unit: "Count", Dimensions: [{ Name: "host", Value: "a" }] },
-    { MetricName: "load", Values: [4, 6], Counts: [1, 2], Unit: "Count", Dimensions: [{ Name: "host", Value: "a" }] },
+    {
+      MetricName: "load", Values: [4, 6], Counts: [1, 2], Unit: "Count",
+      Dimensions: [{ Name: "host", Value: "a" }],
+    },
   ];
   await station.aws`cloudwatch put-metric-data --namespace app --metric-data ${JSON.stringify(data)}`;
   await station.aws`cloudwatch put-metric-data --namespace app --metric-name load --value 8 --unit Count
@@ -18,8 +21,8 @@ test("put-metric-data, get-metric-statistics, get-metric-data and list-metrics",
   const now = station.region.clock.now();
   const start = new Date(now - 600_000).toISOString();
   const end = new Date(now + 600_000).toISOString();
-  const points = await station.aws<object[]>`cloudwatch get-metric-statistics --namespace app --metric-name load
-    --dimensions Name=host,Value=a --start-time ${start} --end-time ${end} --period 3600
+  const points = await station.aws<object[]>`cloudwatch get-metric-statistics --namespace app
+    --metric-name load --dimensions Name=host,Value=a --start-time ${start} --end-time ${end} --period 3600
     --statistics Sum SampleCount Maximum --query Datapoints[].[Sum,SampleCount,Maximum,Unit]`;
   assert.deepEqual(points, [[26, 5, 8, "Count"]]);
   const metric = { Namespace: "app", MetricName: "load", Dimensions: [{ Name: "host", Value: "a" }] };
@@ -69,7 +72,8 @@ test("alarms and dashboards", { skip }, async () => {
   assert.equal(await station.aws`cloudwatch get-dashboard --dashboard-name main --query DashboardBody`, body);
   assert.equal(
     await station.refusal`cloudwatch get-dashboard --dashboard-name other`,
-    "An error occurred (ResourceNotFound) when calling the GetDashboard operation: Dashboard other does not exist",
+    "An error occurred (ResourceNotFound) when calling the GetDashboard operation: " +
+      "Dashboard other does not exist",
   );
   await station.aws`cloudwatch delete-alarms --alarm-names loud`;
   assert.deepEqual(await station.aws`cloudwatch describe-alarms --query MetricAlarms`, []);

@@ -13,7 +13,9 @@ test("alarms, composite alarms, dashboards and metric streams", { skip }, async 
   const alarms = await Terraform.open(station, "cloudwatch");
   await alarms.apply();
   assert.equal(await alarms.drift(), "");
-  assert.deepEqual(await alarms.outputs(), { alarm: "arn:aws:cloudwatch:us-east-1:000000000000:alarm:depth" });
+  assert.deepEqual(
+    await alarms.outputs(), { alarm: "arn:aws:cloudwatch:us-east-1:000000000000:alarm:depth" },
+  );
 
   const changed = { threshold: "7.5" };
   await alarms.apply(changed);

@@ -58,7 +58,8 @@ async function fill(make: Make): Promise<void> {
     [
       "cloudwatch:PutMetricAlarm",
       {
-        AlarmName: mark, Namespace: mark, MetricName: mark, Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+        AlarmName: mark, Namespace: mark, MetricName: mark, Statistic: "Sum", Period: 60,
+        EvaluationPeriods: 1,
         Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
       },
     ],

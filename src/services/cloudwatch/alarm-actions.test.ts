@@ -22,7 +22,10 @@ const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "mail" }
 const queueArn = "arn:aws:sqs:us-east-1:000000000000:mail";
 const Policy = JSON.stringify({
   Statement: [
-    { Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: queueArn },
+    {
+      Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage",
+      Resource: queueArn,
+    },
   ],
 });
 await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
@@ -47,7 +50,8 @@ async function alarm(AlarmName: string): Promise<void> {
     new PutMetricAlarmCommand({
       AlarmName, AlarmDescription: "too many", Namespace: "app", MetricName: AlarmName, Statistic: "Average",
       Dimensions: [{ Name: "InstanceId", Value: "abc" }], Period: 60, EvaluationPeriods: 1, Threshold: 2,
-      ComparisonOperator: "GreaterThanThreshold", AlarmActions: [TopicArn], TreatMissingData: "ignore", Unit: "Seconds",
+      ComparisonOperator: "GreaterThanThreshold", AlarmActions: [TopicArn], TreatMissingData: "ignore",
+      Unit: "Seconds",
     }),
   );
 }
@@ -80,7 +84,8 @@ test("cloudwatch-alarm-target-sns: a topic gets the alarm, its states and its tr
     new DescribeAlarmHistoryCommand({ AlarmName: "loud", HistoryItemType: "Action" }),
   );
   assert.deepEqual(
-    AlarmHistoryItems.map(({ HistorySummary }) => HistorySummary), [`Successfully executed action ${TopicArn}`],
+    AlarmHistoryItems.map(({ HistorySummary }) => HistorySummary),
+    [`Successfully executed action ${TopicArn}`],
   );
 });
 
@@ -102,7 +107,8 @@ test("an alarm whose actions are off is quiet, and what can't be done is in the 
   const stop = "arn:aws:automate:us-east-1:ec2:stop";
   await cloudwatch.send(
     new PutMetricAlarmCommand({
-      AlarmName: "stop", Namespace: "app", MetricName: "m", Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+      AlarmName: "stop", Namespace: "app", MetricName: "m", Statistic: "Sum", Period: 60,
+      EvaluationPeriods: 1,
       Threshold: 1, ComparisonOperator: "LessThanThreshold", AlarmActions: [stop],
     }),
   );
@@ -113,7 +119,8 @@ test("an alarm whose actions are off is quiet, and what can't be done is in the 
   );
   assert.equal(
     item?.HistorySummary,
-    `Failed to execute action ${stop}. Received error: "Actions of automate are not implemented by us-local-1 yet."`,
+    `Failed to execute action ${stop}. Received error: ` +
+      '"Actions of automate are not implemented by us-local-1 yet."',
   );
 });
 
@@ -125,25 +132,33 @@ test("a change of state is an event", async () => {
   });
   await set("event", "ALARM");
   stop();
-  const [{ source, resources, detail } = { detail: {} as Record<string, never> }] = heard as Partial<BusEvent>[];
+  const [
+    { source, resources, detail } = { detail: {} as Record<string, never> },
+  ] = heard as Partial<BusEvent>[];
   assert.deepEqual([source, resources], [
     "aws.cloudwatch", ["arn:aws:cloudwatch:us-east-1:000000000000:alarm:event"],
   ]);
-  const { alarmName, state, previousState, configuration } = detail as Record<string, Record<string, unknown>>;
-  assert.deepEqual([alarmName, state?.["value"], previousState?.["value"]], ["event", "ALARM", "INSUFFICIENT_DATA"]);
+  const {
+    alarmName, state, previousState, configuration,
+  } = detail as Record<string, Record<string, unknown>>;
+  assert.deepEqual(
+    [alarmName, state?.["value"], previousState?.["value"]], ["event", "ALARM", "INSUFFICIENT_DATA"],
+  );
   const [query] = configuration?.["metrics"] as { metricStat: object }[];
   assert.deepEqual(query?.metricStat, {
-    metric: { namespace: "app", name: "event", dimensions: { InstanceId: "abc" } }, period: 60, stat: "Average",
+    metric: { namespace: "app", name: "event", dimensions: { InstanceId: "abc" } }, period: 60,
+    stat: "Average",
     unit: "Seconds",
   });
 });
 
-test("a suppressor holds the actions of a composite alarm back, until it has been quiet for long enough", async () => {
+test("a suppressor holds the actions of a composite alarm back until it is quiet", async () => {
   await alarm("child");
   await alarm("suppressor");
   await cloudwatch.send(
     new PutCompositeAlarmCommand({
-      AlarmName: "whole", AlarmRule: "ALARM(child)", AlarmActions: [TopicArn], ActionsSuppressor: "suppressor",
+      AlarmName: "whole", AlarmRule: "ALARM(child)", AlarmActions: [TopicArn],
+      ActionsSuppressor: "suppressor",
       ActionsSuppressorWaitPeriod: 120, ActionsSuppressorExtensionPeriod: 180,
     }),
   );
@@ -153,7 +168,9 @@ test("a suppressor holds the actions of a composite alarm back, until it has bee
     );
     return [whole?.StateValue, whole?.ActionsSuppressedBy];
   };
-  const subjects = async () => (await mails()).map(({ Subject }) => Subject).filter((each) => each.includes("whole"));
+  const subjects = async () => (await mails()).map(({ Subject }) => Subject).filter(
+    (each) => each.includes("whole"),
+  );
   await set("child", "ALARM");
   assert.deepEqual(await suppressedBy(), ["ALARM", "WaitPeriod"]);
   await set("suppressor", "ALARM");

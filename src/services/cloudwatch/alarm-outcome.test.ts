@@ -34,7 +34,9 @@ const twoOfThree: readonly [string, number, ...string[]][] = [
 for (const [datapointsToAlarm, table] of [[3, three], [2, twoOfThree]] as const) {
   test(`missing data of an alarm for ${datapointsToAlarm} of 3 data points`, () => {
     for (const [text, filled, ...expected] of table) {
-      const outcomes = treatments.map((treatment) => outcomeOf(slotsOf(text), 3, datapointsToAlarm, treatment));
+      const outcomes = treatments.map(
+        (treatment) => outcomeOf(slotsOf(text), 3, datapointsToAlarm, treatment),
+      );
       assert.deepEqual(outcomes.map(({ state = retained }) => state), expected, text);
       assert.deepEqual(outcomes.map((outcome) => outcome.filled), Array(4).fill(filled), text);
     }

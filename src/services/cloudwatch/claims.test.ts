@@ -5,6 +5,7 @@ import {
   CloudWatchClient, GetMetricStatisticsCommand, ListMetricsCommand, PutMetricDataCommand, type MetricDatum,
 } from "@aws-sdk/client-cloudwatch";
 import { startRegion, testEpoch } from "../../../test/region.ts";
+import { CborEncoder, decodeCbor } from "../../kernel/protocol/cbor-codec.ts";
 
 const region = await startRegion();
 test.after(() => region.stop());
@@ -20,7 +21,9 @@ async function refused(work: Promise<unknown>): Promise<string[]> {
   return [error.name, error.message];
 }
 
-async function sums(Namespace: string, MetricName: string, Dimensions?: { Name: string; Value: string }[], Period = 60) {
+async function sums(
+  Namespace: string, MetricName: string, Dimensions?: { Name: string; Value: string }[], Period = 60,
+) {
   const { Datapoints = [] } = await client.send(
     new GetMetricStatisticsCommand({
       Namespace, MetricName, Dimensions, Period, Statistics: ["Sum"],
@@ -65,7 +68,9 @@ test("cloudwatch-timestamps: a data point is in the minute that it is dated", as
 });
 
 test("cloudwatch-custom-timestamp-range: two weeks back and two hours ahead", async () => {
-  const at = (offset: number) => put("range", { MetricName: "m", Value: 1, Timestamp: new Date(testEpoch + offset) });
+  const at = (offset: number) => put(
+    "range", { MetricName: "m", Value: 1, Timestamp: new Date(testEpoch + offset) },
+  );
   await at(-14 * day);
   await at(2 * 3_600_000);
   assert.deepEqual(await refused(at(-14 * day - 1)), [
@@ -83,7 +88,10 @@ test("all data of a request or none, and each refusal by its place", async () =>
   const values = (count: number) => Array.from({ length: count }, (_, index) => index);
   const path = "MetricData.member.2.";
   const cases: readonly [MetricDatum, string, string][] = [
-    [{ MetricName: "m" }, "MissingRequiredParameterException", "At least one of the parameters must be specified."],
+    [
+      { MetricName: "m" }, "MissingRequiredParameterException",
+      "At least one of the parameters must be specified.",
+    ],
     [{ MetricName: "m", Value: Number.NaN }, "InvalidParameterValueException",
       `The value NaN for parameter ${path}Value is invalid.`],
     [{ MetricName: "m", Value: Number.POSITIVE_INFINITY }, "InvalidParameterValueException",
@@ -96,7 +104,9 @@ test("all data of a request or none, and each refusal by its place", async () =>
       `The parameters ${path}Values and ${path}Counts must be of the same size.`],
     [{ MetricName: "m", Values: values(151) }, "InvalidParameterValueException",
       `The collection ${path}Values must not have a size greater than 150.`],
-    [{ MetricName: "m", Value: 1, Dimensions: [{ Name: ":d", Value: "v" }] }, "InvalidParameterValueException",
+    [{
+      MetricName: "m", Value: 1, Dimensions: [{ Name: ":d", Value: "v" }],
+    }, "InvalidParameterValueException",
       `The value :d for parameter ${path}Dimensions.member.1.Name is invalid.`],
   ];
   for (const [datum, name, message] of cases) {
@@ -111,7 +121,26 @@ test("all data of a request or none, and each refusal by its place", async () =>
   ]);
 });
 
-test("the Query and JSON protocols and compressed bodies say the same", async () => {
+/** As CBOR: maps of maps, lists, texts and doubles. */
+function cbor(value: unknown, encoder = new CborEncoder()): CborEncoder {
+  if (typeof value === "string") encoder.text(value);
+  else if (typeof value === "number") encoder.double(value);
+  else if (Array.isArray(value)) {
+    encoder.startList();
+    for (const item of value) cbor(item, encoder);
+    encoder.end();
+  } else {
+    encoder.startMap();
+    for (const [name, member] of Object.entries(value as object)) {
+      encoder.text(name);
+      cbor(member, encoder);
+    }
+    encoder.end();
+  }
+  return encoder;
+}
+
+test("the Query, JSON and CBOR protocols and compressed bodies say the same", async () => {
   const endpoint = await region.endpoint();
   const credential = `000000000000/20260101/us-east-1/monitoring/aws4_request`;
   const authorization =
@@ -128,7 +157,20 @@ test("the Query and JSON protocols and compressed bodies say the same", async ()
   const json = { "content-type": "application/x-amz-json-1.0", ...target };
   const packed = await post(new Uint8Array(gzipSync(text)), { ...json, "content-encoding": "gzip" });
   assert.equal(packed.status, 200, await packed.text());
-  assert.deepEqual((await sums("wire", "m")).map(([, sum]) => sum), [5]);
+  const rpc = (input: object) =>
+    fetch(`${endpoint}/service/GraniteServiceVersion20100801/operation/PutMetricData`, {
+      method: "POST", body: new Uint8Array(cbor(input).finish()),
+      headers: { ...signed, "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" },
+    });
+  const binary = await rpc({ Namespace: "wire", MetricData: [{ MetricName: "m", Value: 4 }] });
+  assert.equal(binary.status, 200);
+  const refusal = await rpc({ Namespace: "AWS/x", MetricData: [{ MetricName: "m", Value: 4 }] });
+  assert.equal(refusal.headers.get("x-amzn-query-error"), "InvalidParameterValue;Sender");
+  assert.deepEqual({ ...(decodeCbor(Buffer.from(await refusal.arrayBuffer())) as object) }, {
+    __type: "com.amazonaws.cloudwatch#InvalidParameterValueException",
+    message: "The value AWS/x for parameter Namespace is invalid.",
+  });
+  assert.deepEqual((await sums("wire", "m")).map(([, sum]) => sum), [9]);
   const wrong = await post(`Action=PutMetricData&Version=2010-08-01&${data.replace("wire", "AWS/x")}`, form);
   assert.match(await wrong.text(), /<Code>InvalidParameterValue<\/Code>/);
   const unlike = await post(text.replace("wire", "AWS/x"), json);
@@ -169,4 +211,14 @@ test("old data points are seen by five minutes, by the hour, and no more", async
   assert.deepEqual(await counts(), [0, 0, 1]);
   await other.clock.advance({ days: 392 });
   assert.deepEqual(await counts(), [0, 0, 0]);
+});
+
+test("cloudwatch-throttle-backoff: a client that is throttled tries again, and succeeds", async () => {
+  const fault = { service: "cloudwatch", operation: "PutMetricData", code: "Throttling", status: 400 };
+  region.engine.faults.add({ ...fault, message: "Rate exceeded", remaining: 2 });
+  const patient = region.client(CloudWatchClient, { maxAttempts: 3 });
+  const MetricData = [{ MetricName: "m", Value: 1 }];
+  await patient.send(new PutMetricDataCommand({ Namespace: "patient", MetricData }));
+  assert.deepEqual(region.engine.faults.list(), []);
+  assert.deepEqual((await sums("patient", "m")).map(([, sum]) => sum), [1]);
 });

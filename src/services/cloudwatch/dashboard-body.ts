@@ -63,7 +63,9 @@ function checkWidget(widget: unknown, path: string, fail: Fail): void {
   if (type !== undefined && !types.includes(type as string)) {
     fail(`${path}/type`, "Should be equal to one of the allowed values");
   }
-  for (const [name, [least, greatest]] of Object.entries(places)) checkNumber(widget[name], `${path}/${name}`, least, greatest, fail);
+  for (const [name, [least, greatest]] of Object.entries(places)) checkNumber(
+    widget[name], `${path}/${name}`, least, greatest, fail
+  );
   if (properties === undefined) return;
   if (!isObject(properties)) return fail(`${path}/properties`, "Should be object");
   if (type === "metric") checkMetric(properties, `${path}/properties`, fail);

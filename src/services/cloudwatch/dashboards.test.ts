@@ -22,7 +22,7 @@ async function refused(DashboardBody: string): Promise<(string | undefined)[][]>
   return (error.dashboardValidationMessages ?? []).map(({ DataPath, Message }) => [DataPath, Message]);
 }
 
-test("cloudwatch-dashboards: a dashboard is kept as it was given, in every region of the account", async () => {
+test("cloudwatch-dashboards: a dashboard is kept as it was given, for all regions", async () => {
   const DashboardBody = JSON.stringify({
     widgets: [
       {
@@ -37,7 +37,9 @@ test("cloudwatch-dashboards: a dashboard is kept as it was given, in every regio
   assert.deepEqual([found.DashboardArn, found.DashboardBody], [
     "arn:aws:cloudwatch::000000000000:dashboard/main", DashboardBody,
   ]);
-  const { DashboardEntries = [] } = await client.send(new ListDashboardsCommand({ DashboardNamePrefix: "ma" }));
+  const { DashboardEntries = [] } = await client.send(
+    new ListDashboardsCommand({ DashboardNamePrefix: "ma" }),
+  );
   assert.deepEqual(DashboardEntries.map(({ DashboardName, Size }) => [DashboardName, Size]), [
     ["main", DashboardBody.length],
   ]);

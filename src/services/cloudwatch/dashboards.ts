@@ -24,7 +24,9 @@ const nameForm = /^[A-Za-z0-9_-]{1,255}$/;
 const everywhere = { owner: () => ({ region: "aws-global" }) };
 
 function dashboardArn(ctx: ReadContext, name: string): string {
-  return formatArn({ service: "cloudwatch", region: "", account: ctx.account, resource: `dashboard/${name}` });
+  return formatArn(
+    { service: "cloudwatch", region: "", account: ctx.account, resource: `dashboard/${name}` },
+  );
 }
 
 function requireName(name: string): void {

@@ -33,15 +33,23 @@ function requireSource(input: PutMetricAlarmInput): void {
   const { Metrics: metrics, Dimensions: dimensions = [] } = input;
   if (dimensions.length > dimensionsMax) throw collectionTooLarge("Dimensions", dimensionsMax);
   if (metrics) {
-    for (const name of ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"] as const) {
+    for (
+      const name of ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"] as const
+    ) {
       if (input[name] !== undefined) {
-        throw validationError(`${name} must not be set when Metrics is set. Metrics is mutually exclusive with it.`);
+        throw validationError(
+          `${name} must not be set when Metrics is set. Metrics is mutually exclusive with it.`,
+        );
       }
     }
     requireQueries(metrics, "Metrics");
     for (const { Expression } of metrics) if (Expression !== undefined) requireExpression(Expression);
-    const shown = metrics.filter(({ ReturnData, Id }) => ReturnData !== false && Id !== input.ThresholdMetricId);
-    if (shown.length !== 1) throw validationError("Exactly one element of the metrics list should return data.");
+    const shown = metrics.filter(
+      ({ ReturnData, Id }) => ReturnData !== false && Id !== input.ThresholdMetricId,
+    );
+    if (shown.length !== 1) throw validationError(
+      "Exactly one element of the metrics list should return data."
+    );
     return;
   }
   if (input.MetricName === undefined || input.Namespace === undefined) {
@@ -85,7 +93,8 @@ function requireComparison(input: PutMetricAlarmInput): void {
   const { ComparisonOperator: operator, ThresholdMetricId: band, Threshold: threshold } = input;
   if (operator === undefined) throw validationError("ComparisonOperator must be specified.");
   if (bandOperators.includes(operator) !== (band !== undefined)) {
-    throw validationError(`ComparisonOperator ${operator} ${band === undefined ? "needs a" : "does not go with"} ThresholdMetricId.`);
+    const goes = band === undefined ? "needs a" : "does not go with a";
+    throw validationError(`ComparisonOperator ${operator} ${goes} ThresholdMetricId.`);
   }
   if (band !== undefined && !input.Metrics?.some(({ Id }) => Id === band)) {
     throw validationError(`ThresholdMetricId ${band} is not an element of Metrics.`);
@@ -99,13 +108,19 @@ function requireComparison(input: PutMetricAlarmInput): void {
 function requireOptions(input: PutMetricAlarmInput): void {
   const { TreatMissingData: treatment, EvaluateLowSampleCountPercentile: low } = input;
   if (treatment !== undefined && !treatments.includes(treatment)) {
-    throw validationError(`Option ${treatment} for TreatMissingData is not one of [${treatments.join(", ")}]`);
+    throw validationError(
+      `Option ${treatment} for TreatMissingData is not one of [${treatments.join(", ")}]`,
+    );
   }
   if (low !== undefined && low !== "evaluate" && low !== "ignore") {
-    throw validationError(`Option ${low} for EvaluateLowSampleCountPercentile is not one of [evaluate, ignore]`);
+    throw validationError(
+      `Option ${low} for EvaluateLowSampleCountPercentile is not one of [evaluate, ignore]`,
+    );
   }
   if (low !== undefined && input.ExtendedStatistic === undefined) {
-    throw validationError("EvaluateLowSampleCountPercentile goes with an ExtendedStatistic that is a percentile.");
+    throw validationError(
+      "EvaluateLowSampleCountPercentile goes with an ExtendedStatistic that is a percentile.",
+    );
   }
 }
 

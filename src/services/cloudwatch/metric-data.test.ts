@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CloudWatchClient, GetMetricDataCommand, PutMetricDataCommand, type GetMetricDataCommandInput, type MetricDataQuery,
+  CloudWatchClient, GetMetricDataCommand, PutMetricDataCommand, type GetMetricDataCommandInput,
+  type MetricDataQuery,
 } from "@aws-sdk/client-cloudwatch";
 import { startRegion, testEpoch } from "../../../test/region.ts";
 
@@ -16,7 +17,9 @@ async function put(
 ): Promise<void> {
   const MetricData = values.flatMap((Value, index) => {
     const Timestamp = new Date(testEpoch + index * minute);
-    return Value === undefined ? [] : [{ MetricName, Value, Timestamp, Dimensions: [{ Name: "host", Value: host }] }];
+    return Value === undefined ? [] : [
+      { MetricName, Value, Timestamp, Dimensions: [{ Name: "host", Value: host }] },
+    ];
   });
   await client.send(new PutMetricDataCommand({ Namespace, MetricData }));
 }
@@ -43,7 +46,9 @@ async function ask(MetricDataQueries: MetricDataQuery[], more: Partial<GetMetric
 
 /** The values that an expression has, by the minute; of lists, of each. */
 async function math(Expression: string): Promise<unknown> {
-  const { MetricDataResults = [] } = await ask([metric("m1", "m1"), metric("m2", "m2"), { Id: "e1", Expression }]);
+  const { MetricDataResults = [] } = await ask(
+    [metric("m1", "m1"), metric("m2", "m2"), { Id: "e1", Expression }],
+  );
   const all = MetricDataResults.map(({ Timestamps = [], Values = [] }) =>
     Object.fromEntries(Timestamps.map((at, index) => [(Number(at) - testEpoch) / minute, Values[index]])),
   );
@@ -80,7 +85,10 @@ const cases: readonly [string, unknown][] = [
   ["FLOOR(m1 / 2)", { 0: 0, 1: 1, 2: 1, 3: 2 }],
   ["ABS(m1 - 3)", { 0: 2, 1: 1, 2: 0, 3: 1 }],
   ["LOG10(m2)", { 0: 1, 2: Math.log10(30), 3: Math.log10(40) }],
-  ["MINUTE(m1) + HOUR(m1) + DAY(m1) + DATE(m1) + MONTH(m1) + YEAR(m1)", { 0: 2032, 1: 2033, 2: 2034, 3: 2035 }],
+  [
+    "MINUTE(m1) + HOUR(m1) + DAY(m1) + DATE(m1) + MONTH(m1) + YEAR(m1)",
+    { 0: 2032, 1: 2033, 2: 2034, 3: 2035 },
+  ],
   ["EPOCH(m1) - 1767225600", { 0: 0, 1: 60, 2: 120, 3: 180 }],
   ["TIME_SERIES(7)", { 0: 7, 1: 7, 2: 7, 3: 7, 4: 7 }],
   ["FIRST(METRICS())", { 0: 1, 1: 2, 2: 3, 3: 4 }],
@@ -106,9 +114,15 @@ test("expressions that can't be worked out are refused by name", async () => {
     ["m1 +", "Error in expression 'e1': Unexpected end of expression"],
     ["m1 $ 2", "Error in expression 'e1': Invalid syntax at position 2: $ 2"],
     ["NOPE(m1)", "Error in expression 'e1': Unknown function: NOPE"],
-    ["METRICS() + METRICS()",
-      "Error in expression 'e1': Unsupported operand type(s) for +: '[Array[TimeSeries], Array[TimeSeries]]'"],
-    ["1 + 1", "Error in expression 'e1': The expression must return a time series or an array of time series"],
+    [
+      "METRICS() + METRICS()",
+      "Error in expression 'e1': Unsupported operand type(s) for +: " +
+        "'[Array[TimeSeries], Array[TimeSeries]]'",
+    ],
+    [
+      "1 + 1",
+      "Error in expression 'e1': The expression must return a time series or an array of time series",
+    ],
     ["e1 + 1", "Error in expression 'e1': Circular dependency found in expression 'e1'"],
     ["(".repeat(2_000), "Error in expression 'e1': The expression is nested too deeply"],
   ];
@@ -120,7 +134,9 @@ test("expressions that can't be worked out are refused by name", async () => {
 test("cloudwatch-dimension-attribute: another set of dimensions is another metric", async () => {
   const query = metric("a", "m1", "Sum", true);
   assert.deepEqual((await ask([query])).MetricDataResults?.[0]?.Values, [1, 2, 3, 4]);
-  const none = { ...query, MetricStat: { ...query.MetricStat, Metric: { Namespace: "app", MetricName: "m1" } } };
+  const none = {
+    ...query, MetricStat: { ...query.MetricStat, Metric: { Namespace: "app", MetricName: "m1" } },
+  };
   assert.deepEqual((await ask([none as MetricDataQuery])).MetricDataResults?.[0]?.Values, []);
 });
 
@@ -130,7 +146,9 @@ test("pages hold as many data points as are asked for, and labels what is in the
     metric("b", "m2", "Average", true),
   ];
   const first = await ask(queries, { MaxDatapoints: 3 });
-  assert.deepEqual(first.MetricDataResults?.map(({ Id, Label, Values, StatusCode }) => [Id, Label, Values, StatusCode]), [
+  assert.deepEqual(first.MetricDataResults?.map(
+    ({ Id, Label, Values, StatusCode }) => [Id, Label, Values, StatusCode],
+  ), [
     ["a", "m1 Sum a max 4 at 2026-01-01 00:03:00", [1, 2, 3], "PartialData"],
   ]);
   const second = await ask(queries, { MaxDatapoints: 3, NextToken: first.NextToken });
@@ -147,7 +165,9 @@ test("pages hold as many data points as are asked for, and labels what is in the
 
 test("several units are told, and the first of them is answered", async () => {
   const MetricData = [["Seconds", 60], ["Milliseconds", 60_000]].map(([Unit, Value]) => {
-    return { MetricName: "units", Unit: Unit as "Seconds", Value: Value as number, Timestamp: new Date(testEpoch) };
+    return {
+      MetricName: "units", Unit: Unit as "Seconds", Value: Value as number, Timestamp: new Date(testEpoch),
+    };
   });
   await client.send(new PutMetricDataCommand({ Namespace: "app", MetricData }));
   const MetricStat = { Metric: { Namespace: "app", MetricName: "units" }, Period: 60, Stat: "Sum" };
@@ -164,7 +184,8 @@ test("percentiles and trimmed statistics are exact", async () => {
   await client.send(new PutMetricDataCommand({ Namespace: "app", MetricData }));
   const expected: readonly [string, number][] = [
     ["p50", 50], ["p99", 99], ["p99.9", 100], ["p0", 1], ["p100", 100], ["tm90", 45.5], ["TM(10%:90%)", 50.5],
-    ["TM(50:60)", 55.5], ["tc90", 90], ["ts90", 4_095], ["wm90", 49.95], ["WM(10%:90%)", 50.5], ["PR(:30)", 30],
+    ["TM(50:60)", 55.5], ["tc90", 90], ["ts90", 4_095], ["wm90", 49.95], ["WM(10%:90%)", 50.5],
+    ["PR(:30)", 30],
     ["PR(20:30)", 10], ["IQM", 50.5], ["SampleCount", 100], ["TS(80%:)", 1_810], ["TC(80%:)", 20],
   ];
   const queries = expected.map(([Stat], index) => ({

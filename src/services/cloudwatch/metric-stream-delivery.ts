@@ -57,13 +57,17 @@ function isStreamed(stream: MetricStreamRow, metric: MetricRow): boolean {
   return !stream.exclude || !isMatched(stream.exclude, metric);
 }
 
-function line(ctx: ReadContext, stream: MetricStreamRow, metric: MetricRow, at: number, set: UnitSet): string {
+function line(
+  ctx: ReadContext, stream: MetricStreamRow, metric: MetricRow, at: number, set: UnitSet,
+): string {
   const { namespace, name, dimensions } = metric;
   const total = new Accumulator();
   total.add(set);
   const extra: Record<string, number> = {};
   for (const { IncludeMetrics, AdditionalStatistics } of stream.statistics ?? []) {
-    const isMeant = IncludeMetrics.some(({ Namespace, MetricName }) => Namespace === namespace && MetricName === name);
+    const isMeant = IncludeMetrics.some(
+      ({ Namespace, MetricName }) => Namespace === namespace && MetricName === name,
+    );
     for (const statistic of isMeant ? AdditionalStatistics : []) {
       const parsed = parseStatistic(statistic);
       const value = parsed && valueOf(parsed, total);
@@ -71,7 +75,8 @@ function line(ctx: ReadContext, stream: MetricStreamRow, metric: MetricRow, at: 
     }
   }
   return JSON.stringify({
-    metric_stream_name: stream.name, account_id: ctx.account, region: ctx.region, namespace, metric_name: name,
+    metric_stream_name: stream.name, account_id: ctx.account, region: ctx.region, namespace,
+    metric_name: name,
     dimensions: Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value])), timestamp: at,
     value: { max: set.maximum, min: set.minimum, sum: set.sum, count: set.count, ...extra }, unit: set.unit,
   });
@@ -110,7 +115,9 @@ function recordsOf(lines: readonly string[]): { Data: Buffer }[] {
 async function send(ctx: BodyContext, stream: MetricStreamRow, lines: readonly string[]): Promise<void> {
   const principal = "streams.metrics.cloudwatch.amazonaws.com";
   const sourceArn = streamArn(ctx, stream.name);
-  const session = await sessionOf(ctx, { roleArn: stream.roleArn, principal, sourceArn, sessionName: "metrics" });
+  const session = await sessionOf(
+    ctx, { roleArn: stream.roleArn, principal, sourceArn, sessionName: "metrics" },
+  );
   const DeliveryStreamName = stream.firehoseArn.slice(stream.firehoseArn.indexOf("/") + 1);
   const records = recordsOf(lines);
   for (let at = 0; at < records.length; at += recordsMax) {

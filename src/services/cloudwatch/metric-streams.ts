@@ -31,11 +31,15 @@ function requireInput(input: PutMetricStreamInput): void {
   }
   if (!/^arn:[^:]+:iam::\d{12}:role\/.+$/.test(input.RoleArn)) throw invalidFor(input.RoleArn, "RoleArn");
   if (input.IncludeFilters && input.ExcludeFilters) throw bothSpecified("IncludeFilters", "ExcludeFilters");
-  if (input.OutputFormat !== "json") throw notImplemented(`Metric streams of the format ${input.OutputFormat}`);
+  if (input.OutputFormat !== "json") throw notImplemented(
+    `Metric streams of the format ${input.OutputFormat}`
+  );
   for (const { AdditionalStatistics } of input.StatisticsConfigurations ?? []) {
     for (const statistic of AdditionalStatistics) {
       const kind = parseStatistic(statistic)?.kind;
-      if (kind === undefined || kind === "plain") throw invalidParameterValue(`Invalid statistic: ${statistic}`);
+      if (kind === undefined || kind === "plain") throw invalidParameterValue(
+        `Invalid statistic: ${statistic}`
+      );
     }
   }
 }
@@ -50,7 +54,8 @@ export const PutMetricStream = operation(cloudwatch.PutMetricStream, {
     const now = ctx.clock.now();
     const existing = ctx.db(metricStreams).get(input.Name);
     ctx.db(metricStreams).put({
-      name: input.Name, firehoseArn: input.FirehoseArn, roleArn: input.RoleArn, outputFormat: input.OutputFormat,
+      name: input.Name, firehoseArn: input.FirehoseArn, roleArn: input.RoleArn,
+      outputFormat: input.OutputFormat,
       ...(input.IncludeFilters && { include: input.IncludeFilters }),
       ...(input.ExcludeFilters && { exclude: input.ExcludeFilters }),
       ...(input.StatisticsConfigurations && { statistics: input.StatisticsConfigurations }),
@@ -64,7 +69,8 @@ export const PutMetricStream = operation(cloudwatch.PutMetricStream, {
 
 function shownShared(ctx: ReadContext, row: MetricStreamRow): MetricStreamEntry {
   return {
-    Arn: streamArn(ctx, row.name), Name: row.name, FirehoseArn: row.firehoseArn, OutputFormat: row.outputFormat,
+    Arn: streamArn(ctx, row.name), Name: row.name, FirehoseArn: row.firehoseArn,
+    OutputFormat: row.outputFormat,
     State: row.isRunning ? "running" : "stopped", CreationDate: row.createdAt, LastUpdateDate: row.updatedAt,
   };
 }
@@ -112,7 +118,9 @@ function setRunning(ctx: Context, names: readonly string[], isRunning: boolean):
   for (const name of names) {
     const row = ctx.db(metricStreams).get(name);
     if (!row) throw invalidParameterValue(`The metric stream ${name} does not exist.`);
-    if (row.isRunning !== isRunning) ctx.db(metricStreams).put({ ...row, isRunning, updatedAt: ctx.clock.now() });
+    if (row.isRunning !== isRunning) ctx.db(metricStreams).put(
+      { ...row, isRunning, updatedAt: ctx.clock.now() }
+    );
   }
 }
 

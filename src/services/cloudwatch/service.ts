@@ -23,7 +23,8 @@ import * as retention from "./retention.ts";
 export default service(cloudwatch.service, {
   nouns: [
     putMetricData, listMetrics, getMetricStatistics, getMetricData, retention,
-    metricAlarms, compositeAlarms, alarms, alarmHistory, alarmActions, alarmSweep, alarmTransitions, alarmTags,
+    metricAlarms, compositeAlarms, alarms, alarmHistory, alarmActions, alarmSweep, alarmTransitions,
+    alarmTags,
     dashboards, anomalyDetectors, metricStreams, metricStreamDelivery,
   ],
   metricSink: putMetricData.storeTotals,

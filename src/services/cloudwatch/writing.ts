@@ -41,7 +41,9 @@ export function store(ctx: Context, id: MetricId, samples: readonly Sample[]): v
   }
 }
 
-function noteMetric(ctx: Context, series: string, { namespace, name, dimensions }: MetricId, lastAt: number): void {
+function noteMetric(
+  ctx: Context, series: string, { namespace, name, dimensions }: MetricId, lastAt: number,
+): void {
   const known = ctx.db(metrics).get(series);
   if (!known) expectThinning(ctx);
   if (known && lastAt - known.lastAt < seenMilliseconds) return;

@@ -51,7 +51,9 @@ function noteCounting(ctx: Context, name: string): void {
   if (counts !== countsRequests) ctx.db(buckets).put({ ...bucket, ...(counts && { countsRequests: true }) });
 }
 
-export function listAllConfigurations<Shape>(ctx: ReadContext, kind: ConfigurationKind, bucket: string): Shape[] {
+export function listAllConfigurations<Shape>(
+  ctx: ReadContext, kind: ConfigurationKind, bucket: string,
+): Shape[] {
   const rows = ctx.db(configurations).list({ prefix: [bucket, kind] });
   return Array.from(rows, ({ configuration }) => configuration as Shape);
 }

@@ -24,7 +24,8 @@ test("a bucket's size is measured at midnight, and its requests where a configur
   await assert.rejects(s3.send(new HeadObjectCommand({ Bucket, Key: "docs/none" })));
   await region.clock.advance({ hours: 25 });
   const asked = [
-    ["BucketSizeBytes", { StorageType: "StandardStorage" }, 300], ["NumberOfObjects", { StorageType: "AllStorageTypes" }, 3],
+    ["BucketSizeBytes", { StorageType: "StandardStorage" }, 300],
+    ["NumberOfObjects", { StorageType: "AllStorageTypes" }, 3],
     ["PutRequests", { FilterId: "all" }, 2], ["PutRequests", { FilterId: "docs" }, 1],
     ["GetRequests", { FilterId: "docs" }, 1], ["4xxErrors", { FilterId: "docs" }, 1],
     ["BytesDownloaded", { FilterId: "docs" }, 100], ["BytesUploaded", { FilterId: "all" }, 200],
@@ -37,13 +38,17 @@ test("a bucket's size is measured at midnight, and its requests where a configur
         MetricStat: {
           Metric: {
             Namespace: "AWS/S3", MetricName,
-            Dimensions: Object.entries({ BucketName: Bucket, ...dimensions }).map(([Name, Value]) => ({ Name, Value })),
+            Dimensions: Object.entries(
+              { BucketName: Bucket, ...dimensions },
+            ).map(([Name, Value]) => ({ Name, Value })),
           },
           Period: 86_400, Stat: "Sum",
         },
       })),
     }),
   );
-  const found = MetricDataResults.map(({ Values }, index) => [...(asked[index] ?? []).slice(0, 2), Values?.[0]]);
+  const found = MetricDataResults.map(
+    ({ Values }, index) => [...(asked[index] ?? []).slice(0, 2), Values?.[0]],
+  );
   assert.deepEqual(found, asked.map((each) => [...each]));
 });

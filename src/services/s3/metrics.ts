@@ -16,7 +16,9 @@ import { midnightAfter } from "./days.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { findCurrent, objects, versions } from "./version-table.ts";
 
-const ofStorage = (name: string, unit: MetricUnit) => meter("AWS/S3", name, unit, ["BucketName", "StorageType"]);
+const ofStorage = (name: string, unit: MetricUnit) => meter(
+  "AWS/S3", name, unit, ["BucketName", "StorageType"],
+);
 const ofRequests = (name: string, unit: MetricUnit = "Count") =>
   meter("AWS/S3", name, unit, ["BucketName", "FilterId"]);
 
@@ -25,7 +27,8 @@ const objectCount = ofStorage("NumberOfObjects", "Count");
 
 const storageTypes: Readonly<Record<string, string>> = {
   STANDARD: "StandardStorage", STANDARD_IA: "StandardIAStorage", ONEZONE_IA: "OneZoneIAStorage",
-  REDUCED_REDUNDANCY: "ReducedRedundancyStorage", GLACIER: "GlacierStorage", DEEP_ARCHIVE: "DeepArchiveStorage",
+  REDUCED_REDUNDANCY: "ReducedRedundancyStorage", GLACIER: "GlacierStorage",
+  DEEP_ARCHIVE: "DeepArchiveStorage",
   GLACIER_IR: "GlacierIRStorage", INTELLIGENT_TIERING: "IntelligentTieringFAStorage",
 };
 
@@ -48,7 +51,9 @@ async function walk(
 }
 
 /** Old versions and delete markers count, too. */
-export const reportStorage = asynchronousJob<{ readonly bucket: string }>("s3.reportStorage", async (input, ctx) => {
+export const reportStorage = asynchronousJob<{
+  readonly bucket: string,
+}>("s3.reportStorage", async (input, ctx) => {
   const { bucket } = input;
   if (!ctx.reading(() => ctx.db(buckets).has(bucket))) return;
   const sizes = new Map<string, number>();
@@ -87,20 +92,26 @@ const latency = ofRequests("TotalRequestLatency", "Milliseconds");
 function kindOf(operation: string): keyof typeof requests | undefined {
   if (operation.startsWith("List")) return "List";
   if (operation === "GetObject") return "Get";
-  if (operation === "PutObject" || operation === "UploadPart" || operation.endsWith("Copy") || operation === "CopyObject") return "Put";
+  if (["PutObject", "UploadPart", "UploadPartCopy", "CopyObject"].includes(operation)) return "Put";
   if (operation === "HeadObject" || operation === "HeadBucket") return "Head";
   if (operation === "DeleteObject") return "Delete";
   if (operation === "SelectObjectContent") return "Select";
-  if (["DeleteObjects", "CreateMultipartUpload", "CompleteMultipartUpload"].includes(operation)) return "Post";
+  if (
+    ["DeleteObjects", "CreateMultipartUpload", "CompleteMultipartUpload"].includes(operation)
+  ) return "Post";
   return undefined;
 }
 
-function matches(ctx: BodyContext, filter: s3.MetricsFilter | undefined, bucket: string, key: string | undefined): boolean {
+function matches(
+  ctx: BodyContext, filter: s3.MetricsFilter | undefined, bucket: string, key: string | undefined,
+): boolean {
   if (!filter) return true;
   if (key === undefined) return false;
   const prefix = filter.Prefix ?? filter.And?.Prefix ?? "";
   const tags = [...(filter.Tag ? [filter.Tag] : []), ...(filter.And?.Tags ?? [])];
-  if (!key.startsWith(prefix) || (filter.AccessPointArn ?? filter.And?.AccessPointArn) !== undefined) return false;
+  if (
+    !key.startsWith(prefix) || (filter.AccessPointArn ?? filter.And?.AccessPointArn) !== undefined
+  ) return false;
   if (tags.length === 0) return true;
   const own = findCurrent(ctx, bucket, key)?.tags ?? {};
   return tags.every(({ Key, Value }) => Object.hasOwn(own, Key) && own[Key] === Value);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CloudWatchClient, GetMetricDataCommand, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
 import {
-  CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SendMessageBatchCommand, SendMessageCommand, SQSClient,
+  CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SendMessageBatchCommand,
+  SendMessageCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
 import { startRegion, testEpoch } from "../../../test/region.ts";
 
@@ -21,8 +22,10 @@ test("cloudwatch-metrics-every-service: a queue's metrics are its activity", asy
   const client = region.client(CloudWatchClient);
   const asked = [
     ["NumberOfMessagesSent", "Sum", 3], ["SentMessageSize", "Sum", 7], ["SentMessageSize", "Maximum", 5],
-    ["NumberOfMessagesReceived", "Sum", 2], ["NumberOfEmptyReceives", "Sum", 1], ["NumberOfMessagesDeleted", "Sum", 1],
-    ["ApproximateNumberOfMessagesVisible", "Maximum", 1], ["ApproximateNumberOfMessagesDelayed", "Maximum", 1],
+    ["NumberOfMessagesReceived", "Sum", 2], ["NumberOfEmptyReceives", "Sum", 1],
+    ["NumberOfMessagesDeleted", "Sum", 1],
+    ["ApproximateNumberOfMessagesVisible", "Maximum", 1],
+    ["ApproximateNumberOfMessagesDelayed", "Maximum", 1],
     ["ApproximateAgeOfOldestMessage", "Maximum", 120],
   ] as const;
   const { MetricDataResults = [] } = await client.send(

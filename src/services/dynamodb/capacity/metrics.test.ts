@@ -30,6 +30,8 @@ test("a table's metrics are what its requests used, returned and were refused fo
       }),
     }),
   );
-  const found = MetricDataResults.map(({ Values }, index) => [...(asked[index] ?? []).slice(0, 3), Values?.[0]]);
+  const found = MetricDataResults.map(
+    ({ Values }, index) => [...(asked[index] ?? []).slice(0, 3), Values?.[0]],
+  );
   assert.deepEqual(found, asked.map((each) => [...each]));
 });

@@ -18,10 +18,18 @@ const inIndex = ["TableName", "GlobalSecondaryIndexName"];
 const byOperation = ["TableName", "Operation"];
 
 const consumed = {
-  read: { table: of("ConsumedReadCapacityUnits", "Count", inTable), index: of("ConsumedReadCapacityUnits", "Count", inIndex) },
-  write: { table: of("ConsumedWriteCapacityUnits", "Count", inTable), index: of("ConsumedWriteCapacityUnits", "Count", inIndex) },
+  read: {
+    table: of("ConsumedReadCapacityUnits", "Count", inTable),
+    index: of("ConsumedReadCapacityUnits", "Count", inIndex),
+  },
+  write: {
+    table: of("ConsumedWriteCapacityUnits", "Count", inTable),
+    index: of("ConsumedWriteCapacityUnits", "Count", inIndex),
+  },
 };
-const throttleEvents = { read: of("ReadThrottleEvents", "Count", inTable), write: of("WriteThrottleEvents", "Count", inTable) };
+const throttleEvents = {
+  read: of("ReadThrottleEvents", "Count", inTable), write: of("WriteThrottleEvents", "Count", inTable),
+};
 const latency = of("SuccessfulRequestLatency", "Milliseconds", byOperation);
 const returnedItems = of("ReturnedItemCount", "Count", byOperation);
 const throttledRequests = of("ThrottledRequests", "Count", byOperation);
@@ -54,7 +62,9 @@ function tablesOf(input: Readonly<Record<string, unknown>>): readonly string[] {
   const { TableName: one, RequestItems: several, TransactItems: parts } = input;
   if (typeof one === "string") return [nameOf(one)];
   if (several) return Object.keys(several as object).map(nameOf);
-  const names = ((parts ?? []) as readonly Record<string, { readonly TableName?: string } | undefined>[]).flatMap(
+  const names = (
+    (parts ?? []) as readonly Record<string, { readonly TableName?: string } | undefined>[]
+  ).flatMap(
     (part) => Object.values(part).map((each) => nameOf(each?.TableName ?? "")),
   );
   return [...new Set(names)];
@@ -72,7 +82,9 @@ export function observes(call: ObservedCall, ctx: ReadContext): void {
   if (typeof count === "number") ctx.metric(returnedItems, [tables[0] ?? "", operation], count);
 }
 
-function observeRefusal({ operation, error }: ObservedCall, ctx: ReadContext, tables: readonly string[]): void {
+function observeRefusal(
+  { operation, error }: ObservedCall, ctx: ReadContext, tables: readonly string[],
+): void {
   const code = error?.code ?? "";
   if (/ThrottlingException|ThroughputExceeded/.test(code)) {
     const kind = reading.includes(operation) ? "read" : "write";
