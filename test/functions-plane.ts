@@ -13,7 +13,7 @@ import type {
   Outcome,
 } from "../src/planes/functions/contract.ts";
 import { openFunctionsPlane } from "../src/planes/functions/plane.ts";
-import type { EngineName } from "../src/planes/functions/sandbox/open.ts";
+import { openSandboxEngine, type EngineName } from "../src/planes/functions/sandbox/open.ts";
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -42,6 +42,18 @@ export interface TestPlane {
 }
 
 const day = Date.UTC(2026, 0, 1);
+
+/** Whether this machine makes boxes for functions, of this kind or of any. */
+export async function boxed(engine?: EngineName): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), "functions-trial-"));
+  try {
+    return (await openSandboxEngine(folder, searchPath(), engine)).name !== "none";
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** Closed, and its folders deleted, after the test. */
 export async function startPlane(context: TestContext, engine?: EngineName): Promise<TestPlane> {
