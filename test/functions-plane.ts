@@ -151,9 +151,17 @@ function testFunction(plane: FunctionsPlane, path: string, further: Partial<Func
         payload: Buffer.from(JSON.stringify(event)),
         ...of,
       });
-      const text = Buffer.from(outcome.payload).toString("utf8");
-      const json: unknown = text === "" ? undefined : JSON.parse(text);
+      const json = parsed(Buffer.from(outcome.payload).toString("utf8"));
       return { ...outcome, json, error: (json ?? {}) as Ran["error"], requestId };
     },
   };
+}
+
+/** Undefined where it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
