@@ -185,7 +185,7 @@ function python(
   const runtime = { host: join(runtimeFiles("python"), "bootstrap.py"), inside: "/var/runtime/bootstrap.py" };
   const minor = program.version.split(".").slice(0, 2).join(".");
   return {
-    command: [path, engine.see(runtime)],
+    command: [path, "-S", engine.see(runtime)],
     mounts: [...mounts, runtime, ...(engine.see(runtime) === runtime.inside ? sdk : [])],
     environment: {
       PYTHONPATH: [
