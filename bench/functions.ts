@@ -1,6 +1,6 @@
 /**
- * What running a function costs: how long a new environment takes, and how much a warm one adds to the function. Run
- * by itself: `node dist/bench/functions.js`. On a busy machine the best of many is what counts.
+ * What running a function costs: how long a new environment takes, and how much a warm one adds to the
+ * function. Run by itself: `node dist/bench/functions.js`. On a busy machine the best of many is what counts.
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -106,10 +106,11 @@ const listening = `
     (await subscribe({ schemaVersion: "2022-12-13", types: ["nonsense"], destination })).status,
     (await subscribe({ types, destination: { protocol: "HTTP", URI: "http://example.com/" } })).status,
     (await subscribe({ types, destination, buffering: { timeoutMs: 24 } })).status,
-    (await subscribe({ schemaVersion: "2022-12-13", types, destination, buffering: { timeoutMs: 25 } })).status,
+    (await subscribe({ types, destination, buffering: { timeoutMs: 25 } })).status,
     (await fetch(api + "/2020-01-01/extension/event/next")).status,
   ];
-  const next = () => fetch(api + "/2020-01-01/extension/event/next", { headers: { "lambda-extension-identifier": id } });
+  const headers = { "lambda-extension-identifier": id };
+  const next = () => fetch(api + "/2020-01-01/extension/event/next", { headers });
   (async () => { for (;;) await (await next()).json(); })();
   export const handler = async () => {
     console.log("telling");

@@ -5,13 +5,19 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { boxed, startPlane } from "../../../test/functions-plane.ts";
+import { boxed, startPlane, type TestPlane } from "../../../test/functions-plane.ts";
 import { running, settled } from "../../../test/processes.ts";
 
 const options = { skip: (await boxed()) ? false : "this machine makes no boxes" };
 
-test("lambda-tmp-disk: /tmp can be written, and nothing else", options, async (context) => {
-  const { function: create } = await startPlane(context);
+for (const engine of ["bubblewrap", "unshare"] as const) {
+  const skip = (await boxed(engine)) ? false : `this machine has no ${engine}`;
+  test(`lambda-tmp-disk: /tmp can be written, and nothing else (${engine})`, { skip }, async (context) => {
+    await writesEverywhere(await startPlane(context, engine));
+  });
+}
+
+async function writesEverywhere({ function: create }: TestPlane): Promise<void> {
   const { run } = create({
     "index.mjs": `
       import { readdirSync, readFileSync, writeFileSync, existsSync } from "node:fs";
@@ -50,7 +56,7 @@ test("lambda-tmp-disk: /tmp can be written, and nothing else", options, async (c
     shadow: "ENOENT",
   });
   assert.ok(processes <= 3, `${processes} processes`);
-});
+}
 
 test(
   "lambda-tmp-512mb: /tmp has its size, kept while the environment is, and gone with it",
@@ -161,7 +167,10 @@ test("output that is no message, where messages are expected, is a line", option
   const { run, lines } = create({
     "index.mjs": `
       import { writeSync } from "node:fs";
-      export const handler = async () => { writeSync(3, "this is no frame, but it is long enough"); return 1; };`,
+      export const handler = async () => {
+        writeSync(3, "this is no frame, but it is long enough");
+        return 1;
+      };`,
   });
   assert.equal((await run()).json, 1);
   assert.ok(lines().includes("this is no frame, but it is long enough\n"));
@@ -185,14 +194,16 @@ test("nothing runs on when the region is killed", options, async (context) => {
   const root = mkdtempSync(join(tmpdir(), "functions-killed-"));
   context.after(() => rmSync(root, { recursive: true, force: true }));
   const mark = `killed-${process.pid}`;
+  const support = new URL("../../../test/functions-plane.js", import.meta.url).href;
   const program = `
     import { test } from "node:test";
-    import { startPlane } from ${JSON.stringify(new URL("../../../test/functions-plane.js", import.meta.url).href)};
+    import { startPlane } from ${JSON.stringify(support)};
     const { function: create } = await startPlane({ after: () => undefined });
     const { run } = create({ "index.mjs": ${JSON.stringify(`
       import { spawn } from "node:child_process";
       export const handler = async () => {
-        spawn(process.execPath, ["-e", "setTimeout(() => 0, 60000)", "${mark}"], { detached: true, stdio: "ignore" });
+        const wait = ["-e", "setTimeout(() => 0, 60000)", "${mark}"];
+        spawn(process.execPath, wait, { detached: true, stdio: "ignore" });
         console.log("ready");
         await new Promise(() => setTimeout(() => 0, 60000));
       };`)} }, { timeoutSeconds: 60, environment: { MARK: ${JSON.stringify(mark)} } });

@@ -14,7 +14,7 @@ const counting = {
     };`,
 };
 
-test("lambda-autoscales: as many environments as invocations at once, and they are used again", async (context) => {
+test("lambda-autoscales: as many environments as invocations at once", async (context) => {
   const { function: create } = await startPlane(context);
   const { run } = create(counting);
   const together = await Promise.all(Array.from({ length: 6 }, () => run({ wait: 700 })));
@@ -118,7 +118,8 @@ test("lambda-best-layers: layers are one folder, the later over the earlier", as
     {
       "index.js": `
         const fs = require("node:fs");
-        exports.handler = async () => [require("first"), require("second"), fs.readFileSync(process.env.OPT, "utf8")];`,
+        const data = () => fs.readFileSync(process.env.OPT, "utf8");
+        exports.handler = async () => [require("first"), require("second"), data()];`,
     },
     {
       layers: [
@@ -138,7 +139,7 @@ test("lambda-best-layers: layers are one folder, the later over the earlier", as
   assert.deepEqual((await run()).json, ["first of one", "second of two", "two"]);
 });
 
-test("lambda-sdk-included: the SDK is there, for both kinds of modules, and nothing else is", async (context) => {
+test("lambda-sdk-included: the SDK is there for both kinds of modules, and nothing else", async (context) => {
   const { function: create } = await startPlane(context);
   const { run } = create({
     "index.mjs": `
@@ -147,7 +148,8 @@ test("lambda-sdk-included: the SDK is there, for both kinds of modules, and noth
       const require = createRequire(import.meta.url);
       const find = async (name) => import(name).then(() => "found", (error) => error.code);
       export const handler = async () => [
-        S3Client.name, require("@aws-sdk/client-sqs").SQSClient.name, await find("typescript"), await find("lmdb"),
+        S3Client.name, require("@aws-sdk/client-sqs").SQSClient.name,
+        await find("typescript"), await find("lmdb"),
       ];`,
   });
   const missing = "ERR_MODULE_NOT_FOUND";

@@ -81,18 +81,18 @@ export class Unshare implements SandboxEngine {
       "pivot_root . old",
       "umount -l /old",
       "rmdir /old",
-      "mount -o remount,ro,nosuid,nodev / || mount -o remount,bind,ro /",
+      "mount -o remount,bind,ro / 2>/dev/null || mount -o remount,bind,ro,nosuid,nodev /",
       `cd ${quoted(spec.workingDirectory)}`,
       "set +e",
       "exec 4<&-",
-      `env -i ${Object.entries(spec.environment)
-        .map(([name, value]) => quoted(`${name}=${value}`))
-        .join(" ")} ` +
-        `unshare --user --map-user=${user.uid} --map-group=${user.gid} -- ${insideCommand(spec).map(quoted).join(" ")}`,
+      ...Object.entries(spec.environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
+      `${unshareUser} ${insideCommand(spec).map(quoted).join(" ")}`,
       "exit $?",
     ].join("\n");
   }
 }
+
+const unshareUser = `/usr/bin/unshare --user --map-user=${user.uid} --map-group=${user.gid} --`;
 
 /** Ends with the region, and everything in it with its first process. */
 const boxCommand = [
@@ -119,7 +119,7 @@ export const unshareTrial: readonly string[] = [
   ...boxCommand,
   "/bin/sh",
   "-c",
-  "mount -t tmpfs trial /tmp && mount -t proc proc /proc && unshare --user --map-user=993 --map-group=990 -- true",
+  `mount -t tmpfs trial /tmp && mount -t proc proc /proc && ${unshareUser} true`,
 ];
 
 function isLink(path: string): boolean {
@@ -141,10 +141,10 @@ function places(mounts: readonly Mount[]): string[] {
 /** Mounts below it come along; all that this user may not make looser stays as it is. */
 function bind(host: string, inside: string): string {
   const place = quoted(inside);
-  return (
-    `mount --rbind ${quoted(host)} ${place}; mount -o remount,bind,ro ${place} 2>/dev/null || ` +
-    `mount -o remount,bind,ro,nosuid,nodev ${place} 2>/dev/null || mount -o remount,bind,ro,nosuid,nodev,noexec ${place}`
+  const attempts = ["", ",nosuid,nodev", ",nosuid,nodev,noexec"].map(
+    (kept) => `mount -o remount,bind,ro${kept} ${place} 2>/dev/null`,
   );
+  return `mount --rbind ${quoted(host)} ${place}; ${attempts.join(" || ")}`;
 }
 
 function quoted(text: string): string {
