@@ -96,23 +96,6 @@ const programs: readonly ProgramFact[] = [
     brew: "openjdk",
   },
   {
-    name: "dotnet",
-    services: ["lambda"],
-    programs: ["dotnet"],
-    purpose: "Lambda functions in .NET",
-    apt: "dotnet-runtime-8.0",
-    brew: "dotnet",
-  },
-  {
-    name: "ruby",
-    services: ["lambda"],
-    programs: ["ruby"],
-    version: ["--version"],
-    purpose: "Lambda functions in Ruby",
-    apt: "ruby",
-    brew: "ruby",
-  },
-  {
     name: "postgres",
     services: ["rds", "redshift"],
     programs: ["postgres", "pg_ctl"],
