@@ -28,7 +28,7 @@ test("the doctor says what to install by the system's own package manager", () =
   const missing = (platform: NodeJS.Platform): unknown =>
     examine({ ...machine, platform, built: new Set(["lambda"]) }).find(({ name }) => name === "java")
       ?.install;
-  assert.equal(missing("linux"), "sudo apt install default-jre-headless");
+  assert.equal(missing("linux"), "sudo apt install default-jdk-headless");
   assert.equal(missing("darwin"), "brew install openjdk");
   const old = examine({ ...machine, nodeVersion: "18.0.0", built: new Set() })[0];
   assert.deepEqual([old?.found, old?.install], [false, "Node.js 20.19 or newer: https://nodejs.org/"]);

@@ -92,7 +92,7 @@ const programs: readonly ProgramFact[] = [
     services: ["lambda"],
     programs: ["java"],
     purpose: "Lambda functions in Java",
-    apt: "default-jre-headless",
+    apt: "default-jdk-headless",
     brew: "openjdk",
   },
   {
