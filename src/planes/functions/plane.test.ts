@@ -19,14 +19,9 @@ test("lambda-autoscales: as many environments as invocations at once", async (co
   const { run } = create(counting);
   const together = await Promise.all(Array.from({ length: 6 }, () => run({ wait: 700 })));
   assert.equal(new Set(together.map(({ logStreamName }) => logStreamName)).size, 6);
-  const streams = new Set<string>();
   for (let count = 0; count < 5; count += 1) {
-    const { report, logStreamName } = await run();
-    assert.equal(report.initMilliseconds, undefined);
-    streams.add(logStreamName);
+    assert.equal((await run()).report.initMilliseconds, undefined);
   }
-  // The one that has waited least is taken.
-  assert.equal(streams.size, 1);
 });
 
 test("environments that wait end by the region's clock", async (context) => {

@@ -80,11 +80,16 @@ class EnvironmentPool implements FunctionsPlane {
     return this.#invokeCold(spec, key, invocation);
   }
 
+  /** It serves nobody any more. */
+  #isOver(slot: Slot): boolean {
+    return this.#isClosed || slot.isRetired || slot.credentialsExpireAt <= this.#host.now();
+  }
+
   #takeIdle(key: string): Slot | undefined {
     let latest: Slot | undefined;
     for (const slot of this.#slots) {
       if (slot.key !== key || slot.environment.state !== "idle") continue;
-      if (slot.isRetired || slot.credentialsExpireAt <= this.#host.now()) slot.environment.end("spindown");
+      if (this.#isOver(slot)) slot.environment.end("spindown");
       else if (!latest || slot.idleSince >= latest.idleSince) latest = slot;
     }
     latest?.stopWaiting();
@@ -94,7 +99,7 @@ class EnvironmentPool implements FunctionsPlane {
   async #takeFinishing(key: string): Promise<Slot | undefined> {
     const waiting = this.#waiting.get(key) ?? [];
     const finishing = [...this.#slots].filter((slot) => {
-      return slot.key === key && !slot.isRetired && slot.environment.state === "finishing";
+      return slot.key === key && !this.#isOver(slot) && slot.environment.state === "finishing";
     });
     if (finishing.length <= waiting.length) return undefined;
     this.#waiting.set(key, waiting);
@@ -159,7 +164,7 @@ class EnvironmentPool implements FunctionsPlane {
   }
 
   #idle(slot: Slot): void {
-    if (slot.isRetired || this.#isClosed) return slot.environment.end("spindown");
+    if (this.#isOver(slot)) return slot.environment.end("spindown");
     const next = this.#waiting.get(slot.key)?.shift();
     if (next) return next(slot);
     slot.idleSince = this.#host.now();
