@@ -159,9 +159,6 @@ export const provisionedAboveReserved = (): AwsError => invalidParameter(
 export const provisionedForLatest = (): AwsError => invalidParameter(
   "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
 );
-export const provisionedElsewhere = (): AwsError => conflict(
-  "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version",
-);
 export const noProvisioned = (): AwsError => refusal(
   lambda.ProvisionedConcurrencyConfigNotFoundException,
   "No Provisioned Concurrency Config found for this function",
