@@ -239,6 +239,9 @@ export const shaDiffers = (given: string, is: string): AwsError => invalidParame
   + "CodeSHA256 in $LATEST.",
 );
 export const tooManyTags = (): AwsError => invalidParameter("The number of tags exceeds the maximum of 50");
+export const invalidTag = (key: string): AwsError => invalidParameter(
+  `The tag with the key ${key} is invalid: a key has 1 to 128 characters, a value at most 256.`,
+);
 export const reservedTag = (): AwsError => invalidParameter(
   "The tag key must not begin with 'aws:'.",
 );
