@@ -1,6 +1,8 @@
 /** Warm synchronous invocations of a Node.js function that answers what it is given. */
 
-import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient, type IAMClientConfig } from "@aws-sdk/client-iam";
+import {
+  AttachRolePolicyCommand, CreateRoleCommand, IAMClient, type IAMClientConfig,
+} from "@aws-sdk/client-iam";
 import {
   CreateFunctionCommand, InvokeCommand, LambdaClient, waitUntilFunctionActiveV2,
 } from "@aws-sdk/client-lambda";

@@ -11,17 +11,11 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
-  CreateAccessKeyCommand,
-  CreateUserCommand,
-  IAMClient,
-  PutUserPolicyCommand,
+  CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
-  CreateQueueCommand,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  SQSClient,
+  CreateQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { cpuMicroseconds } from "./cpu.ts";
@@ -107,7 +101,11 @@ async function prepareUser(port: number): Promise<Credentials> {
       PolicyDocument: JSON.stringify({
         Version: "2012-10-17",
         Statement: [
-          { Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*", "lambda:*"], Resource: "*" },
+          {
+            Effect: "Allow",
+            Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*", "lambda:*"],
+            Resource: "*",
+          },
         ],
       }),
     }),

@@ -237,7 +237,9 @@ const lambdaFunction: Taggable = {
   async create(make, name, tags) {
     const RoleName = `role-of-${name}`;
     // It is there already where the function is made anew.
-    await make("iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText }).catch(() => undefined);
+    await make(
+      "iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText },
+    ).catch(() => undefined);
     const Role = `arn:aws:iam::000000000000:role/${RoleName}`;
     await make("lambda:CreateFunction", { ...functionMembers, Role, FunctionName: name, Tags: tags });
     return name;

@@ -51,7 +51,7 @@ class Stream {
     if (this.#waiting.length + lines.length <= waitingLinesMax) this.#waiting.push(...lines);
     if (this.#isWriting) return;
     this.#isWriting = true;
-    void this.#write();
+    void this.#ctx.kernel.track(this.#write());
   }
 
   async #write(): Promise<void> {
@@ -64,8 +64,8 @@ class Stream {
         for (const batch of batches(lines)) await this.#put(batch);
       }
     } catch {
-      // Without permission, or without a group that may be made, there is no log; and so it is on AWS. What is
-      // a defect has been reported where it happened.
+      // Without permission, or without a group that may be made, there is no log; and so it is on AWS.
+      // What is a defect has been reported where it happened.
       this.#waiting = [];
       this.#refusedUntil = this.#ctx.clock.now() + refusedMilliseconds;
     } finally {

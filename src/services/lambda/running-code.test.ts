@@ -35,7 +35,9 @@ test("lambda-env-vars-kms: variables under a customer's key are read by who may 
     Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "lambda:Get*", Resource: "*" }],
   }));
   const { Environment } = await looker.send(configuration);
-  assert.deepEqual([Environment?.Variables, Environment?.Error?.ErrorCode], [undefined, "AccessDeniedException"]);
+  assert.deepEqual(
+    [Environment?.Variables, Environment?.Error?.ErrorCode], [undefined, "AccessDeniedException"],
+  );
   assert.match(
     Environment?.Error?.Message ?? "",
     /^Lambda was unable to decrypt your environment variables because the KMS access was denied\. /,
@@ -44,20 +46,22 @@ test("lambda-env-vars-kms: variables under a customer's key are read by who may 
   await kms.send(new DisableKeyCommand({ KeyId: KMSKeyArn }));
   assert.match(
     await refusal(bench.invoke("sealed")),
-    /^KMSDisabledException: Lambda was unable to decrypt the environment variables because the KMS key used is /,
+    /^KMSDisabledException: Lambda was unable to decrypt the environment variables because the KMS key /,
   );
 });
 
 test("lambda-best-layers: a function imports what its layers bring", async () => {
   const { LayerVersionArn = "" } = await bench.lambda.send(new PublishLayerVersionCommand({
-    LayerName: "greeting", Content: { ZipFile: zipOf({ "nodejs/node_modules/greeting/index.js": "module.exports = 'hi';" }) },
+    LayerName: "greeting", Content: {
+      ZipFile: zipOf({ "nodejs/node_modules/greeting/index.js": "module.exports = 'hi';" }),
+    },
   }));
   const code = "exports.handler = async () => [require('greeting'), require('fs').readdirSync('/opt')];";
   await bench.make("greets", { Code: { ZipFile: nodePackage(code, "index.js") }, Layers: [LayerVersionArn] });
   assert.deepEqual((await bench.invoke("greets")).answer, ["hi", ["nodejs"]]);
 });
 
-test("lambda-dependencies-zip: packages in the zip are found, and their absence is an import error", async () => {
+test("lambda-dependencies-zip: packages in the zip are found, their absence is an import error", async () => {
   const code = "const a = require('a'); exports.handler = async () => a;";
   const withPackage = zipOf({ "index.js": code, "node_modules/a/index.js": "module.exports = 'a';" });
   await bench.make("packed", { Code: { ZipFile: withPackage } });
@@ -72,7 +76,10 @@ test("lambda-dependencies-zip: packages in the zip are found, and their absence 
 test("lambda-tmp-persists-in-context: /tmp stays while the environment does", async () => {
   const code = `
     import { appendFileSync, readFileSync } from "node:fs";
-    export const handler = async () => { appendFileSync("/tmp/n", "x"); return readFileSync("/tmp/n", "utf8"); };
+    export const handler = async () => {
+      appendFileSync("/tmp/n", "x");
+      return readFileSync("/tmp/n", "utf8");
+    };
   `;
   await bench.make("counting", { Code: { ZipFile: nodePackage(code) } });
   const counts = [(await bench.invoke("counting")).answer, (await bench.invoke("counting")).answer];
@@ -92,7 +99,9 @@ test("lambda-timeout-900: a function that takes longer than its timeout is stopp
 });
 
 test("a folder of this machine is a function's code, and saving a file changes it", async () => {
-  const save = (n: number) => writeFileSync(join(folder, "index.mjs"), `export const handler = async () => ${n};`);
+  const save = (n: number) => writeFileSync(
+    join(folder, "index.mjs"), `export const handler = async () => ${n};`,
+  );
   save(1);
   await bench.make("hot", { Code: { S3Bucket: "hot-reload", S3Key: folder } });
   assert.equal((await bench.invoke("hot")).answer, 1);
@@ -100,12 +109,15 @@ test("a folder of this machine is a function's code, and saving a file changes i
   assert.equal((await bench.invoke("hot")).answer, 2);
   assert.equal(
     await refusal(bench.make("cold", { Code: { S3Bucket: "hot-reload", S3Key: "/no/such/folder" } })),
-    "InvalidParameterValueException: There is no folder /no/such/folder on this machine to run the function from.",
+    "InvalidParameterValueException: There is no folder /no/such/folder on this machine to run the function "
+    + "from.",
   );
 });
 
 test("invocations, errors and durations are metrics of the function", async () => {
-  const ZipFile = nodePackage("export const handler = async ({ fail }) => { if (fail) throw new Error('no'); };");
+  const ZipFile = nodePackage(
+    "export const handler = async ({ fail }) => { if (fail) throw new Error('no'); };",
+  );
   await bench.make("measured", { Code: { ZipFile } });
   for (const fail of [false, true, false]) await bench.invoke("measured", { fail });
   const cloudwatch = bench.region.client(CloudWatchClient);
@@ -113,7 +125,9 @@ test("invocations, errors and durations are metrics of the function", async () =
   const sum = async (MetricName: string) => {
     const { Datapoints } = await cloudwatch.send(new GetMetricStatisticsCommand({
       Namespace: "AWS/Lambda", MetricName, Dimensions: [{ Name: "FunctionName", Value: "measured" }],
-      StartTime: new Date(now - 600_000), EndTime: new Date(now + 600_000), Period: 3_600, Statistics: ["Sum"],
+      StartTime: new Date(
+        now - 600_000,
+      ), EndTime: new Date(now + 600_000), Period: 3_600, Statistics: ["Sum"],
     }));
     return Datapoints?.[0]?.Sum;
   };
