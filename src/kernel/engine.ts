@@ -37,7 +37,6 @@ import type { Service, Tagging } from "./service.ts";
 import { RegionBlobs } from "./region-blobs.ts";
 import { SealedSessions } from "./sessions.ts";
 import type { DirectoryEntry, OperationToken } from "./tokens.ts";
-import { TrailDeliveries } from "./trail-deliveries.ts";
 import { Waits } from "./waits.ts";
 
 export interface EngineOptions {
@@ -138,9 +137,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     this.authorizer = new Authorizer(this);
     this.announcer = new Announcer(this);
     this.scheduler = new Scheduler(this);
-    this.recorder = new Recorder(
-      this.store, this.bus, this.defaultAccount, incarnation, this.announcer, new TrailDeliveries(this),
-    );
+    this.recorder = new Recorder(this, incarnation);
     this.blobs = new RegionBlobs(this, options.durability);
     this.planes = new RegionPlanes({
       ...options.machine,
@@ -346,6 +343,15 @@ export class Engine implements Kernel, JobHost, MetricsHost {
 
   end(): void {
     this.#changeActivity(-1);
+  }
+
+  async aside<T>(work: Promise<T>): Promise<T> {
+    this.end();
+    try {
+      return await work;
+    } finally {
+      this.begin();
+    }
   }
 
   async track<T>(work: Promise<T>): Promise<T> {

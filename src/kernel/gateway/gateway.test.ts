@@ -204,13 +204,13 @@ test("operations that do not exist, and those that are not built, name themselve
     service: "cloudtrail",
     headers: {
       "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": "CloudTrail_20131101.ListTrails",
+      "x-amz-target": "CloudTrail_20131101.ListImports",
     },
   });
   assert.equal(unbuilt.status, 501);
   assert.deepEqual(JSON.parse(unbuilt.text), {
     __type: "NotImplemented",
-    message: "cloudtrail:ListTrails is not implemented by us-local-1 yet.",
+    message: "cloudtrail:ListImports is not implemented by us-local-1 yet.",
   });
 });
 

@@ -3,8 +3,10 @@
  * plain sockets they begin with it at once; over TLS they offer no other protocol.
  */
 
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createServer, type Http2Server, type IncomingHttpHeaders } from "node:http2";
+import type { IncomingHttpHeaders } from "node:http2";
+import type { Socket } from "node:net";
 
 /** The connection preface begins with `PRI`, which is no method. */
 const prefaceLength = 3;
@@ -18,14 +20,22 @@ export function chooseProtocol({ protocols }: { readonly protocols: readonly str
   return protocols.includes("http/1.1") ? "http/1.1" : protocols.find((name) => name === "h2");
 }
 
-/** A request of HTTP/2 in the form of one of HTTP/1.1, to the same code. */
-export function http2Server(
+/**
+ * Takes connections of such clients, and gives their requests in the form of those of HTTP/1.1 to the same
+ * code. Node's part of it is loaded with the first.
+ */
+export function http2Connections(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
-): Http2Server {
-  return createServer((request, response) => {
-    Object.defineProperty(request, "headers", { value: plainHeaders(request.headers) });
-    answer(request as unknown as IncomingMessage, response as unknown as ServerResponse);
-  });
+): (socket: Socket) => void {
+  let server: Promise<EventEmitter> | undefined;
+  const start = async (): Promise<EventEmitter> => {
+    const { createServer } = await import("node:http2");
+    return createServer((request, response) => {
+      Object.defineProperty(request, "headers", { value: plainHeaders(request.headers) });
+      answer(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+    });
+  };
+  return (socket) => void (server ??= start()).then((started) => started.emit("connection", socket));
 }
 
 /** What HTTP/2 says in pseudo-headers is no header to anybody else, but for the host. */

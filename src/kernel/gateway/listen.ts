@@ -1,7 +1,6 @@
 /** The region's socket: HTTP/1.1, HTTP/2 and, where a certificate is given, both over TLS, on one port. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Http2Server } from "node:http2";
 import {
   createServer as createSocketServer,
   type AddressInfo,
@@ -9,7 +8,7 @@ import {
   type Socket,
 } from "node:net";
 import { pipeline, Readable } from "node:stream";
-import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
+import { createServer as createTlsServer } from "node:tls";
 import type { TLSSocket, TlsOptions } from "node:tls";
 import { readBody } from "../body/read-body.ts";
 import type { Engine } from "../engine.ts";
@@ -17,7 +16,7 @@ import { AwsError } from "../errors.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
 import { bodyBytesMax, wholeBytesMax } from "./body.ts";
 import { bodyLimit, handle, streamsBody, type Incoming } from "./chain.ts";
-import { chooseProtocol, http2Server, isHttp2, isPreface } from "./http2.ts";
+import { chooseProtocol, http2Connections, isHttp2, isPreface } from "./http2.ts";
 import {
   closeAfterAnswer, continueWhenRead, endIdleUpload, hasBody, idleMillisecondsDefault,
 } from "./uploads.ts";
@@ -61,10 +60,11 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
   };
   const settings = { keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   const plain = createServer(settings, answer);
-  const second = http2Server(answer);
+  const first = (socket: Socket): void => void plain.emit("connection", socket);
+  const second = http2Connections(answer);
   const secure = options.certificate && createTlsServer(
     { ...options.certificate, ALPNCallback: chooseProtocol },
-    (socket) => (socket.alpnProtocol === "h2" ? second : plain).emit("connection", socket),
+    (socket) => (socket.alpnProtocol === "h2" ? second(socket) : first(socket)),
   );
   secure?.on("tlsClientError", (_cause, socket) => socket.destroy());
   endSlowHeads(plain);
@@ -72,8 +72,8 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
     continueWhenRead(request, response);
     answer(request, response);
   });
-  const servers = { plain, second, secure };
-  const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, servers));
+  const takers = { first, second, tls: secure && ((socket: Socket) => void secure.emit("connection", socket)) };
+  const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, takers));
   await new Promise<void>((resolve, reject) => {
     sockets.once("error", reject);
     sockets.listen({ port: options.port, host: options.host, backlog: waitingConnectionsMax }, resolve);
@@ -101,22 +101,23 @@ function endSlowHeads(server: Server): void {
   server.emit("listening");
 }
 
-interface Servers {
-  readonly plain: Server;
-  readonly second: Http2Server;
-  readonly secure: TlsServer | undefined;
+/** Who takes connections of HTTP/1.1, of HTTP/2, and of TLS. */
+interface Takers {
+  readonly first: (socket: Socket) => void;
+  readonly second: (socket: Socket) => void;
+  readonly tls: ((socket: Socket) => void) | undefined;
 }
 
 /** The first bytes tell TLS from HTTP, and one HTTP from the other. */
-function sniff(socket: Socket, { plain, second, secure }: Servers): void {
+function sniff(socket: Socket, { first, second, tls }: Takers): void {
   socket.on("error", () => socket.destroy());
   socket.once("readable", () => {
-    const first = socket.read() as Buffer | null;
-    if (first === null) return;
-    socket.unshift(first);
-    const isSecure = first[0] === tlsHandshake;
-    const server = isSecure ? secure : isPreface(first) ? second : plain;
-    if (server) server.emit("connection", socket);
+    const begin = socket.read() as Buffer | null;
+    if (begin === null) return;
+    socket.unshift(begin);
+    const plain = isPreface(begin) ? second : first;
+    const take = begin[0] === tlsHandshake ? tls : plain;
+    if (take) take(socket);
     else socket.destroy();
   });
 }

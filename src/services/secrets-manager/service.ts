@@ -12,14 +12,15 @@ import * as randomPassword from "./random-password.ts";
 import * as replication from "./replication.ts";
 import * as replicationJobs from "./replication-jobs.ts";
 import * as rotation from "./rotation.ts";
+import * as rotationJobs from "./rotation-jobs.ts";
 import * as tags from "./tags.ts";
 import * as updateSecret from "./update-secret.ts";
 import * as values from "./values.ts";
 
 export default service(sm.service, {
   nouns: [
-    createSecret, values, updateSecret, describeSecret, listSecrets, deletion, rotation, tags, policies,
-    randomPassword, replication, replicationJobs,
+    createSecret, values, updateSecret, describeSecret, listSecrets, deletion, rotation, rotationJobs, tags,
+    policies, randomPassword, replication, replicationJobs,
   ],
   resourcePolicy: resourcePolicyOf,
   // Between Regions the service works on its own resources as itself.
