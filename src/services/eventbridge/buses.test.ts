@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CreateEventBusCommand, CreatePartnerEventSourceCommand, DeleteEventBusCommand, DescribeEventBusCommand,
-  DescribeEventSourceCommand, DescribeRuleCommand, PutRuleCommand, EventBridgeClient, ListEventBusesCommand, ListEventSourcesCommand,
+  DescribeEventSourceCommand, DescribeRuleCommand, PutRuleCommand, EventBridgeClient, ListEventBusesCommand,
+    ListEventSourcesCommand,
     ListPartnerEventSourceAccountsCommand,
   PutEventsCommand, PutPartnerEventsCommand, PutPermissionCommand, RemovePermissionCommand,
     UpdateEventBusCommand,
@@ -109,7 +110,8 @@ test("buses: a policy may let another account keep rules on a bus", async () => 
   const putRule = () => friend.send(new PutRuleCommand({
     Name: "theirs", EventBusName: arn("shared"), EventPattern: '{"source":["a"]}',
   }));
-  assert.match(await refusal(putRule()), /^AccessDeniedException: .*events:PutRule on resource: arn:aws:events:/);
+  assert.match(await refusal(putRule()),
+    /^AccessDeniedException: .*events:PutRule on resource: arn:aws:events:/);
   await events.send(new PutPermissionCommand({ EventBusName: "shared", Policy: JSON.stringify({
     Version: "2012-10-17", Statement: [{
       Effect: "Allow", Principal: { AWS: "111111111111" }, Action: "events:PutRule",
@@ -118,7 +120,8 @@ test("buses: a policy may let another account keep rules on a bus", async () => 
     }],
   }) }));
   assert.equal((await putRule()).RuleArn, "arn:aws:events:us-east-1:000000000000:rule/shared/theirs");
-  const { CreatedBy } = await events.send(new DescribeRuleCommand({ Name: "theirs", EventBusName: "shared" }));
+  const { CreatedBy } = await events.send(new DescribeRuleCommand({ Name: "theirs",
+    EventBusName: "shared" }));
   assert.equal(CreatedBy, "111111111111");
   const other = new PutRuleCommand({
     Name: "theirs", EventBusName: arn("shared"), EventPattern: '{"source":["b"]}',
