@@ -25,6 +25,7 @@ import { invokeOperation } from "./lambda-operations.ts";
 import { measure, type Load, type Measured } from "./load.ts";
 import { measureLargeObjects } from "./large-objects.ts";
 import { getOperation, putOperation, withBucket } from "./s3-operations.ts";
+import { publishOperation } from "./topic-operations.ts";
 import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -104,7 +105,7 @@ async function prepareUser(port: number): Promise<Credentials> {
         Statement: [
           {
             Effect: "Allow",
-            Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*", "lambda:*"],
+            Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*", "lambda:*", "sns:*"],
             Resource: "*",
           },
         ],
@@ -204,6 +205,7 @@ async function encryptOperation(port: number): Promise<BenchOperation> {
 const operations: Readonly<Record<string, (port: number, deletes: number) => Promise<BenchOperation>>> = {
   identity: () => Promise.resolve(callerIdentity),
   send: sendOperation,
+  publish: (port) => publishOperation(clientOptions(port)),
   receive: receiveOperation,
   delete: deleteOperation,
   encrypt: encryptOperation,
