@@ -14,6 +14,8 @@ export type FilterScope = "MessageAttributes" | "MessageBody";
 const keysMax = 5;
 const combinationsMax = 150;
 const bytesMax = 256 * 1024;
+/** Deeper than any policy whose combinations are few enough. */
+const depthMax = 2 * combinationsMax;
 
 /** What is wrong with a filter policy; the caller says of what. */
 export class FilterPolicyError extends Error {}
@@ -27,30 +29,8 @@ export class NestedPolicyError extends Error {
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-interface Leaf {
-  readonly depth: number;
-  readonly values: number;
-}
-
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/**
- * The fields of a policy, one list a way to satisfy it: more than one come from `$or`.
- */
-function branchesOf(policy: { readonly [key: string]: Json }, depth: number): Leaf[][] {
-  let branches: Leaf[][] = [[]];
-  const cross = (added: readonly Leaf[][]): void => {
-    branches = branches.flatMap((branch) => added.map((more) => [...branch, ...more]));
-  };
-  for (const [key, value] of Object.entries(policy)) {
-    if (key === "$or" && Array.isArray(value)) {
-      cross((value as readonly Json[]).flatMap((one) => (isObject(one) ? branchesOf(one, depth) : [])));
-    } else if (isObject(value)) cross(branchesOf(value, depth + 1));
-    else if (Array.isArray(value)) cross([[{ depth, values: value.length }]]);
-  }
-  return branches;
 }
 
 function keysOf(policy: { readonly [key: string]: Json }, names: Set<string>, prefix: string): void {
@@ -62,18 +42,38 @@ function keysOf(policy: { readonly [key: string]: Json }, names: Set<string>, pr
   }
 }
 
-/** Each list multiplies, and counts once more for each level it is nested in. */
-function combinationsOf(branches: readonly (readonly Leaf[])[]): number {
-  return branches.reduce(
-    (sum, branch) =>
-      sum + branch.reduce((product, { depth, values }) => product * Math.max(1, values * depth), 1),
-    0,
-  );
+/**
+ * Each list multiplies, and counts once more for each level it is nested in; alternatives add up.
+ *
+ * @evidence SNS Developer Guide, "Filter policy constraints": the total combination of values
+ */
+function combinationsOf(policy: { readonly [key: string]: Json }, depth: number): number {
+  let product = 1;
+  for (const [key, value] of Object.entries(policy)) {
+    if (key === "$or" && Array.isArray(value)) {
+      const alternatives = (value as readonly Json[]).filter((one) => isObject(one));
+      product *= alternatives.reduce((sum: number, one) => sum + combinationsOf(one, depth), 0);
+    } else if (isObject(value)) product *= combinationsOf(value, depth + 1);
+    else if (Array.isArray(value)) product *= Math.max(1, value.length * depth);
+  }
+  return product;
+}
+
+/** Of the brackets that are open at the same time; what is in strings is none. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === "{" || token === "[") deepest = Math.max(deepest, ++depth);
+    else if (token === "}" || token === "]") depth -= 1;
+  }
+  return deepest;
 }
 
 /** @throws FilterPolicyError, NestedPolicyError */
 export function checkFilterPolicy(text: string, scope: FilterScope): void {
   if (Buffer.byteLength(text) > bytesMax) throw new FilterPolicyError("Filter policy is too large");
+  if (depthOf(text) > depthMax) throw new FilterPolicyError("Filter policy is too complex");
   let policy: Json;
   try {
     policy = JSON.parse(text) as Json;
@@ -88,14 +88,14 @@ export function checkFilterPolicy(text: string, scope: FilterScope): void {
   if (names.size > keysMax) {
     throw new FilterPolicyError(`Filter policy can not have more than ${keysMax} keys`);
   }
+  if (combinationsOf(policy, 1) > combinationsMax) {
+    throw new FilterPolicyError("Filter policy is too complex");
+  }
   try {
     parsePattern(text);
   } catch (error) {
     if (error instanceof PatternError) throw new FilterPolicyError(error.message);
     throw error;
-  }
-  if (combinationsOf(branchesOf(policy, 1)) > combinationsMax) {
-    throw new FilterPolicyError("Filter policy is too complex");
   }
 }
 
