@@ -92,6 +92,8 @@ async function startMoto(): Promise<Target | undefined> {
   return (await answers(`http://127.0.0.1:${port}/moto-api/`, () => failed)) ? { port, child } : undefined;
 }
 
+const measuredActions = ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*", "sns:*"];
+
 /** A user with its own key and a policy, so that signatures and IAM are at work. */
 async function prepareUser(port: number): Promise<Credentials> {
   const iam = new IAMClient(clientOptions(port));
@@ -139,10 +141,7 @@ async function sendOperation(port: number): Promise<BenchOperation> {
 async function receiveOperation(port: number): Promise<BenchOperation> {
   const sqs = new SQSClient(clientOptions(port));
   const { QueueUrl } = await sqs.send(
-    new CreateQueueCommand({
-      QueueName: "bench-receive",
-      Attributes: { VisibilityTimeout: "0" },
-    }),
+    new CreateQueueCommand({ QueueName: "bench-receive", Attributes: { VisibilityTimeout: "0" } }),
   );
   await fill(sqs, QueueUrl ?? "", 100);
   return {

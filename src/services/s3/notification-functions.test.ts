@@ -37,7 +37,7 @@ test("s3-events-lambda: a function that lets the bucket in runs for the keys tha
   for (const Key of ["cat.png", "cat.jpg", "dog.jpg"]) {
     await s3.send(new PutObjectCommand({ Bucket: "bucket", Key, Body: "meow" }));
   }
-  await region.settled();
+  await region.clock.advance({ minutes: 2 });
   const { events = [] } = await region.client(CloudWatchLogsClient).send(
     new FilterLogEventsCommand({ logGroupName: "/aws/lambda/listener", filterPattern: "GIVEN" }),
   );

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
-  AddPermissionCommand, ConfirmSubscriptionCommand, GetSubscriptionAttributesCommand, ListSubscriptionsCommand,
-  SNSClient, SetSubscriptionAttributesCommand, SubscribeCommand, UnsubscribeCommand,
+  AddPermissionCommand, ConfirmSubscriptionCommand, GetSubscriptionAttributesCommand,
+  ListSubscriptionsCommand, SNSClient, SetSubscriptionAttributesCommand, SubscribeCommand, UnsubscribeCommand,
 } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient,
@@ -26,12 +26,14 @@ async function queueElsewhere(region: TestRegion, topicArn: string) {
       Condition: { ArnEquals: { "aws:SourceArn": topicArn } },
     },
   });
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "queue", Attributes: { Policy } }));
+  const create = new CreateQueueCommand({ QueueName: "queue", Attributes: { Policy } });
+  const { QueueUrl } = await sqs.send(create);
   return {
     arn,
     async bodies() {
       await region.settled();
-      const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+      const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
+      const { Messages = [] } = await sqs.send(receive);
       for (const { ReceiptHandle } of Messages) {
         await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
       }
@@ -40,7 +42,7 @@ async function queueElsewhere(region: TestRegion, topicArn: string) {
   };
 }
 
-test("a queue of another account is asked in the queue, and gets messages once its owner confirms", async () => {
+test("a queue of another account is asked there, and gets messages once it is confirmed", async () => {
   await using region = await startRegion();
   const topic = await createTopic(region, "topic");
   const queue = await queueElsewhere(region, topic.arn);

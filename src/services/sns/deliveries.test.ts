@@ -67,6 +67,7 @@ test("sns-pubsub: a publish reaches queues, functions, endpoints and mailboxes t
   const [, news] = await queue.notifications();
   assert.deepEqual([news?.["MessageId"], news?.["Subject"], news?.["Message"]], [MessageId, "S", "news"]);
   assert.deepEqual(await picky.bodies(), []);
+  await region.clock.advance({ minutes: 2 });
   const logs = region.client(CloudWatchLogsClient);
   const { events = [] } = await logs.send(
     new FilterLogEventsCommand({ logGroupName: "/aws/lambda/function", filterPattern: "GOT" }),

@@ -24,7 +24,8 @@ const odd = [
   '{"http":{"defaultHealthyRetryPolicy":{"numRetries":"x"}}}', '{"healthyRetryPolicy":{"minDelayTarget":-1}}',
   '{"deadLetterTargetArn":null}', '{"deadLetterTargetArn":["x"]}', '{"MessageRetentionPeriod":{}}',
   '{"MessageRetentionPeriod":1e99}', '{"PointType":"Timestamp","StartingPoint":{}}',
-  '{"Statement":null}', '{"Statement":[null]}', '{"Statement":[{"Action":[null]}]}', '{"Version":1,"Statement":{}}',
+  '{"Statement":null}', '{"Statement":[null]}', '{"Statement":[{"Action":[null]}]}',
+  '{"Version":1,"Statement":{}}',
   `${'{"a":'.repeat(deep)}["x"]${"}".repeat(deep)}`, `${"[".repeat(deep)}${"]".repeat(deep)}`,
   `{"a":[${'{"prefix":"x"},'.repeat(149)}{"prefix":"x"}]}`,
   JSON.stringify({ $or: sixty({ $or: sixty({ a: ["x"] }) }) }),
@@ -71,10 +72,13 @@ test("attributes of any text are taken or refused", async () => {
 test("names, endpoints and messages of any text are taken or refused", async () => {
   await using region = await startRegion();
   const { sns, arn: TopicArn } = await createTopic(region, "topic");
-  const protocols = ["sqs", "lambda", "http", "https", "email", "sms", "firehose", "application", "__proto__"];
+  const protocols = [
+    "sqs", "lambda", "http", "https", "email", "sms", "firehose", "application", "__proto__",
+  ];
   const endpoints = [
     "", "x", "arn:aws:sqs", "arn:aws:sqs:::", "arn:aws:lambda:us-east-1:000000000000:function:", "http://",
-    "https://[", "http://x:99999/", "a@b", "+", "\u{1F600}", "arn:aws:sns:us-east-1:000000000000:endpoint/x",
+    "https://[", "http://x:99999/", "a@b", "+", "\u{1F600}",
+    "arn:aws:sns:us-east-1:000000000000:endpoint/x",
   ];
   for (const Protocol of protocols) {
     for (const Endpoint of endpoints) {
@@ -89,7 +93,8 @@ test("names, endpoints and messages of any text are taken or refused", async () 
     }
   }
   for (const Name of ["", "\u0000", "a/b", "a:b", ".fifo", "x".repeat(300)]) {
-    await survives(Name, sns.send(new CreateTopicCommand({ Name, Attributes: { FifoTopic: "true" } })));
+    const command = new CreateTopicCommand({ Name, Attributes: { FifoTopic: "true" } });
+    await survives(Name, sns.send(command));
   }
   const anonymous = region.client(SNSClient, { credentials: region.root("111111111111") });
   await survives("a stranger", anonymous.send(new PublishCommand({ TopicArn, Message: "m" })));

@@ -226,7 +226,8 @@ test("the default policy lets in the owner's alarms, whom a policy of its own mu
   };
   const [told] = await turn("ALARM");
   assert.match(String(told?.["Subject"]), /^ALARM: "alarm"/);
-  const Statement = { Effect: "Allow", Principal: { AWS: account }, Action: "sns:Publish", Resource: TopicArn };
+  const Principal = { AWS: account };
+  const Statement = { Effect: "Allow", Principal, Action: "sns:Publish", Resource: TopicArn };
   await sns.send(new SetTopicAttributesCommand({
     TopicArn, AttributeName: "Policy",
     AttributeValue: JSON.stringify({ Version: "2012-10-17", Statement }),
