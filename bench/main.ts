@@ -92,8 +92,6 @@ async function startMoto(): Promise<Target | undefined> {
   return (await answers(`http://127.0.0.1:${port}/moto-api/`, () => failed)) ? { port, child } : undefined;
 }
 
-const measuredActions = ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*", "sns:*"];
-
 /** A user with its own key and a policy, so that signatures and IAM are at work. */
 async function prepareUser(port: number): Promise<Credentials> {
   const iam = new IAMClient(clientOptions(port));
