@@ -4,6 +4,7 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cl
 import {
   CreateTableCommand, DynamoDBClient, PutItemCommand, UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { AttachRolePolicyCommand, DetachRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateStreamCommand, KinesisClient, PutRecordCommand, PutRecordsCommand, SplitShardCommand,
 } from "@aws-sdk/client-kinesis";
@@ -27,7 +28,7 @@ export const handler = async (event) => {
   const failed = [];
   for (const record of event.Records) {
     const text = record.body ?? (record.kinesis && Buffer.from(record.kinesis.data, "base64").toString())
-      ?? record.eventName;
+      ?? record.eventName + " " + JSON.stringify(record.dynamodb.NewImage);
     told.push(text);
     const id = record.messageId ?? record.kinesis?.sequenceNumber;
     if (text.includes("bad")) failed.push({ itemIdentifier: id });
@@ -243,7 +244,7 @@ test("a batch that fails is halved, tried again, and given up to a destination",
   assert.equal(record["KinesisBatchInfo"]["shardId"], "shardId-000000000000");
 });
 
-test("changes of a table go to the function, as filters say", async () => {
+test("dynamodb-stream-lambda-trigger: changes of a table go to the function, as filters say", async () => {
   const db = bench.region.client(DynamoDBClient);
   const { TableDescription } = await db.send(new CreateTableCommand({
     TableName: "items", BillingMode: "PAY_PER_REQUEST",
@@ -264,7 +265,7 @@ test("changes of a table go to the function, as filters say", async () => {
     ExpressionAttributeValues: { ":n": { N: "1" } },
   }));
   await settle(2);
-  assert.deepEqual(await told("changes"), [["MODIFY"]]);
+  assert.deepEqual(await told("changes"), [['MODIFY {"pk":{"S":"a"},"n":{"N":"1"}}']]);
 });
 
 test("a FIFO queue's groups go to the function in their order", async () => {
@@ -330,6 +331,37 @@ test("keys of a shard are processed side by side, each in its order", async () =
     }
   }
   assert.equal(batches.flat().length, 40);
+});
+
+test("lambda-esm-uses-execution-role: the role must be allowed to read, and reads", async () => {
+  await queue("read");
+  await bench.role("learner");
+  await bench.make("learning", { Role: roleArn("learner"), Code: { ZipFile: teller } });
+  assert.equal(
+    await refusal(map("learning", queueArn("read"))),
+    "InvalidParameterValueException: The provided execution role does not have permissions to call " +
+      "ReceiveMessage on SQS",
+  );
+  const iam = bench.region.client(IAMClient);
+  const policy = {
+    RoleName: "learner", PolicyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole",
+  };
+  await iam.send(new AttachRolePolicyCommand(policy));
+  await map("learning", queueArn("read"));
+  const send = (MessageBody: string) => sqs.send(
+    new SendMessageCommand({ QueueUrl: queueUrl("read"), MessageBody }));
+  await send("one");
+  await settle();
+  assert.deepEqual(await told("learning"), [["one"]]);
+  assert.equal(await left("read"), 0);
+  await iam.send(new DetachRolePolicyCommand(policy));
+  await settle(30);
+  await send("two");
+  await settle(30);
+  assert.equal(await left("read"), 1);
+  await iam.send(new AttachRolePolicyCommand(policy));
+  await settle(30);
+  assert.deepEqual((await told("learning")).at(-1), ["two"]);
 });
 
 test("a mapping that can't work is refused as AWS refuses it", async () => {
