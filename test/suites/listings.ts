@@ -1,6 +1,7 @@
 /** For each service: how to make several of everything that it lists, and what to list them with. */
 
 import { iamListings } from "./paging-iam.ts";
+import { lambdaListings } from "./paging-lambda.ts";
 import type { Input } from "./wire.ts";
 
 export type Make = (name: string, input: Input) => Promise<Record<string, unknown>>;
@@ -281,6 +282,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   "s3-control": s3Control,
   dynamodb,
   kinesis,
+  lambda: lambdaListings,
   cloudtrail,
   "resource-groups-tagging-api": tagging,
 };

@@ -3,6 +3,7 @@
 import { leafCertificate, leafKey } from "../../src/services/iam/test-certificates.ts";
 import { samlMetadata, trustPolicy } from "./documents.ts";
 import { tableInput, type Make } from "./listings.ts";
+import { functionMembers, lambdaTrustText } from "./paging-lambda.ts";
 import type { Input } from "./wire.ts";
 
 export type Tags = Readonly<Record<string, string>>;
@@ -228,4 +229,29 @@ const table: Taggable = {
   arn: tableArn,
 };
 
-export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, parameter, secret, table];
+const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+
+const lambdaFunction: Taggable = {
+  kind: "lambda function",
+  service: "lambda",
+  async create(make, name, tags) {
+    const RoleName = `role-of-${name}`;
+    // It is there already where the function is made anew.
+    await make(
+      "iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText },
+    ).catch(() => undefined);
+    const Role = `arn:aws:iam::000000000000:role/${RoleName}`;
+    await make("lambda:CreateFunction", { ...functionMembers, Role, FunctionName: name, Tags: tags });
+    return name;
+  },
+  remove: (FunctionName) => ["lambda:DeleteFunction", { FunctionName }],
+  tag: (name, Tags) => ["lambda:TagResource", { Resource: functionArn(name), Tags }],
+  untag: (name, TagKeys) => ["lambda:UntagResource", { Resource: functionArn(name), TagKeys }],
+  list: async (make, name) =>
+    ((await make("lambda:ListTags", { Resource: functionArn(name) })).Tags ?? {}) as Tags,
+  arn: functionArn,
+};
+
+export const taggables: readonly Taggable[] = [
+  ...iamTaggables, key, queue, parameter, secret, table, lambdaFunction,
+];
