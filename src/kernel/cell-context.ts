@@ -244,7 +244,9 @@ export class CellContext implements Context, BodyContext {
     }
   }
 
+  /** A topic that is an ARN is every service's: pipes wait for what comes to a queue or a stream. */
   #topic(topic: string): string {
+    if (topic.startsWith("arn:")) return topic;
     return `${this.account} ${this.region} ${this.entry.service} ${topic}`;
   }
 }

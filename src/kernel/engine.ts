@@ -37,7 +37,6 @@ import type { Service, Tagging } from "./service.ts";
 import { RegionBlobs } from "./region-blobs.ts";
 import { SealedSessions } from "./sessions.ts";
 import type { DirectoryEntry, OperationToken } from "./tokens.ts";
-import { TrailDeliveries } from "./trail-deliveries.ts";
 import { Activity } from "./activity.ts";
 import { Waits } from "./waits.ts";
 
@@ -138,9 +137,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     this.authorizer = new Authorizer(this);
     this.announcer = new Announcer(this);
     this.scheduler = new Scheduler(this);
-    this.recorder = new Recorder(
-      this.store, this.bus, this.defaultAccount, incarnation, this.announcer, new TrailDeliveries(this),
-    );
+    this.recorder = new Recorder(this, incarnation);
     this.blobs = new RegionBlobs(this, options.durability);
     this.planes = new RegionPlanes({
       ...options.machine,
@@ -227,8 +224,8 @@ export class Engine implements Kernel, JobHost, MetricsHost {
   }
 
   loadedByIamPrefix(prefix: string): Service | undefined {
-    for (const [name, service] of this.loadedServices) if (entries.get(name)?.iamPrefix === prefix) return service;
-    return undefined;
+    const all = [...this.loadedServices.values()];
+    return all.find(({ service }) => entries.get(service)?.iamPrefix === prefix);
   }
 
   /** Undefined while only the service's model is here. */

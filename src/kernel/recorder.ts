@@ -8,7 +8,7 @@ import type { Bus, BusEvent } from "./bus.ts";
 import { eventListeners, isLogged, loggingTrails, type LoggingTrail } from "./event-listeners.ts";
 import type { LastUse } from "./kernel.ts";
 import type { ServiceModel } from "./model/model.ts";
-import type { TrailDeliveries } from "./trail-deliveries.ts";
+import { TrailDeliveries, type TrailDeliveriesHost } from "./trail-deliveries.ts";
 import { recordText, type Call } from "./trail-record.ts";
 import { dataSegments, segmentMilliseconds, trailSegments, trim, trimData } from "./trail.ts";
 
@@ -34,6 +34,12 @@ interface Pending {
   news: { reads: boolean; writes: boolean };
 }
 
+export interface RecorderHost extends TrailDeliveriesHost {
+  readonly bus: Bus;
+  readonly defaultAccount: string;
+  readonly announcer: Pick<Announcer, "tellOne">;
+}
+
 export class Recorder {
   readonly #store: Store;
   readonly #bus: Bus;
@@ -52,15 +58,12 @@ export class Recorder {
   readonly #deliveries: TrailDeliveries;
 
   /** @param incarnation how often the store has been opened */
-  constructor(
-    store: Store, bus: Bus, defaultAccount: string, incarnation: number,
-    announcer: Pick<Announcer, "tellOne">, deliveries: TrailDeliveries,
-  ) {
-    this.#announcer = announcer;
-    this.#deliveries = deliveries;
-    this.#store = store;
-    this.#bus = bus;
-    this.#defaultAccount = defaultAccount;
+  constructor(host: RecorderHost, incarnation: number) {
+    this.#announcer = host.announcer;
+    this.#deliveries = new TrailDeliveries(host);
+    this.#store = host.store;
+    this.#bus = host.bus;
+    this.#defaultAccount = host.defaultAccount;
     this.#incarnation = incarnation;
   }
 

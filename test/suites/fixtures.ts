@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import type { TestRegion } from "../region.ts";
 import { tableInput } from "./listings.ts";
-import { functionMembers, lambdaTrustText } from "./paging-lambda.ts";
 import { builtOperation, builtServices, type BuiltOperation } from "./services.ts";
 import { client, type Input } from "./wire.ts";
 
@@ -21,7 +20,7 @@ export function isBuilt(service: string): boolean {
 
 async function make(region: TestRegion, name: string, input: Input): Promise<Record<string, unknown>> {
   const { status, output, text } = await client(region).call(builtOperation(name), input);
-  assert.equal(Math.trunc(status / 100), 2, `${name}: ${text}`);
+  assert.ok(status < 300, `${name}: ${text}`);
   return output;
 }
 
@@ -53,6 +52,7 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
     const arn = "arn:aws:sqs:us-east-1:000000000000:there";
     named.set("sqs", { QueueUrl: String(QueueUrl), QueueName: "there", SourceArn: arn });
   }
+  if (isBuilt("sns")) named.set("sns", await snsResources(region));
   if (isBuilt("ssm")) {
     await make(region, "ssm:PutParameter", { Name: "there", Value: "x", Type: "String" });
     named.set("ssm", {
@@ -67,12 +67,64 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
     await make(region, "secrets-manager:CreateSecret", { Name: "there", SecretString: "x" });
     named.set("secrets-manager", { SecretId: "there" });
   }
+  if (isBuilt("eventbridge")) named.set("eventbridge", await eventBridgeResources(region));
+  if (isBuilt("schemas")) named.set("schemas", await schemaResources(region));
+  if (isBuilt("cloudwatch-logs")) {
+    const logGroupName = "there";
+    await make(region, "cloudwatch-logs:CreateLogGroup", { logGroupName });
+    await make(region, "cloudwatch-logs:CreateLogStream", { logGroupName, logStreamName: "there" });
+    named.set("cloudwatch-logs", {
+      logGroupName, logStreamName: "there", logGroupIdentifier: undefined, kmsKeyId: undefined,
+      resourceArn: "arn:aws:logs:us-east-1:000000000000:log-group:there",
+    });
+  }
   if (isBuilt("dynamodb")) await dynamodbResources(region, named);
   if (isBuilt("s3")) named.set("s3", await s3Resources(region));
   if (isBuilt("s3-control")) named.set("s3-control", await s3ControlResources(region));
-  if (isBuilt("lambda")) named.set("lambda", await lambdaResources(region));
   named.set("sts", { SerialNumber: undefined, TokenCode: undefined });
   return named;
+}
+
+async function snsResources(region: TestRegion): Promise<Named> {
+  const { TopicArn } = await make(region, "sns:CreateTopic", { Name: "there" });
+  const { PlatformApplicationArn } = await make(region, "sns:CreatePlatformApplication", {
+    Name: "there", Platform: "GCM", Attributes: { PlatformCredential: "x" },
+  });
+  const { EndpointArn } = await make(region, "sns:CreatePlatformEndpoint", {
+    PlatformApplicationArn, Token: "there",
+  });
+  return {
+    TopicArn, ResourceArn: TopicArn, PlatformApplicationArn, EndpointArn,
+    TargetArn: undefined, PhoneNumber: undefined,
+    // An empty map is nothing at all in Query requests.
+    Attributes: { DisplayName: "there" },
+  };
+}
+
+/** A target has one input; a request in the middle of a list is refused for its token. */
+async function eventBridgeResources(region: TestRegion): Promise<Named> {
+  const EventPattern = '{"source":["there"]}';
+  await make(region, "eventbridge:PutRule", { Name: "there", EventPattern });
+  await make(region, "eventbridge:CreateEventBus", { Name: "there" });
+  const EventSourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/there";
+  await make(region, "eventbridge:CreateArchive", { ArchiveName: "there", EventSourceArn });
+  return {
+    Rule: "there", ArchiveName: "there", EventPattern, ScheduleExpression: undefined,
+    EventBusName: "default", NextToken: undefined, EndpointId: undefined,
+  };
+}
+
+/** What is in paths can be anything, and nothing. */
+async function schemaResources(region: TestRegion): Promise<Named> {
+  const RegistryName = "there";
+  const Content = JSON.stringify({ openapi: "3.0.0", info: { version: "1", title: "there" }, paths: {} });
+  const schema = { RegistryName, SchemaName: "there", Type: "OpenApi3", Content };
+  await make(region, "schemas:CreateRegistry", { RegistryName });
+  await make(region, "schemas:CreateSchema", schema);
+  const SourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/default";
+  const { DiscovererId } = await make(region, "schemas:CreateDiscoverer", { SourceArn });
+  const ResourceArn = "arn:aws:schemas:us-east-1:000000000000:registry/there";
+  return { ...schema, SourceArn, DiscovererId, ResourceArn, SchemaVersion: "1", NextToken: undefined };
 }
 
 /** Headers that speak of the body, of keys or of conditions are only right with what they speak of. */
@@ -131,31 +183,6 @@ async function dynamodbResources(region: TestRegion, named: Map<string, Named>):
   const { StreamDescription } = await make(region, "dynamodb-streams:DescribeStream", { StreamArn });
   const { ShardId } = (StreamDescription as { Shards: { ShardId: string }[] }).Shards[0] ?? {};
   named.set("dynamodb-streams", { TableName: "there", StreamArn, ShardId });
-}
-
-/** What this region refuses to keep is left out, with what asks for more than a name. */
-async function lambdaResources(region: TestRegion): Promise<Named> {
-  const RoleName = "several-functions";
-  await make(region, "iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText });
-  const FunctionName = "there";
-  await make(region, "lambda:CreateFunction", { ...functionMembers, FunctionName });
-  await make(region, "lambda:PublishLayerVersion", { LayerName: "there", Content: functionMembers.Code });
-  await region.clock.advance({ seconds: 1 });
-  const left = [
-    "RevisionId", "VpcConfig", "DeadLetterConfig", "Environment", "KMSKeyArn", "Layers", "FileSystemConfigs",
-    "ImageConfig", "CodeSigningConfigArn", "CapacityProviderConfig", "DurableConfig", "TenancyConfig",
-    "TenantId", "PublishTo", "Qualifier", "DestinationConfig", "S3Bucket", "S3Key", "S3ObjectVersion",
-    "ImageUri", "SourceKMSKeyArn", "CodeSha256", "PackageType",
-  ];
-  return {
-    ...Object.fromEntries(left.map((name) => [name, undefined])),
-    ...functionMembers,
-    FunctionName,
-    ZipFile: functionMembers.Code.ZipFile,
-    LayerName: "there",
-    VersionNumber: 1,
-    Content: functionMembers.Code,
-  };
 }
 
 async function s3ControlResources(region: TestRegion): Promise<Named> {

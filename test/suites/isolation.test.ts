@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startRegion, type TestRegion } from "../region.ts";
 import { tableInput } from "./listings.ts";
-import { functionMembers } from "./paging-lambda.ts";
 import { asking, making, type Make } from "./making.ts";
 import { builtOperations, builtServices, isBuiltOperation, titleOf } from "./services.ts";
 import { client } from "./wire.ts";
@@ -42,11 +41,12 @@ async function fill(make: Make): Promise<void> {
     ["iam:CreateVirtualMFADevice", { VirtualMFADeviceName: mark }],
     ["iam:CreateOpenIDConnectProvider", { Url: `https://${mark}.example.com` }],
     ["sqs:CreateQueue", { QueueName: mark, tags: { [mark]: mark } }],
+    ["sns:CreateTopic", { Name: mark, Tags }],
     ["ssm:PutParameter", { Name: mark, Value: mark, Type: "String" }],
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],
     ["dynamodb:CreateTable", tableInput(mark)],
-    ["lambda:PublishLayerVersion", { LayerName: mark, Content: functionMembers.Code }],
+    ["cloudwatch-logs:CreateLogGroup", { logGroupName: mark }],
     ["kinesis:CreateStream", { StreamName: mark, ShardCount: 1 }],
     ["iam:CreateRole", { RoleName: `${mark}-firehose`, AssumeRolePolicyDocument: documents.firehose }],
     ["firehose:CreateDeliveryStream", {
@@ -55,7 +55,22 @@ async function fill(make: Make): Promise<void> {
         RoleARN: `arn:aws:iam::000000000000:role/${mark}-firehose`, BucketARN: `arn:aws:s3:::${mark}`,
       },
     }],
+    ["eventbridge:PutRule", { Name: mark, EventPattern: '{"source":["x"]}' }],
+    ["eventbridge:CreateEventBus", { Name: mark }],
+    ["schemas:CreateRegistry", { RegistryName: mark }],
     ["scheduler:CreateScheduleGroup", { Name: mark }],
+    ["pipes:CreatePipe", {
+      Name: mark, DesiredState: "STOPPED", RoleArn: "arn:aws:iam::000000000000:role/piper",
+      Source: "arn:aws:sqs:us-east-1:000000000000:from", Target: "arn:aws:sqs:us-east-1:000000000000:to",
+    }],
+    [
+      "cloudwatch:PutMetricAlarm",
+      {
+        AlarmName: mark, Namespace: mark, MetricName: mark, Statistic: "Sum", Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
+      },
+    ],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
   if (!isBuiltOperation("kms:CreateKey")) return;
@@ -84,7 +99,7 @@ async function seenBy(region: TestRegion, account: string, awsRegion: string): P
   const seen: string[] = [];
   for (const each of lists) {
     const { text, status } = await client(region, region.root(account), awsRegion).call(each, {});
-    if (status < 300 && text.includes(mark)) seen.push(titleOf(each));
+    if (status === 200 && text.includes(mark)) seen.push(titleOf(each));
   }
   return seen.sort();
 }

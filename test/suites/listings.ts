@@ -1,5 +1,7 @@
 /** For each service: how to make several of everything that it lists, and what to list them with. */
 
+import { eventbridge, schemas } from "./listings-events.ts";
+import { logsListings } from "./listings-logs.ts";
 import { iamListings } from "./paging-iam.ts";
 import { lambdaListings } from "./paging-lambda.ts";
 import type { Input } from "./wire.ts";
@@ -78,6 +80,16 @@ const sqs: Listings = {
   },
 };
 
+const sns: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      await make("sns:CreateSMSSandboxPhoneNumber", { PhoneNumber: `+1555010${number}` });
+    }
+  },
+  inputs: { ListOriginationNumbers: {}, ListSMSSandboxPhoneNumbers: {} },
+  single: ["ListOriginationNumbers"],
+};
+
 const ssm: Listings = {
   async fill(make) {
     for (const number of numbers) {
@@ -122,6 +134,28 @@ const scheduler: Listings = {
     }
   },
   inputs: { ListSchedules: {}, ListScheduleGroups: {} },
+};
+
+const pipes: Listings = {
+  async fill(make) {
+    await make("iam:CreateRole", {
+      RoleName: "piper",
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [
+          { Effect: "Allow", Principal: { Service: "pipes.amazonaws.com" }, Action: "sts:AssumeRole" },
+        ],
+      }),
+    });
+    for (const number of numbers) {
+      await make("pipes:CreatePipe", {
+        Name: `pipe-${number}`, DesiredState: "STOPPED",
+        Source: "arn:aws:sqs:us-east-1:000000000000:from", Target: "arn:aws:sqs:us-east-1:000000000000:to",
+        RoleArn: "arn:aws:iam::000000000000:role/piper",
+      });
+    }
+  },
+  inputs: { ListPipes: {} },
 };
 
 const secretsManager: Listings = {
@@ -265,6 +299,36 @@ const cloudtrail: Listings = {
   },
 };
 
+const cloudwatch: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      const metric = { Namespace: "app", MetricName: `metric-${number}` };
+      await make("cloudwatch:PutMetricData", { Namespace: "app", MetricData: [{ ...metric, Value: 1 }] });
+      await make("cloudwatch:PutMetricAlarm", {
+        AlarmName: `alarm-${number}`, ...metric, Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+        Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
+      });
+      await make("cloudwatch:PutAnomalyDetector", { ...metric, Stat: "Sum" });
+    }
+  },
+  inputs: {
+    DescribeAlarms: {},
+    DescribeAlarmHistory: {},
+    DescribeAnomalyDetectors: {},
+    // Its pages are of data points, not of results.
+    GetMetricData: {
+      StartTime: Date.UTC(2026, 0, 1), EndTime: Date.UTC(2026, 0, 2),
+      MetricDataQueries: [
+        {
+          Id: "m",
+          MetricStat: { Metric: { Namespace: "app", MetricName: "metric-1" }, Period: 60, Stat: "Sum" },
+        },
+      ],
+    },
+  },
+  single: ["GetMetricData"],
+};
+
 const tagging: Listings = {
   fill: async () => undefined,
   inputs: { GetResources: {} },
@@ -275,8 +339,13 @@ export const listings: Readonly<Record<string, Listings>> = {
   iam: iamListings,
   kms,
   sqs,
+  sns,
+  "cloudwatch-logs": logsListings,
   ssm,
+  pipes,
   scheduler,
+  eventbridge,
+  schemas,
   "secrets-manager": secretsManager,
   s3,
   "s3-control": s3Control,
@@ -284,5 +353,6 @@ export const listings: Readonly<Record<string, Listings>> = {
   kinesis,
   lambda: lambdaListings,
   cloudtrail,
+  cloudwatch,
   "resource-groups-tagging-api": tagging,
 };

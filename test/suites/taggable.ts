@@ -3,7 +3,6 @@
 import { leafCertificate, leafKey } from "../../src/services/iam/test-certificates.ts";
 import { samlMetadata, trustPolicy } from "./documents.ts";
 import { tableInput, type Make } from "./listings.ts";
-import { functionMembers, lambdaTrustText } from "./paging-lambda.ts";
 import type { Input } from "./wire.ts";
 
 export type Tags = Readonly<Record<string, string>>;
@@ -179,6 +178,35 @@ const queue: Taggable = {
   arn: (url) => `arn:aws:sqs:us-east-1:000000000000:${url.slice(url.lastIndexOf("/") + 1)}`,
 };
 
+const topic: Taggable = {
+  kind: "sns topic",
+  service: "sns",
+  create: async (make, Name, tags) =>
+    String((await make("sns:CreateTopic", { Name, Tags: pairs(tags) })).TopicArn),
+  remove: (TopicArn) => ["sns:DeleteTopic", { TopicArn }],
+  tag: (ResourceArn, tags) => ["sns:TagResource", { ResourceArn, Tags: pairs(tags) }],
+  untag: (ResourceArn, TagKeys) => ["sns:UntagResource", { ResourceArn, TagKeys }],
+  list: async (make, ResourceArn) =>
+    asTags((await make("sns:ListTagsForResource", { ResourceArn })).Tags),
+  arn: (arn) => arn,
+};
+
+const logGroup: Taggable = {
+  kind: "log group",
+  service: "cloudwatch-logs",
+  async create(make, logGroupName, tags) {
+    const given = Object.keys(tags).length > 0 && { tags };
+    await make("cloudwatch-logs:CreateLogGroup", { logGroupName, ...given });
+    return logGroupName;
+  },
+  remove: (logGroupName) => ["cloudwatch-logs:DeleteLogGroup", { logGroupName }],
+  tag: (id, tags) => ["cloudwatch-logs:TagResource", { resourceArn: logGroup.arn(id), tags }],
+  untag: (id, tagKeys) => ["cloudwatch-logs:UntagResource", { resourceArn: logGroup.arn(id), tagKeys }],
+  list: async (make, id) =>
+    (await make("cloudwatch-logs:ListTagsForResource", { resourceArn: logGroup.arn(id) })).tags as Tags,
+  arn: (name) => `arn:aws:logs:us-east-1:000000000000:log-group:${name}`,
+};
+
 const parameter: Taggable = {
   kind: "ssm parameter",
   service: "ssm",
@@ -229,29 +257,79 @@ const table: Taggable = {
   arn: tableArn,
 };
 
-const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+const ruleArn = (name: string) => `arn:aws:events:us-east-1:000000000000:rule/${name}`;
 
-const lambdaFunction: Taggable = {
-  kind: "lambda function",
-  service: "lambda",
+const rule: Taggable = {
+  kind: "eventbridge rule",
+  service: "eventbridge",
+  async create(make, Name, tags) {
+    await make("eventbridge:PutRule", { Name, EventPattern: '{"source":["x"]}', Tags: pairs(tags) });
+    return Name;
+  },
+  remove: (Name) => ["eventbridge:DeleteRule", { Name }],
+  tag: (name, tags) => ["eventbridge:TagResource", { ResourceARN: ruleArn(name), Tags: pairs(tags) }],
+  untag: (name, TagKeys) => ["eventbridge:UntagResource", { ResourceARN: ruleArn(name), TagKeys }],
+  list: async (make, name) =>
+    asTags((await make("eventbridge:ListTagsForResource", { ResourceARN: ruleArn(name) })).Tags),
+  arn: ruleArn,
+};
+
+const registryArn = (name: string) => `arn:aws:schemas:us-east-1:000000000000:registry/${name}`;
+
+const registry: Taggable = {
+  kind: "schema registry",
+  service: "schemas",
+  async create(make, RegistryName, Tags) {
+    await make("schemas:CreateRegistry", { RegistryName, Tags });
+    return RegistryName;
+  },
+  remove: (RegistryName) => ["schemas:DeleteRegistry", { RegistryName }],
+  tag: (name, Tags) => ["schemas:TagResource", { ResourceArn: registryArn(name), Tags }],
+  untag: (name, TagKeys) => ["schemas:UntagResource", { ResourceArn: registryArn(name), TagKeys }],
+  list: async (make, name) =>
+    ((await make("schemas:ListTagsForResource", { ResourceArn: registryArn(name) })).Tags ?? {}) as Tags,
+  arn: registryArn,
+};
+
+const alarmArn = (name: string): string => `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`;
+
+const alarm: Taggable = {
+  kind: "CloudWatch alarm",
+  service: "cloudwatch",
   async create(make, name, tags) {
-    const RoleName = `role-of-${name}`;
-    // It is there already where the function is made anew.
-    await make(
-      "iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText },
-    ).catch(() => undefined);
-    const Role = `arn:aws:iam::000000000000:role/${RoleName}`;
-    await make("lambda:CreateFunction", { ...functionMembers, Role, FunctionName: name, Tags: tags });
+    await make("cloudwatch:PutMetricAlarm", {
+      AlarmName: name, Namespace: "app", MetricName: "m", Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+      Threshold: 1, ComparisonOperator: "GreaterThanThreshold", Tags: pairs(tags),
+    });
     return name;
   },
-  remove: (FunctionName) => ["lambda:DeleteFunction", { FunctionName }],
-  tag: (name, Tags) => ["lambda:TagResource", { Resource: functionArn(name), Tags }],
-  untag: (name, TagKeys) => ["lambda:UntagResource", { Resource: functionArn(name), TagKeys }],
+  remove: (name) => ["cloudwatch:DeleteAlarms", { AlarmNames: [name] }],
+  tag: (name, tags) => ["cloudwatch:TagResource", { ResourceARN: alarmArn(name), Tags: pairs(tags) }],
+  untag: (name, keys) => ["cloudwatch:UntagResource", { ResourceARN: alarmArn(name), TagKeys: keys }],
   list: async (make, name) =>
-    ((await make("lambda:ListTags", { Resource: functionArn(name) })).Tags ?? {}) as Tags,
-  arn: functionArn,
+    asTags((await make("cloudwatch:ListTagsForResource", { ResourceARN: alarmArn(name) }))["Tags"]),
+  arn: alarmArn,
+};
+
+const kinesisArn = (name: string): string => `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`;
+
+const stream: Taggable = {
+  kind: "kinesis stream",
+  service: "kinesis",
+  async create(make, StreamName, Tags) {
+    const given = Object.keys(Tags).length > 0 && { Tags };
+    await make("kinesis:CreateStream", { StreamName, ShardCount: 1, ...given });
+    return StreamName;
+  },
+  remove: (StreamName) => ["kinesis:DeleteStream", { StreamName }],
+  tag: (name, Tags) => ["kinesis:TagResource", { ResourceARN: kinesisArn(name), Tags }],
+  untag: (name, TagKeys) => ["kinesis:UntagResource", { ResourceARN: kinesisArn(name), TagKeys }],
+  list: async (make, name) =>
+    asTags((await make("kinesis:ListTagsForResource", { ResourceARN: kinesisArn(name) }))["Tags"]),
+  arn: kinesisArn,
 };
 
 export const taggables: readonly Taggable[] = [
-  ...iamTaggables, key, queue, parameter, secret, table, lambdaFunction,
+  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, rule, registry, alarm,
+  stream,
 ];

@@ -51,6 +51,8 @@ async function deliverRegion(ctx: BodyContext, trail: Trail, region: string): Pr
     });
     trail = { ...trail, places: { ...trail.places, [region]: batch.places } };
     more = batch.isFull && isStill;
+    // Others come to their turn between two batches.
+    if (more) await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
 
@@ -67,6 +69,7 @@ function readEvents(ctx: BodyContext, trail: Trail, region: string): Batch {
   const [management, data] = trail.places[region] ?? [begin, begin];
   return ctx.kernel.read({ account: ctx.account, region }, (transaction) => {
     const events: LoggedEvent[] = [];
+    // Also of what is not wanted, so that no batch takes long to read.
     let length = 0;
     const collect = (rows: typeof trailSegments, from: SegmentPlace): SegmentPlace => {
       let reached = from;
@@ -74,8 +77,7 @@ function readEvents(ctx: BodyContext, trail: Trail, region: string): Batch {
         if (length > fileLengthMax) break;
         for (const text of lines) {
           const event = wanted(trail, region, text);
-          if (!event) continue;
-          events.push(event);
+          if (event) events.push(event);
           length += text.length;
         }
         reached = place;

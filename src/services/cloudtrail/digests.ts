@@ -70,6 +70,17 @@ export function noteLogFile(ctx: Context, trail: Trail, file: LogFile): void {
   ctx.schedule(digest, { at: start + hours * hour, id: `${idOf(trail)} ${file.region}`, input });
 }
 
+/** With a trail go its files that no digest has listed yet, and the ends of its chains. */
+export function forgetDigests(ctx: Context, trail: Trail): void {
+  const prefix = [idOf(trail)];
+  for (const file of [...ctx.db(logFiles).list({ prefix })]) {
+    ctx.db(logFiles).delete([file.trail, file.region, file.key]);
+  }
+  for (
+    const latest of [...ctx.db(digests).list({ prefix })]
+  ) ctx.db(digests).delete([latest.trail, latest.region]);
+}
+
 /** A digest begins where the one before ends, or where logging began: then it is the first of a chain. */
 function startOf(ctx: Context, trail: Trail, region: string): number {
   const before = ctx.db(digests).get([idOf(trail), region]);

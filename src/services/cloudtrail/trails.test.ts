@@ -309,7 +309,10 @@ test("a trail's key must let CloudTrail encrypt for it", async () => {
         { Effect: "Allow", Principal, Action: "kms:DescribeKey", Resource: "*" },
         {
           Effect: "Allow", Principal, Action: "kms:GenerateDataKey*", Resource: "*",
-          Condition: { StringLike: { "kms:EncryptionContext:aws:cloudtrail:arn": arnOf("sealed") } },
+          Condition: {
+            StringEquals: { "aws:SourceArn": arnOf("sealed") },
+            StringLike: { "kms:EncryptionContext:aws:cloudtrail:arn": arnOf("sealed") },
+          },
         },
       ],
     }),

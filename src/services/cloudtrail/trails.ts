@@ -7,6 +7,7 @@ import { page } from "../../kernel/page.ts";
 import { dataSegments, lastPlace, trailSegments } from "../../kernel/trail.ts";
 import { requireDestinations, resolvedKey, topicArnOf } from "./destinations.ts";
 import { deliver } from "./delivery.ts";
+import { forgetDigests } from "./digests.ts";
 import {
   globalEventsRequired, invalidPrefix, invalidToken, logGroupWithoutRole, noOrganization, tooManyTrails,
   trailExists,
@@ -134,7 +135,9 @@ function shown(ctx: ReadContext, trail: Trail): cloudtrail.Trail {
 export const DeleteTrail = operation(cloudtrail.DeleteTrail, {
   ...rules,
   run(input, ctx) {
-    deleteTrail(ctx, requireOwnTrail(ctx, input.Name));
+    const trail = requireOwnTrail(ctx, input.Name);
+    deleteTrail(ctx, trail);
+    forgetDigests(ctx, trail);
   },
 });
 

@@ -77,6 +77,7 @@ function put(ctx: Context, stream: Stream, draft: Draft): Put {
     ...kept,
   });
   ctx.wake(topicOf(stream.number, shard.index));
+  ctx.wake(ctx.arn(`stream/${stream.name}`));
   return { shard, sequence };
 }
 

@@ -4,6 +4,7 @@ import * as sqs from "../../generated/sqs.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
+import { counted, lostDeadLetters, sentToDeadLetters } from "./metrics.ts";
 import { timeText, type Invocation } from "./runs.ts";
 import { scheduleArn } from "./schedule-rows.ts";
 
@@ -44,7 +45,9 @@ export async function sendDeadLetter(ctx: BodyContext, letter: DeadLetter, role:
         values.map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
       ),
     }, { ...role, region: queue.region });
+    counted(ctx, sentToDeadLetters, letter.invocation.group);
   } catch (cause) {
     if (!(cause instanceof AwsError)) throw cause;
+    counted(ctx, lostDeadLetters, letter.invocation.group);
   }
 }

@@ -9,6 +9,7 @@ import { asynchronousJob, job } from "../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context, ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { sendDeadLetter } from "./dead-letters.ts";
+import { attempted, counted, dropped, refused, throttled } from "./metrics.ts";
 import {
   dueAfter, groupArn, scheduleArn, schedules, type Schedule, type SealedInput,
 } from "./schedule-rows.ts";
@@ -73,6 +74,7 @@ export const invoke = asynchronousJob("scheduler.invoke", async (invocation: Inv
   if (invocation.attempts === 0 && isCalledOff(ctx, invocation)) return;
   let role: CallOptions | undefined;
   let text: string | undefined;
+  counted(ctx, attempted, invocation.group);
   try {
     role = await assume(ctx, invocation);
     text = await payload(ctx, invocation, role);
@@ -140,15 +142,20 @@ function notification(ctx: ReadContext, invocation: Invocation): string {
 }
 
 /** What the target's service may answer differently another time. */
-function isWorthRetrying({ status, code }: AwsError): boolean {
-  if (status >= 500) return code !== "NotImplemented";
+function isWorthRetrying(error: AwsError): boolean {
+  return error.status >= 500 ? error.code !== "NotImplemented" : isThrottling(error);
+}
+
+function isThrottling({ status, code }: AwsError): boolean {
   return status === 429 || /throttl|toomanyrequests/i.test(code);
 }
 
 async function failed(
   ctx: BodyContext, invocation: Invocation, error: AwsError, role: CallOptions | undefined, text = "",
 ): Promise<void> {
-  const { at, attempts, target } = invocation;
+  const { at, attempts, target, group } = invocation;
+  counted(ctx, refused, group);
+  if (isThrottling(error)) counted(ctx, throttled, group);
   const { MaximumEventAgeInSeconds: age, MaximumRetryAttempts: retries } = target.RetryPolicy ?? {};
   const next = ctx.clock.now() + Math.min(retryMilliseconds * 2 ** attempts, retryMillisecondsMax);
   let exhausted: string | undefined;
@@ -159,5 +166,6 @@ async function failed(
     ctx.transaction((within) => within.schedule(invoke, { at: next, input }));
     return;
   }
+  counted(ctx, dropped, group);
   if (role) await sendDeadLetter(ctx, { invocation, error, exhausted, text }, role);
 }

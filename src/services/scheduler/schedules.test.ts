@@ -218,7 +218,9 @@ test("the role must let Scheduler in, and the caller may pass it", async () => {
   for (const [source, answer] of [["other", cannot], [group, "nothing was refused"]] as const) {
     await it.iam.send(new UpdateAssumeRolePolicyCommand({
       RoleName: "other",
-      PolicyDocument: trust("scheduler.amazonaws.com", { StringEquals: { "aws:SourceArn": source } }),
+      PolicyDocument: trust("scheduler.amazonaws.com", {
+        StringEquals: { "aws:SourceArn": source, "aws:SourceAccount": "000000000000" },
+      }),
     }));
     const RoleArn = "arn:aws:iam::000000000000:role/other";
     assert.equal(await refusal(it.create("confined", {}, { RoleArn })), answer);

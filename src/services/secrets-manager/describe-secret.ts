@@ -26,6 +26,19 @@ export function shownSecret(ctx: ReadContext, secret: Secret) {
     OwningService: secret.owningService,
     CreatedDate: secret.createdAt,
     PrimaryRegion: secret.primaryRegion,
+    ...shownRotation(secret),
+  };
+}
+
+/** @evidence recorded AWS answers: of a secret that has never had a rotation nothing is said */
+function shownRotation({ rotation }: Secret): Partial<sm.DescribeSecretResponse> {
+  if (!rotation) return {};
+  return {
+    RotationEnabled: rotation.isEnabled,
+    RotationLambdaARN: rotation.functionArn,
+    RotationRules: rotation.rules,
+    LastRotatedDate: rotation.rotatedAt,
+    NextRotationDate: rotation.closesAt,
   };
 }
 

@@ -39,6 +39,7 @@ export function requestedReplicas(
 /** All values, sealed for the new Regions too, under the caller's permissions for all keys concerned. */
 async function sealForReplicas(ctx: BodyContext, secret: Secret, added: readonly Replica[]): Promise<void> {
   for (const version of ctx.transaction((within) => versionsOf(within, secret.name))) {
+    if (version.kind === "empty") continue;
     const value = await unseal(ctx, secret, version);
     const sealed = { ...version.sealed };
     for (const { region, kmsKeyId } of added) {
@@ -121,7 +122,7 @@ function copyRest(
   ctx.tags(arn).clear();
   ctx.tags(arn).set(source.tags);
   return source.versions.every(
-    ({ stages, sealed }) => stages.length === 0 || sealed[ctx.region] !== undefined,
+    ({ stages, sealed, kind }) => kind === "empty" || stages.length === 0 || sealed[ctx.region] !== undefined,
   );
 }
 

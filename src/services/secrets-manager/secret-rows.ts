@@ -1,6 +1,7 @@
 /** Secrets and their versions as they are kept, and the ways to name a secret. */
 
 import { createHmac } from "node:crypto";
+import type { RotationRulesType } from "../../generated/secrets-manager.ts";
 import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
@@ -13,6 +14,17 @@ export interface Replica {
   readonly message?: string;
   /** Replace a secret of the same name that is there already. */
   readonly overwrites: boolean;
+}
+
+export interface Rotation {
+  readonly functionArn: string;
+  readonly rules: RotationRulesType;
+  readonly isEnabled: boolean;
+  /** Epoch milliseconds, as are all the others. */
+  readonly rotatedAt?: number;
+  /** The next window, where the rules say when it is. */
+  readonly opensAt?: number;
+  readonly closesAt?: number;
 }
 
 export interface Secret {
@@ -33,6 +45,7 @@ export interface Secret {
   /** Where the primary is, once the secret has been in several Regions. */
   readonly primaryRegion?: string;
   readonly replicas: readonly Replica[];
+  readonly rotation?: Rotation;
   /** Tags have been there: AWS shows an empty list then, and none before. */
   readonly hasHadTags: boolean;
   readonly versionsMade: number;
@@ -50,7 +63,8 @@ export interface SecretVersion {
   readonly versionId: string;
   /** Counts up within the secret. */
   readonly sequence: number;
-  readonly kind: "string" | "binary";
+  /** One that a rotation has begun is empty until its function brings the value. */
+  readonly kind: "string" | "binary" | "empty";
   /** By Region: the value sealed with that Region's key. A replica holds its own alone. */
   readonly sealed: Readonly<Record<string, Sealed>>;
   /** What `KmsKeyIds` shows. */

@@ -37,6 +37,7 @@ function changed(secret: Secret, input: UpdateSecretRequest): Secret {
  */
 async function reseal(ctx: BodyContext, before: Secret, after: Secret): Promise<void> {
   for (const version of ctx.transaction((within) => versionsOf(within, before.name))) {
+    if (version.kind === "empty") continue;
     if (!version.stages.some((stage) => [current, pending, previous].includes(stage))) continue;
     try {
       const value = await unseal(ctx, before, version);

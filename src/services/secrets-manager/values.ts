@@ -24,11 +24,12 @@ function selected(ctx: Context, secret: Secret, input: GetSecretValueRequest): S
   const { VersionId: versionId, VersionStage: stage } = input;
   if (versionId === undefined) {
     const version = withStage(ctx, secret.name, stage ?? current);
-    if (!version) throw stageNotFound(stage ?? current);
+    if (!version || version.kind === "empty") throw stageNotFound(stage ?? current);
     return version;
   }
   const version = ctx.db(versions).get([secret.name, versionId]);
   if (!version) throw versionNotFound(versionId);
+  if (version.kind === "empty") throw stage === undefined ? versionNotFound(versionId) : stageNotFound(stage);
   if (stage !== undefined && !version.stages.includes(stage)) throw stageNotOnVersion();
   return version;
 }

@@ -13,7 +13,7 @@ import { current, moveStage } from "./stages.ts";
 const versionsMax = 100;
 
 export interface GivenValue {
-  readonly kind: SecretVersion["kind"];
+  readonly kind: Exclude<SecretVersion["kind"], "empty">;
   readonly value: Buffer;
 }
 
@@ -48,7 +48,7 @@ export async function repeated(
   ctx: BodyContext, secret: Secret, token: string, given: GivenValue | undefined,
 ): Promise<SecretVersion | undefined> {
   const existing = ctx.transaction((within) => within.db(versions).get([secret.name, token]));
-  if (!existing) return undefined;
+  if (!existing || existing.kind === "empty") return undefined;
   const isSame = given?.kind === existing.kind && given.value.equals(await unseal(ctx, secret, existing));
   if (!isSame) throw tokenInUse(token, secretArn(ctx, secret));
   return existing;
@@ -89,25 +89,24 @@ export function writeVersion(
   ctx: Context, secret: Secret, version: NewVersion, { sealed, failures }: SealedEverywhere,
 ): SecretVersion {
   const { name } = secret;
-  if (ctx.db(versions).has([name, version.versionId])) {
-    throw tokenInUse(version.versionId, secretArn(ctx, secret));
-  }
-  makeRoom(ctx, name);
-  const isFirst = versionsOf(ctx, name).length === 0;
+  const begun = ctx.db(versions).get([name, version.versionId]);
+  if (begun && begun.kind !== "empty") throw tokenInUse(version.versionId, secretArn(ctx, secret));
+  if (!begun) makeRoom(ctx, name);
+  const isFirst = versionsOf(ctx, name).every(({ kind }) => kind === "empty");
   ctx.db(versions).put({
     secret: name,
     versionId: version.versionId,
-    sequence: secret.versionsMade + 1,
+    sequence: begun?.sequence ?? secret.versionsMade + 1,
     kind: version.kind,
     sealed,
     kmsKeyIds: shownKeyIds(secret),
-    stages: [],
+    stages: begun?.stages ?? [],
     createdAt: ctx.clock.now(),
   });
   for (const stage of isFirst ? [...version.stages, current] : version.stages) {
     applyStages(ctx, name, moveStage(versionsOf(ctx, name), stage, version.versionId));
   }
-  touch(ctx, { ...secret, versionsMade: secret.versionsMade + 1 });
+  touch(ctx, { ...secret, versionsMade: secret.versionsMade + (begun ? 0 : 1) });
   scheduleReplication(ctx, name, failures);
   return requireWritten(ctx, name, version.versionId);
 }

@@ -90,13 +90,14 @@ export const SendMessageBatch = operation(sqs.SendMessageBatch, {
   ...onMessages,
   action: "sqs:SendMessage",
   async body(input, ctx) {
-    const { topic, outcome } = await withKey(ctx, input.QueueUrl, "send", (within, queue) => {
+    const { queue, outcome } = await withKey(ctx, input.QueueUrl, "send", (within, found) => {
       requireEntries(input.Entries, "SendMessageBatchRequestEntry");
       requireSize(input.Entries);
-      const outcome = each(input.Entries, ({ Id, ...draft }) => ({ Id, ...send(within, queue, draft) }));
-      return { topic: topicOf(queue), outcome };
+      const outcome = each(input.Entries, ({ Id, ...draft }) => ({ Id, ...send(within, found, draft) }));
+      return { queue: found, outcome };
     });
-    ctx.wake(topic);
+    ctx.wake(topicOf(queue));
+    ctx.wake(ctx.arn(queue.name));
     return outcome;
   },
 });

@@ -170,9 +170,10 @@ export function send(ctx: Context, queue: Queue, draft: Draft): SendResult {
 export const SendMessage = operation(sqs.SendMessage, {
   ...onMessages,
   async body(input, ctx) {
-    const { topic, result } = await withKey(ctx, input.QueueUrl, "send", (within, queue) =>
-      ({ topic: topicOf(queue), result: send(within, queue, input) }));
-    ctx.wake(topic);
+    const { queue, result } = await withKey(ctx, input.QueueUrl, "send", (within, found) =>
+      ({ queue: found, result: send(within, found, input) }));
+    ctx.wake(topicOf(queue));
+    ctx.wake(ctx.arn(queue.name));
     return result;
   },
 });

@@ -56,4 +56,5 @@ export function recordChange(ctx: Context, plan: WritePlan): void {
     ...(plan.isExpiry && { expired: true as const }),
   });
   ctx.wake(topicOf(stream.number));
+  ctx.wake(ctx.arn(`table/${table.name}`));
 }

@@ -1,4 +1,4 @@
-/** EventBridge Scheduler and CloudTrail's trails as people use them: aws CLI, boto3, Terraform. */
+/** Schedules, trails and pipes as people use them: aws CLI, boto3, Terraform. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -78,24 +78,26 @@ test("the aws CLI validates the files of a trail by their digests", { skip }, as
   };
   await station.aws`s3api put-bucket-policy --bucket trail-files --policy ${JSON.stringify(policy)}`;
   const begun = new Date(Date.now() - 60_000).toISOString();
-  await station.aws`cloudtrail create-trail --name audit --s3-bucket-name trail-files --enable-log-file-validation`;
+  await station.aws`cloudtrail create-trail --name audit --s3-bucket-name trail-files
+    --enable-log-file-validation`;
   await station.aws`cloudtrail start-logging --name audit`;
   for (const hour of [1, 2, 3]) {
     await station.aws`sqs create-queue --queue-name ${`queue-${hour}`}`;
     await station.region.clock.advance({ hours: 1 });
   }
   const until = new Date(Date.now() + 4 * 3_600_000).toISOString();
-  const validate = (): Promise<string> => station.aws<string>`cloudtrail validate-logs --verbose
-    --trail-arn arn:aws:cloudtrail:us-east-1:000000000000:trail/audit --start-time ${begun} --end-time ${until}`;
-  const told = await validate();
+  const arn = "arn:aws:cloudtrail:us-east-1:000000000000:trail/audit";
+  const told = await station.aws<string>`cloudtrail validate-logs --verbose
+    --trail-arn ${arn} --start-time ${begun} --end-time ${until}`;
   assert.match(told, /3\/3 digest files valid/);
   assert.match(told, /3\/3 log files valid/);
 
   const [key] = await station.aws<string[]>`s3api list-objects-v2 --bucket trail-files
     --prefix AWSLogs/000000000000/CloudTrail/ --query Contents[].Key`;
-  await station.aws`s3api put-object --bucket trail-files --key ${key} --body ${station.write("forged", "x")}`;
+  const forged = station.write("forged", "x");
+  await station.aws`s3api put-object --bucket trail-files --key ${key} --body ${forged}`;
   const status = await station.run("aws", [
-    "cloudtrail", "validate-logs", "--trail-arn", "arn:aws:cloudtrail:us-east-1:000000000000:trail/audit",
+    "cloudtrail", "validate-logs", "--trail-arn", arn,
     "--start-time", begun, "--end-time", until,
   ]);
   assert.match(status.stdout, /2\/3 log files valid, 1\/3 log files INVALID/);
@@ -123,4 +125,14 @@ test("Terraform keeps trails", { skip: withoutTerraform() }, async () => {
   await trails.apply({ logging: "false" });
   assert.equal(await trails.drift({ logging: "false" }), "");
   await trails.destroy({ logging: "false" });
+});
+
+test("Terraform keeps pipes", { skip: withoutTerraform() }, async () => {
+  await using station = await startWorkstation();
+  const pipes = await Terraform.open(station, "pipes");
+  await pipes.apply();
+  assert.equal(await pipes.drift(), "");
+  await pipes.apply({ state: "STOPPED" });
+  assert.equal(await pipes.drift({ state: "STOPPED" }), "");
+  await pipes.destroy({ state: "STOPPED" });
 });
