@@ -38,6 +38,7 @@ import type { Service, Tagging } from "./service.ts";
 import { RegionBlobs } from "./region-blobs.ts";
 import { SealedSessions } from "./sessions.ts";
 import type { DirectoryEntry, OperationToken } from "./tokens.ts";
+import { Activity } from "./activity.ts";
 import { Waits } from "./waits.ts";
 
 export interface EngineOptions {
@@ -120,8 +121,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
   readonly #caches = new Map<string, BoundedCache<unknown>>();
   #identity: IdentityCache | undefined;
   /** Requests and jobs under way, without those that wait. */
-  #activity = 0;
-  #idle: (() => void)[] = [];
+  readonly #activity = new Activity();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -133,7 +133,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     this.#incarnation = incarnation;
     this.ids = new Ids(options.seed, incarnation);
     this.sessions = new SealedSessions(this.secret, this.clock, this.ids);
-    this.waits = new Waits(this.clock, (waiting) => this.#changeActivity(-waiting));
+    this.waits = new Waits(this.clock, (waiting) => this.#activity.change(-waiting));
     this.authenticator = new Authenticator(this);
     this.authorizer = new Authorizer(this);
     this.announcer = new Announcer(this);
@@ -320,46 +320,28 @@ export class Engine implements Kernel, JobHost, MetricsHost {
 
   /** A request or a job is under way, until `end`. */
   begin(): void {
-    this.#changeActivity(1);
+    this.#activity.change(1);
   }
 
   end(): void {
-    this.#changeActivity(-1);
+    this.#activity.change(-1);
   }
 
-  async aside<T>(work: Promise<T>): Promise<T> {
-    this.end();
-    try {
-      return await work;
-    } finally {
-      this.begin();
-    }
+  aside<T>(work: Promise<T>): Promise<T> {
+    return this.#activity.during(-1, work);
   }
 
-  async track<T>(work: Promise<T>): Promise<T> {
-    this.begin();
-    try {
-      return await work;
-    } finally {
-      this.end();
-    }
-  }
-
-  #changeActivity(by: number): void {
-    this.#activity += by;
-    if (this.#activity > 0) return;
-    const waiting = this.#idle;
-    this.#idle = [];
-    for (const resolve of waiting) resolve();
+  track<T>(work: Promise<T>): Promise<T> {
+    return this.#activity.during(1, work);
   }
 
   /** When no request and no job is under way (waiting ones apart) and the store has everything. */
   async settled(): Promise<void> {
     do {
       await new Promise<void>((resolve) => setImmediate(resolve));
-      if (this.#activity > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+      await this.#activity.idle();
       await this.store.committed();
-    } while (this.#activity > 0);
+    } while (!this.#activity.isIdle);
   }
 
   /** Moves time on, running what falls due in order. @param target epoch milliseconds */

@@ -25,6 +25,8 @@ export const lambdaListings: Listings = {
   async prepare(make) {
     const RoleName = "several-functions";
     await make("iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText });
+    const PolicyArn = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole";
+    await make("iam:AttachRolePolicy", { RoleName, PolicyArn });
     const SigningProfileVersionArns = ["arn:aws:signer:us-east-1:000000000000:/signing-profiles/a/b"];
     for (const _ of numbers) {
       await make("lambda:CreateCodeSigningConfig", { AllowedPublishers: { SigningProfileVersionArns } });
@@ -42,6 +44,9 @@ export const lambdaListings: Listings = {
   },
   async fill(make) {
     for (const number of numbers) {
+      await make("sqs:CreateQueue", { QueueName: `source-${number}` });
+      const EventSourceArn = `arn:aws:sqs:us-east-1:000000000000:source-${number}`;
+      await make("lambda:CreateEventSourceMapping", { FunctionName, EventSourceArn, Enabled: false });
       await make("lambda:PublishVersion", { FunctionName });
       const alias = `alias-${number}`;
       await make("lambda:CreateAlias", { FunctionName, Name: alias, FunctionVersion: "1" });
@@ -63,6 +68,7 @@ export const lambdaListings: Listings = {
     ListFunctionEventInvokeConfigs: { FunctionName },
     ListFunctionUrlConfigs: { FunctionName },
     ListCodeSigningConfigs: {},
+    ListEventSourceMappings: {},
     ListFunctionsByCodeSigningConfig: async (make) => ({ CodeSigningConfigArn: await firstConfigArn(make) }),
   },
 };

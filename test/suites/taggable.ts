@@ -335,7 +335,26 @@ const alarm: Taggable = {
   arn: alarmArn,
 };
 
+const kinesisArn = (name: string): string => `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`;
+
+const stream: Taggable = {
+  kind: "kinesis stream",
+  service: "kinesis",
+  async create(make, StreamName, Tags) {
+    const given = Object.keys(Tags).length > 0 && { Tags };
+    await make("kinesis:CreateStream", { StreamName, ShardCount: 1, ...given });
+    return StreamName;
+  },
+  remove: (StreamName) => ["kinesis:DeleteStream", { StreamName }],
+  tag: (name, Tags) => ["kinesis:TagResource", { ResourceARN: kinesisArn(name), Tags }],
+  untag: (name, TagKeys) => ["kinesis:UntagResource", { ResourceARN: kinesisArn(name), TagKeys }],
+  list: async (make, name) =>
+    asTags((await make("kinesis:ListTagsForResource", { ResourceARN: kinesisArn(name) }))["Tags"]),
+  arn: kinesisArn,
+};
+
 export const taggables: readonly Taggable[] = [
   ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry,
   alarm,
+  stream,
 ];

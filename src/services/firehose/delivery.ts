@@ -3,7 +3,7 @@
 import type { S3DestinationConfiguration } from "../../generated/firehose.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { failureLines, type Failed } from "./failures.ts";
-import { sendToEndpoint } from "./http-endpoints.ts";
+import { sendToEndpoint } from "./http-delivery.ts";
 import { storeErrors, storeObject } from "./objects.ts";
 import { partitioned } from "./partitioning.ts";
 import { parameterOf } from "./settings.ts";

@@ -69,7 +69,7 @@ test("lambda-sync-firehose: a function transforms records, drops some, and fails
   ]);
 });
 
-test("firehose-storage-preprocess: what is put is in S3 after its buffer, transformed and as it was", async () => {
+test("firehose-storage-preprocess: what is put is in S3 after its buffer, transformed and raw", async () => {
   await using region = await startRegion();
   await makeFunction(region);
   const deliveries = await Deliveries.prepare(region);

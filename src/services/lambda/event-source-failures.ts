@@ -63,7 +63,7 @@ function recordOf(ctx: BodyContext, mapping: EventSourceMapping, lost: LostBatch
       approximateInvokeCount: attempts,
     },
     responseContext: {
-      statusCode: 200,
+      ["statusCode"]: 200,
       executedVersion: result?.executedVersion ?? "$LATEST",
       functionError: result?.outcome.functionError ?? null,
     },

@@ -15,12 +15,13 @@ export type BatchOutcome =
 
 export async function invokeWithBatch(
   ctx: BodyContext, mapping: EventSourceMapping, events: readonly object[], identifiers: readonly string[],
+  traceHeader?: string,
 ): Promise<BatchOutcome> {
   const { name, qualifier, settings } = mapping;
   let result: InvocationResult;
   try {
     result = await invokeFunction(ctx, {
-      name, qualifier, payload: Buffer.from(JSON.stringify({ Records: events })),
+      name, qualifier, traceHeader, payload: Buffer.from(JSON.stringify({ Records: events })),
     });
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;

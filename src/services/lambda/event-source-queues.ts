@@ -94,14 +94,19 @@ async function receive(
   return [...(Messages ?? [])];
 }
 
-/** Whoever reads the queue from now on finds them at once. */
+/** Whoever reads the queue from now on finds them at once; where the role may not say so, a little later. */
 async function giveBack(
   ctx: BodyContext, { source }: EventSourceMapping, options: CallOptions, messages: readonly sqs.Message[],
 ): Promise<void> {
   for (const { ReceiptHandle = "" } of messages) {
     const QueueUrl = queueUrlOf(source);
-    await ctx.call(sqs.ChangeMessageVisibility, { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }, options);
+    const input = { QueueUrl, ReceiptHandle, VisibilityTimeout: 0 };
+    await ctx.call(sqs.ChangeMessageVisibility, input, options).catch(passRefusal);
   }
+}
+
+function passRefusal(cause: unknown): void {
+  if (!(cause instanceof AwsError)) throw cause;
 }
 
 type Attributes = Record<string, sqs.MessageAttributeValue>;
@@ -151,7 +156,9 @@ async function process(
   if (wanted.length > 0) {
     const identifiers = wanted.map(({ messageId }) => messageId);
     countEvents(ctx, mapping, "invoked", wanted.length);
-    const outcome = await invokeWithBatch(ctx, mapping, wanted, identifiers);
+    const traced = messages.find(({ Attributes }) => Attributes?.AWSTraceHeader !== undefined);
+    const traceHeader = traced?.Attributes?.AWSTraceHeader;
+    const outcome = await invokeWithBatch(ctx, mapping, wanted, identifiers, traceHeader);
     const failed = outcome.kind === "done" ? [] : outcome.kind === "partly" ? outcome.failed : identifiers;
     for (const identifier of failed) kept.add(identifier);
     countEvents(ctx, mapping, "failed", kept.size);

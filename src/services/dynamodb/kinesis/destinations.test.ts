@@ -27,7 +27,7 @@ async function recordsOf(region: TestRegion): Promise<Record<string, unknown>[]>
     JSON.parse(Buffer.from(Data ?? []).toString()) as Record<string, unknown>);
 }
 
-test("changes of a table go to its stream, in order, under the service's role", async () => {
+test("dynamodb-stream-vs-kinesis: changes of a table go to its stream, in order, under a role", async () => {
   await using region = await startRegion();
   const table = await createTable(region);
   const db = region.client(DynamoDBClient);
