@@ -25,6 +25,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { cpuMicroseconds } from "./cpu.ts";
+import { measureEventRules } from "./event-rules.ts";
 import { itemOperations } from "./item-operations.ts";
 import { measure, type Load, type Measured } from "./load.ts";
 import { measureLargeObjects } from "./large-objects.ts";
@@ -391,6 +392,7 @@ for (const name of Object.keys(operations)) {
   if (moto) await measureMoto(name, moto, measured);
 }
 if (names.length === 0 || names.includes("large")) await measureLarge();
+if (names.length === 0 || names.includes("rules")) measureEventRules();
 const resident = spawnSync("ps", ["-o", "rss=", "-p", String(target.child.pid)], { encoding: "utf8" }).stdout;
 console.log(`memory of the region's process: ${(Number(resident) / 1024).toFixed(0)} MB`);
 target.child.kill();

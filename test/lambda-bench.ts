@@ -4,7 +4,8 @@ import {
   AttachRolePolicyCommand, CreateRoleCommand, IAMClient, PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import {
-  CreateFunctionCommand, InvokeCommand, LambdaClient, type CreateFunctionCommandInput, type InvokeCommandInput,
+  CreateFunctionCommand, InvokeCommand, LambdaClient, type CreateFunctionCommandInput,
+    type InvokeCommandInput,
 } from "@aws-sdk/client-lambda";
 import { startRegion, type TestCredentials, type TestRegion } from "./region.ts";
 import { nodePackage } from "./zip-archive.ts";

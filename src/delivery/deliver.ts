@@ -71,6 +71,11 @@ export interface Order {
 
 export type Outcome = Delivered | { readonly failure: Failure };
 
+/** Whether anything can be delivered to resources of this kind, so far. */
+export function isDeliverable(arn: Arn): boolean {
+  return senders[arn.service] !== undefined;
+}
+
 /** Never throws: what went wrong is classified, so that the caller knows whether to try again. */
 export async function deliver(ctx: BodyContext, delivery: Delivery): Promise<Outcome> {
   const { target, payload, actor, settings = {} } = delivery;

@@ -345,6 +345,15 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     this.#changeActivity(-1);
   }
 
+  async aside<T>(work: Promise<T>): Promise<T> {
+    this.end();
+    try {
+      return await work;
+    } finally {
+      this.begin();
+    }
+  }
+
   async track<T>(work: Promise<T>): Promise<T> {
     this.begin();
     try {

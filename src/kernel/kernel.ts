@@ -94,6 +94,11 @@ export interface Kernel {
   cacheFor<Value>(purpose: string): BoundedCache<Value>;
   /** Counts as activity until it is settled: for what goes on behind an answer that streams. */
   track<T>(work: Promise<T>): Promise<T>;
+  /**
+   * Whoever waits for others counts as activity no more until they are done: they count for themselves. For
+   * calls that may wait long.
+   */
+  aside<T>(work: Promise<T>): Promise<T>;
   /** A key of 32 bytes for one purpose, derived from `secret`: always the same in this region. */
   keyFor(purpose: string): Buffer;
   /** How far behind eventual reads are. */

@@ -28,11 +28,10 @@ export const certificatesPath = "/_local/v1/certificates/";
 export interface MessageSigner {
   readonly certificateUrl: string;
   /** Base64. */
-  sign(digest: "sha1" | "sha256", text: string): Promise<string>;
+  sign(digest: "sha1" | "sha256", text: string): string;
 }
 
 const generate = promisify(generateKeyPair);
-const signLater = promisify<string, Buffer, KeyObject, Buffer>(sign);
 const validYears = 10;
 const dayMilliseconds = 86_400_000;
 
@@ -47,7 +46,8 @@ export async function messageSigner(ctx: BodyContext, commonName: string): Promi
   const endpoint = ctx.kernel.endpoint("sns", ctx.region);
   return {
     certificateUrl: `${endpoint}${certificatesPath}SimpleNotificationService-${id}.pem`,
-    sign: async (digest, text) => (await signLater(digest, Buffer.from(text), signingKey)).toString("base64"),
+    // In a thread of its own it takes twice as long.
+    sign: (digest, text) => sign(digest, Buffer.from(text), signingKey).toString("base64"),
   };
 }
 

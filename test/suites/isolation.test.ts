@@ -16,6 +16,12 @@ const documents = {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
   }),
+  firehose: JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Principal: { Service: "firehose.amazonaws.com" }, Action: "sts:AssumeRole" },
+    ],
+  }),
   policy: JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: "*" }],
@@ -35,11 +41,22 @@ async function fill(make: Make): Promise<void> {
     ["iam:CreateVirtualMFADevice", { VirtualMFADeviceName: mark }],
     ["iam:CreateOpenIDConnectProvider", { Url: `https://${mark}.example.com` }],
     ["sqs:CreateQueue", { QueueName: mark, tags: { [mark]: mark } }],
+    ["sns:CreateTopic", { Name: mark, Tags }],
     ["ssm:PutParameter", { Name: mark, Value: mark, Type: "String" }],
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],
     ["dynamodb:CreateTable", tableInput(mark)],
     ["kinesis:CreateStream", { StreamName: mark, ShardCount: 1 }],
+    ["iam:CreateRole", { RoleName: `${mark}-firehose`, AssumeRolePolicyDocument: documents.firehose }],
+    ["firehose:CreateDeliveryStream", {
+      DeliveryStreamName: mark,
+      S3DestinationConfiguration: {
+        RoleARN: `arn:aws:iam::000000000000:role/${mark}-firehose`, BucketARN: `arn:aws:s3:::${mark}`,
+      },
+    }],
+    ["eventbridge:PutRule", { Name: mark, EventPattern: '{"source":["x"]}' }],
+    ["eventbridge:CreateEventBus", { Name: mark }],
+    ["schemas:CreateRegistry", { RegistryName: mark }],
     ["scheduler:CreateScheduleGroup", { Name: mark }],
     ["pipes:CreatePipe", {
       Name: mark, DesiredState: "STOPPED", RoleArn: "arn:aws:iam::000000000000:role/piper",

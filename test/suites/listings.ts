@@ -1,5 +1,6 @@
 /** For each service: how to make several of everything that it lists, and what to list them with. */
 
+import { eventbridge, schemas } from "./listings-events.ts";
 import { iamListings } from "./paging-iam.ts";
 import type { Input } from "./wire.ts";
 
@@ -75,6 +76,16 @@ const sqs: Listings = {
       return { QueueUrl };
     },
   },
+};
+
+const sns: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      await make("sns:CreateSMSSandboxPhoneNumber", { PhoneNumber: `+1555010${number}` });
+    }
+  },
+  inputs: { ListOriginationNumbers: {}, ListSMSSandboxPhoneNumbers: {} },
+  single: ["ListOriginationNumbers"],
 };
 
 const ssm: Listings = {
@@ -296,9 +307,12 @@ export const listings: Readonly<Record<string, Listings>> = {
   iam: iamListings,
   kms,
   sqs,
+  sns,
   ssm,
   pipes,
   scheduler,
+  eventbridge,
+  schemas,
   "secrets-manager": secretsManager,
   s3,
   "s3-control": s3Control,

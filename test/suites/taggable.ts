@@ -178,6 +178,19 @@ const queue: Taggable = {
   arn: (url) => `arn:aws:sqs:us-east-1:000000000000:${url.slice(url.lastIndexOf("/") + 1)}`,
 };
 
+const topic: Taggable = {
+  kind: "sns topic",
+  service: "sns",
+  create: async (make, Name, tags) =>
+    String((await make("sns:CreateTopic", { Name, Tags: pairs(tags) })).TopicArn),
+  remove: (TopicArn) => ["sns:DeleteTopic", { TopicArn }],
+  tag: (ResourceArn, tags) => ["sns:TagResource", { ResourceArn, Tags: pairs(tags) }],
+  untag: (ResourceArn, TagKeys) => ["sns:UntagResource", { ResourceArn, TagKeys }],
+  list: async (make, ResourceArn) =>
+    asTags((await make("sns:ListTagsForResource", { ResourceArn })).Tags),
+  arn: (arn) => arn,
+};
+
 const parameter: Taggable = {
   kind: "ssm parameter",
   service: "ssm",
@@ -228,4 +241,40 @@ const table: Taggable = {
   arn: tableArn,
 };
 
-export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, parameter, secret, table];
+const ruleArn = (name: string) => `arn:aws:events:us-east-1:000000000000:rule/${name}`;
+
+const rule: Taggable = {
+  kind: "eventbridge rule",
+  service: "eventbridge",
+  async create(make, Name, tags) {
+    await make("eventbridge:PutRule", { Name, EventPattern: '{"source":["x"]}', Tags: pairs(tags) });
+    return Name;
+  },
+  remove: (Name) => ["eventbridge:DeleteRule", { Name }],
+  tag: (name, tags) => ["eventbridge:TagResource", { ResourceARN: ruleArn(name), Tags: pairs(tags) }],
+  untag: (name, TagKeys) => ["eventbridge:UntagResource", { ResourceARN: ruleArn(name), TagKeys }],
+  list: async (make, name) =>
+    asTags((await make("eventbridge:ListTagsForResource", { ResourceARN: ruleArn(name) })).Tags),
+  arn: ruleArn,
+};
+
+const registryArn = (name: string) => `arn:aws:schemas:us-east-1:000000000000:registry/${name}`;
+
+const registry: Taggable = {
+  kind: "schema registry",
+  service: "schemas",
+  async create(make, RegistryName, Tags) {
+    await make("schemas:CreateRegistry", { RegistryName, Tags });
+    return RegistryName;
+  },
+  remove: (RegistryName) => ["schemas:DeleteRegistry", { RegistryName }],
+  tag: (name, Tags) => ["schemas:TagResource", { ResourceArn: registryArn(name), Tags }],
+  untag: (name, TagKeys) => ["schemas:UntagResource", { ResourceArn: registryArn(name), TagKeys }],
+  list: async (make, name) =>
+    ((await make("schemas:ListTagsForResource", { ResourceArn: registryArn(name) })).Tags ?? {}) as Tags,
+  arn: registryArn,
+};
+
+export const taggables: readonly Taggable[] = [
+  ...iamTaggables, key, queue, topic, parameter, secret, table, rule, registry,
+];

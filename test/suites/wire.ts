@@ -152,7 +152,7 @@ function restAnswer(operation: BuiltOperation, { status, headers }: WireResponse
 function restJsonAnswer(operation: BuiltOperation, { status, headers }: WireResponse, text: string): Answer {
   const body = text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {};
   if (status < 300) {
-    const output = { ...restOutput(operation, headers, ""), ...body };
+    const output = { ...restOutput(operation, headers, ""), ...namedAsModelled(body, operation) };
     return { status, code: undefined, message: undefined, output, text };
   }
   const code = headers["x-amzn-errortype"]?.split(":", 1)[0];
@@ -213,11 +213,21 @@ function jsonValue(value: unknown, ref: ShapeRef | undefined, model: ServiceMode
   if (!isPlain(value)) return value;
   // Entries are defined, not assigned, so that a key `__proto__` is sent like any other.
   return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [
-      key,
-      jsonValue(each, shape?.type === "map" ? shape.value : shape?.members?.[key], model),
-    ]),
+    Object.entries(value).map(([key, each]) => {
+      const member = shape?.type === "map" ? shape.value : shape?.members?.[key];
+      const name = shape?.type === "map" ? key : (member?.locationName ?? key);
+      return [name, jsonValue(each, member, model)];
+    }),
   );
+}
+
+/** Members under their own names, where the wire has others. */
+function namedAsModelled(
+  body: Readonly<Record<string, unknown>>, { operationModel, model }: BuiltOperation,
+): Record<string, unknown> {
+  const members = Object.entries(model.shapes[operationModel.output?.shape ?? ""]?.members ?? {});
+  const names = new Map(members.map(([name, { locationName = name }]) => [locationName, name]));
+  return Object.fromEntries(Object.entries(body).map(([key, value]) => [names.get(key) ?? key, value]));
 }
 
 /** As the Query protocol spells it: a path a value. */

@@ -37,7 +37,8 @@ import * as outgoing from "./replicas/outgoing.ts";
 import * as sending from "./replicas/sending.ts";
 import * as replicaAutoScaling from "./replicas/replica-auto-scaling.ts";
 import * as contributorInsights from "./settings/contributor-insights.ts";
-import * as kinesisDestinations from "./settings/kinesis-destinations.ts";
+import * as kinesisSending from "./kinesis/sending.ts";
+import * as kinesisDestinations from "./kinesis/destinations.ts";
 import * as streamRows from "./streams/stream-rows.ts";
 import * as createTable from "./tables/create-table.ts";
 import * as deleteTable from "./tables/delete-table.ts";
@@ -58,7 +59,7 @@ export default service(dynamodb.service, {
     batchGet, batchWrite,
     transactGet, transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,
     backups, continuousBackups, copies, restores, membership, outgoing, sending,
-    earlierGlobalTables, replicaAutoScaling, kinesisDestinations,
+    earlierGlobalTables, replicaAutoScaling, kinesisDestinations, kinesisSending,
     tableExports, exportRows, exporting, imports, importRows, importing,
   ],
   tagging: tags.tagging,

@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { withDataFolder } from "../../../test/data-folder.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { createInbox, entry, put, rule } from "./events-fixture.ts";
@@ -152,6 +153,24 @@ test("an API that fails is asked again by the retry policy, then the event is gi
   assert.deepEqual(letters, [
     ["ERROR_FROM_TARGET", "2", "MaximumRetryAttempts"], ["SDK_CLIENT_ERROR", "0", undefined],
   ]);
+});
+
+test("what is to be tried again is, also after a restart", async () => {
+  using folder = withDataFolder();
+  await using api = await endpoint([503]);
+  {
+    await using region = await startRegion({ dataDir: folder.path });
+    const Arn = await destination(region, api.url);
+    const events = region.client(EventBridgeClient);
+    await rule(events, "r", { source: ["my.app"] }, [{ Arn, RoleArn: await role(region) }]);
+    await put(events, entry({ n: 1 }));
+    await region.engine.settled();
+  }
+  assert.equal(api.seen.length, 1);
+  await using region = await startRegion({ dataDir: folder.path });
+  await region.clock.advance({ seconds: 2 });
+  assert.deepEqual(api.seen.map(({ body }) => (JSON.parse(body) as { detail: object }).detail),
+    [{ n: 1 }, { n: 1 }]);
 });
 
 test("an event is given up when it is too old", async () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   CreateEventBusCommand, CreatePartnerEventSourceCommand, DeleteEventBusCommand, DescribeEventBusCommand,
   DescribeEventSourceCommand, EventBridgeClient, ListEventBusesCommand, ListEventSourcesCommand,
+    ListPartnerEventSourceAccountsCommand,
   PutEventsCommand, PutPartnerEventsCommand, PutPermissionCommand, RemovePermissionCommand,
     UpdateEventBusCommand,
 } from "@aws-sdk/client-eventbridge";
@@ -27,6 +28,9 @@ test("events-bus-kinds: there is a default bus, and there are custom and partner
   assert.deepEqual(EventSources?.map(({ Name, State }) => [Name, State]), [[source, "PENDING"]]);
   await events.send(new CreateEventBusCommand({ Name: source, EventSourceName: source }));
   assert.equal((await events.send(new DescribeEventSourceCommand({ Name: source }))).State, "ACTIVE");
+  const offered = await partner.send(new ListPartnerEventSourceAccountsCommand({ EventSourceName: source }));
+  assert.deepEqual(offered.PartnerEventSourceAccounts?.map(({ Account, State }) => [Account, State]),
+    [["000000000000", "ACTIVE"]]);
   assert.deepEqual(await names(), [source, "default", "orders"]);
   const inbox = await createInbox(region, "partner");
   await rule(events, "r", { source: [{ prefix: "aws.partner/" }] }, [{ Arn: inbox.arn }], source);

@@ -76,6 +76,7 @@ export const CreateConnection = operation(events.CreateConnection, {
     const secret = secretOf(AuthParameters);
     const secretArn = await createSecret(ctx, name, secret);
     return ctx.transaction((within) => {
+      if (within.db(connections).has(name)) throw alreadyExists(`Connection ${name} already exists.`);
       const now = ctx.clock.now();
       const connection = within.db(connections).put({
         name, id: ctx.ids.uuid(), description: input.Description, kmsKey: input.KmsKeyIdentifier, type,

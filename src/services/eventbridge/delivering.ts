@@ -12,6 +12,10 @@ import { eventText, type Event } from "./event.ts";
 import { forwardEvent } from "./forwarding.ts";
 import { inputFor } from "./input.ts";
 import { valueAt } from "./json-path.ts";
+import {
+  failedInvocations, invocationAttempts, invocations, lostDeadLetters, retryAttempts, sentToDeadLetters,
+  successfulAttempts,
+} from "./metrics.ts";
 
 export interface Dispatch {
   readonly rule: { readonly arn: string; readonly name: string; readonly roleArn?: string | undefined };
@@ -44,8 +48,14 @@ export const deliverEvent = asynchronousJob<Dispatch>("eventbridge.deliverEvent"
     await giveUp(ctx, dispatch, dispatch.failure, "MaximumEventAgeInSeconds");
     return;
   }
+  const names = [dispatch.rule.name];
+  ctx.metric(invocationAttempts, names, 1);
+  ctx.metric(retries === 0 ? invocations : retryAttempts, names, 1);
   const failure = await attempt(ctx, dispatch);
-  if (!failure) return;
+  if (!failure) {
+    ctx.metric(successfulAttempts, names, 1);
+    return;
+  }
   if (!failure.isRetryable) {
     await giveUp(ctx, dispatch, failure);
     return;
@@ -112,9 +122,10 @@ async function giveUp(
   failure: Failure,
   condition?: "MaximumRetryAttempts" | "MaximumEventAgeInSeconds",
 ): Promise<void> {
+  ctx.metric(failedInvocations, [rule.name], 1);
   const queue = target.DeadLetterConfig?.Arn;
   if (queue === undefined) return;
-  await sendDeadLetter(ctx, {
+  const isSent = await sendDeadLetter(ctx, {
     queue,
     body: eventText(event),
     attributes: {
@@ -127,5 +138,6 @@ async function giveUp(
     },
     actor: { principal, sourceArn: rule.arn },
   });
+  ctx.metric(isSent ? sentToDeadLetters : lostDeadLetters, [rule.name], 1);
 }
 

@@ -1,5 +1,7 @@
 /** An event, and the document that targets get of it. */
 
+import { isDeeperThan } from "../../kernel/json-depth.ts";
+
 export interface Event {
   readonly id: string;
   readonly detailType: string;
@@ -17,7 +19,6 @@ export interface Event {
   readonly forwardedFrom?: string;
   /** The replay that it comes from. */
   readonly replayName?: string;
-  readonly traceHeader?: string;
 }
 
 export function timestamp(milliseconds: number): string {
@@ -41,8 +42,12 @@ export function eventText(event: Event): string {
   return `${head.slice(0, -1)},"detail":${event.detail}}`;
 }
 
-/** JSON without the white space between its parts. Undefined when it is no JSON object. */
+/** @evidence EventBridge API Reference, PutEvents: nested JSON is processed up to 1100 levels deep */
+const levelsMax = 1_100;
+
+/** JSON without the white space between its parts. Undefined when it is no JSON object, or too deep. */
 export function compactObject(text: string): string | undefined {
+  if (isDeeperThan(text, levelsMax)) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);

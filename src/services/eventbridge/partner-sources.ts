@@ -115,6 +115,31 @@ export const DescribePartnerEventSource = operation(events.DescribePartnerEventS
   },
 });
 
+export const ListPartnerEventSourceAccounts = operation(events.ListPartnerEventSourceAccounts, {
+  resource: (input, ctx) => sourceArn(ctx, input.EventSourceName),
+  run({ EventSourceName, Limit, NextToken }, ctx) {
+    if (!ctx.db(offers).first({ prefix: EventSourceName })) throw sourceNotFound(EventSourceName);
+    const { items, next } = page({
+      rows: ctx.db(offers),
+      range: { prefix: EventSourceName },
+      key: (offer) => [offer.name, offer.account],
+      limit: Limit ?? 100,
+      token: NextToken,
+      scope: `eventbridge.ListPartnerEventSourceAccounts ${EventSourceName}`,
+      invalid: invalidToken,
+    });
+    const PartnerEventSourceAccounts = items.map(({ account, createdAt }) => {
+      const state = ctx.kernel.read({ account, region: ctx.region }, (transaction) =>
+        transaction.rows(sources).get(EventSourceName)?.state);
+      return {
+        Account: account, CreationTime: createdAt, State: state,
+        ...(state === "PENDING" && { ExpirationTime: createdAt + expiresAfterMilliseconds }),
+      };
+    });
+    return { PartnerEventSourceAccounts, NextToken: next };
+  },
+});
+
 export const ListPartnerEventSources = operation(events.ListPartnerEventSources, {
   run({ NamePrefix, Limit, NextToken }, ctx) {
     const { items, next } = page({

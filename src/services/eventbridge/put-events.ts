@@ -8,6 +8,7 @@ import { busArn, busNameOf, findBus, ownerOfBus } from "./bus-table.ts";
 import { validation } from "./errors.ts";
 import { compactObject, type Event } from "./event.ts";
 import type { ForwardedEntry } from "./forwarding.ts";
+import { failedEntries, putBytes, putCalls, putEntries } from "./metrics.ts";
 import { isActiveSource } from "./partner-sources.ts";
 import { routeEvent } from "./routing.ts";
 
@@ -54,7 +55,6 @@ function eventOf(ctx: ReadContext, entry: events.PutEventsRequestEntry, account:
     resources: entry.Resources ?? [],
     detail: compactObject(entry.Detail ?? "") ?? "{}",
     ingestedAt: now,
-    ...(entry.TraceHeader !== undefined && { traceHeader: entry.TraceHeader }),
   };
 }
 
@@ -107,6 +107,10 @@ export const PutEvents = operation(events.PutEvents, {
       ? ctx.transaction((within) => input.Entries.map((entry) => take(within, entry)))
       : await inOrder(input.Entries, (entry) => put(ctx, entry));
     const FailedEntryCount = Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length;
+    ctx.metric(putCalls, [], 1);
+    ctx.metric(putEntries, [], Entries.length);
+    ctx.metric(putBytes, [], input.Entries.reduce((sum, entry) => sum + sizeOf(entry), 0));
+    if (FailedEntryCount > 0) ctx.metric(failedEntries, [], FailedEntryCount);
     return { FailedEntryCount, Entries };
   },
 });

@@ -7,6 +7,7 @@ import { archivesOf } from "./archive-table.ts";
 import { archiveEvent } from "./archiving.ts";
 import { deliverEvent } from "./delivering.ts";
 import { eventText, type Event } from "./event.ts";
+import { matchedEvents, triggeredRules } from "./metrics.ts";
 import { generations, ruleArn, rules, targetsOf, type Rule } from "./rule-table.ts";
 
 /** What has been worked out of a bus's rules and archives. */
@@ -51,7 +52,9 @@ export function routeEvent(ctx: Context, bus: string, event: Event, only?: Confi
   const routes = routesOf(ctx, bus);
   if (!routes) return;
   const document: unknown = JSON.parse(eventText(event));
-  for (const rule of routes.rules.match(document)) {
+  const matching = routes.rules.match(document);
+  if (matching.length > 0) ctx.metric(matchedEvents, [], 1);
+  for (const rule of matching) {
     if (isReadingCall(document) && rule.state !== "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS") continue;
     if (only && only.rules.length > 0 && !only.rules.includes(ruleArn(ctx, rule))) continue;
     routeToRule(ctx, rule, event);
@@ -76,6 +79,7 @@ function isReadingCall(document: unknown): boolean {
 export function routeToRule(ctx: Context, rule: Rule, event: Event): void {
   const now = ctx.clock.now();
   const arn = ruleArn(ctx, rule);
+  ctx.metric(triggeredRules, [rule.name], 1);
   for (const { target } of targetsOf(ctx, rule)) {
     ctx.schedule(deliverEvent, {
       at: now,

@@ -111,6 +111,13 @@ test("targets: what PutTargets refuses", async () => {
   ];
   for (const [target, text] of refusals) assert.equal(await refusal(putOne(target)),
     `ValidationException: ${text}`);
+  assert.match(
+    await refusal(putOne({
+      Arn: "arn:aws:states:us-east-1:000000000000:stateMachine:m",
+        RoleArn: "arn:aws:iam::000000000000:role/r",
+    })),
+    /^NotImplemented: eventbridge: a target of states is not implemented by us-local-1 yet\.$/,
+  );
   const Targets = Array.from({ length: 6 }, (_each, index) => ({ Id: String(index), Arn: queue }));
   assert.equal(await refusal(events.send(new PutTargetsCommand({ Rule: "r", Targets }))),
     "LimitExceededException: The requested resource exceeds the maximum number allowed.");
@@ -208,6 +215,12 @@ test("PutEvents: entries are refused one by one", async () => {
   assert.match(await refusal(events.send(new PutEventsCommand({ Entries: Array.from({ length: 11 }, () =>
     entry({})) }))),
     /at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10$/);
+  const nested = (levels: number) => put(
+    events, entry({}, { Detail: `{"a":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}` }),
+  );
+  assert.equal((await nested(1_100)).FailedEntryCount, 0);
+  assert.equal((await nested(1_101)).Entries?.[0]?.ErrorCode, "MalformedDetail");
+  assert.equal((await nested(400_000)).Entries?.[0]?.ErrorCode, "MalformedDetail");
   assert.match(await refusal(events.send(new PutEventsCommand({ EndpointId: "a.b", Entries: [entry({})] }))),
     /NotImplemented/);
 });

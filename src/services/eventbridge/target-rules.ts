@@ -2,6 +2,8 @@
 
 import type * as events from "../../generated/eventbridge.ts";
 import { parseArn } from "../../kernel/arn.ts";
+import { notImplemented } from "../../kernel/errors.ts";
+import { isDeliverable } from "../../delivery/deliver.ts";
 import { invalidParameter, validation } from "./errors.ts";
 import { fill, placeholdersIn, predefined } from "./input.ts";
 import { parseJsonPath } from "./json-path.ts";
@@ -39,6 +41,10 @@ export function requireTarget(target: events.Target): void {
   }
   requireInput(target);
   requirePath(target, target.KinesisParameters?.PartitionKeyPath);
+  // A target that would get nothing is not taken.
+  if (!isDeliverable(arn) && arn.service !== "schemas") {
+    throw notImplemented(`eventbridge: a target of ${arn.service}`);
+  }
   const deadLetters = target.DeadLetterConfig?.Arn;
   if (deadLetters !== undefined && parseArn(deadLetters)?.service !== "sqs") {
     throw invalidParameter("DeadLetterConfig", `The dead-letter queue ${deadLetters} is no SQS queue.`);

@@ -57,6 +57,9 @@ export const linkedServices: ReadonlyMap<string, LinkedService> = new Map<string
   ["dax.amazonaws.com", { role: "DAX", policy: "DAXServiceRolePolicy" }],
   ["directconnect.amazonaws.com", { role: "DirectConnect", policy: "AWSDirectConnectServiceRolePolicy" }],
   ["dms.amazonaws.com", { role: "DMSServerless", policy: "AWSDMSServerlessServiceRolePolicy" }],
+  ["kinesisreplication.dynamodb.amazonaws.com", {
+    role: "DynamoDBKinesisDataStreamsReplication", policy: "DynamoDBKinesisReplicationServiceRolePolicy",
+  }],
   ["transitgateway.amazonaws.com",
     { role: "VPCTransitGateway", policy: "AWSVPCTransitGatewayServiceRolePolicy" }],
   ["ec2fleet.amazonaws.com", { role: "EC2Fleet", policy: "AWSEC2FleetServiceRolePolicy" }],

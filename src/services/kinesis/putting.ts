@@ -8,6 +8,7 @@ import { onStream, requireStream, shardIdOf, type NamesStream } from "./addresse
 import { sealed, withKeys } from "./encryption.ts";
 import { invalidArgument, rateExceeded, streamNotFound, streamWords } from "./errors.ts";
 import { hashKeyMax, hashKeyOf, sortable } from "./hash-keys.ts";
+import { countWrite, countWriteExceeded } from "./metrics.ts";
 import { readSequence, shownSequence } from "./sequence-numbers.ts";
 import { records, shardFor, topicOf, type Shard, type Stream } from "./stream-table.ts";
 import { takeWrite } from "./throughput.ts";
@@ -60,7 +61,12 @@ function put(ctx: Context, stream: Stream, draft: Draft): Put {
   const shard = shardFor(ctx, stream, sortable(hashKeyFor(draft)));
   if (!shard) throw new Error(`no shard of ${stream.name} has the hash key`);
   const kept = sealed(ctx, stream, draft.Data);
-  if (!takeWrite(ctx, shard, sizeOf(draft))) throw rateExceeded(ctx, stream.name, shardIdOf(shard.index));
+  const bytes = sizeOf(draft);
+  if (!takeWrite(ctx, shard, bytes)) {
+    countWriteExceeded(ctx, stream, shard);
+    throw rateExceeded(ctx, stream.name, shardIdOf(shard.index));
+  }
+  countWrite(ctx, stream, shard, bytes);
   const sequence = ctx.ids.sequence();
   ctx.db(records).add({
     stream: stream.number,

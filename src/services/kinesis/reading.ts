@@ -9,6 +9,7 @@ import {
 } from "./addresses.ts";
 import { opened, withKeys } from "./encryption.ts";
 import { invalidIterator, iteratorExpired, shardDoesNotExist } from "./errors.ts";
+import { countPage } from "./metrics.ts";
 import { pageFrom, startOf, type Page } from "./positions.ts";
 import { requireOpenStream } from "./putting.ts";
 import { shownSequence } from "./sequence-numbers.ts";
@@ -114,6 +115,12 @@ export const GetRecords = operation(kinesis.GetRecords, {
     requireRead(within, stream, shard);
     const page = pageFrom(within, stream, shard, iterator.sequence, input.Limit ?? recordsMax);
     countRead(within, shard, page.sizeBytes);
+    const last = page.records.at(-1);
+    countPage(within, stream, shard, {
+      bytes: page.sizeBytes,
+      records: page.records.length,
+      ageMilliseconds: last ? Math.max(0, within.clock.now() - last.at) : 0,
+    });
     return shownPage(within, stream, shard, page);
   }),
 });

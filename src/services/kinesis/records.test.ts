@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { GetRecordsCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
+import {
+  CloudWatchClient, GetMetricStatisticsCommand, type Dimension,
+} from "@aws-sdk/client-cloudwatch";
+import {
+  EnableEnhancedMonitoringCommand, GetRecordsCommand, PutRecordsCommand,
+} from "@aws-sdk/client-kinesis";
 import { startRegion } from "../../../test/region.ts";
 import { refusal, StreamFixture, textsOf } from "./stream-fixture.ts";
 
@@ -176,6 +181,34 @@ test("what is no shard, no sequence number or no beginning is refused", async ()
     "InvalidArgumentException: The timestampInMillis parameter cannot be greater than the " +
       `currentTimestampInMillis. timestampInMillis: ${future}, currentTimestampInMillis: ${future - 1}`,
   );
+});
+
+test("CloudWatch is told what a stream takes and gives, and a shard where that is enabled", async () => {
+  await using region = await startRegion();
+  const stream = await StreamFixture.create(region);
+  await stream.client.send(new EnableEnhancedMonitoringCommand({
+    StreamName: "stream", ShardLevelMetrics: ["IncomingBytes"],
+  }));
+  await stream.put("12345", "key");
+  await stream.put("123", "key");
+  await stream.read(await stream.iterator());
+  const cloudwatch = region.client(CloudWatchClient);
+  const sum = async (MetricName: string, more: Dimension[] = []) => {
+    const now = region.clock.now();
+    const { Datapoints } = await cloudwatch.send(new GetMetricStatisticsCommand({
+      Namespace: "AWS/Kinesis", MetricName, Period: 60, Statistics: ["Sum"],
+      StartTime: new Date(now - 60_000), EndTime: new Date(now + 60_000),
+      Dimensions: [...more, { Name: "StreamName", Value: "stream" }],
+    }));
+    return Datapoints?.[0]?.Sum;
+  };
+  assert.equal(await sum("IncomingRecords"), 2);
+  assert.equal(await sum("IncomingBytes"), 14);
+  assert.equal(await sum("GetRecords.Records"), 2);
+  assert.equal(await sum("PutRecord.Success"), 2);
+  const shard = [{ Name: "ShardId", Value: "shardId-000000000000" }];
+  assert.equal(await sum("IncomingBytes", shard), 14);
+  assert.equal(await sum("IncomingRecords", shard), undefined);
 });
 
 test("readers of a shard are held to five calls a second while time goes on", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  DescribeStreamCommand, ListShardsCommand, MergeShardsCommand, SplitShardCommand, UpdateShardCountCommand, type Shard,
+  DescribeStreamCommand, ListShardsCommand, MergeShardsCommand, SplitShardCommand, UpdateShardCountCommand,
+  type Shard,
 } from "@aws-sdk/client-kinesis";
 import { startRegion } from "../../../test/region.ts";
 import { refusal, StreamFixture, textsOf } from "./stream-fixture.ts";

@@ -5,6 +5,7 @@ import { service } from "../../kernel/service.ts";
 import * as consumers from "./consumers.ts";
 import * as encryption from "./encryption.ts";
 import * as limits from "./limits.ts";
+import { observes } from "./metrics.ts";
 import * as policies from "./policies.ts";
 import { resourcePolicyOf } from "./policy-rows.ts";
 import * as putting from "./putting.ts";
@@ -26,4 +27,5 @@ export default service(kinesis.service, {
   ],
   resourcePolicy: resourcePolicyOf,
   tagging: resourceTags.tagging,
+  observes,
 });

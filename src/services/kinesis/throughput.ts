@@ -10,6 +10,7 @@ import type { Context } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { shardIdOf } from "./addresses.ts";
 import { rateExceeded } from "./errors.ts";
+import { countReadExceeded } from "./metrics.ts";
 import type { Shard, Stream } from "./stream-table.ts";
 
 export interface Rate {
@@ -64,6 +65,7 @@ export function requireRead(ctx: Context, stream: Stream, shard: Shard): void {
   if (ctx.clock.isFrozen) return;
   const used = usedSoFar(ctx, shard, "read");
   if (used.count >= limits.read.count || used.bytes >= limits.read.bytes) {
+    countReadExceeded(ctx, stream, shard);
     throw rateExceeded(ctx, stream.name, shardIdOf(shard.index));
   }
   put(ctx, shard, "read", { ...used, count: used.count + 1 });

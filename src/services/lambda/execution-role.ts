@@ -42,10 +42,15 @@ export function forgetSession(ctx: BodyContext, running: Running): void {
   sessionsOf(ctx).delete(keyOf(ctx, running));
 }
 
+/** A function's name may be of one character, a session's is of two at least. */
+function sessionNameOf(name: string): string {
+  return name.slice(0, sessionNameLengthMax).padEnd(2, "-");
+}
+
 async function assume(ctx: BodyContext, { name, role }: Running): Promise<Credentials> {
   const { Credentials } = await ctx.call(
     sts.AssumeRole,
-    { RoleArn: role, RoleSessionName: name.slice(0, sessionNameLengthMax) },
+    { RoleArn: role, RoleSessionName: sessionNameOf(name) },
     {
       as: "service", principal: lambdaService, account: ctx.account,
       sourceArn: ctx.reading(() => functionArn(ctx, name)),

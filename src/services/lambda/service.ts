@@ -8,6 +8,8 @@ import { bodyLimit } from "./body-limits.ts";
 import * as codeSigning from "./code-signing.ts";
 import * as concurrency from "./concurrency.ts";
 import * as eventInvokeConfigs from "./event-invoke-configs.ts";
+import * as eventSourceMappings from "./event-source-mappings.ts";
+import * as eventSourcePollers from "./event-source-pollers.ts";
 import { front } from "./http/front.ts";
 import * as functionSettings from "./function-settings.ts";
 import * as functionUpdates from "./function-updates.ts";
@@ -25,6 +27,7 @@ export default service(lambda.service, {
   nouns: [
     functions, functionUpdates, versions, aliases, layers, layerPermissions, permissions, concurrency, invoking,
     asynchronous, eventInvokeConfigs, functionUrls, functionSettings, codeSigning, tags,
+    eventSourceMappings, eventSourcePollers,
   ],
   resourcePolicy,
   tagging: tags.tagging,

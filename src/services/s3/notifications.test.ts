@@ -8,6 +8,9 @@ import {
 import {
   CreateQueueCommand, ReceiveMessageCommand, SQSClient, SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs";
+import {
+  CreateTopicCommand, SetTopicAttributesCommand, SNSClient, SubscribeCommand,
+} from "@aws-sdk/client-sns";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 
 const QueueArn = "arn:aws:sqs:us-east-1:000000000000:events";
@@ -140,15 +143,92 @@ test("what no destination can take is refused, and changes nothing", async () =>
         Bucket: "bucket", NotificationConfiguration: { TopicConfigurations },
       }),
     ),
-    {
-      name: "NotImplemented",
-      message: "A notification of an SNS topic is not implemented by us-local-1 yet.",
-    },
+    refused("Unable to validate the following destination configurations"),
   );
   const { QueueConfigurations } = await s3.send(
     new GetBucketNotificationConfigurationCommand({ Bucket: "bucket" }),
   );
   assert.equal(QueueConfigurations, undefined);
+});
+
+test("s3-events-sns: a topic whose policy lets S3 in passes on what happens, in S3's words", async () => {
+  await using region = await startRegion();
+  const { s3, received } = await stage(region);
+  const sns = region.client(SNSClient);
+  const TopicArn = "arn:aws:sns:us-east-1:000000000000:topic";
+  const publish = {
+    Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "sns:Publish", Resource: TopicArn,
+    Condition: { ArnLike: { "aws:SourceArn": "arn:aws:s3:::bucket" } },
+  };
+  const toTopic = () =>
+    s3.send(new PutBucketNotificationConfigurationCommand({
+      Bucket: "bucket",
+      NotificationConfiguration: {
+        TopicConfigurations: [{ TopicArn, Events: ["s3:ObjectCreated:*"], Filter: filter({ prefix: "a" }) }],
+      },
+    }));
+  await sns.send(new CreateTopicCommand({ Name: "topic" }));
+  await assert.rejects(toTopic(), { name: "InvalidArgument" });
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: publish });
+  await sns.send(new SetTopicAttributesCommand({
+    TopicArn, AttributeName: "Policy", AttributeValue: Policy,
+  }));
+  const queuePolicy = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: "*",
+    },
+  });
+  const sqs = region.client(SQSClient);
+  await sqs.send(new SetQueueAttributesCommand({
+    QueueUrl: "http://localhost/000000000000/events", Attributes: { Policy: queuePolicy },
+  }));
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: QueueArn }));
+  await toTopic();
+  const [probe] = await received();
+  assert.equal(probe?.["Subject"], "Amazon S3 Notification");
+  assert.match(String(probe?.["Message"]), /"Event":"s3:TestEvent"/);
+  await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "abc", Body: "x" }));
+  await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "bc", Body: "x" }));
+  const messages = await received();
+  assert.equal(messages.length, 1);
+  const { Records } = JSON.parse(String(messages[0]?.["Message"])) as {
+    Records: { eventName: string; s3: { object: { key: string } } }[];
+  };
+  const told = Records.map((each) => [each.eventName, each.s3.object.key]);
+  assert.deepEqual(told, [["ObjectCreated:Put", "abc"]]);
+});
+
+test("EventBridge hears of a bucket's objects once that is asked for", async () => {
+  await using region = await startRegion();
+  const { s3 } = await stage(region);
+  const heard: { detailType: string; resources: readonly string[]; detail: Record<string, unknown> }[] = [];
+  region.engine.bus.listen((event) => {
+    if (event.detailType.startsWith("Object")) heard.push(event);
+  });
+  await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "before", Body: "x" }));
+  const NotificationConfiguration = { EventBridgeConfiguration: {} };
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({ Bucket: "bucket", NotificationConfiguration }),
+  );
+  const shown = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "bucket" }));
+  assert.deepEqual(shown.EventBridgeConfiguration, {});
+  await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "a b", Body: "meow" }));
+  await s3.send(new DeleteObjectCommand({ Bucket: "bucket", Key: "a b" }));
+  await region.settled();
+  assert.deepEqual(heard.map((event) => event.detailType), ["Object Created", "Object Deleted"]);
+  const [created, deleted] = heard;
+  assert.deepEqual(created?.resources, ["arn:aws:s3:::bucket"]);
+  const { object, "request-id": _id, "source-ip-address": ip, ...detail } = created?.detail ?? {};
+  assert.equal(typeof ip, "string");
+  assert.deepEqual(detail, {
+    version: "0", bucket: { name: "bucket" }, requester: "000000000000", reason: "PutObject",
+  });
+  const { sequencer, ...rest } = object as Record<string, unknown>;
+  assert.match(String(sequencer), /^[0-9A-F]{18}$/);
+  assert.deepEqual(rest, { key: "a b", size: 4, etag: "4a4be40c96ac6314e91d93f38043a634" });
+  assert.equal(deleted?.detail["deletion-type"], "Permanently Deleted");
+  assert.equal(deleted?.detail["reason"], "DeleteObject");
 });
 
 function filter(rules: Readonly<Record<string, string>>): QueueConfiguration["Filter"] {

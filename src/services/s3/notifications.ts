@@ -3,13 +3,15 @@
 import * as s3 from "../../generated/s3.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext } from "../../kernel/context.ts";
-import { AwsError, notImplemented } from "../../kernel/errors.ts";
+import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onBucket } from "./access.ts";
 import { changeBucket, requireBucket } from "./bucket-table.ts";
 import { invalidArgument } from "./errors.ts";
 import { testEvent } from "./event-records.ts";
-import { keyFilter, send, type KeyFilter } from "./notification-delivery.ts";
+import {
+  destinationsOf, keyFilter, send, type Destination, type KeyFilter,
+} from "./notification-delivery.ts";
 
 export const GetBucketNotificationConfiguration = operation(s3.GetBucketNotificationConfiguration, {
   ...onBucket,
@@ -27,45 +29,53 @@ export const PutBucketNotificationConfiguration = operation(s3.PutBucketNotifica
   ...onBucket,
   async body(input, ctx) {
     const given = input.NotificationConfiguration;
-    requireBuilt(given);
-    const QueueConfigurations = (given.QueueConfigurations ?? []).map((each) => ({
-      ...each,
-      Id: each.Id ?? ctx.ids.uuid(),
-    }));
-    for (const { QueueArn, Events, Filter } of QueueConfigurations) {
-      requireDestination(ctx, QueueArn);
-      requireEvents(Events);
-      requireFilter(Filter);
+    const named = withIds(given, () => ctx.ids.uuid());
+    const destinations = destinationsOf(named);
+    for (const destination of destinations) {
+      requireDestination(ctx, destination);
+      requireEvents(destination.events);
+      requireFilter(destination.filter);
     }
-    requireDistinct(QueueConfigurations);
-    if (!input.SkipDestinationValidation) await tryDestinations(ctx, input.Bucket, QueueConfigurations);
-    const notifications = QueueConfigurations.length === 0 ? undefined : { QueueConfigurations };
+    requireDistinct(destinations);
+    if (!input.SkipDestinationValidation) await tryDestinations(ctx, input.Bucket, destinations);
+    const notifications = Object.keys(named).length === 0 ? undefined : named;
     ctx.transaction((within) => changeBucket(within, input.Bucket, { notifications }));
     return {};
   },
 });
 
-/** A configuration that nothing would come of is refused. */
-function requireBuilt(given: s3.NotificationConfiguration): void {
-  if (given.TopicConfigurations?.length) throw notImplemented("A notification of an SNS topic");
-  if (given.LambdaFunctionConfigurations?.length) throw notImplemented("A notification of a Lambda function");
-  if (given.EventBridgeConfiguration) throw notImplemented("A notification of EventBridge");
+/** What is empty is left out. */
+function withIds(given: s3.NotificationConfiguration, newId: () => string): s3.NotificationConfiguration {
+  const named = <T extends { Id?: string | undefined }>(list: readonly T[] | undefined): T[] | undefined =>
+    list && list.length > 0 ? list.map((each) => ({ ...each, Id: each.Id ?? newId() })) : undefined;
+  const TopicConfigurations = named(given.TopicConfigurations);
+  const QueueConfigurations = named(given.QueueConfigurations);
+  const LambdaFunctionConfigurations = named(given.LambdaFunctionConfigurations);
+  const { EventBridgeConfiguration } = given;
+  return {
+    ...(TopicConfigurations && { TopicConfigurations }),
+    ...(QueueConfigurations && { QueueConfigurations }),
+    ...(LambdaFunctionConfigurations && { LambdaFunctionConfigurations }),
+    ...(EventBridgeConfiguration && { EventBridgeConfiguration }),
+  };
 }
 
 /** @evidence recorded: queues of another region, and texts that are no ARNs */
-function requireDestination(ctx: BodyContext, arn: string): void {
+function requireDestination(ctx: BodyContext, { kind, arn }: Destination): void {
   const parsed = parseArn(arn);
-  if (parsed?.service !== "sqs" || parsed.account === "" || parsed.resource === "") {
-    throw invalidArgument("The ARN is not well formed", "Queue", arn);
+  if (parsed?.service !== serviceOf[kind] || parsed.account === "" || parsed.resource === "") {
+    throw invalidArgument("The ARN is not well formed", kind, arn);
   }
   if (parsed.region !== ctx.region) {
     throw invalidArgument(
       "The notification destination service region is not valid for the bucket location constraint",
-      "Queue",
+      kind,
       arn,
     );
   }
 }
+
+const serviceOf = { Queue: "sqs", Topic: "sns", CloudFunction: "lambda" } as const;
 
 /** @evidence S3 API Reference, Event */
 const events: ReadonlySet<string> = new Set<s3.Event>([
@@ -112,16 +122,16 @@ function requireFilter(filter: s3.NotificationConfigurationFilter | undefined): 
  * @evidence S3 User Guide, "Examples of notification configurations with invalid prefix and suffix
  *   overlapping"
  */
-function requireDistinct(configurations: readonly s3.QueueConfiguration[]): void {
-  for (const [index, one] of configurations.entries()) {
-    for (const other of configurations.slice(index + 1)) {
-      const isShared = one.Events.some((event) => other.Events.some((each) => overlap(event, each)));
-      if (!isShared || !filtersOverlap(keyFilter(one.Filter), keyFilter(other.Filter))) continue;
+function requireDistinct(destinations: readonly Destination[]): void {
+  for (const [index, one] of destinations.entries()) {
+    for (const other of destinations.slice(index + 1)) {
+      const isShared = one.events.some((event) => other.events.some((each) => overlap(event, each)));
+      if (!isShared || !filtersOverlap(keyFilter(one.filter), keyFilter(other.filter))) continue;
       throw invalidArgument(
         "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the " +
           "prefixes are overlapping for the same event type.",
         "FilterRule",
-        one.Id ?? "",
+        one.id,
       );
     }
   }
@@ -141,22 +151,26 @@ function filtersOverlap(one: KeyFilter, other: KeyFilter): boolean {
 async function tryDestinations(
   ctx: BodyContext,
   bucket: string,
-  configurations: readonly s3.QueueConfiguration[],
+  destinations: readonly Destination[],
 ): Promise<void> {
   const message = JSON.stringify(testEvent(ctx, bucket));
-  const refused: string[] = [];
-  for (const { QueueArn: destination } of configurations) {
+  for (const { arn: destination, kind } of destinations) {
     try {
-      await send(ctx, { bucket, destination, message });
+      await send(ctx, { bucket, destination, message }, "trial");
     } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      refused.push(destination);
+      // What this region cannot do is said as it is.
+      if (!(error instanceof AwsError) || error.code === "NotImplemented") throw error;
+      throw invalidArgument(
+        "Unable to validate the following destination configurations",
+        destination,
+        refusals[kind],
+      );
     }
   }
-  if (refused.length === 0) return;
-  throw invalidArgument(
-    "Unable to validate the following destination configurations",
-    refused[0] ?? "",
-    "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
-  );
 }
+
+const refusals = {
+  Queue: "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
+  Topic: "Permissions on the destination topic do not allow S3 to publish notifications from this bucket",
+  CloudFunction: "Not authorized to invoke function",
+} as const;

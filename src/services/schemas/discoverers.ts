@@ -13,7 +13,7 @@ import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
 import { badRequest, conflict, invalidToken, notFound } from "./errors.ts";
 import { definitionName, documentOf, merged, shapeOf, type Shape } from "./inference.ts";
-import { addVersion, registries, requireVersion, schemaRows, type Schema } from "./schema-table.ts";
+import { addVersion, registries, requireVersion, schemaRows, setTags, type Schema } from "./schema-table.ts";
 
 interface Discoverer {
   readonly id: string;
@@ -88,7 +88,7 @@ export const CreateDiscoverer = operation(schemas.CreateDiscoverer, {
     await ctx.call(events.PutTargets, { Rule: Name, EventBusName, Targets }, asSchemas);
     return ctx.transaction((within) => {
       keepRegistry(within);
-      within.tags(discovererArn(ctx, id)).set(Tags);
+      setTags(within, discovererArn(ctx, id), Tags);
       const row: Discoverer = { id, source, description: Description, state: "STARTED", crossAccount };
       return shown(within, within.db(discoverers).put(row));
     });

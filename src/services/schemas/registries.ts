@@ -8,8 +8,9 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
 import { badRequest, conflict, invalidToken, notFound, outdated } from "./errors.ts";
-import { dropSchema, registries, registryArn, requireRegistry, schemaRows,
-  type Registry } from "./schema-table.ts";
+import {
+  dropSchema, registries, registryArn, requireRegistry, schemaRows, setTags, type Registry,
+} from "./schema-table.ts";
 
 const nameForm = /^[0-9A-Za-z_.@-]{1,64}$/;
 
@@ -33,7 +34,7 @@ export const CreateRegistry = operation(schemas.CreateRegistry, {
       /^aws\./i.test(name)) throw badRequest(`The registry name ${name} is not valid.`);
     if (ctx.db(registries).has(name)) throw conflict(`Registry with name ${name}`);
     const registry = ctx.db(registries).put({ name, description: Description });
-    ctx.tags(registryArn(ctx, name)).set(Tags);
+    setTags(ctx, registryArn(ctx, name), Tags);
     return shown(ctx, registry);
   },
 });

@@ -3,7 +3,7 @@
 import type * as schemas from "../../generated/schemas.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
-import { notFound } from "./errors.ts";
+import { badRequest, notFound } from "./errors.ts";
 
 export interface Registry {
   readonly name: string;
@@ -67,6 +67,20 @@ export function requireVersion(ctx: ReadContext, schema: Schema, number: string 
   const version = ctx.db(versions).get([registry, name, number === undefined ? latest : Number(number) || 0]);
   if (!version) throw notFound(`Version ${number ?? latest} of schema ${name}`);
   return version;
+}
+
+const tagsMax = 50;
+
+/** @throws BadRequestException */
+export function setTags(ctx: Context, arn: string, tags: Readonly<Record<string, string>> | undefined): void {
+  for (const [key, value] of Object.entries(tags ?? {})) {
+    if (key.toLowerCase().startsWith("aws:")) throw badRequest("Tag keys that begin with aws: are reserved.");
+    if (key === "" || key.length > 128) throw badRequest("A tag's key has 1 to 128 characters.");
+    if (value.length > 256) throw badRequest("A tag's value has at most 256 characters.");
+  }
+  const set = ctx.tags(arn);
+  set.set(tags);
+  if (set.list().length > tagsMax) throw badRequest(`A resource has at most ${String(tagsMax)} tags.`);
 }
 
 /** @returns the schema with its new version */

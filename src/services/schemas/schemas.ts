@@ -2,13 +2,14 @@
 
 import * as schemas from "../../generated/schemas.ts";
 import type { ReadContext } from "../../kernel/context.ts";
+import { isDeeperThan } from "../../kernel/json-depth.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
 import { badRequest, conflict, invalidToken } from "./errors.ts";
 import { asJsonSchema } from "./inference.ts";
 import {
-  addVersion, dropSchema, requireRegistry, requireSchema, requireVersion, schemaArn, schemaRows, versions,
-  type Schema, type SchemaVersion,
+  addVersion, dropSchema, requireRegistry, requireSchema, requireVersion, schemaArn, schemaRows, setTags,
+  versions, type Schema, type SchemaVersion,
 } from "./schema-table.ts";
 
 interface NamesSchema {
@@ -21,6 +22,8 @@ const onSchema = {
     schemaArn(ctx, RegistryName, SchemaName),
 };
 
+const levelsMax = 1_000;
+
 /** @throws BadRequestException */
 function requireContent(type: schemas.Type, content: string): void {
   let document: unknown;
@@ -31,6 +34,7 @@ function requireContent(type: schemas.Type, content: string): void {
   }
   const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
   if (!isObject) throw badRequest("The content is no JSON object.");
+  if (isDeeperThan(content, levelsMax)) throw badRequest("The content is nested too deep.");
   const { openapi } = document as { openapi?: unknown };
   if (type === "OpenApi3" && !(typeof openapi === "string" && openapi.startsWith("3."))) {
     throw badRequest("The content is no OpenAPI 3 document.");
@@ -59,7 +63,7 @@ export const CreateSchema = operation(schemas.CreateSchema, {
     requireContent(type, content);
     const draft = { registry, name, description: Description, latest: 0, modifiedAt: ctx.clock.now() };
     const schema = addVersion(ctx, draft, { type, content });
-    ctx.tags(schemaArn(ctx, registry, name)).set(Tags);
+    setTags(ctx, schemaArn(ctx, registry, name), Tags);
     return shown(ctx, schema, requireVersion(ctx, schema, undefined));
   },
 });

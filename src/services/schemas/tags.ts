@@ -7,7 +7,7 @@ import { operation } from "../../kernel/operation.ts";
 import type { Tagging } from "../../kernel/service.ts";
 import { notFound } from "./errors.ts";
 import { requireDiscoverer } from "./discoverers.ts";
-import { requireRegistry, requireSchema } from "./schema-table.ts";
+import { requireRegistry, requireSchema, setTags } from "./schema-table.ts";
 
 /** @throws NotFoundException */
 function requireTaggable(ctx: ReadContext, arn: string): void {
@@ -24,7 +24,7 @@ export const TagResource = operation(schemas.TagResource, {
   resource: ({ ResourceArn }) => ResourceArn,
   run({ ResourceArn, Tags }, ctx) {
     requireTaggable(ctx, ResourceArn);
-    ctx.tags(ResourceArn).set(Tags);
+    setTags(ctx, ResourceArn, Tags);
   },
 });
 

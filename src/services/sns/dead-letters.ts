@@ -3,6 +3,7 @@
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import type { Envelopes } from "./envelopes.ts";
+import { meters } from "./metrics.ts";
 import { toQueue } from "./senders.ts";
 import type { Subscription } from "./subscription-table.ts";
 import type { Topic } from "./topic-table.ts";
@@ -21,7 +22,9 @@ export async function deadLetter(
   const { deadLetterTargetArn } = JSON.parse(text) as { readonly deadLetterTargetArn: string };
   try {
     await toQueue(ctx, topic, subscription, envelopes, deadLetterTargetArn);
+    ctx.metric(meters.redriven, [topic.name], 1);
   } catch (error) {
     if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    ctx.metric(meters.notRedriven, [topic.name], 1);
   }
 }

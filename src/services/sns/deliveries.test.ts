@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { verify, X509Certificate } from "node:crypto";
 import { test } from "node:test";
+import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { AddPermissionCommand } from "@aws-sdk/client-lambda";
 import {
   ConfirmSubscriptionCommand, GetSubscriptionAttributesCommand, ListSubscriptionsByTopicCommand,
   SetSubscriptionAttributesCommand, SetTopicAttributesCommand, UnsubscribeCommand,
 } from "@aws-sdk/client-sns";
+import { startBench } from "../../../test/lambda-bench.ts";
 import { startRegion } from "../../../test/region.ts";
+import { nodePackage } from "../../../test/zip-archive.ts";
 import { createQueue, createTopic, startEndpoint } from "./topic-fixture.ts";
 
 interface Outbox {
@@ -17,8 +21,9 @@ async function outboxOf(endpoint: string): Promise<Outbox["messages"]> {
   return ((await answer.json()) as Outbox).messages;
 }
 
-test("sns-pubsub: a publish reaches queues, endpoints and mailboxes that subscribe and confirm", async () => {
-  await using region = await startRegion();
+test("sns-pubsub: a publish reaches queues, functions, endpoints and mailboxes that subscribe", async () => {
+  const bench = await startBench();
+  await using region = bench.region;
   const url = await region.endpoint();
   await using endpoint = await startEndpoint();
   const topic = await createTopic(region, "topic");
@@ -26,6 +31,15 @@ test("sns-pubsub: a publish reaches queues, endpoints and mailboxes that subscri
   const picky = await createQueue(region, "picky");
   await topic.subscribe("sqs", queue.arn);
   await topic.subscribe("sqs", picky.arn, { FilterPolicy: JSON.stringify({ colour: ["red"] }) });
+  const ZipFile = nodePackage(
+    "export const handler = async (e) => console.log(`GOT ${e.Records[0].Sns.Message}`);",
+  );
+  const functionArn = await bench.make("function", { Code: { ZipFile } });
+  await bench.lambda.send(new AddPermissionCommand({
+    FunctionName: "function", StatementId: "sns", Action: "lambda:InvokeFunction",
+    Principal: "sns.amazonaws.com", SourceArn: topic.arn,
+  }));
+  await topic.subscribe("lambda", functionArn);
   const webArn = await topic.subscribe("http", endpoint.url);
   await topic.subscribe("email", "me@example.com");
   await region.settled();
@@ -53,6 +67,11 @@ test("sns-pubsub: a publish reaches queues, endpoints and mailboxes that subscri
   const [, news] = await queue.notifications();
   assert.deepEqual([news?.["MessageId"], news?.["Subject"], news?.["Message"]], [MessageId, "S", "news"]);
   assert.deepEqual(await picky.bodies(), []);
+  const logs = region.client(CloudWatchLogsClient);
+  const { events = [] } = await logs.send(
+    new FilterLogEventsCommand({ logGroupName: "/aws/lambda/function", filterPattern: "GOT" }),
+  );
+  assert.ok(events.some(({ message = "" }) => message.trimEnd().endsWith("GOT news")));
   const posted = endpoint.posts[1];
   assert.equal(posted?.headers["x-amz-sns-subscription-arn"], webArn);
   assert.equal(posted?.headers["x-amz-sns-message-type"], "Notification");

@@ -14,6 +14,7 @@ import {
 import { logDelivery } from "./delivery-logs.ts";
 import { Envelopes } from "./envelopes.ts";
 import type { Notification } from "./notification.ts";
+import { meters } from "./metrics.ts";
 import { sendTo, type Outcome } from "./senders.ts";
 import { subscriptions, type Subscription } from "./subscription-table.ts";
 import { isFifo, topics, type Topic } from "./topic-table.ts";
@@ -108,6 +109,7 @@ async function settle(
   ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes, outcome: Outcome,
   attempts: number,
 ): Promise<void> {
+  ctx.metric(outcome.isDelivered ? meters.delivered : meters.failed, [topic.name], 1);
   if (!outcome.isDelivered) await deadLetter(ctx, topic, subscription, envelopes);
   await logDelivery(ctx, topic, subscription, envelopes.notification, outcome, attempts);
 }

@@ -62,7 +62,7 @@ export function requireEndpoint(protocol: string, endpoint: string, topic: Topic
 /**
  * Whoever owns the endpoint has confirmed by subscribing; others are asked.
  *
- * @evidence SNS Developer Guide, "Subscribing an Amazon SQS queue to an Amazon SNS topic … in another account"
+ * @evidence SNS Developer Guide, "Sending Amazon SNS messages to an Amazon SQS queue in a different account"
  */
 export function needsConfirmation(ctx: ReadContext, protocol: string, endpoint: string): boolean {
   if (protocol === "sms" || protocol === "application" || protocol === "firehose") return false;

@@ -13,8 +13,8 @@ export function signerOf(ctx: BodyContext): Promise<MessageSigner> {
 }
 
 /** @evidence SNS Developer Guide, "Verifying the signatures": version 1 is SHA-1, version 2 SHA-256 */
-export async function signedBy(signer: MessageSigner, version: "1" | "2", text: string): Promise<Signed> {
-  const signature = await signer.sign(version === "2" ? "sha256" : "sha1", text);
+export function signedBy(signer: MessageSigner, version: "1" | "2", text: string): Signed {
+  const signature = signer.sign(version === "2" ? "sha256" : "sha1", text);
   return { version, signature, certificateUrl: signer.certificateUrl };
 }
 
@@ -26,6 +26,7 @@ export class Envelopes {
   readonly notification: Notification;
   readonly #ctx: BodyContext;
   readonly #signed = new Map<string, Promise<Signed>>();
+  readonly #written = new Map<string, Promise<readonly [before: string, after: string]>>();
   readonly #unsubscribeUrl: string;
 
   constructor(ctx: BodyContext, notification: Notification) {
@@ -57,9 +58,16 @@ export class Envelopes {
   /** For queues, endpoints and mail. @evidence SNS, recorded: those of FIFO topics are not signed */
   async json(topic: Topic, subscription: Subscription, protocol = subscription.protocol): Promise<string> {
     const message = this.messageFor(protocol);
+    let parts = this.#written.get(message);
+    if (!parts) this.#written.set(message, (parts = this.#parts(message, signatureVersionOf(topic))));
+    const [before, after] = await parts;
+    return before + this.#unsubscribe(subscription) + after;
+  }
+
+  async #parts(message: string, version: "1" | "2"): Promise<readonly [before: string, after: string]> {
     const isSigned = this.notification.sequence === undefined;
-    const signed = isSigned ? await this.#signature(message, signatureVersionOf(topic)) : undefined;
-    return envelope(this.notification, message, signed, this.#unsubscribe(subscription));
+    const signed = isSigned ? await this.#signature(message, version) : undefined;
+    return envelope(this.notification, message, signed);
   }
 
   /** @evidence SNS, recorded: functions get version 1 whatever the topic says */

@@ -1,6 +1,6 @@
 /**
- * Which messages a subscription wants, by their attributes or by what is in their bodies. The language is that
- * of event patterns; its limits are SNS's own.
+ * Which messages a subscription wants, by their attributes or by what is in their bodies. The language is
+ * that of event patterns; its limits are SNS's own.
  *
  * @evidence SNS Developer Guide, "Filter policy constraints"; texts recorded
  */

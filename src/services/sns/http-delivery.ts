@@ -23,8 +23,9 @@ function headersOf(
   ctx: BodyContext, topic: Topic, subscription: Subscription, { type, messageId, isRaw }: Post,
 ): Record<string, string> {
   const { attributes } = subscription;
-  const policy = effectiveSubscriptionPolicy(topic.attributes["DeliveryPolicy"],
-    attributes["DeliveryPolicy"]);
+  const { requestPolicy } = effectiveSubscriptionPolicy(
+    topic.attributes["DeliveryPolicy"], attributes["DeliveryPolicy"],
+  );
   const isConfirmation = type === "SubscriptionConfirmation";
   return {
     "x-amz-sns-message-type": type,
@@ -33,7 +34,7 @@ function headersOf(
     ...(!isConfirmation && { "x-amz-sns-subscription-arn": subscriptionArn(ctx, subscription) }),
     ...(isRaw && { "x-amz-sns-rawdelivery": "true" }),
     "content-type":
-      type === "Notification" ? policy.requestPolicy.headerContentType : "text/plain; charset=UTF-8",
+      type === "Notification" ? requestPolicy.headerContentType : "text/plain; charset=UTF-8",
     "user-agent": "Amazon Simple Notification Service Agent",
     "accept-encoding": "gzip,deflate",
   };

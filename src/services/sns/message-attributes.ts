@@ -54,7 +54,9 @@ function readAttribute(name: string, value: sns.MessageAttributeValue): MessageA
   const [own, other] = base === "Binary" ? [bytes, text] : [text, bytes];
   if (!own?.length) {
     if (other?.length) {
-      throw invalidParameterValue(`The message attribute '${name}' with type '${type}' must use field '${field}'.`);
+      throw invalidParameterValue(
+        `The message attribute '${name}' with type '${type}' must use field '${field}'.`,
+      );
     }
     throw invalidParameterValue(
       `The message attribute '${name}' must contain non-empty message attribute value ` +
@@ -64,7 +66,8 @@ function readAttribute(name: string, value: sns.MessageAttributeValue): MessageA
   if (base === "Number" && !numberForm.test(text ?? "")) {
     throw invalidParameterValue(`Could not cast message attribute '${name}' value to number.`);
   }
-  return base === "Binary" ? { name, type, bytes: bytes ?? Buffer.alloc(0) } : { name, type, text: text ?? "" };
+  if (base === "Binary") return { name, type, bytes: bytes ?? Buffer.alloc(0) };
+  return { name, type, text: text ?? "" };
 }
 
 export function readAttributes(
@@ -77,12 +80,12 @@ export function readAttributes(
 
 const none: readonly MessageAttribute[] = [];
 
+function attributeBytes({ name, type, text = "", bytes }: MessageAttribute): number {
+  return Buffer.byteLength(name) + Buffer.byteLength(type) + (bytes?.length ?? Buffer.byteLength(text));
+}
+
 export function sizeBytesOf(attributes: readonly MessageAttribute[]): number {
-  return attributes.reduce(
-    (sum, { name, type, text, bytes }) =>
-      sum + Buffer.byteLength(name) + Buffer.byteLength(type) + (bytes?.length ?? Buffer.byteLength(text ?? "")),
-    0,
-  );
+  return attributes.reduce((sum, attribute) => sum + attributeBytes(attribute), 0);
 }
 
 /** As messages show them. */

@@ -57,20 +57,28 @@ export function notificationText(notification: Notification, message: string): s
   });
 }
 
-/** One field a line, as AWS writes the messages that it sends. */
-export function written(fields: Readonly<Record<string, unknown>>): string {
-  const lines = Object.entries(fields)
+function linesOf(fields: Readonly<Record<string, unknown>>): string {
+  return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `  ${JSON.stringify(name)} : ${JSON.stringify(value)}`);
-  return `{\n${lines.join(",\n")}\n}`;
+    .map(([name, value]) => `  ${JSON.stringify(name)} : ${JSON.stringify(value)}`)
+    .join(",\n");
 }
 
-/** @evidence SNS, recorded: the fields of a notification, in their order */
+/** One field a line, as AWS writes the messages that it sends. */
+export function written(fields: Readonly<Record<string, unknown>>): string {
+  return `{\n${linesOf(fields)}\n}`;
+}
+
+/**
+ * What stands before and after the address by which a subscription is ended: all else is the same for all.
+ *
+ * @evidence SNS, recorded: the fields of a notification, in their order
+ */
 export function envelope(
-  notification: Notification, message: string, signed: Signed | undefined, unsubscribeUrl: string,
-): string {
+  notification: Notification, message: string, signed: Signed | undefined,
+): readonly [before: string, after: string] {
   const { messageId, sequence, topicArn, subject, at, attributes, isReplayed } = notification;
-  return written({
+  const before = linesOf({
     Type: "Notification",
     MessageId: messageId,
     SequenceNumber: sequence,
@@ -81,15 +89,18 @@ export function envelope(
     SignatureVersion: signed?.version,
     Signature: signed?.signature,
     SigningCertURL: signed?.certificateUrl,
-    UnsubscribeURL: unsubscribeUrl,
+  });
+  const after = linesOf({
     Replayed: isReplayed && "true",
     MessageAttributes: attributes.length > 0 ? shownAttributes(attributes) : undefined,
   });
+  return [`{\n${before},\n  "UnsubscribeURL" : "`, `"${after === "" ? "" : `,\n${after}`}\n}`];
 }
 
 /** @evidence SNS, recorded: what a function gets; its names of URLs are spelled otherwise */
 export function lambdaEvent(
-  notification: Notification, message: string, signed: Signed, subscriptionArn: string, unsubscribeUrl: string,
+  notification: Notification, message: string, signed: Signed, subscriptionArn: string,
+  unsubscribeUrl: string,
 ): object {
   return {
     Records: [
@@ -138,10 +149,10 @@ export function queueMembers(
   readonly MessageDeduplicationId?: string;
   readonly MessageAttributes?: ReturnType<typeof rawAttributes>;
 } {
-  const { group, deduplicationId, attributes } = notification;
+  const { group, deduplicationId: id, attributes } = notification;
   return {
     ...(group !== undefined && { MessageGroupId: group }),
-    ...(deduplicationId !== undefined && queue.endsWith(".fifo") && { MessageDeduplicationId: deduplicationId }),
+    ...(id !== undefined && queue.endsWith(".fifo") && { MessageDeduplicationId: id }),
     ...(isRaw && attributes.length > 0 && { MessageAttributes: rawAttributes(attributes) }),
   };
 }

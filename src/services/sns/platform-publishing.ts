@@ -21,7 +21,9 @@ export function pushTo(ctx: Context, arn: string, notification: Notification): b
 }
 
 /** @evidence SNS, recorded: a target that is not there */
-export function publishToEndpoint(ctx: BodyContext, arn: string, letter: Letter): Promise<sns.PublishResponse> {
+export function publishToEndpoint(
+  ctx: BodyContext, arn: string, letter: Letter,
+): Promise<sns.PublishResponse> {
   const MessageId = ctx.transaction((within) => {
     const endpoint = findEndpoint(within, arn);
     if (!endpoint) throw invalidParameter("TargetArn Reason: No endpoint found for the target arn specified");

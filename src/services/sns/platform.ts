@@ -23,10 +23,14 @@ const settable = new Set([
   "ApplePlatformTeamID", "ApplePlatformBundleID",
 ]);
 
+function unknownAttribute(name: string): Error {
+  return invalidParameter(`Attributes Reason: Invalid attribute name: ${name}`);
+}
+
 /** What is kept: credentials are for Apple and Google, whom nothing is sent to. */
 function readAttributes(given: Readonly<Record<string, string>>): Record<string, string> {
   const unknown = Object.keys(given).find((name) => !settable.has(name));
-  if (unknown !== undefined) throw invalidParameter(`Attributes Reason: Invalid attribute name: ${unknown}`);
+  if (unknown !== undefined) throw unknownAttribute(unknown);
   return Object.fromEntries(Object.entries(given).filter(([name]) => !secrets.has(name)));
 }
 
@@ -60,7 +64,8 @@ export const DeletePlatformApplication = operation(sns.DeletePlatformApplication
   run(input, ctx) {
     const name = input.PlatformApplicationArn.split(":app/")[1] ?? "";
     if (!ctx.db(applications).delete(name)) return;
-    for (const { id } of [...ctx.db(endpoints).list({ prefix: [name] })]) ctx.db(endpoints).delete([name, id]);
+    const own = [...ctx.db(endpoints).list({ prefix: [name] })];
+    for (const { id } of own) ctx.db(endpoints).delete([name, id]);
   },
 });
 
@@ -118,8 +123,8 @@ export const CreatePlatformEndpoint = operation(sns.CreatePlatformEndpoint, {
       const isSame = JSON.stringify(sorted(existing.attributes)) === JSON.stringify(sorted(attributes));
       if (isSame) return { EndpointArn: endpointArn(ctx, existing) };
       throw invalidParameter(
-        `Token Reason: Endpoint ${endpointArn(ctx, existing)} already exists with the same Token, but different ` +
-          "attributes.",
+        `Token Reason: Endpoint ${endpointArn(ctx, existing)} already exists with the same Token, ` +
+          "but different attributes.",
       );
     }
     const added = ctx.db(endpoints).put({ application: name, id: ctx.ids.uuid(), token: Token, attributes });
@@ -167,7 +172,7 @@ export const SetEndpointAttributes = operation(sns.SetEndpointAttributes, {
     const unknown = Object.keys(input.Attributes).find(
       (name) => !["CustomUserData", "Enabled", "Token"].includes(name),
     );
-    if (unknown !== undefined) throw invalidParameter(`Attributes Reason: Invalid attribute name: ${unknown}`);
+    if (unknown !== undefined) throw unknownAttribute(unknown);
     requireUserData(input.Attributes["CustomUserData"]);
     const attributes = { ...found.attributes, ...input.Attributes };
     ctx.db(endpoints).put({ ...found, token: attributes["Token"] ?? found.token, attributes });
@@ -187,7 +192,9 @@ export const ListEndpointsByPlatformApplication = operation(sns.ListEndpointsByP
       scope: `sns.ListEndpointsByPlatformApplication ${name}`,
       invalid: invalidToken,
     });
-    const Endpoints = items.map((row) => ({ EndpointArn: endpointArn(ctx, row), Attributes: { ...row.attributes } }));
+    const Endpoints = items.map((row) => ({
+      EndpointArn: endpointArn(ctx, row), Attributes: { ...row.attributes },
+    }));
     return { Endpoints, NextToken: next };
   },
 });

@@ -2,6 +2,7 @@
 
 import * as sns from "../../generated/sns.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
+import type { Meter } from "../../kernel/metrics.ts";
 import { operation } from "../../kernel/operation.ts";
 import { archive } from "./archive.ts";
 import { deliverLater } from "./deliveries.ts";
@@ -10,6 +11,7 @@ import { invalidParameter } from "./errors.ts";
 import { contentId, findSent, nextSequence, rememberSent, shownSequence } from "./fifo.ts";
 import { Filterable } from "./filter-policy.ts";
 import { readAttributes, sizeBytesOf, type MessageAttribute } from "./message-attributes.ts";
+import { meters } from "./metrics.ts";
 import type { Notification } from "./notification.ts";
 import { publishToEndpoint } from "./platform-publishing.ts";
 import { publishToPhone } from "./sms-publishing.ts";
@@ -78,7 +80,9 @@ function requireOrdering(topic: Topic, draft: Draft): void {
       );
     }
   } else {
-    if (group === undefined) throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
+    if (group === undefined) {
+      throw invalidParameter("The MessageGroupId parameter is required for FIFO topics");
+    }
     if (id === undefined && topic.attributes["ContentBasedDeduplication"] !== "true") {
       throw invalidParameter(
         "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided " +
@@ -98,7 +102,9 @@ export function readLetter(draft: Draft): Letter {
   const attributes = readAttributes(draft.MessageAttributes);
   const sizeBytes = Buffer.byteLength(Message) + sizeBytesOf(attributes);
   if (sizeBytes > messageBytesMax) throw invalidParameter("Message too long");
-  if (MessageStructure !== undefined && MessageStructure !== "json") throw invalidParameter("MessageStructure");
+  if (MessageStructure !== undefined && MessageStructure !== "json") {
+    throw invalidParameter("MessageStructure");
+  }
   const text = MessageStructure === "json" ? readStructure(Message) : { message: Message };
   return {
     ...text,
@@ -117,6 +123,8 @@ export interface Published {
 
 /** What was published before is answered as it was then, and goes nowhere. */
 export function publishLetter(ctx: Context, topic: Topic, letter: Letter): Published {
+  ctx.metric(meters.published, [topic.name], 1);
+  ctx.metric(meters.size, [topic.name], letter.sizeBytes);
   if (!isFifo(topic)) {
     const notification = notificationOf(ctx, topic, letter, ctx.ids.uuid());
     deliverLater(ctx, topic, notification, receiversOf(ctx, topic, notification));
@@ -155,8 +163,18 @@ function notificationOf(ctx: Context, topic: Topic, letter: Letter, messageId: s
 function receiversOf(ctx: ReadContext, topic: Topic, notification: Notification): Subscription[] {
   const filterable = new Filterable(notification.attributes, notification.message);
   const confirmed = ctx.db(subscriptions).by("state").list({ prefix: [topic.name, "confirmed"] });
-  return [...confirmed].filter(({ attributes }) =>
-    filterable.passes(ctx.kernel, attributes["FilterPolicy"], attributes["FilterPolicyScope"]));
+  return [...confirmed].filter(({ attributes }) => {
+    const scope = attributes["FilterPolicyScope"];
+    if (filterable.passes(ctx.kernel, attributes["FilterPolicy"], scope)) return true;
+    ctx.metric(meters.filteredOut, [topic.name], 1);
+    ctx.metric(filterMeter(scope, notification), [topic.name], 1);
+    return false;
+  });
+}
+
+function filterMeter(scope: string | undefined, { attributes }: Notification): Meter {
+  if (scope === "MessageBody") return meters.filteredByBody;
+  return attributes.length === 0 ? meters.filteredWithoutAttributes : meters.filteredByAttributes;
 }
 
 /** Runs `work` on the topic in one transaction, once KMS has been asked. */
@@ -178,17 +196,18 @@ function targetOf(input: sns.PublishInput): string | undefined {
   return input.TopicArn ?? input.TargetArn;
 }
 
+function requireOneTarget({ TopicArn, TargetArn, PhoneNumber }: sns.PublishInput): void {
+  const named = [TopicArn, TargetArn, PhoneNumber].filter((each) => each !== undefined);
+  if (named.length === 1) return;
+  const reason =
+    named.length === 0 ? "no value for required parameter" : "only one of the parameters may be given";
+  throw invalidParameter(`TopicArn or TargetArn Reason: ${reason}`);
+}
+
 /** @evidence SNS, recorded: a target that is no topic */
 export const Publish = operation(sns.Publish, {
   owner: (input) => ownerOf(targetOf(input)),
   resource(input, ctx) {
-    const named = [input.TopicArn, input.TargetArn, input.PhoneNumber].filter((each) => each !== undefined);
-    if (named.length !== 1) {
-      throw invalidParameter(
-        "TopicArn or TargetArn Reason: " +
-          (named.length === 0 ? "no value for required parameter" : "only one of the parameters may be given"),
-      );
-    }
     const target = targetOf(input);
     if (target === undefined) return "*";
     readArn(ctx, target, input.TopicArn === undefined ? "TargetArn" : "TopicArn");
@@ -196,6 +215,7 @@ export const Publish = operation(sns.Publish, {
   },
   dataEvent: true,
   async body(input, ctx) {
+    requireOneTarget(input);
     if (input.PhoneNumber !== undefined) return publishToPhone(ctx, input.PhoneNumber, readLetter(input));
     const target = targetOf(input) ?? "";
     const parameter = input.TopicArn === undefined ? "TargetArn" : "TopicArn";

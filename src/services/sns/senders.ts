@@ -15,7 +15,7 @@ import { mailText, subjectOf } from "./mail.ts";
 import { queueMembers } from "./notification.ts";
 import { pushTo } from "./platform-publishing.ts";
 import { sendText } from "./sms-publishing.ts";
-import { subscriptionArn, type Subscription } from "./subscription-table.ts";
+import type { Subscription } from "./subscription-table.ts";
 import type { Topic } from "./topic-table.ts";
 
 /** What became of an attempt. */
@@ -154,6 +154,6 @@ async function toApplication(
   ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
 ): Promise<Outcome> {
   const isSent = ctx.transaction((within) => pushTo(within, subscription.endpoint, envelopes.notification));
-  const response = isSent ? "" : `Endpoint is disabled: ${subscriptionArn(ctx, subscription)} of ${topic.name}`;
+  const response = isSent ? "" : `Endpoint is disabled: ${subscription.endpoint} of ${topic.name}`;
   return { isDelivered: isSent, isRetryable: false, response, status: isSent ? 200 : 400 };
 }

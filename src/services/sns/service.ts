@@ -18,8 +18,8 @@ import * as topics from "./topics.ts";
 
 export default service(sns.service, {
   nouns: [
-    topics, topicPolicy, subscriptions, confirmations, publishing, batches, deliveries, archive, platform, sms,
-    tags, dataProtection,
+    topics, topicPolicy, subscriptions, confirmations, publishing, batches, deliveries, archive, platform,
+    sms, tags, dataProtection,
   ],
   tagging: tags.tagging,
   resourcePolicy: topicPolicy.topicPolicy,

@@ -1,7 +1,6 @@
 /** Text messages: they go into the outbox. */
 
-import type * as sns from "../../generated/sns.ts";
-import * as tokens from "../../generated/sns.ts";
+import * as sns from "../../generated/sns.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { modelled } from "../../kernel/errors.ts";
 import { sendOut } from "../../kernel/outbox.ts";
@@ -18,14 +17,20 @@ export function sendText(ctx: Context, from: string, to: string, body: string): 
 }
 
 /** @evidence SNS Developer Guide, "Publishing SMS messages": E.164, and at most 1,600 bytes */
-export function publishToPhone(ctx: BodyContext, phone: string, letter: Letter): Promise<sns.PublishResponse> {
-  if (!/^\+[1-9]\d{4,14}$/.test(phone)) throw invalidParameter(`PhoneNumber Reason: ${phone} is not valid to publish to`);
+export function publishToPhone(
+  ctx: BodyContext, phone: string, letter: Letter,
+): Promise<sns.PublishResponse> {
+  if (!/^\+[1-9]\d{4,14}$/.test(phone)) {
+    throw invalidParameter(`PhoneNumber Reason: ${phone} is not valid to publish to`);
+  }
   if (Buffer.byteLength(letter.message) > 1_600) throw invalidParameter("Message too long");
   const sender = letter.attributes.find(({ name }) => name === "AWS.SNS.SMS.SenderID")?.text ?? "NOTICE";
   const MessageId = ctx.transaction((within) => {
     const text = messageFor({ ...letter, messageId: "", topicArn: "", at: 0 }, "sms");
     if (!sendText(within, sender, phone, text)) {
-      throw modelled(tokens.OptedOutException, `The phone number ${phone} has opted out of receiving messages`);
+      throw modelled(
+        sns.OptedOutException, `The phone number ${phone} has opted out of receiving messages`,
+      );
     }
     return within.ids.uuid();
   });

@@ -10,7 +10,7 @@ import { isOptedOut, optIn, optOuts, sandboxNumbers, smsSettings } from "./sms-t
 
 /** @evidence SNS API Reference, SetSMSAttributes */
 const attributeForms: Readonly<Record<string, RegExp>> = {
-  MonthlySpendLimit: /^\d+$/,
+  MonthlySpendLimit: /^\d*$/,
   DeliveryStatusIAMRole: /^(arn:aws:iam::\d{12}:role\/.+)?$/,
   DeliveryStatusSuccessSamplingRate: /^(\d{1,2}|100)?$/,
   DefaultSenderID: /^([A-Za-z0-9-]{1,11})?$/,
@@ -27,8 +27,10 @@ export const SetSMSAttributes = operation(sns.SetSMSAttributes, {
       if (!form) throw invalidParameter(`${name} is not a valid attribute`);
       if (!form.test(value)) throw invalidParameter(`${name} Reason: ${value} is not valid`);
     }
-    const before = ctx.db(smsSettings).get("settings")?.attributes;
-    ctx.db(smsSettings).put({ id: "settings", attributes: { ...before, ...input.attributes } });
+    const all = { ...ctx.db(smsSettings).get("settings")?.attributes, ...input.attributes };
+    // What is set to nothing has its default again.
+    const kept = Object.entries(all).filter(([, value]) => value !== "");
+    ctx.db(smsSettings).put({ id: "settings", attributes: Object.fromEntries(kept) });
     return {};
   },
 });

@@ -76,7 +76,9 @@ function redrivePolicy(text: string, { topic, endpoint }: Subject, refuse: Refus
 
 function deliveryPolicy(text: string, { protocol }: Subject): string | undefined {
   if (protocol !== "http" && protocol !== "https") {
-    throw invalidParameter(`Delivery policy: Delivery protocol [${protocol}] does not support delivery policy.`);
+    throw invalidParameter(
+      `Delivery policy: Delivery protocol [${protocol}] does not support delivery policy.`,
+    );
   }
   return readSubscriptionPolicy(text);
 }

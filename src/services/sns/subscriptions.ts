@@ -23,7 +23,9 @@ function refuseOne(message: string): Error {
   return invalidParameter(`Attributes Reason: ${message}`);
 }
 
-function findExisting(ctx: ReadContext, topic: Topic, protocol: string, endpoint: string): Subscription | undefined {
+function findExisting(
+  ctx: ReadContext, topic: Topic, protocol: string, endpoint: string,
+): Subscription | undefined {
   return ctx.db(subscriptions).by("endpoint").first({ prefix: [topic.name, protocol, endpoint] });
 }
 
@@ -133,8 +135,9 @@ export const Unsubscribe = operation(sns.Unsubscribe, {
     }
     if (!isByLink) authorizeOn(ctx, "sns:Unsubscribe", found);
     else if (found.needsAuthentication) {
-      throw authorizationError("Not authorized to unsubscribe: the subscription was confirmed so that only its " +
-        "owner may");
+      throw authorizationError(
+        "Not authorized to unsubscribe: the subscription was confirmed so that only its owner may",
+      );
     }
     unsubscribe(ctx, found, isByLink);
   },
@@ -190,7 +193,8 @@ export const SetSubscriptionAttributes = operation(sns.SetSubscriptionAttributes
     const { protocol, endpoint, attributes: current } = subscription;
     const requested = { [input.AttributeName]: input.AttributeValue ?? "" };
     const attributes = withAttributes(
-      { topic, protocol, endpoint, current }, requested, invalidParameter, () => invalidParameter("AttributeName"),
+      { topic, protocol, endpoint, current }, requested, invalidParameter,
+      () => invalidParameter("AttributeName"),
     );
     authorizeRole(ctx, attributes, current);
     const changed = ctx.db(subscriptions).put({ ...subscription, attributes });

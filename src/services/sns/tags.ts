@@ -8,7 +8,7 @@ import type { Tagging } from "../../kernel/service.ts";
 import { invalidParameter, resourceNotFound } from "./errors.ts";
 import { ownerOf, readArn, topics } from "./topic-table.ts";
 
-/** @evidence SNS Developer Guide, "Amazon SNS topic tagging": 50 tags, keys of 128, values of 256 characters */
+/** @evidence SNS Developer Guide, "Topic tagging": 50 tags, keys of 128 characters, values of 256 */
 const tagCountMax = 50;
 
 /** @evidence SNS, recorded: the same key twice */
@@ -16,7 +16,9 @@ export function readTags(tags: readonly sns.Tag[]): Record<string, string> {
   const read = Object.create(null) as Record<string, string>;
   for (const { Key, Value } of tags) {
     if (Key in read) throw invalidParameter("Duplicated keys are not allowed.");
-    if (Key === "" || Key.length > 128) throw invalidParameter("Tag key must be 1 to 128 characters in length");
+    if (Key === "" || Key.length > 128) {
+      throw invalidParameter("Tag key must be 1 to 128 characters in length");
+    }
     if (Value.length > 256) throw invalidParameter("Tag value must be 0 to 256 characters in length");
     if (/^aws:/i.test(Key)) throw invalidParameter("Tag keys must not begin with aws:");
     read[Key] = Value;

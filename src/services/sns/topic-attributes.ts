@@ -2,6 +2,7 @@
 
 import { parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
+import { beginningOf } from "./archive.ts";
 import { effectiveTopicPolicy, readTopicPolicy } from "./delivery-policy.ts";
 import { invalidParameter } from "./errors.ts";
 import { subscriptions } from "./subscription-table.ts";
@@ -149,6 +150,7 @@ const implied: Attributes = { DisplayName: "", ContentBasedDeduplication: "false
 export function shownAttributes(ctx: ReadContext, topic: Topic): Record<string, string> {
   const count = (state: string): string =>
     String(ctx.db(subscriptions).by("state").count({ prefix: [topic.name, state] }));
+  const beginning = beginningOf(ctx, topic);
   const fifo = isFifo(topic) && { FifoTopic: "true", ContentBasedDeduplication: "false" };
   return {
     Policy: shownTopicPolicy(ctx, topic),
@@ -161,5 +163,6 @@ export function shownAttributes(ctx: ReadContext, topic: Topic): Record<string, 
     SubscriptionsDeleted: String(topic.subscriptionsDeleted),
     ...fifo,
     ...topic.attributes,
+    ...(beginning !== undefined && { BeginningArchiveTime: beginning }),
   };
 }

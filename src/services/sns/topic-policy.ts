@@ -49,8 +49,16 @@ export function shownTopicPolicy(ctx: ReadContext, topic: Topic): string {
   return shownPolicy(ctx.kernel.identity, topic.policy);
 }
 
-/** Services that do not say for which account they act when they publish. */
-const silentServices = new Set(["s3.amazonaws.com", "events.amazonaws.com", "scheduler.amazonaws.com"]);
+/**
+ * Services that say for which account they act when they publish. Others need a policy of their own.
+ *
+ * @evidence CloudWatch User Guide, "Using Amazon CloudWatch alarms"; S3, EventBridge and CloudTrail ask for a
+ *   statement that names them
+ */
+const sayingServices = new Set([
+  "cloudwatch.amazonaws.com", "autoscaling.amazonaws.com", "elasticache.amazonaws.com", "rds.amazonaws.com",
+  "redshift.amazonaws.com",
+]);
 
 /**
  * The default policy lets in services that act for the owner and say so; for everybody else it decides
@@ -64,7 +72,7 @@ export function topicPolicy(arn: string, ctx: ReadContext): string | undefined {
   const topic = ctx.db(topics).get(parsed.resource);
   if (!topic || topic.policy !== undefined) return topic?.policy;
   const { caller } = ctx;
-  if (caller.type !== "AWSService" || silentServices.has(caller.arn)) return undefined;
+  if (caller.type !== "AWSService" || !sayingServices.has(caller.arn)) return undefined;
   return JSON.stringify(defaultPolicy(ctx, topic));
 }
 

@@ -20,8 +20,8 @@ function requireName(name: string, { FifoTopic = "false" }: Attributes): void {
   if (FifoTopic === "true") {
     if (/^[A-Za-z0-9_-]{1,251}\.fifo$/.test(name)) return;
     throw invalidParameter(
-      "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII letters, " +
-        "numbers, underscores, and hyphens, and must be between 1 and 256 characters long.",
+      "Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase ASCII " +
+        "letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.",
     );
   }
   if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalidParameter("Topic Name");

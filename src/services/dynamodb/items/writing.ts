@@ -10,6 +10,7 @@ import { Usage, writeUnits } from "../capacity/usage.ts";
 import { entryChange, type EntryChange, type Stored } from "../indexes/entries.ts";
 import { noteExpiry } from "../expiry/expiries.ts";
 import { keepChange } from "../backups/changes.ts";
+import { keepForKinesis } from "../kinesis/changes.ts";
 import { changeCollection } from "./collections.ts";
 import { replicateChange } from "../replicas/outgoing.ts";
 import { recordChange } from "../streams/recording.ts";
@@ -97,6 +98,7 @@ export function applyWrite(ctx: Context, plan: WritePlan, growth?: Growth): void
   }
   changeCollection(ctx, plan);
   if (table.streamView !== undefined) recordChange(ctx, plan);
+  if (table.streamsToKinesis) keepForKinesis(ctx, plan);
   if (table.expiryAttribute !== undefined) noteExpiry(ctx, plan);
   if (table.recovery !== undefined || table.copies !== undefined) keepChange(ctx, plan);
   if (table.replicas !== undefined && !plan.isReplicated) replicateChange(ctx, plan);

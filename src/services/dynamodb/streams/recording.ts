@@ -14,7 +14,7 @@ export function topicOf(stream: number): string {
   return `stream ${stream}`;
 }
 
-function keyItemOf(table: Table, item: Item): Item {
+export function keyItemOf(table: Table, item: Item): Item {
   const key = emptyItem();
   for (const { name } of [...table.key.partition, ...table.key.sort]) {
     const value = attributeOf(item, name);
@@ -24,7 +24,7 @@ function keyItemOf(table: Table, item: Item): Item {
 }
 
 /** @evidence Developer Guide: a write that changes nothing leaves no record */
-function changesNothing({ before, row, after, itemBefore }: WritePlan): boolean {
+export function changesNothing({ before, row, after, itemBefore }: WritePlan): boolean {
   if (!before || !row || !after) return false;
   if (before.text === row.text) return true;
   return before.sizeBytes === row.sizeBytes && itemsEqual(itemBefore ?? itemOf(before), after);

@@ -13,6 +13,7 @@ import { forgetCollections } from "../items/collections.ts";
 import { dropItems } from "../items/item-rows.ts";
 import { forgetPolicies } from "../policies/policy-rows.ts";
 import { announceChange } from "../replicas/membership.ts";
+import { forgetChanges } from "../kinesis/sending.ts";
 import { forgetReplication } from "../replicas/outgoing.ts";
 import { isRecentSource, recentSource } from "../replicas/replicas.ts";
 import { closeStream } from "../streams/stream-rows.ts";
@@ -79,6 +80,7 @@ function dropFacts(ctx: Context, number: number): void {
   forgetBuckets(ctx, number);
   forgetCollections(ctx, number);
   ctx.schedule(forgetReplication, { at: ctx.clock.now() + 1, input: { number }, id: String(number) });
+  ctx.schedule(forgetChanges, { at: ctx.clock.now() + 1, input: { number }, id: String(number) });
   ctx.schedule(forgetExpiries, { at: ctx.clock.now() + 1, input: { number }, id: String(number) });
 }
 

@@ -111,6 +111,8 @@ export interface Table extends ItemSpace {
   readonly streamView?: StreamViewType;
   /** The latest stream, which outlives its being disabled. */
   readonly stream?: Stream;
+  /** Changes go to streams of Kinesis. */
+  readonly streamsToKinesis?: true;
   /** The attribute whose time an item expires at; absent while nothing expires. */
   readonly expiryAttribute?: string;
   /** While changes are kept for point-in-time recovery. */

@@ -1,0 +1,236 @@
+/** A delivery stream: how it comes and goes, and how it is shown. */
+
+import * as firehose from "../../generated/firehose.ts";
+import * as kinesis from "../../generated/kinesis.ts";
+import { sessionOf } from "../../delivery/role-session.ts";
+import { job } from "../../jobs/job.ts";
+import type { BodyContext, Context } from "../../kernel/context.ts";
+import { AwsError, notImplemented } from "../../kernel/errors.ts";
+import { operation } from "../../kernel/operation.ts";
+import { deliverBuffered, dropRecords } from "./buffering.ts";
+import { alreadyExists, cannotAssume, invalidArgument, limitExceeded } from "./errors.ts";
+import { forgetPositions, pumpSource } from "./kinesis-source.ts";
+import { requireHttp, requireS3, shownDestination } from "./settings.ts";
+import {
+  destinationId, findStream, onStream, requireStream, streamArn, streams, type DeliveryStream,
+  type Destination, type Source,
+} from "./stream-table.ts";
+import { setTags } from "./tags.ts";
+
+/** AWS takes some minutes. */
+const settleMilliseconds = 1_000;
+/** @evidence Developer Guide, "Quota": 5,000 streams a Region */
+const streamsMax = 5_000;
+
+type CreateInput = firehose.CreateDeliveryStreamInput;
+
+const unbuilt = [
+  "RedshiftDestinationConfiguration", "ElasticsearchDestinationConfiguration",
+  "AmazonopensearchserviceDestinationConfiguration", "SplunkDestinationConfiguration",
+  "AmazonOpenSearchServerlessDestinationConfiguration", "SnowflakeDestinationConfiguration",
+  "IcebergDestinationConfiguration", "MSKSourceConfiguration", "DatabaseSourceConfiguration",
+] as const;
+
+function destinationOf(input: CreateInput): Destination {
+  const given = Object.keys(input).filter((name) => /Destination(Configuration)$/.test(name));
+  if (given.length !== 1) {
+    throw invalidArgument("Exactly one destination configuration is supported for a Firehose");
+  }
+  for (const name of unbuilt) if (input[name] !== undefined) throw notImplemented(name);
+  if (input.HttpEndpointDestinationConfiguration) {
+    requireHttp(input.HttpEndpointDestinationConfiguration);
+    return { kind: "http", settings: input.HttpEndpointDestinationConfiguration };
+  }
+  const settings = input.ExtendedS3DestinationConfiguration ?? input.S3DestinationConfiguration;
+  if (!settings) throw invalidArgument("A destination configuration must be provided.");
+  requireS3(settings);
+  return { kind: "s3", extended: input.ExtendedS3DestinationConfiguration !== undefined, settings };
+}
+
+/** Every role that the stream acts under. */
+function rolesOf(destination: Destination, source: Source | undefined): string[] {
+  const { settings } = destination;
+  const roles = destination.kind === "s3"
+    ? [destination.settings.RoleARN, destination.settings.S3BackupConfiguration?.RoleARN]
+    : [settings.RoleARN, destination.settings.S3Configuration.RoleARN];
+  return [...new Set([...roles, source?.roleArn])].filter((role): role is string => role !== undefined);
+}
+
+/** The caller must be allowed to pass the roles, and Firehose to assume them. */
+export async function requireRoles(
+  ctx: BodyContext, name: string, destination: Destination, source?: Source,
+): Promise<void> {
+  for (const roleArn of rolesOf(destination, source)) {
+    ctx.transaction((within) => within.authorize({
+      action: "iam:PassRole",
+      resource: roleArn,
+      conditions: { "iam:passedtoservice": "firehose.amazonaws.com" },
+    }));
+    try {
+      await sessionOf(ctx, { roleArn, ...firehoseItself(streamArn(ctx, name)) });
+    } catch (error) {
+      if (!(error instanceof AwsError) || error.status >= 500) throw error;
+      throw cannotAssume(roleArn);
+    }
+  }
+}
+
+function firehoseItself(sourceArn: string) {
+  return { principal: "firehose.amazonaws.com", sourceArn, sessionName: "AWSFirehoseDelivery" };
+}
+
+async function sourceOf(ctx: BodyContext, input: CreateInput): Promise<Source | undefined> {
+  const type = input.DeliveryStreamType ?? "DirectPut";
+  const given = input.KinesisStreamSourceConfiguration;
+  if (type === "MSKAsSource" || type === "DatabaseAsSource") throw notImplemented(`The source ${type}`);
+  if ((type === "KinesisStreamAsSource") !== (given !== undefined)) {
+    throw invalidArgument(
+      type === "KinesisStreamAsSource" ? "KinesisStreamSourceConfig is required for KinesisStreamAsSource."
+        : "KinesisStreamSourceConfig is only applicable for KinesisStreamAsSource stream type.",
+    );
+  }
+  if (!given) return undefined;
+  return { streamArn: given.KinesisStreamARN, roleArn: given.RoleARN, startedAt: ctx.clock.now() };
+}
+
+/** @evidence Developer Guide: the role of a source must be allowed to describe its stream */
+async function requireSource(ctx: BodyContext, name: string, source: Source): Promise<void> {
+  const session = await sessionOf(ctx, { roleArn: source.roleArn, ...firehoseItself(streamArn(ctx, name)) });
+  try {
+    await ctx.call(kinesis.DescribeStreamSummary, { StreamARN: source.streamArn }, { as: { session } });
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    if (error.code === "ResourceNotFoundException") throw invalidArgument(error.message);
+    throw invalidArgument(
+      `Role ${source.roleArn} is not authorized to perform DescribeStream on ${source.streamArn}.`,
+    );
+  }
+}
+
+function put(ctx: Context, input: CreateInput, destination: Destination, source: Source | undefined): void {
+  const { DeliveryStreamName: name, Tags: tags } = input;
+  if (findStream(ctx, name)) throw alreadyExists(ctx, name);
+  if (ctx.db(streams).count() >= streamsMax) {
+    throw limitExceeded(`You have already consumed your firehose quota of ${streamsMax} hoses.`);
+  }
+  const now = ctx.clock.now();
+  const keyType = input.DeliveryStreamEncryptionConfigurationInput?.KeyType;
+  if (keyType === "CUSTOMER_MANAGED_CMK") throw notImplemented("Encryption under a key of the customer's");
+  const stream = ctx.db(streams).put({
+    name,
+    number: ctx.ids.sequence(),
+    status: "CREATING",
+    createdAt: now,
+    type: input.DeliveryStreamType ?? "DirectPut",
+    version: 1,
+    destination,
+    ...(source && { source }),
+    ...(keyType && { encryption: { keyType, isEnabled: true } }),
+  });
+  if (tags) {
+    ctx.authorize({ action: "firehose:TagDeliveryStream", resource: streamArn(ctx, name) });
+    setTags(ctx, name, tags);
+  }
+  ctx.schedule(openStream, { at: now + settleMilliseconds, input: { name, number: stream.number } });
+}
+
+export const CreateDeliveryStream = operation(firehose.CreateDeliveryStream, {
+  ...onStream,
+  async body(input, ctx) {
+    const { DeliveryStreamName: name } = input;
+    const destination = destinationOf(input);
+    const source = await sourceOf(ctx, input);
+    ctx.reading(() => {
+      if (findStream(ctx, name)) throw alreadyExists(ctx, name);
+    });
+    await requireRoles(ctx, name, destination, source);
+    if (source) await requireSource(ctx, name, source);
+    ctx.transaction((within) => put(within, input, destination, source));
+    return { DeliveryStreamARN: streamArn(ctx, name) };
+  },
+});
+
+interface Named {
+  readonly name: string;
+  readonly number: number;
+}
+
+export const openStream = job<Named>("firehose.openStream", ({ name, number }, ctx) => {
+  const stream = findStream(ctx, name);
+  if (stream?.number !== number || stream.status !== "CREATING") return;
+  ctx.db(streams).put({ ...stream, status: "ACTIVE" });
+  if (stream.source) pumpSource.start(ctx, String(number), { name, number });
+});
+
+export const DeleteDeliveryStream = operation(firehose.DeleteDeliveryStream, {
+  ...onStream,
+  run(input, ctx) {
+    const stream = requireStream(ctx, input.DeliveryStreamName);
+    const { name, number } = stream;
+    ctx.db(streams).put({ ...stream, status: "DELETING" });
+    ctx.schedule(closeStream, { at: ctx.clock.now() + settleMilliseconds, input: { name, number } });
+  },
+});
+
+export const closeStream = job<Named>("firehose.closeStream", ({ name, number }, ctx) => {
+  const stream = findStream(ctx, name);
+  if (stream?.number !== number) return;
+  ctx.db(streams).delete(name);
+  ctx.tags(streamArn(ctx, name)).clear();
+  ctx.unschedule(deliverBuffered, String(number));
+  ctx.unschedule(pumpSource, String(number));
+  forgetPositions(ctx, number);
+  ctx.schedule(dropRecords, { at: ctx.clock.now(), input: { number } });
+});
+
+function shownSource({ source }: DeliveryStream): firehose.SourceDescription | undefined {
+  return source && {
+    KinesisStreamSourceDescription: {
+      KinesisStreamARN: source.streamArn, RoleARN: source.roleArn, DeliveryStartTimestamp: source.startedAt,
+    },
+  };
+}
+
+function shownEncryption({ encryption }: DeliveryStream): firehose.DeliveryStreamEncryptionConfiguration {
+  if (!encryption?.isEnabled) return { Status: "DISABLED" };
+  return { Status: "ENABLED", KeyType: encryption.keyType };
+}
+
+export const DescribeDeliveryStream = operation(firehose.DescribeDeliveryStream, {
+  ...onStream,
+  run(input, ctx) {
+    const stream = requireStream(ctx, input.DeliveryStreamName);
+    const isAfter = input.ExclusiveStartDestinationId === destinationId;
+    return {
+      DeliveryStreamDescription: {
+        DeliveryStreamName: stream.name,
+        DeliveryStreamARN: streamArn(ctx, stream.name),
+        DeliveryStreamStatus: stream.status,
+        DeliveryStreamEncryptionConfiguration: shownEncryption(stream),
+        DeliveryStreamType: stream.type,
+        VersionId: String(stream.version),
+        CreateTimestamp: stream.createdAt,
+        LastUpdateTimestamp: stream.updatedAt,
+        Source: shownSource(stream),
+        Destinations: isAfter ? [] : [
+          { DestinationId: destinationId, ...shownDestination(stream.destination) },
+        ],
+        HasMoreDestinations: false,
+      },
+    };
+  },
+});
+
+const listedDefault = 10;
+
+export const ListDeliveryStreams = operation(firehose.ListDeliveryStreams, {
+  run(input, ctx) {
+    const after = input.ExclusiveStartDeliveryStreamName;
+    const type = input.DeliveryStreamType;
+    const all = [...ctx.db(streams).list(after === undefined ? {} : { after })]
+      .filter((stream) => type === undefined || stream.type === type)
+      .map(({ name }) => name);
+    const names = all.slice(0, input.Limit ?? listedDefault);
+    return { DeliveryStreamNames: names, HasMoreDeliveryStreams: names.length < all.length };
+  },
+});

@@ -1,0 +1,77 @@
+/** What happens to a batch on its way: backed up, transformed, partitioned, and put where it is to go. */
+
+import type { S3DestinationConfiguration } from "../../generated/firehose.ts";
+import type { BodyContext } from "../../kernel/context.ts";
+import { failureLines, type Failed } from "./failures.ts";
+import { sendToEndpoint } from "./http-endpoints.ts";
+import { storeErrors, storeObject } from "./objects.ts";
+import { partitioned } from "./partitioning.ts";
+import { parameterOf } from "./settings.ts";
+import type { DeliveryStream, Origin } from "./stream-table.ts";
+import { transformed } from "./transformation.ts";
+
+/** A record on its way. */
+export interface Parcel {
+  readonly id: string;
+  readonly at: number;
+  readonly data: Buffer;
+  readonly origin?: Origin;
+  /** As the function that transformed it said. */
+  readonly partitionKeys?: Readonly<Record<string, string>>;
+}
+
+/** @returns false where it is to be tried again later */
+export async function deliverBatch(
+  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
+): Promise<boolean> {
+  const { destination } = stream;
+  if (destination.kind === "http") return deliverToEndpoint(ctx, stream, batch);
+  const { settings } = destination;
+  const backup = settings.S3BackupMode === "Enabled" ? settings.S3BackupConfiguration : undefined;
+  if (backup && !(await storeObject(ctx, stream, backup, batch))) return false;
+  const { parcels, failed } = await transformed(ctx, stream, settings.ProcessingConfiguration, batch);
+  const { groups, unpartitioned } = partitioned(settings, parcels);
+  if (!(await storeFailures(ctx, stream, settings, [...failed, ...unpartitioned]))) return false;
+  for (const { keys, parcels: group } of groups) {
+    const delimited = withDelimiter(stream, group);
+    if (!(await storeObject(ctx, stream, settings, delimited, keys))) return false;
+  }
+  return true;
+}
+
+async function storeFailures(
+  ctx: BodyContext, stream: DeliveryStream, settings: S3DestinationConfiguration, failed: readonly Failed[],
+): Promise<boolean> {
+  if (failed.length === 0) return true;
+  const at = Math.min(...failed.map(({ parcel }) => parcel.at));
+  const lines = failureLines(ctx.clock.now(), failed);
+  return storeErrors(ctx, stream, settings, { at, errorType: "processing-failed", lines });
+}
+
+/** @evidence Developer Guide, "AppendDelimiterToRecord": `\n`, written as it is typed */
+function withDelimiter({ destination }: DeliveryStream, parcels: readonly Parcel[]): readonly Parcel[] {
+  const { ProcessingConfiguration: processing } = destination.settings;
+  const isOn = processing?.Enabled
+    && processing.Processors?.some(({ Type }) => Type === "AppendDelimiterToRecord");
+  if (!isOn) return parcels;
+  const given = parameterOf(processing, "AppendDelimiterToRecord", "Delimiter") ?? "\\n";
+  const delimiter = Buffer.from(given.replaceAll("\\n", "\n").replaceAll("\\t", "\t"));
+  return parcels.map((parcel) => ({ ...parcel, data: Buffer.concat([parcel.data, delimiter]) }));
+}
+
+async function deliverToEndpoint(
+  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
+): Promise<boolean> {
+  if (stream.destination.kind !== "http") return true;
+  const { settings } = stream.destination;
+  const objects = settings.S3Configuration;
+  if (settings.S3BackupMode === "AllData" && !(await storeObject(ctx, stream, objects, batch))) return false;
+  const { parcels, failed } = await transformed(ctx, stream, settings.ProcessingConfiguration, batch);
+  if (!(await storeFailures(ctx, stream, objects, failed))) return false;
+  if (parcels.length === 0) return true;
+  const refused = await sendToEndpoint(ctx, stream, settings, parcels);
+  if (refused.length === 0) return true;
+  const at = Math.min(...refused.map(({ parcel }) => parcel.at));
+  const lines = failureLines(ctx.clock.now(), refused);
+  return storeErrors(ctx, stream, objects, { at, errorType: "http-endpoint-failed", lines });
+}

@@ -1,0 +1,125 @@
+/**
+ * HTTP endpoints: records are posted, and again, until the endpoint has them or the time for it is over.
+ *
+ * @evidence Developer Guide, "Understand HTTP endpoint delivery request and response specifications"
+ */
+
+import { gzipSync } from "node:zlib";
+import type { HttpEndpointDestinationConfiguration } from "../../generated/firehose.ts";
+import type { BodyContext } from "../../kernel/context.ts";
+import { OutboundFailure, sendOutbound } from "../../kernel/outbound.ts";
+import type { Parcel } from "./delivery.ts";
+import type { Failed } from "./failures.ts";
+import { streamArn, type DeliveryStream } from "./stream-table.ts";
+
+const timeoutMilliseconds = 180_000;
+const answerBytesMax = 1_048_576;
+const retrySecondsDefault = 300;
+const firstPauseMilliseconds = 1_000;
+const pauseMillisecondsMax = 120_000;
+
+interface Trouble {
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  /** It will not become better. */
+  readonly isFinal: boolean;
+}
+
+/** @returns what the endpoint did not take in time */
+export async function sendToEndpoint(
+  ctx: BodyContext, stream: DeliveryStream, settings: HttpEndpointDestinationConfiguration,
+  parcels: readonly Parcel[],
+): Promise<Failed[]> {
+  const requestId = ctx.ids.uuid();
+  const seconds = settings.RetryOptions?.DurationInSeconds ?? retrySecondsDefault;
+  const endsAt = ctx.clock.now() + seconds * 1000;
+  let pause = firstPauseMilliseconds;
+  for (let attempts = 1; ; attempts += 1) {
+    const trouble = await post(ctx, stream, settings, requestId, parcels);
+    if (!trouble) return [];
+    const isOver = trouble.isFinal || ctx.clock.now() + pause > endsAt || ctx.signal.aborted;
+    if (isOver) {
+      const { errorCode, errorMessage } = trouble;
+      const endpointUrl = settings.EndpointConfiguration.Url;
+      return parcels.map((parcel) => ({ parcel, attempts, errorCode, errorMessage, endpointUrl }));
+    }
+    await ctx.wait(pause);
+    pause = Math.min(pause * 2, pauseMillisecondsMax);
+  }
+}
+
+function headersOf(
+  ctx: BodyContext, stream: DeliveryStream, settings: HttpEndpointDestinationConfiguration,
+  requestId: string,
+): Record<string, string> {
+  const { AccessKey: accessKey } = settings.EndpointConfiguration;
+  const attributes = settings.RequestConfiguration?.CommonAttributes ?? [];
+  const commonAttributes = Object.fromEntries(
+    attributes.map(({ AttributeName, AttributeValue }) => [AttributeName, AttributeValue]));
+  return {
+    "content-type": "application/json",
+    "user-agent": "Amazon Kinesis Data Firehose Agent/1.0",
+    "x-amz-firehose-protocol-version": "1.0",
+    "x-amz-firehose-request-id": requestId,
+    "x-amz-firehose-source-arn": streamArn(ctx, stream.name),
+    ...(accessKey !== undefined && { "x-amz-firehose-access-key": accessKey }),
+    ...(attributes.length > 0 && {
+      "x-amz-firehose-common-attributes": JSON.stringify({ commonAttributes }),
+    }),
+    ...(settings.RequestConfiguration?.ContentEncoding === "GZIP" && { "content-encoding": "gzip" }),
+  };
+}
+
+async function post(
+  ctx: BodyContext, stream: DeliveryStream, settings: HttpEndpointDestinationConfiguration,
+  requestId: string, parcels: readonly Parcel[],
+): Promise<Trouble | undefined> {
+  const records = parcels.map(({ data }) => ({ data: data.toString("base64") }));
+  const text = JSON.stringify({ requestId, timestamp: ctx.clock.now(), records });
+  const isPacked = settings.RequestConfiguration?.ContentEncoding === "GZIP";
+  try {
+    const answer = await sendOutbound({
+      url: new URL(settings.EndpointConfiguration.Url),
+      method: "POST",
+      headers: headersOf(ctx, stream, settings, requestId),
+      body: isPacked ? gzipSync(text) : text,
+      timeoutMilliseconds,
+      signal: ctx.signal,
+      bytesMax: answerBytesMax,
+    });
+    return troubleOf(answer.status, answer.body.toString(), requestId);
+  } catch (error) {
+    if (!(error instanceof OutboundFailure)) throw error;
+    return {
+      errorCode: "HttpEndpoint.ConnectionFailed", errorMessage: error.message, isFinal: false,
+    };
+  }
+}
+
+function troubleOf(status: number, body: string, requestId: string): Trouble | undefined {
+  if (status === 413) {
+    return {
+      errorCode: "HttpEndpoint.RequestEntityTooLarge", isFinal: true,
+      errorMessage: "The request was too large for the endpoint.",
+    };
+  }
+  if (status !== 200) {
+    return {
+      errorCode: "HttpEndpoint.InvalidStatusCode", isFinal: false,
+      errorMessage: `The HTTP endpoint returned the status code ${status}. ${body.slice(0, 8_192)}`.trim(),
+    };
+  }
+  if (requestIdIn(body) === requestId) return undefined;
+  return {
+    errorCode: "HttpEndpoint.InvalidResponseFromDestination", isFinal: false,
+    errorMessage: "The response received from the endpoint is invalid. It must have the request's id.",
+  };
+}
+
+function requestIdIn(body: string): unknown {
+  try {
+    return (JSON.parse(body) as { requestId?: unknown } | null)?.requestId;
+  } catch {
+    return undefined;
+  }
+}

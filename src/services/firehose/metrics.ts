@@ -1,0 +1,54 @@
+/**
+ * What CloudWatch is told of delivery streams.
+ *
+ * @evidence Developer Guide, "Monitor Amazon Data Firehose with CloudWatch metrics"
+ */
+
+import type { ReadContext } from "../../kernel/context.ts";
+import { meter, type Meter, type MetricUnit } from "../../kernel/metrics.ts";
+
+function ofStream(name: string, unit: MetricUnit): Meter {
+  return meter("AWS/Firehose", name, unit, ["DeliveryStreamName"]);
+}
+
+const incomingBytes = ofStream("IncomingBytes", "Bytes");
+const incomingRecords = ofStream("IncomingRecords", "Count");
+
+const delivered = {
+  s3: {
+    bytes: ofStream("DeliveryToS3.Bytes", "Bytes"),
+    records: ofStream("DeliveryToS3.Records", "Count"),
+    success: ofStream("DeliveryToS3.Success", "Count"),
+    age: ofStream("DeliveryToS3.DataFreshness", "Seconds"),
+  },
+  http: {
+    bytes: ofStream("DeliveryToHttpEndpoint.Bytes", "Bytes"),
+    records: ofStream("DeliveryToHttpEndpoint.Records", "Count"),
+    success: ofStream("DeliveryToHttpEndpoint.Success", "Count"),
+    age: ofStream("DeliveryToHttpEndpoint.DataFreshness", "Seconds"),
+  },
+} as const;
+
+export function countIncoming(ctx: ReadContext, name: string, records: number, bytes: number): void {
+  ctx.metric(incomingBytes, [name], bytes);
+  ctx.metric(incomingRecords, [name], records);
+}
+
+export interface DeliveryFacts {
+  readonly isDelivered: boolean;
+  readonly bytes: number;
+  readonly records: number;
+  /** When the oldest record came. */
+  readonly oldest: number;
+}
+
+export function countDelivery(
+  ctx: ReadContext, name: string, kind: keyof typeof delivered, facts: DeliveryFacts,
+): void {
+  const meters = delivered[kind];
+  ctx.metric(meters.success, [name], facts.isDelivered ? 1 : 0);
+  ctx.metric(meters.age, [name], Math.max(0, ctx.clock.now() - facts.oldest) / 1000);
+  if (!facts.isDelivered) return;
+  ctx.metric(meters.bytes, [name], facts.bytes);
+  ctx.metric(meters.records, [name], facts.records);
+}

@@ -1,0 +1,62 @@
+/** Dynamic partitioning: records with the same keys go into one object. */
+
+import type { ExtendedS3DestinationConfiguration } from "../../generated/firehose.ts";
+import type { Parcel } from "./delivery.ts";
+import type { Failed } from "./failures.ts";
+import { parsePrefix } from "./prefixes.ts";
+import { parseQuery, partitionKeysOf, type PartitionQuery } from "./queries.ts";
+import { parameterOf } from "./settings.ts";
+
+interface Group {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly parcels: Parcel[];
+}
+
+export interface Partitioned {
+  readonly groups: readonly Group[];
+  readonly unpartitioned: readonly Failed[];
+}
+
+export function partitioned(
+  settings: ExtendedS3DestinationConfiguration, parcels: readonly Parcel[],
+): Partitioned {
+  if (!settings.DynamicPartitioningConfiguration?.Enabled) {
+    return { groups: [{ keys: {}, parcels: [...parcels] }], unpartitioned: [] };
+  }
+  const text = parameterOf(
+    settings.ProcessingConfiguration, "MetadataExtraction", "MetadataExtractionQuery");
+  const queries = text === undefined ? [] : parseQuery(text);
+  const wanted = parsePrefix(settings.Prefix ?? "", "Prefix")
+    .flatMap((part) => (part.kind === "partitionKey" ? [part.key] : []));
+  const groups = new Map<string, Group>();
+  const unpartitioned: Failed[] = [];
+  for (const parcel of parcels) {
+    try {
+      const keys = keysOf(queries, parcel, wanted);
+      const name = JSON.stringify(wanted.map((key) => keys[key]));
+      const group = groups.get(name) ?? { keys, parcels: [] };
+      group.parcels.push(parcel);
+      groups.set(name, group);
+    } catch (error) {
+      unpartitioned.push({
+        parcel, attempts: 1, errorCode: "DynamicPartitioning.MetadataExtractionFailed",
+        errorMessage: (error as Error).message,
+      });
+    }
+  }
+  return { groups: [...groups.values()], unpartitioned };
+}
+
+/** @throws where a key that the prefix names is not there */
+function keysOf(
+  queries: readonly PartitionQuery[], parcel: Parcel, wanted: readonly string[],
+): Record<string, string> {
+  const found = queries.length === 0 ? {} : partitionKeysOf(queries, JSON.parse(parcel.data.toString()));
+  const keys: Record<string, string> = { ...found, ...parcel.partitionKeys };
+  for (const key of wanted) {
+    if (keys[key] === undefined || keys[key] === "") {
+      throw new RangeError(`partitionKeys values must not be null or empty: ${key}`);
+    }
+  }
+  return keys;
+}

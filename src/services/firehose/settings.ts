@@ -1,0 +1,212 @@
+/** What a destination is set to: what is refused, what is meant where nothing is said, how it is shown. */
+
+import type * as firehose from "../../generated/firehose.ts";
+import type {
+  BufferingHints, ExtendedS3DestinationConfiguration, HttpEndpointDestinationConfiguration,
+  ProcessingConfiguration, S3DestinationConfiguration,
+} from "../../generated/firehose.ts";
+import { notImplemented } from "../../kernel/errors.ts";
+import { isTimeZone } from "../../kernel/time-zones.ts";
+import { invalidArgument } from "./errors.ts";
+import { parsePrefix, type PrefixPart } from "./prefixes.ts";
+import { parseQuery } from "./queries.ts";
+import type { Destination } from "./stream-table.ts";
+
+/** @evidence API Reference, BufferingHints: 5 MiB and 300 seconds; both or none */
+const bufferingDefault = { SizeInMBs: 5, IntervalInSeconds: 300 };
+/** @evidence Developer Guide, "Dynamic partitioning": at least 64 MiB */
+const partitionedSizeMin = 64;
+
+function requireHints(hints: BufferingHints | undefined): void {
+  if (!hints || (hints.SizeInMBs === undefined) === (hints.IntervalInSeconds === undefined)) return;
+  throw invalidArgument(
+    "Both BufferSizeInMBs and BufferIntervalInSeconds are required to configure buffering for lambda " +
+      "processor.",
+  );
+}
+
+export function bufferingOf({ settings, kind }: Destination): { bytes: number; milliseconds: number } {
+  const { SizeInMBs: size, IntervalInSeconds: seconds } = settings.BufferingHints ?? {};
+  const isPartitioned = kind === "s3" && settings.DynamicPartitioningConfiguration?.Enabled === true;
+  const sizeDefault = isPartitioned ? partitionedSizeMin : bufferingDefault.SizeInMBs;
+  return {
+    bytes: (size ?? sizeDefault) * 1_048_576,
+    milliseconds: (seconds ?? bufferingDefault.IntervalInSeconds) * 1000,
+  };
+}
+
+const bucketArn = /^arn:[^:]+:s3:::[^/]+$/;
+const unbuiltFormats = new Set(["Snappy", "HADOOP_SNAPPY"]);
+
+function requireObjects(settings: S3DestinationConfiguration): void {
+  const { BucketARN: bucket } = settings;
+  if (!bucketArn.test(bucket)) throw invalidArgument(`Invalid S3 bucket ARN ${bucket}.`);
+  requireHints(settings.BufferingHints);
+  if (unbuiltFormats.has(settings.CompressionFormat ?? "")) {
+    throw notImplemented(`The compression ${settings.CompressionFormat}`);
+  }
+  const prefix = parsePrefix(settings.Prefix ?? "", "Prefix");
+  const errors = parsePrefix(settings.ErrorOutputPrefix ?? "", "ErrorOutputPrefix");
+  requirePrefixes(prefix, errors, settings.ErrorOutputPrefix);
+}
+
+function names(parts: readonly PrefixPart[], kind: PrefixPart["kind"]): boolean {
+  return parts.some((part) => part.kind === kind);
+}
+
+/** @evidence Developer Guide, "Understand custom prefixes for Amazon S3 objects": semantic rules */
+function requirePrefixes(
+  prefix: readonly PrefixPart[], errors: readonly PrefixPart[], text: string | undefined,
+): void {
+  if (names(prefix, "errorType")) {
+    throw invalidArgument("Prefix can't contain !{firehose:error-output-type}.");
+  }
+  if (names(errors, "partitionKey")) {
+    throw invalidArgument("ErrorOutputPrefix can't contain dynamic partitioning expressions.");
+  }
+  if (text !== undefined && text !== "" && !names(errors, "errorType")) {
+    if (prefix.every((part) => part.kind === "text") && errors.every((part) => part.kind === "text")) return;
+    throw invalidArgument(
+      "ErrorOutputPrefix must contain at least one instance of !{firehose:error-output-type}.",
+    );
+  }
+  if ((text === undefined || text === "") && prefix.some((part) => part.kind !== "text")) {
+    throw invalidArgument(
+      "ErrorOutputPrefix cannot be null or empty when Prefix contains expressions.",
+    );
+  }
+}
+
+/** What is done with records on their way. */
+const builtProcessors = new Set(["Lambda", "MetadataExtraction", "AppendDelimiterToRecord"]);
+
+function requireProcessing(processing: ProcessingConfiguration | undefined): void {
+  for (const { Type } of enabledProcessors(processing)) {
+    if (!builtProcessors.has(Type)) throw notImplemented(`The processor ${Type}`);
+  }
+  if (processing?.Enabled && parameterOf(processing, "Lambda", "LambdaArn") === undefined
+    && enabledProcessors(processing).some(({ Type }) => Type === "Lambda")) {
+    throw invalidArgument("LambdaArn must be provided for the processor Lambda.");
+  }
+  const query = parameterOf(processing, "MetadataExtraction", "MetadataExtractionQuery");
+  if (query !== undefined) parseQuery(query);
+}
+
+export function enabledProcessors(
+  processing: ProcessingConfiguration | undefined,
+): readonly firehose.Processor[] {
+  return processing?.Enabled ? (processing.Processors ?? []) : [];
+}
+
+export function parameterOf(
+  processing: ProcessingConfiguration | undefined, type: firehose.ProcessorType,
+  name: firehose.ProcessorParameterName,
+): string | undefined {
+  const processor = enabledProcessors(processing).find(({ Type }) => Type === type);
+  return processor?.Parameters?.find(({ ParameterName }) => ParameterName === name)?.ParameterValue;
+}
+
+function requirePartitioning(settings: ExtendedS3DestinationConfiguration): void {
+  const isPartitioned = settings.DynamicPartitioningConfiguration?.Enabled === true;
+  const usesKeys = names(parsePrefix(settings.Prefix ?? "", "Prefix"), "partitionKey");
+  if (usesKeys && !isPartitioned) {
+    throw invalidArgument("Dynamic Partitioning Namespaces can only be part of a prefix expression when " +
+      "Dynamic Partitioning is enabled.");
+  }
+  if (isPartitioned && !usesKeys) {
+    throw invalidArgument("S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic " +
+      "Partitioning is enabled");
+  }
+  const size = settings.BufferingHints?.SizeInMBs;
+  if (isPartitioned && size !== undefined && size < partitionedSizeMin) {
+    throw invalidArgument(
+      "BufferingHints.SizeInMBs must be at least 64 when Dynamic Partitioning is enabled.",
+    );
+  }
+}
+
+export function requireS3(settings: ExtendedS3DestinationConfiguration): void {
+  requireObjects(settings);
+  requireProcessing(settings.ProcessingConfiguration);
+  requirePartitioning(settings);
+  const conversion = settings.DataFormatConversionConfiguration;
+  if (conversion && conversion.Enabled !== false) {
+    throw notImplemented("The conversion of formats, whose schemas are in AWS Glue,");
+  }
+  if (settings.CustomTimeZone !== undefined && settings.CustomTimeZone !== ""
+    && !isTimeZone(settings.CustomTimeZone)) {
+    throw invalidArgument(`Invalid time zone ${settings.CustomTimeZone}.`);
+  }
+  if (settings.S3BackupMode !== "Enabled") return;
+  if (!settings.S3BackupConfiguration) {
+    throw invalidArgument("S3BackupConfiguration must be provided when S3BackupMode is Enabled.");
+  }
+  requireObjects(settings.S3BackupConfiguration);
+}
+
+export function requireHttp(settings: HttpEndpointDestinationConfiguration): void {
+  requireHints(settings.BufferingHints);
+  requireProcessing(settings.ProcessingConfiguration);
+  requireObjects(settings.S3Configuration);
+  if (settings.SecretsManagerConfiguration?.Enabled) throw notImplemented("SecretsManagerConfiguration");
+  const { protocol } = new URL(settings.EndpointConfiguration.Url);
+  if (protocol !== "https:") throw invalidArgument("The URL of an HTTP endpoint must begin with https://.");
+}
+
+function shownObjects(settings: S3DestinationConfiguration): firehose.S3DestinationDescription {
+  return {
+    RoleARN: settings.RoleARN,
+    BucketARN: settings.BucketARN,
+    Prefix: settings.Prefix,
+    ErrorOutputPrefix: settings.ErrorOutputPrefix,
+    BufferingHints: { ...bufferingDefault, ...settings.BufferingHints },
+    CompressionFormat: settings.CompressionFormat ?? "UNCOMPRESSED",
+    EncryptionConfiguration: settings.EncryptionConfiguration ?? { NoEncryptionConfig: "NoEncryption" },
+    CloudWatchLoggingOptions: settings.CloudWatchLoggingOptions ?? { Enabled: false },
+  };
+}
+
+function shownS3(settings: ExtendedS3DestinationConfiguration): firehose.ExtendedS3DestinationDescription {
+  const backup = settings.S3BackupConfiguration;
+  return {
+    ...shownObjects(settings),
+    ProcessingConfiguration: settings.ProcessingConfiguration,
+    S3BackupMode: settings.S3BackupMode ?? "Disabled",
+    S3BackupDescription: backup && shownObjects(backup),
+    DataFormatConversionConfiguration: settings.DataFormatConversionConfiguration,
+    DynamicPartitioningConfiguration: settings.DynamicPartitioningConfiguration,
+    FileExtension: settings.FileExtension,
+    CustomTimeZone: settings.CustomTimeZone,
+  };
+}
+
+function shownHttp(
+  settings: HttpEndpointDestinationConfiguration,
+): firehose.HttpEndpointDestinationDescription {
+  const { Url, Name } = settings.EndpointConfiguration;
+  // @evidence API Reference, HttpEndpointDescription: the access key is not shown
+  return {
+    EndpointConfiguration: { Url, Name },
+    BufferingHints: { ...bufferingDefault, ...settings.BufferingHints },
+    CloudWatchLoggingOptions: settings.CloudWatchLoggingOptions ?? { Enabled: false },
+    RequestConfiguration: settings.RequestConfiguration ?? { ContentEncoding: "NONE" },
+    ProcessingConfiguration: settings.ProcessingConfiguration,
+    RoleARN: settings.RoleARN,
+    RetryOptions: settings.RetryOptions ?? { DurationInSeconds: 300 },
+    S3BackupMode: settings.S3BackupMode ?? "FailedDataOnly",
+    S3DestinationDescription: shownObjects(settings.S3Configuration),
+  };
+}
+
+/** @evidence recorded: an S3 destination is described twice, the extended one too */
+export function shownDestination(
+  destination: Destination,
+): Omit<firehose.DestinationDescription, "DestinationId"> {
+  if (destination.kind === "http") {
+    return { HttpEndpointDestinationDescription: shownHttp(destination.settings) };
+  }
+  return {
+    S3DestinationDescription: shownObjects(destination.settings),
+    ...(destination.extended && { ExtendedS3DestinationDescription: shownS3(destination.settings) }),
+  };
+}

@@ -1,0 +1,96 @@
+/** The rows of delivery streams, and of what they have yet to deliver. */
+
+import type {
+  DeliveryStreamStatus, DeliveryStreamType, ExtendedS3DestinationConfiguration,
+  HttpEndpointDestinationConfiguration, KeyType,
+} from "../../generated/firehose.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { ReadContext } from "../../kernel/context.ts";
+import { table } from "../../store/types.ts";
+import { notFound } from "./errors.ts";
+
+export type Destination =
+  | { readonly kind: "s3"; readonly extended: boolean; readonly settings: ExtendedS3DestinationConfiguration }
+  | { readonly kind: "http"; readonly settings: HttpEndpointDestinationConfiguration };
+
+export interface Source {
+  readonly streamArn: string;
+  readonly roleArn: string;
+  /** Epoch milliseconds: what comes from then on is delivered. */
+  readonly startedAt: number;
+}
+
+export interface DeliveryStream {
+  readonly name: string;
+  readonly number: number;
+  readonly status: DeliveryStreamStatus;
+  readonly createdAt: number;
+  readonly updatedAt?: number;
+  readonly type: DeliveryStreamType;
+  readonly source?: Source;
+  readonly version: number;
+  readonly destination: Destination;
+  readonly encryption?: { readonly keyType: KeyType; readonly isEnabled: boolean };
+}
+
+export const streams = table<DeliveryStream>("firehose.streams", { key: (row) => row.name });
+
+/** Where a record of a Kinesis stream came from. */
+export interface Origin {
+  readonly shardId: string;
+  readonly partitionKey: string;
+  readonly sequenceNumber: string;
+}
+
+export interface BufferedRecord {
+  readonly number: number;
+  readonly sequence: number;
+  readonly at: number;
+  readonly data: Uint8Array;
+  /** It rests encrypted. */
+  readonly isSealed?: true;
+  readonly origin?: Origin;
+}
+
+export const records = table<BufferedRecord>("firehose.records", {
+  key: (row) => [row.number, row.sequence],
+  seldomRead: true,
+});
+
+/** What waits for delivery, added up. */
+export interface Buffered {
+  readonly number: number;
+  readonly bytes: number;
+  readonly count: number;
+}
+
+export const buffers = table<Buffered>("firehose.buffers", { key: (row) => row.number });
+
+export const destinationId = "destinationId-000000000001";
+
+export function streamArn(ctx: ReadContext, name: string): string {
+  return ctx.arn(`deliverystream/${name}`);
+}
+
+export function nameInArn(arn: string): string {
+  return parseArn(arn)?.resource.split("/")[1] ?? "";
+}
+
+export function findStream(ctx: ReadContext, name: string): DeliveryStream | undefined {
+  return ctx.db(streams).get(name);
+}
+
+export function requireStream(ctx: ReadContext, name: string): DeliveryStream {
+  const stream = findStream(ctx, name);
+  if (!stream) throw notFound(ctx, name);
+  return stream;
+}
+
+interface NamesStream {
+  readonly DeliveryStreamName: string;
+}
+
+export const onStream = {
+  resource: ({ DeliveryStreamName }: NamesStream, ctx: ReadContext): string =>
+    streamArn(ctx, DeliveryStreamName),
+};

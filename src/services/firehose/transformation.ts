@@ -1,0 +1,188 @@
+/** Functions that transform records, called with some at a time. */
+
+import type { ProcessingConfiguration } from "../../generated/firehose.ts";
+import * as lambda from "../../generated/lambda.ts";
+import { sessionOf } from "../../delivery/role-session.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { BodyContext } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
+import type { Parcel } from "./delivery.ts";
+import type { Failed } from "./failures.ts";
+import { parameterOf } from "./settings.ts";
+import { streamArn, type DeliveryStream } from "./stream-table.ts";
+
+export interface Transformed {
+  readonly parcels: readonly Parcel[];
+  readonly failed: readonly Failed[];
+}
+
+/** @evidence API Reference, ProcessorParameter: three retries, and 1 MB of records at a time */
+const retriesDefault = 3;
+const bufferMegabytesDefault = 1;
+
+export async function transformed(
+  ctx: BodyContext, stream: DeliveryStream, processing: ProcessingConfiguration | undefined,
+  batch: readonly Parcel[],
+): Promise<Transformed> {
+  const lambdaArn = parameterOf(processing, "Lambda", "LambdaArn");
+  if (lambdaArn === undefined) return { parcels: batch, failed: [] };
+  const megabytes = Number(parameterOf(processing, "Lambda", "BufferSizeInMBs") ?? bufferMegabytesDefault);
+  const retries = Number(parameterOf(processing, "Lambda", "NumberOfRetries") ?? retriesDefault);
+  const roleArn = parameterOf(processing, "Lambda", "RoleArn") ?? stream.destination.settings.RoleARN ?? "";
+  const parcels: Parcel[] = [];
+  const failed: Failed[] = [];
+  for (const part of partsOf(batch, megabytes * 1_048_576)) {
+    const outcome = await transformPart(ctx, stream, { lambdaArn, roleArn, retries }, part);
+    parcels.push(...outcome.parcels);
+    failed.push(...outcome.failed);
+  }
+  return { parcels, failed };
+}
+
+function partsOf(batch: readonly Parcel[], bytesMax: number): Parcel[][] {
+  const parts: Parcel[][] = [];
+  let bytes = Infinity;
+  for (const parcel of batch) {
+    if (bytes + parcel.data.length > bytesMax) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(parcel);
+    bytes += parcel.data.length;
+  }
+  return parts;
+}
+
+interface Transformer {
+  readonly lambdaArn: string;
+  readonly roleArn: string;
+  readonly retries: number;
+}
+
+interface Trouble {
+  readonly errorCode: string;
+  readonly errorMessage: string;
+}
+
+async function transformPart(
+  ctx: BodyContext, stream: DeliveryStream, transformer: Transformer, part: readonly Parcel[],
+): Promise<Transformed> {
+  const event = Buffer.from(JSON.stringify(eventOf(ctx, stream, part)));
+  const attemptsMax = transformer.retries + 1;
+  let trouble: Trouble = { errorCode: "Lambda.InvokeLimitExceeded", errorMessage: "" };
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const answer = await invoke(ctx, stream, transformer, event);
+    if (Buffer.isBuffer(answer)) return readAnswer(part, answer, transformer.lambdaArn, attempt);
+    trouble = answer;
+  }
+  const failed = part.map((parcel) =>
+    ({ parcel, attempts: attemptsMax, lambdaArn: transformer.lambdaArn, ...trouble }));
+  return { parcels: [], failed };
+}
+
+function eventOf(ctx: BodyContext, stream: DeliveryStream, part: readonly Parcel[]): object {
+  return {
+    invocationId: ctx.ids.uuid(),
+    ...(stream.source && { sourceKinesisStreamArn: stream.source.streamArn }),
+    deliveryStreamArn: streamArn(ctx, stream.name),
+    region: ctx.region,
+    records: part.map(({ id, at, data, origin }) => ({
+      recordId: id,
+      approximateArrivalTimestamp: at,
+      data: data.toString("base64"),
+      ...(origin && {
+        kinesisRecordMetadata: {
+          sequenceNumber: origin.sequenceNumber, subsequenceNumber: 0, partitionKey: origin.partitionKey,
+          shardId: origin.shardId, approximateArrivalTimestamp: at,
+        },
+      }),
+    })),
+  };
+}
+
+/** @evidence Developer Guide, "Handle failed data transformation" */
+async function invoke(
+  ctx: BodyContext, stream: DeliveryStream, { lambdaArn, roleArn }: Transformer, Payload: Buffer,
+): Promise<Buffer | Trouble> {
+  try {
+    const session = await sessionOf(ctx, {
+      roleArn, principal: "firehose.amazonaws.com", sourceArn: streamArn(ctx, stream.name),
+      sessionName: "AWSFirehoseToLambda",
+    });
+    const region = parseArn(lambdaArn)?.region ?? ctx.region;
+    const answer = await ctx.call(
+      lambda.Invoke, { FunctionName: lambdaArn, InvocationType: "RequestResponse", Payload },
+      { as: { session }, region },
+    );
+    if (answer.FunctionError === undefined) return answer.Payload ?? Buffer.alloc(0);
+    return {
+      errorCode: "Lambda.FunctionError",
+      errorMessage: "The Lambda function was successfully invoked but it returned an error result.",
+    };
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    const isDenied = /^AccessDenied/.test(error.code);
+    return {
+      errorCode: isDenied ? "Lambda.InvokeAccessDenied" : "Lambda.InvokeFailed",
+      errorMessage: isDenied
+        ? "Access was denied. Ensure that the access policy allows access to the Lambda function."
+        : error.message,
+    };
+  }
+}
+
+interface AnsweredRecord {
+  readonly recordId?: unknown;
+  readonly result?: unknown;
+  readonly data?: unknown;
+  readonly metadata?: { readonly partitionKeys?: Readonly<Record<string, unknown>> };
+}
+
+function recordsIn(answer: Buffer): AnsweredRecord[] | undefined {
+  try {
+    const { records } = JSON.parse(answer.toString()) as { records?: unknown };
+    return Array.isArray(records) ? (records as AnsweredRecord[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readAnswer(
+  part: readonly Parcel[], answer: Buffer, lambdaArn: string, attempts: number,
+): Transformed {
+  const answered = new Map((recordsIn(answer) ?? []).map((record) => [record.recordId, record]));
+  const parcels: Parcel[] = [];
+  const failed: Failed[] = [];
+  for (const parcel of part) {
+    const record = answered.get(parcel.id);
+    const trouble = troubleOf(record);
+    if (trouble) failed.push({ parcel, attempts, lambdaArn, ...trouble });
+    else if (record?.result === "Ok") parcels.push(changed(parcel, record));
+  }
+  return { parcels, failed };
+}
+
+function troubleOf(record: AnsweredRecord | undefined): Trouble | undefined {
+  if (!record) {
+    return {
+      errorCode: "Lambda.MissingRecordId",
+      errorMessage: "One or more record Ids were not returned. Ensure that the Lambda function returns all " +
+        "received record Ids.",
+    };
+  }
+  if (record.result === "Dropped") return undefined;
+  if (record.result === "Ok" && typeof record.data === "string") return undefined;
+  return {
+    errorCode: "Lambda.ProcessingFailedStatus",
+    errorMessage: "ProcessingFailed status set for record",
+  };
+}
+
+function changed(parcel: Parcel, { data, metadata }: AnsweredRecord): Parcel {
+  const keys = Object.entries(metadata?.partitionKeys ?? {}).map(([key, value]) => [key, String(value)]);
+  return {
+    ...parcel,
+    data: Buffer.from(String(data), "base64"),
+    ...(keys.length > 0 && { partitionKeys: Object.fromEntries(keys) as Record<string, string> }),
+  };
+}

@@ -1,0 +1,144 @@
+/** A batch of a shard goes to the function, again and in parts until it is taken or given up. */
+
+import type { BodyContext } from "../../kernel/context.ts";
+import { sendLost, type LostBatch } from "./event-source-failures.ts";
+import { filterFor } from "./event-source-filters.ts";
+import { invokeWithBatch } from "./event-source-invoking.ts";
+import { countEvents, measureAge } from "./event-source-metrics.ts";
+import type { StreamEvent } from "./event-source-streams.ts";
+import { currentMapping, noteResult, type EventSourceMapping } from "./event-source-table.ts";
+import type { InvocationResult } from "./invocations.ts";
+
+interface Batch {
+  readonly ctx: BodyContext;
+  readonly mapping: EventSourceMapping;
+  readonly shardId: string;
+}
+
+const firstPauseMilliseconds = 1_000;
+const pauseMillisecondsMax = 60_000;
+/** @evidence Lambda quotas: 6 MB of payload for an invocation */
+const payloadBytesMax = 6 * 1_048_576 - 65_536;
+
+/** @returns false when the mapping was changed meanwhile: the batch is for who follows */
+export async function processBatch(
+  { ctx, mapping }: Pick<Batch, "ctx" | "mapping">, shardId: string, events: readonly StreamEvent[],
+): Promise<boolean> {
+  const isWanted = filterFor(mapping, mapping.kind === "kinesis" ? "data" : undefined);
+  const wanted = events.filter(({ filterable }) => isWanted(filterable));
+  countEvents(ctx, mapping, "polled", events.length);
+  countEvents(ctx, mapping, "filteredOut", events.length - wanted.length);
+  const batch = { ctx, mapping, shardId };
+  const lanes = lanesOf(wanted, mapping.settings.lanes);
+  const outcomes = lanes.map((lane) => ctx.kernel.track(takeLane(batch, lane)));
+  return (await ctx.kernel.aside(Promise.all(outcomes))).every(Boolean);
+}
+
+function hashOf(key: string): number {
+  let hash = 0;
+  for (let at = 0; at < key.length; at += 1) hash = (hash * 31 + key.charCodeAt(at)) >>> 0;
+  return hash;
+}
+
+/** Records with one key are in one lane. */
+function lanesOf(events: readonly StreamEvent[], count: number): StreamEvent[][] {
+  const lanes = Array.from({ length: count }, (): StreamEvent[] => []);
+  for (const event of events) {
+    lanes[count > 1 ? hashOf(event.key) % count : 0]?.push(event);
+  }
+  return lanes.filter((lane) => lane.length > 0);
+}
+
+async function takeLane(batch: Batch, lane: readonly StreamEvent[]): Promise<boolean> {
+  for (const part of payloadsOf(lane)) if (!(await take(batch, part, 0))) return false;
+  return true;
+}
+
+function payloadsOf(events: readonly StreamEvent[]): StreamEvent[][] {
+  const parts: StreamEvent[][] = [];
+  let bytes = Infinity;
+  for (const event of events) {
+    const size = JSON.stringify(event.event).length;
+    if (bytes + size > payloadBytesMax) {
+      parts.push([]);
+      bytes = 0;
+    }
+    parts.at(-1)?.push(event);
+    bytes += size;
+  }
+  return parts;
+}
+
+/** @param before how often it was tried, as part of a larger batch */
+async function take(batch: Batch, events: readonly StreamEvent[], before: number): Promise<boolean> {
+  const { ctx, mapping } = batch;
+  let pending = await withoutOld(batch, events, before);
+  let attempts = before;
+  let pause = firstPauseMilliseconds;
+  while (pending.length > 0) {
+    if (ctx.signal.aborted || !ctx.reading(() => currentMapping(ctx, mapping))) return false;
+    countEvents(ctx, mapping, "invoked", pending.length);
+    measureAge(ctx, mapping, pending.at(-1)?.at ?? 0);
+    const outcome = await invokeWithBatch(
+      ctx, mapping, pending.map(({ event }) => event), pending.map(({ sequence }) => sequence));
+    note(batch, outcome.kind === "done" ? "OK" : "PROBLEM: Function call failed");
+    if (outcome.kind === "done") return true;
+    if (outcome.kind !== "refused") {
+      attempts += 1;
+      const rest = outcome.kind === "partly" ? fromFirstFailed(pending, outcome.failed) : pending;
+      countEvents(ctx, mapping, "failed", rest.length);
+      const next = await afterFailure(batch, rest, attempts, outcome.result);
+      if (next !== "again") return next;
+      pending = rest;
+    }
+    await ctx.wait(pause);
+    pause = Math.min(pause * 2, pauseMillisecondsMax);
+    pending = await withoutOld(batch, pending, attempts);
+  }
+  return true;
+}
+
+function note({ ctx, mapping }: Batch, result: string): void {
+  ctx.transaction((within) => noteResult(within, mapping, result));
+}
+
+/** @evidence Lambda Developer Guide: what comes before the lowest failed sequence number was taken */
+function fromFirstFailed(
+  events: readonly StreamEvent[], failed: ReadonlySet<string>,
+): readonly StreamEvent[] {
+  return events.slice(events.findIndex(({ sequence }) => failed.has(sequence)));
+}
+
+/** Given up, tried in two halves, or to be tried again. Halving does not count as a try. */
+async function afterFailure(
+  batch: Batch, events: readonly StreamEvent[], attempts: number, result: InvocationResult,
+): Promise<boolean | "again"> {
+  const { retriesMax, bisects } = batch.mapping.settings;
+  if (bisects && events.length > 1) {
+    const middle = Math.ceil(events.length / 2);
+    return (await take(batch, events.slice(0, middle), attempts - 1))
+      && take(batch, events.slice(middle), attempts - 1);
+  }
+  if (retriesMax < 0 || attempts <= retriesMax) return "again";
+  await lose(batch, { events, condition: "RetryAttemptsExhausted", attempts, result });
+  return true;
+}
+
+async function lose(batch: Batch, lost: Omit<LostBatch, "shardId">): Promise<void> {
+  const { ctx, mapping, shardId } = batch;
+  const isDelivered = await sendLost(ctx, mapping, { shardId, ...lost });
+  countEvents(ctx, mapping, isDelivered ? "delivered" : "dropped", lost.events.length);
+}
+
+/** What has become too old while it waited is given up. */
+async function withoutOld(
+  batch: Batch, events: readonly StreamEvent[], attempts: number,
+): Promise<readonly StreamEvent[]> {
+  const { ageSecondsMax } = batch.mapping.settings;
+  if (ageSecondsMax < 0) return events;
+  const horizon = batch.ctx.clock.now() - ageSecondsMax * 1000;
+  const old = events.filter(({ at }) => at < horizon);
+  if (old.length === 0) return events;
+  await lose(batch, { events: old, condition: "RecordAgeExceeded", attempts });
+  return events.filter(({ at }) => at >= horizon);
+}

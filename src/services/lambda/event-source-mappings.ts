@@ -1,0 +1,213 @@
+/** Event source mappings: how they come, change and go. */
+
+import * as lambda from "../../generated/lambda.ts";
+import { job } from "../../jobs/job.ts";
+import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
+import { modelled } from "../../kernel/errors.ts";
+import { operation } from "../../kernel/operation.ts";
+import { page } from "../../kernel/page.ts";
+import { invalidMarker } from "./errors.ts";
+import { pollEventSource } from "./event-source-pollers.ts";
+import { requireFailureDestination } from "./event-source-failures.ts";
+import { kindOf, requirePosition, requireSource, settingsOf } from "./event-source-rules.ts";
+import {
+  changeMilliseconds, findMapping, mappings, positions, requireMapping, stateOf, type EventSourceMapping,
+  type SourceSettings,
+} from "./event-source-table.ts";
+import { functionArn, namedFunction } from "./function-names.ts";
+import { requireQualified } from "./qualifiers.ts";
+import { requireTags } from "./tag-rules.ts";
+
+export function mappingArn(ctx: ReadContext, uuid: string): string {
+  return ctx.arn(`event-source-mapping:${uuid}`);
+}
+
+const onMapping = {
+  resource: ({ UUID }: { readonly UUID: string }, ctx: ReadContext): string => mappingArn(ctx, UUID),
+};
+
+function shownStreamSettings(settings: SourceSettings): lambda.EventSourceMappingConfiguration {
+  return {
+    ParallelizationFactor: settings.lanes,
+    MaximumRecordAgeInSeconds: settings.ageSecondsMax,
+    MaximumRetryAttempts: settings.retriesMax,
+    BisectBatchOnFunctionError: settings.bisects,
+    TumblingWindowInSeconds: 0,
+    DestinationConfig: settings.destinations ?? { OnFailure: {} },
+  };
+}
+
+function shown(ctx: ReadContext, row: EventSourceMapping): lambda.EventSourceMappingConfiguration {
+  const { settings, uuid, kind } = row;
+  const isQueue = kind === "sqs";
+  return {
+    UUID: uuid,
+    EventSourceMappingArn: mappingArn(ctx, uuid),
+    EventSourceArn: row.source,
+    FunctionArn: functionArn(ctx, row.name, row.qualifier),
+    StartingPosition: row.position,
+    StartingPositionTimestamp: row.positionAt,
+    BatchSize: settings.batchSize,
+    MaximumBatchingWindowInSeconds: settings.windowSeconds,
+    FilterCriteria: settings.filters,
+    FunctionResponseTypes: [...settings.responseTypes],
+    ScalingConfig: settings.scaling,
+    MetricsConfig: settings.metrics,
+    LastModified: row.changedAt,
+    State: stateOf(ctx, row),
+    StateTransitionReason: isQueue ? "USER_INITIATED" : "User action",
+    ...(!isQueue && { LastProcessingResult: row.lastResult, ...shownStreamSettings(settings) }),
+  };
+}
+
+function requireNoOther(ctx: ReadContext, row: Pick<EventSourceMapping, "source" | "name" | "kind">): void {
+  for (const other of ctx.db(mappings).by("source").list({ prefix: row.source })) {
+    if (other.source !== row.source || other.name !== row.name || !findMapping(ctx, other.uuid)) continue;
+    // @evidence recorded refusals, the older spaces within the brackets too
+    const both = `(" ${row.source} ") and function (" ${row.name} ")`;
+    const what = row.kind === "sqs" ? `An event source mapping with SQS arn ${both} already exists.`
+      : `The event source arn ${both} provided mapping already exists.`;
+    throw modelled(
+      lambda.ResourceConflictException,
+      `${what} Please update or delete the existing mapping with UUID ${other.uuid}`,
+    );
+  }
+}
+
+/** What works for the mapping as it is now. */
+function startPolling(ctx: Context, { uuid, generation, isEnabled, changedAt }: EventSourceMapping): void {
+  if (!isEnabled) return;
+  pollEventSource.start(ctx, `${uuid} ${generation}`, { uuid, generation }, changedAt + changeMilliseconds);
+}
+
+export const CreateEventSourceMapping = operation(lambda.CreateEventSourceMapping, {
+  conditions: (input, ctx) => {
+    const { name, qualifier } = namedFunction(input);
+    return { "lambda:functionarn": functionArn(ctx, name, qualifier) };
+  },
+  async body(input, ctx) {
+    const { EventSourceArn: source = "" } = input;
+    const kind = kindOf(input.EventSourceArn, input);
+    requirePosition(kind, input);
+    const settings = settingsOf(kind, source, input);
+    if (input.Tags) requireTags(input.Tags);
+    const { name, qualifier } = namedFunction(input);
+    const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
+    ctx.reading(() => requireNoOther(ctx, { source, name, kind }));
+    await requireSource(ctx, kind, source, version);
+    await requireFailureDestination(ctx, version, settings.destinations);
+    return ctx.transaction((within) => {
+      requireNoOther(within, { source, name, kind });
+      const row = within.db(mappings).put({
+        uuid: within.ids.uuid(),
+        kind,
+        source,
+        name,
+        qualifier,
+        position: input.StartingPosition,
+        positionAt: input.StartingPositionTimestamp,
+        settings,
+        isEnabled: input.Enabled ?? true,
+        changing: "Creating",
+        changedAt: within.clock.now(),
+        generation: 1,
+        lastResult: "No records processed",
+      });
+      within.tags(mappingArn(within, row.uuid)).set(input.Tags);
+      startPolling(within, row);
+      return shown(within, row);
+    });
+  },
+});
+
+export const GetEventSourceMapping = operation(lambda.GetEventSourceMapping, {
+  ...onMapping,
+  run: (input, ctx) => shown(ctx, requireMapping(ctx, input.UUID)),
+});
+
+const listedMax = 100;
+
+export const ListEventSourceMappings = operation(lambda.ListEventSourceMappings, {
+  run(input, ctx) {
+    const { EventSourceArn: source, FunctionName } = input;
+    const name = FunctionName === undefined ? undefined : namedFunction({ FunctionName }).name;
+    const { items, next } = page({
+      rows: ctx.db(mappings),
+      key: (row) => row.uuid,
+      keep: (row) => findMapping(ctx, row.uuid) !== undefined
+        && (source === undefined || row.source === source) && (name === undefined || row.name === name),
+      limit: Math.min(input.MaxItems ?? listedMax, listedMax),
+      token: input.Marker,
+      scope: "lambda.ListEventSourceMappings",
+      invalid: invalidMarker,
+    });
+    return { EventSourceMappings: items.map((row) => shown(ctx, row)), NextMarker: next };
+  },
+});
+
+/** @evidence recorded refusal of a mapping that is being changed */
+function requireSettled(ctx: ReadContext, row: EventSourceMapping, what: string): void {
+  const state = stateOf(ctx, row);
+  if (state === "Enabled" || state === "Disabled") return;
+  throw modelled(
+    lambda.ResourceInUseException,
+    `Cannot ${what} the event source mapping because it is in use.`,
+  );
+}
+
+async function updated(
+  ctx: BodyContext, input: lambda.UpdateEventSourceMappingRequest,
+): Promise<Pick<EventSourceMapping, "settings" | "name" | "qualifier">> {
+  const row = ctx.reading(() => requireMapping(ctx, input.UUID));
+  ctx.reading(() => requireSettled(ctx, row, "update"));
+  kindOf(row.source, input);
+  const settings = settingsOf(row.kind, row.source, input, row.settings);
+  const { name, qualifier } = input.FunctionName === undefined ? row
+    : namedFunction({ FunctionName: input.FunctionName });
+  const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
+  await requireSource(ctx, row.kind, row.source, version);
+  await requireFailureDestination(ctx, version, settings.destinations);
+  return { settings, name, qualifier };
+}
+
+export const UpdateEventSourceMapping = operation(lambda.UpdateEventSourceMapping, {
+  ...onMapping,
+  async body(input, ctx) {
+    const changes = await updated(ctx, input);
+    return ctx.transaction((within) => {
+      const before = requireMapping(within, input.UUID);
+      requireSettled(within, before, "update");
+      const isEnabled = input.Enabled ?? before.isEnabled;
+      const changing = isEnabled === before.isEnabled ? "Updating" : isEnabled ? "Enabling" : "Disabling";
+      const row = within.db(mappings).put({
+        ...before, ...changes, isEnabled, changing, changedAt: within.clock.now(),
+        generation: before.generation + 1,
+      });
+      startPolling(within, row);
+      return shown(within, row);
+    });
+  },
+});
+
+export const DeleteEventSourceMapping = operation(lambda.DeleteEventSourceMapping, {
+  ...onMapping,
+  run(input, ctx) {
+    const before = requireMapping(ctx, input.UUID);
+    requireSettled(ctx, before, "delete");
+    const row = ctx.db(mappings).put({
+      ...before, changing: "Deleting", changedAt: ctx.clock.now(), generation: before.generation + 1,
+    });
+    const at = ctx.clock.now() + changeMilliseconds;
+    ctx.schedule(forgetMapping, { at, input: { uuid: row.uuid } });
+    return shown(ctx, row);
+  },
+});
+
+export const forgetMapping = job<{ readonly uuid: string }>("lambda.forgetEventSource", ({ uuid }, ctx) => {
+  if (ctx.db(mappings).get(uuid)?.changing !== "Deleting") return;
+  ctx.db(mappings).delete(uuid);
+  ctx.tags(mappingArn(ctx, uuid)).clear();
+  for (const { shardId } of [...ctx.db(positions).list({ prefix: [uuid] })]) {
+    ctx.db(positions).delete([uuid, shardId]);
+  }
+});

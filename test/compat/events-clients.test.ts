@@ -1,0 +1,83 @@
+/** EventBridge as people use it: aws CLI, boto3, Terraform. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EventBridgeClient, ListEventBusesCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import { startWorkstation, without } from "./clients.ts";
+import { Terraform, withoutTerraform } from "./terraform.ts";
+
+const queue = "arn:aws:sqs:us-east-1:000000000000:orders";
+const allow = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: {
+    Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: "sqs:SendMessage",
+      Resource: queue,
+  },
+});
+
+test("the aws CLI makes a rule whose queue gets the event", { skip: without("aws") }, async () => {
+  await using station = await startWorkstation();
+  await station.aws`sqs create-queue --queue-name orders --attributes ${JSON.stringify({ Policy: allow })}`;
+  const arn = await station.aws<string>`events put-rule --name orders --event-pattern ${'{"source":["shop"]}'}
+    --query RuleArn --output text`;
+  assert.equal(arn.trim(), "arn:aws:events:us-east-1:000000000000:rule/orders");
+  await station.aws`events put-targets --rule orders --targets ${`Id=1,Arn=${queue},InputPath=$.detail`}`;
+  const failed = await station.aws`events put-events --entries ${JSON.stringify([
+    { Source: "shop", DetailType: "Order", Detail: '{"total":5}' }, { Source: "aws.shop", DetailType: "x",
+      Detail: "{}" },
+  ])} --query FailedEntryCount`;
+  assert.equal(failed, 1);
+  await station.region.engine.settled();
+  const url = await station.aws<string>`sqs get-queue-url --queue-name orders --query QueueUrl --output text`;
+  const bodies =
+    await station.aws<string[]>`sqs receive-message --queue-url ${url.trim()} --query Messages[].Body`;
+  assert.deepEqual(bodies, ['{"total":5}']);
+  assert.match(
+    await station.refusal`events put-rule --name bad --event-pattern ${'{"source":"shop"}'}`,
+    /InvalidEventPatternException.*"source" must be an object or an array/,
+  );
+  const buses = await station.aws`events list-event-buses --query EventBuses[].Name`;
+  assert.deepEqual(buses, ["default"]);
+});
+
+test("boto3 tests patterns, and replays an archive", { skip: without("boto3") }, async () => {
+  await using station = await startWorkstation();
+  const shown = await station.python<unknown>(`
+    import json
+    events = boto3.client("events")
+    event = {"id": "1", "account": "1", "source": "shop", "time": "2026-01-01T00:00:00Z", "region": "r",
+             "resources": [], "detail-type": "Order", "detail": {"total": 5}}
+    matches = [events.test_event_pattern(EventPattern=json.dumps(pattern), Event=json.dumps(event))["Result"]
+               for pattern in ({"source": ["shop"]}, {"detail": {"total": [{"numeric": ["<", 5]}]}})]
+    events.create_archive(ArchiveName="all", RetentionDays=1,
+                          EventSourceArn="arn:aws:events:us-east-1:000000000000:event-bus/default")
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "Order", "Detail": "{}"}])
+    answer([matches, events.describe_archive(ArchiveName="all")["EventCount"]])
+  `);
+  assert.deepEqual(shown, [[true, false], 1]);
+});
+
+test("buses, rules, targets, archives, connections and schemas", { skip: withoutTerraform() }, async () => {
+  await using station = await startWorkstation();
+  const terraform = await Terraform.open(station, "events");
+  await terraform.apply();
+  assert.equal(await terraform.drift(), "");
+  const { rule } = await terraform.outputs();
+  assert.equal(rule, "arn:aws:events:us-east-1:000000000000:rule/shop/orders");
+  const events = station.region.client(EventBridgeClient);
+  await events.send(new PutEventsCommand({
+    Entries: [{ Source: "shop.orders", DetailType: "Order", Detail: '{"total":7}', EventBusName: "shop" }],
+  }));
+  await station.region.engine.settled();
+  const changed = { pattern_source: "shop.returns", state: "DISABLED", retention: "30", password: "second" };
+  await terraform.apply(changed);
+  assert.equal(await terraform.drift(changed), "");
+  await terraform.reimport("aws_cloudwatch_event_rule.orders", "shop/orders", changed);
+  await terraform.reimport("aws_cloudwatch_event_target.orders", "shop/orders/orders", changed);
+  await terraform.reimport("aws_cloudwatch_event_archive.orders", "orders", changed);
+  await terraform.reimport("aws_schemas_registry.shop", "shop", changed);
+  assert.equal(await terraform.drift(changed), "");
+  await terraform.destroy(changed);
+  const { EventBuses } = await events.send(new ListEventBusesCommand({}));
+  assert.deepEqual(EventBuses?.map(({ Name }) => Name), ["default"]);
+});
