@@ -69,6 +69,15 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
   }
   if (isBuilt("eventbridge")) named.set("eventbridge", await eventBridgeResources(region));
   if (isBuilt("schemas")) named.set("schemas", await schemaResources(region));
+  if (isBuilt("cloudwatch-logs")) {
+    const logGroupName = "there";
+    await make(region, "cloudwatch-logs:CreateLogGroup", { logGroupName });
+    await make(region, "cloudwatch-logs:CreateLogStream", { logGroupName, logStreamName: "there" });
+    named.set("cloudwatch-logs", {
+      logGroupName, logStreamName: "there", logGroupIdentifier: undefined, kmsKeyId: undefined,
+      resourceArn: "arn:aws:logs:us-east-1:000000000000:log-group:there",
+    });
+  }
   if (isBuilt("dynamodb")) await dynamodbResources(region, named);
   if (isBuilt("s3")) named.set("s3", await s3Resources(region));
   if (isBuilt("s3-control")) named.set("s3-control", await s3ControlResources(region));

@@ -46,6 +46,7 @@ async function fill(make: Make): Promise<void> {
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],
     ["dynamodb:CreateTable", tableInput(mark)],
+    ["cloudwatch-logs:CreateLogGroup", { logGroupName: mark }],
     ["kinesis:CreateStream", { StreamName: mark, ShardCount: 1 }],
     ["iam:CreateRole", { RoleName: `${mark}-firehose`, AssumeRolePolicyDocument: documents.firehose }],
     ["firehose:CreateDeliveryStream", {
@@ -62,6 +63,14 @@ async function fill(make: Make): Promise<void> {
       Name: mark, DesiredState: "STOPPED", RoleArn: "arn:aws:iam::000000000000:role/piper",
       Source: "arn:aws:sqs:us-east-1:000000000000:from", Target: "arn:aws:sqs:us-east-1:000000000000:to",
     }],
+    [
+      "cloudwatch:PutMetricAlarm",
+      {
+        AlarmName: mark, Namespace: mark, MetricName: mark, Statistic: "Sum", Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
+      },
+    ],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
   if (!isBuiltOperation("kms:CreateKey")) return;

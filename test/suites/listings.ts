@@ -1,6 +1,7 @@
 /** For each service: how to make several of everything that it lists, and what to list them with. */
 
 import { eventbridge, schemas } from "./listings-events.ts";
+import { logsListings } from "./listings-logs.ts";
 import { iamListings } from "./paging-iam.ts";
 import type { Input } from "./wire.ts";
 
@@ -297,6 +298,36 @@ const cloudtrail: Listings = {
   },
 };
 
+const cloudwatch: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      const metric = { Namespace: "app", MetricName: `metric-${number}` };
+      await make("cloudwatch:PutMetricData", { Namespace: "app", MetricData: [{ ...metric, Value: 1 }] });
+      await make("cloudwatch:PutMetricAlarm", {
+        AlarmName: `alarm-${number}`, ...metric, Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+        Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
+      });
+      await make("cloudwatch:PutAnomalyDetector", { ...metric, Stat: "Sum" });
+    }
+  },
+  inputs: {
+    DescribeAlarms: {},
+    DescribeAlarmHistory: {},
+    DescribeAnomalyDetectors: {},
+    // Its pages are of data points, not of results.
+    GetMetricData: {
+      StartTime: Date.UTC(2026, 0, 1), EndTime: Date.UTC(2026, 0, 2),
+      MetricDataQueries: [
+        {
+          Id: "m",
+          MetricStat: { Metric: { Namespace: "app", MetricName: "metric-1" }, Period: 60, Stat: "Sum" },
+        },
+      ],
+    },
+  },
+  single: ["GetMetricData"],
+};
+
 const tagging: Listings = {
   fill: async () => undefined,
   inputs: { GetResources: {} },
@@ -308,6 +339,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   kms,
   sqs,
   sns,
+  "cloudwatch-logs": logsListings,
   ssm,
   pipes,
   scheduler,
@@ -319,5 +351,6 @@ export const listings: Readonly<Record<string, Listings>> = {
   dynamodb,
   kinesis,
   cloudtrail,
+  cloudwatch,
   "resource-groups-tagging-api": tagging,
 };

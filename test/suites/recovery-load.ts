@@ -62,6 +62,15 @@ function loads(make: Make, queueUrl: unknown): (() => Promise<never>)[] {
         say("item", id);
       }),
     );
+  if (isBuiltOperation("cloudwatch-logs:PutLogEvents"))
+    running.push(() =>
+      load(async (number) => {
+        const message = `event-${round}-${number}`;
+        const logEvents = [{ timestamp: region.clock.now(), message }];
+        await make("cloudwatch-logs:PutLogEvents", { logGroupName: "load", logStreamName: "load", logEvents });
+        say("event", message);
+      }),
+    );
   return running;
 }
 
@@ -77,5 +86,9 @@ const queueUrl = isBuiltOperation("sqs:SendMessage")
 if (isBuiltOperation("dynamodb:PutItem") && round === "0") {
   await make("dynamodb:CreateTable", tableInput("load"));
   await region.clock.advance({ seconds: 1 });
+}
+if (isBuiltOperation("cloudwatch-logs:PutLogEvents") && round === "0") {
+  await make("cloudwatch-logs:CreateLogGroup", { logGroupName: "load" });
+  await make("cloudwatch-logs:CreateLogStream", { logGroupName: "load", logStreamName: "load" });
 }
 await Promise.all(loads(make, queueUrl).map((start) => start()));

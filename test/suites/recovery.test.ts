@@ -93,6 +93,19 @@ async function itemsOf(make: Make): Promise<string[]> {
   return found;
 }
 
+async function eventsOf(make: Make): Promise<string[]> {
+  const found: string[] = [];
+  let nextToken: unknown;
+  do {
+    const page = await make("cloudwatch-logs:FilterLogEvents", {
+      logGroupName: "load", ...(nextToken !== undefined && { nextToken }),
+    });
+    found.push(...(page["events"] as { message: string }[]).map(({ message }) => message));
+    nextToken = page["nextToken"];
+  } while (nextToken !== undefined);
+  return found;
+}
+
 /** The names in the trail's events of one operation. */
 async function recorded(
   make: Make,
@@ -156,6 +169,9 @@ async function check(folder: string, round: number, said: readonly Acknowledged[
     assert.deepEqual(missing(idsOf(said, "message"), await messages(make)), []);
   if (isBuiltOperation("dynamodb:PutItem")) {
     assert.deepEqual(missing(idsOf(said, "item"), await itemsOf(make)), []);
+  }
+  if (isBuiltOperation("cloudwatch-logs:PutLogEvents")) {
+    assert.deepEqual(missing(idsOf(said, "event"), await eventsOf(make)), []);
   }
   const parameter = idsOf(said, "parameter").at(-1);
   if (parameter !== undefined) {

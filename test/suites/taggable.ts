@@ -189,6 +189,20 @@ const topic: Taggable = {
   list: async (make, ResourceArn) =>
     asTags((await make("sns:ListTagsForResource", { ResourceArn })).Tags),
   arn: (arn) => arn,
+const logGroup: Taggable = {
+  kind: "log group",
+  service: "cloudwatch-logs",
+  async create(make, logGroupName, tags) {
+    const given = Object.keys(tags).length > 0 && { tags };
+    await make("cloudwatch-logs:CreateLogGroup", { logGroupName, ...given });
+    return logGroupName;
+  },
+  remove: (logGroupName) => ["cloudwatch-logs:DeleteLogGroup", { logGroupName }],
+  tag: (id, tags) => ["cloudwatch-logs:TagResource", { resourceArn: logGroup.arn(id), tags }],
+  untag: (id, tagKeys) => ["cloudwatch-logs:UntagResource", { resourceArn: logGroup.arn(id), tagKeys }],
+  list: async (make, id) =>
+    (await make("cloudwatch-logs:ListTagsForResource", { resourceArn: logGroup.arn(id) })).tags as Tags,
+  arn: (name) => `arn:aws:logs:us-east-1:000000000000:log-group:${name}`,
 };
 
 const parameter: Taggable = {
@@ -277,4 +291,28 @@ const registry: Taggable = {
 
 export const taggables: readonly Taggable[] = [
   ...iamTaggables, key, queue, topic, parameter, secret, table, rule, registry,
+];
+export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, logGroup, parameter, secret, table];
+const alarmArn = (name: string): string => `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`;
+
+const alarm: Taggable = {
+  kind: "CloudWatch alarm",
+  service: "cloudwatch",
+  async create(make, name, tags) {
+    await make("cloudwatch:PutMetricAlarm", {
+      AlarmName: name, Namespace: "app", MetricName: "m", Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+      Threshold: 1, ComparisonOperator: "GreaterThanThreshold", Tags: pairs(tags),
+    });
+    return name;
+  },
+  remove: (name) => ["cloudwatch:DeleteAlarms", { AlarmNames: [name] }],
+  tag: (name, tags) => ["cloudwatch:TagResource", { ResourceARN: alarmArn(name), Tags: pairs(tags) }],
+  untag: (name, keys) => ["cloudwatch:UntagResource", { ResourceARN: alarmArn(name), TagKeys: keys }],
+  list: async (make, name) =>
+    asTags((await make("cloudwatch:ListTagsForResource", { ResourceARN: alarmArn(name) }))["Tags"]),
+  arn: alarmArn,
+};
+
+export const taggables: readonly Taggable[] = [
+  ...iamTaggables, key, queue, topic, parameter, secret, table, alarm,
 ];

@@ -13,7 +13,7 @@ import { invalidNextToken, invalidParameter } from "./errors.ts";
 import { pageBytesMax, pageEventsMax } from "./get-log-events.ts";
 import { expiredBefore, namedGroup, onNamedGroup, type LogGroup } from "./group-table.ts";
 import { patternOf } from "./known-patterns.ts";
-import { openMask } from "./masking.ts";
+import { maskFor } from "./masking.ts";
 import type { FilterPattern } from "./patterns/filter-pattern.ts";
 import { placeText, type Place } from "./places.ts";
 import { requireStream } from "./stream-table.ts";
@@ -100,14 +100,14 @@ export const FilterLogEvents = operation(logs.FilterLogEvents, {
       before: input.endTime === undefined ? Infinity : input.endTime + 1,
       ...(past && { past }),
     };
-    const mask = openMask(ctx, group, input.unmask ?? false);
+    const mask = maskFor(ctx, group, input.unmask);
     const limit = Math.min(input.limit ?? pageEventsMax, pageEventsMax);
     const found = await search(ctx, scope, pattern, limit, keys);
     return {
       events: found.events.map((event) => ({
         logStreamName: event.streamName,
         timestamp: event.timestamp,
-        message: mask(event.message),
+        message: mask(event.message, event.ingestedAt),
         ingestionTime: event.ingestedAt,
         eventId: placeText(event),
       })),

@@ -11,7 +11,7 @@ import { invalidNextToken } from "./errors.ts";
 import {
   aboutGroup, expiredBefore, groupNameOf, namedGroup, ownerOfIdentifier, type LogGroup,
 } from "./group-table.ts";
-import { openMask } from "./masking.ts";
+import { maskFor } from "./masking.ts";
 import { placeNumber, placeText, readPlace, type Place } from "./places.ts";
 import { requireStream } from "./stream-table.ts";
 
@@ -102,11 +102,11 @@ export const GetLogEvents = operation(logs.GetLogEvents, {
   ),
   async body(input, ctx) {
     const { group, keys } = await openGroup(ctx, namedGroup(input));
-    const mask = openMask(ctx, group, input.unmask ?? false);
+    const mask = maskFor(ctx, group, input.unmask);
     const { events, token, start } = ctx.reading(() => read(ctx, group, input, keys));
     return {
       events: events.map(({ timestamp, message, ingestedAt }) =>
-        ({ timestamp, message: mask(message), ingestionTime: ingestedAt })),
+        ({ timestamp, message: mask(message, ingestedAt), ingestionTime: ingestedAt })),
       ...tokensOf(events, token, start),
     };
   },

@@ -10,6 +10,7 @@ import {
   type GroupClass,
 } from "./group-table.ts";
 import { forgetFilters } from "./filter-tables.ts";
+import { forgetPolicy } from "./resource-policies.ts";
 import { setTags } from "./group-tags.ts";
 import { sweepGroup } from "./sweeping.ts";
 
@@ -73,6 +74,7 @@ export const DeleteLogGroup = operation(logs.DeleteLogGroup, {
     ctx.tags(groupArn(ctx, group.name)).clear();
     forgetKeys(ctx, group.id);
     forgetFilters(ctx, group.name);
+    forgetPolicy(ctx, group.name);
     ctx.schedule(sweepGroup, { id: group.id, at: ctx.clock.now(), input: { groupId: group.id } });
   },
 });

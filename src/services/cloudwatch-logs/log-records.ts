@@ -9,8 +9,8 @@ import { resourceNotFound } from "./errors.ts";
 import { aboutGroup, namedGroup, onNamedGroup, type LogGroup } from "./group-table.ts";
 import { lambdaMembers, membersOf } from "./insights/rows.ts";
 import { textOf, type Value } from "./insights/values.ts";
-import { openMask } from "./masking.ts";
-import { findEvent, readPointer } from "./pointers.ts";
+import { maskFor } from "./masking.ts";
+import { findEvent, groupOfPointer, readPointer } from "./pointers.ts";
 
 /** @evidence CloudWatch Logs User Guide, "Supported logs and discovered fields": 200 fields an event */
 const fieldsMax = 200;
@@ -54,26 +54,26 @@ function recordOf(ctx: BodyContext, group: LogGroup, event: FoundEvent, message:
   }));
 }
 
-async function record(ctx: BodyContext, text: string, unmask: boolean): Promise<Record<string, string>> {
+async function record(ctx: BodyContext, text: string, unmask: boolean | undefined): Promise<Record<string, string>> {
   const pointer = readPointer(text);
   const { group, keys } = await openGroup(ctx, pointer.group);
-  const mask = openMask(ctx, group, unmask);
+  const mask = maskFor(ctx, group, unmask);
   const event = ctx.reading(() => findEvent(ctx, group, pointer, keys));
   if (!event) throw resourceNotFound("The specified log record does not exist.");
-  return recordOf(ctx, group, event, mask(event.message));
+  return recordOf(ctx, group, event, mask(event.message, event.ingestedAt));
 }
 
 export const GetLogRecord = operation(logs.GetLogRecord, {
-  resource: (input, ctx) => aboutGroup(readPointer(input.logRecordPointer).group, ctx),
+  resource: (input, ctx) => aboutGroup(groupOfPointer(input.logRecordPointer), ctx),
   body: async (input, ctx) =>
-    ({ logRecord: await record(ctx, input.logRecordPointer, input.unmask ?? false) }),
+    ({ logRecord: await record(ctx, input.logRecordPointer, input.unmask) }),
 });
 
 /** The same as an event stream of one part. */
 export const GetLogObject = operation(logs.GetLogObject, {
-  resource: (input, ctx) => aboutGroup(readPointer(input.logObjectPointer).group, ctx),
+  resource: (input, ctx) => aboutGroup(groupOfPointer(input.logObjectPointer), ctx),
   async body(input, ctx) {
-    const fields = await record(ctx, input.logObjectPointer, input.unmask ?? false);
+    const fields = await record(ctx, input.logObjectPointer, input.unmask);
     return { fieldStream: once({ fields: { data: Buffer.from(JSON.stringify(fields)) } }) };
   },
 });

@@ -18,6 +18,11 @@ export function pointerText(group: string, place: Place): string {
 
 const digits = 56;
 
+/** Empty where the text is no pointer: who may ask is found out before what is wrong with it. */
+export function groupOfPointer(text: string): string {
+  return Buffer.from(text, "base64").toString().slice(digits);
+}
+
 /** @throws InvalidParameterException */
 export function readPointer(text: string): Pointer {
   const inner = Buffer.from(text, "base64").toString();

@@ -11,6 +11,7 @@ import { aboutGroup, expiredBefore, requireGroup, type LogGroup } from "./group-
 import { planSweep } from "./retention.ts";
 import { sequenceTokenOf } from "./sequence-tokens.ts";
 import { requireStream } from "./stream-table.ts";
+import { arrivals } from "./live-tail.ts";
 import { watch } from "./watching.ts";
 
 /** @evidence CloudWatch Logs API Reference, PutLogEvents, the list of constraints */
@@ -90,7 +91,7 @@ function put(ctx: Context, input: logs.PutLogEventsRequest, sizeBytes: number, k
   const appended = append(ctx, group, stream, kept, size, keys);
   planSweep(ctx, group);
   watch(ctx, group, { stream: stream.name, events: kept, from: appended.from, sizeBytes: size });
-  ctx.wake(group.id);
+  ctx.wake(arrivals);
   return { nextSequenceToken: sequenceTokenOf(appended.stream), ...info };
 }
 

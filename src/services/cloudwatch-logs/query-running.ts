@@ -109,7 +109,7 @@ async function walkGroup(
           counts.scanned++;
           counts.bytes += event.message.length + eventOverheadBytes;
           pipeline.push(new Row(new EventSource(
-            event, mask(event.message), block.streamName, walk.group.name, log,
+            event, mask(event.message, event.ingestedAt), block.streamName, walk.group.name, log,
           )));
         }
       }

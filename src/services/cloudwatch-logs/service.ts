@@ -2,19 +2,29 @@
 
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import { service } from "../../kernel/service.ts";
+import * as accountPolicies from "./account-policies.ts";
+import * as anomalyDetectors from "./anomaly-detectors.ts";
+import * as auditing from "./auditing.ts";
+import * as dataProtectionPolicies from "./data-protection-policies.ts";
 import * as destinations from "./destinations.ts";
 import * as describeGroups from "./describe-groups.ts";
+import * as exporting from "./exporting.ts";
+import * as exportTasks from "./export-tasks.ts";
 import * as filterLogEvents from "./filter-log-events.ts";
 import * as getLogEvents from "./get-log-events.ts";
 import * as groupTags from "./group-tags.ts";
 import * as groups from "./groups.ts";
+import * as indexPolicies from "./index-policies.ts";
+import * as liveTail from "./live-tail.ts";
 import * as logRecords from "./log-records.ts";
 import * as metricFiltering from "./metric-filtering.ts";
 import * as metricFilters from "./metric-filters.ts";
 import * as metricValues from "./metric-values.ts";
 import * as putLogEvents from "./put-log-events.ts";
 import * as queries from "./queries.ts";
+import * as queryDefinitions from "./query-definitions.ts";
 import * as queryRunning from "./query-running.ts";
+import * as resourcePolicies from "./resource-policies.ts";
 import * as retention from "./retention.ts";
 import * as streams from "./streams.ts";
 import * as subscriptionDelivery from "./subscription-delivery.ts";
@@ -25,7 +35,9 @@ export default service(logs.service, {
   nouns: [
     groups, describeGroups, groupTags, retention, streams, sweeping, putLogEvents, getLogEvents,
     filterLogEvents, metricFilters, metricFiltering, metricValues, subscriptionFilters, subscriptionDelivery,
-    destinations, queries, queryRunning, logRecords,
+    destinations, queries, queryRunning, logRecords, queryDefinitions, liveTail, exportTasks, exporting,
+    resourcePolicies, accountPolicies, indexPolicies, dataProtectionPolicies, auditing, anomalyDetectors,
   ],
+  resourcePolicy: resourcePolicies.policyOf,
   tagging: groupTags.tagging,
 });

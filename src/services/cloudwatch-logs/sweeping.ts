@@ -3,7 +3,9 @@
 import { job } from "../../jobs/job.ts";
 import type { Context } from "../../kernel/context.ts";
 import { blocks, deleteBlock } from "./block-table.ts";
+import { protectionPolicies } from "./data-protection-table.ts";
 import { usageOf, usages } from "./group-table.ts";
+import { indexPolicies } from "./index-policies.ts";
 import { bytesOf } from "./retention.ts";
 import { streams } from "./stream-table.ts";
 
@@ -16,8 +18,14 @@ export const sweepGroup = job<{ readonly groupId: string }>("cloudwatch-logs.swe
   const left = [...ctx.db(streams).list({ prefix: [groupId], limit: rowsAtOnce })];
   for (const { name } of left) ctx.db(streams).delete([groupId, name]);
   if (gone.length === rowsAtOnce || left.length === rowsAtOnce) again(ctx, groupId);
-  else ctx.db(usages).delete(groupId);
+  else forgetSettings(ctx, groupId);
 });
+
+function forgetSettings(ctx: Context, groupId: string): void {
+  ctx.db(usages).delete(groupId);
+  ctx.db(protectionPolicies).delete(groupId);
+  ctx.db(indexPolicies).delete(groupId);
+}
 
 function again(ctx: Context, groupId: string): void {
   ctx.schedule(sweepGroup, { id: groupId, at: ctx.clock.now(), input: { groupId } });

@@ -2,7 +2,6 @@
 
 import type { ReadContext } from "../../kernel/context.ts";
 import { parseArn } from "../../kernel/arn.ts";
-import { deliveries, deliveryDestinations, deliverySources } from "./delivery-tables.ts";
 import { destinations } from "./destination-table.ts";
 import { anomalyDetectors } from "./anomaly-detector-table.ts";
 
@@ -11,12 +10,6 @@ export function isTagged(ctx: Pick<ReadContext, "db">, arn: string): boolean {
   switch (kind) {
     case "destination":
       return ctx.db(destinations).has(name);
-    case "delivery":
-      return ctx.db(deliveries).has(name);
-    case "delivery-source":
-      return ctx.db(deliverySources).has(name);
-    case "delivery-destination":
-      return ctx.db(deliveryDestinations).has(name);
     case "anomaly-detector":
       return ctx.db(anomalyDetectors).has(name);
     default:

@@ -2,6 +2,7 @@
 
 import type { Context } from "../../kernel/context.ts";
 import { meter, type Meter } from "../../kernel/metrics.ts";
+import { audit } from "./auditing.ts";
 import type { Draft } from "./block-writing.ts";
 import { embeddedMetrics } from "./embedded-metrics.ts";
 import { countMetricFilters } from "./filter-tables.ts";
@@ -39,6 +40,7 @@ export function watch(ctx: Context, group: LogGroup, arrived: Arrived): void {
   measure(ctx, group, arrived);
   // @evidence CloudWatch Logs User Guide, "Log classes": others have neither metrics nor subscriptions
   if (group.groupClass !== "STANDARD") return;
+  audit(ctx, group, events);
   let made: WatchedEvent[] | undefined;
   const watched = (): readonly WatchedEvent[] => {
     if (made) return made;

@@ -1,0 +1,100 @@
+/** Index policies: which fields are indexed. Queries find the same with and without. */
+
+import * as logs from "../../generated/cloudwatch-logs.ts";
+import { operation } from "../../kernel/operation.ts";
+import { table } from "../../store/types.ts";
+import { accountPolicies } from "./account-policy-table.ts";
+import { selects } from "./account-selection.ts";
+import type { Context } from "../../kernel/context.ts";
+import { invalidParameter, resourceNotFound } from "./errors.ts";
+import { groupArn, groupNameOf, onIdentifiedGroup, requireGroup, aboutGroup, type LogGroup } from "./group-table.ts";
+
+interface IndexPolicy {
+  readonly groupId: string;
+  readonly document: string;
+  readonly updatedAt: number;
+}
+
+export const indexPolicies = table<IndexPolicy>("logs.indexPolicies", { key: (row) => row.groupId });
+
+/** @evidence CloudWatch Logs API Reference, PutIndexPolicy: up to 20 fields, of 100 characters each */
+const fieldsMax = 20;
+const fieldLengthMax = 100;
+
+/** @throws InvalidParameterException */
+export function parseIndexPolicy(document: string): string[] {
+  let fields: unknown;
+  try {
+    const { Fields, FieldsV2 } = JSON.parse(document) as { Fields?: unknown; FieldsV2?: Record<string, unknown> };
+    fields = FieldsV2 === undefined ? Fields : Object.keys(FieldsV2);
+  } catch {
+    fields = undefined;
+  }
+  const isRight = Array.isArray(fields) && fields.length > 0 && fields.length <= fieldsMax &&
+    fields.every((field) => typeof field === "string" && field.length <= fieldLengthMax);
+  if (!isRight) throw invalidParameter("Invalid index policy document.");
+  return fields as string[];
+}
+
+export const PutIndexPolicy = operation(logs.PutIndexPolicy, {
+  ...onIdentifiedGroup,
+  run(input, ctx) {
+    const group = requireGroup(ctx, groupNameOf(input.logGroupIdentifier));
+    parseIndexPolicy(input.policyDocument);
+    ctx.db(indexPolicies).put({ groupId: group.id, document: input.policyDocument, updatedAt: ctx.clock.now() });
+    return { indexPolicy: policyOf(ctx, group) };
+  },
+});
+
+export const DeleteIndexPolicy = operation(logs.DeleteIndexPolicy, {
+  ...onIdentifiedGroup,
+  run(input, ctx) {
+    const group = requireGroup(ctx, groupNameOf(input.logGroupIdentifier));
+    if (!ctx.db(indexPolicies).delete(group.id)) throw resourceNotFound("The specified policy does not exist.");
+    return {};
+  },
+});
+
+/** The group's own, or else the account's. */
+function policyOf(ctx: Context, group: LogGroup): logs.IndexPolicy | undefined {
+  const logGroupIdentifier = groupArn(ctx, group.name);
+  const own = ctx.db(indexPolicies).get(group.id);
+  if (own) {
+    const { document, updatedAt } = own;
+    return { logGroupIdentifier, lastUpdateTime: updatedAt, policyDocument: document, source: "LOG_GROUP" };
+  }
+  for (const policy of ctx.db(accountPolicies).list({ prefix: ["FIELD_INDEX_POLICY"] })) {
+    if (!selects(policy, group.name)) continue;
+    return {
+      logGroupIdentifier, lastUpdateTime: policy.updatedAt, policyDocument: policy.document,
+      policyName: policy.name, source: "ACCOUNT",
+    };
+  }
+  return undefined;
+}
+
+const onIdentifiers = {
+  resource: (input: { readonly logGroupIdentifiers: readonly string[] }, ctx: Parameters<typeof aboutGroup>[1]) =>
+    input.logGroupIdentifiers.map((each) => aboutGroup(groupNameOf(each), ctx)),
+};
+
+export const DescribeIndexPolicies = operation(logs.DescribeIndexPolicies, {
+  ...onIdentifiers,
+  run: (input, ctx) => ({
+    indexPolicies: input.logGroupIdentifiers.flatMap((each) =>
+      policyOf(ctx, requireGroup(ctx, groupNameOf(each))) ?? []),
+  }),
+});
+
+export const DescribeFieldIndexes = operation(logs.DescribeFieldIndexes, {
+  ...onIdentifiers,
+  run: (input, ctx) => ({
+    fieldIndexes: input.logGroupIdentifiers.flatMap((each) => {
+      const policy = policyOf(ctx, requireGroup(ctx, groupNameOf(each)));
+      if (!policy) return [];
+      const { logGroupIdentifier, lastUpdateTime: lastScanTime, policyDocument = "" } = policy;
+      return parseIndexPolicy(policyDocument).map((fieldIndexName) =>
+        ({ logGroupIdentifier, fieldIndexName, lastScanTime, type: "FIELD_INDEX" as const }));
+    }),
+  }),
+});
