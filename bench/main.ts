@@ -11,22 +11,17 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
-  CreateAccessKeyCommand,
-  CreateUserCommand,
-  IAMClient,
-  PutUserPolicyCommand,
+  CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
-  CreateQueueCommand,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-  SQSClient,
+  CreateQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { cpuMicroseconds } from "./cpu.ts";
 import { measureEventRules } from "./event-rules.ts";
 import { itemOperations } from "./item-operations.ts";
+import { invokeOperation } from "./lambda-operations.ts";
 import { measure, type Load, type Measured } from "./load.ts";
 import { measureLargeObjects } from "./large-objects.ts";
 import { getOperation, putOperation, withBucket } from "./s3-operations.ts";
@@ -36,7 +31,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const args = process.argv.slice(2);
 const secondsAt = args.indexOf("--seconds");
 const seconds = secondsAt >= 0 ? Number(args[secondsAt + 1]) : 5;
-const names = args.filter((argument, index) => !argument.startsWith("--") && index !== secondsAt + 1);
+const isAmount = (index: number): boolean => secondsAt >= 0 && index === secondsAt + 1;
+const names = args.filter((argument, index) => !argument.startsWith("--") && !isAmount(index));
 const connections = 32;
 /** V8 compiles what is hot in the meantime. */
 const warmUp = { requestsMax: 24_000, seconds: 60 };
@@ -106,7 +102,11 @@ async function prepareUser(port: number): Promise<Credentials> {
       PolicyDocument: JSON.stringify({
         Version: "2012-10-17",
         Statement: [
-          { Effect: "Allow", Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*"], Resource: "*" },
+          {
+            Effect: "Allow",
+            Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*", "lambda:*"],
+            Resource: "*",
+          },
         ],
       }),
     }),
@@ -208,6 +208,7 @@ const operations: Readonly<Record<string, (port: number, deletes: number) => Pro
   delete: deleteOperation,
   encrypt: encryptOperation,
   ...itemOperations,
+  invoke: (port) => invokeOperation(clientOptions(port)),
   "put-object": (port) => putOperation(clientOptions(port)),
   "get-object": (port) => getOperation(clientOptions(port)),
 };

@@ -5,7 +5,7 @@ import {
 } from "@aws-sdk/client-iam";
 import {
   CreateFunctionCommand, InvokeCommand, LambdaClient, type CreateFunctionCommandInput,
-    type InvokeCommandInput,
+  type InvokeCommandInput,
 } from "@aws-sdk/client-lambda";
 import { startRegion, type TestCredentials, type TestRegion } from "./region.ts";
 import { nodePackage } from "./zip-archive.ts";

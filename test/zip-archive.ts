@@ -8,7 +8,7 @@ interface Entry {
   readonly mode: number;
 }
 
-/** A zip of files, stored as they are. @param files content by path; a path that ends in a slash is a folder */
+/** A zip of files, stored as they are. @param files content by path */
 export function zipOf(files: Readonly<Record<string, string | Buffer>>, mode = 0o100644): Buffer {
   const entries = Object.entries(files).map(([name, content]): Entry => ({
     name, bytes: Buffer.from(content as string), mode,

@@ -105,6 +105,8 @@ export interface Kernel {
   readonly lags: Lags;
   /** Where large bodies are hashed. */
   readonly digests: DigestThread;
+  /** Work that nobody waits for counts as activity until it is done: whoever moves the clock waits for it. */
+  track<T>(work: Promise<T>): Promise<T>;
   /** What really runs: functions. */
   readonly planes: Planes;
   /** 32 random bytes kept with the region: what it seals tokens and managed keys with. */

@@ -65,7 +65,7 @@ async function allowAllBut(region: TestRegion, action: string): Promise<void> {
       ],
     }),
   });
-  assert.equal(status, 200, text);
+  assert.equal(Math.trunc(status / 100), 2, text);
 }
 
 test("without a policy every operation is denied, in AWS's words", async () => {

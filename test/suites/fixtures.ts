@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { TestRegion } from "../region.ts";
 import { tableInput } from "./listings.ts";
+import { functionMembers, lambdaTrustText } from "./paging-lambda.ts";
 import { builtOperation, builtServices, type BuiltOperation } from "./services.ts";
 import { client, type Input } from "./wire.ts";
 
@@ -81,6 +82,7 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
   if (isBuilt("dynamodb")) await dynamodbResources(region, named);
   if (isBuilt("s3")) named.set("s3", await s3Resources(region));
   if (isBuilt("s3-control")) named.set("s3-control", await s3ControlResources(region));
+  if (isBuilt("lambda")) named.set("lambda", await lambdaResources(region));
   named.set("sts", { SerialNumber: undefined, TokenCode: undefined });
   return named;
 }
@@ -183,6 +185,31 @@ async function dynamodbResources(region: TestRegion, named: Map<string, Named>):
   const { StreamDescription } = await make(region, "dynamodb-streams:DescribeStream", { StreamArn });
   const { ShardId } = (StreamDescription as { Shards: { ShardId: string }[] }).Shards[0] ?? {};
   named.set("dynamodb-streams", { TableName: "there", StreamArn, ShardId });
+}
+
+/** What this region refuses to keep is left out, with what asks for more than a name. */
+async function lambdaResources(region: TestRegion): Promise<Named> {
+  const RoleName = "several-functions";
+  await make(region, "iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText });
+  const FunctionName = "there";
+  await make(region, "lambda:CreateFunction", { ...functionMembers, FunctionName });
+  await make(region, "lambda:PublishLayerVersion", { LayerName: "there", Content: functionMembers.Code });
+  await region.clock.advance({ seconds: 1 });
+  const left = [
+    "RevisionId", "VpcConfig", "DeadLetterConfig", "Environment", "KMSKeyArn", "Layers", "FileSystemConfigs",
+    "ImageConfig", "CodeSigningConfigArn", "CapacityProviderConfig", "DurableConfig", "TenancyConfig",
+    "TenantId", "PublishTo", "Qualifier", "DestinationConfig", "S3Bucket", "S3Key", "S3ObjectVersion",
+    "ImageUri", "SourceKMSKeyArn", "CodeSha256", "PackageType",
+  ];
+  return {
+    ...Object.fromEntries(left.map((name) => [name, undefined])),
+    ...functionMembers,
+    FunctionName,
+    ZipFile: functionMembers.Code.ZipFile,
+    LayerName: "there",
+    VersionNumber: 1,
+    Content: functionMembers.Code,
+  };
 }
 
 async function s3ControlResources(region: TestRegion): Promise<Named> {

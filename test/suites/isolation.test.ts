@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startRegion, type TestRegion } from "../region.ts";
 import { tableInput } from "./listings.ts";
+import { functionMembers } from "./paging-lambda.ts";
 import { asking, making, type Make } from "./making.ts";
 import { builtOperations, builtServices, isBuiltOperation, titleOf } from "./services.ts";
 import { client } from "./wire.ts";
@@ -46,6 +47,7 @@ async function fill(make: Make): Promise<void> {
     ["secrets-manager:CreateSecret", { Name: mark, SecretString: mark }],
     ["s3:CreateBucket", { Bucket: mark }],
     ["dynamodb:CreateTable", tableInput(mark)],
+    ["lambda:PublishLayerVersion", { LayerName: mark, Content: functionMembers.Code }],
     ["cloudwatch-logs:CreateLogGroup", { logGroupName: mark }],
     ["kinesis:CreateStream", { StreamName: mark, ShardCount: 1 }],
     ["iam:CreateRole", { RoleName: `${mark}-firehose`, AssumeRolePolicyDocument: documents.firehose }],
@@ -99,7 +101,7 @@ async function seenBy(region: TestRegion, account: string, awsRegion: string): P
   const seen: string[] = [];
   for (const each of lists) {
     const { text, status } = await client(region, region.root(account), awsRegion).call(each, {});
-    if (status === 200 && text.includes(mark)) seen.push(titleOf(each));
+    if (status < 300 && text.includes(mark)) seen.push(titleOf(each));
   }
   return seen.sort();
 }

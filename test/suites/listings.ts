@@ -3,6 +3,7 @@
 import { eventbridge, schemas } from "./listings-events.ts";
 import { logsListings } from "./listings-logs.ts";
 import { iamListings } from "./paging-iam.ts";
+import { lambdaListings } from "./paging-lambda.ts";
 import type { Input } from "./wire.ts";
 
 export type Make = (name: string, input: Input) => Promise<Record<string, unknown>>;
@@ -350,6 +351,7 @@ export const listings: Readonly<Record<string, Listings>> = {
   "s3-control": s3Control,
   dynamodb,
   kinesis,
+  lambda: lambdaListings,
   cloudtrail,
   cloudwatch,
   "resource-groups-tagging-api": tagging,

@@ -18,7 +18,6 @@ async function filledRegion(): Promise<{ region: TestRegion; make: Make }> {
   const make: Make = async (name, input) => {
     const { status, output, text } = await client(region).call(builtOperation(name), input);
     assert.ok(status < 300, `${name} ${JSON.stringify(input)}: ${text}`);
-    assert.ok(status === 200 || status === 204, `${name} ${JSON.stringify(input)}: ${text}`);
     return output;
   };
   const built = Object.entries(listings)

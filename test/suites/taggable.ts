@@ -3,6 +3,7 @@
 import { leafCertificate, leafKey } from "../../src/services/iam/test-certificates.ts";
 import { samlMetadata, trustPolicy } from "./documents.ts";
 import { tableInput, type Make } from "./listings.ts";
+import { functionMembers, lambdaTrustText } from "./paging-lambda.ts";
 import type { Input } from "./wire.ts";
 
 export type Tags = Readonly<Record<string, string>>;
@@ -255,6 +256,29 @@ const table: Taggable = {
   arn: tableArn,
 };
 
+const functionArn = (name: string): string => `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+
+const lambdaFunction: Taggable = {
+  kind: "lambda function",
+  service: "lambda",
+  async create(make, name, tags) {
+    const RoleName = `role-of-${name}`;
+    // It is there already where the function is made anew.
+    await make(
+      "iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText },
+    ).catch(() => undefined);
+    const Role = `arn:aws:iam::000000000000:role/${RoleName}`;
+    await make("lambda:CreateFunction", { ...functionMembers, Role, FunctionName: name, Tags: tags });
+    return name;
+  },
+  remove: (FunctionName) => ["lambda:DeleteFunction", { FunctionName }],
+  tag: (name, Tags) => ["lambda:TagResource", { Resource: functionArn(name), Tags }],
+  untag: (name, TagKeys) => ["lambda:UntagResource", { Resource: functionArn(name), TagKeys }],
+  list: async (make, name) =>
+    ((await make("lambda:ListTags", { Resource: functionArn(name) })).Tags ?? {}) as Tags,
+  arn: functionArn,
+};
+
 const ruleArn = (name: string) => `arn:aws:events:us-east-1:000000000000:rule/${name}`;
 
 const rule: Taggable = {
@@ -290,7 +314,7 @@ const registry: Taggable = {
 };
 
 export const taggables: readonly Taggable[] = [
-  ...iamTaggables, key, queue, topic, parameter, secret, table, rule, registry,
+  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry,
 ];
 export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, logGroup, parameter, secret, table];
 const alarmArn = (name: string): string => `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`;

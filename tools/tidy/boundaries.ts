@@ -85,7 +85,8 @@ const WIRE_TEXTS: readonly (readonly [RegExp, string])[] = [
 export const wire: Rule = {
   name: "wire",
   applies: (file) =>
-    file.isCode && !file.isTest && /^src\/services\/(?!s3\/)(?!lambda\/http\/)(?!.*\/http-delivery\.ts$)/.test(file.path),
+    file.isCode && !file.isTest
+    && /^src\/services\/(?!s3\/)(?!lambda\/http\/)(?!.*\/http-delivery\.ts$)/.test(file.path),
   *check({ tokens }) {
     for (const token of tokens) {
       if (token.kind === "name" && token.text === "statusCode") {

@@ -44,7 +44,8 @@ function weightsOf(
   }
   for (const [other] of entries) {
     if (other === version) {
-      throw invalidParameter(`Invalid function version ${other}. Function version ${other} is already included in `
+      throw invalidParameter(`Invalid function version ${other}. Function version ${other} is already `
+      + "included in "
         + "routing configuration.");
     }
     requireVersion(ctx, name, other);

@@ -90,7 +90,7 @@ test("lambda-async-duplicate-logs: all tries log under one request id", async ()
   assert.equal((await logged("retried", "END")).length, 3);
 });
 
-test("lambda-async-dlq: what could not be processed comes into the dead-letter queue, if the role may", async () => {
+test("lambda-async-dlq: what failed comes into the dead-letter queue, if the role may", async () => {
   const TargetArn = await queue("dead");
   assert.equal(
     await refusal(bench.make("no-dead", { ...failing, DeadLetterConfig: { TargetArn } })),
@@ -165,7 +165,8 @@ test("configurations of invocations keep to their limits, and to what the role m
   assert.match(await put({ MaximumEventAgeInSeconds: 59 }), /^ValidationException: /);
   assert.equal(
     await put({ DestinationConfig: { OnSuccess: { Destination: queueArn("good") } } }),
-    `InvalidParameterValueException: The function's execution role does not have permissions to call SendMessage on ${
+    "InvalidParameterValueException: The function's execution role does not have permissions to call "
+    + `SendMessage on ${
       queueArn("good")}`,
   );
   const update = (more: object) =>

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   DeleteFunctionConcurrencyCommand, GetAccountSettingsCommand, GetFunctionCommand, PublishVersionCommand,
-  GetProvisionedConcurrencyConfigCommand, PutFunctionConcurrencyCommand, PutProvisionedConcurrencyConfigCommand,
+  GetProvisionedConcurrencyConfigCommand, PutFunctionConcurrencyCommand,
+  PutProvisionedConcurrencyConfigCommand,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
 import { startBench, type Bench } from "../../../test/lambda-bench.ts";

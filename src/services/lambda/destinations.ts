@@ -99,7 +99,7 @@ function recordOf(ctx: BodyContext, ending: Ending): string {
     requestPayload: jsonOf(payload),
     ...(result && {
       responseContext: {
-        statusCode: 200,
+        "statusCode": 200,
         executedVersion: result.executedVersion,
         ...(result.outcome.functionError && { functionError: result.outcome.functionError }),
       },
@@ -141,6 +141,7 @@ async function toBus(
 function keyOf(ctx: BodyContext, { name }: Ending): string {
   const time = new Date(ctx.clock.now()).toISOString().slice(0, 19);
   const [day = "", clock = ""] = time.split("T");
-  return `aws/lambda/async/${name}/${day.replaceAll("-", "/")}/${day}T${clock.replaceAll(":", ".")}-${ctx.ids.uuid()}`;
+  const folder = `aws/lambda/async/${name}/${day.replaceAll("-", "/")}`;
+  return `${folder}/${day}T${clock.replaceAll(":", ".")}-${ctx.ids.uuid()}`;
 }
 

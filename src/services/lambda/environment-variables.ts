@@ -20,7 +20,8 @@ const reserved: ReadonlySet<string> = new Set([
   "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV",
   "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION",
   "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
-  "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API",
+  "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+  "AWS_LAMBDA_RUNTIME_API",
   "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
 ]);
 
@@ -89,7 +90,8 @@ export async function showVariables(
     return { Variables: { ...(await open(ctx, kept, functionArn, {})) } };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    const Message = "Lambda was unable to decrypt your environment variables because the KMS access was denied. Please "
+    const Message = "Lambda was unable to decrypt your environment variables because the KMS access was "
+      + "denied. Please "
       + `check your KMS permissions. KMS Exception: ${error.code} KMS Message: ${error.message}`;
     return { Error: { ErrorCode: error.code, Message } };
   }

@@ -29,7 +29,8 @@ export const updateInProgress = (arn: string): AwsError => conflict(
   `The operation cannot be performed at this time. An update is in progress for resource: ${arn}`,
 );
 export const functionPending = (state: string): AwsError => conflict(
-  `The operation cannot be performed at this time. The function is currently in the following state: ${state}`,
+  "The operation cannot be performed at this time. The function is currently in the following state: "
+  + `${state}`,
 );
 /**
  * @evidence answers to DeleteFunction with a version that an alias names, quoted by cloud-custodian's users
@@ -48,7 +49,8 @@ export const qualifiersDiffer = (): AwsError => invalidParameter(
 );
 
 const revisionText = (calls: string): string =>
-  `The RevisionId provided does not match the latest RevisionId. Call the ${calls} API to retrieve the latest `
+  `The RevisionId provided does not match the latest RevisionId. Call the ${calls} API to retrieve the `
+  + "latest "
   + "RevisionId";
 export const otherRevision = (calls = "GetFunction/GetAlias"): AwsError =>
   refusal(lambda.PreconditionFailedException, revisionText(calls));
@@ -69,7 +71,8 @@ export const runtimeRetired = (runtime: string): AwsError => invalidParameter(
 /** @evidence answers to UpdateFunctionConfiguration of a function with reserved names, quoted by users */
 export const reservedVariables = (names: readonly string[]): AwsError => invalidParameter(
   "Lambda was unable to configure your environment variables because the environment variables you have "
-  + "provided contains reserved keys that are currently not supported for modification. Reserved keys used in this "
+  + "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
+  + "in this "
   + "request: "
   + names.join(", "),
 );
@@ -96,7 +99,8 @@ export const zippedTooLarge = (operation: string, limitBytes: number): AwsError 
   413,
 );
 export const withLayersTooLarge = (sizeBytes: number, limitBytes: number): AwsError => invalidParameter(
-  `Function code combined with layers exceeds the maximum allowed size of ${limitBytes} bytes. The actual size is `
+  `Function code combined with layers exceeds the maximum allowed size of ${limitBytes} bytes. The actual `
+  + "size is "
   + `${sizeBytes} bytes.`,
 );
 export const oneSourceOfCode = (): AwsError =>
@@ -159,9 +163,6 @@ export const provisionedAboveReserved = (): AwsError => invalidParameter(
 export const provisionedForLatest = (): AwsError => invalidParameter(
   "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
 );
-export const provisionedElsewhere = (): AwsError => conflict(
-  "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version",
-);
 export const noProvisioned = (): AwsError => refusal(
   lambda.ProvisionedConcurrencyConfigNotFoundException,
   "No Provisioned Concurrency Config found for this function",
@@ -196,7 +197,8 @@ export function variablesNotReadable(trouble: KeyTrouble, detail: string): AwsEr
   }[trouble] as [ErrorToken, string];
   return refusal(
     token,
-    `Lambda was unable to decrypt the environment variables because ${because}. Please check the function's KMS key `
+    `Lambda was unable to decrypt the environment variables because ${because}. Please check the function's `
+    + "KMS key "
     + `settings. KMS Exception: ${detail}`,
   );
 }
@@ -224,7 +226,8 @@ export const urlExists = (arn: string): AwsError => conflict(
 
 export const codeSigningNotFound = (arn: string): AwsError => refusal(
   lambda.CodeSigningConfigNotFoundException,
-  `The code signing configuration cannot be found. Check that the provided configuration is not deleted: ${arn}.`,
+  "The code signing configuration cannot be found. Check that the provided configuration is not deleted: "
+  + `${arn}.`,
 );
 export const codeSigningInUse = (): AwsError => conflict(
   "Cannot delete the CodeSigningConfig because some functions still use it. Remove it from these functions "
@@ -242,6 +245,9 @@ export const shaDiffers = (given: string, is: string): AwsError => invalidParame
   + "CodeSHA256 in $LATEST.",
 );
 export const tooManyTags = (): AwsError => invalidParameter("The number of tags exceeds the maximum of 50");
+export const invalidTag = (key: string): AwsError => invalidParameter(
+  `The tag with the key ${key} is invalid: a key has 1 to 128 characters, a value at most 256.`,
+);
 export const reservedTag = (): AwsError => invalidParameter(
   "The tag key must not begin with 'aws:'.",
 );

@@ -48,7 +48,8 @@ export function settingsOf(input: CreateFunctionRequest, layers: readonly LayerR
 
 /** @throws AwsError as `settingsOf` */
 export function changedSettings(
-  settings: Settings, input: UpdateFunctionConfigurationRequest, layers: readonly LayerReference[] | undefined,
+  settings: Settings, input: UpdateFunctionConfigurationRequest,
+  layers: readonly LayerReference[] | undefined,
 ): Settings {
   requireSupported(input);
   if (settings.PackageType === "Image" && (input.Runtime || input.Handler || input.Layers?.length)) {

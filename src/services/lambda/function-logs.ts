@@ -19,6 +19,11 @@ const batchMillisecondsMax = 24 * 3_600_000;
 /** What a function that logs faster than its log is written may have waiting. */
 const waitingLinesMax = 100_000;
 
+/** Lines of a busy function are written together. */
+const gatherMilliseconds = 250;
+/** How long a log that could not be written is not tried again. */
+const refusedMilliseconds = 5_000;
+
 interface Target {
   readonly name: string;
   readonly role: string;
@@ -33,6 +38,7 @@ class Stream {
   #waiting: LogLine[] = [];
   #isThere = false;
   #isWriting = false;
+  #refusedUntil = 0;
 
   constructor(ctx: BodyContext, target: Target, logStreamName: string) {
     this.#ctx = ctx;
@@ -41,23 +47,27 @@ class Stream {
   }
 
   add(lines: readonly LogLine[]): void {
+    if (this.#refusedUntil > this.#ctx.clock.now()) return;
     if (this.#waiting.length + lines.length <= waitingLinesMax) this.#waiting.push(...lines);
     if (this.#isWriting) return;
     this.#isWriting = true;
-    void this.#write();
+    void this.#ctx.kernel.track(this.#write());
   }
 
   async #write(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
+        // A clock that stands would keep the lines for ever.
+        if (!this.#ctx.clock.isFrozen) await this.#ctx.wait(gatherMilliseconds);
         const lines = this.#waiting;
         this.#waiting = [];
         for (const batch of batches(lines)) await this.#put(batch);
       }
-    } catch (error) {
+    } catch {
       // Without permission, or without a group that may be made, there is no log; and so it is on AWS.
+      // What is a defect has been reported where it happened.
       this.#waiting = [];
-      if (!(error instanceof AwsError)) throw error;
+      this.#refusedUntil = this.#ctx.clock.now() + refusedMilliseconds;
     } finally {
       this.#isWriting = false;
     }

@@ -34,7 +34,8 @@ interface Asked {
 function ask(url: string, path = "/", { method = "GET", headers = {}, body }: Asked = {}): Promise<Answer> {
   const { host } = new URL(url);
   return new Promise((resolve, reject) => {
-    const sent = httpRequest({ host: "127.0.0.1", port, path, method, headers: { host, ...headers } }, (response) => {
+    const options = { host: "127.0.0.1", port, path, method, headers: { host, ...headers } };
+    const sent = httpRequest(options, (response) => {
       const pieces: Buffer[] = [];
       response.on("data", (piece: Buffer) => pieces.push(piece));
       response.on("end", () => resolve({

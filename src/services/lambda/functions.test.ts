@@ -120,7 +120,7 @@ test("the timeout is at most 900 seconds, and the ephemeral storage from 512 to 
   assert.deepEqual([made.Timeout, made.EphemeralStorage], [900, { Size: 10_240 }]);
 });
 
-test("lambda-env-vars-4kb: environment variables take 4 KB as JSON, and some names are Lambda's", async () => {
+test("lambda-env-vars-4kb: variables take 4 KB as JSON, and some names are Lambda's", async () => {
   const variables = (value: string) => ({ Environment: { Variables: { BIG: value } } });
   const overhead = JSON.stringify({ BIG: "" }).length;
   const fits = "x".repeat(4_096 - overhead);
@@ -167,7 +167,8 @@ test("lambda-execution-role: a role must be there, let Lambda in, and be passed 
 });
 
 test("a package is a zip, not empty, and stays in its folder", async () => {
-  const unzip = "InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then try to "
+  const unzip = "InvalidParameterValueException: Could not unzip uploaded file. Please check your file, "
+    + "then try to "
     + "upload again.";
   const withZip = (ZipFile: Buffer) => refusal(create("package", { Code: { ZipFile } }));
   assert.equal(await withZip(Buffer.from("no zip")), unzip);

@@ -56,7 +56,7 @@ test("payloads are JSON of at most 6 MB", async () => {
     refusal(bench.lambda.send(new InvokeCommand({ FunctionName: "answers", Payload, ...more })));
   assert.match(
     await invoke(Buffer.from("{no")),
-    /^InvalidRequestContentException: Could not parse request body into json: Could not parse payload into json: /,
+    /^InvalidRequestContentException: Could not parse request body into json: Could not parse payload into /,
   );
   assert.equal(
     await invoke(Buffer.alloc(6_291_457, "1")),
@@ -119,7 +119,7 @@ test("lambda-execution-role: what the function does, it does as its role", async
   assert.deepEqual(Contents?.map(({ Key }) => Key), ["a"]);
 });
 
-test("lambda-cold-start: the first run initializes, the second does not, and new code begins anew", async () => {
+test("lambda-cold-start: the first run initializes, the second does not, new code does again", async () => {
   await bench.make("cold");
   const isCold = async () => {
     const { log } = await bench.invoke("cold", {}, { LogType: "Tail" });
@@ -132,7 +132,7 @@ test("lambda-cold-start: the first run initializes, the second does not, and new
   assert.equal(await isCold(), true);
 });
 
-test("lambda-best-init-outside-handler: what is outside of the handler runs once an environment", async () => {
+test("lambda-best-init-outside-handler: what is outside of it runs once an environment", async () => {
   await bench.make("initialized", withCode(`
     globalThis.inits = (globalThis.inits ?? 0) + 1;
     let runs = 0;
@@ -187,7 +187,7 @@ test("an alias shares invocations out by weight", async () => {
   assert.ok(seen[2] > 15 && seen[2] < 45, JSON.stringify(seen));
 });
 
-test("a function that is being made can't be invoked yet, and one that is not there can't at all", async () => {
+test("a function that is not there can't be invoked", async () => {
   assert.equal(
     await refusal(
       bench.invoke("absent"),

@@ -29,7 +29,8 @@ export function nextTrace(ctx: BodyContext, version: FunctionVersion, arrived: s
   }
   const parent = ctx.ids.hex(16);
   const sampled = fields.get("Sampled") ?? "0";
-  return `Root=${root};Parent=${parent};Sampled=${sampled};Lineage=${lineage(fields.get("Lineage") ?? "", mark, loops)}`;
+  const passed = lineage(fields.get("Lineage") ?? "", mark, loops);
+  return `Root=${root};Parent=${parent};Sampled=${sampled};Lineage=${passed}`;
 }
 
 function fieldsOf(header: string): Map<string, string> {

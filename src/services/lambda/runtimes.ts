@@ -8,7 +8,8 @@ import type { Runtime } from "../../generated/lambda.ts";
  * @evidence Lambda Developer Guide, "Lambda runtimes", deprecated runtimes: block function update
  */
 const retired: ReadonlySet<string> = new Set([
-  "nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x", "nodejs14.x",
+  "nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x",
+  "nodejs14.x",
   "python2.7", "python3.6", "python3.7", "dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1",
   "ruby2.5", "ruby2.7", "java8", "go1.x", "provided",
 ]);

@@ -25,7 +25,8 @@ import * as versions from "./versions.ts";
 
 export default service(lambda.service, {
   nouns: [
-    functions, functionUpdates, versions, aliases, layers, layerPermissions, permissions, concurrency, invoking,
+    functions, functionUpdates, versions, aliases, layers, layerPermissions, permissions, concurrency,
+    invoking,
     asynchronous, eventInvokeConfigs, functionUrls, functionSettings, codeSigning, tags,
     eventSourceMappings, eventSourcePollers,
   ],

@@ -8,7 +8,7 @@ import type { Tagging } from "../../kernel/service.ts";
 import { codeSigningId, requireCodeSigningConfig } from "./code-signing-table.ts";
 import { invalidParameter, tooManyTags } from "./errors.ts";
 import { requireFunction } from "./function-table.ts";
-import { requireTags } from "./tag-rules.ts";
+import { requireTags, tagsMax } from "./tag-rules.ts";
 
 interface OfResource {
   readonly Resource: string;
@@ -46,7 +46,7 @@ export const TagResource = operation(lambda.TagResource, {
     requireTaggable(ctx, input);
     requireTags(input.Tags);
     const tags = ctx.tags(input.Resource);
-    if (Object.keys({ ...tags.get(), ...input.Tags }).length > 50) throw tooManyTags();
+    if (Object.keys({ ...tags.get(), ...input.Tags }).length > tagsMax) throw tooManyTags();
     tags.set(input.Tags);
   },
 });

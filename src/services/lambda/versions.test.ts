@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, GetAliasCommand, GetFunctionConfigurationCommand,
+  CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, GetAliasCommand,
+  GetFunctionConfigurationCommand,
   ListAliasesCommand, ListVersionsByFunctionCommand, PublishVersionCommand, UpdateAliasCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
@@ -85,7 +86,8 @@ test("a version that an alias names stays; others go, also when they are not the
   const remove = (Qualifier: string) => bench.lambda.send(
     new DeleteFunctionCommand({ FunctionName, Qualifier }),
   );
-  const inUse = "ResourceConflictException: Unable to delete version because the following aliases reference it: [live]";
+  const inUse = "ResourceConflictException: Unable to delete version because the following aliases "
+    + "reference it: [live]";
   assert.equal(await refusal(remove("1")), inUse);
   assert.equal(await refusal(remove("2")), inUse);
   await remove("99");

@@ -77,7 +77,8 @@ function parametersOf(query: string): Record<string, string> {
 
 function iamOf({ accessKeyId, account, principalId, arn }: Caller): object {
   return {
-    accessKey: accessKeyId, accountId: account, callerId: principalId, cognitoIdentity: null, principalOrgId: null,
+    accessKey: accessKeyId, accountId: account, callerId: principalId, cognitoIdentity: null,
+    principalOrgId: null,
     userArn: arn, userId: principalId,
   };
 }
@@ -128,7 +129,8 @@ export function described({ statusCode, headers, cookies, body, isBase64Encoded 
     "content-type": "application/json", ...Object.fromEntries(named),
   };
   if (cookies && cookies.length > 0) all["set-cookie"] = cookies.map(String);
-  const text = body === undefined || body === null ? "" : typeof body === "string" ? body : JSON.stringify(body);
+  const isThere = body !== undefined && body !== null;
+  const text = typeof body === "string" ? body : isThere ? JSON.stringify(body) : "";
   return {
     status,
     headers: all as WireResponse["headers"],

@@ -111,7 +111,8 @@ async function invoke(cell: BodyContext, url: FunctionUrl, arrived: Arrived): Pr
   const { urlId, authType, qualifier } = url;
   const { requestId } = ctx;
   const event = eventOf({
-    request, body, urlId, caller: proven.caller, requestId, now: ctx.clock.now(), isSigned: authType === "AWS_IAM",
+    request, body, urlId, caller: proven.caller, requestId, now: ctx.clock.now(),
+    isSigned: authType === "AWS_IAM",
   });
   const order: InvocationOrder = {
     name: url.name,

@@ -1,0 +1,39 @@
+/** Terraform and Lambda: a function with all that belongs to it, applied, changed, imported, destroyed. */
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { LambdaClient, ListFunctionsCommand, ListLayersCommand } from "@aws-sdk/client-lambda";
+import { zipOf } from "../zip-archive.ts";
+import { startWorkstation } from "./clients.ts";
+import { Terraform, withoutTerraform } from "./terraform.ts";
+
+const skip = withoutTerraform();
+
+test("a function, its layer, alias, permission, URL and event configuration", { skip }, async () => {
+  await using station = await startWorkstation();
+  const paint = await Terraform.open(station, "lambda");
+  const folder = join(station.home, "terraform", "lambda");
+  const code = "export const handler = async () => process.env.COLOUR;";
+  writeFileSync(join(folder, "function.zip"), zipOf({ "index.mjs": code }));
+  writeFileSync(join(folder, "layer.zip"), zipOf({ "nodejs/a.txt": "a" }));
+  await paint.apply();
+  assert.equal(await paint.drift(), "");
+  assert.deepEqual(await paint.outputs(), { answer: "red", version: "1" });
+
+  const changed = { colour: "blue", weight: "0.2" };
+  await paint.apply(changed);
+  assert.equal(await paint.drift(changed), "");
+  assert.deepEqual(await paint.outputs(), { answer: "blue", version: "2" });
+
+  await paint.reimport("aws_lambda_alias.live", "paint/live", changed);
+  await paint.reimport("aws_lambda_permission.bucket", "paint:live/bucket", changed);
+  await paint.reimport("aws_lambda_function_event_invoke_config.paint", "paint", changed);
+  await paint.reimport("aws_lambda_function_url.paint", "paint", changed);
+  assert.equal(await paint.drift(changed), "");
+  await paint.destroy(changed);
+  const lambda = station.region.client(LambdaClient);
+  assert.deepEqual((await lambda.send(new ListFunctionsCommand({}))).Functions, []);
+  assert.deepEqual((await lambda.send(new ListLayersCommand({}))).Layers, []);
+});
