@@ -190,6 +190,8 @@ const topic: Taggable = {
   list: async (make, ResourceArn) =>
     asTags((await make("sns:ListTagsForResource", { ResourceArn })).Tags),
   arn: (arn) => arn,
+};
+
 const logGroup: Taggable = {
   kind: "log group",
   service: "cloudwatch-logs",
@@ -313,10 +315,6 @@ const registry: Taggable = {
   arn: registryArn,
 };
 
-export const taggables: readonly Taggable[] = [
-  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry,
-];
-export const taggables: readonly Taggable[] = [...iamTaggables, key, queue, logGroup, parameter, secret, table];
 const alarmArn = (name: string): string => `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`;
 
 const alarm: Taggable = {
@@ -338,5 +336,6 @@ const alarm: Taggable = {
 };
 
 export const taggables: readonly Taggable[] = [
-  ...iamTaggables, key, queue, topic, parameter, secret, table, alarm,
+  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry,
+  alarm,
 ];
