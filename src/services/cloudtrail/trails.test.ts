@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, createPublicKey, verify } from "node:crypto";
-import test, { afterEach, beforeEach } from "node:test";
+import nodeTest from "node:test";
 import {
   AddTagsCommand, DeleteTrailCommand, DescribeTrailsCommand, GetEventSelectorsCommand,
   GetInsightSelectorsCommand, GetTrailCommand, GetTrailStatusCommand, ListPublicKeysCommand, ListTagsCommand,
@@ -40,11 +40,16 @@ const bucketPolicy = (source = "arn:aws:cloudtrail:us-east-1:000000000000:trail/
 
 let region: TestRegion;
 let it: TrailFixture;
-beforeEach(async () => {
-  region = await startRegion();
-  it = await trailFixture(region, bucketPolicy());
-});
-afterEach(() => region.stop());
+
+/** Each in a region of its own. */
+function test(name: string, body: () => Promise<void>): void {
+  nodeTest(name, async () => {
+    region = await startRegion();
+    it = await trailFixture(region, bucketPolicy());
+    await body();
+    await region.stop();
+  });
+}
 
 const start = (Name: string): Promise<unknown> => it.cloudtrail.send(new StartLoggingCommand({ Name }));
 const minutes = (count: number): Promise<unknown> => region.clock.advance({ minutes: count });

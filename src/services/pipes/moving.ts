@@ -54,6 +54,10 @@ async function enriched(ctx: BodyContext, pipe: Pipe, events: readonly SourceEve
   return { events: isNothing ? [] : [answer] };
 }
 
+function isOrdered({ source }: Pipe): boolean {
+  return parseArn(source)?.service !== "sqs" || source.endsWith(".fifo");
+}
+
 /** Functions are given all at once; others one after the other. */
 export async function move(ctx: BodyContext, pipe: Pipe, batch: readonly SourceEvent[]): Promise<Settled> {
   if (batch.length === 0) return { failed: "none" };
@@ -74,6 +78,8 @@ export async function move(ctx: BodyContext, pipe: Pipe, batch: readonly SourceE
     const id = pipe.enrichment === undefined ? batch[index]?.id : undefined;
     if (id === undefined) return { failed: "all", reason };
     failed.add(id);
+    // What comes in order is not passed by what comes behind it.
+    if (isOrdered(pipe)) return { failed: new Set(batch.slice(index).map((event) => event.id)), reason };
   }
   return { failed: failed.size === 0 ? "none" : failed, ...(reason !== undefined && { reason }) };
 }

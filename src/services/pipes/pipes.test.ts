@@ -166,6 +166,25 @@ test("what the target does not take stays in the queue", async () => {
   await remove("lost");
 });
 
+test("messages in order are not passed by those behind them", async () => {
+  const Attributes = { FifoQueue: "true", ContentBasedDeduplication: "true" };
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "in.fifo", Attributes }));
+  await sqs.send(new CreateQueueCommand({ QueueName: "out.fifo", Attributes }));
+  await create("ordered", {
+    Source: queueArn("in.fifo"), Target: queueArn("out.fifo"), DesiredState: "STOPPED",
+    TargetParameters: { InputTemplate: "<$.body.n>", SqsQueueParameters: { MessageGroupId: "$.body.group" } },
+  });
+  // The second has no group, so that the target does not take it.
+  for (const body of [{ n: 1, group: "g" }, { n: 2 }, { n: 3, group: "g" }]) {
+    const MessageBody = JSON.stringify(body);
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: "all" }));
+  }
+  await pipes.send(new StartPipeCommand({ Name: "ordered" }));
+  await seconds(90);
+  assert.deepEqual(await drain("out.fifo"), ["1"]);
+  await remove("ordered");
+});
+
 test("a role that may not read the source makes a pipe that says so", async () => {
   await create("poor", { RoleArn: "arn:aws:iam::000000000000:role/poor" });
   const { CurrentState, StateReason } = await pipes.send(new DescribePipeCommand({ Name: "poor" }));

@@ -1,7 +1,7 @@
 /** A pipe at work: it takes what its source has, moves it on, and waits until there is more. */
 
 import { sessionOf } from "../../delivery/role-session.ts";
-import { asynchronousJob, job } from "../../jobs/job.ts";
+import { asynchronousJob, job, type Job } from "../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { batchMeasured } from "./metrics.ts";
@@ -50,7 +50,10 @@ function current(ctx: BodyContext, { name, generation }: Work): Pipe | undefined
   return pipe?.generation === generation && stateOf(pipe, ctx.clock.now()) === "RUNNING" ? pipe : undefined;
 }
 
-export const poll = asynchronousJob("pipes.poll", async (work: Work, ctx: BodyContext) => {
+/** It goes on for as long as the pipe runs, whatever happens to it. */
+export const poll: Job<Work> = { ...asynchronousJob("pipes.poll", takeAll), persistent: true };
+
+async function takeAll(work: Work, ctx: BodyContext): Promise<void> {
   const pipe = current(ctx, work);
   if (!pipe) return;
   const source = sources[sourceKind(pipe.source)];
@@ -69,7 +72,7 @@ export const poll = asynchronousJob("pipes.poll", async (work: Work, ctx: BodyCo
     if (within.db(pipesTable).get(work.name)?.generation !== work.generation) return;
     within.schedule(poll, { at: ctx.clock.now(), id: work.name, input: work });
   });
-});
+}
 
 /** @returns whether nothing has failed */
 async function drain(ctx: BodyContext, work: Work, pipe: Pipe, source: Source): Promise<boolean> {
