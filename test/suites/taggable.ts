@@ -190,6 +190,8 @@ const topic: Taggable = {
   list: async (make, ResourceArn) =>
     asTags((await make("sns:ListTagsForResource", { ResourceArn })).Tags),
   arn: (arn) => arn,
+};
+
 const logGroup: Taggable = {
   kind: "log group",
   service: "cloudwatch-logs",
