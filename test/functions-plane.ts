@@ -13,7 +13,7 @@ import type {
   Outcome,
 } from "../src/planes/functions/contract.ts";
 import { openFunctionsPlane } from "../src/planes/functions/plane.ts";
-import type { EngineName } from "../src/planes/functions/sandbox/open.ts";
+import { openSandboxEngine, type EngineName } from "../src/planes/functions/sandbox/open.ts";
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -42,6 +42,18 @@ export interface TestPlane {
 }
 
 const day = Date.UTC(2026, 0, 1);
+
+/** Whether this machine makes boxes for functions, of this kind or of any. */
+export async function boxed(engine?: EngineName): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), "functions-trial-"));
+  try {
+    return (await openSandboxEngine(folder, searchPath(), engine)).name !== "none";
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
 
 /** Closed, and its folders deleted, after the test. */
 export async function startPlane(context: TestContext, engine?: EngineName): Promise<TestPlane> {
@@ -139,9 +151,17 @@ function testFunction(plane: FunctionsPlane, path: string, further: Partial<Func
         payload: Buffer.from(JSON.stringify(event)),
         ...of,
       });
-      const text = Buffer.from(outcome.payload).toString("utf8");
-      const json: unknown = text === "" ? undefined : JSON.parse(text);
+      const json = parsed(Buffer.from(outcome.payload).toString("utf8"));
       return { ...outcome, json, error: (json ?? {}) as Ran["error"], requestId };
     },
   };
+}
+
+/** Undefined where it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }

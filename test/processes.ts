@@ -16,9 +16,9 @@ export function running(mark: string): number {
   return count;
 }
 
-/** Until it is so, for two seconds at most: the machine takes a moment to end processes. */
+/** Until it is so, for ten seconds at most: the machine takes a moment to end processes. */
 export async function settled(isSo: () => boolean): Promise<void> {
-  for (let turns = 0; turns < 200 && !isSo(); turns += 1) {
+  for (let turns = 0; turns < 1_000 && !isSo(); turns += 1) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -6,6 +6,13 @@ import sys
 # The script's own folder is not the function's.
 sys.path.pop(0)
 
+# Without `site` no packages of this machine are seen; what else it brings is this.
+import _sitebuiltins
+import builtins
+
+builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
+builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
+
 import json
 import logging
 import socket

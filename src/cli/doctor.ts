@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { examine, thisMachine, type Finding } from "../local/doctor.ts";
+import { examineFunctions } from "../local/doctor-functions.ts";
 import { authorityFile } from "../tls/authority-file.ts";
 import { trustStorePlan } from "../tls/trust-store.ts";
 import type { Command, Invocation, Result, Style } from "./command.ts";
@@ -16,9 +17,10 @@ const doctor: Command = {
     "install-ca": { description: "make this machine trust the authority of start --tls; needs root" },
     "data-dir": { value: "folder", description: "whose authority" },
   },
-  run(invocation) {
+  async run(invocation) {
     if (invocation.has("install-ca")) return installAuthority(invocation);
-    const findings = examine(thisMachine(invocation.config.environment));
+    const machine = thisMachine(invocation.config.environment);
+    const findings = [...examine(machine), ...(await examineFunctions(machine))];
     return { data: { findings }, text: (style) => findingsText(findings, style) };
   },
 };

@@ -9,7 +9,9 @@ const event = {
       {
         Namespace: "lambda-function-metrics",
         Dimensions: [["functionVersion"], ["functionVersion", "stage"], []],
-        Metrics: [{ Name: "time", Unit: "Milliseconds", StorageResolution: 1 }, { Name: "sizes" }, { Name: "absent" }],
+        Metrics: [
+          { Name: "time", Unit: "Milliseconds", StorageResolution: 1 }, { Name: "sizes" }, { Name: "absent" },
+        ],
       },
     ],
   },

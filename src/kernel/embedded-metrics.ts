@@ -1,6 +1,6 @@
 /**
- * The embedded metric format: metrics within structured log events. Pure: what reads logs gives the text of an
- * event, and publishes what it is given back (PutMetricData of CloudWatch, as the service of logs).
+ * The embedded metric format: metrics within structured log events. Pure: what reads logs gives the text of
+ * an event, and publishes what it is given back (PutMetricData of CloudWatch, as the service of logs).
  *
  * @evidence CloudWatch User Guide, "Specification: Embedded metric format"
  */
@@ -71,7 +71,9 @@ function ofDirective(root: Json, directive: Json, at: number): EmbeddedMetrics |
 }
 
 function isNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= dimensionsMax && value.every((name) => typeof name === "string");
+  return Array.isArray(value) && value.length <= dimensionsMax && value.every(
+    (name) => typeof name === "string",
+  );
 }
 
 /** What a name of the schema points to: a member of the root. */
@@ -90,7 +92,9 @@ function dimensionsOf(root: Json, names: readonly string[]): EmbeddedDatum["Dime
   return found;
 }
 
-function ofDefinition(root: Json, definition: Json, at: number): Omit<EmbeddedDatum, "Dimensions"> | undefined {
+function ofDefinition(
+  root: Json, definition: Json, at: number,
+): Omit<EmbeddedDatum, "Dimensions"> | undefined {
   const { Name, Unit, StorageResolution: resolution } = definition;
   if (typeof Name !== "string") return undefined;
   const target = memberOf(root, Name);

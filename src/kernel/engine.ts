@@ -224,8 +224,8 @@ export class Engine implements Kernel, JobHost, MetricsHost {
   }
 
   loadedByIamPrefix(prefix: string): Service | undefined {
-    for (const [name, service] of this.loadedServices) if (entries.get(name)?.iamPrefix === prefix) return service;
-    return undefined;
+    const all = [...this.loadedServices.values()];
+    return all.find(({ service }) => entries.get(service)?.iamPrefix === prefix);
   }
 
   /** Undefined while only the service's model is here. */

@@ -1,8 +1,8 @@
 /**
  * What services measure of themselves, on its way to CloudWatch. A measurement is added to a total in memory:
  * a few look-ups and an addition. The totals of a cell and minute go to the sink (the service whose
- * definition has `metricSink`) once the clock has left that minute; when somebody reads metrics, or the region
- * stops or is saved, those of the minute under way go, too. The sink adds to what it has of a minute.
+ * definition has `metricSink`) once the clock has left that minute; when somebody reads metrics, or the
+ * region stops or is saved, those of the minute under way go, too. The sink adds to what it has of a minute.
  */
 
 import type { CellName } from "../store/types.ts";

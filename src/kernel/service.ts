@@ -124,7 +124,7 @@ export interface ServiceDefinition {
   /** CloudWatch's own: stores what services measured of themselves, in a transaction in their cell. */
   readonly metricSink?: (totals: readonly MetricTotal[], ctx: Context) => void;
   /** Measures a call of one of its operations that is over, by `ctx.metric`: nothing else. */
-  readonly observes?: (call: ObservedCall, ctx: ReadContext) => void;
+  readonly observes?: (call: ObservedCall, ctx: BodyContext) => void;
   /** Measures what is there now, by `ctx.metric`: every minute in cells where something happened lately. */
   readonly gauges?: (ctx: ReadContext) => void;
   /** Reads what the service stored in a cell, and says of each thing whether it is as it was stored. */

@@ -8,7 +8,9 @@ export const doctorRoutes: readonly LocalRoute[] = [
     summary: "What this machine can run, and what to install for more.",
     async run() {
       const { examine, thisMachine } = await import("./doctor.ts");
-      return { findings: examine(thisMachine(readConfig().environment)) };
+      const { examineFunctions } = await import("./doctor-functions.ts");
+      const machine = thisMachine(readConfig().environment);
+      return { findings: [...examine(machine), ...(await examineFunctions(machine))] };
     },
   },
 ];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { examineFunctions } from "./doctor-functions.ts";
 import { examine } from "./doctor.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 
@@ -13,12 +14,22 @@ test("the doctor asks only for what built services need", () => {
   assert.ok(!names(["rds"]).includes("java"));
 });
 
+test("the doctor says what functions are run with", async () => {
+  assert.deepEqual(await examineFunctions({ ...machine, built: new Set() }), []);
+  const findings = await examineFunctions({ ...machine, built: new Set(["lambda"]) });
+  const node = findings.find(({ name }) => name === "Node.js functions");
+  const major = process.versions.node.split(".")[0];
+  assert.equal(node?.found, true);
+  assert.match(node?.detail ?? "", new RegExp(`(^|, )nodejs${major}\\.x`));
+  assert.match(findings[0]?.detail ?? "", /^(each in a box by (bubblewrap|unshare)|as ordinary processes)/);
+});
+
 test("the doctor says what to install by the system's own package manager", () => {
   const missing = (platform: NodeJS.Platform): unknown =>
-    examine({ ...machine, platform, built: new Set(["lambda"]) }).find(({ name }) => name === "dotnet")
+    examine({ ...machine, platform, built: new Set(["lambda"]) }).find(({ name }) => name === "java")
       ?.install;
-  assert.equal(missing("linux"), "sudo apt install dotnet-runtime-8.0");
-  assert.equal(missing("darwin"), "brew install dotnet");
+  assert.equal(missing("linux"), "sudo apt install default-jdk-headless");
+  assert.equal(missing("darwin"), "brew install openjdk");
   const old = examine({ ...machine, nodeVersion: "18.0.0", built: new Set() })[0];
   assert.deepEqual([old?.found, old?.install], [false, "Node.js 20.19 or newer: https://nodejs.org/"]);
 });

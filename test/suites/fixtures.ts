@@ -208,6 +208,7 @@ async function lambdaResources(region: TestRegion): Promise<Named> {
     ZipFile: functionMembers.Code.ZipFile,
     LayerName: "there",
     VersionNumber: 1,
+    Arn: "arn:aws:lambda:us-east-1:000000000000:layer:there:1",
     Content: functionMembers.Code,
   };
 }

@@ -65,6 +65,14 @@ async function fill(make: Make): Promise<void> {
       Name: mark, DesiredState: "STOPPED", RoleArn: "arn:aws:iam::000000000000:role/piper",
       Source: "arn:aws:sqs:us-east-1:000000000000:from", Target: "arn:aws:sqs:us-east-1:000000000000:to",
     }],
+    [
+      "cloudwatch:PutMetricAlarm",
+      {
+        AlarmName: mark, Namespace: mark, MetricName: mark, Statistic: "Sum", Period: 60,
+        EvaluationPeriods: 1,
+        Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
+      },
+    ],
   ];
   for (const [operation, input] of calls) if (isBuiltOperation(operation)) await make(operation, input);
   if (!isBuiltOperation("kms:CreateKey")) return;

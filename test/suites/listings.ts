@@ -299,6 +299,36 @@ const cloudtrail: Listings = {
   },
 };
 
+const cloudwatch: Listings = {
+  async fill(make) {
+    for (const number of numbers) {
+      const metric = { Namespace: "app", MetricName: `metric-${number}` };
+      await make("cloudwatch:PutMetricData", { Namespace: "app", MetricData: [{ ...metric, Value: 1 }] });
+      await make("cloudwatch:PutMetricAlarm", {
+        AlarmName: `alarm-${number}`, ...metric, Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+        Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
+      });
+      await make("cloudwatch:PutAnomalyDetector", { ...metric, Stat: "Sum" });
+    }
+  },
+  inputs: {
+    DescribeAlarms: {},
+    DescribeAlarmHistory: {},
+    DescribeAnomalyDetectors: {},
+    // Its pages are of data points, not of results.
+    GetMetricData: {
+      StartTime: Date.UTC(2026, 0, 1), EndTime: Date.UTC(2026, 0, 2),
+      MetricDataQueries: [
+        {
+          Id: "m",
+          MetricStat: { Metric: { Namespace: "app", MetricName: "metric-1" }, Period: 60, Stat: "Sum" },
+        },
+      ],
+    },
+  },
+  single: ["GetMetricData"],
+};
+
 const tagging: Listings = {
   fill: async () => undefined,
   inputs: { GetResources: {} },
@@ -323,5 +353,6 @@ export const listings: Readonly<Record<string, Listings>> = {
   kinesis,
   lambda: lambdaListings,
   cloudtrail,
+  cloudwatch,
   "resource-groups-tagging-api": tagging,
 };

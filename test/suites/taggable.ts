@@ -315,6 +315,26 @@ const registry: Taggable = {
   arn: registryArn,
 };
 
+const alarmArn = (name: string): string => `arn:aws:cloudwatch:us-east-1:000000000000:alarm:${name}`;
+
+const alarm: Taggable = {
+  kind: "CloudWatch alarm",
+  service: "cloudwatch",
+  async create(make, name, tags) {
+    await make("cloudwatch:PutMetricAlarm", {
+      AlarmName: name, Namespace: "app", MetricName: "m", Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+      Threshold: 1, ComparisonOperator: "GreaterThanThreshold", Tags: pairs(tags),
+    });
+    return name;
+  },
+  remove: (name) => ["cloudwatch:DeleteAlarms", { AlarmNames: [name] }],
+  tag: (name, tags) => ["cloudwatch:TagResource", { ResourceARN: alarmArn(name), Tags: pairs(tags) }],
+  untag: (name, keys) => ["cloudwatch:UntagResource", { ResourceARN: alarmArn(name), TagKeys: keys }],
+  list: async (make, name) =>
+    asTags((await make("cloudwatch:ListTagsForResource", { ResourceARN: alarmArn(name) }))["Tags"]),
+  arn: alarmArn,
+};
+
 export const taggables: readonly Taggable[] = [
-  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry,
+  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry, alarm,
 ];

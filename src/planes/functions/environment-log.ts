@@ -14,6 +14,8 @@ export interface TelemetryEvent {
  * @evidence CloudWatch Logs API Reference, PutLogEvents: 256 KB an event, its 26 bytes of overhead included
  */
 const lineBytesMax = 262_144 - 26;
+/** Of one invocation: more is dropped, and said to be. */
+const invocationBytesMax = 32 * 1_048_576;
 const tailBytesMax = 4_096;
 const tailLinesMax = 2_000;
 
@@ -27,6 +29,8 @@ export class EnvironmentLog {
   #isScheduled = false;
   /** Of the invocation at hand. */
   #tail: string[] = [];
+  #bytes = 0;
+  #dropped = { records: 0, bytes: 0 };
 
   constructor(streamName: string, logging: Logging, now: () => number) {
     this.streamName = streamName;
@@ -54,6 +58,12 @@ export class EnvironmentLog {
 
   line(source: "function" | "extension", text: string): void {
     if (text === "") return;
+    this.#bytes += text.length;
+    if (this.#bytes > invocationBytesMax) {
+      this.#dropped.records += 1;
+      this.#dropped.bytes += text.length;
+      return;
+    }
     const timestamp = this.#now();
     if (this.onEvent) {
       this.onEvent({ time: new Date(timestamp).toISOString(), type: source, record: this.#recordOf(text) });
@@ -72,8 +82,22 @@ export class EnvironmentLog {
     }
   }
 
+  /** An invocation begins. */
   beginTail(): void {
     this.#tail = [];
+    this.#bytes = 0;
+  }
+
+  /** Says what was dropped, if anything was. */
+  sayDropped(): void {
+    const { records, bytes } = this.#dropped;
+    if (records === 0) return;
+    this.#dropped = { records: 0, bytes: 0 };
+    this.platform("platform.logsDropped", {
+      reason: "The function wrote too much",
+      droppedRecords: records,
+      droppedBytes: bytes,
+    });
   }
 
   /** The last 4 KB since `beginTail`. */
@@ -104,12 +128,20 @@ export class EnvironmentLog {
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 
+/** What is read from a process. */
+export interface Output {
+  /** Whether anything came since it was last asked. */
+  hasMoved(): boolean;
+  /** What came without an end has come to its end. */
+  cut(): void;
+}
+
 /**
  * Cuts what a process writes into lines. A line that does not end is cut where an event of the log must.
  * Returns
  * what says whether anything came since it was last asked.
  */
-export function readLines(stream: Readable, onLine: (text: string) => void): { hasMoved(): boolean } {
+export function readLines(stream: Readable, onLine: (text: string) => void): Output {
   let rest: Buffer[] = [];
   let length = 0;
   let hasMoved = false;
@@ -139,19 +171,21 @@ export function readLines(stream: Readable, onLine: (text: string) => void): { h
   });
   stream.on("end", emit);
   stream.on("error", emit);
-  return moved(
+  return output(
     () => hasMoved,
     () => (hasMoved = false),
+    emit,
   );
 }
 
-function moved(get: () => boolean, clear: () => void): { hasMoved(): boolean } {
+function output(get: () => boolean, clear: () => void, cut: () => void): Output {
   return {
     hasMoved() {
       const had = get();
       clear();
       return had;
     },
+    cut,
   };
 }
 
@@ -164,7 +198,7 @@ const messageBytesMax = 8 * 1_048_576;
  * names: a type
  * of 4 bytes, a length of 4, a time of 8, and the text, which may have many lines.
  */
-export function readFrames(stream: Readable, onMessage: (text: string) => void): { hasMoved(): boolean } {
+export function readFrames(stream: Readable, onMessage: (text: string) => void): Output {
   let rest: Buffer = Buffer.alloc(0);
   let hasMoved = false;
   stream.on("data", (chunk: Buffer) => {
@@ -184,8 +218,9 @@ export function readFrames(stream: Readable, onMessage: (text: string) => void):
     }
   });
   stream.on("error", () => undefined);
-  return moved(
+  return output(
     () => hasMoved,
     () => (hasMoved = false),
+    () => undefined,
   );
 }

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { Invocation, Outcome } from "./contract.ts";
-import { readFrames, readLines, type EnvironmentLog } from "./environment-log.ts";
+import { readFrames, readLines, type EnvironmentLog, type Output } from "./environment-log.ts";
 import { Extensions, unknownExtension, type ShutdownReason } from "./extensions.ts";
 import { exited, extensionFailed, timedOut, told, type Failure } from "./failures.ts";
 import { Run } from "./run.ts";
@@ -52,7 +52,7 @@ export class Environment implements RuntimeApiHandler {
   readonly #telemetry = new Telemetry();
   #state: EnvironmentState = "starting";
   #sandbox: Sandbox | undefined;
-  #outputs: readonly { hasMoved(): boolean }[] = [];
+  #outputs: readonly Output[] = [];
   /** The runtime waits for an event. */
   #next: Reply | undefined;
   #run: Run | undefined;
@@ -204,6 +204,7 @@ export class Environment implements RuntimeApiHandler {
     this.#sampleMemory();
     if (isOver) this.#sandbox?.kill();
     await this.drain();
+    for (const output of this.#outputs) output.cut();
     const outcome = run.finish(failure, this.#memoryMegabytesUsed);
     this.#run = undefined;
     this.#sandbox?.setBusy(false);

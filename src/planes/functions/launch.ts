@@ -7,7 +7,8 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
-import { isOfSystem, type Program, type Programs } from "./programs.ts";
+import { javaClasses } from "./java-runtime.ts";
+import { isOfSystem, type Language, type Program, type Programs } from "./programs.ts";
 import { chooseProgram, parseRuntime, runtimeFact } from "./runtime-names.ts";
 import { pythonSdkFolder, pythonSdkMounts, sdkFolder, sdkMounts } from "./sdk-packages.ts";
 import { telemetryDescriptor, type Mount, type SandboxEngine } from "./sandbox/sandbox.ts";
@@ -34,6 +35,8 @@ export interface LaunchFacts {
   readonly code: string;
   readonly layers: string | undefined;
   readonly regionPort: number;
+  /** Where the plane keeps what can be made again. */
+  readonly planeFolder: string;
 }
 
 /** How a language's runtime is begun. */
@@ -54,7 +57,7 @@ export async function launchOf(
   const mounts: Mount[] = [{ host: facts.code, inside: "/var/task" }];
   if (facts.layers !== undefined) mounts.push({ host: facts.layers, inside: "/opt" });
   const [task = "", layers = "/opt"] = mounts.map((mount) => engine.see(mount));
-  const begun = await begin(spec, { task, layers }, engine, programs);
+  const begun = await begin(spec, { task, layers, plane: facts.planeFolder }, engine, programs);
   const own = { ...common(spec, facts, task, begun), ...begun.environment };
   // What a function says itself outweighs Lambda's, apart from what is reserved: the control plane refuses
   // that.
@@ -74,6 +77,7 @@ export async function launchOf(
 interface Places {
   readonly task: string;
   readonly layers: string;
+  readonly plane: string;
 }
 
 async function begin(
@@ -90,11 +94,22 @@ async function begin(
   const choice = await chooseProgram(name, programs);
   if (!fact.available || !choice) throw new CannotRun("runtime-unavailable", `${runtime}: ${fact.detail}`);
   const label = `${runtime.replace(/^([a-z]+)([\d.]+?)\.?x?$/, "$1:$2")}.v${choice.program.version}`;
-  const begun =
-    name.language === "node"
-      ? node(spec, places, engine, choice.program)
-      : python(places, engine, choice.program, await pythonSdkMounts(programs));
+  const begun = await beginLanguage(name.language, spec, places, engine, programs, choice.program);
   return { ...begun, version: label };
+}
+
+async function beginLanguage(
+  language: Language,
+  spec: FunctionSpec,
+  places: Places,
+  engine: SandboxEngine,
+  programs: Programs,
+  program: Program,
+): Promise<Omit<Begun, "version">> {
+  if (language === "node") return node(spec, places, engine, program);
+  if (language === "java")
+    return java(spec, places, engine, program, await javaClasses(program, places.plane));
+  return python(places, engine, program, await pythonSdkMounts(programs));
 }
 
 function provided(spec: FunctionSpec, { task, layers }: Places, version: string): Begun {
@@ -185,7 +200,7 @@ function python(
   const runtime = { host: join(runtimeFiles("python"), "bootstrap.py"), inside: "/var/runtime/bootstrap.py" };
   const minor = program.version.split(".").slice(0, 2).join(".");
   return {
-    command: [path, engine.see(runtime)],
+    command: [path, "-S", engine.see(runtime)],
     mounts: [...mounts, runtime, ...(engine.see(runtime) === runtime.inside ? sdk : [])],
     environment: {
       PYTHONPATH: [
@@ -197,6 +212,32 @@ function python(
       _LAMBDA_TELEMETRY_LOG_FD: String(telemetryDescriptor),
       PYTHONDONTWRITEBYTECODE: "1",
     },
+  };
+}
+
+function java(
+  spec: FunctionSpec,
+  { task, layers }: Places,
+  engine: SandboxEngine,
+  program: Program,
+  classes: string,
+): Omit<Begun, "version"> {
+  const { path, mounts } = placed(program, "java", engine);
+  const runtime = { host: classes, inside: "/var/runtime/lib" };
+  const classPath = [engine.see(runtime), task, `${task}/lib/*`, `${layers}/java/lib/*`];
+  return {
+    command: [
+      path,
+      "-XX:TieredStopAtLevel=1",
+      "-XX:+UseSerialGC",
+      "-Xshare:auto",
+      `-Xmx${Math.floor((spec.memoryMegabytes * 85) / 100)}m`,
+      "-cp",
+      classPath.join(":"),
+      "local.runtime.Bootstrap",
+    ],
+    mounts: [...mounts, runtime],
+    environment: {},
   };
 }
 

@@ -21,8 +21,14 @@ import { Provisioned } from "./provisioned.ts";
 import { Run } from "./run.ts";
 import { runtimeFact, runtimeNames } from "./runtime-names.ts";
 import { openSandboxEngine, type EngineName } from "./sandbox/open.ts";
-import type { SandboxEngine } from "./sandbox/sandbox.ts";
-import { beginEnvironment, initMillisecondsMax, type Begun, type ReadyOrFailed, type Slot } from "./slot.ts";
+import {
+  beginEnvironment,
+  initMillisecondsMax,
+  type Begun,
+  type ReadyOrFailed,
+  type Slot,
+  type Workshop,
+} from "./slot.ts";
 
 export interface FunctionsPlaneOptions {
   /** Default: the one that keeps most out of what this machine can do. */
@@ -37,7 +43,8 @@ export async function openFunctionsPlane(
   const code = new CodeStore(folder);
   await code.open();
   const engine = await openSandboxEngine(folder, host.searchPath, options.engine);
-  return new EnvironmentPool(host, engine, code, new Programs({ path: host.searchPath, home: homedir() }));
+  const programs = new Programs({ path: host.searchPath, home: homedir() });
+  return new EnvironmentPool({ host, folder, engine, code, programs });
 }
 
 /** By the region's clock. Lambda does not say how long it is; some minutes are usual. */
@@ -48,9 +55,8 @@ const idleMax = 100;
 const finishingMilliseconds = 50;
 
 class EnvironmentPool implements FunctionsPlane {
+  readonly #workshop: Workshop;
   readonly #host: PlaneHost;
-  readonly #engine: SandboxEngine;
-  readonly #code: CodeStore;
   readonly #programs: Programs;
   readonly #slots = new Set<Slot>();
   /** Who waits for an environment that is about to be free, by key. */
@@ -59,11 +65,10 @@ class EnvironmentPool implements FunctionsPlane {
   readonly #said = new Set<string>();
   #isClosed = false;
 
-  constructor(host: PlaneHost, engine: SandboxEngine, code: CodeStore, programs: Programs) {
-    this.#host = host;
-    this.#engine = engine;
-    this.#code = code;
-    this.#programs = programs;
+  constructor(workshop: Workshop) {
+    this.#workshop = workshop;
+    this.#host = workshop.host;
+    this.#programs = workshop.programs;
     this.#provisioned = new Provisioned((spec) => this.#beginProvisioned(spec));
   }
 
@@ -75,11 +80,16 @@ class EnvironmentPool implements FunctionsPlane {
     return this.#invokeCold(spec, key, invocation);
   }
 
+  /** It serves nobody any more. */
+  #isOver(slot: Slot): boolean {
+    return this.#isClosed || slot.isRetired || slot.credentialsExpireAt <= this.#host.now();
+  }
+
   #takeIdle(key: string): Slot | undefined {
     let latest: Slot | undefined;
     for (const slot of this.#slots) {
       if (slot.key !== key || slot.environment.state !== "idle") continue;
-      if (slot.isRetired || slot.credentialsExpireAt <= this.#host.now()) slot.environment.end("spindown");
+      if (this.#isOver(slot)) slot.environment.end("spindown");
       else if (!latest || slot.idleSince >= latest.idleSince) latest = slot;
     }
     latest?.stopWaiting();
@@ -89,7 +99,7 @@ class EnvironmentPool implements FunctionsPlane {
   async #takeFinishing(key: string): Promise<Slot | undefined> {
     const waiting = this.#waiting.get(key) ?? [];
     const finishing = [...this.#slots].filter((slot) => {
-      return slot.key === key && !slot.isRetired && slot.environment.state === "finishing";
+      return slot.key === key && !this.#isOver(slot) && slot.environment.state === "finishing";
     });
     if (finishing.length <= waiting.length) return undefined;
     this.#waiting.set(key, waiting);
@@ -126,18 +136,14 @@ class EnvironmentPool implements FunctionsPlane {
     how: { requestId: string; phase: "init" | "invoke"; log?: EnvironmentLog; provisioned?: boolean },
   ): Promise<ReadyOrFailed> {
     await this.#sayWhatItRunsOn(spec);
-    const begun = await beginEnvironment(
-      { host: this.#host, engine: this.#engine, code: this.#code, programs: this.#programs },
-      spec,
-      {
-        ...how,
-        key,
-        limitMilliseconds: how.phase === "init" ? initMillisecondsMax : spec.timeoutSeconds * 1_000,
-        onBegin: (slot) => void this.#slots.add(slot),
-        onEnd: (slot) => this.#ended(slot),
-        onIdle: (slot) => this.#idle(slot),
-      },
-    );
+    const begun = await beginEnvironment(this.#workshop, spec, {
+      ...how,
+      key,
+      limitMilliseconds: how.phase === "init" ? initMillisecondsMax : spec.timeoutSeconds * 1_000,
+      onBegin: (slot) => void this.#slots.add(slot),
+      onEnd: (slot) => this.#ended(slot),
+      onIdle: (slot) => this.#idle(slot),
+    });
     if (this.#isClosed) {
       await begun.slot.environment.destroy();
       throw new CannotRun("environment-unavailable", "The region is stopping");
@@ -158,7 +164,7 @@ class EnvironmentPool implements FunctionsPlane {
   }
 
   #idle(slot: Slot): void {
-    if (slot.isRetired || this.#isClosed) return slot.environment.end("spindown");
+    if (this.#isOver(slot)) return slot.environment.end("spindown");
     const next = this.#waiting.get(slot.key)?.shift();
     if (next) return next(slot);
     slot.idleSince = this.#host.now();

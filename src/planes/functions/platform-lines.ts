@@ -67,6 +67,8 @@ function textLine({ type, record }: PlatformEvent): string | undefined {
       return `END RequestId: ${value("requestId")}`;
     case "platform.report":
       return reportLine(record);
+    case "platform.logsDropped":
+      return `LOGS DROPPED\tRecords: ${value("droppedRecords")}\tBytes: ${value("droppedBytes")}`;
     case "platform.extension": {
       const events = (record["events"] as readonly string[]).join(", ");
       return `EXTENSION\tName: ${value("name")}\tState: ${value("state")}\tEvents: [${events}]`;

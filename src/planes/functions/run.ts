@@ -141,6 +141,7 @@ export class Run {
 
   finish(failure: Failure | undefined, memoryMegabytesUsed: number): Outcome {
     const { log, invocation } = this.#options;
+    log.sayDropped();
     if (failure?.note !== undefined) log.note(failure.note);
     const report = this.#report(failure, memoryMegabytesUsed);
     log.flush();

@@ -1,6 +1,7 @@
 /** Lambda's names of runtimes, and which program of this machine runs each. */
 
 import type { RuntimeFact } from "./contract.ts";
+import { compilerOf } from "./java-runtime.ts";
 import type { Language, Program, Programs } from "./programs.ts";
 
 export interface RuntimeName {
@@ -108,7 +109,7 @@ function compare(left: readonly number[], right: readonly number[]): number {
 }
 
 /** Languages whose functions can be run here. */
-const built: ReadonlySet<RuntimeName["language"]> = new Set(["node", "python", "provided"]);
+const built: ReadonlySet<RuntimeName["language"]> = new Set(["node", "python", "java", "provided"]);
 
 export async function runtimeFact(runtime: string, programs: Programs): Promise<RuntimeFact> {
   const name = parseRuntime(runtime);
@@ -120,6 +121,9 @@ export async function runtimeFact(runtime: string, programs: Programs): Promise<
   const choice = await chooseProgram(name, programs);
   if (!choice) return { runtime, available: false, detail: `there is no ${name.language} on this machine` };
   const { program, exact } = choice;
+  if (name.language === "java" && compilerOf(program) === undefined) {
+    return { runtime, available: false, detail: `${program.path} is no JDK: there is no javac beside it` };
+  }
   const found = `${program.version} at ${program.path}`;
   return {
     runtime,

@@ -37,6 +37,8 @@ export interface ReadyOrFailed extends Begun {
 }
 
 export interface Workshop {
+  /** Of the plane. */
+  readonly folder: string;
   readonly host: PlaneHost;
   readonly engine: SandboxEngine;
   readonly code: CodeStore;
@@ -96,6 +98,7 @@ export async function beginEnvironment(
         code: task.folder,
         layers: layers?.folder,
         regionPort,
+        planeFolder: workshop.folder,
       },
       engine,
       workshop.programs,

@@ -19,7 +19,9 @@ interface Action {
   readonly event: string;
 }
 
-/** Functions let this principal in. @evidence CloudWatch User Guide, "Invoke a Lambda function from an alarm" */
+/**
+ * Functions let this principal in. @evidence CloudWatch User Guide, "Invoke a Lambda function from an alarm"
+ */
 const lambdaPrincipal = "lambda.alarms.cloudwatch.amazonaws.com";
 
 async function run(ctx: BodyContext, { alarm, action, topic, event }: Action): Promise<void> {
@@ -34,7 +36,8 @@ async function run(ctx: BodyContext, { alarm, action, topic, event }: Action): P
     await ctx.call(lambda.Invoke, input, { as: "service", principal: lambdaPrincipal, sourceArn, ...there });
   } else {
     throw new AwsError({
-      code: "NotImplemented", status: 501, message: `Actions of ${service ?? action} are not implemented by us-local-1 yet.`,
+      code: "NotImplemented", status: 501,
+      message: `Actions of ${service ?? action} are not implemented by us-local-1 yet.`,
     });
   }
 }

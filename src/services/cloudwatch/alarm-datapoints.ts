@@ -65,19 +65,25 @@ export function readSlots(ctx: ReadContext, rule: MetricRule, end: number): Read
   const count = (rule.EvaluationPeriods ?? 1) + extraPeriods;
   const start = end - count * period;
   const fixed = { lower: rule.Threshold ?? 0, upper: rule.Threshold ?? 0 };
-  const { found, lowAt } = rule.Metrics ? ofQueries(ctx, rule, start, end, fixed) : ofMetric(ctx, rule, start, end, fixed);
+  const { found, lowAt } = rule.Metrics ? ofQueries(
+    ctx, rule, start, end, fixed,
+  ) : ofMetric(ctx, rule, start, end, fixed);
   const slots: Slot[] = [];
   const operator = rule.ComparisonOperator ?? "GreaterThanThreshold";
   for (let at = end - period; at >= start; at -= period) {
     const point = found.get(at);
     slots.push({
-      at, value: point?.value, isBreaching: point !== undefined && breaches(point.value, operator, point.bounds),
+      at, value: point?.value,
+      isBreaching: point !== undefined && breaches(point.value, operator, point.bounds),
       ...(point?.sampleCount !== undefined && { sampleCount: point.sampleCount }),
     });
   }
   const bounds = [...found.values()].at(-1)?.bounds ?? fixed;
   const ignoresLow = rule.EvaluateLowSampleCountPercentile === "ignore";
-  return { slots, isLowSample: ignoresLow && slots.slice(0, rule.EvaluationPeriods).some(({ at }) => lowAt.has(at)), bounds };
+  return {
+    slots, isLowSample: ignoresLow && slots.slice(0, rule.EvaluationPeriods).some(({ at }) => lowAt.has(at)),
+    bounds,
+  };
 }
 
 interface FoundAll {
@@ -89,7 +95,9 @@ function ofMetric(ctx: ReadContext, rule: MetricRule, start: number, end: number
   const statistic = parseStatistic(rule.Statistic ?? rule.ExtendedStatistic ?? "");
   const { Namespace: namespace = "", MetricName: name = "" } = rule;
   const id = { namespace, name, dimensions: sortedDimensions(rule.Dimensions) };
-  const { totals } = totalsOf(ctx, id, { start, end, periodMilliseconds: periodOf(rule) * 1_000, unit: rule.Unit });
+  const { totals } = totalsOf(
+    ctx, id, { start, end, periodMilliseconds: periodOf(rule) * 1_000, unit: rule.Unit },
+  );
   const found = new Map<number, Found>();
   const lowAt = new Set<number>();
   for (const [at, total] of [...totals].sort(([left], [right]) => left - right)) {
@@ -116,7 +124,9 @@ function ofQueries(ctx: ReadContext, rule: MetricRule, start: number, end: numbe
   return { found, lowAt: new Set() };
 }
 
-function boundsAt(at: number, lower: TimeSeries | undefined, upper: TimeSeries | undefined): Bounds | undefined {
+function boundsAt(
+  at: number, lower: TimeSeries | undefined, upper: TimeSeries | undefined,
+): Bounds | undefined {
   const low = lower?.points.get(at);
   const high = upper?.points.get(at);
   return low === undefined || high === undefined ? undefined : { lower: low, upper: high };

@@ -29,14 +29,18 @@ const history = table<HistoryRow, "alarm">("cloudwatch.alarmHistory", {
 const keptMilliseconds = 30 * millisecondsPerDay;
 
 export function remember(
-  ctx: Context, alarm: { readonly name: string; readonly composite?: object }, type: HistoryItemType, summary: string,
+  ctx: Context, alarm: { readonly name: string; readonly composite?: object }, type: HistoryItemType,
+  summary: string,
   data: object,
 ): void {
   const at = ctx.clock.now();
   const rows = ctx.db(history);
-  for (const old of rows.list({ before: [at - keptMilliseconds], limit: 2 })) rows.delete([old.at, old.order]);
+  for (
+    const old of rows.list({ before: [at - keptMilliseconds], limit: 2 })
+  ) rows.delete([old.at, old.order]);
   rows.put({
-    at, order: ctx.ids.sequence(), alarm: alarm.name, isComposite: alarm.composite !== undefined, type, summary,
+    at, order: ctx.ids.sequence(), alarm: alarm.name, isComposite: alarm.composite !== undefined, type,
+    summary,
     data: JSON.stringify(data),
   });
 }
@@ -54,11 +58,15 @@ export const DescribeAlarmHistory = operation(cloudwatch.DescribeAlarmHistory, {
 
   run(input, ctx) {
     const now = ctx.clock.now();
-    const { AlarmName: name, HistoryItemType: type, StartDate = 0, EndDate = Number.POSITIVE_INFINITY } = input;
+    const {
+      AlarmName: name, HistoryItemType: type, StartDate = 0, EndDate = Number.POSITIVE_INFINITY,
+    } = input;
     const types = input.AlarmTypes ?? ["MetricAlarm"];
     const { items, next } = page({
       rows: name === undefined ? ctx.db(history) : ctx.db(history).by("alarm"),
-      range: { reverse: input.ScanBy !== "TimestampAscending", ...(name !== undefined && { prefix: [name] }) },
+      range: {
+        reverse: input.ScanBy !== "TimestampAscending", ...(name !== undefined && { prefix: [name] }),
+      },
       key: (row) => (name === undefined ? [row.at, row.order] : [row.alarm, row.at, row.order]),
       keep: (row) => {
         const isKept = row.at >= now - keptMilliseconds && row.at >= StartDate && row.at <= EndDate;

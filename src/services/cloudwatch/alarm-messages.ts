@@ -96,7 +96,9 @@ export function topicMessage(
   };
   // Subjects of topics have at most 100 characters.
   const subject = `${state.value}: "${name}" in ${regionName(ctx.region)}`;
-  return { Subject: subject.length > 100 ? `${subject.slice(0, 97)}...` : subject, Message: JSON.stringify(message) };
+  return {
+    Subject: subject.length > 100 ? `${subject.slice(0, 97)}...` : subject, Message: JSON.stringify(message),
+  };
 }
 
 function eventState({ value, reason, reasonData, updatedAt }: AlarmState): object {
@@ -110,7 +112,9 @@ function eventQuery({ Id, MetricStat: stat, Expression, Label, ReturnData }: Met
       metricStat: {
         metric: {
           namespace: stat.Metric.Namespace, name: stat.Metric.MetricName,
-          dimensions: Object.fromEntries((stat.Metric.Dimensions ?? []).map(({ Name, Value }) => [Name, Value])),
+          dimensions: Object.fromEntries(
+            (stat.Metric.Dimensions ?? []).map(({ Name, Value }) => [Name, Value]),
+          ),
         },
         period: stat.Period, stat: stat.Stat, ...(stat.Unit && { unit: stat.Unit }),
       },
@@ -137,7 +141,9 @@ export function eventConfiguration(alarm: AlarmRow, id: string): object {
   const { Namespace, MetricName, Dimensions, Period = 60, Statistic, ExtendedStatistic, Unit } = rule ?? {};
   const own: MetricDataQuery = {
     Id: id,
-    MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period, Stat: Statistic ?? ExtendedStatistic ?? "", Unit },
+    MetricStat: {
+      Metric: { Namespace, MetricName, Dimensions }, Period, Stat: Statistic ?? ExtendedStatistic ?? "", Unit,
+    },
   };
   return { ...description, metrics: (rule?.Metrics ?? [own]).map(eventQuery) };
 }

@@ -1,8 +1,8 @@
 /**
  * What an alarm's state is, by its data points and by those that are missing.
  *
- * @evidence CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data": the two tables, and
- *   "Avoiding premature transitions to alarm state"
+ * @evidence CloudWatch User Guide, "Configuring how CloudWatch alarms treat missing data": the two tables,
+ *   and "Avoiding premature transitions to alarm state"
  */
 
 import type { StateValue } from "../../generated/cloudwatch.ts";

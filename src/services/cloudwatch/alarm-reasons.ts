@@ -27,7 +27,8 @@ const comparisons: Readonly<Record<ComparisonOperator, string>> = {
   LessThanOrEqualToThreshold: "less than or equal to the threshold",
   GreaterThanUpperThreshold: "greater than the upper thresholds",
   LessThanLowerThreshold: "less than the lower thresholds",
-  LessThanLowerOrGreaterThanUpperThreshold: "less than the lower thresholds or greater than the upper thresholds",
+  LessThanLowerOrGreaterThanUpperThreshold:
+    "less than the lower thresholds or greater than the upper thresholds",
 };
 
 /** `26/10/23 16:42:00` */
@@ -46,34 +47,43 @@ function shownBounds(operator: ComparisonOperator, { lower, upper }: Bounds): st
 }
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
-const filledWith = { breaching: "Breaching", notBreaching: "NonBreaching", missing: "Missing", ignore: "Ignored" };
+const was = (count: number): string => (count === 1 ? "was" : "were");
+const filledWith = {
+  breaching: "Breaching", notBreaching: "NonBreaching", missing: "Missing", ignore: "Ignored",
+};
 
 export function reasonOf(
   rule: MetricRule, state: StateValue, outcome: Outcome, treatment: Treatment, bounds: Bounds,
 ): string {
   const { evaluated, filled } = outcome;
   if (state === "INSUFFICIENT_DATA") {
-    return `Insufficient Data: ${plural(evaluated.length, "datapoint")} ${evaluated.length === 1 ? "was" : "were"} unknown.`;
+    return `Insufficient Data: ${plural(evaluated.length, "datapoint")} ${was(evaluated.length)} unknown.`;
   }
   const real = evaluated.filter(({ value }) => value !== undefined);
   const isFilled = treatment === "breaching" || treatment === "notBreaching";
-  const taken = `${plural(filled, "missing datapoint")} ${filled === 1 ? "was" : "were"} treated as [${filledWith[treatment]}]`;
+  const missing = plural(filled, "missing datapoint");
+  const taken = `${missing} ${was(filled)} treated as [${filledWith[treatment]}]`;
   if (real.length === 0) {
-    return `Threshold Crossed: no datapoints were received for ${plural(evaluated.length, "period")} and ${taken}.`;
+    const periods = plural(evaluated.length, "period");
+    return `Threshold Crossed: no datapoints were received for ${periods} and ${taken}.`;
   }
-  return `${comparison(rule, state, real, bounds)}${filled > 0 && isFilled ? ` and ${taken}` : ""}${ending(rule, state)}.`;
+  const rest = filled > 0 && isFilled ? ` and ${taken}` : "";
+  return `${comparison(rule, state, real, bounds)}${rest}${ending(rule, state)}.`;
 }
 
 function comparison(rule: MetricRule, state: StateValue, real: readonly Slot[], bounds: Bounds): string {
   const operator = rule.ComparisonOperator ?? "GreaterThanThreshold";
   const isAlarm = state === "ALARM";
-  const told = rule.DatapointsToAlarm === undefined || !isAlarm ? real : real.filter((slot) => slot.isBreaching);
+  const told = rule.DatapointsToAlarm === undefined || !isAlarm ? real : real.filter(
+    (slot) => slot.isBreaching,
+  );
   const values = told.map(({ at, value = 0 }) => `${shownDouble(value)} (${shownTime(at)})`).join(", ");
   const count = rule.DatapointsToAlarm !== undefined && isAlarm
     ? `${told.length} out of the last ${rule.EvaluationPeriods} datapoints`
     : plural(told.length, "datapoint");
   const verb = `${told.length === 1 ? "was" : "were"}${isAlarm ? "" : " not"}`;
-  return `Threshold Crossed: ${count} [${values}] ${verb} ${comparisons[operator]} ${shownBounds(operator, bounds)}`;
+  const than = `${comparisons[operator]} ${shownBounds(operator, bounds)}`;
+  return `Threshold Crossed: ${count} [${values}] ${verb} ${than}`;
 }
 
 function ending(rule: MetricRule, state: StateValue): string {
@@ -93,9 +103,14 @@ export function reasonData(rule: MetricRule, outcome: Outcome, now: number, boun
     ...(!rule.Metrics && { statistic: rule.Statistic ?? rule.ExtendedStatistic }),
     period: periodOf(rule),
     recentDatapoints: real.map(({ value }) => value).reverse(),
-    ...(rule.Threshold !== undefined ? { threshold: rule.Threshold } : { recentLowerThresholds: [bounds.lower], recentUpperThresholds: [bounds.upper] }),
+    ...(rule.Threshold !== undefined ? { threshold: rule.Threshold } : {
+      recentLowerThresholds: [bounds.lower], recentUpperThresholds: [bounds.upper],
+    }),
     evaluatedDatapoints: outcome.evaluated.map(({ at, value, sampleCount }) => {
-      return { timestamp: alarmTime(at), ...(sampleCount !== undefined && { sampleCount }), ...(value !== undefined && { value }) };
+      return {
+        timestamp: alarmTime(at), ...(sampleCount !== undefined && { sampleCount }),
+        ...(value !== undefined && { value }),
+      };
     }),
   });
 }

@@ -19,8 +19,8 @@ export interface AlarmState {
 /** As PutMetricAlarm was given it, without what all alarms have. */
 export type MetricRule = Omit<
   PutMetricAlarmInput,
-  | "AlarmName" | "AlarmDescription" | "ActionsEnabled" | "OKActions" | "AlarmActions" | "InsufficientDataActions"
-  | "Tags"
+  | "AlarmName" | "AlarmDescription" | "ActionsEnabled" | "OKActions" | "AlarmActions"
+  | "InsufficientDataActions" | "Tags"
 >;
 
 export interface CompositeRule {

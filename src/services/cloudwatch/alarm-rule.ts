@@ -12,7 +12,12 @@ export type Rule =
   | { readonly kind: "state"; readonly state: StateValue; readonly alarm: string }
   | { readonly kind: "not"; readonly of: Rule }
   | { readonly kind: "and" | "or"; readonly items: readonly Rule[] }
-  | { readonly kind: "atLeast"; readonly count: number; readonly isPercent: boolean; readonly items: readonly Rule[] };
+  | {
+      readonly kind: "atLeast";
+      readonly count: number;
+      readonly isPercent: boolean;
+      readonly items: readonly Rule[];
+    };
 
 const states: readonly string[] = ["ALARM", "OK", "INSUFFICIENT_DATA"];
 /** @evidence CloudWatch API Reference: up to 100 underlying alarms, and 500 elements */
@@ -38,7 +43,9 @@ function tokens(text: string): Token[] {
 }
 
 function invalidRule(rule: string, at: number): Error {
-  return validationError(`Error in AlarmRule: Syntax error in alarm rule expression at position ${at}: ${rule}`);
+  return validationError(
+    `Error in AlarmRule: Syntax error in alarm rule expression at position ${at}: ${rule}`,
+  );
 }
 
 /** A name, or the name in an ARN. */
@@ -54,7 +61,9 @@ class RuleParser {
   constructor(text: string) {
     this.#text = text;
     this.#tokens = tokens(text);
-    if (this.#tokens.length > elementsMax * 4) throw validationError(`AlarmRule has more than ${elementsMax} elements.`);
+    if (this.#tokens.length > elementsMax * 4) throw validationError(
+      `AlarmRule has more than ${elementsMax} elements.`
+    );
   }
 
   parse(): Rule {
@@ -87,7 +96,9 @@ class RuleParser {
 
   #word(): string {
     const next = this.#tokens[this.#at++];
-    if (!next || (!next.isQuoted && ["(", ")", ","].includes(next.text))) throw invalidRule(this.#text, this.#at);
+    if (
+      !next || (!next.isQuoted && ["(", ")", ","].includes(next.text))
+    ) throw invalidRule(this.#text, this.#at);
     return next.text;
   }
 
@@ -134,7 +145,9 @@ class RuleParser {
 export function parseRule(text: string): Rule {
   const rule = new RuleParser(text).parse();
   const count = alarmsIn(rule).length;
-  if (count > childrenMax) throw validationError(`AlarmRule must not refer to more than ${childrenMax} alarms.`);
+  if (count > childrenMax) throw validationError(
+    `AlarmRule must not refer to more than ${childrenMax} alarms.`
+  );
   return rule;
 }
 

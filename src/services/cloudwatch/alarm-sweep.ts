@@ -1,6 +1,7 @@
 /**
  * Evaluates metric alarms: every minute, and every 10 seconds those of a shorter period. While none of them
- * has a data point to go by, it waits for the next data point (and at most an hour) instead of the next minute.
+ * has a data point to go by, it waits for the next data point (and at most an hour) instead of the next
+ * minute.
  *
  * @evidence CloudWatch User Guide, "Alarm evaluation"
  */
@@ -21,7 +22,9 @@ const shortMilliseconds = 10_000;
 /** Data points may be dated ahead. */
 const quietMilliseconds = 60 * minuteMilliseconds;
 
-/** @evidence CloudWatch API Reference, TreatMissingData: alarms on AWS/DynamoDB always ignore what is missing */
+/**
+ * @evidence CloudWatch API Reference, TreatMissingData: alarms on AWS/DynamoDB always ignore what is missing
+ */
 function treatmentOf(rule: MetricRule): Treatment {
   if (rule.Namespace === "AWS/DynamoDB") return "ignore";
   return (rule.TreatMissingData ?? "missing") as Treatment;
@@ -36,7 +39,9 @@ function evaluateOne(ctx: Context, alarm: AlarmRow, rule: MetricRule, end: numbe
   const treatment = treatmentOf(rule);
   const outcome = outcomeOf(slots, periods, rule.DatapointsToAlarm ?? periods, treatment);
   const { state } = outcome;
-  if (state === undefined || (state === alarm.state.value && alarm.state.reasonData !== undefined)) return hasData;
+  if (
+    state === undefined || (state === alarm.state.value && alarm.state.reasonData !== undefined)
+  ) return hasData;
   changeState(ctx, alarm, {
     value: state,
     reason: reasonOf(rule, state, outcome, treatment, bounds),

@@ -6,8 +6,9 @@ import type { Context } from "../../kernel/context.ts";
 import { scheduleActions } from "./alarm-actions.ts";
 import { remember } from "./alarm-history.ts";
 import { stateChange, type Child } from "./alarm-messages.ts";
-import { isMuted, remuteLater } from "./alarm-muting.ts";
-import { alarmArn, alarms, alarmTime, type AlarmRow, type AlarmState, type CompositeRule } from "./alarm-rows.ts";
+import {
+  alarmArn, alarms, alarmTime, type AlarmRow, type AlarmState, type CompositeRule,
+} from "./alarm-rows.ts";
 import { alarmsIn, holds, parseRule } from "./alarm-rule.ts";
 
 export interface NewState {
@@ -41,7 +42,8 @@ export function changeState(ctx: Context, alarm: AlarmRow, to: NewState, depth =
     version: "1.0", oldState: historyState(previous), newState: historyState(state),
   });
   ctx.emit({
-    source: "aws.cloudwatch", detailType: "CloudWatch Alarm State Change", resources: [alarmArn(ctx, alarm.name)],
+    source: "aws.cloudwatch", detailType: "CloudWatch Alarm State Change",
+    resources: [alarmArn(ctx, alarm.name)],
     detail: stateChange(changed, previous, ctx.ids.uuid()),
   });
   act(ctx, changed, previous);
@@ -56,12 +58,8 @@ function childrenOf(ctx: Context, alarm: AlarmRow): Child[] {
   });
 }
 
-/** Actions run at once, unless a mute rule or the suppressor of a composite alarm says otherwise. */
+/** Actions run at once, unless the suppressor of a composite alarm says otherwise. */
 function act(ctx: Context, alarm: AlarmRow, previous: AlarmState): void {
-  if (isMuted(ctx, alarm.name)) {
-    remuteLater(ctx, alarm.name, previous);
-    return;
-  }
   const { composite } = alarm;
   if (composite?.suppressor === undefined) {
     scheduleActions(ctx, alarm, previous, childrenOf(ctx, alarm));
@@ -98,7 +96,9 @@ function resumeAfter(ctx: Context, alarm: AlarmRow, seconds: number): void {
   ctx.schedule(resumeActions, { at: ctx.clock.now() + seconds * 1_000, id: alarm.name, input });
 }
 
-/** The wait for the suppressor, or the time after it, is over: what was held back happens, if it still holds. */
+/**
+ * The wait for the suppressor, or the time after it, is over: what was held back happens, if it still holds.
+ */
 export const resumeActions = job<{ readonly name: string }>("cloudwatch.resumeActions", ({ name }, ctx) => {
   const alarm = ctx.db(alarms).get(name);
   if (!alarm?.composite?.suppressed) return;

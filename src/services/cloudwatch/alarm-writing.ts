@@ -39,7 +39,9 @@ export function writeAlarm(
     alarmActions: actions[1] ?? [],
     insufficientDataActions: actions[2] ?? [],
     configuredAt: now,
-    state: existing?.state ?? { value: "INSUFFICIENT_DATA", reason: initialReason, updatedAt: now, transitionedAt: now },
+    state: existing?.state ?? {
+      value: "INSUFFICIENT_DATA", reason: initialReason, updatedAt: now, transitionedAt: now,
+    },
     ...what,
   });
   if (!existing && given.Tags && given.Tags.length > 0) {
@@ -54,10 +56,13 @@ const told = { create: "created", update: "updated", delete: "deleted" };
 const types = { create: "Create", update: "Update", delete: "Delete" };
 
 /** @evidence CloudWatch User Guide, "Sample events from CloudWatch": configuration changes */
-export function noteConfiguration(ctx: Context, alarm: AlarmRow, operation: "create" | "update" | "delete"): void {
+export function noteConfiguration(
+  ctx: Context, alarm: AlarmRow, operation: "create" | "update" | "delete",
+): void {
   const configuration = eventConfiguration(alarm, ctx.ids.uuid());
   remember(ctx, alarm, "ConfigurationUpdate", `Alarm "${alarm.name}" ${told[operation]}`, {
-    version: "1.0", type: types[operation], [`${told[operation]}Alarm`]: { alarmName: alarm.name, ...configuration },
+    version: "1.0", type: types[operation],
+    [`${told[operation]}Alarm`]: { alarmName: alarm.name, ...configuration },
   });
   ctx.emit({
     source: "aws.cloudwatch", detailType: "CloudWatch Alarm Configuration Change",

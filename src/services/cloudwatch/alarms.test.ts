@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CloudWatchClient, DeleteAlarmsCommand, DescribeAlarmHistoryCommand, DescribeAlarmsCommand, PutCompositeAlarmCommand,
+  CloudWatchClient, DeleteAlarmsCommand, DescribeAlarmHistoryCommand, DescribeAlarmsCommand,
+  PutCompositeAlarmCommand,
   PutMetricAlarmCommand, PutMetricDataCommand, SetAlarmStateCommand, type PutMetricAlarmCommandInput,
 } from "@aws-sdk/client-cloudwatch";
 import { startRegion } from "../../../test/region.ts";
@@ -13,7 +14,8 @@ const client = region.client(CloudWatchClient);
 async function alarm(AlarmName: string, options: Partial<PutMetricAlarmCommandInput> = {}): Promise<void> {
   await client.send(
     new PutMetricAlarmCommand({
-      AlarmName, Namespace: "app", MetricName: AlarmName, Statistic: "Average", Period: 60, EvaluationPeriods: 1,
+      AlarmName, Namespace: "app", MetricName: AlarmName, Statistic: "Average", Period: 60,
+      EvaluationPeriods: 1,
       Threshold: 2, ComparisonOperator: "GreaterThanThreshold", ...options,
     }),
   );
@@ -38,7 +40,7 @@ async function refusal(work: Promise<unknown>): Promise<string[]> {
 
 const minute = () => region.clock.advance({ minutes: 1 });
 
-test("cloudwatch-alarm-states: from insufficient data to OK and ALARM, with CloudWatch's reasons", async () => {
+test("cloudwatch-alarm-states: from insufficient data to OK and to ALARM, with reasons", async () => {
   await alarm("states");
   const fresh = await stateOf("states");
   assert.deepEqual(
@@ -50,20 +52,24 @@ test("cloudwatch-alarm-states: from insufficient data to OK and ALARM, with Clou
   await minute();
   const calm = await stateOf("states");
   assert.deepEqual([calm?.StateValue, calm?.StateReason], [
-    "OK", "Threshold Crossed: 1 datapoint [1.0 (01/01/26 00:01:00)] was not greater than the threshold (2.0).",
+    "OK",
+    "Threshold Crossed: 1 datapoint [1.0 (01/01/26 00:01:00)] was not greater than the threshold (2.0).",
   ]);
   await put("states", 21.5);
   await minute();
   const loud = await stateOf("states");
   assert.deepEqual([loud?.StateValue, loud?.StateReason], [
-    "ALARM", "Threshold Crossed: 1 datapoint [21.5 (01/01/26 00:02:00)] was greater than the threshold (2.0).",
+    "ALARM",
+    "Threshold Crossed: 1 datapoint [21.5 (01/01/26 00:02:00)] was greater than the threshold (2.0).",
   ]);
   assert.deepEqual(JSON.parse(loud?.StateReasonData ?? ""), {
     version: "1.0", queryDate: "2026-01-01T00:03:00.000+0000", startDate: "2026-01-01T00:02:00.000+0000",
     statistic: "Average", period: 60, recentDatapoints: [21.5], threshold: 2,
     evaluatedDatapoints: [{ timestamp: "2026-01-01T00:02:00.000+0000", sampleCount: 1, value: 21.5 }],
   });
-  await client.send(new SetAlarmStateCommand({ AlarmName: "states", StateValue: "OK", StateReason: "by hand" }));
+  await client.send(
+    new SetAlarmStateCommand({ AlarmName: "states", StateValue: "OK", StateReason: "by hand" }),
+  );
   assert.equal((await stateOf("states"))?.StateReason, "by hand");
   await minute();
   assert.equal((await stateOf("states"))?.StateValue, "ALARM");
@@ -82,7 +88,9 @@ test("cloudwatch-alarm-period: two consecutive minutes, and five minutes as one"
   for (const [value, expected] of [[1, "OK"], [1, "OK"], [9, "OK"], [9, "ALARM"]] as const) {
     await put("two", value);
     await minute();
-    if (value === 9 || expected === "OK") assert.equal((await stateOf("two"))?.StateValue, expected, `after ${value}`);
+    if (value === 9 || expected === "OK") assert.equal(
+      (await stateOf("two"))?.StateValue, expected, `after ${value}`
+    );
   }
   assert.equal((await stateOf("five"))?.StateValue, "OK");
   await put("two", 9);
@@ -101,7 +109,10 @@ test("cloudwatch-alarm-options: statistics, M of N and what is missing change th
     ["p50", { Statistic: undefined, ExtendedStatistic: "p50", Threshold: 4.5 }, "OK"],
     [
       "p99-few",
-      { Statistic: undefined, ExtendedStatistic: "p99", Threshold: 4.5, EvaluateLowSampleCountPercentile: "ignore" },
+      {
+        Statistic: undefined, ExtendedStatistic: "p99", Threshold: 4.5,
+        EvaluateLowSampleCountPercentile: "ignore",
+      },
       "INSUFFICIENT_DATA",
     ],
     ["one-of-three", { EvaluationPeriods: 3, DatapointsToAlarm: 1, Statistic: "Sum", Threshold: 5 }, "ALARM"],
@@ -114,14 +125,17 @@ test("cloudwatch-alarm-options: statistics, M of N and what is missing change th
   await put("options", 2);
   await put("options", 5);
   await minute();
-  for (const [name, , expected] of cases) assert.equal((await stateOf(`o-${name}`))?.StateValue, expected, name);
+  for (const [name, , expected] of cases) assert.equal(
+    (await stateOf(`o-${name}`))?.StateValue, expected, name
+  );
   assert.equal(
     (await stateOf("o-breaching"))?.StateReason,
-    "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as [Breaching].",
+    "Threshold Crossed: no datapoints were received for 1 period and 1 missing datapoint was treated as " +
+      "[Breaching].",
   );
 });
 
-test("cloudwatch-alarm-high-res-10-30: alarms of 10 and 30 seconds react within seconds; others are refused", async () => {
+test("cloudwatch-alarm-high-res-10-30: 10 and 30 seconds react within seconds, 15 is refused", async () => {
   await alarm("high", { Period: 10 });
   await put("high", 9, 1);
   await region.clock.advance({ seconds: 10 });
@@ -132,10 +146,12 @@ test("cloudwatch-alarm-high-res-10-30: alarms of 10 and 30 seconds react within 
   ]);
 });
 
-test("cloudwatch-alarm-single-metric-composite: a composite alarm goes by the alarms in its rule", async () => {
+test("cloudwatch-alarm-single-metric-composite: a composite alarm goes by others", async () => {
   await alarm("a");
   await alarm("b");
-  await client.send(new PutCompositeAlarmCommand({ AlarmName: "both", AlarmRule: 'ALARM("a") AND ALARM(b)' }));
+  await client.send(
+    new PutCompositeAlarmCommand({ AlarmName: "both", AlarmRule: 'ALARM("a") AND ALARM(b)' }),
+  );
   const arn = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:both";
   const fresh = await stateOf("both");
   assert.deepEqual([fresh?.StateValue, fresh?.StateReason], [
@@ -153,4 +169,61 @@ test("cloudwatch-alarm-single-metric-composite: a composite alarm goes by the al
   ]);
   await client.send(new DeleteAlarmsCommand({ AlarmNames: ["a", "b", "both"] }));
   assert.equal(await stateOf("both"), undefined);
+});
+
+test("an alarm on metric math, and one on a band of what is expected", async () => {
+  const stat = (Id: string, MetricName: string, ReturnData: boolean) => ({
+    Id, ReturnData, MetricStat: { Metric: { Namespace: "app", MetricName }, Period: 60, Stat: "Sum" },
+  });
+  const shared = { EvaluationPeriods: 1 };
+  await client.send(
+    new PutMetricAlarmCommand({
+      ...shared, AlarmName: "rate", Threshold: 5, ComparisonOperator: "GreaterThanThreshold",
+      Metrics: [
+        { Id: "e", Expression: "100 * errors / requests" }, stat("errors", "errors", false),
+        stat("requests", "requests", false),
+      ],
+    }),
+  );
+  await client.send(
+    new PutMetricAlarmCommand({
+      ...shared, AlarmName: "unusual", ThresholdMetricId: "band",
+      ComparisonOperator: "GreaterThanUpperThreshold",
+      Metrics: [stat("m", "requests", true), { Id: "band", Expression: "ANOMALY_DETECTION_BAND(m, 2)" }],
+    }),
+  );
+  for (const requests of [100, 110, 90, 100, 105]) {
+    await put("requests", requests);
+    await put("errors", 1);
+    await minute();
+  }
+  assert.deepEqual(
+    [(await stateOf("rate"))?.StateValue, (await stateOf("unusual"))?.StateValue], ["OK", "OK"],
+  );
+  await put("requests", 900);
+  await put("errors", 90);
+  await minute();
+  assert.deepEqual(
+    [(await stateOf("rate"))?.StateValue, (await stateOf("unusual"))?.StateValue], ["ALARM", "ALARM"],
+  );
+  assert.match((await stateOf("rate"))?.StateReason ?? "", /^Threshold Crossed: 1 datapoint \[10\.0 \(/);
+});
+
+test("what alarms must be is told", async () => {
+  const cases: readonly [Partial<PutMetricAlarmCommandInput>, string][] = [
+    [{ DatapointsToAlarm: 2 }, "DatapointsToAlarm must be less than or equal to EvaluationPeriods"],
+    [{ EvaluationPeriods: 1_441 },
+      "Metrics cannot be checked across more than a day (EvaluationPeriods * Period must be <= 86400)."],
+    [{ AlarmActions: ["stop"] }, "Invalid arn syntax: stop"],
+    [{ ExtendedStatistic: "p99" }, "Exactly one of Statistic or ExtendedStatistic must be specified."],
+    [{ Statistic: undefined, ExtendedStatistic: "p101" },
+      "The value p101 for parameter ExtendedStatistic is invalid."],
+    [{ Threshold: undefined }, "Threshold must be specified."],
+    [{ TreatMissingData: "guess" },
+      "Option guess for TreatMissingData is not one of [breaching, notBreaching, ignore, missing]"],
+  ];
+  for (const [options, message] of cases) {
+    assert.deepEqual(await refusal(alarm("wrong", options)), ["ValidationException", message]);
+  }
+  assert.equal(await stateOf("wrong"), undefined);
 });

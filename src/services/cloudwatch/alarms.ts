@@ -111,10 +111,14 @@ export const DescribeAlarms = operation(cloudwatch.DescribeAlarms, {
     const brief = <Alarm extends { AlarmName?: unknown }>(alarm: Alarm): Alarm => {
       if (!isFamily(input)) return alarm;
       const { AlarmName, AlarmArn, StateValue, StateUpdatedTimestamp } = alarm as MetricAlarm;
-      return (input.ParentsOfAlarmName === undefined ? { AlarmName, AlarmArn, StateValue, StateUpdatedTimestamp } : { AlarmName, AlarmArn }) as unknown as Alarm;
+      return (input.ParentsOfAlarmName === undefined ? {
+        AlarmName, AlarmArn, StateValue, StateUpdatedTimestamp,
+      } : { AlarmName, AlarmArn }) as unknown as Alarm;
     };
     return {
-      CompositeAlarms: items.filter(({ composite }) => composite).map((row) => brief(shownComposite(ctx, row))),
+      CompositeAlarms: items.filter(({ composite }) => composite).map(
+        (row) => brief(shownComposite(ctx, row)),
+      ),
       MetricAlarms: items.filter(({ metric }) => metric).map((row) => brief(shownMetric(ctx, row))),
       NextToken: next,
     };
@@ -126,7 +130,9 @@ function isOnMetric(alarm: AlarmRow, input: DescribeAlarmsForMetricInput): boole
   if (!rule) return false;
   const wanted = JSON.stringify(sortedDimensions(input.Dimensions));
   const isSame = (name: unknown, namespace: unknown, dimensions: typeof rule.Dimensions): boolean =>
-    name === input.MetricName && namespace === input.Namespace && JSON.stringify(sortedDimensions(dimensions)) === wanted;
+    name === input.MetricName && namespace === input.Namespace && JSON.stringify(
+      sortedDimensions(dimensions),
+    ) === wanted;
   const own = isSame(rule.MetricName, rule.Namespace, rule.Dimensions) &&
     (input.Statistic === undefined || rule.Statistic === input.Statistic) &&
     (input.ExtendedStatistic === undefined || rule.ExtendedStatistic === input.ExtendedStatistic) &&

@@ -1,6 +1,6 @@
 /**
- * What a metric is expected to be: the mean of its values at that hour of the day in the two weeks before, and
- * as wide as they were apart. AWS's models learn more; see NOTES.md.
+ * What a metric is expected to be: the mean of its values at that hour of the day in the two weeks before,
+ * and as wide as they were apart. AWS's models learn more; see NOTES.md.
  *
  * @evidence CloudWatch User Guide, "Using CloudWatch anomaly detection": up to two weeks of data
  */

@@ -27,14 +27,17 @@ function requireNoCycle(ctx: Context, name: string, children: readonly string[])
 
 /** @evidence CloudWatch API Reference, PutCompositeAlarm: both periods are required with a suppressor */
 function suppressorOf(input: PutCompositeAlarmInput): Partial<CompositeRule> {
-  const { ActionsSuppressor, ActionsSuppressorWaitPeriod: wait, ActionsSuppressorExtensionPeriod: extension } = input;
+  const {
+    ActionsSuppressor, ActionsSuppressorWaitPeriod: wait, ActionsSuppressorExtensionPeriod: extension,
+  } = input;
   if (ActionsSuppressor === undefined) {
     if (wait === undefined && extension === undefined) return {};
     throw validationError("ActionsSuppressor must be specified with its periods.");
   }
   if (wait === undefined || extension === undefined) {
     throw validationError(
-      "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod must be specified with ActionsSuppressor.",
+      "ActionsSuppressorWaitPeriod and ActionsSuppressorExtensionPeriod must be specified with " +
+        "ActionsSuppressor.",
     );
   }
   const suppressor = ActionsSuppressor.replace(/^arn:[^:]*:cloudwatch:[^:]*:[^:]*:alarm:/, "");

@@ -41,7 +41,8 @@ export function startAfterEnd(): AwsError {
 /** @evidence answers of GetMetricStatistics quoted in its users' issue reports */
 export function tooManyDatapoints(requested: number): AwsError {
   return invalidParameterCombination(
-    `You have requested up to ${requested.toLocaleString("en-US")} datapoints, which exceeds the limit of 1,440. ` +
+    `You have requested up to ${requested.toLocaleString("en-US")} datapoints, ` +
+      "which exceeds the limit of 1,440. " +
       "You may reduce the datapoints requested by increasing Period, or decreasing the time range.",
   );
 }

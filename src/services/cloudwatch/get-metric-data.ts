@@ -1,7 +1,9 @@
 /** GetMetricData. */
 
 import * as cloudwatch from "../../generated/cloudwatch.ts";
-import type { GetMetricDataInput, MetricDataQuery, MetricDataResult, StatusCode } from "../../generated/cloudwatch.ts";
+import type {
+  GetMetricDataInput, MetricDataQuery, MetricDataResult, StatusCode,
+} from "../../generated/cloudwatch.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { openPageToken, pageToken } from "../../kernel/page.ts";
@@ -21,7 +23,9 @@ function requireInput(input: GetMetricDataInput): void {
   const { MetricDataQueries: queries, StartTime: start, EndTime: end, MaxDatapoints: max } = input;
   if (queries.length === 0) throw validationError("The parameter MetricDataQueries is required.");
   if (queries.length > queriesMax) {
-    throw validationError(`The collection MetricDataQueries must not have a size greater than ${queriesMax}.`);
+    throw validationError(
+      `The collection MetricDataQueries must not have a size greater than ${queriesMax}.`,
+    );
   }
   if (start >= end) throw validationError("The parameter StartTime must be less than the parameter EndTime.");
   if (max !== undefined && (max < 1 || max > datapointsMax)) {
@@ -42,8 +46,12 @@ function result(
   ctx: BodyContext, input: GetMetricDataInput, query: MetricDataQuery, series: TimeSeries, own: string,
 ): Result {
   const points = [...series.points].sort(([left], [right]) => left - right);
-  const facts = { own, account: ctx.account, region: ctx.region, timezone: input.LabelOptions?.Timezone ?? "+0000" };
-  const label = query.Label === undefined ? own : dynamicLabel(query.Label, { ...series, points: new Map(points) }, facts);
+  const facts = {
+    own, account: ctx.account, region: ctx.region, timezone: input.LabelOptions?.Timezone ?? "+0000",
+  };
+  const label = query.Label === undefined ? own : dynamicLabel(
+    query.Label, { ...series, points: new Map(points) }, facts,
+  );
   if (input.ScanBy !== "TimestampAscending") points.reverse();
   return {
     Id: query.Id, Label: label,
@@ -79,7 +87,9 @@ function pageOf(all: readonly Result[], skip: number, max: number): { page: Resu
     const isOver = skip > 0 && from >= one.Values.length;
     if (isOver || (to < 0 && one.Values.length > 0)) continue;
     const StatusCode: StatusCode = to < one.Values.length ? "PartialData" : "Complete";
-    page.push({ ...one, Timestamps: one.Timestamps.slice(from, to), Values: one.Values.slice(from, to), StatusCode });
+    page.push(
+      { ...one, Timestamps: one.Timestamps.slice(from, to), Values: one.Values.slice(from, to), StatusCode },
+    );
   }
   return { page, more: before > skip + max };
 }
@@ -96,6 +106,8 @@ export const GetMetricData = operation(cloudwatch.GetMetricData, {
     ctx.kernel.metrics.flushCell(ctx);
     const max = input.MaxDatapoints ?? datapointsMax;
     const { page, more } = pageOf(ctx.reading(() => allResults(ctx, input)), skip, max);
-    return { MetricDataResults: page, NextToken: more ? pageToken(scope, skip + max) : undefined, Messages: [] };
+    return {
+      MetricDataResults: page, NextToken: more ? pageToken(scope, skip + max) : undefined, Messages: [],
+    };
   },
 });

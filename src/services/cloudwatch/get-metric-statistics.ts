@@ -4,7 +4,8 @@ import * as cloudwatch from "../../generated/cloudwatch.ts";
 import type { Datapoint, GetMetricStatisticsInput, StandardUnit } from "../../generated/cloudwatch.ts";
 import { operation } from "../../kernel/operation.ts";
 import {
-  bothSpecified, invalidFor, invalidParameterCombination, invalidParameterValue, startAfterEnd, tooManyDatapoints,
+  bothSpecified, invalidFor, invalidParameterCombination, invalidParameterValue, startAfterEnd,
+  tooManyDatapoints,
 } from "./errors.ts";
 import { seriesOf, sortedDimensions } from "./metric-rows.ts";
 import { alignedStart, isPeriod } from "./periods.ts";
@@ -34,7 +35,9 @@ interface Wanted {
 function requireStatistics(input: GetMetricStatisticsInput): Wanted[] {
   const { Statistics: plain, ExtendedStatistics: extended } = input;
   if (plain && extended) throw bothSpecified("Statistics", "ExtendedStatistics");
-  if (!plain && !extended) throw invalidParameterCombination("Must specify either Statistics or ExtendedStatistics");
+  if (!plain && !extended) throw invalidParameterCombination(
+    "Must specify either Statistics or ExtendedStatistics"
+  );
   return (plain ?? extended ?? []).map((name, index) => {
     const statistic = parseStatistic(name);
     if (!statistic) throw invalidFor(name, `ExtendedStatistics.member.${index + 1}`);
@@ -42,7 +45,9 @@ function requireStatistics(input: GetMetricStatisticsInput): Wanted[] {
   });
 }
 
-function datapoint(at: number, unit: string, total: Accumulator, wanted: readonly Wanted[]): Datapoint | undefined {
+function datapoint(
+  at: number, unit: string, total: Accumulator, wanted: readonly Wanted[],
+): Datapoint | undefined {
   const point: Record<string, unknown> = { Timestamp: at, Unit: unit as StandardUnit };
   const extended: Record<string, number> = {};
   let isEmpty = true;

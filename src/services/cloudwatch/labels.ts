@@ -36,7 +36,9 @@ export function foundLabel(series: TimeSeries, all: readonly TimeSeries[]): stri
 
 type Value = (points: readonly (readonly [number, number])[]) => number | undefined;
 
-function extreme(best: (values: readonly number[]) => number): (points: readonly (readonly [number, number])[]) => number | undefined {
+function extreme(best: (values: readonly number[]) => number): (
+  points: readonly (readonly [number, number])[]
+) => number | undefined {
   return (points) => {
     const wanted = best(points.map(([, value]) => value));
     return points.find(([, value]) => value === wanted)?.[0];

@@ -26,7 +26,9 @@ function matches(row: MetricRow, filters: readonly DimensionFilter[]): boolean {
 }
 
 export function shownMetric({ namespace, name, dimensions }: MetricRow): Metric {
-  return { Namespace: namespace, MetricName: name, Dimensions: dimensions.map((dimension) => ({ ...dimension })) };
+  return {
+    Namespace: namespace, MetricName: name, Dimensions: dimensions.map((dimension) => ({ ...dimension })),
+  };
 }
 
 function listed(ctx: ReadContext, input: ListMetricsInput) {

@@ -41,7 +41,9 @@ const operators: Readonly<Record<string, (left: number, right: number) => number
   "||": (left, right) => Number(left !== 0 || right !== 0),
 };
 
-const typeNames = { number: "Scalar", series: "TimeSeries", list: "Array[TimeSeries]", text: "String" } as const;
+const typeNames = {
+  number: "Scalar", series: "TimeSeries", list: "Array[TimeSeries]", text: "String",
+} as const;
 
 export function evaluate(expression: Expression, scope: Scope): MathValue {
   switch (expression.kind) {
@@ -49,7 +51,9 @@ export function evaluate(expression: Expression, scope: Scope): MathValue {
     case "text": return { kind: "text", value: expression.value };
     case "name": return named(expression.name, scope);
     case "negative": return binary("*", number(-1), evaluate(expression.of, scope));
-    case "list": return { kind: "list", items: listed(expression.items.map((item) => evaluate(item, scope)), scope) };
+    case "list": return {
+      kind: "list", items: listed(expression.items.map((item) => evaluate(item, scope)), scope),
+    };
     case "binary": {
       return binary(expression.operator, evaluate(expression.left, scope), evaluate(expression.right, scope));
     }
@@ -82,7 +86,9 @@ function constant(value: number, scope: Scope): TimeSeries {
 
 function binary(operator: string, left: MathValue, right: MathValue): MathValue {
   const apply = operators[operator];
-  if (!apply || left.kind === "text" || right.kind === "text" || (left.kind === "list" && right.kind === "list")) {
+  if (
+    !apply || left.kind === "text" || right.kind === "text" || (left.kind === "list" && right.kind === "list")
+  ) {
     const types = `[${typeNames[left.kind]}, ${typeNames[right.kind]}]`;
     throw validationError(`Unsupported operand type(s) for ${operator}: '${types}'`);
   }
@@ -112,11 +118,17 @@ function called(name: string, items: readonly Expression[], scope: Scope): MathV
   if (missing.includes(name)) throw notImplemented(`The metric math function ${name}`);
   const values = items.map((item) => evaluate(item, scope));
   const [first, second, third] = values;
-  const text = (value: MathValue | undefined): string | undefined => (value?.kind === "text" ? value.value : undefined);
-  const amount = (value: MathValue | undefined): number | undefined => (value?.kind === "number" ? value.value : undefined);
+  const text = (value: MathValue | undefined): string | undefined => (
+    value?.kind === "text" ? value.value : undefined
+  );
+  const amount = (value: MathValue | undefined): number | undefined => (
+    value?.kind === "number" ? value.value : undefined
+  );
   switch (name) {
     case "METRICS": return { kind: "list", items: scope.metrics(text(first)) };
-    case "SEARCH": return { kind: "list", items: scope.search(text(first) ?? "", text(second) ?? "", amount(third)) };
+    case "SEARCH": return {
+      kind: "list", items: scope.search(text(first) ?? "", text(second) ?? "", amount(third)),
+    };
     case "FILL": return fillAt((period) => scope.times(period))(values, name);
     case "IF": return chosen(values, scope);
     case "TIME_SERIES": return constant(amount(first) ?? Number.NaN, scope);
@@ -135,7 +147,9 @@ function called(name: string, items: readonly Expression[], scope: Scope): MathV
 /** IF(condition, value where it is true, value where it is not). */
 function chosen(values: readonly MathValue[], scope: Scope): MathValue {
   const [condition, yes, no] = values;
-  if (!condition || !yes || condition.kind === "text") throw validationError("Unsupported arguments for function IF");
+  if (!condition || !yes || condition.kind === "text") throw validationError(
+    "Unsupported arguments for function IF"
+  );
   if (condition.kind === "number") return condition.value !== 0 ? yes : (no ?? { kind: "list", items: [] });
   if (condition.kind === "list") {
     const items = condition.items.map((item) => chosen([item, ...values.slice(1)], scope) as TimeSeries);

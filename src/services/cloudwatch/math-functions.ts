@@ -35,7 +35,9 @@ function pointwise(change: (value: number, at: number) => number | undefined): M
     if (!value || others.length > 0) throw wrongArguments(name);
     if (value.kind === "number") return number(change(value.value, 0) ?? Number.NaN);
     if (value.kind === "series") return mapped(value, change);
-    if (value.kind === "list") return { kind: "list", items: value.items.map((series) => mapped(series, change)) };
+    if (value.kind === "list") return {
+      kind: "list", items: value.items.map((series) => mapped(series, change))
+    };
     throw wrongArguments(name);
   };
 }
@@ -44,13 +46,17 @@ function pointwise(change: (value: number, at: number) => number | undefined): M
 function reducing(reduce: (values: readonly number[]) => number): MathFunction {
   return ([value, ...others], name) => {
     if (!value || others.length > 0) throw wrongArguments(name);
-    if (value.kind === "series") return number(value.points.size > 0 ? reduce([...value.points.values()]) : Number.NaN);
+    if (value.kind === "series") return number(
+      value.points.size > 0 ? reduce([...value.points.values()]) : Number.NaN
+    );
     const all = requireList(value, name);
     return acrossSeries(all, reduce);
   };
 }
 
-export function acrossSeries(all: readonly TimeSeries[], reduce: (values: readonly number[]) => number): TimeSeries {
+export function acrossSeries(
+  all: readonly TimeSeries[], reduce: (values: readonly number[]) => number,
+): TimeSeries {
   const points = new Map<number, number>();
   for (const at of timesOf(all)) {
     const values = all.flatMap((series) => series.points.get(at) ?? []);
@@ -62,8 +68,12 @@ export function acrossSeries(all: readonly TimeSeries[], reduce: (values: readon
 
 export const reductions = {
   AVG: (values: readonly number[]) => sum(values) / values.length,
-  MAX: (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY),
-  MIN: (values: readonly number[]) => values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY),
+  MAX: (values: readonly number[]) => values.reduce(
+    (most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY,
+  ),
+  MIN: (values: readonly number[]) => values.reduce(
+    (least, value) => Math.min(least, value), Number.POSITIVE_INFINITY,
+  ),
   SUM: sum,
   STDDEV: (values: readonly number[]) => {
     const mean = sum(values) / values.length;
@@ -123,7 +133,8 @@ function fill([value, by]: readonly MathValue[], name: string, times: readonly n
 }
 
 function filler(
-  by: MathValue, at: number, last: [number, number] | undefined, next: [number, number] | undefined, name: string,
+  by: MathValue, at: number, last: [number, number] | undefined, next: [number, number] | undefined,
+  name: string,
 ): number | undefined {
   if (by.kind === "number") return by.value;
   if (by.kind === "series") return by.points.get(at);

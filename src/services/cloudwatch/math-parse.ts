@@ -12,7 +12,9 @@ export type Expression =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "list"; readonly items: readonly Expression[] }
   | { readonly kind: "negative"; readonly of: Expression }
-  | { readonly kind: "binary"; readonly operator: string; readonly left: Expression; readonly right: Expression }
+  | {
+    readonly kind: "binary"; readonly operator: string; readonly left: Expression; readonly right: Expression,
+  }
   | { readonly kind: "call"; readonly name: string; readonly items: readonly Expression[] };
 
 interface Token {
@@ -20,8 +22,16 @@ interface Token {
   readonly text: string;
 }
 
-const tokenForm =
-  /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([A-Za-z_][A-Za-z0-9_]*)|(&&|\|\||==|!=|<=|>=|[-+*/^%<>(),[\]]))/y;
+/** A number, a text in either kind of quotes, a name, a sign. */
+const tokenForm = new RegExp(
+  [
+    String.raw`\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)`,
+    String.raw`"((?:[^"\\]|\\.)*)"`, String.raw`'((?:[^'\\]|\\.)*)'`,
+    String.raw`([A-Za-z_][A-Za-z0-9_]*)`,
+    String.raw`(&&|\|\||==|!=|<=|>=|[-+*/^%<>(),[\]]))`,
+  ].join("|"),
+  "y",
+);
 
 function tokens(text: string): Token[] {
   const found: Token[] = [];
@@ -116,7 +126,9 @@ class Parser {
     if (kind === "number") return { kind: "number", value: Number(text) };
     if (kind === "text") return { kind: "text", value: text };
     if (kind === "name") {
-      return this.#take("(") ? { kind: "call", name: text, items: this.#items(")") } : { kind: "name", name: text };
+      return this.#take("(") ? {
+        kind: "call", name: text, items: this.#items(")"),
+      } : { kind: "name", name: text };
     }
     if (text === "[") return { kind: "list", items: this.#items("]") };
     if (text !== "(") {

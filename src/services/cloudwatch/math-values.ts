@@ -29,7 +29,8 @@ export function listOf(value: MathValue): readonly TimeSeries[] | undefined {
 }
 
 export function mapped(
-  series: TimeSeries, change: (value: number, at: number) => number | undefined, periodSeconds = series.periodSeconds,
+  series: TimeSeries, change: (value: number, at: number) => number | undefined,
+  periodSeconds = series.periodSeconds,
 ): TimeSeries {
   const points = new Map<number, number>();
   for (const [at, value] of series.points) {

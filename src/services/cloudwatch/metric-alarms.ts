@@ -8,7 +8,7 @@ import { periodOf } from "./alarm-datapoints.ts";
 import type { MetricRule } from "./alarm-rows.ts";
 import { expectSweep } from "./alarm-sweep.ts";
 import { writeAlarm } from "./alarm-writing.ts";
-import { validationError } from "./errors.ts";
+import { collectionTooLarge, validationError } from "./errors.ts";
 import { parseExpression } from "./math-parse.ts";
 import { isAlarmPeriod } from "./periods.ts";
 import { requireQueries } from "./query-checks.ts";
@@ -18,9 +18,11 @@ const treatments = ["breaching", "notBreaching", "ignore", "missing"];
 const bandOperators = [
   "LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold",
 ];
+/** @evidence CloudWatch API Reference, Metric: 30 dimensions */
+const dimensionsMax = 30;
 /** @evidence CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods */
-const dayseconds = 86_400;
-const weekSeconds = 7 * dayseconds;
+const daySeconds = 86_400;
+const weekSeconds = 7 * daySeconds;
 const hourSeconds = 3_600;
 
 /** @evidence CloudWatch API Reference, PutMetricAlarm: what goes with `Metrics`, and what does not */
@@ -28,17 +30,26 @@ function requireSource(input: PutMetricAlarmInput): void {
   if (input.EvaluationCriteria || input.EvaluationInterval) {
     throw notImplemented("Alarms of CloudWatch on PromQL queries");
   }
-  const { Metrics: metrics } = input;
+  const { Metrics: metrics, Dimensions: dimensions = [] } = input;
+  if (dimensions.length > dimensionsMax) throw collectionTooLarge("Dimensions", dimensionsMax);
   if (metrics) {
-    for (const name of ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"] as const) {
+    for (
+      const name of ["MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Period", "Unit"] as const
+    ) {
       if (input[name] !== undefined) {
-        throw validationError(`${name} must not be set when Metrics is set. Metrics is mutually exclusive with it.`);
+        throw validationError(
+          `${name} must not be set when Metrics is set. Metrics is mutually exclusive with it.`,
+        );
       }
     }
     requireQueries(metrics, "Metrics");
     for (const { Expression } of metrics) if (Expression !== undefined) requireExpression(Expression);
-    const shown = metrics.filter(({ ReturnData, Id }) => ReturnData !== false && Id !== input.ThresholdMetricId);
-    if (shown.length !== 1) throw validationError("Exactly one element of the metrics list should return data.");
+    const shown = metrics.filter(
+      ({ ReturnData, Id }) => ReturnData !== false && Id !== input.ThresholdMetricId,
+    );
+    if (shown.length !== 1) throw validationError(
+      "Exactly one element of the metrics list should return data."
+    );
     return;
   }
   if (input.MetricName === undefined || input.Namespace === undefined) {
@@ -69,7 +80,7 @@ function requirePeriods(input: PutMetricAlarmInput): void {
     throw validationError("DatapointsToAlarm must be less than or equal to EvaluationPeriods");
   }
   const seconds = periodOf(input) * periods;
-  const max = periodOf(input) >= hourSeconds ? weekSeconds : dayseconds;
+  const max = periodOf(input) >= hourSeconds ? weekSeconds : daySeconds;
   if (seconds > max) {
     const span = max === weekSeconds ? "7 days" : "a day";
     throw validationError(
@@ -82,7 +93,8 @@ function requireComparison(input: PutMetricAlarmInput): void {
   const { ComparisonOperator: operator, ThresholdMetricId: band, Threshold: threshold } = input;
   if (operator === undefined) throw validationError("ComparisonOperator must be specified.");
   if (bandOperators.includes(operator) !== (band !== undefined)) {
-    throw validationError(`ComparisonOperator ${operator} ${band === undefined ? "needs a" : "does not go with"} ThresholdMetricId.`);
+    const goes = band === undefined ? "needs a" : "does not go with a";
+    throw validationError(`ComparisonOperator ${operator} ${goes} ThresholdMetricId.`);
   }
   if (band !== undefined && !input.Metrics?.some(({ Id }) => Id === band)) {
     throw validationError(`ThresholdMetricId ${band} is not an element of Metrics.`);
@@ -96,13 +108,19 @@ function requireComparison(input: PutMetricAlarmInput): void {
 function requireOptions(input: PutMetricAlarmInput): void {
   const { TreatMissingData: treatment, EvaluateLowSampleCountPercentile: low } = input;
   if (treatment !== undefined && !treatments.includes(treatment)) {
-    throw validationError(`Option ${treatment} for TreatMissingData is not one of [${treatments.join(", ")}]`);
+    throw validationError(
+      `Option ${treatment} for TreatMissingData is not one of [${treatments.join(", ")}]`,
+    );
   }
   if (low !== undefined && low !== "evaluate" && low !== "ignore") {
-    throw validationError(`Option ${low} for EvaluateLowSampleCountPercentile is not one of [evaluate, ignore]`);
+    throw validationError(
+      `Option ${low} for EvaluateLowSampleCountPercentile is not one of [evaluate, ignore]`,
+    );
   }
   if (low !== undefined && input.ExtendedStatistic === undefined) {
-    throw validationError("EvaluateLowSampleCountPercentile goes with an ExtendedStatistic that is a percentile.");
+    throw validationError(
+      "EvaluateLowSampleCountPercentile goes with an ExtendedStatistic that is a percentile.",
+    );
   }
 }
 

@@ -120,7 +120,9 @@ function drafted(namespace: string, datum: MetricDatum, path: string, now: numbe
 }
 
 function* allData(input: PutMetricDataInput): Iterable<[string, MetricDatum]> {
-  for (const [index, datum] of (input.MetricData ?? []).entries()) yield [`MetricData.member.${index + 1}.`, datum];
+  for (
+    const [index, datum] of (input.MetricData ?? []).entries()
+  ) yield [`MetricData.member.${index + 1}.`, datum];
   for (const [entity, { MetricData = [] }] of (input.EntityMetricData ?? []).entries()) {
     const path = `EntityMetricData.member.${entity + 1}.MetricData.member`;
     for (const [index, datum] of MetricData.entries()) yield [`${path}.${index + 1}.`, datum];

@@ -73,7 +73,9 @@ export class QueryRun {
   resultsOf(query: MetricDataQuery): readonly TimeSeries[] {
     const value = this.valueOf(query.Id);
     const list = value && listOf(value);
-    if (!list) throw inExpression(query, "The expression must return a time series or an array of time series");
+    if (!list) throw inExpression(
+      query, "The expression must return a time series or an array of time series"
+    );
     return list;
   }
 
@@ -88,7 +90,9 @@ export class QueryRun {
     return read.series;
   }
 
-  #read(id: MetricId, stat: string, period: number, unit?: string): { series: TimeSeries; units: readonly string[] } {
+  #read(
+    id: MetricId, stat: string, period: number, unit?: string,
+  ): { series: TimeSeries; units: readonly string[] } {
     const statistic = parseStatistic(stat);
     if (!statistic) throw validationError(`The value ${stat} for parameter Stat is invalid.`);
     const { end } = this.#window;

@@ -53,7 +53,9 @@ export function readPoints(ctx: ReadContext, series: string, window: Window): By
     if (!total) byTime.set(bucket, (total = new Accumulator()));
     total.add(set);
   };
-  for (const row of ctx.db(points).list({ prefix: [series], from: [series, firstRow], before: [series, end] })) {
+  for (
+    const row of ctx.db(points).list({ prefix: [series], from: [series, firstRow], before: [series, end] })
+  ) {
     if (!isFine || !row.seconds) for (const set of row.sets) add(set, row.at);
     else addSeconds(row, add);
   }

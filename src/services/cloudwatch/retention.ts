@@ -7,7 +7,8 @@ import { asynchronousJob } from "../../jobs/job.ts";
 import type { Context } from "../../kernel/context.ts";
 import { jobs } from "../../jobs/rows.ts";
 import {
-  metrics, millisecondsPerDay, millisecondsPerHour, millisecondsPerMinute, points, type PointRow, type UnitSet,
+  metrics, millisecondsPerDay, millisecondsPerHour, millisecondsPerMinute, points, type PointRow,
+  type UnitSet,
 } from "./metric-rows.ts";
 import { retention } from "./reading.ts";
 import { merged } from "./statistic-sets.ts";
@@ -84,5 +85,7 @@ function scheduleThinning(ctx: Context, last: number): void {
 
 /** Called where a metric is new. */
 export function expectThinning(ctx: Context): void {
-  if (!ctx.db(jobs).has([thinPoints.name, jobId])) scheduleThinning(ctx, ctx.clock.now() - 14 * millisecondsPerDay);
+  if (!ctx.db(jobs).has([thinPoints.name, jobId])) scheduleThinning(
+    ctx, ctx.clock.now() - 14 * millisecondsPerDay
+  );
 }

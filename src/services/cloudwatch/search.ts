@@ -47,7 +47,9 @@ function textsOf(row: MetricRow, property: string | undefined): string[] {
   if (property === "MetricName") return [row.name];
   if (property === "Namespace") return [row.namespace];
   const dimensions = row.dimensions;
-  if (property !== undefined) return dimensions.flatMap(({ Name, Value }) => (Name === property ? [Value] : []));
+  if (property !== undefined) return dimensions.flatMap(
+    ({ Name, Value }) => (Name === property ? [Value] : [])
+  );
   return [row.namespace, row.name, ...dimensions.flatMap(({ Name, Value }) => [Name, Value])];
 }
 
@@ -63,7 +65,9 @@ function term({ kind, text }: Token, property: string | undefined): Test {
 }
 
 function schema(text: string): Test {
-  const [namespace = "", ...dimensions] = text.slice(1, -1).split(",").map((part) => part.trim().replaceAll('"', ""));
+  const [namespace = "", ...dimensions] = text.slice(1, -1).split(",").map(
+    (part) => part.trim().replaceAll('"', ""),
+  );
   const wanted = [...dimensions].sort().join("\0");
   return (row) => {
     return row.namespace === namespace && row.dimensions.map(({ Name }) => Name).sort().join("\0") === wanted;

@@ -8,18 +8,24 @@ import * as alarmSweep from "./alarm-sweep.ts";
 import * as alarmTags from "./alarm-tags.ts";
 import * as alarmTransitions from "./alarm-transitions.ts";
 import * as alarms from "./alarms.ts";
+import * as anomalyDetectors from "./anomaly-detectors.ts";
 import * as compositeAlarms from "./composite-alarms.ts";
+import * as dashboards from "./dashboards.ts";
 import * as getMetricData from "./get-metric-data.ts";
 import * as getMetricStatistics from "./get-metric-statistics.ts";
 import * as listMetrics from "./list-metrics.ts";
 import * as metricAlarms from "./metric-alarms.ts";
+import * as metricStreamDelivery from "./metric-stream-delivery.ts";
+import * as metricStreams from "./metric-streams.ts";
 import * as putMetricData from "./put-metric-data.ts";
 import * as retention from "./retention.ts";
 
 export default service(cloudwatch.service, {
   nouns: [
     putMetricData, listMetrics, getMetricStatistics, getMetricData, retention,
-    metricAlarms, compositeAlarms, alarms, alarmHistory, alarmActions, alarmSweep, alarmTransitions, alarmTags,
+    metricAlarms, compositeAlarms, alarms, alarmHistory, alarmActions, alarmSweep, alarmTransitions,
+    alarmTags,
+    dashboards, anomalyDetectors, metricStreams, metricStreamDelivery,
   ],
   metricSink: putMetricData.storeTotals,
   // What log groups' metric filters and embedded metrics give comes from the service of logs itself.

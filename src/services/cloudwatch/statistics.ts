@@ -117,7 +117,9 @@ function trimmed(
     const inside =
       low !== undefined && high !== undefined
         ? Math.max(0, Math.min(high, below + times) - Math.max(low, below))
-        : value > (from?.value ?? Number.NEGATIVE_INFINITY) && value <= (to?.value ?? Number.POSITIVE_INFINITY)
+        : value > (
+          from?.value ?? Number.NEGATIVE_INFINITY
+        ) && value <= (to?.value ?? Number.POSITIVE_INFINITY)
           ? times
           : 0;
     below += times;

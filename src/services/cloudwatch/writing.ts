@@ -5,6 +5,7 @@ import { sweepForData } from "./alarm-sweep.ts";
 import {
   metrics, millisecondsPerMinute, points, seriesOf, type MetricId, type PointRow,
 } from "./metric-rows.ts";
+import { streamLater } from "./metric-stream-delivery.ts";
 import { expectThinning } from "./retention.ts";
 import { merged, type StatisticSet } from "./statistic-sets.ts";
 
@@ -34,10 +35,15 @@ export function store(ctx: Context, id: MetricId, samples: readonly Sample[]): v
   noteMetric(ctx, series, id, lastAt);
   sweepForData(ctx);
   const rows = ctx.db(points);
-  for (const [at, ofMinute] of byMinute) rows.put(grown(rows.get([series, at]) ?? { series, at, sets: [] }, ofMinute));
+  for (const [at, ofMinute] of byMinute) {
+    rows.put(grown(rows.get([series, at]) ?? { series, at, sets: [] }, ofMinute));
+    streamLater(ctx, series, at);
+  }
 }
 
-function noteMetric(ctx: Context, series: string, { namespace, name, dimensions }: MetricId, lastAt: number): void {
+function noteMetric(
+  ctx: Context, series: string, { namespace, name, dimensions }: MetricId, lastAt: number,
+): void {
   const known = ctx.db(metrics).get(series);
   if (!known) expectThinning(ctx);
   if (known && lastAt - known.lastAt < seenMilliseconds) return;

@@ -2,6 +2,7 @@
 
 import * as dynamodb from "../../generated/dynamodb.ts";
 import { service } from "../../kernel/service.ts";
+import * as capacityMetrics from "./capacity/metrics.ts";
 import * as backups from "./backups/backups.ts";
 import * as continuousBackups from "./backups/continuous-backups.ts";
 import * as copies from "./backups/copies.ts";
@@ -67,4 +68,5 @@ export default service(dynamodb.service, {
   alsoAllows: ({ principal }) =>
     principal.type === "AWSService" && principal.arn === "dynamodb.amazonaws.com",
   resourcePolicy: resourcePolicyOf,
+  observes: capacityMetrics.observes,
 });

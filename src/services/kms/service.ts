@@ -13,6 +13,7 @@ import * as keyImports from "./key-imports.ts";
 import * as keyOperations from "./key-operations.ts";
 import * as lastUsage from "./last-usage.ts";
 import * as macs from "./macs.ts";
+import { gauges } from "./metrics.ts";
 import * as policies from "./policies.ts";
 import { resourcePolicyOf } from "./policy-rows.ts";
 import * as publicKeys from "./public-keys.ts";
@@ -31,4 +32,5 @@ export default service(kms.service, {
   resourcePolicy: resourcePolicyOf,
   resourcePolicyRequired: true,
   alsoAllows: allowedByGrant,
+  gauges,
 });

@@ -32,6 +32,8 @@ export interface Bucket {
   readonly requestPayer?: s3.Payer;
   readonly acceleration?: s3.BucketAccelerateStatus;
   readonly abac?: s3.AbacStatus;
+  /** There are configurations of request metrics. */
+  readonly countsRequests?: true;
 }
 
 export const buckets = table<Bucket>("s3.buckets", { key: (row) => row.name });

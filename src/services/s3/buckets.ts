@@ -19,6 +19,7 @@ import {
   invalidArgument, invalidBucketName, invalidLocation, noSuchBucket,
 } from "./errors.ts";
 import { dropBucketRows } from "./bucket-rows.ts";
+import { expectReport } from "./metrics.ts";
 import { canonicalId } from "./owners.ts";
 import { holdsVersions } from "./version-table.ts";
 
@@ -60,6 +61,7 @@ export const CreateBucket = operation(s3.CreateBucket, {
         ...access,
         ...(locks && { versioning: "Enabled", objectLock: { ObjectLockEnabled: "Enabled" } }),
       });
+      expectReport(within, input.Bucket);
       setBucketTags(within, input.Bucket, input.CreateBucketConfiguration?.Tags ?? []);
     });
     const Location = ctx.region === homeRegion ? `/${input.Bucket}` : locationUrl(ctx, input.Bucket);

@@ -3,7 +3,7 @@
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
-import { requireBucket } from "./bucket-table.ts";
+import { buckets, requireBucket } from "./bucket-table.ts";
 import { invalidArgument, malformedXml, noSuchConfiguration, tooManyConfigurations } from "./errors.ts";
 import { unplanReport } from "./inventory-schedule.ts";
 
@@ -41,6 +41,21 @@ export function putConfiguration(
     throw tooManyConfigurations();
   }
   rows.put({ bucket, kind, id, configuration });
+  noteCounting(ctx, bucket);
+}
+
+/** The bucket says whether its requests are counted: nobody looks for configurations at every request. */
+function noteCounting(ctx: Context, name: string): void {
+  const { countsRequests = false, ...bucket } = requireBucket(ctx, name);
+  const counts = ctx.db(configurations).first({ prefix: [name, "metrics"] }) !== undefined;
+  if (counts !== countsRequests) ctx.db(buckets).put({ ...bucket, ...(counts && { countsRequests: true }) });
+}
+
+export function listAllConfigurations<Shape>(
+  ctx: ReadContext, kind: ConfigurationKind, bucket: string,
+): Shape[] {
+  const rows = ctx.db(configurations).list({ prefix: [bucket, kind] });
+  return Array.from(rows, ({ configuration }) => configuration as Shape);
 }
 
 export function findConfiguration<Shape>(
@@ -71,6 +86,7 @@ export function deleteConfiguration(
 ): void {
   requireBucket(ctx, Bucket);
   if (!ctx.db(configurations).delete([Bucket, kind, Id])) throw noSuchConfiguration();
+  noteCounting(ctx, Bucket);
 }
 
 interface Listed<Shape> {

@@ -26,6 +26,7 @@ import * as kmsKeys from "./kms-keys.ts";
 import * as lifecycle from "./lifecycle.ts";
 import * as listing from "./listing.ts";
 import * as logging from "./logging.ts";
+import * as metrics from "./metrics.ts";
 import * as multipartUploads from "./multipart-uploads.ts";
 import * as notificationDelivery from "./notification-delivery.ts";
 import * as notifications from "./notifications.ts";
@@ -62,7 +63,7 @@ export default service(s3.service, {
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
     replication, replicating, analytics, requestMetrics, inventory, inventoryReport,
     lifecycle, bucketSweep, restoreObject, tiering, abac, cors, website, acceleration, logging, accessLog,
-    selectObjectContent,
+    selectObjectContent, metrics,
   ],
   admitsAnonymous: true,
   pathOf: pathWithBucket,
@@ -73,5 +74,6 @@ export default service(s3.service, {
   completes: sayCharged,
   headersInQuery,
   front,
+  observes: metrics.observes,
   scrub,
 });

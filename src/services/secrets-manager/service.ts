@@ -6,6 +6,7 @@ import * as createSecret from "./create-secret.ts";
 import * as deletion from "./deletion.ts";
 import * as describeSecret from "./describe-secret.ts";
 import * as listSecrets from "./list-secrets.ts";
+import { gauges } from "./metrics.ts";
 import * as policies from "./policies.ts";
 import { resourcePolicyOf } from "./policy-rows.ts";
 import * as randomPassword from "./random-password.ts";
@@ -27,4 +28,5 @@ export default service(sm.service, {
   alsoAllows: ({ principal }) =>
     principal.type === "AWSService" && principal.arn === "secretsmanager.amazonaws.com",
   tagging: tags.tagging,
+  gauges,
 });

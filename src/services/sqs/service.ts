@@ -5,6 +5,7 @@ import { service } from "../../kernel/service.ts";
 import { queueUrlInPath } from "./addresses.ts";
 import * as batches from "./batches.ts";
 import * as handling from "./handling.ts";
+import { gauges, observes } from "./metrics.ts";
 import * as moveTasks from "./move-tasks.ts";
 import * as permissions from "./permissions.ts";
 import * as queueTags from "./queue-tags.ts";
@@ -21,4 +22,6 @@ export default service(sqs.service, {
   inputFromPath: queueUrlInPath,
   tagging: queueTags.tagging,
   resourcePolicy: permissions.queuePolicy,
+  observes,
+  gauges,
 });

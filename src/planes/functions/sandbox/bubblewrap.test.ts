@@ -1,3 +1,4 @@
+import { boxed } from "../../../../test/functions-plane.ts";
 import { suite } from "../../../../test/functions-suite.ts";
 
-suite("bubblewrap");
+if (await boxed("bubblewrap")) suite("bubblewrap");

@@ -2,34 +2,10 @@
  * Functions in namespaces of their own, by bubblewrap: no files but their own, no processes but their own.
  */
 
-import { existsSync, lstatSync, mkdirSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, readlinkSync } from "node:fs";
+import { boxLinks, settingsMounts, systemFolders, user } from "./box.ts";
 import { insideCommand, startProcess, type Limits } from "./process-sandbox.ts";
 import type { Mount, Sandbox, SandboxEngine, SandboxSpec } from "./sandbox.ts";
-
-/** As on Lambda. */
-export const user = { uid: 993, gid: 990, name: "sbx_user1051", hostName: "169-254-79-1" };
-
-/** Of `/etc`, what programs look for: where names are looked up, whom TLS trusts, how libraries are found. */
-const systemSettings = [
-  "/etc/resolv.conf",
-  "/etc/ssl",
-  "/etc/pki",
-  "/etc/ca-certificates",
-  "/etc/ld.so.cache",
-  "/etc/ld.so.conf",
-  "/etc/ld.so.conf.d",
-  "/etc/alternatives",
-  "/etc/mime.types",
-  "/etc/services",
-  "/etc/protocols",
-  "/etc/gai.conf",
-  "/etc/crypto-policies",
-  "/etc/os-release",
-  "/etc/java-11-openjdk",
-  "/etc/java-17-openjdk",
-  "/etc/java-21-openjdk",
-];
 
 export class Bubblewrap implements SandboxEngine {
   readonly name = "bubblewrap";
@@ -42,7 +18,7 @@ export class Bubblewrap implements SandboxEngine {
   constructor(program: string, folder: string, limits: Limits) {
     this.#program = program;
     this.#limits = limits;
-    this.#system = [...boxOptions, ...systemOptions(), ...settingsOptions(folder)];
+    this.#system = [...boxOptions, ...systemOptions(), ...settingsMounts(folder).flatMap(bindOptions)];
     this.weaknesses = [
       "functions share this machine's network, and can reach what listens on it",
       ...(limits.groups ? [] : ["memory is watched, not limited: there are no control groups for this user"]),
@@ -63,7 +39,7 @@ export class Bubblewrap implements SandboxEngine {
     const settings = [
       ...this.#system,
       ...["--size", String(spec.temporaryBytes), "--perms", "0700", "--tmpfs", "/tmp"],
-      ...spec.mounts.flatMap(({ host, inside }) => ["--ro-bind", host, inside]),
+      ...spec.mounts.flatMap(bindOptions),
       ...["--remount-ro", "/", "--chdir", spec.workingDirectory, "--clearenv"],
       ...Object.entries(spec.environment).flatMap(([name, value]) => ["--setenv", name, value]),
     ];
@@ -80,63 +56,20 @@ export class Bubblewrap implements SandboxEngine {
 }
 
 const boxOptions = [
-  "--unshare-user",
-  "--unshare-ipc",
-  "--unshare-pid",
-  "--unshare-uts",
-  "--unshare-cgroup-try",
-  "--die-with-parent",
-  "--new-session",
-  "--uid",
-  String(user.uid),
-  "--gid",
-  String(user.gid),
-  "--hostname",
-  user.hostName,
-  "--proc",
-  "/proc",
-  "--dev",
-  "/dev",
-  // Where modules of `/var/task` look last: what the runtime brings.
-  "--symlink",
-  "runtime/node_modules",
-  "/var/node_modules",
+  ...["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"],
+  ...["--die-with-parent", "--new-session"],
+  ...["--uid", String(user.uid), "--gid", String(user.gid), "--hostname", user.hostName],
+  ...["--proc", "/proc", "--dev", "/dev"],
+  ...boxLinks.flatMap(([target, path]) => ["--symlink", target, path]),
 ];
 
-/** Programs and libraries, with the links that old paths are today. */
 function systemOptions(): string[] {
-  const options = ["--ro-bind", "/usr", "/usr"];
-  for (const path of ["/bin", "/sbin", "/lib", "/lib64", "/lib32"]) {
-    if (!existsSync(path)) continue;
-    if (lstatSync(path).isSymbolicLink()) options.push("--symlink", readlinkSync(path), path);
-    else options.push("--ro-bind", path, path);
-  }
-  return options;
+  return systemFolders().flatMap((path) => {
+    if (lstatSync(path).isSymbolicLink()) return ["--symlink", readlinkSync(path), path];
+    return ["--ro-bind", path, path];
+  });
 }
 
-/** @param folder exists */
-export function settingsFiles(folder: string): Readonly<Record<string, string>> {
-  const etc = join(folder, "etc");
-  mkdirSync(etc, { recursive: true });
-  const { name, uid, gid, hostName } = user;
-  const files: Record<string, string> = {
-    passwd: `root:x:0:0:root:/root:/sbin/nologin\n${name}:x:${uid}:${gid}::/home/${name}:/sbin/nologin\n`,
-    group: `root:x:0:\n${name}:x:${gid}:\n`,
-    hosts: `127.0.0.1 localhost localhost.localdomain sandbox sandbox.localdomain ${hostName}\n`,
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-  };
-  return Object.fromEntries(
-    Object.entries(files).map(([name, text]) => {
-      writeFileSync(join(etc, name), text);
-      return [`/etc/${name}`, join(etc, name)];
-    }),
-  );
-}
-
-function settingsOptions(folder: string): string[] {
-  const own = Object.entries(settingsFiles(folder)).flatMap(([inside, host]) => ["--ro-bind", host, inside]);
-  const shared = systemSettings
-    .filter((path) => existsSync(path))
-    .flatMap((path) => ["--ro-bind", realpathSync(path), path]);
-  return [...own, ...shared];
+function bindOptions({ host, inside }: Mount): string[] {
+  return ["--ro-bind", host, inside];
 }

@@ -1,6 +1,6 @@
 /** Limits that the kernel holds: memory and processes of a sandbox, by control groups of version 1 or 2. */
 
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = "/sys/fs/cgroup";
@@ -61,9 +61,9 @@ function firstVersion(): ControlGroups | undefined {
   return {
     version: 1,
     create(id, memoryBytes) {
-      const group = make(join(memory, id));
+      const group = makeNew(memory, id);
       if (group === undefined) return undefined;
-      const counted = processes === undefined ? undefined : make(join(processes, id));
+      const counted = processes === undefined ? undefined : makeNew(processes, id);
       set(group, "memory.limit_in_bytes", memoryBytes);
       set(group, "memory.memsw.limit_in_bytes", memoryBytes);
       if (counted !== undefined) set(counted, "pids.max", processesMax);
@@ -92,7 +92,7 @@ function secondVersion(): ControlGroups | undefined {
     return {
       version: 2,
       create(id, memoryBytes) {
-        const group = make(join(base, id));
+        const group = makeNew(base, id);
         if (group === undefined) return undefined;
         set(group, "memory.max", memoryBytes);
         set(group, "memory.swap.max", 0);
@@ -130,6 +130,15 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Several regions of one process may give equal ids, and a group that is left goes a moment later. */
+function makeNew(parent: string, id: string): string | undefined {
+  try {
+    return mkdtempSync(join(parent, `${id}-`));
+  } catch {
+    return undefined;
   }
 }
 

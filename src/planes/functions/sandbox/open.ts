@@ -8,6 +8,7 @@ import { openControlGroups } from "./control-groups.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { PlainProcesses } from "./plain.ts";
 import type { SandboxEngine } from "./sandbox.ts";
+import { Unshare, unshareTrial } from "./unshare.ts";
 
 export type EngineName = SandboxEngine["name"];
 
@@ -22,6 +23,11 @@ export async function openSandboxEngine(
     const program = find("bwrap", searchPath);
     if (program !== undefined && (await succeeds(program, trial)))
       return new Bubblewrap(program, folder, limits);
+  }
+  if (only === undefined || only === "unshare") {
+    const [program = "", ...options] = unshareTrial;
+    const path = find(program, searchPath);
+    if (path !== undefined && (await succeeds(path, options))) return new Unshare(folder, limits);
   }
   if (only !== undefined && only !== "none") throw new Error(`this machine has no ${only}`);
   return new PlainProcesses(folder, limits);
@@ -68,6 +74,11 @@ function find(name: string, searchPath: string): string | undefined {
 
 function succeeds(program: string, options: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    execFile(program, [...options], { timeout: 5_000, env: {} }, (error) => resolve(error === null));
+    execFile(
+      program,
+      [...options],
+      { timeout: 5_000, env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } },
+      (error) => resolve(error === null),
+    );
   });
 }

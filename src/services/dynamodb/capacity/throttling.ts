@@ -10,6 +10,7 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { modelled } from "../../../kernel/errors.ts";
 import { table } from "../../../store/types.ts";
+import { measureUsage } from "./metrics.ts";
 import { indexArn, tableArn } from "../tables/names.ts";
 import { isOnDemand, type Index, type Table } from "../tables/table-rows.ts";
 import type { Usage } from "./usage.ts";
@@ -77,6 +78,7 @@ function drawsOf({ table: subject, ofTable, ofIndexes }: Usage): Draw[] {
 export function take(ctx: Context, usage: Usage, kind: Kind): Table | Index | undefined {
   const subject = usage.table;
   if (isOnDemand(subject) && !subject.onDemand && !subject.indexes.some(({ onDemand }) => onDemand)) {
+    measureUsage(ctx, usage, kind);
     return undefined;
   }
   const taken: Bucket[] = [];
@@ -88,6 +90,7 @@ export function take(ctx: Context, usage: Usage, kind: Kind): Table | Index | un
     taken.push({ number: place.number, kind, units: left - units, at: ctx.clock.now() });
   }
   for (const bucket of taken) ctx.db(buckets).put(bucket);
+  measureUsage(ctx, usage, kind);
   return undefined;
 }
 

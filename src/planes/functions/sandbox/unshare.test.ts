@@ -1,0 +1,4 @@
+import { boxed } from "../../../../test/functions-plane.ts";
+import { suite } from "../../../../test/functions-suite.ts";
+
+if (await boxed("unshare")) suite("unshare");
