@@ -336,5 +336,6 @@ const alarm: Taggable = {
 };
 
 export const taggables: readonly Taggable[] = [
-  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry, alarm,
+  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry,
+  alarm,
 ];
