@@ -10,12 +10,13 @@ import { RegionPlanes, type PlaneHost } from "../planes/planes.ts";
 import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
-import { Authenticator, serviceCaller, sessionCaller } from "./auth/authenticate.ts";
-import type { Caller, RequestOrigin } from "./auth/caller.ts";
+import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
+import type { RequestOrigin } from "./auth/caller.ts";
 import { seal, unseal } from "./auth/session-token.ts";
 import { Authorizer, type ControlPolicies } from "./authorize.ts";
 import { Announcer } from "./announcer.ts";
 import { Bus } from "./bus.ts";
+import { callerFor } from "./called-as.ts";
 import { CellContext } from "./cell-context.ts";
 import { RegionClock } from "./clock.ts";
 import type { CallOptions } from "./context.ts";
@@ -267,7 +268,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
       operation,
       input,
       requestId: this.ids.uuid(),
-      caller: this.#callerFor(from, principal, options),
+      caller: callerFor(this.sessions, from, principal, options),
       origin:
         options.as === "request"
           ? from.origin
@@ -276,25 +277,6 @@ export class Engine implements Kernel, JobHost, MetricsHost {
       hangUp: from,
     });
     return withoutTexts(output);
-  }
-
-  #callerFor(from: CellContext, principal: string, options: CallOptions): Caller {
-    if (options.as === "request") return from.caller;
-    if (typeof options.as === "object" && "for" in options.as) {
-      const { for: asker } = options.as;
-      return { ...asker, calledVia: [...asker.calledVia, principal] };
-    }
-    if (typeof options.as === "object") {
-      const session = this.sessions.open(options.as.session);
-      if (!session) throw new Error("a service acts with a session that is none");
-      return sessionCaller(session);
-    }
-    if (options.as !== "service") {
-      return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
-    }
-    const account = options.account ?? from.account;
-    const { sourceArn } = options;
-    return { ...serviceCaller(principal), account, ...(sourceArn !== undefined && { sourceArn }) };
   }
 
   async findJob(name: string): Promise<AnyJob | undefined> {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CreateEventBusCommand, CreatePartnerEventSourceCommand, DeleteEventBusCommand, DescribeEventBusCommand,
-  DescribeEventSourceCommand, EventBridgeClient, ListEventBusesCommand, ListEventSourcesCommand,
+  DescribeEventSourceCommand, DescribeRuleCommand, PutRuleCommand, EventBridgeClient, ListEventBusesCommand,
+    ListEventSourcesCommand,
     ListPartnerEventSourceAccountsCommand,
   PutEventsCommand, PutPartnerEventsCommand, PutPermissionCommand, RemovePermissionCommand,
     UpdateEventBusCommand,
@@ -99,4 +100,31 @@ test("buses: permissions are statements of a policy", async () => {
     "ResourceNotFoundException: Statement with the provided id does not exist.");
   await events.send(new RemovePermissionCommand({ RemoveAllPermissions: true }));
   assert.equal(await policy(), undefined);
+});
+
+test("buses: a policy may let another account keep rules on a bus", async () => {
+  await using region = await startRegion();
+  const events = region.client(EventBridgeClient);
+  const friend = region.client(EventBridgeClient, { credentials: region.root("111111111111") });
+  await events.send(new CreateEventBusCommand({ Name: "shared" }));
+  const putRule = () => friend.send(new PutRuleCommand({
+    Name: "theirs", EventBusName: arn("shared"), EventPattern: '{"source":["a"]}',
+  }));
+  assert.match(await refusal(putRule()),
+    /^AccessDeniedException: .*events:PutRule on resource: arn:aws:events:/);
+  await events.send(new PutPermissionCommand({ EventBusName: "shared", Policy: JSON.stringify({
+    Version: "2012-10-17", Statement: [{
+      Effect: "Allow", Principal: { AWS: "111111111111" }, Action: "events:PutRule",
+      Resource: "arn:aws:events:us-east-1:000000000000:rule/shared/*",
+      Condition: { "ForAllValues:StringEquals": { "events:source": "a" } },
+    }],
+  }) }));
+  assert.equal((await putRule()).RuleArn, "arn:aws:events:us-east-1:000000000000:rule/shared/theirs");
+  const { CreatedBy } = await events.send(new DescribeRuleCommand({ Name: "theirs",
+    EventBusName: "shared" }));
+  assert.equal(CreatedBy, "111111111111");
+  const other = new PutRuleCommand({
+    Name: "theirs", EventBusName: arn("shared"), EventPattern: '{"source":["b"]}',
+  });
+  assert.match(await refusal(friend.send(other)), /^AccessDeniedException/);
 });

@@ -88,7 +88,8 @@ export function fill(template: string, valueOf: (name: string) => unknown): stri
   return template.replace(/\\.|"|<([A-Za-z0-9_.-]+)>/g, (part, name: string | undefined) => {
     if (part === '"') isQuoted = !isQuoted;
     if (name === undefined) return part;
-    const value = valueOf(name) ?? "";
+    const found = valueOf(name);
+    const value = found === undefined ? "" : found;
     if (!isQuoted) return JSON.stringify(value);
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return JSON.stringify(text).slice(1, -1);

@@ -8,6 +8,9 @@ import {
   CreateStreamCommand, GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand,
 } from "@aws-sdk/client-kinesis";
 import { AddPermissionCommand } from "@aws-sdk/client-lambda";
+import {
+  CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand, S3Client,
+} from "@aws-sdk/client-s3";
 import { CreateTopicCommand, SetTopicAttributesCommand, SNSClient,
   SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -119,6 +122,26 @@ test("lambda-async-eventbridge: a function runs for an event when it lets EventB
   } finally {
     await bench.region.stop();
   }
+});
+
+test("an object that is uploaded to a bucket triggers a rule", async () => {
+  await using region = await startRegion();
+  const events = region.client(EventBridgeClient);
+  const s3 = region.client(S3Client);
+  const inbox = await createInbox(region, "uploads");
+  await s3.send(new CreateBucketCommand({ Bucket: "photos" }));
+  await s3.send(new PutBucketNotificationConfigurationCommand({
+    Bucket: "photos", NotificationConfiguration: { EventBridgeConfiguration: {} },
+  }));
+  await rule(events, "r", {
+    source: ["aws.s3"], "detail-type": ["Object Created"],
+    detail: { bucket: { name: ["photos"] }, object: { key: [{ wildcard: "in/*.png" }] } },
+  }, [{ Arn: inbox.arn, InputPath: "$.detail.object.key" }]);
+  for (const Key of ["in/a.png", "in/b.jpg", "out/c.png"]) {
+    await s3.send(new PutObjectCommand({ Bucket: "photos", Key, Body: "x" }));
+  }
+  await region.clock.advance({ seconds: 1 });
+  assert.deepEqual(await inbox.bodies(), ["in/a.png"]);
 });
 
 test("calls of APIs are events while a trail logs them; reading ones for rules that ask for them",
