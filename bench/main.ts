@@ -41,6 +41,7 @@ const warmUp = { requestsMax: 24_000, seconds: 60 };
 const rounds = 5;
 const deletesOfRegion = 48_000;
 const deletesOfMoto = 300;
+const services = ["sns", "sqs", "kms", "sts", "s3", "dynamodb", "lambda"];
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -103,11 +104,7 @@ async function prepareUser(port: number): Promise<Credentials> {
       PolicyDocument: JSON.stringify({
         Version: "2012-10-17",
         Statement: [
-          {
-            Effect: "Allow",
-            Action: ["sqs:*", "kms:*", "sts:*", "s3:*", "dynamodb:*", "lambda:*", "sns:*"],
-            Resource: "*",
-          },
+          { Effect: "Allow", Action: services.map((service) => `${service}:*`), Resource: "*" },
         ],
       }),
     }),

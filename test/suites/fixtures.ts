@@ -185,6 +185,32 @@ async function dynamodbResources(region: TestRegion, named: Map<string, Named>):
   named.set("dynamodb-streams", { TableName: "there", StreamArn, ShardId });
 }
 
+/** What this region refuses to keep is left out, with what asks for more than a name. */
+async function lambdaResources(region: TestRegion): Promise<Named> {
+  const RoleName = "several-functions";
+  await make(region, "iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText });
+  const FunctionName = "there";
+  await make(region, "lambda:CreateFunction", { ...functionMembers, FunctionName });
+  await make(region, "lambda:PublishLayerVersion", { LayerName: "there", Content: functionMembers.Code });
+  await region.clock.advance({ seconds: 1 });
+  const left = [
+    "RevisionId", "VpcConfig", "DeadLetterConfig", "Environment", "KMSKeyArn", "Layers", "FileSystemConfigs",
+    "ImageConfig", "CodeSigningConfigArn", "CapacityProviderConfig", "DurableConfig", "TenancyConfig",
+    "TenantId", "PublishTo", "Qualifier", "DestinationConfig", "S3Bucket", "S3Key", "S3ObjectVersion",
+    "ImageUri", "SourceKMSKeyArn", "CodeSha256", "PackageType",
+  ];
+  return {
+    ...Object.fromEntries(left.map((name) => [name, undefined])),
+    ...functionMembers,
+    FunctionName,
+    ZipFile: functionMembers.Code.ZipFile,
+    LayerName: "there",
+    VersionNumber: 1,
+    Arn: "arn:aws:lambda:us-east-1:000000000000:layer:there:1",
+    Content: functionMembers.Code,
+  };
+}
+
 async function s3ControlResources(region: TestRegion): Promise<Named> {
   const AccountId = "000000000000";
   await make(region, "s3-control:CreateAccessPoint", { AccountId, Name: "there", Bucket: "there" });

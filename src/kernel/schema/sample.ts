@@ -93,11 +93,17 @@ class Sampler {
     for (const [name, ref] of members) {
       const required = shape.required?.includes(name) ?? false;
       const wanted = shape.union ? name === only : required || this.#random() < 0.5 / (depth + 1);
-      const value = wanted ? this.value(ref.shape, depth + 1) : undefined;
+      const value = wanted ? this.#member(ref.shape, required, depth + 1) : undefined;
       if (value !== undefined) made[name] = value;
       else if (required || name === only) return undefined;
     }
     return made;
+  }
+
+  /** A stream is left out, where it may be. */
+  #member(name: string, required: boolean, depth: number): unknown {
+    const { type, streaming } = this.#service.shapes[name] ?? {};
+    return required && streaming && type === "blob" ? Buffer.from("{}") : this.value(name, depth);
   }
 
   #elements(shape: Shape, make: () => unknown): unknown[] | undefined {
