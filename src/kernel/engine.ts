@@ -49,7 +49,7 @@ export interface EngineOptions {
   /** `http://localhost:4566`: where clients reach the region. */
   readonly endpoint: () => string;
   /** Where programs that the region runs reach it, and where they may keep what can be made again. */
-  readonly machine: Pick<PlaneHost, "port" | "folder" | "searchPath">;
+  readonly machine: Pick<PlaneHost, "endpoint" | "folder" | "searchPath">;
   /** Nothing outlives the region: what is not stored yet need not be when it stops. */
   readonly ephemeral?: boolean;
   readonly log: (line: string) => void;
