@@ -88,7 +88,7 @@ async function main(): Promise<void> {
     now: () => Date.now(),
     alarm: () => () => undefined,
     hex: (length) => (count += 1).toString(16).padStart(length, "0"),
-    port: () => Promise.resolve(4566),
+    endpoint: () => Promise.resolve("http://127.0.0.1:4566"),
     folder: (name) => {
       mkdirSync(join(root, name), { recursive: true });
       return Promise.resolve(join(root, name));

@@ -91,7 +91,10 @@ export class Region implements AsyncDisposable {
       endpoint: () => this.#url(this.#port ?? options.port ?? 4566),
       machine: {
         searchPath: searchPath(),
-        port: async () => Number(new URL(await this.endpoint()).port),
+        endpoint: async () => {
+          const { port } = new URL(await this.endpoint());
+          return `http://${addressOf(options.host)}:${port}`;
+        },
         folder: async (plane) => {
           const path = join(folder, "planes", plane);
           await mkdir(path, { recursive: true });
@@ -159,6 +162,12 @@ export class Region implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+/** How this machine reaches what listens on `host`: by a number, so that SDKs name buckets in paths. */
+function addressOf(host = "127.0.0.1"): string {
+  if (["localhost", "0.0.0.0", "::"].includes(host)) return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function clockControl(engine: Engine): ClockControl {

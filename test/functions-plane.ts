@@ -72,7 +72,7 @@ export async function startPlane(context: TestContext, engine?: EngineName): Pro
         return () => alarms.delete(alarm);
       },
       hex: (length) => `${process.pid.toString(16)}f${(count += 1).toString(16)}`.padStart(length, "0"),
-      port: () => Promise.resolve(4566),
+      endpoint: () => Promise.resolve("http://127.0.0.1:4566"),
       folder: (name) => {
         mkdirSync(join(root, name), { recursive: true });
         return Promise.resolve(join(root, name));

@@ -6,8 +6,8 @@ import { Scheduler, type JobHost } from "../jobs/scheduler.ts";
 import type { AnyJob } from "../jobs/job.ts";
 import { Lags } from "./lags.ts";
 import { DigestThread } from "./body/digest-thread.ts";
-import { RegionPlanes, type PlaneHost } from "../planes/planes.ts";
-import type { CellName, Durability, Store, Transaction } from "../store/types.ts";
+import { RegionPlanes } from "../planes/planes.ts";
+import type { CellName, Store, Transaction } from "../store/types.ts";
 import { missingAuthenticationToken } from "./auth/auth-errors.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
 import { Authenticator, serviceCaller } from "./auth/authenticate.ts";
@@ -20,6 +20,7 @@ import { callerFor } from "./called-as.ts";
 import { CellContext } from "./cell-context.ts";
 import { RegionClock } from "./clock.ts";
 import type { CallOptions } from "./context.ts";
+import type { EngineOptions, HandledRequest } from "./engine-options.ts";
 import { notImplemented, type AwsError } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import { dialectOf } from "./gateway/wording.ts";
@@ -41,32 +42,7 @@ import type { DirectoryEntry, OperationToken } from "./tokens.ts";
 import { Activity } from "./activity.ts";
 import { Waits } from "./waits.ts";
 
-export interface EngineOptions {
-  readonly store: Store;
-  /** As the store's. */
-  readonly durability: Durability;
-  readonly seed?: string;
-  readonly devKeys: boolean;
-  /** `http://localhost:4566`: where clients reach the region. */
-  readonly endpoint: () => string;
-  /** Where programs that the region runs reach it, and where they may keep what can be made again. */
-  readonly machine: Pick<PlaneHost, "port" | "folder" | "searchPath">;
-  /** Nothing outlives the region: what is not stored yet need not be when it stops. */
-  readonly ephemeral?: boolean;
-  readonly log: (line: string) => void;
-}
-
-/** One line of a request log. */
-export interface HandledRequest {
-  readonly service: string;
-  /** Undefined where the request did not name one that exists. */
-  readonly operation: string | undefined;
-  readonly status: number;
-  /** The code of the error, where it was one. */
-  readonly error: string | undefined;
-  readonly requestId: string;
-  readonly milliseconds: number;
-}
+export type { EngineOptions, HandledRequest } from "./engine-options.ts";
 
 /** Where the kernel's own work and jobs come from. */
 const internalOrigin: RequestOrigin = {

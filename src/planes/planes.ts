@@ -12,8 +12,11 @@ export interface PlaneHost {
   alarm(at: number, ring: () => void): () => void;
   /** So many random hexadecimal digits. */
   hex(length: number): string;
-  /** A port where the region listens; it begins to if it has not yet. */
-  port(): Promise<number>;
+  /**
+   * Where programs of this machine reach the region, by a number and without TLS; it begins to listen if
+   * need be.
+   */
+  endpoint(): Promise<string>;
   /** The folders in which programs are looked for, as a shell does. */
   readonly searchPath: string;
   /** Where the plane may keep what can be made again. It is there. */

@@ -34,7 +34,8 @@ export interface LaunchFacts {
   /** Unpacked. */
   readonly code: string;
   readonly layers: string | undefined;
-  readonly regionPort: number;
+  /** Of the region. */
+  readonly endpoint: string;
   /** Where the plane keeps what can be made again. */
   readonly planeFolder: string;
 }
@@ -273,7 +274,7 @@ function common(
     LAMBDA_RUNTIME_DIR: "/var/runtime",
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${facts.regionPort}`,
+    AWS_ENDPOINT_URL: facts.endpoint,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,

@@ -78,11 +78,11 @@ export async function beginEnvironment(
   }
   const held: Held[] = [];
   try {
-    const [task, layers, credentials, regionPort] = await Promise.all([
+    const [task, layers, credentials, endpoint] = await Promise.all([
       code.hold(spec.code).then((one) => (held.push(one), one)),
       code.holdLayers(spec.layers).then((one) => (one && held.push(one), one)),
       credentialsOf(spec),
-      host.port(),
+      host.endpoint(),
     ]);
     const id = host.hex(32);
     const log = beginning.log ?? newLog(spec, host, id);
@@ -97,7 +97,7 @@ export async function beginEnvironment(
         initialization: beginning.provisioned ? "provisioned-concurrency" : "on-demand",
         code: task.folder,
         layers: layers?.folder,
-        regionPort,
+        endpoint,
         planeFolder: workshop.folder,
       },
       engine,
