@@ -105,5 +105,6 @@ export const logsListings: Listings = {
       return { queryId };
     },
   },
-  single: ["ListAnomalies"],
+  // The smallest page holds as many groups as a query may have.
+  single: ["ListAnomalies", "ListLogGroupsForQuery"],
 };
