@@ -16,7 +16,7 @@ const code = nodePackage(`
   };
 `);
 
-test("lambda-async-cloudwatch-logs: a function that lets the service in gets what matches, packed", async () => {
+test("lambda-async-cloudwatch-logs: a function that lets Logs in gets what matches", async () => {
   const bench = await startBench();
   await using region = bench.region;
   const logs = region.client(CloudWatchLogsClient);
@@ -27,7 +27,8 @@ test("lambda-async-cloudwatch-logs: a function that lets the service in gets wha
     logGroupName: "app", filterName: "errors", filterPattern: "ERROR", destinationArn,
   }));
   assert.match(
-    await refusal(subscribe()), /^InvalidParameterException: Could not execute the lambda function\. Make sure/,
+    await refusal(subscribe()),
+    /^InvalidParameterException: Could not execute the lambda function\. Make sure/,
   );
   await bench.lambda.send(new AddPermissionCommand({
     FunctionName: "reader", StatementId: "logs", Action: "lambda:InvokeFunction",
