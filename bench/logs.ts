@@ -43,7 +43,9 @@ function residentMegabytes(child: ChildProcess): number {
 }
 
 /** A batch of requests' logs, about 300 bytes each. */
-function batch(start: number, seed: number): { events: { timestamp: number; message: string }[]; bytes: number } {
+function batch(
+  start: number, seed: number
+): { events: { timestamp: number; message: string }[]; bytes: number } {
   let bytes = 0;
   const events = Array.from({ length: eventsABatch }, (_, index) => {
     const number = seed * eventsABatch + index;
@@ -100,7 +102,8 @@ async function ingest(port: number, server: ChildProcess): Promise<void> {
   const stored = bytes / 1_048_576;
   console.log(
     `ingest: ${stored.toFixed(0)} MB in ${seconds.toFixed(1)} s: ${(stored / seconds).toFixed(1)} MB/s, ` +
-      `${(stored / (cpu / 1e6)).toFixed(1)} MB a second of the server's CPU, ${residentMegabytes(server)} MB resident`,
+      `${(stored / (cpu / 1e6)).toFixed(1)} MB a second of the server's CPU, ` +
+      `${residentMegabytes(server)} MB resident`,
   );
 }
 
@@ -118,7 +121,8 @@ async function query(logs: CloudWatchLogsClient, server: ChildProcess, queryStri
     if (status === "Scheduled" || status === "Running") continue;
     const seconds = (performance.now() - before) / 1_000;
     console.log(
-      `${status} in ${seconds.toFixed(1)} s, ${statistics?.recordsScanned} events, ${results?.length} results, ` +
+      `${status} in ${seconds.toFixed(1)} s, ${statistics?.recordsScanned} events, ` +
+        `${results?.length} results, ` +
         `at most ${most} MB resident: ${queryString}`,
     );
     return;
@@ -138,7 +142,9 @@ try {
   }
   await ingest(port, server);
   await query(logs, server, "filter @message like /ERROR/ | limit 20");
-  await query(logs, server, "filter status = 500 | stats count(*), avg(duration), pct(duration, 99) by bin(1h)");
+  await query(
+    logs, server, "filter status = 500 | stats count(*), avg(duration), pct(duration, 99) by bin(1h)"
+  );
   await query(logs, server, "fields @timestamp, path | sort duration desc | limit 100");
   await query(logs, server, "pattern @message");
   const before = performance.now();

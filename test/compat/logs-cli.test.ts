@@ -4,13 +4,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startWorkstation, without } from "./clients.ts";
 
-test("aws logs: a group, its events, a query and a subscription's refusal", { skip: without("aws") }, async () => {
+test("aws logs: a group, its events, a query and a subscription's refusal", {
+  skip: without("aws"),
+}, async () => {
   await using station = await startWorkstation();
   await station.aws`logs create-log-group --log-group-name app --tags team=shop`;
   await station.aws`logs create-log-stream --log-group-name app --log-stream-name s`;
   const now = Date.now();
   const events = [
-    { timestamp: now - 2, message: JSON.stringify({ status: 500 }) }, { timestamp: now - 1, message: "ERROR here" },
+    {
+      timestamp: now - 2, message: JSON.stringify({ status: 500 }),
+    }, { timestamp: now - 1, message: "ERROR here" },
     { timestamp: now, message: "ERROR debug" },
   ];
   const put = await station.aws<Record<string, string>>`logs put-log-events --log-group-name app
@@ -38,8 +42,11 @@ test("aws logs: a group, its events, a query and a subscription's refusal", { sk
     [["app", 30]],
   );
   const seconds = Math.ceil(now / 1000);
-  const queryId = await station.aws<string>`logs start-query --log-group-name app --start-time ${String(seconds - 60)}
-    --end-time ${String(seconds + 60)} --query-string ${"filter @message like /ERROR/ | stats count(*) as errors"}
+  const queryId = await station.aws<string>`logs start-query --log-group-name app
+    --start-time ${String(seconds - 60)}
+    --end-time ${String(
+      seconds + 60
+    )} --query-string ${"filter @message like /ERROR/ | stats count(*) as errors"}
     --query queryId`;
   let results: { status?: string; results?: unknown } = {};
   while (results.status !== "Complete") {

@@ -18,7 +18,9 @@ const putsRecords = JSON.stringify({
 const letsDnsIn = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{
-    Effect: "Allow", Principal: { Service: "route53.amazonaws.com" }, Action: "logs:PutLogEvents", Resource: "*",
+    Effect: "Allow", Principal: {
+      Service: "route53.amazonaws.com",
+    }, Action: "logs:PutLogEvents", Resource: "*",
   }],
 });
 const letsExportsIn = JSON.stringify({
@@ -39,14 +41,22 @@ export const logsListings: Listings = {
   },
   async fill(make) {
     await make("iam:CreateRole", { RoleName: "log-sender", AssumeRolePolicyDocument: trust });
-    await make("iam:PutRolePolicy", { RoleName: "log-sender", PolicyName: "put", PolicyDocument: putsRecords });
+    await make(
+      "iam:PutRolePolicy", { RoleName: "log-sender", PolicyName: "put", PolicyDocument: putsRecords }
+    );
     await make("s3:CreateBucket", { Bucket: "log-exports" });
     await make("s3:PutBucketPolicy", { Bucket: "log-exports", Policy: letsExportsIn });
     for (const number of numbers) {
       await make("cloudwatch-logs:CreateLogGroup", { logGroupName: `group-${number}` });
-      await make("cloudwatch-logs:CreateLogStream", { logGroupName: "group-1", logStreamName: `stream-${number}` });
+    }
+    for (const number of numbers) {
+      await make(
+        "cloudwatch-logs:CreateLogStream", { logGroupName: "group-1", logStreamName: `stream-${number}` }
+      );
       await make("cloudwatch-logs:PutLogEvents", {
-        logGroupName: "group-1", logStreamName: `stream-${number}`, logEvents: [{ timestamp: now, message: "x" }],
+        logGroupName: "group-1", logStreamName: `stream-${number}`, logEvents: [
+          { timestamp: now, message: "x" },
+        ],
       });
       await make("cloudwatch-logs:PutMetricFilter", {
         logGroupName: "group-1", filterName: `filter-${number}`, filterPattern: "no such word",
@@ -55,11 +65,15 @@ export const logsListings: Listings = {
       await make("cloudwatch-logs:PutDestination", {
         destinationName: `destination-${number}`, targetArn: streamArn, roleArn,
       });
-      await make("cloudwatch-logs:PutResourcePolicy", { policyName: `p-${number}`, policyDocument: letsDnsIn });
+      await make(
+        "cloudwatch-logs:PutResourcePolicy", { policyName: `p-${number}`, policyDocument: letsDnsIn }
+      );
       await make("cloudwatch-logs:CreateLogAnomalyDetector", {
         logGroupArnList: [`arn:aws:logs:us-east-1:${account}:log-group:group-${number}`],
       });
-      await make("cloudwatch-logs:StartQuery", { logGroupName: "group-2", queryString: "fields a", ...aroundNow });
+      await make(
+        "cloudwatch-logs:StartQuery", { logGroupName: "group-2", queryString: "fields a", ...aroundNow }
+      );
       const { taskId } = await make("cloudwatch-logs:CreateExportTask", {
         logGroupName: "group-2", from: now, to: now + 1, destination: "log-exports",
       });
@@ -67,7 +81,8 @@ export const logsListings: Listings = {
     }
     for (const filterName of ["one", "two"]) {
       await make("cloudwatch-logs:PutSubscriptionFilter", {
-        logGroupName: "group-1", filterName, filterPattern: "no such word", destinationArn: streamArn, roleArn,
+        logGroupName: "group-1", filterName, filterPattern: "no such word",
+        destinationArn: streamArn, roleArn,
       });
     }
   },
@@ -90,5 +105,6 @@ export const logsListings: Listings = {
       return { queryId };
     },
   },
-  single: ["ListAnomalies"],
+  // The smallest page holds as many groups as a query may have.
+  single: ["ListAnomalies", "ListLogGroupsForQuery"],
 };

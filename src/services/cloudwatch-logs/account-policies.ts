@@ -76,10 +76,14 @@ export const PutAccountPolicy = operation(logs.PutAccountPolicy, {
     }
     await requireDocument(ctx, type, document);
     return ctx.transaction((within) => {
-      const others = [...within.db(accountPolicies).list({ prefix: [type] })].filter((each) => each.name !== name);
+      const others = [
+        ...within.db(accountPolicies).list({ prefix: [type] }),
+      ].filter((each) => each.name !== name);
       if (others.length >= (policiesMax[type] ?? 1)) throw limitExceeded();
       const policy = within.db(accountPolicies).put({
-        type, name, document, updatedAt: ctx.clock.now(), ...(selectionCriteria !== undefined && { selectionCriteria }),
+        type, name, document, updatedAt: ctx.clock.now(), ...(selectionCriteria !== undefined && {
+          selectionCriteria,
+        }),
       });
       return { accountPolicy: shown(within, policy) };
     });

@@ -28,7 +28,9 @@ export function readSelection(text: string): Selection | undefined {
   }
 }
 
-export function selects({ selectionCriteria }: Pick<AccountPolicy, "selectionCriteria">, group: string): boolean {
+export function selects(
+  { selectionCriteria }: Pick<AccountPolicy, "selectionCriteria">, group: string
+): boolean {
   const selection = selectionCriteria === undefined ? undefined : readSelection(selectionCriteria);
   if (!selection) return true;
   const { isPrefix, isExcluding, names } = selection;

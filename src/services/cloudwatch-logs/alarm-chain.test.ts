@@ -3,11 +3,13 @@ import { test } from "node:test";
 import { CloudWatchClient, DescribeAlarmsCommand, PutMetricAlarmCommand } from "@aws-sdk/client-cloudwatch";
 import { PutMetricFilterCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
-import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient,
+} from "@aws-sdk/client-sqs";
 import { startRegion } from "../../../test/region.ts";
 import { createGroup } from "./logs-fixture.ts";
 
-test("logs-metric-filter-alarm: lines become a metric, the metric an alarm, the alarm a message", async () => {
+test("logs-metric-filter-alarm: lines become a metric, that an alarm, that a message", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");
   await app.stream("s");
@@ -19,7 +21,9 @@ test("logs-metric-filter-alarm: lines become a metric, the metric an alarm, the 
       Policy: JSON.stringify({
         Version: "2012-10-17",
         Statement: [{
-          Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: "*",
+          Effect: "Allow", Principal: {
+            Service: "sns.amazonaws.com",
+          }, Action: "sqs:SendMessage", Resource: "*",
         }],
       }),
     },
@@ -34,7 +38,8 @@ test("logs-metric-filter-alarm: lines become a metric, the metric an alarm, the 
   }));
   const cloudwatch = region.client(CloudWatchClient);
   await cloudwatch.send(new PutMetricAlarmCommand({
-    AlarmName: "errors", Namespace: "App", MetricName: "Errors", Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+    AlarmName: "errors", Namespace: "App", MetricName: "Errors", Statistic: "Sum", Period: 60,
+    EvaluationPeriods: 1,
     Threshold: 2, ComparisonOperator: "GreaterThanOrEqualToThreshold", AlarmActions: [TopicArn ?? ""],
   }));
   const state = async () =>

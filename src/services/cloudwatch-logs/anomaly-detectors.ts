@@ -34,7 +34,9 @@ function requireDetector(ctx: Context, arn: string): AnomalyDetector {
 export const CreateLogAnomalyDetector = operation(logs.CreateLogAnomalyDetector, {
   resource: (input) => input.logGroupArnList,
   run(input, ctx) {
-    if (input.logGroupArnList.length !== 1) throw invalidParameter("logGroupArnList must name one log group.");
+    if (input.logGroupArnList.length !== 1) throw invalidParameter(
+      "logGroupArnList must name one log group."
+    );
     for (const arn of input.logGroupArnList) requireGroup(ctx, groupNameOf(arn));
     if (input.filterPattern !== undefined) patternOf(ctx, input.filterPattern);
     if (ctx.db(anomalyDetectors).count() >= 500) throw limitExceeded();
@@ -105,14 +107,18 @@ export const ListLogAnomalyDetectors = operation(logs.ListLogAnomalyDetectors, {
     const { items, next } = page({
       rows: ctx.db(anomalyDetectors),
       key: (detector) => detector.id,
-      keep: ({ groupArns }) => input.filterLogGroupArn === undefined || groupArns.includes(input.filterLogGroupArn),
+      keep: ({ groupArns }) => input.filterLogGroupArn === undefined || groupArns.includes(
+        input.filterLogGroupArn
+      ),
       limit: input.limit ?? 50,
       token: input.nextToken,
       scope: `logs.ListLogAnomalyDetectors ${input.filterLogGroupArn ?? ""}`,
       invalid: invalidNextToken,
     });
     return {
-      anomalyDetectors: items.map((each) => ({ anomalyDetectorArn: detectorArn(ctx, each.id), ...shown(each) })),
+      anomalyDetectors: items.map(
+        (each) => ({ anomalyDetectorArn: detectorArn(ctx, each.id), ...shown(each) })
+      ),
       nextToken: next,
     };
   },

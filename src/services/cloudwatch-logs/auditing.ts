@@ -19,7 +19,9 @@ interface Findings {
 const eventsWithFindings = meter("AWS/Logs", "LogEventsWithFindings", "Count", ["LogGroupName"]);
 const auditStream = "aws-logs-data-protection-audit";
 
-function report(ctx: Context, group: LogGroup, found: readonly { name: string; ranges: [number, number][] }[]): string {
+function report(
+  ctx: Context, group: LogGroup, found: readonly { name: string; ranges: [number, number][] }[]
+): string {
   return JSON.stringify({
     auditTimestamp: new Date(ctx.clock.now()).toISOString().replace(/\.\d+Z$/, "Z"),
     resourceArn: `${groupArn(ctx, group.name)}:*`,

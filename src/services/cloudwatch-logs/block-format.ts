@@ -131,7 +131,9 @@ const tagBytes = 16;
 /** Nonce, text, tag. */
 export function encrypt(key: Buffer, nonce: Buffer, bytes: Buffer): Buffer {
   const cipher = createCipheriv("aes-256-gcm", key, nonce.subarray(0, nonceBytes));
-  return Buffer.concat([nonce.subarray(0, nonceBytes), cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+  return Buffer.concat(
+    [nonce.subarray(0, nonceBytes), cipher.update(bytes), cipher.final(), cipher.getAuthTag()]
+  );
 }
 
 export function decrypt(key: Buffer, bytes: Buffer): Buffer {

@@ -32,7 +32,8 @@ export interface Appended {
  * @param sizeBytes as AWS counts
  */
 export function append(
-  ctx: Context, group: LogGroup, stream: LogStream, drafts: readonly Draft[], sizeBytes: number, keys: DataKeys,
+  ctx: Context, group: LogGroup, stream: LogStream, drafts: readonly Draft[], sizeBytes: number,
+  keys: DataKeys,
 ): Appended {
   const ingestedAt = ctx.clock.now();
   const before = usageOf(ctx, group.id);
@@ -81,7 +82,9 @@ function store(
   });
 }
 
-/** What is small is joined again and again, so that reading a stream of many small puts is reading few rows. */
+/**
+ * What is small is joined again and again, so that reading a stream of many small puts is reading few rows.
+ */
 function join(ctx: Context, group: LogGroup, stream: LogStream, keys: DataKeys): LogStream {
   const level = stream.loose.at(-1)?.level ?? 0;
   const alike = stream.loose.filter((loose) => loose.level === level);

@@ -29,6 +29,10 @@ function hasCheckDigit(text: string): boolean {
   return sum % 10 === 0;
 }
 
+function isMixed(text: string): boolean {
+  return /[A-Z]/.test(text) && /[a-z]/.test(text) && /\d/.test(text);
+}
+
 const octet = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
 const privateKey = (kind: string): RegExp =>
   new RegExp(`-----BEGIN ${kind}-----[A-Za-z0-9+/=\\s:,.-]{1,20000}?-----END ${kind}-----`, "g");
@@ -38,8 +42,10 @@ const finders: readonly Finder[] = [
   byForm("IpAddress", new RegExp(`(?<![\\d.])(?:${octet}\\.){3}${octet}(?![\\d.])`, "g")),
   byForm("CreditCardNumber", /(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)/g, hasCheckDigit),
   byForm("Ssn-US", /(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\d-])/g),
-  byForm("PhoneNumber-US", /(?<!\d)(?:\+?1[ .-]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9]\d\d[ .-]\d{4}(?!\d)/g),
-  byForm("AwsSecretKey", /(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]*[A-Z])(?=[A-Za-z0-9/+]*\d)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g),
+  byForm(
+    "PhoneNumber-US", /(?<!\d)(?:\+?1[ .-]?)?(?:\([2-9]\d\d\) ?|[2-9]\d\d[ .-])[2-9]\d\d[ .-]\d{4}(?!\d)/g
+  ),
+  byForm("AwsSecretKey", /(?<![\w/+=])[A-Za-z0-9/+]{40}(?![\w/+=])/g, isMixed),
   byForm("OpenSshPrivateKey", privateKey("OPENSSH PRIVATE KEY")),
   byForm("PgpPrivateKey", privateKey("PGP PRIVATE KEY BLOCK")),
   byForm("PkcsPrivateKey", privateKey("(?:RSA |EC |ENCRYPTED )?PRIVATE KEY")),
@@ -53,7 +59,9 @@ export function managedFinder(identifier: string): Finder | undefined {
   return byName.get(identifier.slice(identifier.lastIndexOf("/") + 1));
 }
 
-/** @evidence CloudWatch Logs User Guide, "Custom data identifiers": names and expressions of 200 characters */
+/**
+ * @evidence CloudWatch Logs User Guide, "Custom data identifiers": names and expressions of 200 characters
+ */
 export function customFinder(name: string, source: string): Finder | undefined {
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(name) || source.length > 200 || !isTame(source)) return undefined;
   try {

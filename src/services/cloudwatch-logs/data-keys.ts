@@ -31,7 +31,9 @@ function encryptionContext(arn: string): Record<string, string> {
  *   InvalidParameterException; the sentence is recorded (Terraform reports)
  * @throws InvalidParameterException
  */
-export async function sealKey(ctx: BodyContext, groupName: string, KeyId: string): Promise<Omit<SealedKey, "groupId">> {
+export async function sealKey(
+  ctx: BodyContext, groupName: string, KeyId: string
+): Promise<Omit<SealedKey, "groupId">> {
   const arn = groupArn(ctx, groupName);
   try {
     const made = await ctx.call(
@@ -39,7 +41,9 @@ export async function sealKey(ctx: BodyContext, groupName: string, KeyId: string
       { KeyId, KeySpec: "AES_256", EncryptionContext: encryptionContext(arn) },
       asLogs(ctx, arn),
     );
-    return { id: ctx.ids.hex(16), keyArn: made.KeyId ?? KeyId, ciphertext: Buffer.from(made.CiphertextBlob ?? []) };
+    return {
+      id: ctx.ids.hex(16), keyArn: made.KeyId ?? KeyId, ciphertext: Buffer.from(made.CiphertextBlob ?? []),
+    };
   } catch (error) {
     if (!(error instanceof AwsError) || error.status >= 500) throw error;
     throw invalidParameter(
@@ -73,7 +77,9 @@ async function unseal(ctx: BodyContext, arn: string, ciphertext: Uint8Array): Pr
 }
 
 /** A group and the keys to its events. @throws ResourceNotFoundException */
-export async function openGroup(ctx: BodyContext, name: string): Promise<{ group: LogGroup; keys: DataKeys }> {
+export async function openGroup(
+  ctx: BodyContext, name: string
+): Promise<{ group: LogGroup; keys: DataKeys }> {
   const group = ctx.reading(() => requireGroup(ctx, name));
   return { group, keys: await dataKeysOf(ctx, group) };
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CloudWatchLogsClient, DeleteDataProtectionPolicyCommand, DescribeLogGroupsCommand, GetDataProtectionPolicyCommand,
+  CloudWatchLogsClient, DeleteDataProtectionPolicyCommand, DescribeLogGroupsCommand,
+  GetDataProtectionPolicyCommand,
   GetLogEventsCommand, PutAccountPolicyCommand, PutDataProtectionPolicyCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { refusal } from "../../../test/refusal.ts";
@@ -38,7 +39,8 @@ test("sensitive data is masked, reported, and shown to who may unmask", async ()
   const { logGroups } = await app.logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: "app" }));
   assert.equal(logGroups?.[0]?.dataProtectionStatus, "ACTIVATED");
   await app.put("s", [1, text]);
-  const shown = "*************** paid with ******************* from ********, not 4111 1111 1111 1112; ******";
+  const shown =
+    "*************** paid with ******************* from ********, not 4111 1111 1111 1112; ******";
   assert.deepEqual(await app.messages("s"), [text, shown]);
   assert.deepEqual(await app.filter("paid"), [text, shown]);
   assert.deepEqual(await app.messages("s", { unmask: true }), [text, text]);
@@ -47,7 +49,9 @@ test("sensitive data is masked, reported, and shown to who may unmask", async ()
   const credentials = await region.user("reader", { Version: "2012-10-17", Statement: [reading] });
   const logs = region.client(CloudWatchLogsClient, { credentials });
   assert.match(
-    await refusal(logs.send(new GetLogEventsCommand({ logGroupName: "app", logStreamName: "s", unmask: true }))),
+    await refusal(
+      logs.send(new GetLogEventsCommand({ logGroupName: "app", logStreamName: "s", unmask: true }))
+    ),
     /^AccessDeniedException: User: .*user\/reader is not authorized to perform: logs:Unmask on resource: /,
   );
   await region.settled();
@@ -90,5 +94,7 @@ test("what is no policy is refused; what is not looked for here is said", async 
   assert.match(await put("{}"), /Statement is missing/);
   assert.match(await put(policy({}, ["Nothing"])), /Nothing is no data identifier/);
   const named = "arn:aws:dataprotection::aws:data-identifier/Name";
-  assert.match(await put(policy({}, [named])), /^NotImplemented: The data identifier .*\/Name is not implemented/);
+  assert.match(
+    await put(policy({}, [named])), /^NotImplemented: The data identifier .*\/Name is not implemented/
+  );
 });

@@ -15,7 +15,9 @@ interface Statement {
   readonly DataIdentifier?: unknown;
   readonly DataIdentifer?: unknown;
   readonly Operation?: {
-    readonly Audit?: { readonly FindingsDestination?: Readonly<Record<string, { readonly LogGroup?: unknown }>> };
+    readonly Audit?: {
+      readonly FindingsDestination?: Readonly<Record<string, { readonly LogGroup?: unknown }>>,
+    };
     readonly Deidentify?: { readonly MaskConfig?: unknown };
   };
 }
@@ -87,7 +89,9 @@ export function parseDataProtection(text: string): DataProtection {
   if (!audit || !mask || statements.length !== 2) {
     throw invalid("it must have one statement with Audit and one with Deidentify.");
   }
-  return { masked: findersOf(mask, custom), audited: findersOf(audit, custom), findings: findingsGroup(audit) };
+  return {
+    masked: findersOf(mask, custom), audited: findersOf(audit, custom), findings: findingsGroup(audit),
+  };
 }
 
 /** Every character of what is found becomes a star. */

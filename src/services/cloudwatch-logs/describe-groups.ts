@@ -6,7 +6,9 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { invalidNextToken, invalidParameter } from "./errors.ts";
 import { accountPolicies } from "./account-policy-table.ts";
-import { aboutGroup, findGroup, groupArn, groupNameOf, groups, usageOf, type LogGroup } from "./group-table.ts";
+import {
+  aboutGroup, findGroup, groupArn, groupNameOf, groups, usageOf, type LogGroup,
+} from "./group-table.ts";
 import { countMetricFilters } from "./filter-tables.ts";
 
 /** @evidence CloudWatch Logs API Reference, DescribeLogGroups, limit */
@@ -74,7 +76,9 @@ export const DescribeLogGroups = operation(logs.DescribeLogGroups, {
   run(input, ctx) {
     const { logGroupNamePrefix: prefix, logGroupNamePattern: part, logGroupClass: groupClass } = input;
     if (prefix !== undefined && part !== undefined) {
-      throw invalidParameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.");
+      throw invalidParameter(
+        "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+      );
     }
     if (input.accountIdentifiers && !input.includeLinkedAccounts) {
       throw invalidParameter("accountIdentifiers can only be used when includeLinkedAccounts is true.");

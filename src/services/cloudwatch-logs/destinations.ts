@@ -52,11 +52,14 @@ export const PutDestination = operation(logs.PutDestination, {
     ctx.transaction((within) => within.authorize({ action: "iam:PassRole", resource: roleArn }));
     const vendor = arn.service === "firehose" ? "Firehose" : "Kinesis stream";
     try {
-      await send(ctx, { destinationArn: targetArn, roleArn, group: "" }, controlMessage(ctx, vendor), "control");
+      await send(
+        ctx, { destinationArn: targetArn, roleArn, group: "" }, controlMessage(ctx, vendor), "control"
+      );
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       throw invalidParameter(
-        `Could not deliver test message to specified ${vendor}. Check if the given ${vendor} is in ACTIVE state.`,
+        `Could not deliver test message to specified ${vendor}. ` +
+          `Check if the given ${vendor} is in ACTIVE state.`,
       );
     }
     return ctx.transaction((within) => {

@@ -33,8 +33,8 @@ test("logs-kms-group-level: a group's events lie under a key that lets the servi
   await app.stream("s");
   await app.put("s", [0, "plain"]);
   const closed = await makeKey(region);
-  const refused = "InvalidParameterException: The specified KMS key does not exist or is not allowed to be used " +
-    "with Arn 'arn:aws:logs:us-east-1:000000000000:log-group:";
+  const refused = "InvalidParameterException: The specified KMS key does not exist or is not allowed " +
+    "to be used with Arn 'arn:aws:logs:us-east-1:000000000000:log-group:";
   const associate = (kmsKeyId: string) =>
     app.logs.send(new AssociateKmsKeyCommand({ logGroupName: "app", kmsKeyId }));
   assert.equal(await refusal(associate(closed)), `${refused}app'`);

@@ -7,7 +7,9 @@ export function invalidParameter(message: string): AwsError {
   return modelled(logs.InvalidParameterException, message);
 }
 
-/** @evidence recorded: "The specified log group does not exist.", "The specified log stream does not exist." */
+/**
+ * @evidence recorded: "The specified log group does not exist.", "The specified log stream does not exist."
+ */
 export function notFound(noun: string): AwsError {
   return modelled(logs.ResourceNotFoundException, `The specified ${noun} does not exist.`);
 }
@@ -39,7 +41,9 @@ export function invalidNextToken(): AwsError {
   return invalidParameter("The specified nextToken is invalid.");
 }
 
-export function malformedQuery(message: string, at: { readonly start: number; readonly end: number }): AwsError {
+export function malformedQuery(
+  message: string, at: { readonly start: number; readonly end: number }
+): AwsError {
   return modelled(logs.MalformedQueryException, message, {
     queryCompileError: {
       location: { startCharOffset: at.start, endCharOffset: at.end },

@@ -90,7 +90,9 @@ test("a batch is in order, spans a day, and is no larger than 1 MiB with 26 byte
   const half = "x".repeat(524_288 - 26);
   await app.put("s", half, half);
   assert.equal(
-    await refusal(app.put("s", half, `${half}x`)), invalid("Upload too large: 1048577 bytes exceeds limit of 1048576"),
+    await refusal(
+      app.put("s", half, `${half}x`)
+    ), invalid("Upload too large: 1048577 bytes exceeds limit of 1048576"),
   );
   assert.equal(
     await refusal(app.put("s", "x".repeat(1_048_551))),
@@ -98,7 +100,9 @@ test("a batch is in order, spans a day, and is no larger than 1 MiB with 26 byte
   );
   const many = Array.from({ length: 10_000 }, (_, index) => `${index}`);
   await app.put("s", ...many);
-  assert.match(await refusal(app.put("s", ...many, "one more")), /^InvalidParameterException: 1 validation error /);
+  assert.match(
+    await refusal(app.put("s", ...many, "one more")), /^InvalidParameterException: 1 validation error /
+  );
   assert.equal(await refusal(app.put("t", "x")),
     "ResourceNotFoundException: The specified log stream does not exist.");
 });
@@ -110,7 +114,9 @@ test("what is too old, expired or too new is left out, and said", async () => {
   const hour = 3_600_000;
   const old = await app.put("s", [-14 * dayMilliseconds - 1, "old"], [-14 * dayMilliseconds, "just"]);
   assert.deepEqual(old.rejectedLogEventsInfo, { tooOldLogEventEndIndex: 1 });
-  const fresh = await app.put("s", [0, "now"], [2 * hour, "soon"], [2 * hour + 1, "later"], [3 * hour, "late"]);
+  const fresh = await app.put(
+    "s", [0, "now"], [2 * hour, "soon"], [2 * hour + 1, "later"], [3 * hour, "late"]
+  );
   assert.deepEqual(fresh.rejectedLogEventsInfo, { tooNewLogEventStartIndex: 2 });
   await app.logs.send(new PutRetentionPolicyCommand({ logGroupName: "app", retentionInDays: 1 }));
   const expired = await app.put("s", [-dayMilliseconds - 1, "expired"], [-dayMilliseconds, "kept"]);
@@ -125,7 +131,9 @@ test("any sequence token is taken, and one is given out", async () => {
   const app = await createGroup(region, "app");
   await app.stream("s");
   const put = (sequenceToken?: string) => app.logs.send(new PutLogEventsCommand({
-    logGroupName: "app", logStreamName: "s", logEvents: [{ timestamp: testEpoch, message: "x" }], sequenceToken,
+    logGroupName: "app", logStreamName: "s", logEvents: [
+      { timestamp: testEpoch, message: "x" },
+    ], sequenceToken,
   }));
   const { nextSequenceToken } = await put("made up");
   assert.match(nextSequenceToken ?? "", /^49\d{54}$/);
@@ -159,7 +167,9 @@ test("logs-expiration-policy: by default events stay; later they go by the clock
   assert.equal((await described())?.storedBytes, 0);
 
   const wrong = app.logs.send(new PutRetentionPolicyCommand({ logGroupName: "app", retentionInDays: 31 }));
-  assert.match(await refusal(wrong), /^InvalidParameterException: 1 validation error detected: Value '31' at/);
+  assert.match(
+    await refusal(wrong), /^InvalidParameterException: 1 validation error detected: Value '31' at/
+  );
 });
 
 test("many small puts are joined, and read as they were put", async () => {
@@ -206,7 +216,9 @@ test("logs-stream-instances: each instance has its stream, listed by name or by 
     "InvalidParameterException: Cannot order by LastEventTime with a logStreamNamePrefix.",
   );
   const { logStreams = [] } = await app.logs.send(
-    new DescribeLogStreamsCommand({ logGroupIdentifier: "arn:aws:logs:us-east-1:000000000000:log-group:app" }),
+    new DescribeLogStreamsCommand(
+      { logGroupIdentifier: "arn:aws:logs:us-east-1:000000000000:log-group:app" }
+    ),
   );
   const { uploadSequenceToken: _, ...first } = logStreams[0] ?? {};
   assert.deepEqual(first, {
@@ -231,7 +243,9 @@ test("logs-iam-permissions: who puts events needs the permission for that stream
   await app.stream("s");
   const allowing = (Resource: string) =>
     ({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "logs:PutLogEvents", Resource }] });
-  const events = { logGroupName: "app", logStreamName: "s", logEvents: [{ timestamp: testEpoch, message: "x" }] };
+  const events = {
+    logGroupName: "app", logStreamName: "s", logEvents: [{ timestamp: testEpoch, message: "x" }],
+  };
   const putAs = async (name: string, policy?: object) => {
     const logs = region.client(CloudWatchLogsClient, { credentials: await region.user(name, policy) });
     return refusal(logs.send(new PutLogEventsCommand(events)));
@@ -239,10 +253,12 @@ test("logs-iam-permissions: who puts events needs the permission for that stream
   assert.equal(
     await putAs("nobody"),
     "AccessDeniedException: User: arn:aws:iam::000000000000:user/nobody is not authorized to perform: " +
-      "logs:PutLogEvents on resource: arn:aws:logs:us-east-1:000000000000:log-group:app:log-stream:s because " +
-      "no identity-based policy allows the logs:PutLogEvents action",
+      "logs:PutLogEvents on resource: arn:aws:logs:us-east-1:000000000000:log-group:app:log-stream:s " +
+      "because no identity-based policy allows the logs:PutLogEvents action",
   );
-  assert.equal(await putAs("some", allowing("arn:aws:logs:us-east-1:000000000000:log-group:app:*")), "no refusal");
+  assert.equal(
+    await putAs("some", allowing("arn:aws:logs:us-east-1:000000000000:log-group:app:*")), "no refusal"
+  );
   assert.deepEqual(await app.messages("s"), ["x"]);
 });
 

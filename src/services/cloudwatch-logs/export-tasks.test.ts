@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import {
-  CancelExportTaskCommand, CreateExportTaskCommand, DescribeExportTasksCommand, type CreateExportTaskCommandInput,
+  CancelExportTaskCommand, CreateExportTaskCommand, DescribeExportTasksCommand, type
+  CreateExportTaskCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
 import {
   CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutBucketPolicyCommand, S3Client,
@@ -29,7 +30,7 @@ const letsLogsIn = JSON.stringify({
   ],
 });
 
-test("logs-export-s3-batch: what a group holds is packed into a bucket that lets the service in", async () => {
+test("logs-export-s3-batch: what a group holds is packed into a bucket", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");
   const s3 = region.client(S3Client);
@@ -51,8 +52,8 @@ test("logs-export-s3-batch: what a group holds is packed into a bucket that lets
   await s3.send(new CreateBucketCommand({ Bucket: "exports" }));
   assert.equal(
     await refusal(create()),
-    `${refused}GetBucketAcl call on the given bucket failed. Please check if CloudWatch Logs has been granted ` +
-      "permission to perform this operation.",
+    `${refused}GetBucketAcl call on the given bucket failed. Please check if CloudWatch Logs has been ` +
+      "granted permission to perform this operation.",
   );
   await s3.send(new PutBucketPolicyCommand({ Bucket: "exports", Policy: letsLogsIn }));
   const taskId = await create();

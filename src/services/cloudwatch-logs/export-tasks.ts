@@ -4,7 +4,9 @@ import * as logs from "../../generated/cloudwatch-logs.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import { invalidNextToken, invalidOperation, invalidParameter, limitExceeded, resourceNotFound } from "./errors.ts";
+import {
+  invalidNextToken, invalidOperation, invalidParameter, limitExceeded, resourceNotFound,
+} from "./errors.ts";
 import { exportTasks, isActive, type ExportTask } from "./export-table.ts";
 import { runExport } from "./exporting.ts";
 import { requireBucket } from "./export-writing.ts";
@@ -82,18 +84,18 @@ function shown(task: ExportTask): logs.ExportTask {
 
 export const DescribeExportTasks = operation(logs.DescribeExportTasks, {
   run(input, ctx) {
-    const { taskId, statusCode } = input;
-    if (taskId !== undefined && statusCode !== undefined) {
+    const { taskId, ["statusCode"]: status } = input;
+    if (taskId !== undefined && status !== undefined) {
       throw invalidParameter("taskId and statusCode are mutually exclusive parameters.");
     }
     const { items, next } = page({
       rows: ctx.db(exportTasks),
       key: (task) => task.id,
       keep: (task) => (taskId === undefined || task.id === taskId) &&
-        (statusCode === undefined || task.status === statusCode),
+        (status === undefined || task.status === status),
       limit: input.limit ?? 50,
       token: input.nextToken,
-      scope: `logs.DescribeExportTasks ${taskId ?? ""} ${statusCode ?? ""}`,
+      scope: `logs.DescribeExportTasks ${taskId ?? ""} ${status ?? ""}`,
       invalid: invalidNextToken,
     });
     return { exportTasks: items.map(shown), nextToken: next };

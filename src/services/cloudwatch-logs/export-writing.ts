@@ -45,8 +45,8 @@ async function orRefuse(call: string, work: () => Promise<unknown>): Promise<voi
       throw invalidParameter("The given bucket does not exist. Please provide a valid bucket.");
     }
     throw invalidParameter(
-      `${call} call on the given bucket failed. Please check if CloudWatch Logs has been granted permission ` +
-        "to perform this operation.",
+      `${call} call on the given bucket failed. Please check if CloudWatch Logs has been granted ` +
+        "permission to perform this operation.",
     );
   }
 }

@@ -58,7 +58,9 @@ async function writeStreams(ctx: BodyContext, task: ExportTask): Promise<void> {
   }
 }
 
-export const runExport = asynchronousJob<{ readonly id: string }>("cloudwatch-logs.runExport", async ({ id }, ctx) => {
+export const runExport = asynchronousJob<{
+  readonly id: string,
+}>("cloudwatch-logs.runExport", async ({ id }, ctx) => {
   const task = ctx.transaction((within) => {
     const found = within.db(exportTasks).get(id);
     if (found?.status !== "PENDING" && found?.status !== "RUNNING") return undefined;

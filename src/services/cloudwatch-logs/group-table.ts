@@ -103,7 +103,9 @@ export function ownerOfIdentifier(identifier: string | undefined, from: Arrival)
 
 /** Rules of operations that work on one group by its name. */
 export const onGroup = {
-  resource: (input: { readonly logGroupName: string }, ctx: ReadContext) => aboutGroup(input.logGroupName, ctx),
+  resource: (input: { readonly logGroupName: string }, ctx: ReadContext) => aboutGroup(
+    input.logGroupName, ctx
+  ),
 };
 
 /** Rules of operations that take a name or an ARN, in one of two members. */

@@ -18,7 +18,9 @@ const tagCountMax = 50;
 export function setTags(ctx: Context, arn: string, tags: Tags | undefined): void {
   if (!tags) return;
   for (const key of Object.keys(tags)) {
-    if (/^aws:/i.test(key)) throw invalidParameter("Tag keys can't start with aws:, which is reserved for AWS.");
+    if (/^aws:/i.test(key)) throw invalidParameter(
+      "Tag keys can't start with aws:, which is reserved for AWS."
+    );
   }
   const set = ctx.tags(arn);
   set.set(tags);

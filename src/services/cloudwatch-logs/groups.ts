@@ -24,7 +24,9 @@ function requireName(name: string): void {
   throw invalidParameter(`Log group name starts with a reserved prefix: ${name}`);
 }
 
-/** @evidence CloudWatch Logs API Reference, CreateLogGroup: groups of the DELIVERY class keep events one day */
+/**
+ * @evidence CloudWatch Logs API Reference, CreateLogGroup: groups of the DELIVERY class keep events one day
+ */
 const deliveryRetentionDays = 1;
 
 export const CreateLogGroup = operation(logs.CreateLogGroup, {

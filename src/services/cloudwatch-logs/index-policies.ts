@@ -7,7 +7,9 @@ import { accountPolicies } from "./account-policy-table.ts";
 import { selects } from "./account-selection.ts";
 import type { Context } from "../../kernel/context.ts";
 import { invalidParameter, resourceNotFound } from "./errors.ts";
-import { groupArn, groupNameOf, onIdentifiedGroup, requireGroup, aboutGroup, type LogGroup } from "./group-table.ts";
+import {
+  groupArn, groupNameOf, onIdentifiedGroup, requireGroup, aboutGroup, type LogGroup,
+} from "./group-table.ts";
 
 interface IndexPolicy {
   readonly groupId: string;
@@ -25,7 +27,9 @@ const fieldLengthMax = 100;
 export function parseIndexPolicy(document: string): string[] {
   let fields: unknown;
   try {
-    const { Fields, FieldsV2 } = JSON.parse(document) as { Fields?: unknown; FieldsV2?: Record<string, unknown> };
+    const {
+      Fields, FieldsV2,
+    } = JSON.parse(document) as { Fields?: unknown; FieldsV2?: Record<string, unknown> };
     fields = FieldsV2 === undefined ? Fields : Object.keys(FieldsV2);
   } catch {
     fields = undefined;
@@ -41,7 +45,9 @@ export const PutIndexPolicy = operation(logs.PutIndexPolicy, {
   run(input, ctx) {
     const group = requireGroup(ctx, groupNameOf(input.logGroupIdentifier));
     parseIndexPolicy(input.policyDocument);
-    ctx.db(indexPolicies).put({ groupId: group.id, document: input.policyDocument, updatedAt: ctx.clock.now() });
+    ctx.db(
+      indexPolicies
+    ).put({ groupId: group.id, document: input.policyDocument, updatedAt: ctx.clock.now() });
     return { indexPolicy: policyOf(ctx, group) };
   },
 });
@@ -50,7 +56,9 @@ export const DeleteIndexPolicy = operation(logs.DeleteIndexPolicy, {
   ...onIdentifiedGroup,
   run(input, ctx) {
     const group = requireGroup(ctx, groupNameOf(input.logGroupIdentifier));
-    if (!ctx.db(indexPolicies).delete(group.id)) throw resourceNotFound("The specified policy does not exist.");
+    if (!ctx.db(indexPolicies).delete(group.id)) throw resourceNotFound(
+      "The specified policy does not exist."
+    );
     return {};
   },
 });
@@ -74,7 +82,9 @@ function policyOf(ctx: Context, group: LogGroup): logs.IndexPolicy | undefined {
 }
 
 const onIdentifiers = {
-  resource: (input: { readonly logGroupIdentifiers: readonly string[] }, ctx: Parameters<typeof aboutGroup>[1]) =>
+  resource: (input: {
+    readonly logGroupIdentifiers: readonly string[],
+  }, ctx: Parameters<typeof aboutGroup>[1]) =>
     input.logGroupIdentifiers.map((each) => aboutGroup(groupNameOf(each), ctx)),
 };
 

@@ -10,7 +10,9 @@ import { createGroup, type LogsFixture } from "./logs-fixture.ts";
 const arn = "arn:aws:logs:us-east-1:000000000000:log-group:app";
 
 async function tail(app: LogsFixture, more: Partial<StartLiveTailCommandInput> = {}) {
-  const { responseStream } = await app.logs.send(new StartLiveTailCommand({ logGroupIdentifiers: [arn], ...more }));
+  const {
+    responseStream,
+  } = await app.logs.send(new StartLiveTailCommand({ logGroupIdentifiers: [arn], ...more }));
   const events = (responseStream as AsyncIterable<StartLiveTailResponseStream>)[Symbol.asyncIterator]();
   return {
     next: async () => (await events.next()).value as StartLiveTailResponseStream,
@@ -59,13 +61,17 @@ test("what cannot be tailed is refused", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");
   assert.equal(
-    await refusal(tail(app, { logGroupIdentifiers: ["app"] })), "InvalidParameterException: Invalid log group ARN: app",
+    await refusal(
+      tail(app, { logGroupIdentifiers: ["app"] })
+    ), "InvalidParameterException: Invalid log group ARN: app",
   );
   assert.equal(
     await refusal(tail(app, { logGroupIdentifiers: [`${arn}x`] })),
     "ResourceNotFoundException: The specified log group does not exist.",
   );
   assert.equal(
-    await refusal(tail(app, { logEventFilterPattern: "{" })), "InvalidParameterException: Invalid filter pattern",
+    await refusal(
+      tail(app, { logEventFilterPattern: "{" })
+    ), "InvalidParameterException: Invalid filter pattern",
   );
 });

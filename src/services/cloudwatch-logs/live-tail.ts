@@ -16,7 +16,10 @@ import type { FilterPattern } from "./patterns/filter-pattern.ts";
 /** Whoever tails waits for it; woken by every put of the cell. */
 export const arrivals = "logs.arrivals";
 
-/** @evidence CloudWatch Logs API Reference, StartLiveTail: an update a second of up to 500 events; three hours */
+/**
+ * @evidence CloudWatch Logs API Reference, StartLiveTail: an update a second of up to 500 events; three
+ * hours
+ */
 const updateMilliseconds = 1_000;
 const updateEventsMax = 500;
 const sessionMilliseconds = 3 * 3_600_000;

@@ -39,7 +39,9 @@ function discovered(group: string, message: string): Map<string, Value> {
   return fields;
 }
 
-function recordOf(ctx: BodyContext, group: LogGroup, event: FoundEvent, message: string): Record<string, string> {
+function recordOf(
+  ctx: BodyContext, group: LogGroup, event: FoundEvent, message: string
+): Record<string, string> {
   const fields: [string, Value][] = [
     ["@timestamp", event.timestamp],
     ["@ingestionTime", event.ingestedAt],
@@ -54,7 +56,9 @@ function recordOf(ctx: BodyContext, group: LogGroup, event: FoundEvent, message:
   }));
 }
 
-async function record(ctx: BodyContext, text: string, unmask: boolean | undefined): Promise<Record<string, string>> {
+async function record(
+  ctx: BodyContext, text: string, unmask: boolean | undefined
+): Promise<Record<string, string>> {
   const pointer = readPointer(text);
   const { group, keys } = await openGroup(ctx, pointer.group);
   const mask = maskFor(ctx, group, unmask);
@@ -82,7 +86,10 @@ async function* once<Item>(item: Item): AsyncGenerator<Item> {
   yield await Promise.resolve(item);
 }
 
-/** @evidence CloudWatch Logs API Reference, GetLogGroupFields: eight minutes before and after, or the last 15 */
+/**
+ * @evidence CloudWatch Logs API Reference, GetLogGroupFields: eight minutes before and after, or the last
+ * 15
+ */
 const aroundMilliseconds = 8 * 60_000;
 const lastMilliseconds = 15 * 60_000;
 const eventsMax = 10_000;
@@ -92,7 +99,8 @@ export const GetLogGroupFields = operation(logs.GetLogGroupFields, {
   async body(input, ctx) {
     const { group, keys } = await openGroup(ctx, namedGroup(input));
     const now = ctx.clock.now();
-    const time = input.time === undefined ? undefined : input.time * (input.time > 100_000_000_000 ? 1 : 1_000);
+    const time = input.time === undefined ? undefined
+      : input.time * (input.time > 100_000_000_000 ? 1 : 1_000);
     const scope = time === undefined ? { from: now - lastMilliseconds, before: now + 1 }
       : { from: time - aroundMilliseconds, before: time + aroundMilliseconds };
     const counts = new Map<string, number>();
@@ -106,7 +114,9 @@ export const GetLogGroupFields = operation(logs.GetLogGroupFields, {
         }
       }
     });
-    const fields = [...counts].map(([name, count]) => ({ name, percent: Math.round((100 * count) / events) }));
+    const fields = [...counts].map(
+      ([name, count]) => ({ name, percent: Math.round((100 * count) / events) })
+    );
     return { logGroupFields: fields.sort((left, right) => right.percent - left.percent) };
   },
 });

@@ -5,7 +5,9 @@ import {
   GetLogEventsCommand, PutLogEventsCommand, type FilterLogEventsCommandInput, type GetLogEventsCommandInput,
   type GetLogEventsCommandOutput, type PutLogEventsCommandOutput,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { testEpoch } from "../../../test/region.ts";
+
+/** When tests begin, as `test/region.ts` has it. */
+const testEpoch = Date.UTC(2026, 0, 1);
 
 /** A region, as far as clients are concerned. */
 export interface ClientSource {
@@ -22,7 +24,9 @@ export interface LogsFixture {
   get(stream: string, more?: Partial<GetLogEventsCommandInput>): Promise<GetLogEventsCommandOutput>;
   messages(stream: string, more?: Partial<GetLogEventsCommandInput>): Promise<(string | undefined)[]>;
   /** Messages of all pages. */
-  filter(filterPattern?: string, more?: Partial<FilterLogEventsCommandInput>): Promise<(string | undefined)[]>;
+  filter(
+    filterPattern?: string, more?: Partial<FilterLogEventsCommandInput>
+  ): Promise<(string | undefined)[]>;
 }
 
 export async function createGroup(
@@ -44,7 +48,9 @@ export async function createGroup(
     })),
     get: (logStreamName, more) =>
       logs.send(new GetLogEventsCommand({ logGroupName: group, logStreamName, ...more })),
-    messages: async (stream, more) => ((await fixture.get(stream, more)).events ?? []).map((each) => each.message),
+    messages: async (stream, more) => ((await fixture.get(stream, more)).events ?? []).map(
+      (each) => each.message
+    ),
     filter: async (filterPattern, more) => {
       const found: (string | undefined)[] = [];
       for (let nextToken: string | undefined; ;) {

@@ -21,7 +21,9 @@ export function protectionsOf(ctx: Pick<ReadContext, "db" | "kernel">, group: Lo
   const ofAccount = [...ctx.db(accountPolicies).list({ prefix: ["DATA_PROTECTION_POLICY"] })];
   if (!own && ofAccount.length === 0) return [];
   const known = ctx.kernel.cacheFor<DataProtection>("logs.dataProtection");
-  return [...(own ? [own] : []), ...ofAccount.filter((policy) => selects(policy, group.name))].map((policy) => {
+  return [
+    ...(own ? [own] : []), ...ofAccount.filter((policy) => selects(policy, group.name)),
+  ].map((policy) => {
     let parsed = known.get(policy.document);
     if (!parsed) known.set(policy.document, (parsed = parseDataProtection(policy.document)));
     return { ...parsed, since: policy.updatedAt };

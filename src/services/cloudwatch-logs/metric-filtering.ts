@@ -10,7 +10,7 @@ import { publish, type MetricValue } from "./metric-values.ts";
 import type { Match } from "./patterns/filter-pattern.ts";
 import { shownValue } from "./patterns/json.ts";
 import { readSelector } from "./patterns/selectors.ts";
-import { textFor, type WatchedEvent } from "./watched-events.ts";
+import type { WatchedEvent } from "./watched-events.ts";
 
 /** A minute in which events came, and whether one of them matched. */
 interface FilterMinute {
@@ -58,9 +58,7 @@ export function filterMetrics(ctx: Context, group: LogGroup, events: readonly Wa
   return metricFiltersOf(ctx, group.name).flatMap((filter) => {
     const pattern = patternOf(ctx, filter.pattern);
     const values = events.flatMap((event) => {
-      const match = pattern.match(
-        textFor(event, filter), pattern.kind === "json" ? event.json(filter) : undefined,
-      );
+      const match = pattern.match(event.message, pattern.kind === "json" ? event.json() : undefined);
       return match ? valuesOf(filter, match, event.timestamp) : [];
     });
     if (filter.transformations.some(({ defaultValue }) => defaultValue !== undefined)) {

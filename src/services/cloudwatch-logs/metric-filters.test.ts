@@ -13,11 +13,15 @@ test("logs-filter-expressions: terms, JSON and fields find the right events, and
   await app.stream("s");
   const bad = "{\"status\": 500, \"path\": \"/a\"}";
   const line = "1.2.3.4 ann [10/Oct/2026] \"GET / HTTP/1.1\" 503";
-  await app.put("s", bad, "{\"status\": 200}", "ERROR debug", "ERROR here", line, "1.2.3.4 bob x \"GET /\" 200");
+  await app.put(
+    "s", bad, "{\"status\": 200}", "ERROR debug", "ERROR here", line, "1.2.3.4 bob x \"GET /\" 200"
+  );
   assert.deepEqual(await app.filter("{ $.status = 500 }"), [bad]);
   assert.deepEqual(await app.filter("[ip, user, ts, req, status=5*]"), [line]);
   assert.deepEqual(await app.filter("ERROR -debug"), ["ERROR here"]);
-  assert.equal(await refusal(app.filter("{ $.status }")), "InvalidParameterException: Invalid filter pattern");
+  assert.equal(
+    await refusal(app.filter("{ $.status }")), "InvalidParameterException: Invalid filter pattern"
+  );
   const { matches } = await app.logs.send(new TestMetricFilterCommand({
     filterPattern: "{ $.status > 200 }", logEventMessages: ["{\"status\": 200}", bad, "500"],
   }));

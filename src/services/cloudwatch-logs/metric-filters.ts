@@ -33,14 +33,17 @@ function requireTransformation(transformation: logs.MetricTransformation, kind: 
       );
     }
     if (Object.keys(dimensions).length > dimensionsMax) {
-      throw invalidParameter(`Invalid metric transformation: at most ${dimensionsMax} dimensions are allowed.`);
+      throw invalidParameter(
+        `Invalid metric transformation: at most ${dimensionsMax} dimensions are allowed.`
+      );
     }
   }
   for (const selector of selectors) {
     if (!readSelector(selector)) throw invalidParameter(`Invalid metric transformation: '${selector}'`);
     if (kind !== "json" && kind !== "fields") {
       throw invalidParameter(
-        "Invalid metric transformation: values can only be extracted by JSON and space-delimited filter patterns.",
+        "Invalid metric transformation: values can only be extracted by JSON and space-delimited " +
+          "filter patterns.",
       );
     }
   }
@@ -62,7 +65,9 @@ export const PutMetricFilter = operation(logs.PutMetricFilter, {
       transformations: input.metricTransformations,
       createdAt: known?.createdAt ?? ctx.clock.now(),
       applyOnTransformedLogs: input.applyOnTransformedLogs ?? false,
-      ...(input.fieldSelectionCriteria !== undefined && { fieldSelectionCriteria: input.fieldSelectionCriteria }),
+      ...(input.fieldSelectionCriteria !== undefined && {
+        fieldSelectionCriteria: input.fieldSelectionCriteria,
+      }),
       ...(input.emitSystemFieldDimensions && { emitSystemFieldDimensions: input.emitSystemFieldDimensions }),
     });
   },
@@ -86,8 +91,12 @@ function shown(filter: MetricFilter): logs.MetricFilter {
     creationTime: filter.createdAt,
     logGroupName: filter.group,
     applyOnTransformedLogs: filter.applyOnTransformedLogs,
-    ...(filter.fieldSelectionCriteria !== undefined && { fieldSelectionCriteria: filter.fieldSelectionCriteria }),
-    ...(filter.emitSystemFieldDimensions && { emitSystemFieldDimensions: [...filter.emitSystemFieldDimensions] }),
+    ...(filter.fieldSelectionCriteria !== undefined && {
+      fieldSelectionCriteria: filter.fieldSelectionCriteria,
+    }),
+    ...(filter.emitSystemFieldDimensions && {
+      emitSystemFieldDimensions: [...filter.emitSystemFieldDimensions],
+    }),
   };
 }
 

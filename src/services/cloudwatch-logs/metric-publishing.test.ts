@@ -38,9 +38,13 @@ test("values and dimensions are taken out of events", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");
   await app.stream("s");
-  await putFilter(app, "{ $.ms > 0 }", { metricName: "Latency", metricValue: "$.ms", dimensions: { Path: "$.path" } });
+  await putFilter(
+    app, "{ $.ms > 0 }", { metricName: "Latency", metricValue: "$.ms", dimensions: { Path: "$.path" } }
+  );
   await putFilter(app, "[method, bytes]", { metricName: "Bytes", metricValue: "$bytes", unit: "Bytes" });
-  await app.put("s", "{\"ms\":10,\"path\":\"/a\"}", "{\"ms\":5,\"path\":\"/a\"}", "{\"ms\":1}", "GET 512", "GET x");
+  await app.put(
+    "s", "{\"ms\":10,\"path\":\"/a\"}", "{\"ms\":5,\"path\":\"/a\"}", "{\"ms\":1}", "GET 512", "GET x"
+  );
   await region.settled();
   assert.deepEqual(await statistics(region, "Latency", { Path: "/a" }), [15, 2]);
   assert.deepEqual(await statistics(region, "Bytes"), [512, 1]);
@@ -75,7 +79,11 @@ test("metrics that are embedded in events are published", async () => {
   await region.settled();
   assert.deepEqual(await statistics(region, "Orders", { service: "checkout" }, "Shop"), [3, 1]);
   await region.clock.advance({ minutes: 1 });
-  assert.deepEqual((await statistics(region, "IncomingLogEvents", { LogGroupName: "app" }, "AWS/Logs"))[0], 1);
-  const { Metrics = [] } = await region.client(CloudWatchClient).send(new ListMetricsCommand({ Namespace: "Shop" }));
+  assert.deepEqual(
+    (await statistics(region, "IncomingLogEvents", { LogGroupName: "app" }, "AWS/Logs"))[0], 1
+  );
+  const {
+    Metrics = [],
+  } = await region.client(CloudWatchClient).send(new ListMetricsCommand({ Namespace: "Shop" }));
   assert.equal(Metrics.length, 1);
 });

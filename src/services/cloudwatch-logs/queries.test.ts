@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  DescribeQueriesCommand, GetLogGroupFieldsCommand, GetLogRecordCommand, GetQueryResultsCommand, StartQueryCommand,
+  DescribeQueriesCommand, GetLogGroupFieldsCommand, GetLogRecordCommand, GetQueryResultsCommand,
+  StartQueryCommand,
   StopQueryCommand, type GetQueryResultsCommandOutput, type StartQueryCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { refusal } from "../../../test/refusal.ts";
@@ -15,7 +16,9 @@ async function query(
   region: TestRegion, app: LogsFixture, queryString: string, more: Partial<StartQueryCommandInput> = {},
 ): Promise<GetQueryResultsCommandOutput> {
   const named = more.logGroupNames ? {} : { logGroupName: app.group };
-  const { queryId } = await app.logs.send(new StartQueryCommand({ ...named, ...times, queryString, ...more }));
+  const { queryId } = await app.logs.send(
+    new StartQueryCommand({ ...named, ...times, queryString, ...more })
+  );
   await region.settled();
   return app.logs.send(new GetQueryResultsCommand({ queryId }));
 }
@@ -58,11 +61,15 @@ test("a result's pointer names its event", async () => {
     "@logStream": "s", "@message": "{\"a\":{\"b\":1}}", "a.b": "1",
   });
   assert.match(
-    await refusal(app.logs.send(new GetLogRecordCommand({ logRecordPointer: "nothing" }))), /^InvalidParameterException/,
+    await refusal(
+      app.logs.send(new GetLogRecordCommand({ logRecordPointer: "nothing" }))
+    ), /^InvalidParameterException/,
   );
   const { logGroupFields = [] } = await app.logs.send(new GetLogGroupFieldsCommand({ logGroupName: "app" }));
   assert.deepEqual(logGroupFields.map(({ name, percent }) => [name, percent]), [
-    ["@timestamp", 100], ["@message", 100], ["@logStream", 100], ["@log", 100], ["@ingestionTime", 100], ["a.b", 50],
+    [
+      "@timestamp", 100,
+    ], ["@message", 100], ["@logStream", 100], ["@log", 100], ["@ingestionTime", 100], ["a.b", 50],
   ]);
 });
 

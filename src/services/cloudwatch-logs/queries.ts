@@ -6,7 +6,9 @@ import type { Context } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
-import { invalidNextToken, invalidParameter, limitExceeded, malformedQuery, resourceNotFound } from "./errors.ts";
+import {
+  invalidNextToken, invalidParameter, limitExceeded, malformedQuery, resourceNotFound,
+} from "./errors.ts";
 import { aboutGroup, findGroup, groupArn, groupNameOf } from "./group-table.ts";
 import { parseQuery, resultsMax } from "./insights/query.ts";
 import { forgetQuery, queries, requireQuery, resultsParts, type QueryRow } from "./query-table.ts";
@@ -29,7 +31,9 @@ function groupNames({ logGroupName, logGroupNames, logGroupIdentifiers }: NamesG
     );
   }
   const names = [...new Set((given[0] as string[]).map(groupNameOf))];
-  if (names.length > groupsMax) throw limitExceeded(`At most ${groupsMax} log groups can be queried at once.`);
+  if (names.length > groupsMax) throw limitExceeded(
+    `At most ${groupsMax} log groups can be queried at once.`
+  );
   return names;
 }
 
@@ -41,7 +45,9 @@ function milliseconds(time: number): number {
 export const StartQuery = operation(logs.StartQuery, {
   resource: (input, ctx) => {
     const { logGroupName, logGroupNames = [], logGroupIdentifiers = [] } = input;
-    const names = [...(logGroupName === undefined ? [] : [logGroupName]), ...logGroupNames, ...logGroupIdentifiers];
+    const names = [
+      ...(logGroupName === undefined ? [] : [logGroupName]), ...logGroupNames, ...logGroupIdentifiers,
+    ];
     return names.length === 0 ? aboutGroup("", ctx) : names.map((each) => aboutGroup(groupNameOf(each), ctx));
   },
   run(input, ctx) {

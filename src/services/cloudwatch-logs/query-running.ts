@@ -65,7 +65,9 @@ interface Walk {
 }
 
 /** The next blocks behind a place, with their events. */
-function nextBlocks(ctx: BodyContext, walk: Walk, after: Block | undefined): { block: Block; events: StoredEvent[] }[] {
+function nextBlocks(
+  ctx: BodyContext, walk: Walk, after: Block | undefined
+): { block: Block; events: StoredEvent[] }[] {
   const { group, keys } = walk;
   return ctx.reading(() => {
     const { spanMilliseconds } = usageOf(ctx, group.id);
@@ -84,7 +86,9 @@ function nextBlocks(ctx: BodyContext, walk: Walk, after: Block | undefined): { b
   });
 }
 
-async function* stretches(ctx: BodyContext, walk: Walk): AsyncGenerator<{ block: Block; events: StoredEvent[] }[]> {
+async function* stretches(
+  ctx: BodyContext, walk: Walk
+): AsyncGenerator<{ block: Block; events: StoredEvent[] }[]> {
   for (let after: Block | undefined; ;) {
     const some = nextBlocks(ctx, walk, after);
     if (some.length === 0) return;
@@ -123,7 +127,9 @@ async function walkGroup(
 }
 
 /** @returns false when it was stopped meanwhile */
-async function walkGroups(ctx: BodyContext, query: QueryRow, pipeline: Pipeline, counts: Counts): Promise<boolean> {
+async function walkGroups(
+  ctx: BodyContext, query: QueryRow, pipeline: Pipeline, counts: Counts
+): Promise<boolean> {
   const note = (): boolean => ctx.transaction((within) => {
     const known = within.db(queries).get(query.id);
     if (known?.status !== "Running") return false;
@@ -143,10 +149,14 @@ async function walkGroups(ctx: BodyContext, query: QueryRow, pipeline: Pipeline,
 }
 
 function counted(query: QueryRow, counts: Counts): QueryRow {
-  return { ...query, recordsMatched: counts.matched, recordsScanned: counts.scanned, bytesScanned: counts.bytes };
+  return {
+    ...query, recordsMatched: counts.matched, recordsScanned: counts.scanned, bytesScanned: counts.bytes,
+  };
 }
 
-async function statusOf(ctx: BodyContext, query: QueryRow, pipeline: Pipeline, counts: Counts): Promise<QueryStatus> {
+async function statusOf(
+  ctx: BodyContext, query: QueryRow, pipeline: Pipeline, counts: Counts
+): Promise<QueryStatus> {
   try {
     if (!(await walkGroups(ctx, query, pipeline, counts))) return "Cancelled";
     new Guard(guardMilliseconds).run(() => pipeline.end());
@@ -159,7 +169,9 @@ async function statusOf(ctx: BodyContext, query: QueryRow, pipeline: Pipeline, c
   }
 }
 
-export const runQuery = asynchronousJob<{ readonly id: string }>("cloudwatch-logs.runQuery", async ({ id }, ctx) => {
+export const runQuery = asynchronousJob<{
+  readonly id: string,
+}>("cloudwatch-logs.runQuery", async ({ id }, ctx) => {
   const query = ctx.transaction((within) => begin(within, id));
   if (!query) return;
   const counts = new Counts();

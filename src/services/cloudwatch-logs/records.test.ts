@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateLogAnomalyDetectorCommand, CreateLogGroupCommand, DeleteLogAnomalyDetectorCommand, DeleteLogGroupCommand,
+  CreateLogAnomalyDetectorCommand, CreateLogGroupCommand, DeleteLogAnomalyDetectorCommand,
+  DeleteLogGroupCommand,
   DeleteQueryDefinitionCommand, DeleteResourcePolicyCommand, DescribeAccountPoliciesCommand,
   DescribeFieldIndexesCommand, DescribeIndexPoliciesCommand, DescribeLogGroupsCommand,
   DescribeQueryDefinitionsCommand, DescribeResourcePoliciesCommand, GetLogAnomalyDetectorCommand,
   ListLogGroupsCommand, ListTagsForResourceCommand, ListTagsLogGroupCommand, PutAccountPolicyCommand,
   PutIndexPolicyCommand, PutLogGroupDeletionProtectionCommand, PutQueryDefinitionCommand,
-  PutResourcePolicyCommand, TagLogGroupCommand, TagResourceCommand, UntagLogGroupCommand, UntagResourceCommand,
+  PutResourcePolicyCommand, TagLogGroupCommand, TagResourceCommand, UntagLogGroupCommand,
+  UntagResourceCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, testEpoch } from "../../../test/region.ts";
@@ -19,7 +21,8 @@ test("groups have classes, tags in both ways, and protection from deletion", asy
   await using region = await startRegion();
   const { logs } = await createGroup(region, "web");
   await logs.send(new CreateLogGroupCommand({
-    logGroupName: "app", tags: { team: "a" }, logGroupClass: "INFREQUENT_ACCESS", deletionProtectionEnabled: true,
+    logGroupName: "app", tags: { team: "a" }, logGroupClass: "INFREQUENT_ACCESS",
+    deletionProtectionEnabled: true,
   }));
   await logs.send(new CreateLogGroupCommand({ logGroupName: "queue", logGroupClass: "DELIVERY" }));
   await logs.send(new TagResourceCommand({ resourceArn: arn, tags: { stage: "x", more: "y" } }));
@@ -29,10 +32,14 @@ test("groups have classes, tags in both ways, and protection from deletion", asy
   assert.deepEqual((await logs.send(new ListTagsForResourceCommand({ resourceArn: arn }))).tags, expected);
   assert.deepEqual((await logs.send(new ListTagsLogGroupCommand({ logGroupName: "app" }))).tags, expected);
   await logs.send(new UntagLogGroupCommand({ logGroupName: "app", tags: ["team"] }));
-  assert.deepEqual((await logs.send(new ListTagsForResourceCommand({ resourceArn: arn }))).tags, { stage: "x" });
+  assert.deepEqual(
+    (await logs.send(new ListTagsForResourceCommand({ resourceArn: arn }))).tags, { stage: "x" }
+  );
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`k${index}`, ""]));
   assert.match(
-    await refusal(logs.send(new TagResourceCommand({ resourceArn: arn, tags: many }))), /^TooManyTagsException/,
+    await refusal(
+      logs.send(new TagResourceCommand({ resourceArn: arn, tags: many }))
+    ), /^TooManyTagsException/,
   );
 
   const listed = async (more: object) =>
@@ -54,7 +61,9 @@ test("groups have classes, tags in both ways, and protection from deletion", asy
   await logs.send(new DeleteLogGroupCommand({ logGroupName: "app" }));
   assert.deepEqual(await listed({}), ["queue", "web"]);
   assert.match(
-    await refusal(logs.send(new CreateLogGroupCommand({ logGroupName: "aws/x" }))), /^InvalidParameterException/,
+    await refusal(
+      logs.send(new CreateLogGroupCommand({ logGroupName: "aws/x" }))
+    ), /^InvalidParameterException/,
   );
 });
 
@@ -80,7 +89,9 @@ test("saved queries are kept, changed, listed by name and deleted", async () => 
   const { queryDefinitionId: id } = await put("b/errors", { logGroupNames: ["app"] });
   await put("a");
   await put("b/faults", { queryDefinitionId: id });
-  const { queryDefinitions } = await logs.send(new DescribeQueryDefinitionsCommand({ queryDefinitionNamePrefix: "b/" }));
+  const {
+    queryDefinitions,
+  } = await logs.send(new DescribeQueryDefinitionsCommand({ queryDefinitionNamePrefix: "b/" }));
   assert.deepEqual(queryDefinitions, [{
     queryLanguage: "CWLI", queryDefinitionId: id, name: "b/faults", queryString: "fields @message",
     lastModified: testEpoch, logGroupNames: [],
@@ -88,7 +99,9 @@ test("saved queries are kept, changed, listed by name and deleted", async () => 
   const deleted = await logs.send(new DeleteQueryDefinitionCommand({ queryDefinitionId: id }));
   assert.equal(deleted.success, true);
   assert.match(
-    await refusal(logs.send(new DeleteQueryDefinitionCommand({ queryDefinitionId: id }))), /^ResourceNotFound/,
+    await refusal(
+      logs.send(new DeleteQueryDefinitionCommand({ queryDefinitionId: id }))
+    ), /^ResourceNotFound/,
   );
 });
 
@@ -98,7 +111,9 @@ test("a resource policy lets other services write", async () => {
   const policyDocument = JSON.stringify({
     Version: "2012-10-17",
     Statement: [{
-      Effect: "Allow", Principal: { Service: "route53.amazonaws.com" }, Action: "logs:PutLogEvents", Resource: "*",
+      Effect: "Allow", Principal: {
+        Service: "route53.amazonaws.com",
+      }, Action: "logs:PutLogEvents", Resource: "*",
     }],
   });
   await logs.send(new PutResourcePolicyCommand({ policyName: "dns", policyDocument }));
@@ -135,14 +150,18 @@ test("index policies of groups come before those of the account", async () => {
   }));
   const described = await logs.send(new DescribeAccountPoliciesCommand({ policyType: "FIELD_INDEX_POLICY" }));
   assert.equal(described.accountPolicies?.[0]?.accountId, "000000000000");
-  const fields = async () => ((await logs.send(new DescribeFieldIndexesCommand({ logGroupIdentifiers: ["app"] })))
+  const fields = async () => ((await logs.send(
+    new DescribeFieldIndexesCommand({ logGroupIdentifiers: ["app"] })
+  ))
     .fieldIndexes ?? []).map(({ fieldIndexName }) => fieldIndexName);
   assert.deepEqual(await fields(), ["requestId"]);
   await logs.send(new PutIndexPolicyCommand({
     logGroupIdentifier: "app", policyDocument: "{\"Fields\": [\"user\", \"path\"]}",
   }));
   assert.deepEqual(await fields(), ["user", "path"]);
-  const { indexPolicies } = await logs.send(new DescribeIndexPoliciesCommand({ logGroupIdentifiers: ["app"] }));
+  const {
+    indexPolicies,
+  } = await logs.send(new DescribeIndexPoliciesCommand({ logGroupIdentifiers: ["app"] }));
   assert.equal(indexPolicies?.[0]?.source, "LOG_GROUP");
   assert.match(
     await refusal(logs.send(new PutIndexPolicyCommand({ logGroupIdentifier: "app", policyDocument: "{}" }))),
@@ -156,13 +175,17 @@ test("an anomaly detector keeps its settings, and says that it has found nothing
   const { anomalyDetectorArn = "" } = await logs.send(
     new CreateLogAnomalyDetectorCommand({ logGroupArnList: [arn], detectorName: "d" }),
   );
-  const { $metadata: _, ...detector } = await logs.send(new GetLogAnomalyDetectorCommand({ anomalyDetectorArn }));
+  const {
+    $metadata: _, ...detector
+  } = await logs.send(new GetLogAnomalyDetectorCommand({ anomalyDetectorArn }));
   assert.deepEqual(detector, {
     detectorName: "d", logGroupArnList: [arn], anomalyDetectorStatus: "INITIALIZING",
     creationTimeStamp: testEpoch, lastModifiedTimeStamp: testEpoch, anomalyVisibilityTime: 21,
   });
   await logs.send(new DeleteLogAnomalyDetectorCommand({ anomalyDetectorArn }));
   assert.match(
-    await refusal(logs.send(new GetLogAnomalyDetectorCommand({ anomalyDetectorArn }))), /^ResourceNotFoundException/,
+    await refusal(
+      logs.send(new GetLogAnomalyDetectorCommand({ anomalyDetectorArn }))
+    ), /^ResourceNotFoundException/,
   );
 });

@@ -133,7 +133,9 @@ export function policyOf(arn: string, ctx: ReadContext): string | ResourcePolicy
   if (all.length === 0) return undefined;
   const Statement = all.flatMap(({ document }) => {
     const { Statement: statements } = JSON.parse(document) as { Statement: object | object[] };
-    return (Array.isArray(statements) ? statements : [statements]).map((each: object) => ({ ...each, Sid: undefined }));
+    return (Array.isArray(statements) ? statements : [statements]).map(
+      (each: object) => ({ ...each, Sid: undefined })
+    );
   });
   return JSON.stringify({ Version: "2012-10-17", Statement });
 }

@@ -30,7 +30,9 @@ export const streams = table<LogStream, "byLastEvent">("logs.streams", {
   indexes: { byLastEvent: (stream) => [stream.groupId, stream.lastEventAt ?? 0, stream.name] },
 });
 
-export function findStream(ctx: Pick<ReadContext, "db">, group: LogGroup, name: string): LogStream | undefined {
+export function findStream(
+  ctx: Pick<ReadContext, "db">, group: LogGroup, name: string
+): LogStream | undefined {
   return ctx.db(streams).get([group.id, name]);
 }
 

@@ -18,7 +18,9 @@ interface NamesStream {
 }
 
 const onStream = {
-  resource: (input: NamesStream, ctx: ReadContext) => aboutGroup(input.logGroupName, ctx, input.logStreamName),
+  resource: (input: NamesStream, ctx: ReadContext) => aboutGroup(
+    input.logGroupName, ctx, input.logStreamName
+  ),
 };
 
 export const CreateLogStream = operation(logs.CreateLogStream, {

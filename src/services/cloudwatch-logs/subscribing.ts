@@ -8,11 +8,11 @@ import type { LogGroup } from "./group-table.ts";
 import { patternOf } from "./known-patterns.ts";
 import { placeText } from "./places.ts";
 import { dataMessage, sendLater, type SentEvent } from "./subscription-delivery.ts";
-import { textFor, type WatchedEvent } from "./watched-events.ts";
+import type { WatchedEvent } from "./watched-events.ts";
 
 type Subscription = Pick<
   SubscriptionFilter,
-  "name" | "pattern" | "destinationArn" | "roleArn" | "distribution" | "applyOnTransformedLogs"
+  "name" | "pattern" | "destinationArn" | "roleArn" | "distribution"
 >;
 
 /** A record is well below what Kinesis and Lambda take, also where it does not compress. */
@@ -28,14 +28,15 @@ interface AccountSubscription {
 function ofAccount(ctx: Context, group: LogGroup): Subscription[] {
   const policies = [...ctx.db(accountPolicies).list({ prefix: ["SUBSCRIPTION_FILTER_POLICY"] })];
   return policies.filter((policy) => selects(policy, group.name)).map(({ name, document }) => {
-    const { DestinationArn, RoleArn, FilterPattern, Distribution } = JSON.parse(document) as AccountSubscription;
+    const {
+      DestinationArn, RoleArn, FilterPattern, Distribution,
+    } = JSON.parse(document) as AccountSubscription;
     return {
       name,
       pattern: FilterPattern ?? "",
       destinationArn: DestinationArn,
       ...(RoleArn !== undefined && { roleArn: RoleArn }),
       distribution: Distribution ?? "ByLogStream",
-      applyOnTransformedLogs: false,
     };
   });
 }
@@ -43,11 +44,10 @@ function ofAccount(ctx: Context, group: LogGroup): Subscription[] {
 function matching(ctx: Context, subscription: Subscription, events: readonly WatchedEvent[]): SentEvent[] {
   const pattern = patternOf(ctx, subscription.pattern);
   return events.flatMap((event) => {
-    const message = textFor(event, subscription);
-    const match = pattern.match(message, pattern.kind === "json" ? event.json(subscription) : undefined);
+    const { message, timestamp } = event;
+    const match = pattern.match(message, pattern.kind === "json" ? event.json() : undefined);
     if (!match) return [];
     const extractedFields = pattern.kind === "fields" ? fieldsOf(match.values()) : undefined;
-    const { timestamp } = event;
     return [{ id: placeText(event), timestamp, message, ...(extractedFields && { extractedFields }) }];
   });
 }

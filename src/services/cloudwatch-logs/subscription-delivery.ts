@@ -35,8 +35,9 @@ interface DataMessage {
 }
 
 /** @evidence CloudWatch Logs User Guide, "Subscription filters": the fields of a record */
-export function dataMessage(ctx: ReadContext, group: string, { filter, stream,
-  events }: DataMessage): Buffer {
+export function dataMessage(
+  ctx: ReadContext, group: string, { filter, stream, events }: DataMessage
+): Buffer {
   return gzipSync(JSON.stringify({
     messageType: "DATA_MESSAGE",
     owner: ctx.account,
@@ -92,15 +93,17 @@ async function underRole(ctx: BodyContext, target: Target, account: string): Pro
   return Credentials?.SessionToken ?? "";
 }
 
-export function findDestination(ctx: ReadContext, { account, region,
-  resource }: Arn): Destination | undefined {
+export function findDestination(
+  ctx: ReadContext, { account, region, resource }: Arn
+): Destination | undefined {
   const name = resource.slice("destination:".length);
   return ctx.kernel.read({ account, region }, (reader) => reader.rows(destinations).get(name));
 }
 
 /** @throws AwsError what the destination says */
-export async function send(ctx: BodyContext, target: Target, data: Buffer,
-  partitionKey: string): Promise<void> {
+export async function send(
+  ctx: BodyContext, target: Target, data: Buffer, partitionKey: string
+): Promise<void> {
   const arn = parseArn(target.destinationArn);
   switch (arn?.service) {
     case "lambda": {
@@ -143,8 +146,9 @@ async function put(
     await ctx.call(firehose.PutRecord, { DeliveryStreamName, Record: { Data: data } }, options);
   } else {
     await ctx.call(
-      kinesis.PutRecord, { StreamARN: target.destinationArn, Data: data, PartitionKey: partitionKey },
-        options,
+      kinesis.PutRecord, {
+        StreamARN: target.destinationArn, Data: data, PartitionKey: partitionKey,
+      }, options,
     );
   }
 }

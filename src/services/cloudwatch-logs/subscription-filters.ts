@@ -6,7 +6,9 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError, modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import { invalidNextToken, invalidOperation, invalidParameter, limitExceeded, resourceNotFound } from "./errors.ts";
+import {
+  invalidNextToken, invalidOperation, invalidParameter, limitExceeded, resourceNotFound,
+} from "./errors.ts";
 import { subscriptionFilters, subscriptionFiltersOf, type SubscriptionFilter } from "./filter-tables.ts";
 import { onGroup, requireGroup } from "./group-table.ts";
 import { patternOf } from "./known-patterns.ts";
@@ -33,7 +35,8 @@ function requireDestination(ctx: BodyContext, destinationArn: string, roleArn: s
   // @evidence CloudWatch Logs User Guide, cross-account subscriptions: only through a destination
   if (vendor !== "logs" && arn.account !== ctx.account) {
     throw invalidParameter(
-      `destinationArn for vendor ${vendor} cannot be in another account. Use a destination of type logs instead.`,
+      `destinationArn for vendor ${vendor} cannot be in another account. ` +
+        "Use a destination of type logs instead.",
     );
   }
   return arn;
@@ -76,10 +79,10 @@ export async function requireReachable(ctx: BodyContext, arn: Arn, target: Targe
 const refusals: Readonly<Record<string, string>> = {
   lambda: "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to " +
     "execute your function.",
-  kinesis: "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream is " +
-    "in ACTIVE state. ",
-  firehose: "Could not deliver test message to specified Firehose stream. Check if the given Firehose stream " +
-    "is in ACTIVE state.",
+  kinesis: "Could not deliver test message to specified Kinesis stream. Check if the given kinesis stream " +
+    "is in ACTIVE state. ",
+  firehose: "Could not deliver test message to specified Firehose stream. Check if the given Firehose " +
+    "stream is in ACTIVE state.",
   logs: "Could not deliver test message to specified destination. Check if the destination is valid.",
 };
 
@@ -144,7 +147,9 @@ function shown(filter: SubscriptionFilter): logs.SubscriptionFilter {
     distribution: filter.distribution,
     applyOnTransformedLogs: filter.applyOnTransformedLogs,
     creationTime: filter.createdAt,
-    ...(filter.fieldSelectionCriteria !== undefined && { fieldSelectionCriteria: filter.fieldSelectionCriteria }),
+    ...(filter.fieldSelectionCriteria !== undefined && {
+      fieldSelectionCriteria: filter.fieldSelectionCriteria,
+    }),
     ...(filter.emitSystemFields && { emitSystemFields: [...filter.emitSystemFields] }),
   };
 }

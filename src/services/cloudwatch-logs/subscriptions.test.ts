@@ -27,7 +27,9 @@ async function makeStream(region: TestRegion, credentials?: TestCredentials) {
         StreamName: "stream", ShardId: "shardId-000000000000", ShardIteratorType: "TRIM_HORIZON",
       }));
       const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
-      return Records.map(({ Data }) => JSON.parse(gunzipSync(Data ?? "").toString()) as Record<string, unknown>);
+      return Records.map(
+        ({ Data }) => JSON.parse(gunzipSync(Data ?? "").toString()) as Record<string, unknown>
+      );
     },
   };
 }
@@ -38,7 +40,9 @@ async function makeRole(region: TestRegion, allows = true, credentials?: TestCre
     RoleName: "to-kinesis",
     AssumeRolePolicyDocument: JSON.stringify({
       Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Principal: { Service: "logs.amazonaws.com" }, Action: "sts:AssumeRole" }],
+      Statement: [
+        { Effect: "Allow", Principal: { Service: "logs.amazonaws.com" }, Action: "sts:AssumeRole" },
+      ],
     }),
   }));
   if (allows) {
@@ -84,12 +88,16 @@ test("logs-subscription-destinations: what matches arrives in a Kinesis stream, 
     new DescribeSubscriptionFiltersCommand({ logGroupName: "app" }),
   );
   assert.deepEqual(subscriptionFilters, [{
-    filterName: "errors", logGroupName: "app", filterPattern: "ERROR", destinationArn: streamArn("000000000000"),
+    filterName: "errors", logGroupName: "app", filterPattern: "ERROR", destinationArn: streamArn(
+      "000000000000"
+    ),
     roleArn, distribution: "ByLogStream", applyOnTransformedLogs: false, creationTime: testEpoch + 1_000,
   }]);
   await subscribe(app, { destinationArn: streamArn("000000000000"), roleArn, filterName: "second" });
   assert.equal(
-    await refusal(subscribe(app, { destinationArn: streamArn("000000000000"), roleArn, filterName: "third" })),
+    await refusal(
+      subscribe(app, { destinationArn: streamArn("000000000000"), roleArn, filterName: "third" })
+    ),
     "LimitExceededException: Resource limit exceeded.",
   );
   await app.logs.send(new DeleteSubscriptionFilterCommand({ logGroupName: "app", filterName: "errors" }));
@@ -105,7 +113,9 @@ test("fields that a pattern names go along", async () => {
   await app.stream("s");
   const stream = await makeStream(region);
   const roleArn = await makeRole(region);
-  await subscribe(app, { destinationArn: streamArn("000000000000"), roleArn, filterPattern: "[level, what]" });
+  await subscribe(
+    app, { destinationArn: streamArn("000000000000"), roleArn, filterPattern: "[level, what]" }
+  );
   await app.put("s", [2_000, "WARN disk"]);
   const [, data] = await stream.messages() as { logEvents: { extractedFields: object }[] }[];
   assert.deepEqual(data?.logEvents[0]?.extractedFields, { level: "WARN", what: "disk" });
@@ -115,11 +125,16 @@ test("a destination must be there, and let the service in", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");
   const roleArn = await makeRole(region, false);
-  const undeliverable = "InvalidParameterException: Could not deliver test message to specified Kinesis stream. " +
+  const undeliverable =
+    "InvalidParameterException: Could not deliver test message to specified Kinesis stream. " +
     "Check if the given kinesis stream is in ACTIVE state. ";
-  assert.equal(await refusal(subscribe(app, { destinationArn: streamArn("000000000000"), roleArn })), undeliverable);
+  assert.equal(
+    await refusal(subscribe(app, { destinationArn: streamArn("000000000000"), roleArn })), undeliverable
+  );
   await makeStream(region);
-  assert.equal(await refusal(subscribe(app, { destinationArn: streamArn("000000000000"), roleArn })), undeliverable);
+  assert.equal(
+    await refusal(subscribe(app, { destinationArn: streamArn("000000000000"), roleArn })), undeliverable
+  );
   assert.equal(
     await refusal(subscribe(app, { destinationArn: streamArn("000000000000") })),
     "InvalidParameterException: destinationArn for vendor kinesis cannot be used without roleArn",
@@ -131,10 +146,12 @@ test("a destination must be there, and let the service in", async () => {
   );
   assert.equal(
     await refusal(subscribe(app, { destinationArn: lambda })),
-    "InvalidParameterException: Could not execute the lambda function. Make sure you have given CloudWatch Logs " +
-      "permission to execute your function.",
+    "InvalidParameterException: Could not execute the lambda function. Make sure you have given CloudWatch " +
+      "Logs permission to execute your function.",
   );
-  assert.match(await refusal(subscribe(app, { destinationArn: "nowhere" })), /^InvalidParameterException: Invalid/);
+  assert.match(
+    await refusal(subscribe(app, { destinationArn: "nowhere" })), /^InvalidParameterException: Invalid/
+  );
 });
 
 async function makeDestination(region: TestRegion): Promise<CloudWatchLogsClient> {
@@ -148,7 +165,7 @@ async function makeDestination(region: TestRegion): Promise<CloudWatchLogsClient
   return logs;
 }
 
-test("logs-cross-account-subscription: another account's stream is reached through its destination", async () => {
+test("logs-cross-account-subscription: another account is reached through its destination", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");
   await app.stream("s");
@@ -157,7 +174,8 @@ test("logs-cross-account-subscription: another account's stream is reached throu
   const destinationArn = `arn:aws:logs:us-east-1:${partner}:destination:shared`;
   assert.equal(
     await refusal(subscribe(app, { destinationArn })),
-    "AccessDeniedException: User with accountId: 000000000000 is not authorized to perform PutSubscriptionFilter",
+    "AccessDeniedException: User with accountId: 000000000000 is not authorized to perform " +
+      "PutSubscriptionFilter",
   );
   await logs.send(new PutDestinationPolicyCommand({
     destinationName: "shared",

@@ -10,7 +10,6 @@ import type { LogGroup } from "./group-table.ts";
 import { filterMetrics } from "./metric-filtering.ts";
 import { publish } from "./metric-values.ts";
 import { subscribe } from "./subscribing.ts";
-import { transformOf } from "./transforming.ts";
 import { watchedEvent, type WatchedEvent } from "./watched-events.ts";
 
 /** Events that were just put into one stream. */
@@ -24,7 +23,9 @@ export interface Arrived {
 }
 
 /** @evidence CloudWatch Logs User Guide, "Monitoring with CloudWatch metrics" */
-const incomingBytes = [[], ["LogGroupName"]].map((names) => meter("AWS/Logs", "IncomingBytes", "Bytes", names));
+const incomingBytes = [
+  [], ["LogGroupName"],
+].map((names) => meter("AWS/Logs", "IncomingBytes", "Bytes", names));
 const incomingEvents = [[], ["LogGroupName"]].map((names) =>
   meter("AWS/Logs", "IncomingLogEvents", "Count", names));
 
@@ -42,11 +43,8 @@ export function watch(ctx: Context, group: LogGroup, arrived: Arrived): void {
   if (group.groupClass !== "STANDARD") return;
   audit(ctx, group, events);
   let made: WatchedEvent[] | undefined;
-  const watched = (): readonly WatchedEvent[] => {
-    if (made) return made;
-    const transform = transformOf(ctx, group);
-    return (made = events.map((event, index) => watchedEvent(event, from + index, transform(event.message))));
-  };
+  const watched = (): readonly WatchedEvent[] =>
+    (made ??= events.map((event, index) => watchedEvent(event, from + index)));
   const isFiltered = countMetricFilters(ctx, group.name) > 0;
   publish(ctx, [
     ...(isFiltered ? filterMetrics(ctx, group, watched()) : []),

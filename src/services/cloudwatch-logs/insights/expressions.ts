@@ -38,12 +38,18 @@ export class ExpressionReader {
     this.#field = undefined;
     const evaluate = this.#or();
     const text = this.scanner.text.slice(begin, this.scanner.at).trim();
-    const isField = this.#field !== undefined && text.replaceAll("`", "").replace(/\[(\d+)\]/g, ".$1") === this.#field;
-    return { text: isField ? (this.#field ?? text) : text, evaluate, field: isField ? this.#field : undefined };
+    const isField = this.#field !== undefined && text.replaceAll("`", "").replace(
+      /\[(\d+)\]/g, ".$1"
+    ) === this.#field;
+    return {
+      text: isField ? (this.#field ?? text) : text, evaluate, field: isField ? this.#field : undefined,
+    };
   }
 
   #or(): Evaluate {
-    if (++this.#depth > depthMax) throw this.scanner.refused("The query is nested too deeply", this.scanner.at);
+    if (++this.#depth > depthMax) throw this.scanner.refused(
+      "The query is nested too deeply", this.scanner.at
+    );
     let left = this.#and();
     while (this.scanner.word("or")) {
       const [first, second] = [left, this.#and()];
@@ -64,7 +70,8 @@ export class ExpressionReader {
 
   #not(): Evaluate {
     let isNegated = false;
-    while (this.scanner.word("not") || (!this.scanner.sees("!=") && this.scanner.skip("!"))) isNegated = !isNegated;
+    while (this.scanner.word("not") || (!this.scanner.sees("!=") &&
+      this.scanner.skip("!"))) isNegated = !isNegated;
     const inner = this.#comparison();
     return isNegated ? (row) => !isTrue(inner(row)) : inner;
   }
@@ -209,7 +216,9 @@ export class ExpressionReader {
     const { scanner, aggregates } = this;
     const aggregate = aggregates && findAggregate(name);
     const called = aggregate ?? findFunction(name);
-    if (!called) throw scanner.refused(`Invalid function or the function is not supported here: ${name}`, begin);
+    if (!called) throw scanner.refused(
+      `Invalid function or the function is not supported here: ${name}`, begin
+    );
     // What is within an aggregate is of each row: no aggregate itself.
     if (aggregate) this.aggregates = undefined;
     const args = this.#arguments();
@@ -250,7 +259,8 @@ function compared(operator: string, left: Evaluate, right: Evaluate): Evaluate {
   return (row) => {
     const [first, second] = [left(row), right(row)];
     const difference = compare(first, second);
-    return difference === undefined ? ofMissing && !(isMissing(first) && isMissing(second)) : holds(difference);
+    return difference === undefined ? ofMissing && !(isMissing(first) &&
+      isMissing(second)) : holds(difference);
   };
 }
 

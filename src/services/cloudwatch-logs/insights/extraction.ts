@@ -8,13 +8,19 @@ export interface Extraction {
   extract(text: string): readonly (string | undefined)[] | undefined;
 }
 
-/** A description whose stars stand for what is wanted: each for as little as possible, the last for the rest. */
-export function globExtraction(scanner: Scanner, glob: string, names: readonly string[], begin: number): Extraction {
+/**
+ * A description whose stars stand for what is wanted: each for as little as possible, the last for the
+ * rest.
+ */
+export function globExtraction(
+  scanner: Scanner, glob: string, names: readonly string[], begin: number
+): Extraction {
   const parts = glob.split("*");
   const stars = parts.length - 1;
   if (stars === 0 || stars !== names.length) {
     throw scanner.refused(
-      `Number of wildcards (${stars}) in the parse expression does not match number of fields (${names.length})`,
+      `Number of wildcards (${stars}) in the parse expression does not match ` +
+        `number of fields (${names.length})`,
       begin,
     );
   }

@@ -31,7 +31,9 @@ function extreme(choose: (...numbers: number[]) => number): QueryFunction {
   };
 }
 
-function textual(least: number, most: number, apply: (text: string, ...more: Value[]) => Value): QueryFunction {
+function textual(
+  least: number, most: number, apply: (text: string, ...more: Value[]) => Value
+): QueryFunction {
   return {
     least, most,
     apply: ([value, ...more]) => {
@@ -121,7 +123,7 @@ const functions: Readonly<Record<string, QueryFunction>> = {
   jsonparse: textual(1, 1, parsedJson),
   jsonstringify: {
     least: 1, most: 1,
-    apply: ([value]) => (isMissing(value) ? undefined : typeof value === "string" ? JSON.stringify(value) : textOf(value)),
+    apply: ([value]) => (typeof value === "string" ? JSON.stringify(value) : textOf(value)),
   },
 };
 

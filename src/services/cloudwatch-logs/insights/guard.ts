@@ -1,4 +1,7 @@
-/** Runs a piece of work, and ends it when it takes too long: somebody's regular expression may go on for years. */
+/**
+ * Runs a piece of work, and ends it when it takes too long: somebody's regular expression may go on for
+ * years.
+ */
 
 import { createContext, Script } from "node:vm";
 

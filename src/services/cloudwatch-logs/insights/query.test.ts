@@ -15,7 +15,8 @@ function ask(text: string, messages: readonly (string | object | Given)[], group
     const isGiven = typeof each === "object" && "message" in each && "at" in each;
     const message = isGiven ? String(each.message) : typeof each === "string" ? each : JSON.stringify(each);
     pipeline.push(new Row({
-      timestamp: isGiven ? Number(each.at) : index, ingestedAt: 5, message, stream: "s", log: `1:${group}`, group,
+      timestamp: isGiven ? Number(each.at) : index, ingestedAt: 5, message, stream: "s",
+      log: `1:${group}`, group,
       pointer: "p",
     }));
   });
@@ -124,23 +125,31 @@ test("functions of numbers, texts, times, addresses and JSON", () => {
     ["bin(1s)", "1970-01-01 00:00:00.000"],
   ];
   for (const [expression, expected] of cases) assert.equal(value(expression), expected, expression);
-  assert.deepEqual(ask("fields jsonParse(inner) as j | display j.a.b", [{ inner: "{\"a\":{\"b\":5}}" }]), ["j.a.b=5"]);
+  assert.deepEqual(
+    ask("fields jsonParse(inner) as j | display j.a.b", [{ inner: "{\"a\":{\"b\":5}}" }]), ["j.a.b=5"]
+  );
 });
 
 test("parse takes fields out by stars or by a regular expression", () => {
   const line = "25 May 2019 10:24:39,474 [ERROR] {foo=2, bar=data} user=ann, method:get, latency := 7";
   assert.deepEqual(
-    ask("parse @message \"user=*, method:*, latency := *\" as @user, @method, @latency | display @user, @method, @latency", [line]),
+    ask("parse @message \"user=*, method:*, latency := *\" as @user, @method, @latency " +
+      "| display @user, @method, @latency", [line]),
     ["@user=ann @method=get @latency=7"],
   );
   assert.deepEqual(
-    ask("parse @message /user=(?<user>\\w+), method:(?<method>\\w+)/ | filter method = 'get' | display user", [line]),
+    ask("parse @message /user=(?<user>\\w+), method:(?<method>\\w+)/ " +
+      "| filter method = 'get' | display user", [line]),
     ["user=ann"],
   );
-  assert.deepEqual(ask("parse @message /\\[(?<level>\\S+)\\]/ | stats count(*) by level", [line, line, "x"]), [
+  assert.deepEqual(ask(
+    "parse @message /\\[(?<level>\\S+)\\]/ | stats count(*) by level", [line, line, "x"]
+  ), [
     "level=ERROR count(*)=2", "count(*)=1",
   ]);
-  assert.deepEqual(ask("parse text \"*-*\" as a, b | display a, b", [{ text: "1-2" }, { text: "no" }]), ["", "a=1 b=2"]);
+  assert.deepEqual(
+    ask("parse text \"*-*\" as a, b | display a, b", [{ text: "1-2" }, { text: "no" }]), ["", "a=1 b=2"]
+  );
 });
 
 test("stats: every function, groups, bins, names, and what is worked out of aggregates", () => {
@@ -149,10 +158,16 @@ test("stats: every function, groups, bins, names, and what is worked out of aggr
     { at: 61_000, message: "{\"k\":\"b\",\"n\":8}" }, { at: 62_000, message: "{\"k\":\"b\"}" },
   ];
   assert.deepEqual(
-    ask("stats count(*), count(n), sum(n), avg(n), min(n) as least, max(n), count_distinct(k), pct(n, 50), stddev(n)", events),
-    ["count(*)=4 count(n)=3 sum(n)=12 avg(n)=4 least=1 max(n)=8 count_distinct(k)=2 pct(n, 50)=3 stddev(n)=2.9439"],
+    ask("stats count(*), count(n), sum(n), avg(n), min(n) as least, max(n), count_distinct(k), " +
+      "pct(n, 50), stddev(n)", events),
+    [
+      "count(*)=4 count(n)=3 sum(n)=12 avg(n)=4 least=1 max(n)=8 count_distinct(k)=2 pct(n, 50)=3 " +
+        "stddev(n)=2.9439",
+    ],
   );
-  assert.deepEqual(ask("stats sum(n) / count(*) as each by k | sort k desc", events), ["k=b each=4", "k=a each=2"]);
+  assert.deepEqual(
+    ask("stats sum(n) / count(*) as each by k | sort k desc", events), ["k=b each=4", "k=a each=2"]
+  );
   assert.deepEqual(ask("stats count(*) as c by bin(1m)", events), [
     "bin(1m)=1970-01-01 00:00:00.000 c=2", "bin(1m)=1970-01-01 00:01:00.000 c=2",
   ]);
@@ -160,10 +175,14 @@ test("stats: every function, groups, bins, names, and what is worked out of aggr
     ask("stats earliest(n), latest(n), sortsFirst(k), sortsLast(k)", events),
     ["earliest(n)=1 latest(n)=8 sortsFirst(k)=a sortsLast(k)=b"],
   );
-  assert.deepEqual(ask("stats count(*) as c by k, bin(1m) as m | stats max(c) as most by m | sort m", events), [
+  assert.deepEqual(ask(
+    "stats count(*) as c by k, bin(1m) as m | stats max(c) as most by m | sort m", events
+  ), [
     "m=1970-01-01 00:00:00.000 most=2", "m=1970-01-01 00:01:00.000 most=2",
   ]);
-  assert.deepEqual(ask("stats count(*) by k | sort count(*) desc, k desc | limit 1", events), ["k=b count(*)=2"]);
+  assert.deepEqual(
+    ask("stats count(*) by k | sort count(*) desc, k desc | limit 1", events), ["k=b count(*)=2"]
+  );
   assert.deepEqual(ask("filter n > 100 | stats count(*), sum(n)", events), ["count(*)=0"]);
 });
 
@@ -183,19 +202,24 @@ test("sort, limit, dedup, unnest", () => {
 test("pattern shows what texts have in common", () => {
   const messages = ["1", "2", "3"].map((id) => `[ERROR] user ${id} failed at 10.0.0.${id}`);
   assert.deepEqual(ask("pattern @message", [...messages, "all fine"]), [
-    "@pattern=[ERROR] user <Number-1> failed at <IPAddress-2> @ratio=0.75 @sampleCount=3 @severityLabel=ERROR",
+    "@pattern=[ERROR] user <Number-1> failed at <IPAddress-2> @ratio=0.75 @sampleCount=3 " +
+      "@severityLabel=ERROR",
     "@pattern=all fine @ratio=0.25 @sampleCount=1 @severityLabel=None",
   ]);
 });
 
 test("what Lambda logs has its own fields", () => {
   const id = "8f507cfc-1111-4697-b07a-ac58fc914c95";
-  const report = `REPORT RequestId: ${id}\tDuration: 102.25 ms\tBilled Duration: 103 ms\tMemory Size: 128 MB\t` +
-    "Max Memory Used: 64 MB\tInit Duration: 80.5 ms\t\n";
+  const report = `REPORT RequestId: ${id}\tDuration: 102.25 ms\tBilled Duration: 103 ms\t` +
+    "Memory Size: 128 MB\tMax Memory Used: 64 MB\tInit Duration: 80.5 ms\t\n";
   assert.deepEqual(
-    ask("filter @type = \"REPORT\" | fields @requestId, @duration, @billedDuration, @memorySize, @maxMemoryUsed, @initDuration",
+    ask("filter @type = \"REPORT\" | fields @requestId, @duration, @billedDuration, @memorySize, " +
+      "@maxMemoryUsed, @initDuration",
       [report, `START RequestId: ${id} Version: $LATEST`], "/aws/lambda/f"),
-    [`@requestId=${id} @duration=102.25 @billedDuration=103 @memorySize=128000000 @maxMemoryUsed=64000000 @initDuration=80.5`],
+    [
+      `@requestId=${id} @duration=102.25 @billedDuration=103 @memorySize=128000000 ` +
+        "@maxMemoryUsed=64000000 @initDuration=80.5",
+    ],
   );
 });
 
@@ -214,8 +238,10 @@ test("what is no query is refused, with the place", () => {
   assert.match(refused("stats foo(a)"), /^Invalid function or the function is not supported here: foo/);
   assert.match(refused("fields abs(1, 2)"), /^Invalid number of arguments for function abs: 2/);
   assert.match(refused("parse @message \"a*\" as b, c"), /^Number of wildcards \(1\)/);
-  for (const wrong of ["stats a", "filter (a", "filter a in []", "limit 0", "limit 10001", "parse @message", "sort",
-    "fields a as", "filter a like /(/", `filter ${"(".repeat(500)}a${")".repeat(500)}`, "fields a b", "unnest a"]) {
+  for (const wrong of ["stats a", "filter (a", "filter a in []", "limit 0", "limit 10001",
+    "parse @message", "sort",
+    "fields a as", "filter a like /(/", "fields a b", "unnest a",
+    `filter ${"(".repeat(500)}a${")".repeat(500)}`]) {
     assert.notEqual(refused(wrong), "taken", wrong);
   }
 });

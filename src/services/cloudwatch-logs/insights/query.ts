@@ -84,7 +84,9 @@ class QueryReader {
       start: ({ limit, matched }) => {
         const end = collected(() => shown);
         const most = isLimited ? resultsMax : Math.min(limit ?? resultsMax, resultsMax);
-        const first = links.reduceRight<Stage>((next, link) => link(next, { matched }), limited(end, most, sorting));
+        const first = links.reduceRight<Stage>(
+          (next, link) => link(next, { matched }), limited(end, most, sorting)
+        );
         return { rows: end.rows, push: (row) => first.push(row), end: () => first.end() };
       },
     };

@@ -1,4 +1,6 @@
-/** An event as a query sees it: what the service says of it, what is found in it, what commands made of it. */
+/**
+ * An event as a query sees it: what the service says of it, what is found in it, what commands made of it.
+ */
 
 import { Instant, type Value } from "./values.ts";
 
@@ -46,8 +48,10 @@ export function memberAt(root: unknown, path: string): unknown {
 }
 
 const megabyte = 1_000_000;
-const reportForm =
-  /^REPORT RequestId: (\S+)\s+Duration: ([\d.]+) ms\s+Billed Duration: ([\d.]+) ms\s+Memory Size: (\d+) MB\s+Max Memory Used: (\d+) MB(?:\s+Init Duration: ([\d.]+) ms)?/;
+const reportForm = new RegExp(
+  "^REPORT RequestId: (\\S+)\\s+Duration: ([\\d.]+) ms\\s+Billed Duration: ([\\d.]+) ms\\s+" +
+    "Memory Size: (\\d+) MB\\s+Max Memory Used: (\\d+) MB(?:\\s+Init Duration: ([\\d.]+) ms)?",
+);
 const lambdaForm = /^(START|END|REPORT|[\d-]+T[\d:.]+Z?)\s+(?:RequestId: )?([0-9a-f-]{36})?/;
 
 /** @evidence CloudWatch Logs User Guide, "Supported logs and discovered fields", Lambda */

@@ -3,7 +3,9 @@
 import { malformedQuery } from "../errors.ts";
 
 const nameForm = /[A-Za-z_@][\w@.]*(?:\[\d+\][\w@.]*)*/y;
-const durationForm = /(\d+)\s*(ms|mo|milliseconds?|months?|minutes?|m|seconds?|s|hours?|hr|h|days?|d|weeks?|w|quarters?|q|years?|y)\b/y;
+const units =
+  "ms|mo|milliseconds?|months?|minutes?|m|seconds?|s|hours?|hr|h|days?|d|weeks?|w|quarters?|q|years?|y";
+const durationForm = new RegExp(`(\\d+)\\s*(${units})\\b`, "y");
 
 export class Scanner {
   readonly text: string;
@@ -147,7 +149,9 @@ export class Scanner {
   }
 }
 
-const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "\\": "\\", '"': '"', "'": "'" };
+const escapes: Readonly<Record<string, string>> = {
+  n: "\n", t: "\t", r: "\r", "\\": "\\", '"': '"', "'": "'",
+};
 
 function unescaped(character: string): string {
   return escapes[character] ?? `\\${character}`;

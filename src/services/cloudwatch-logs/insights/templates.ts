@@ -29,7 +29,9 @@ const kinds: readonly (readonly [kind: string, form: RegExp])[] = [
 
 const severityForm = /\b(FATAL|ERROR|WARN(?:ING)?|INFO|DEBUG|TRACE)\b/i;
 /** Words, and what stands between them. */
-const wordForm = /[^\s,;:=()[\]{}"'|<>]+(?::\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|[\s,;:=()[\]{}"'|<>]/g;
+const between = "\\s,;:=()[\\]{}\"'|<>";
+const restOfTime = "(?::\\d\\d(?::\\d\\d(?:[.,]\\d+)?)?(?:Z|[+-]\\d\\d:?\\d\\d)?)?";
+const wordForm = new RegExp(`[^${between}]+${restOfTime}|[${between}]`, "g");
 const wordsMax = 400;
 const templatesMax = 10_000;
 /** Two texts are alike when so many of their words are the same. */
@@ -83,7 +85,9 @@ export class Templates {
     }
     if (best) {
       best.count++;
-      best.words = best.words.map((word, index) => (word === words[index] || isFree(word) ? word : "<Token>"));
+      best.words = best.words.map(
+        (word, index) => (word === words[index] || isFree(word) ? word : "<Token>")
+      );
     } else if (this.#templates < templatesMax) {
       this.#templates++;
       alike.push({ words, count: 1, severity: severityForm.exec(text)?.[1]?.toUpperCase() });

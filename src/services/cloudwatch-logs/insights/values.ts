@@ -18,7 +18,8 @@ export class Worked {
   }
 }
 
-export type Value = string | number | boolean | null | undefined | Instant | Worked | readonly unknown[] | object;
+export type Value =
+  string | number | boolean | null | undefined | Instant | Worked | readonly unknown[] | object;
 
 const numberForm = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 

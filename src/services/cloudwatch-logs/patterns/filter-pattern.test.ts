@@ -121,8 +121,8 @@ test("what matches gives its values under the names of the pattern", () => {
 
 test("what is no pattern is refused", () => {
   const wrong = [
-    "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "{ $.a = 1 } x", "{ $.a > x }", "{ $ = 1 }", "{}",
-      "[a", "[]x",
+    "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "{ $.a = 1 } x", "{ $.a > x }", "{ $ = 1 }",
+    "{}", "[a", "[]x",
     "[a = ]", "[a > b]", "[..., a, ...]", "[a = 1 || b = 2]", "\"open", "%open", "%(a)%", "%a{3,1}%", "%[%",
     "%a% %b% %c%", `{ ${"(".repeat(200)}$.a = 1${")".repeat(200)} }`,
   ];

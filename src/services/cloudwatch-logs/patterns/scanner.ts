@@ -65,7 +65,9 @@ export class Scanner {
     }
   }
 
-  /** @evidence CloudWatch Logs User Guide, filter pattern syntax: at most two regular expressions a pattern */
+  /**
+   * @evidence CloudWatch Logs User Guide, filter pattern syntax: at most two regular expressions a pattern
+   */
   regex(): string {
     this.require("%");
     const end = this.text.indexOf("%", this.at);
