@@ -13,7 +13,8 @@ test("an alarm invokes a function that lets it, and says so where it may not", a
   const client = region.client(CloudWatchClient);
   await client.send(
     new PutMetricAlarmCommand({
-      AlarmName: "loud", Namespace: "app", MetricName: "m", Statistic: "Sum", Period: 60, EvaluationPeriods: 1,
+      AlarmName: "loud", Namespace: "app", MetricName: "m", Statistic: "Sum", Period: 60,
+      EvaluationPeriods: 1,
       Threshold: 1, ComparisonOperator: "GreaterThanThreshold", AlarmActions: [arn], OKActions: [arn],
     }),
   );
