@@ -2,8 +2,8 @@
  * The whole story in one file. Somebody uploads a photo. A function makes a thumbnail of it, really, in a
  * process of its own, and says so on a topic, which a queue has subscribed. A rule of EventBridge moves the
  * news of the upload on to another queue. What the function printed is in its log, and what it cost in its
- * metrics. A file that is no photo ends, after two more attempts, in the dead-letter queue. Nothing here knows
- * that this is not AWS, but for the clock.
+ * metrics. A file that is no photo ends, after two more attempts, in the dead-letter queue. Nothing here
+ * knows that this is not AWS, but for the clock.
  */
 
 import assert from "node:assert/strict";
@@ -158,7 +158,8 @@ test("a photo is uploaded, and everything follows", async () => {
   }));
 
   // A photo arrives.
-  await s3.send(new PutObjectCommand({ Bucket: "photos", Key: "cat.jpg", Body: "photo of a cat, quite large" }));
+  const photo = "photo of a cat, quite large";
+  await s3.send(new PutObjectCommand({ Bucket: "photos", Key: "cat.jpg", Body: photo }));
 
   // The function made its thumbnail, and the gallery was told.
   assert.deepEqual(await nextMessage(gallery.url), { thumbnail: "cat.jpg" });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { TestRegion } from "../region.ts";
 import { tableInput } from "./listings.ts";
+import { functionMembers, lambdaTrustText } from "./paging-lambda.ts";
 import { builtOperation, builtServices, type BuiltOperation } from "./services.ts";
 import { client, type Input } from "./wire.ts";
 
@@ -53,6 +54,7 @@ async function namedResources(region: TestRegion): Promise<Map<string, Named>> {
     named.set("sqs", { QueueUrl: String(QueueUrl), QueueName: "there", SourceArn: arn });
   }
   if (isBuilt("sns")) named.set("sns", await snsResources(region));
+  if (isBuilt("lambda")) named.set("lambda", await lambdaResources(region));
   if (isBuilt("ssm")) {
     await make(region, "ssm:PutParameter", { Name: "there", Value: "x", Type: "String" });
     named.set("ssm", {

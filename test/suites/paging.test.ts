@@ -131,6 +131,7 @@ for (const each of paged) {
 test("a token that nobody gave out is refused, and so is another operation's", async () => {
   const tokens = new Map<BuiltOperation, unknown>();
   for (const each of paged) {
+    if (listingOf(each).single?.includes(each.name)) continue;
     const { token } = await walk(each, 1);
     if (token !== undefined) tokens.set(each, token);
   }

@@ -67,7 +67,8 @@ function loads(make: Make, queueUrl: unknown): (() => Promise<never>)[] {
       load(async (number) => {
         const message = `event-${round}-${number}`;
         const logEvents = [{ timestamp: region.clock.now(), message }];
-        await make("cloudwatch-logs:PutLogEvents", { logGroupName: "load", logStreamName: "load", logEvents });
+        const stream = { logGroupName: "load", logStreamName: "load" };
+        await make("cloudwatch-logs:PutLogEvents", { ...stream, logEvents });
         say("event", message);
       }),
     );

@@ -72,7 +72,8 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
     continueWhenRead(request, response);
     answer(request, response);
   });
-  const takers = { first, second, tls: secure && ((socket: Socket) => void secure.emit("connection", socket)) };
+  const tls = secure && ((socket: Socket): void => void secure.emit("connection", socket));
+  const takers = { first, second, tls };
   const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, takers));
   await new Promise<void>((resolve, reject) => {
     sockets.once("error", reject);

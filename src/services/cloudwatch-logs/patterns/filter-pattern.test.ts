@@ -92,7 +92,7 @@ test("JSON: selectors, comparisons, wildcards, constants, and how they are joine
   assert.equal(matches("{ $.status = 500 }", "{\"status\": 500"), false);
 });
 
-test("space-delimited: as many fields as the event has, or an ellipsis for some", () => {
+test("between spaces: as many fields as the event has, or an ellipsis for some", () => {
   const line = "127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] \"GET /index.html HTTP/1.0\" 404 1534";
   const cases: [string, boolean][] = [
     ["[ip, server, username, timestamp, request, status_code, bytes]", true],
