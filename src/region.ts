@@ -103,6 +103,7 @@ export class Region implements AsyncDisposable {
       },
       log: options.log ?? ((line) => process.stderr.write(`${line}\n`)),
       ...(options.seed !== undefined && { seed: options.seed }),
+      ...(options.certificate && { authority: options.certificate.authority }),
     });
     this.clock = clockControl(this.engine);
     this.state = new RegionState(this.engine, store);

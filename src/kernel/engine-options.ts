@@ -11,6 +11,8 @@ export interface EngineOptions {
   readonly devKeys: boolean;
   /** `http://localhost:4566`: where clients reach the region. */
   readonly endpoint: () => string;
+  /** PEM text of the region's own certificate authority, where it has one. */
+  readonly authority?: string;
   /** Where programs that the region runs reach it, and where they may keep what can be made again. */
   readonly machine: Pick<PlaneHost, "endpoint" | "folder" | "searchPath">;
   /** Nothing outlives the region: what is not stored yet need not be when it stops. */

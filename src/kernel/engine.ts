@@ -165,6 +165,11 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     return this.#options.endpoint();
   }
 
+  get authorities(): readonly string[] {
+    const { authority } = this.#options;
+    return authority === undefined ? [] : [authority];
+  }
+
   model(service: string): ServiceModel {
     return this.models.get(service);
   }
@@ -236,6 +241,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     const model = this.models.get(token.service);
     const operation = model.operations[token.name];
     if (!operation) throw notImplemented(`${token.service}:${token.name}`);
+    this.faults.strike(model, operation);
     const principal = options.principal ?? this.models.get(from.entry.service).eventSource;
     const output = await perform(this, {
       entry,

@@ -1,4 +1,7 @@
-/** Errors that requests run into on demand, so that a program can prove that it retries. */
+/**
+ * Errors that requests, those of services to each other among them, run into on demand, so that a program can
+ * prove that it retries.
+ */
 
 import { AwsError } from "./errors.ts";
 import type { OperationModel, ServiceModel } from "./model/model.ts";

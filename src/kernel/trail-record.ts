@@ -2,7 +2,7 @@
 
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import type { AwsError } from "./errors.ts";
-import type { OperationModel, ServiceModel, Shape } from "./model/model.ts";
+import type { OperationModel, ServiceModel, Shape, ShapeRef } from "./model/model.ts";
 import type { Value } from "./protocol/protocol.ts";
 
 export interface Call {
@@ -68,13 +68,26 @@ function shownObject(value: Value, shape: Shape | undefined, model: ServiceModel
   const isMap = shape?.type === "map";
   let text = "";
   for (const name of Object.keys(value)) {
-    const member = isMap ? shape.value?.shape : shape?.members?.[name]?.shape;
-    const shownValue = shown(value[name], member, model, depth + 1);
+    const member = isMap ? shape.value : shape?.members?.[name];
+    const shownValue = shown(value[name], member?.shape, model, depth + 1);
     if (shownValue === undefined) continue;
-    const shownName = isMap ? name : name.charAt(0).toLowerCase() + name.slice(1);
+    const shownName = isMap ? name : shownNameOf(name, member, model);
     text += `${text === "" ? "" : ","}${JSON.stringify(shownName)}:${shownValue}`;
   }
   return `{${text}}`;
+}
+
+/**
+ * @evidence S3 User Guide, "Example: CloudTrail log file entry for Amazon S3": a bucket is `bucketName`,
+ *   headers and queries have the names that they have in the request
+ */
+function shownNameOf(name: string, member: ShapeRef | undefined, model: ServiceModel): string {
+  if (model.service === "s3" && member?.location !== undefined) {
+    if (name === "Bucket") return "bucketName";
+    const isNamed = member.location === "header" || member.location === "querystring";
+    if (isNamed && member.locationName !== undefined) return member.locationName;
+  }
+  return name.charAt(0).toLowerCase() + name.slice(1);
 }
 
 /** @evidence CloudTrail User Guide, "CloudTrail userIdentity element" */

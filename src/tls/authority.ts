@@ -45,6 +45,7 @@ export function localCertificate(dataDir: string, now: number): Certificate {
   return {
     key,
     cert: certificateFor(defaultNames),
+    authority: readFileSync(authorityFile(dataDir), "utf8"),
     SNICallback(name, answer) {
       const asked = name.toLowerCase();
       // Without a context, the one of the server's own certificate is taken.

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chance, sampleInput } from "../../src/kernel/schema/sample.ts";
 import { startRegion, type TestRegion } from "../region.ts";
+import { createFixtures } from "./fixtures.ts";
 import { listings, type Listings, type Make } from "./listings.ts";
 import { builtOperation, builtOperations, builtServices, titleOf, type BuiltOperation } from "./services.ts";
 import { client, type Input } from "./wire.ts";
@@ -147,6 +149,31 @@ test("a token that nobody gave out is refused, and so is another operation's", a
       if (status < 400 || status >= 500)
         accepted.push(`${titleOf(each)} answers ${status} ${code ?? ""} to ${String(token)}`);
     }
+  }
+  assert.deepEqual(accepted, []);
+});
+
+/** Lists whose pages nobody can size: no listing says how they are asked. */
+const unsized = builtOperations.filter(
+  ({ operationModel }) => operationModel.paginator?.limit_key === undefined,
+);
+
+/** AWS ignores what is wrong here. @evidence recorded */
+const unasked = new Set(["dynamodb:ListTagsOfResource"]);
+
+test("so is a token of a list whose pages have no size", async () => {
+  await using own = await startRegion();
+  const fixtures = await createFixtures(own);
+  const accepted: string[] = [];
+  for (const each of unsized) {
+    const { model, operationModel } = each;
+    const shape = model.shapes[operationModel.input?.shape ?? ""];
+    const token = Object.keys(shape?.members ?? {}).find((name) => /^(next|pagination)token$/i.test(name));
+    if (token === undefined || unasked.has(titleOf(each))) continue;
+    const fit = fixtures.fit(each, sampleInput(operationModel, model, chance(2)) ?? {});
+    const input = Object.fromEntries((shape?.required ?? []).map((name) => [name, fit[name]]));
+    const { status } = await client(own).call(each, { ...input, [token]: "made-up-token" });
+    if (status < 400) accepted.push(titleOf(each));
   }
   assert.deepEqual(accepted, []);
 });

@@ -38,6 +38,8 @@ export interface ListenOptions {
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
+  /** Of the authority that signed it. */
+  readonly authority: string;
   readonly SNICallback: NonNullable<TlsOptions["SNICallback"]>;
 }
 

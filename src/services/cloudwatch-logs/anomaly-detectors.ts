@@ -128,6 +128,8 @@ export const ListAnomalies = operation(logs.ListAnomalies, {
   resource: (input) => input.anomalyDetectorArn ?? "*",
   run(input, ctx) {
     if (input.anomalyDetectorArn !== undefined) requireDetector(ctx, input.anomalyDetectorArn);
+    // No page was followed by another.
+    if (input.nextToken !== undefined) throw invalidNextToken();
     return { anomalies: [] };
   },
 });

@@ -6,7 +6,7 @@ import { table } from "../../store/types.ts";
 import { accountPolicies } from "./account-policy-table.ts";
 import { selects } from "./account-selection.ts";
 import type { Context } from "../../kernel/context.ts";
-import { invalidParameter, resourceNotFound } from "./errors.ts";
+import { invalidNextToken, invalidParameter, resourceNotFound } from "./errors.ts";
 import {
   groupArn, groupNameOf, onIdentifiedGroup, requireGroup, aboutGroup, type LogGroup,
 } from "./group-table.ts";
@@ -90,21 +90,31 @@ const onIdentifiers = {
 
 export const DescribeIndexPolicies = operation(logs.DescribeIndexPolicies, {
   ...onIdentifiers,
-  run: (input, ctx) => ({
-    indexPolicies: input.logGroupIdentifiers.flatMap((each) =>
-      policyOf(ctx, requireGroup(ctx, groupNameOf(each))) ?? []),
-  }),
+  run(input, ctx) {
+    requireNoToken(input);
+    return {
+      indexPolicies: input.logGroupIdentifiers.flatMap((each) =>
+        policyOf(ctx, requireGroup(ctx, groupNameOf(each))) ?? []),
+    };
+  },
 });
 
 export const DescribeFieldIndexes = operation(logs.DescribeFieldIndexes, {
   ...onIdentifiers,
-  run: (input, ctx) => ({
-    fieldIndexes: input.logGroupIdentifiers.flatMap((each) => {
+  run(input, ctx) {
+    requireNoToken(input);
+    const fieldIndexes = input.logGroupIdentifiers.flatMap((each) => {
       const policy = policyOf(ctx, requireGroup(ctx, groupNameOf(each)));
       if (!policy) return [];
       const { logGroupIdentifier, lastUpdateTime: lastScanTime, policyDocument = "" } = policy;
       return parseIndexPolicy(policyDocument).map((fieldIndexName) =>
         ({ logGroupIdentifier, fieldIndexName, lastScanTime, type: "FIELD_INDEX" as const }));
-    }),
-  }),
+    });
+    return { fieldIndexes };
+  },
 });
+
+/** All is on the first page, so nobody was given a token. */
+function requireNoToken({ nextToken }: { readonly nextToken?: string | undefined }): void {
+  if (nextToken !== undefined) throw invalidNextToken();
+}

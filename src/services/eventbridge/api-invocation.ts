@@ -98,7 +98,9 @@ async function send(
   const request = requestOf(invocation, destination, secret, authorization.headers);
   if (!request) return failed("INVALID_PARAMETER", "The endpoint's URL is not valid.", false);
   try {
-    const { status } = await sendOutbound({ ...request, timeoutMilliseconds, bytesMax, signal: ctx.signal });
+    const { status } = await sendOutbound({
+      ...request, timeoutMilliseconds, bytesMax, signal: ctx.signal, authorities: ctx.kernel.authorities,
+    });
     if (status === 401) forgetToken(ctx, connection);
     return failureOfStatus(status);
   } catch (cause) {

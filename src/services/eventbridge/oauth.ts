@@ -53,7 +53,7 @@ export async function fetchToken(
   if (method === "GET") for (const [name, value] of form) url.searchParams.set(name, value);
   try {
     const { status, body } = await sendOutbound({
-      url, method, timeoutMilliseconds, bytesMax, signal: ctx.signal,
+      url, method, timeoutMilliseconds, bytesMax, signal: ctx.signal, authorities: ctx.kernel.authorities,
       headers: {
         ...pairs(oauth_http_parameters?.header_parameters),
         ...(method !== "GET" && formHeaders),

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { withDataFolder } from "../../../test/data-folder.ts";
+import { startRegion } from "../../../test/region.ts";
+import type { Certificate } from "../../kernel/gateway/listen.ts";
 import { localCertificate } from "../../tls/authority.ts";
-import { authorityFile } from "../../tls/authority-file.ts";
+import { BucketARN, Deliveries, RoleARN } from "./delivery-fixture.ts";
 
 interface Arrived {
   readonly headers: Readonly<Record<string, unknown>>;
@@ -16,8 +15,7 @@ interface Arrived {
 }
 
 /** An endpoint that refuses the first request that it gets. */
-async function endpoint(folder: string, arrived: Arrived[]): Promise<Server> {
-  const { key, cert } = localCertificate(folder, performance.timeOrigin);
+async function endpoint({ key, cert }: Certificate, arrived: Arrived[]): Promise<Server> {
   const server = createServer({ key, cert }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -32,55 +30,32 @@ async function endpoint(folder: string, arrived: Arrived[]): Promise<Server> {
   return server;
 }
 
-/** Whom a process trusts is settled when it starts. */
-function runScript(source: string, folder: string): Promise<string> {
-  const script = join(folder, "deliver.mjs");
-  writeFileSync(script, source);
-  const child = spawn(process.execPath, [script], {
-    env: { NODE_EXTRA_CA_CERTS: authorityFile(folder), NODE_NO_WARNINGS: "1" },
-  });
-  let text = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  }
-  return new Promise((resolve) => child.on("close", () => resolve(text)));
-}
-
-const script = (fixture: string, region: string, port: number): string => `
-import { startRegion } from ${JSON.stringify(region)};
-import { BucketARN, Deliveries, RoleARN } from ${JSON.stringify(fixture)};
-const region = await startRegion();
-const deliveries = await Deliveries.prepare(region);
-const http = (url, name, seconds) => deliveries.create(undefined, {
-  DeliveryStreamName: name,
-  ExtendedS3DestinationConfiguration: undefined,
-  HttpEndpointDestinationConfiguration: {
-    EndpointConfiguration: { Url: url, Name: "one", AccessKey: "secret" },
-    RequestConfiguration: {
-      ContentEncoding: "GZIP", CommonAttributes: [{ AttributeName: "a", AttributeValue: "1" }],
-    },
-    RetryOptions: { DurationInSeconds: seconds }, RoleARN,
-    S3Configuration: { RoleARN, BucketARN, Prefix: "lost/" },
-  },
-});
-await http("https://localhost:${port}/take", "stream", 60);
-await deliveries.put("one", "two");
-await region.clock.advance({ seconds: 300 });
-await region.clock.advance({ seconds: 2 });
-console.log(JSON.stringify(await deliveries.texts()));
-await region.stop();
-`;
-
-test("records are posted to an endpoint, again where it refuses them, and not to S3", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "firehose-endpoint-"));
+test("records are posted to an endpoint that the region vouches for, again where it refuses them", async () => {
+  using folder = withDataFolder();
+  const certificate = localCertificate(folder.path, performance.timeOrigin);
+  await using region = await startRegion({ certificate });
   const arrived: Arrived[] = [];
-  const server = await endpoint(folder, arrived);
+  const server = await endpoint(certificate, arrived);
   try {
-    const { port } = server.address() as AddressInfo;
-    const fixture = new URL("./delivery-fixture.js", import.meta.url).href;
-    const region = new URL("../../../test/region.js", import.meta.url).href;
-    const printed = await runScript(script(fixture, region, port), folder);
-    assert.equal(printed.trim().split("\n").at(-1), "[]", printed);
+    const deliveries = await Deliveries.prepare(region);
+    await deliveries.create(undefined, {
+      ExtendedS3DestinationConfiguration: undefined,
+      HttpEndpointDestinationConfiguration: {
+        EndpointConfiguration: {
+          Url: `https://localhost:${(server.address() as AddressInfo).port}/take`, Name: "one",
+          AccessKey: "secret",
+        },
+        RequestConfiguration: {
+          ContentEncoding: "GZIP", CommonAttributes: [{ AttributeName: "a", AttributeValue: "1" }],
+        },
+        RetryOptions: { DurationInSeconds: 60 }, RoleARN,
+        S3Configuration: { RoleARN, BucketARN, Prefix: "lost/" },
+      },
+    });
+    await deliveries.put("one", "two");
+    await region.clock.advance({ seconds: 300 });
+    await region.clock.advance({ seconds: 2 });
+    assert.deepEqual(await deliveries.texts(), []);
     assert.equal(arrived.length, 2);
     const [first, second] = arrived;
     assert.equal(first?.body.requestId, second?.body.requestId);
@@ -97,6 +72,5 @@ test("records are posted to an endpoint, again where it refuses them, and not to
     assert.equal(headers["x-amz-firehose-common-attributes"], '{"commonAttributes":{"a":"1"}}');
   } finally {
     server.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 });

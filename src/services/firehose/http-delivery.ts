@@ -85,6 +85,7 @@ async function post(
       body: isPacked ? gzipSync(text) : text,
       timeoutMilliseconds,
       signal: ctx.signal,
+      authorities: ctx.kernel.authorities,
       bytesMax: answerBytesMax,
     });
     return troubleOf(answer.status, answer.body.toString(), requestId);

@@ -39,8 +39,15 @@ export function needsSignature(): AwsError {
  * @evidence S3 API Reference, list of error codes; recorded: AccessDenied carries the sentence of KMS
  */
 export function refusedByKms(cause: AwsError): AwsError {
+  if (cause.code === "ThrottlingException") return kmsIsBusy();
   if (cause.code === "AccessDeniedException") return accessDenied(cause.message);
   return refuse(`KMS.${cause.shape ?? cause.code}`, cause.message);
+}
+
+/** @evidence recorded: what S3 says while KMS throttles it (aws-samples/cql-replicator#92) */
+function kmsIsBusy(): AwsError {
+  const message = "Please reduce your request rate for operations involving AWS KMS.";
+  return refuse("SlowDown", message, 503);
 }
 
 const customerKeys = "Requests specifying Server Side Encryption with Customer provided keys must";

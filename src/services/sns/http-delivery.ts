@@ -56,7 +56,7 @@ export async function postNotification(
   try {
     const { status, body } = await sendOutbound({
       url, method: "POST", headers, body: post.body, timeoutMilliseconds, bytesMax: answerBytesMax,
-      signal: ctx.signal,
+      signal: ctx.signal, authorities: ctx.kernel.authorities,
     });
     const isDelivered = status >= 200 && status < 300;
     const isRetryable = !isDelivered && (status >= 500 || status === 429 || status < 200);

@@ -1,6 +1,7 @@
 /** Topics, queues and endpoints as tests use them: few words a call, over the real clients. */
 
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import {
   CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand, type PublishCommandInput,
@@ -101,21 +102,25 @@ export interface EndpointFixture extends AsyncDisposable {
   answers(status: number): void;
 }
 
-/** Somebody's HTTP server. */
-export async function startEndpoint(): Promise<EndpointFixture> {
+/** Somebody's server of HTTP or, with a certificate, of HTTPS. */
+export async function startEndpoint(
+  certificate?: { readonly key: string; readonly cert: string },
+): Promise<EndpointFixture> {
   const posts: Posted[] = [];
   let status = 200;
-  const server = createServer((request, response) => {
+  const take: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       posts.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
       response.writeHead(status).end();
     });
-  });
+  };
+  const { key, cert } = certificate ?? {};
+  const server = certificate ? createSecureServer({ key, cert }, take) : createServer(take);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/path`,
+    url: `${certificate ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}/path`,
     posts,
     answers: (next) => {
       status = next;
