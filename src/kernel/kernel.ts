@@ -75,7 +75,7 @@ export interface Kernel {
   lastUse(account: string, id: string): LastUse | undefined;
   /** Where clients reach a service, without a trailing slash: what queue URLs and the like begin with. */
   endpoint(service: string, region: string): string;
-  /** PEM texts of authorities that requests out of the region trust beside the public ones: the region's own. */
+  /** The region's own authority, in PEM: requests out of the region trust it beside the public ones. */
   readonly authorities: readonly string[];
   /** A service's model, loaded on first use. */
   model(service: string): ServiceModel;

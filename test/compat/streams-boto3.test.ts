@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startWorkstation, without } from "./clients.ts";
 
-test("records go through a stream by name and ARN, and to consumers", { skip: without("boto3") }, async () => {
+test("records go through a stream by name and by ARN, to consumers", { skip: without("boto3") }, async () => {
   await using station = await startWorkstation();
   const answer = await station.python(`
     kinesis = boto3.client("kinesis")

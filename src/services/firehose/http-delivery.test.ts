@@ -30,7 +30,7 @@ async function endpoint({ key, cert }: Certificate, arrived: Arrived[]): Promise
   return server;
 }
 
-test("records are posted to an endpoint that the region vouches for, again where it refuses them", async () => {
+test("records are posted to an endpoint of the region's authority, again where it refuses them", async () => {
   using folder = withDataFolder();
   const certificate = localCertificate(folder.path, performance.timeOrigin);
   await using region = await startRegion({ certificate });

@@ -75,7 +75,8 @@ function subscribe(app: LogsFixture, more: Partial<PutSubscriptionFilterCommandI
   }));
 }
 
-const told = ({ messageType, logEvents }: LogRecord) => [messageType, logEvents.map(({ message }) => message)];
+const told = ({ messageType, logEvents }: LogRecord) =>
+  [messageType, logEvents.map(({ message }) => message)];
 const health = (vendor: string) => [
   "CONTROL_MESSAGE", [`CWL CONTROL MESSAGE: Checking health of destination ${vendor}.`],
 ];

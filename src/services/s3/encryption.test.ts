@@ -281,32 +281,6 @@ test("a bucket key saves asking KMS for a while, once a requester", async () => 
   assert.equal((await kmsCalls(region, "GenerateDataKey")).length, 3);
 });
 
-test("s3-kms-throttling: while KMS throttles, S3 says so; what has a bucket key need not ask", async () => {
-  await using region = await startRegion();
-  await withBucket(region);
-  const s3 = region.client(S3Client, { maxAttempts: 1 });
-  const byDefault = { SSEAlgorithm: "aws:kms", KMSMasterKeyID: await newKey(region) } as const;
-  await configure(s3, { ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled: true });
-  await put(s3, "cheap");
-  await put(s3, "dear", { BucketKeyEnabled: false });
-  const message = "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.";
-  region.engine.faults.add(
-    { service: "kms", code: "ThrottlingException", message, status: 400, remaining: 100 },
-  );
-  const busy = (error: Error & { $metadata?: { httpStatusCode?: number } }): boolean => {
-    assert.deepEqual([error.name, error.message, error.$metadata?.httpStatusCode], [
-      "SlowDown", "Please reduce your request rate for operations involving AWS KMS.", 503,
-    ]);
-    return true;
-  };
-  await assert.rejects(textOf(s3, "dear"), busy);
-  await assert.rejects(put(s3, "new", { BucketKeyEnabled: false }), busy);
-  assert.equal(await textOf(s3, "cheap"), "text");
-  await put(s3, "another");
-  region.engine.faults.clear();
-  assert.equal(await textOf(s3, "dear"), "text");
-});
-
 test("two layers of encryption are two, and have no bucket key", async () => {
   await using region = await startRegion();
   const s3 = await withBucket(region);

@@ -8,8 +8,11 @@ import {
   CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, PutBucketPolicyCommand,
   PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 
+/** Of calls on the objects that are named, or else of management events. */
 async function startTrail(region: TestRegion, s3: S3Client, ...Values: string[]): Promise<void> {
   const trail = region.client(CloudTrailClient);
   const Principal = { Service: "cloudtrail.amazonaws.com" };
@@ -25,8 +28,8 @@ async function startTrail(region: TestRegion, s3: S3Client, ...Values: string[])
   await trail.send(new CreateTrailCommand({ Name: "objects", S3BucketName: "trail" }));
   await trail.send(new PutEventSelectorsCommand({
     TrailName: "objects", EventSelectors: [{
-      ReadWriteType: "All", IncludeManagementEvents: false,
-      DataResources: [{ Type: "AWS::S3::Object", Values }],
+      ReadWriteType: "All", IncludeManagementEvents: Values.length === 0,
+      DataResources: Values.length === 0 ? [] : [{ Type: "AWS::S3::Object", Values }],
     }],
   }));
   await trail.send(new StartLoggingCommand({ Name: "objects" }));
@@ -78,4 +81,32 @@ test("s3-cloudtrail-api-logging: a trail has the calls on objects, with bucket a
     [...new Set(events.map(({ eventSource, eventCategory }) => `${eventSource} ${eventCategory}`))],
     ["s3.amazonaws.com Data"],
   );
+});
+
+test("a rule finds calls by the name of their bucket", async () => {
+  await using region = await startRegion();
+  const s3 = region.client(S3Client);
+  const events = region.client(EventBridgeClient);
+  const sqs = region.client(SQSClient);
+  await startTrail(region, s3);
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [{
+    Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: "sqs:SendMessage", Resource: "*",
+  }] });
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "calls", Attributes: { Policy } }));
+  await events.send(new PutRuleCommand({
+    Name: "buckets", EventPattern: JSON.stringify({
+      source: ["aws.s3"], "detail-type": ["AWS API Call via CloudTrail"],
+      detail: { eventName: ["CreateBucket"], requestParameters: { bucketName: ["watched"] } },
+    }),
+  }));
+  await events.send(new PutTargetsCommand({
+    Rule: "buckets", Targets: [{
+      Id: "1", Arn: "arn:aws:sqs:us-east-1:000000000000:calls",
+      InputPath: "$.detail.requestParameters.bucketName",
+    }],
+  }));
+  for (const Bucket of ["other", "watched"]) await s3.send(new CreateBucketCommand({ Bucket }));
+  await region.clock.advance({ seconds: 1 });
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+  assert.deepEqual(Messages.map(({ Body }) => Body), ['"watched"']);
 });
