@@ -69,7 +69,17 @@ function shownGlobal(ctx: ReadContext, table: Table, index: Index): GlobalSecond
 
 export function shownEncryption(table: Table): SSEDescription | undefined {
   const { encryption } = table;
-  return encryption && { Status: encryption.status, SSEType: "KMS", KMSMasterKeyArn: encryption.keyArn };
+  return encryption && {
+    Status: encryption.status,
+    SSEType: "KMS",
+    KMSMasterKeyArn: encryption.keyArn,
+    InaccessibleEncryptionDateTime: encryption.locked?.shownSince,
+  };
+}
+
+function shownStatus({ status, encryption }: Table): TableDescription["TableStatus"] {
+  const isLocked = status === "ACTIVE" && encryption?.locked?.shownSince !== undefined;
+  return isLocked ? "INACCESSIBLE_ENCRYPTION_CREDENTIALS" : status;
 }
 
 function shownBilling(table: Table): TableDescription["BillingModeSummary"] {
@@ -119,7 +129,7 @@ export function describe(ctx: ReadContext, table: Table): TableDescription {
     })),
     TableName: table.name,
     KeySchema: shownKey(table.key),
-    TableStatus: table.status,
+    TableStatus: shownStatus(table),
     CreationDateTime: table.createdAt,
     ProvisionedThroughput: shownThroughput(table.throughput, ctx.clock.now()),
     TableSizeBytes: sizeBytes,

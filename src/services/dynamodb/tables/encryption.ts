@@ -3,7 +3,7 @@
 import * as kms from "../../../generated/kms.ts";
 import type { SSESpecification } from "../../../generated/dynamodb.ts";
 import { asynchronousJob } from "../../../jobs/job.ts";
-import type { BodyContext } from "../../../kernel/context.ts";
+import type { BodyContext, ReadContext } from "../../../kernel/context.ts";
 import { AwsError, unmodelled } from "../../../kernel/errors.ts";
 import { invalidParameters, validation } from "../errors.ts";
 
@@ -38,8 +38,13 @@ export function wantsKey(given: SSESpecification | undefined): boolean {
   return enabled === true || type === "KMS";
 }
 
+/** What the keys of a table's items are bound to. */
+export function encryptionContext(ctx: ReadContext, tableName: string): Record<string, string> {
+  return { "aws:dynamodb:tableName": tableName, "aws:dynamodb:subscriberId": ctx.account };
+}
+
 /** KMS's refusals as DynamoDB passes them on. */
-function translated(ctx: BodyContext, cause: AwsError): AwsError {
+export function translated(ctx: BodyContext, cause: AwsError): AwsError {
   const kind = cause.shape ?? cause.code;
   const described = (name: string): string =>
     `com.amazonaws.services.kms.model.${name}: ${cause.message} (Service: AWSKMS; Status Code: 400; ` +
@@ -77,11 +82,7 @@ export async function requireUsableKey(
       Operations: [
         "Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "RetireGrant", "DescribeKey",
       ],
-      Constraints: {
-        EncryptionContextSubset: {
-          "aws:dynamodb:tableName": tableName, "aws:dynamodb:subscriberId": ctx.account,
-        },
-      },
+      Constraints: { EncryptionContextSubset: encryptionContext(ctx, tableName) },
     });
     return { keyArn, ...(GrantId !== undefined && { grantId: GrantId }) };
   } catch (cause) {

@@ -75,6 +75,14 @@ export interface Encryption {
   /** The leave to use the key, where the key is the customer's. */
   readonly grantId?: string;
   readonly status: "ENABLED" | "UPDATING" | "DISABLING" | "ENABLING";
+  /** While the key cannot be used: what KMS says, in DynamoDB's words, and since when. */
+  readonly locked?: {
+    readonly code: string;
+    readonly message: string;
+    readonly since: number;
+    /** When the status of the table began to say so. */
+    readonly shownSince?: number;
+  };
 }
 
 /** A table of the same name in another region. */

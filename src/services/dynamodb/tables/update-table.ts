@@ -15,6 +15,7 @@ import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
 import { describe } from "./description.ts";
 import { managedKey, requireUsableKey, retireGrant, wantsKey, type UsableKey } from "./encryption.ts";
+import { requireUnlocked } from "./key-watch.ts";
 import { putTable, requireFewTransitions, updateMilliseconds, updating } from "./lifecycles.ts";
 import { onTable, requireTable } from "./names.ts";
 import { isOnDemand, type Table } from "./table-rows.ts";
@@ -92,6 +93,11 @@ function requireOtherKey(row: Table, input: UpdateTableInput): void {
   );
 }
 
+/** Without leave to use a key that is enabled still, the service's own leave is enough to get away from it. */
+function requireReencryptable(row: Table): void {
+  if (row.encryption?.locked?.code !== "AccessDeniedException") requireUnlocked(row);
+}
+
 function change(ctx: Context, row: Table, input: UpdateTableInput, key: UsableKey | undefined): Table {
   if (input.SSESpecification) return changeEncryption(ctx, row, key);
   if (input.TableClass) return changeClass(ctx, row, input.TableClass);
@@ -144,6 +150,7 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
     const name = ctx.transaction((within) => {
       const row = requireTable(within, input.TableName);
       requireUpdatable(row, input);
+      if (input.SSESpecification) requireReencryptable(row);
       requireOtherKey(row, input);
       return row.name;
     });
