@@ -55,8 +55,8 @@ import * as transactWrite from "./transactions/transact-write.ts";
 
 export default service(dynamodb.service, {
   nouns: [
-    createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, keyWatch, onlineIndexes, tags,
-    policies, timeToLive, expiries, contributorInsights, streamRows,
+    createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, keyWatch, onlineIndexes,
+    tags, policies, timeToLive, expiries, contributorInsights, streamRows,
     itemRows, lagging, collections, getItem, putItem, updateItem, deleteItem, query, scan,
     batchGet, batchWrite,
     transactGet, transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,

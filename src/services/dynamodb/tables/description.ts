@@ -2,9 +2,10 @@
 
 import type {
   GlobalSecondaryIndexDescription, KeySchemaElement, LocalSecondaryIndexDescription, OnDemandThroughput,
-  Projection, ProvisionedThroughputDescription, ReplicaDescription, SSEDescription, TableDescription,
+  Projection, ProvisionedThroughputDescription, SSEDescription, TableDescription,
 } from "../../../generated/dynamodb.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
+import { shownReplica } from "../replicas/replica-settings.ts";
 import { indexArn, tableArn } from "./names.ts";
 import {
   extents, isOnDemand, type Index, type KeySchema, type Table, type Throughput, type Units,
@@ -88,14 +89,13 @@ function shownBilling(table: Table): TableDescription["BillingModeSummary"] {
 }
 
 /** @evidence recorded: a table does not list itself; the order is that in which this region knew them */
-function shownReplicas({ replicas = [] }: Table): TableDescription {
+function shownReplicas(ctx: ReadContext, table: Table): TableDescription {
+  const { replicas = [] } = table;
   if (replicas.length === 0) return {};
   return {
     GlobalTableVersion: "2019.11.21",
     GlobalTableSettingsReplicationMode: "ENABLED_WITH_OVERRIDES",
-    Replicas: replicas.map(({ region, status }): ReplicaDescription => ({
-      RegionName: region, ReplicaStatus: status,
-    })),
+    Replicas: replicas.map((replica) => shownReplica(ctx, table, replica)),
   };
 }
 
@@ -142,7 +142,7 @@ export function describe(ctx: ReadContext, table: Table): TableDescription {
     GlobalSecondaryIndexes:
       globals.length > 0 ? globals.map((index) => shownGlobal(ctx, table, index)) : undefined,
     ...shownStream(ctx, table),
-    ...shownReplicas(table),
+    ...shownReplicas(ctx, table),
     RestoreSummary: shownRestore(table),
     SSEDescription: shownEncryption(table),
     TableClassSummary: table.tableClass && {

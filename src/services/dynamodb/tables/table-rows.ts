@@ -2,6 +2,7 @@
 
 import type { BillingMode, ProjectionType, StreamViewType, TableClass } from "../../../generated/dynamodb.ts";
 import { table } from "../../../store/types.ts";
+import type { ReplicaSettings } from "../replicas/replica-settings.ts";
 
 export interface KeyAttribute {
   readonly name: string;
@@ -89,6 +90,8 @@ export interface Encryption {
 export interface Replica {
   readonly region: string;
   readonly status: "CREATING" | "UPDATING" | "DELETING" | "ACTIVE";
+  /** What that region is to be told of settings of its own. */
+  readonly settings?: ReplicaSettings;
 }
 
 export interface Table extends ItemSpace {

@@ -10,7 +10,7 @@ import { updateIndexes } from "../indexes/online-indexes.ts";
 import { followRegion } from "../replicas/following.ts";
 import { isOwnService } from "../replicas/members.ts";
 import { announceChange } from "../replicas/membership.ts";
-import { updateReplicas } from "../replicas/replicas.ts";
+import { keyOfAdded, requireReplicaUpdate, updateReplicas } from "../replicas/replicas.ts";
 import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
 import { describe } from "./description.ts";
@@ -93,7 +93,7 @@ function requireOtherKey(row: Table, input: UpdateTableInput): void {
   );
 }
 
-/** Without leave to use a key that is enabled still, the service's own leave is enough to get away from it. */
+/** A table gets away from a key that is enabled still, also without leave to use it. */
 function requireReencryptable(row: Table): void {
   if (row.encryption?.locked?.code !== "AccessDeniedException") requireUnlocked(row);
 }
@@ -105,7 +105,7 @@ function change(ctx: Context, row: Table, input: UpdateTableInput, key: UsableKe
     return { ...row, isProtected: input.DeletionProtectionEnabled };
   }
   if (input.WarmThroughput) return { ...row, warm: warmAfter(input.WarmThroughput, row.warm) };
-  if (input.ReplicaUpdates) return updateReplicas(ctx, row, input.ReplicaUpdates);
+  if (input.ReplicaUpdates) return updateReplicas(ctx, row, input.ReplicaUpdates, key);
   let changed = row;
   if (input.BillingMode !== undefined || input.ProvisionedThroughput) {
     changed = changeBilling(ctx, changed, input);
@@ -147,15 +147,17 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
     requireBuilt(input);
     requireOneChange(input);
     const isKeyWanted = wantsKey(input.SSESpecification);
-    const name = ctx.transaction((within) => {
+    const looked = ctx.transaction((within) => {
       const row = requireTable(within, input.TableName);
       requireUpdatable(row, input);
       if (input.SSESpecification) requireReencryptable(row);
       requireOtherKey(row, input);
-      return row.name;
+      if (input.ReplicaUpdates?.length) requireReplicaUpdate(within, row, input.ReplicaUpdates);
+      return row;
     });
     const keyId = input.SSESpecification?.KMSMasterKeyId ?? managedKey;
-    const key = isKeyWanted ? await requireUsableKey(ctx, keyId, name) : undefined;
+    const key = isKeyWanted ? await requireUsableKey(ctx, keyId, looked.name)
+      : await keyOfAdded(ctx, looked, input.ReplicaUpdates);
     return ctx.transaction((within) => {
       const row = requireTable(within, input.TableName);
       requireUpdatable(row, input);
