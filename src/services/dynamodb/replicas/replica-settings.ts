@@ -78,7 +78,9 @@ export function requireKeyKind(
 }
 
 /** The key of a table that is about to be made in another region, and leave to use it there. */
-export async function keyOfReplica(ctx: BodyContext, row: Table, wish: Wish): Promise<UsableKey | undefined> {
+export async function keyOfReplica(
+  ctx: BodyContext, row: Table, wish: Wish,
+): Promise<UsableKey | undefined> {
   if (!row.encryption) return undefined;
   return requireUsableKey(ctx, wish.KMSMasterKeyId ?? managedKey, row.name, wish.RegionName);
 }
