@@ -63,7 +63,7 @@ function keyMissing(): Error {
   return invalidParameters("KMSMasterKeyId must be specified for each replica.");
 }
 
-/** @evidence recorded: all regions have keys of one kind; which key it is can be told only at the beginning */
+/** @evidence recorded: all regions have keys of one kind, and which key it is is said at the beginning */
 export function requireKeyKind(
   { encryption }: Table, keyId: string | undefined, isUpdate: boolean,
 ): void {
