@@ -45,6 +45,7 @@ import * as createTable from "./tables/create-table.ts";
 import * as deleteTable from "./tables/delete-table.ts";
 import * as describeTable from "./tables/describe-table.ts";
 import * as encryption from "./tables/encryption.ts";
+import * as keyWatch from "./tables/key-watch.ts";
 import * as lifecycles from "./tables/lifecycles.ts";
 import * as updateTable from "./tables/update-table.ts";
 import * as tags from "./tags/tags.ts";
@@ -54,8 +55,8 @@ import * as transactWrite from "./transactions/transact-write.ts";
 
 export default service(dynamodb.service, {
   nouns: [
-    createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, onlineIndexes, tags,
-    policies, timeToLive, expiries, contributorInsights, streamRows,
+    createTable, describeTable, updateTable, deleteTable, lifecycles, encryption, keyWatch, onlineIndexes,
+    tags, policies, timeToLive, expiries, contributorInsights, streamRows,
     itemRows, lagging, collections, getItem, putItem, updateItem, deleteItem, query, scan,
     batchGet, batchWrite,
     transactGet, transactWrite, tokens, executeStatement, batchExecuteStatement, executeTransaction,

@@ -62,11 +62,12 @@ export function backupInArn(text: string): BackupName {
   return { table, id, account: arn.account, region: arn.region };
 }
 
-/** The region of the ARN is not looked at. */
-export function requireBackup(ctx: ReadContext, text: string): Backup {
+/** @param region where the backup is: the region of the ARN is not looked at */
+export function requireBackup(ctx: ReadContext, text: string, region = ctx.region): Backup {
   const { table, id, account } = backupInArn(text);
   if (account !== ctx.account) throw unmodelled("AccessDeniedException", "Access is denied");
-  const found = ctx.db(backups).get([table, id]);
+  const found = region === ctx.region ? ctx.db(backups).get([table, id])
+    : ctx.kernel.read({ account, region }, (there) => there.rows(backups).get([table, id]));
   if (!found) throw modelled(dynamodb.BackupNotFoundException, `Backup not found: ${text}`);
   return found;
 }

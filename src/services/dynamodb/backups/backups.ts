@@ -8,6 +8,7 @@ import { operation } from "../../../kernel/operation.ts";
 import { backedTableNotFound, validation } from "../errors.ts";
 import { dropItems } from "../items/item-rows.ts";
 import { shownEncryption, shownKey, shownOnDemand, shownProjection } from "../tables/description.ts";
+import { requireUnlocked } from "../tables/key-watch.ts";
 import { findTable, nameIn, onTable, tableArn } from "../tables/names.ts";
 import { extents, type Index, type Table } from "../tables/table-rows.ts";
 import {
@@ -91,6 +92,7 @@ export const CreateBackup = operation(dynamodb.CreateBackup, {
   ...onTable,
   run(input, ctx) {
     const source = requireBacked(ctx, input.TableName);
+    requireUnlocked(source);
     const createdAt = ctx.clock.now();
     const id = backupId(createdAt, ctx.ids.hex(8));
     const number = ctx.ids.sequence();

@@ -5,8 +5,8 @@
 
 import { job } from "../../../jobs/job.ts";
 import type { Context } from "../../../kernel/context.ts";
-import { table, type KeyPart } from "../../../store/types.ts";
-import { items, itemOf, type ItemRow } from "../items/item-rows.ts";
+import { table, type KeyPart, type Transaction } from "../../../store/types.ts";
+import { dropItems, items, itemOf, type ItemRow } from "../items/item-rows.ts";
 import { applyWrite, planWrite } from "../items/writing.ts";
 import { creationMilliseconds, putTable } from "../tables/lifecycles.ts";
 import { tables, type Table } from "../tables/table-rows.ts";
@@ -16,6 +16,13 @@ import { keptChanges, type KeptChange } from "./changes.ts";
 
 /** The time and the sequence number of a kept change. */
 export type Moment = readonly [at: number, sequence: number];
+
+/** A backup, or a table that keeps its changes for as long as it can be restored to a point in time. */
+export interface Origin {
+  readonly region: string;
+  readonly backup?: readonly [table: string, id: string];
+  readonly table?: string;
+}
 
 export interface Copy {
   /** What items are copied from and to. */
@@ -32,6 +39,8 @@ export interface Copy {
   /** The table that the copy becomes; without one it is for a backup. */
   readonly targetTable?: string;
   readonly backup?: readonly [table: string, id: string];
+  /** Where the items are copied from, where that is another region. */
+  readonly origin?: Origin;
 }
 
 export const copies = table<Copy>("dynamodb.copies", { key: (row) => [row.source, row.target] });
@@ -72,8 +81,38 @@ function advance(ctx: Context, copy: Copy): void {
   }
 }
 
+/** Reads where the items are copied from. Another region's cell is only ever read. */
+function reading<Result>(
+  ctx: Context, { origin }: Copy, work: (there: Pick<Transaction, "rows">) => Result,
+): Result {
+  if (!origin) return work({ rows: (rows) => ctx.db(rows) });
+  return ctx.kernel.read({ account: ctx.account, region: origin.region }, work);
+}
+
+/** Nothing holds another region's backup or table in its place: it may go while it is copied. */
+function isGone(ctx: Context, copy: Copy): boolean {
+  const { origin, source } = copy;
+  if (!origin) return false;
+  return reading(ctx, copy, (there) => {
+    if (origin.backup) return there.rows(backups).get(origin.backup) === undefined;
+    const row = there.rows(tables).get(origin.table ?? "");
+    return row?.number !== source || row.recovery === undefined;
+  });
+}
+
+/** What was to be restored goes with what it was to be restored from. */
+function abandon(ctx: Context, { source, target, targetTable = "" }: Copy): void {
+  ctx.db(copies).delete([source, target]);
+  if (ctx.db(tables).get(targetTable)?.number === target) ctx.db(tables).delete(targetTable);
+  dropItems(ctx, target);
+}
+
 /** @returns the copy as it is after the step: undefined when it is finished */
 function takeStep(ctx: Context, copy: Copy): Copy | undefined {
+  if (copy.stage !== "building" && isGone(ctx, copy)) {
+    abandon(ctx, copy);
+    return undefined;
+  }
   switch (copy.stage) {
     case "copying": return copyItems(ctx, copy);
     case "undoing": return undoChanges(ctx, copy);
@@ -91,7 +130,8 @@ function copyItems(ctx: Context, copy: Copy): Copy {
   let last: ItemRow | undefined;
   let bytes = 0;
   let count = 0;
-  for (const row of rows.list({ prefix: [source], ...(after && { after }), limit: itemsAtOnce })) {
+  const range = { prefix: [source], ...(after && { after }), limit: itemsAtOnce };
+  for (const row of reading(ctx, copy, (there) => [...there.rows(items).list(range)])) {
     rows.put({ ...row, key: placeIn(target, row.key) });
     last = row;
     count += 1;
@@ -100,7 +140,12 @@ function copyItems(ctx: Context, copy: Copy): Copy {
   }
   if (last && (count === itemsAtOnce || bytes >= bytesAtOnce)) return { ...copy, after: last.key };
   const { after: _after, ...rest } = copy;
-  return { ...rest, stage: "undoing", until: [ctx.clock.now(), ctx.ids.sequence()] };
+  return { ...rest, stage: "undoing", until: untilNow(ctx, copy) };
+}
+
+/** Another region's sequence numbers are its own; to undo what is not in the copy does no harm. */
+function untilNow(ctx: Context, { origin }: Copy): Moment {
+  return [ctx.clock.now(), origin ? Number.MAX_SAFE_INTEGER : ctx.ids.sequence()];
 }
 
 /** From the latest change to the earliest: what an item was before that one is what it was then. */
@@ -114,7 +159,7 @@ function undoChanges(ctx: Context, copy: Copy): Copy | undefined {
     prefix: [source], after: [source, ...since], before: [source, ...until], reverse: true,
     limit: itemsAtOnce,
   };
-  for (const change of ctx.db(keptChanges).list(range)) {
+  for (const change of reading(ctx, copy, (there) => [...there.rows(keptChanges).list(range)])) {
     const key = placeIn(target, change.place);
     if (change.before) rows.put({ ...change.before, key });
     else rows.delete(key);

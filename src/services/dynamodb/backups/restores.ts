@@ -5,9 +5,10 @@ import type {
   GlobalSecondaryIndex, LocalSecondaryIndex, RestoreTableFromBackupInput, TableDescription,
 } from "../../../generated/dynamodb.ts";
 import type { BodyContext, Context } from "../../../kernel/context.ts";
-import { modelled, notImplemented } from "../../../kernel/errors.ts";
+import { modelled } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { backedTableNotFound, invalidParameters, limitExceeded, validation } from "../errors.ts";
+import { tableElsewhere } from "../replicas/members.ts";
 import { newTable, requireDraft, type TableDraft } from "../tables/create-table.ts";
 import { describe, shownKey, shownOnDemand, shownProjection } from "../tables/description.ts";
 import { managedKey, requireUsableKey, wantsKey, type UsableKey } from "../tables/encryption.ts";
@@ -28,6 +29,7 @@ interface Source {
   readonly backup: Backup | undefined;
   /** When the items were as they are to be. */
   readonly at: number;
+  readonly region: string;
 }
 
 function sameIndex(index: Index, given: GlobalSecondaryIndex | LocalSecondaryIndex): boolean {
@@ -152,9 +154,21 @@ function authorizeTarget(ctx: Context, name: string): void {
   }
 }
 
+function inRegion(ctx: Context, arn: string, region: string): string {
+  return arn.replace(`:${ctx.region}:`, `:${region}:`);
+}
+
+function originOf(ctx: Context, { table, backup, region }: Source): Partial<Copy> {
+  const key = backup && [backup.table, backup.id] as const;
+  if (region !== ctx.region) {
+    return { origin: { region, ...(key ? { backup: key } : { table: table.name }) } };
+  }
+  return key ? { backup: key } : { sourceTable: table.name };
+}
+
 /** The row of the new table, which is CREATING until all of its items are there. */
 function begin(ctx: Context, input: Overrides, source: Source, key: UsableKey | undefined): TableDescription {
-  const { table, backup, at } = source;
+  const { table, backup, at, region } = source;
   const { transition: _transition, ...made } = newTable(ctx, draftOf(input, table), key);
   const row: Table = {
     ...made,
@@ -162,17 +176,17 @@ function begin(ctx: Context, input: Overrides, source: Source, key: UsableKey | 
       ...index, ...(transition && index.isGlobal && { status: "ACTIVE" as const }),
     })),
     restored: {
-      tableArn: tableArn(ctx, table.name), at,
-      ...(backup && { backupArn: backupArn(ctx, backup) }),
+      tableArn: inRegion(ctx, tableArn(ctx, table.name), region), at,
+      ...(backup && { backupArn: inRegion(ctx, backupArn(ctx, backup), region) }),
     },
   };
   ctx.db(tables).put(row);
-  if (backup) ctx.db(backups).put({ ...backup, restoring: row.name });
+  if (backup && region === ctx.region) ctx.db(backups).put({ ...backup, restoring: row.name });
   beginCopy(ctx, {
     source: backup?.number ?? table.number, target: row.number, targetTable: row.name,
     // A backup has no changes to undo.
     since: backup ? [Number.MAX_SAFE_INTEGER, 0] : [at, Number.MAX_SAFE_INTEGER],
-    ...(backup ? { backup: [backup.table, backup.id] as const } : { sourceTable: table.name }),
+    ...originOf(ctx, source),
   });
   return describe(ctx, row);
 }
@@ -181,10 +195,11 @@ export const RestoreTableFromBackup = operation(dynamodb.RestoreTableFromBackup,
   resource: ({ BackupArn, TargetTableName }, ctx) => [BackupArn, tableArn(ctx, TargetTableName)],
   async body(input, ctx) {
     requireName(input.TargetTableName, "targetTableName");
-    requireHere(ctx, backupInArn(input.BackupArn).region, input);
+    const { region } = backupInArn(input.BackupArn);
+    requireOverride(ctx, region, input);
     const look = (within: Context): Backup => {
       authorizeTarget(within, input.TargetTableName);
-      const backup = requireBackup(within, input.BackupArn);
+      const backup = requireBackup(within, input.BackupArn, region);
       if (backup.status === "CREATING") throw backupInUse(`Backup is being created: ${input.BackupArn}`);
       requireDraft(draftOf(input, backup.source));
       requireTarget(within, input.TargetTableName, `backup: ${input.BackupArn}`);
@@ -195,19 +210,16 @@ export const RestoreTableFromBackup = operation(dynamodb.RestoreTableFromBackup,
     const key = await keyOf(ctx, input, source);
     return ctx.transaction((within) => {
       const backup = look(within);
-      const origin = { table: backup.source, backup, at: backup.createdAt };
+      const origin = { table: backup.source, backup, at: backup.createdAt, region };
       return { TableDescription: begin(within, input, origin, key) };
     });
   },
 });
 
-/** @evidence recorded; reading from another region is not built */
-function requireHere(ctx: BodyContext, region: string, input: Overrides): void {
-  if (region === ctx.region) return;
-  if (!input.SSESpecificationOverride) {
-    throw validation("Invalid Request: sseSpecificationOverride must be provided for cross-region restores");
-  }
-  throw notImplemented("restoring a table from another region");
+/** @evidence recorded: keys are a region's own, so who restores from another one has to say which to use */
+function requireOverride(ctx: BodyContext, region: string, input: Overrides): void {
+  if (region === ctx.region || input.SSESpecificationOverride) return;
+  throw validation("Invalid Request: sseSpecificationOverride must be provided for cross-region restores");
 }
 
 type TimeInput = dynamodb.RestoreTableToPointInTimeInput;
@@ -227,22 +239,22 @@ function requireTimeOrLatest({ RestoreDateTime: at, UseLatestRestorableTime: isL
   );
 }
 
-function sourceName(ctx: BodyContext, input: TimeInput): string {
+function sourceOf(ctx: BodyContext, input: TimeInput): { readonly name: string; readonly region: string } {
   const { SourceTableName: name, SourceTableArn: arn } = input;
   if (name !== undefined && arn !== undefined) {
     throw validation("Must provide exactly one of: sourceTableArn, sourceTableName");
   }
   if (arn === undefined) {
     if (name === undefined) throw validation("The parameter 'TableName' is required");
-    return name;
+    return { name, region: ctx.region };
   }
   const parsed = tableInArn(arn);
   if (!parsed) throw validation(`sourceTableArn is not a valid ARN: ${arn}`);
   if (parsed.account !== ctx.account) {
     throw validation("This action is only supported by accounts that match the resource owner's account");
   }
-  requireHere(ctx, parsed.region, input);
-  return parsed.name;
+  requireOverride(ctx, parsed.region, input);
+  return parsed;
 }
 
 function seconds(at: number): string {
@@ -274,16 +286,17 @@ export const RestoreTableToPointInTime = operation(dynamodb.RestoreTableToPointI
   ],
   async body(input, ctx) {
     requireTimeOrLatest(input);
-    const name = sourceName(ctx, input);
+    const { name, region } = sourceOf(ctx, input);
     requireName(input.TargetTableName, "targetTableName");
     const look = (within: Context): Source => {
       authorizeTarget(within, input.TargetTableName);
-      const table = findTable(within, name) ? requireBacked(within, name) : undefined;
-      if (!table) throw backedTableNotFound(name);
+      const table = region === within.region ? requireBacked(within, name)
+        : tableElsewhere(within, region, name);
+      if (!table || table.status === "CREATING") throw backedTableNotFound(name);
       const at = momentOf(table, input, within.clock.now());
       requireTarget(within, input.TargetTableName, `table: ${name}`);
       requireDraft(draftOf(input, table));
-      return { table, backup: undefined, at };
+      return { table, backup: undefined, at, region };
     };
     const { table } = ctx.transaction(look);
     const key = await keyOf(ctx, input, table);

@@ -13,10 +13,12 @@ import type { TableDescription } from "../../../generated/dynamodb.ts";
 import { resourceNotFound } from "../errors.ts";
 import { tableElsewhere } from "./members.ts";
 import { withoutMember } from "./membership.ts";
+import { withSettings } from "./replica-settings.ts";
 
 /** The other regions as this one has them: those that the other has, and the other itself. */
 function membersAsSeen(ctx: Context, own: Table | undefined, source: Table, from: string): Replica[] {
-  const theirs = (source.replicas ?? []).filter(({ region }) => region !== ctx.region);
+  const theirs = (source.replicas ?? []).filter(({ region }) => region !== ctx.region)
+    .map(({ region, status }): Replica => ({ region, status }));
   // What this region is adding at the moment, the other has not heard of yet.
   const added = (own?.replicas ?? []).filter(({ region, status }) => status === "CREATING"
     && region !== from && !theirs.some((each) => each.region === region)
@@ -25,10 +27,11 @@ function membersAsSeen(ctx: Context, own: Table | undefined, source: Table, from
 }
 
 /** The table of another region, made here. It is CREATING until it has all items. */
-function join(ctx: Context, source: Table, from: string): Table {
+function join(ctx: Context, source: Table, entry: Replica, from: string): Table {
   const {
     transition: _transition, stream: _stream, streamView, recovery: _recovery, copies: _copies,
-    restored: _restored, sourced: _sourced, classChanges: _changes, hasPolicy: _hasPolicy, ...rest
+    restored: _restored, sourced: _sourced, classChanges: _changes, hasPolicy: _hasPolicy,
+    encryption: _encryption, encryptionChanges: _encryptionChanges, ...rest
   } = source;
   const made: Table = {
     ...rest,
@@ -41,7 +44,8 @@ function join(ctx: Context, source: Table, from: string): Table {
       .map((index) => indexHere(ctx, index)),
     replicas: membersAsSeen(ctx, undefined, source, from),
   };
-  return putTable(ctx, openStream(ctx, made, streamView ?? "NEW_AND_OLD_IMAGES"));
+  const streamed = openStream(ctx, made, streamView ?? "NEW_AND_OLD_IMAGES");
+  return putTable(ctx, withSettings(ctx, streamed, entry));
 }
 
 function indexHere(ctx: Context, index: Index): Index {
@@ -81,7 +85,7 @@ function follow(ctx: Context, own: Table, source: Table, from: string): Table {
   }
   const isReady = own.status === "CREATING" && entry.status === "ACTIVE";
   if (isReady) row = { ...row, status: "ACTIVE" };
-  if (own.status !== "CREATING") row = withIndexesOf(ctx, row, source);
+  if (own.status !== "CREATING") row = withSettings(ctx, withIndexesOf(ctx, row, source), entry);
   row = putTable(ctx, row);
   return source.expiryAttribute === own.expiryAttribute ? row : setExpiry(ctx, row, source.expiryAttribute);
 }
@@ -93,7 +97,7 @@ export function followRegion(ctx: Context, name: string, from: string): TableDes
   if (!own) {
     const entry = source?.replicas?.find(({ region }) => region === ctx.region);
     if (!source || entry?.status !== "CREATING") throw resourceNotFound();
-    return describe(ctx, join(ctx, source, from));
+    return describe(ctx, join(ctx, source, entry, from));
   }
   if (!own.replicas) return describe(ctx, own);
   if (source) return describe(ctx, follow(ctx, own, source, from));

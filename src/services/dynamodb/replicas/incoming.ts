@@ -5,6 +5,7 @@ import type { Context } from "../../../kernel/context.ts";
 import { resourceNotFound } from "../errors.ts";
 import { storeKeyOf } from "../items/item-keys.ts";
 import { applyWrite, findItem, planWrite } from "../items/writing.ts";
+import { requireUnlocked } from "../tables/key-watch.ts";
 import { findTable } from "../tables/names.ts";
 import type { Table } from "../tables/table-rows.ts";
 import { emptyItem, type Item } from "../values/attribute-values.ts";
@@ -45,6 +46,7 @@ export function takeReplicated(ctx: Context, { RequestItems }: BatchWriteItemInp
   for (const [name, requests] of Object.entries(RequestItems)) {
     const subject = findTable(ctx, name);
     if (!subject?.replicas || subject.status === "DELETING") throw resourceNotFound();
+    requireUnlocked(subject);
     for (const request of requests) apply(ctx, subject, incomingOf(request));
   }
 }

@@ -89,6 +89,15 @@ export const addReplica = reconciler<Member>(
   },
 );
 
+/** Has a region take on settings of its own. */
+export const updateReplica = reconciler<Member>(
+  "dynamodb.updateReplica", async (member, ctx): Promise<Reconciled> => {
+    if (!ctx.transaction((within) => memberOf(within, member, "UPDATING"))) return;
+    await show(ctx, member.name, member.region);
+    ctx.transaction((within) => setStatus(within, member, "ACTIVE"));
+  },
+);
+
 /** The table without a region that has left; without any it is a table like others. */
 export function withoutMember(ctx: Context, row: Table, region: string): Table {
   const { replicas: before = [], sourced: _sourced, ...rest } = row;

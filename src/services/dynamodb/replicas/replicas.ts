@@ -1,20 +1,27 @@
 /** Regions join a global table and leave it: ReplicaUpdates of UpdateTable. */
 
-import type { ReplicationGroupUpdate } from "../../../generated/dynamodb.ts";
-import type { Context } from "../../../kernel/context.ts";
-import { notImplemented } from "../../../kernel/errors.ts";
+import type {
+  ReplicationGroupUpdate, UpdateReplicationGroupMemberAction,
+} from "../../../generated/dynamodb.ts";
+import type { BodyContext, Context } from "../../../kernel/context.ts";
 import { deletionProtected, validation } from "../errors.ts";
 import { openStream } from "../streams/stream-rows.ts";
+import type { UsableKey } from "../tables/encryption.ts";
 import { updating } from "../tables/lifecycles.ts";
 import { isOnDemand, type Replica, type Table } from "../tables/table-rows.ts";
 import { otherRegions, supportedRegions, tableElsewhere } from "./members.ts";
-import { addReplica, removeReplica } from "./membership.ts";
+import { addReplica, removeReplica, updateReplica } from "./membership.ts";
+import {
+  isIdle, keyOfReplica, requireKeyKind, settingsOf, type ReplicaSettings,
+} from "./replica-settings.ts";
 
 const sourceMilliseconds = 24 * 3_600_000;
 
-type Action =
-  | { readonly kind: "Create" | "Delete"; readonly region: string; readonly hasOverrides: boolean }
-  | { readonly kind: "Update"; readonly region: string; readonly hasOverrides: boolean };
+interface Action {
+  readonly kind: "Create" | "Update" | "Delete";
+  readonly region: string;
+  readonly wish: UpdateReplicationGroupMemberAction;
+}
 
 /** @evidence recorded refusals of ReplicaUpdates, here and below */
 function actionOf(update: ReplicationGroupUpdate): Action {
@@ -24,10 +31,9 @@ function actionOf(update: ReplicationGroupUpdate): Action {
   if (kinds.length > 1) {
     throw validation("Update table operation with more than one type of replica actions not allowed");
   }
-  const { RegionName: region = "", ...overrides } = update[kind] ?? {};
-  const hasOverrides = Object.values(overrides).some((value) => value !== undefined);
-  if (kind === "Update" && !hasOverrides) throw noAction();
-  return { kind, region, hasOverrides };
+  const wish = update[kind] ?? { RegionName: "" };
+  if (kind === "Update" && isIdle(wish)) throw noAction();
+  return { kind, region: wish.RegionName, wish };
 }
 
 function noAction(): Error {
@@ -70,7 +76,7 @@ function requireMember(row: Table, region: string): Replica {
   );
 }
 
-function create(ctx: Context, row: Table, region: string): Table {
+function requireCreatable(ctx: Context, row: Table, region: string): void {
   if (tableElsewhere(ctx, region, row.name) || otherRegions(row).includes(region)) {
     throw validation(
       `Failed to create a the new replica of table with name: ‘${row.name}’ because one or more replicas ` +
@@ -80,13 +86,15 @@ function create(ctx: Context, row: Table, region: string): Table {
   if (!isOnDemand(row)) {
     throw validation("Table write capacity should either be Pay-Per-Request or AutoScaled.");
   }
-  if (row.encryption) throw notImplemented("replicas of a table with a KMS key");
+}
+
+function create(ctx: Context, row: Table, region: string, settings: ReplicaSettings): Table {
   const streamed = row.streamView === undefined ? openStream(ctx, row, "NEW_AND_OLD_IMAGES") : row;
   addReplica.poke(ctx, `${row.number} ${region}`, { name: row.name, region });
   const now = ctx.clock.now();
   return updating(ctx, {
     ...streamed,
-    replicas: [...(row.replicas ?? []), { region, status: "CREATING" }],
+    replicas: [...(row.replicas ?? []), { region, status: "CREATING", settings }],
     sourced: [...(row.sourced ?? []), { region, at: now }],
   }, "replica");
 }
@@ -106,7 +114,6 @@ export function recentSource(): Error {
 }
 
 function remove(ctx: Context, row: Table, region: string): Table {
-  requireMember(row, region);
   const other = tableElsewhere(ctx, region, row.name);
   if (other?.isProtected) throw deletionProtected();
   if (other && isRecentSource(other, ctx.clock.now())) throw recentSource();
@@ -116,13 +123,44 @@ function remove(ctx: Context, row: Table, region: string): Table {
   return updating(ctx, { ...row, replicas }, "replica");
 }
 
-export function updateReplicas(
+function change(ctx: Context, row: Table, region: string, settings: ReplicaSettings): Table {
+  updateReplica.poke(ctx, `${row.number} ${region}`, { name: row.name, region });
+  const replicas = (row.replicas ?? []).map((replica): Replica =>
+    (replica.region === region ? { region, status: "UPDATING", settings } : replica));
+  return updating(ctx, { ...row, replicas }, "replica");
+}
+
+/** What can be refused before any key is asked for. */
+export function requireReplicaUpdate(
   ctx: Context, row: Table, updates: readonly ReplicationGroupUpdate[],
-): Table {
-  const { kind, region, hasOverrides } = requireOne(updates);
+): Action {
+  const action = requireOne(updates);
+  const { kind, region, wish } = action;
   requireRegion(ctx, region);
-  if (kind === "Delete") return remove(ctx, row, region);
-  if (kind === "Update") requireMember(row, region);
-  if (hasOverrides) throw notImplemented("replicas with settings of their own");
-  return create(ctx, row, region);
+  if (kind === "Create") requireCreatable(ctx, row, region);
+  else requireMember(row, region);
+  if (kind === "Delete") return action;
+  requireKeyKind(row, wish.KMSMasterKeyId, kind === "Update");
+  settingsOf(row, wish);
+  return action;
+}
+
+/** @param key that of a table that is made in another region */
+export function updateReplicas(
+  ctx: Context, row: Table, updates: readonly ReplicationGroupUpdate[], key: UsableKey | undefined,
+): Table {
+  const { kind, region, wish } = requireReplicaUpdate(ctx, row, updates);
+  switch (kind) {
+    case "Create": return create(ctx, row, region, { ...settingsOf(row, wish), ...(key && { key }) });
+    case "Update": return change(ctx, row, region, settingsOf(row, wish));
+    case "Delete": return remove(ctx, row, region);
+  }
+}
+
+/** The key that a region is to have that an update adds. */
+export async function keyOfAdded(
+  ctx: BodyContext, row: Table, updates: readonly ReplicationGroupUpdate[] = [],
+): Promise<UsableKey | undefined> {
+  const added = updates.find(({ Create }) => Create)?.Create;
+  return added && keyOfReplica(ctx, row, added);
 }

@@ -7,7 +7,10 @@ import type { BodyContext, Context } from "../../../kernel/context.ts";
 import { itemOf, items } from "../items/item-rows.ts";
 import { findTable, tableArn } from "../tables/names.ts";
 import { emptyItem } from "../values/attribute-values.ts";
+import { tableElsewhere } from "./members.ts";
 import { outbox, stamps, type Outgoing } from "./outgoing.ts";
+
+const lockedAgain = { againAfterMilliseconds: 60_000 } as const;
 
 /** As many as a batch may hold. */
 const itemsAtOnce = 25;
@@ -87,6 +90,8 @@ export const sendChanges = reconciler<{ readonly name: string; readonly region: 
       const { told, waits } = ctx.transaction((within) => nextBatch(within, name, region));
       if (told.length === 0) return undefined;
       if (waits > 0) return { againAfterMilliseconds: waits };
+      // Without its key a table takes nothing.
+      if (tableElsewhere(ctx, region, name)?.encryption?.locked) return lockedAgain;
       await sendBatch(ctx, name, region, told);
     }
   },

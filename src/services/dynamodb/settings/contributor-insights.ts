@@ -13,6 +13,7 @@ import { operation } from "../../../kernel/operation.ts";
 import { page } from "../../../kernel/page.ts";
 import { table } from "../../../store/types.ts";
 import { validation } from "../errors.ts";
+import { requireUnlocked } from "../tables/key-watch.ts";
 import { indexArn, onTable, nameIn, ownerOf, requireTable, tableArn } from "../tables/names.ts";
 import { findIndex, type Table } from "../tables/table-rows.ts";
 
@@ -107,6 +108,7 @@ export const UpdateContributorInsights = operation(dynamodb.UpdateContributorIns
   run(input, ctx) {
     const row = requireSubject(ctx, input);
     requireActive(row, input.IndexName);
+    requireUnlocked(row);
     const setting = change(ctx, row, input);
     return {
       TableName: row.name,

@@ -2,9 +2,10 @@
 
 import type {
   GlobalSecondaryIndexDescription, KeySchemaElement, LocalSecondaryIndexDescription, OnDemandThroughput,
-  Projection, ProvisionedThroughputDescription, ReplicaDescription, SSEDescription, TableDescription,
+  Projection, ProvisionedThroughputDescription, SSEDescription, TableDescription,
 } from "../../../generated/dynamodb.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
+import { shownReplica } from "../replicas/replica-settings.ts";
 import { indexArn, tableArn } from "./names.ts";
 import {
   extents, isOnDemand, type Index, type KeySchema, type Table, type Throughput, type Units,
@@ -69,7 +70,17 @@ function shownGlobal(ctx: ReadContext, table: Table, index: Index): GlobalSecond
 
 export function shownEncryption(table: Table): SSEDescription | undefined {
   const { encryption } = table;
-  return encryption && { Status: encryption.status, SSEType: "KMS", KMSMasterKeyArn: encryption.keyArn };
+  return encryption && {
+    Status: encryption.status,
+    SSEType: "KMS",
+    KMSMasterKeyArn: encryption.keyArn,
+    InaccessibleEncryptionDateTime: encryption.locked?.shownSince,
+  };
+}
+
+function shownStatus({ status, encryption }: Table): TableDescription["TableStatus"] {
+  const isLocked = status === "ACTIVE" && encryption?.locked?.shownSince !== undefined;
+  return isLocked ? "INACCESSIBLE_ENCRYPTION_CREDENTIALS" : status;
 }
 
 function shownBilling(table: Table): TableDescription["BillingModeSummary"] {
@@ -78,14 +89,13 @@ function shownBilling(table: Table): TableDescription["BillingModeSummary"] {
 }
 
 /** @evidence recorded: a table does not list itself; the order is that in which this region knew them */
-function shownReplicas({ replicas = [] }: Table): TableDescription {
+function shownReplicas(ctx: ReadContext, table: Table): TableDescription {
+  const { replicas = [] } = table;
   if (replicas.length === 0) return {};
   return {
     GlobalTableVersion: "2019.11.21",
     GlobalTableSettingsReplicationMode: "ENABLED_WITH_OVERRIDES",
-    Replicas: replicas.map(({ region, status }): ReplicaDescription => ({
-      RegionName: region, ReplicaStatus: status,
-    })),
+    Replicas: replicas.map((replica) => shownReplica(ctx, table, replica)),
   };
 }
 
@@ -119,7 +129,7 @@ export function describe(ctx: ReadContext, table: Table): TableDescription {
     })),
     TableName: table.name,
     KeySchema: shownKey(table.key),
-    TableStatus: table.status,
+    TableStatus: shownStatus(table),
     CreationDateTime: table.createdAt,
     ProvisionedThroughput: shownThroughput(table.throughput, ctx.clock.now()),
     TableSizeBytes: sizeBytes,
@@ -132,7 +142,7 @@ export function describe(ctx: ReadContext, table: Table): TableDescription {
     GlobalSecondaryIndexes:
       globals.length > 0 ? globals.map((index) => shownGlobal(ctx, table, index)) : undefined,
     ...shownStream(ctx, table),
-    ...shownReplicas(table),
+    ...shownReplicas(ctx, table),
     RestoreSummary: shownRestore(table),
     SSEDescription: shownEncryption(table),
     TableClassSummary: table.tableClass && {

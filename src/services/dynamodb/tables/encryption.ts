@@ -3,7 +3,7 @@
 import * as kms from "../../../generated/kms.ts";
 import type { SSESpecification } from "../../../generated/dynamodb.ts";
 import { asynchronousJob } from "../../../jobs/job.ts";
-import type { BodyContext } from "../../../kernel/context.ts";
+import type { BodyContext, ReadContext } from "../../../kernel/context.ts";
 import { AwsError, unmodelled } from "../../../kernel/errors.ts";
 import { invalidParameters, validation } from "../errors.ts";
 
@@ -38,12 +38,18 @@ export function wantsKey(given: SSESpecification | undefined): boolean {
   return enabled === true || type === "KMS";
 }
 
+/** What the keys of a table's items are bound to. */
+export function encryptionContext(ctx: ReadContext, tableName: string): Record<string, string> {
+  return { "aws:dynamodb:tableName": tableName, "aws:dynamodb:subscriberId": ctx.account };
+}
+
 /** KMS's refusals as DynamoDB passes them on. */
-function translated(ctx: BodyContext, cause: AwsError): AwsError {
+export function translated(ctx: BodyContext, cause: AwsError, region = ctx.region): AwsError {
   const kind = cause.shape ?? cause.code;
   const described = (name: string): string =>
     `com.amazonaws.services.kms.model.${name}: ${cause.message} (Service: AWSKMS; Status Code: 400; ` +
     `Error Code: ${kind}; Request ID: ${ctx.requestId}; Proxy: null)`;
+  const elsewhere = region === ctx.region ? "" : ` for region ${region}`;
   switch (kind) {
     case "DisabledException":
       return validation(`KMS key disabled error: ${described(kind)}`);
@@ -52,21 +58,21 @@ function translated(ctx: BodyContext, cause: AwsError): AwsError {
         "AccessDeniedException", `KMS key access denied error: ${described("AWSKMSException")}`,
       );
     default:
-      return validation(`KMS validation error: ${described(kind)}`);
+      return validation(`KMS validation error${elsewhere}: ${described(kind)}`);
   }
 }
 
 /**
- * The key, and leave to use it.
+ * The key, and leave to use it, here or in another region.
  *
  * @evidence Developer Guide, "DynamoDB encryption at rest: How it works", Authorizing DynamoDB to use your
  *   key: the caller needs kms:DescribeKey and kms:CreateGrant; the encryption context of the grant
  */
 export async function requireUsableKey(
-  ctx: BodyContext, keyId: string, tableName: string,
+  ctx: BodyContext, keyId: string, tableName: string, region = ctx.region,
 ): Promise<UsableKey> {
   try {
-    const { KeyMetadata: key } = await ctx.call(kms.DescribeKey, { KeyId: keyId });
+    const { KeyMetadata: key } = await ctx.call(kms.DescribeKey, { KeyId: keyId }, { region });
     const keyArn = key?.Arn ?? "";
     if (key?.KeyManager === "AWS") return { keyArn };
     const principal = "dynamodb.amazonaws.com";
@@ -77,16 +83,12 @@ export async function requireUsableKey(
       Operations: [
         "Decrypt", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo", "RetireGrant", "DescribeKey",
       ],
-      Constraints: {
-        EncryptionContextSubset: {
-          "aws:dynamodb:tableName": tableName, "aws:dynamodb:subscriberId": ctx.account,
-        },
-      },
-    });
+      Constraints: { EncryptionContextSubset: encryptionContext(ctx, tableName) },
+    }, { region });
     return { keyArn, ...(GrantId !== undefined && { grantId: GrantId }) };
   } catch (cause) {
     if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
-    throw translated(ctx, cause);
+    throw translated(ctx, cause, region);
   }
 }
 

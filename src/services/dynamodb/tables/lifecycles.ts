@@ -6,6 +6,7 @@
 import type { Context } from "../../../kernel/context.ts";
 import { tooManyTransitions } from "../errors.ts";
 import { job } from "../../../jobs/job.ts";
+import { watchKeyOf } from "./key-watch.ts";
 import { settled, tables, type Index, type Table, type Transition } from "./table-rows.ts";
 
 export const creationMilliseconds = 200;
@@ -42,6 +43,7 @@ function scheduleSettling(ctx: Context, row: Table): void {
 export function putTable(ctx: Context, row: Table): Table {
   ctx.db(tables).put(row);
   scheduleSettling(ctx, row);
+  if (row.encryption) watchKeyOf(ctx, row);
   return row;
 }
 

@@ -4,6 +4,7 @@ import { parseArn } from "../../../kernel/arn.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
 import type { Owner } from "../../../kernel/operation.ts";
 import { constraintMissed, resourceNotFound, tableNotFound, validation } from "../errors.ts";
+import { requireUnlocked } from "./key-watch.ts";
 import { settled, tables, type Table } from "./table-rows.ts";
 
 const NAME = /^[a-zA-Z0-9_.-]+$/;
@@ -115,9 +116,10 @@ export function findTableOfItems(ctx: ReadContext, text: string): Table | undefi
   return findTable(ctx, text) ?? findTable(ctx, requireItemsName(ctx, text));
 }
 
-/** A table that is not ready yet is not there. */
+/** A table that is not ready yet is not there; one whose key cannot be used is not to be read. */
 export function requireFound(table: Table | undefined): Table {
   if (!table || table.status === "CREATING" || table.status === "DELETING") throw resourceNotFound();
+  if (table.encryption) requireUnlocked(table);
   return table;
 }
 

@@ -2,6 +2,7 @@
 
 import type { BillingMode, ProjectionType, StreamViewType, TableClass } from "../../../generated/dynamodb.ts";
 import { table } from "../../../store/types.ts";
+import type { ReplicaSettings } from "../replicas/replica-settings.ts";
 
 export interface KeyAttribute {
   readonly name: string;
@@ -75,12 +76,22 @@ export interface Encryption {
   /** The leave to use the key, where the key is the customer's. */
   readonly grantId?: string;
   readonly status: "ENABLED" | "UPDATING" | "DISABLING" | "ENABLING";
+  /** While the key cannot be used: what KMS says, in DynamoDB's words, and since when. */
+  readonly locked?: {
+    readonly code: string;
+    readonly message: string;
+    readonly since: number;
+    /** When the status of the table began to say so. */
+    readonly shownSince?: number;
+  };
 }
 
 /** A table of the same name in another region. */
 export interface Replica {
   readonly region: string;
   readonly status: "CREATING" | "UPDATING" | "DELETING" | "ACTIVE";
+  /** What that region is to be told of settings of its own. */
+  readonly settings?: ReplicaSettings;
 }
 
 export interface Table extends ItemSpace {

@@ -10,11 +10,12 @@ import { updateIndexes } from "../indexes/online-indexes.ts";
 import { followRegion } from "../replicas/following.ts";
 import { isOwnService } from "../replicas/members.ts";
 import { announceChange } from "../replicas/membership.ts";
-import { updateReplicas } from "../replicas/replicas.ts";
+import { keyOfAdded, requireReplicaUpdate, updateReplicas } from "../replicas/replicas.ts";
 import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
 import { describe } from "./description.ts";
 import { managedKey, requireUsableKey, retireGrant, wantsKey, type UsableKey } from "./encryption.ts";
+import { requireUnlocked } from "./key-watch.ts";
 import { putTable, requireFewTransitions, updateMilliseconds, updating } from "./lifecycles.ts";
 import { onTable, requireTable } from "./names.ts";
 import { isOnDemand, type Table } from "./table-rows.ts";
@@ -92,6 +93,11 @@ function requireOtherKey(row: Table, input: UpdateTableInput): void {
   );
 }
 
+/** A table gets away from a key that is enabled still, also without leave to use it. */
+function requireReencryptable(row: Table): void {
+  if (row.encryption?.locked?.code !== "AccessDeniedException") requireUnlocked(row);
+}
+
 function change(ctx: Context, row: Table, input: UpdateTableInput, key: UsableKey | undefined): Table {
   if (input.SSESpecification) return changeEncryption(ctx, row, key);
   if (input.TableClass) return changeClass(ctx, row, input.TableClass);
@@ -99,7 +105,7 @@ function change(ctx: Context, row: Table, input: UpdateTableInput, key: UsableKe
     return { ...row, isProtected: input.DeletionProtectionEnabled };
   }
   if (input.WarmThroughput) return { ...row, warm: warmAfter(input.WarmThroughput, row.warm) };
-  if (input.ReplicaUpdates) return updateReplicas(ctx, row, input.ReplicaUpdates);
+  if (input.ReplicaUpdates) return updateReplicas(ctx, row, input.ReplicaUpdates, key);
   let changed = row;
   if (input.BillingMode !== undefined || input.ProvisionedThroughput) {
     changed = changeBilling(ctx, changed, input);
@@ -141,14 +147,17 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
     requireBuilt(input);
     requireOneChange(input);
     const isKeyWanted = wantsKey(input.SSESpecification);
-    const name = ctx.transaction((within) => {
+    const looked = ctx.transaction((within) => {
       const row = requireTable(within, input.TableName);
       requireUpdatable(row, input);
+      if (input.SSESpecification) requireReencryptable(row);
       requireOtherKey(row, input);
-      return row.name;
+      if (input.ReplicaUpdates?.length) requireReplicaUpdate(within, row, input.ReplicaUpdates);
+      return row;
     });
     const keyId = input.SSESpecification?.KMSMasterKeyId ?? managedKey;
-    const key = isKeyWanted ? await requireUsableKey(ctx, keyId, name) : undefined;
+    const key = isKeyWanted ? await requireUsableKey(ctx, keyId, looked.name)
+      : await keyOfAdded(ctx, looked, input.ReplicaUpdates);
     return ctx.transaction((within) => {
       const row = requireTable(within, input.TableName);
       requireUpdatable(row, input);
