@@ -189,3 +189,13 @@ done
   await bench.make("shell", { Runtime: "provided.al2023", Code: { ZipFile } });
   assert.deepEqual((await bench.invoke("shell", { n: 1 })).answer, { got: { n: 1 } });
 });
+
+test("functions in Ruby and .NET are kept, and that they can't be run is said", async () => {
+  for (const Runtime of ["ruby3.3", "dotnet8"] as const) {
+    const name = Runtime.replace(".", "");
+    await bench.make(name, { Runtime, Code: { ZipFile: zipOf({ "index.rb": "" }) } });
+    assert.match(
+      await refusal(bench.invoke(name)), new RegExp(`${Runtime}: functions in this language are not run yet`),
+    );
+  }
+});
