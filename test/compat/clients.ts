@@ -15,6 +15,8 @@ const probes = {
   terraform: ["terraform", "version"],
   chromium: ["chromium", "--version"],
   curl: ["curl", "--version"],
+  go: ["go", "version"],
+  rustc: ["rustc", "--version"],
 } as const;
 
 export type Client = keyof typeof probes;

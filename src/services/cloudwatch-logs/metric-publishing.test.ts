@@ -87,3 +87,25 @@ test("metrics that are embedded in events are published", async () => {
   } = await region.client(CloudWatchClient).send(new ListMetricsCommand({ Namespace: "Shop" }));
   assert.equal(Metrics.length, 1);
 });
+
+test("an embedded metric that CloudWatch refuses takes no other with it", async () => {
+  await using region = await startRegion();
+  const app = await createGroup(region, "app");
+  await app.stream("s");
+  const event = (Timestamp: number, kind: string) => JSON.stringify({
+    _aws: {
+      Timestamp,
+      CloudWatchMetrics: [{ Namespace: "Shop", Dimensions: [["kind"]], Metrics: [{ Name: "Orders" }] }],
+    },
+    kind, Orders: 3,
+  });
+  const day = 86_400_000;
+  await app.put(
+    "s", event(testEpoch + day, "early"), event(testEpoch, "timely"), event(testEpoch - 20 * day, "late"),
+  );
+  await region.settled();
+  const { Metrics = [] } = await region.client(CloudWatchClient).send(
+    new ListMetricsCommand({ Namespace: "Shop" }));
+  assert.deepEqual(Metrics.map(({ Dimensions }) => Dimensions?.[0]?.Value), ["timely"]);
+  assert.deepEqual(await statistics(region, "Orders", { kind: "timely" }, "Shop"), [3, 1]);
+});

@@ -3,7 +3,8 @@
 import * as cloudwatch from "../../generated/cloudwatch.ts";
 import type { Job } from "../../jobs/job.ts";
 import { asynchronousJob } from "../../jobs/job.ts";
-import type { Context } from "../../kernel/context.ts";
+import type { BodyContext, Context } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
 
 export interface MetricValue {
   readonly namespace: string;
@@ -29,13 +30,24 @@ const dataMax = 1_000;
 
 /** @evidence CloudWatch Logs User Guide: Logs publishes to the account that the events are in */
 export const publishMetrics: Job<Publication> = {
-  ...asynchronousJob<Publication>("cloudwatch-logs.publishMetrics", async ({ namespace, data }, ctx) => {
+  ...asynchronousJob<Publication>("cloudwatch-logs.publishMetrics", send),
+};
+
+/** What CloudWatch refuses is left out alone: events name and date their metrics as they like. */
+async function send({ namespace, data }: Publication, ctx: BodyContext): Promise<void> {
+  try {
     await ctx.call(
       cloudwatch.PutMetricData, { Namespace: namespace, MetricData: [...data] },
       { as: "service", principal: "logs.amazonaws.com", account: ctx.account },
     );
-  }),
-};
+  } catch (cause) {
+    if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
+    if (data.length === 1) return;
+    const half = Math.ceil(data.length / 2);
+    await send({ namespace, data: data.slice(0, half) }, ctx);
+    await send({ namespace, data: data.slice(half) }, ctx);
+  }
+}
 
 /** Merged by what CloudWatch keeps apart. */
 function dataOf(values: readonly MetricValue[]): Map<string, cloudwatch.MetricDatum[]> {
