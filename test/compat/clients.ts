@@ -15,6 +15,7 @@ const probes = {
   terraform: ["terraform", "version"],
   chromium: ["chromium", "--version"],
   curl: ["curl", "--version"],
+  zip: ["zip", "--version"],
 } as const;
 
 export type Client = keyof typeof probes;
