@@ -4,6 +4,7 @@ import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
+import { allow, trust } from "../../test/policies.ts";
 import { startRegion, type TestRegion } from "../../test/region.ts";
 import { AwsError } from "../kernel/errors.ts";
 import { sendDeadLetter } from "./dead-letter.ts";
@@ -24,15 +25,10 @@ function context(region: TestRegion) {
 
 async function role(region: TestRegion): Promise<string> {
   const iam = region.client(IAMClient);
-  const AssumeRolePolicyDocument = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: "pipes.amazonaws.com" }, Action: "sts:AssumeRole" }],
-  });
+  const AssumeRolePolicyDocument = trust("pipes.amazonaws.com");
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "p", AssumeRolePolicyDocument }));
   await iam.send(new PutRolePolicyCommand({
-    RoleName: "p", PolicyName: "p", PolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["sqs:*", "events:*"], Resource: "*" }],
-    }),
+    RoleName: "p", PolicyName: "p", PolicyDocument: JSON.stringify(allow(["sqs:*", "events:*"])),
   }));
   return Role?.Arn ?? "";
 }

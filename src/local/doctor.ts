@@ -158,7 +158,7 @@ export function examine(machine: Machine): Finding[] {
   const linux = machine.platform === "linux";
   return [
     nodeFinding(machine),
-    ...(matters(["ecs", "lambda", "codebuild"]) ? [containerFinding(machine)] : []),
+    ...(matters(["ecs", "codebuild"]) ? [containerFinding(machine)] : []),
     ...(linux && matters([...machineServices, ...networkServices]) ? [userNamespaces(machine)] : []),
     ...programs
       .filter(({ only }) => only === undefined || only === machine.platform)
@@ -203,7 +203,7 @@ function containerFinding(machine: Machine): Finding {
     name: "containers",
     found: socket !== undefined,
     detail,
-    purpose: "container images as Lambda functions and ECS tasks; everything else does without",
+    purpose: "container images as tasks and builds; everything else does without",
     install: socket === undefined ? installText({ apt: "podman", brew: "podman" }, machine.platform) : null,
   };
 }

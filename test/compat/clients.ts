@@ -17,6 +17,7 @@ const probes = {
   curl: ["curl", "--version"],
   go: ["go", "version"],
   rustc: ["rustc", "--version"],
+  zip: ["zip", "--version"],
 } as const;
 
 export type Client = keyof typeof probes;

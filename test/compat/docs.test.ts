@@ -1,9 +1,10 @@
 /** What README.md and the guides tell people to do: every block marked `run` is run, in order. */
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { writeRunning } from "../../src/cli/running.ts";
 import { CommandFailed, packageFolder, startWorkstation, without, type Workstation } from "./clients.ts";
 import { Terraform, withoutTerraform } from "./terraform.ts";
 
@@ -13,8 +14,19 @@ interface Block {
   readonly text: string;
 }
 
-/** The fenced blocks of a document whose info string ends in `run`. */
+/** The blocks of a document that are run; a shell knows what those before it exported. */
 function blocks(markdown: string): Block[] {
+  const exported: string[] = [];
+  return runBlocks(markdown).map((block) => {
+    if (block.language !== "sh") return block;
+    const text = [...exported, block.text].join("");
+    exported.push(...(block.text.match(/^export [A-Z_]+=.*\n/gm) ?? []));
+    return { ...block, text };
+  });
+}
+
+/** The fenced blocks whose info string ends in `run`. */
+function runBlocks(markdown: string): Block[] {
   return [...markdown.matchAll(/^```(\w+) run\n([^]*?)^```$/gm)].map(
     ({ 1: language = "", 2: text = "", index }) => ({
       language,
@@ -42,7 +54,20 @@ function projectFolder(station: Workstation): string {
   const entry = new URL("../../src/index.js", import.meta.url);
   station.write("project/node_modules/us-local-1/index.js", `export * from ${JSON.stringify(entry.href)};\n`);
   assert.ok(existsSync(installed));
+  installProgram(station);
   return folder;
+}
+
+/** The command `npx us-local-1`, which finds the region as it finds one that it has started. */
+function installProgram(station: Workstation): void {
+  const program = join(packageFolder, "dist", "bin", "us-local-1.js");
+  const script = `#!/bin/sh\nexec node '${program}' "$@"\n`;
+  chmodSync(station.write("project/node_modules/.bin/us-local-1", script), 0o755);
+  const dataDir = join(station.home, ".us-local-1");
+  mkdirSync(dataDir);
+  const { endpoint } = station;
+  const port = Number(new URL(endpoint).port);
+  writeRunning(dataDir, { pid: process.pid, port, endpoint, version: "0" });
 }
 
 async function run(station: Workstation, block: Block, folder: string, document: string): Promise<void> {
@@ -75,7 +100,7 @@ const nothing = {
   AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "",
 };
 
-const skip = without("aws") || without("boto3") || without("curl");
+const skip = without("aws") || without("boto3") || without("curl") || without("zip");
 const documents = ["README.md", "docs/getting-started.md"].filter((document) =>
   existsSync(join(packageFolder, document)),
 );

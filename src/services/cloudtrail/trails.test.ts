@@ -16,6 +16,7 @@ import {
   GetObjectCommand, HeadObjectCommand, PutBucketPolicyCommand, PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { bucket, refusal, trailFixture, type TrailFixture } from "./trail-fixture.ts";
 
@@ -66,11 +67,7 @@ test(
     const iam = region.client(IAMClient);
     await logs.send(new CreateLogGroupCommand({ logGroupName: "audit" }));
     const { Role } = await iam.send(new CreateRoleCommand({
-      RoleName: "trail", AssumeRolePolicyDocument: JSON.stringify({
-        Version: "2012-10-17", Statement: [
-          { Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" }, Action: "sts:AssumeRole" },
-        ],
-      }),
+      RoleName: "trail", AssumeRolePolicyDocument: trust("cloudtrail.amazonaws.com"),
     }));
     const logTo = {
       CloudWatchLogsLogGroupArn: "arn:aws:logs:us-east-1:000000000000:log-group:audit:*",
@@ -81,11 +78,8 @@ test(
       "InvalidCloudWatchLogsLogGroupArnException: Access denied. Check the permissions for your role.",
     );
     await iam.send(new PutRolePolicyCommand({
-      RoleName: "trail", PolicyName: "write", PolicyDocument: JSON.stringify({
-        Version: "2012-10-17", Statement: [
-          { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: "*" },
-        ],
-      }),
+      RoleName: "trail", PolicyName: "write",
+      PolicyDocument: JSON.stringify(allow(["logs:CreateLogStream", "logs:PutLogEvents"])),
     }));
     await it.create("both", logTo);
     await start("both");

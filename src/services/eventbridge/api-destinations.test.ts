@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-eventbridge";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { allow, trust } from "../../../test/policies.ts";
 import { withDataFolder } from "../../../test/data-folder.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { refusal } from "../../../test/refusal.ts";
@@ -47,17 +48,10 @@ async function endpoint(statuses: number[] = []) {
 
 async function role(region: TestRegion): Promise<string> {
   const iam = region.client(IAMClient);
-  const AssumeRolePolicyDocument = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: "events.amazonaws.com" },
-      Action: "sts:AssumeRole" }],
-  });
+  const AssumeRolePolicyDocument = trust("events.amazonaws.com");
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "call", AssumeRolePolicyDocument }));
   await iam.send(new PutRolePolicyCommand({
-    RoleName: "call", PolicyName: "p", PolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "events:InvokeApiDestination",
-        Resource: "*" }],
-    }),
+    RoleName: "call", PolicyName: "p", PolicyDocument: JSON.stringify(allow("events:InvokeApiDestination")),
   }));
   return Role?.Arn ?? "";
 }

@@ -8,6 +8,7 @@ import {
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
 import { createInbox, entry, put, rule } from "./events-fixture.ts";
 
@@ -87,11 +88,7 @@ test("a target under a role: trust and permissions of the role decide", async ()
   const iam = region.client(IAMClient);
   const closed = await createInbox(region, "closed", { open: false });
   const dead = await createInbox(region, "dead");
-  const AssumeRolePolicyDocument = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { Service: "events.amazonaws.com" },
-      Action: "sts:AssumeRole" }],
-  });
+  const AssumeRolePolicyDocument = trust("events.amazonaws.com");
   const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "deliver", AssumeRolePolicyDocument }));
   const target = { Arn: closed.arn, RoleArn: Role?.Arn, DeadLetterConfig: { Arn: dead.arn } };
   await rule(events, "r", { source: ["my.app"] }, [target]);
@@ -100,9 +97,7 @@ test("a target under a role: trust and permissions of the role decide", async ()
   assert.equal((await closed.messages()).length, 0);
   assert.equal((await dead.messages())[0]?.MessageAttributes?.["ERROR_CODE"]?.StringValue, "NO_PERMISSIONS");
   await iam.send(new PutRolePolicyCommand({
-    RoleName: "deliver", PolicyName: "p", PolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "sqs:SendMessage", Resource: "*" }],
-    }),
+    RoleName: "deliver", PolicyName: "p", PolicyDocument: JSON.stringify(allow("sqs:SendMessage")),
   }));
   await rule(events, "lost", { source: ["my.app"] }, [{ ...target, Arn: `${closed.arn}-not-there` }]);
   await put(events, entry({ n: 2 }));

@@ -15,6 +15,7 @@ import { CreateTopicCommand, SetTopicAttributesCommand, SNSClient,
   SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { allow, trust } from "../../../test/policies.ts";
 import { startBench } from "../../../test/lambda-bench.ts";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
@@ -48,16 +49,10 @@ async function topic(region: TestRegion, inbox: string): Promise<string> {
 async function streamRole(region: TestRegion): Promise<string> {
   const iam = region.client(IAMClient);
   const { Role } = await iam.send(new CreateRoleCommand({
-    RoleName: "stream", AssumeRolePolicyDocument: JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Principal: { Service: "events.amazonaws.com" },
-        Action: "sts:AssumeRole" }],
-    }),
+    RoleName: "stream", AssumeRolePolicyDocument: trust("events.amazonaws.com"),
   }));
   await iam.send(new PutRolePolicyCommand({
-    RoleName: "stream", PolicyName: "p", PolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "kinesis:PutRecord", Resource: "*" }],
-    }),
+    RoleName: "stream", PolicyName: "p", PolicyDocument: JSON.stringify(allow("kinesis:PutRecord")),
   }));
   return Role?.Arn ?? "";
 }

@@ -4,9 +4,10 @@ import {
   CreateAccessKeyCommand, CreateUserCommand, DeleteAccessKeyCommand, GetAccessKeyLastUsedCommand,
   GetUserCommand, IAMClient, ListAccessKeysCommand, UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
+import { allow } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
 import { accountOfAccessKeyId } from "../../kernel/auth/access-key-id.ts";
-import { allow, refusal } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 test("A user has two access keys at most, and an id tells its account", async () => {
   await using region = await startRegion();

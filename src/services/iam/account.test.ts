@@ -7,8 +7,9 @@ import {
   GetAccountSummaryCommand, IAMClient, ListAccountAliasesCommand, paginateGetAccountAuthorizationDetails,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal, trust } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 test("An account has one alias, which no other account has", async () => {
   await using region = await startRegion();

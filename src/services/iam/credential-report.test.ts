@@ -4,8 +4,9 @@ import {
   CreateLoginProfileCommand, GenerateCredentialReportCommand, GetCredentialReportCommand, GetUserCommand,
     IAMClient,
 } from "@aws-sdk/client-iam";
+import { allow } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 test("iam-best-root-never-used: the credential report tells the state of every credential", async () => {
   await using region = await startRegion();

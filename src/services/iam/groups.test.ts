@@ -7,8 +7,9 @@ import {
   ListAttachedGroupPoliciesCommand, ListGroupPoliciesCommand, ListGroupsCommand, ListGroupsForUserCommand,
   ListRolesCommand, PutGroupPolicyCommand, RemoveUserFromGroupCommand, UpdateGroupCommand,
 } from "@aws-sdk/client-iam";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal, trust } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const readOnly = "arn:aws:iam::aws:policy/IAMReadOnlyAccess";
 

@@ -6,8 +6,9 @@ import {
   ListInstanceProfilesCommand, ListInstanceProfilesForRoleCommand, ListInstanceProfileTagsCommand,
   RemoveRoleFromInstanceProfileCommand, TagInstanceProfileCommand, UntagInstanceProfileCommand,
 } from "@aws-sdk/client-iam";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal, trust } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const AssumeRolePolicyDocument = trust("ec2.amazonaws.com");
 const InstanceProfileName = "web";

@@ -6,8 +6,9 @@ import {
   GetServiceLastAccessedDetailsCommand, GetServiceLastAccessedDetailsWithEntitiesCommand, IAMClient,
     ListUsersCommand,
 } from "@aws-sdk/client-iam";
+import { allow } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const alice = "arn:aws:iam::000000000000:user/alice";
 

@@ -5,8 +5,9 @@ import {
   DeleteLoginProfileCommand, GetAccountPasswordPolicyCommand, GetLoginProfileCommand, IAMClient,
   UpdateAccountPasswordPolicyCommand, UpdateLoginProfileCommand,
 } from "@aws-sdk/client-iam";
+import { allow } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const UserName = "alice";
 const Password = "Correct-horse1";

@@ -8,8 +8,9 @@ import {
   ListUsersCommand, PutGroupPolicyCommand, PutUserPermissionsBoundaryCommand, PutUserPolicyCommand,
   SetDefaultPolicyVersionCommand, TagUserCommand,
 } from "@aws-sdk/client-iam";
+import { allow, deny } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, deny, refusal } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const who = "User: arn:aws:iam::000000000000:user/alice is not authorized to perform:";
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";

@@ -8,8 +8,9 @@ import {
   ListPolicyTagsCommand, ListPolicyVersionsCommand, paginateListPolicies, PutUserPermissionsBoundaryCommand,
   PutUserPolicyCommand, SetDefaultPolicyVersionCommand, TagPolicyCommand, type ListPoliciesCommandInput,
 } from "@aws-sdk/client-iam";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal, trust } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const PolicyDocument = JSON.stringify(allow("sqs:*"));
 const PolicyArn = "arn:aws:iam::000000000000:policy/work";

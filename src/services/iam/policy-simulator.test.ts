@@ -6,9 +6,10 @@ import {
   PutRolePolicyCommand, PutUserPermissionsBoundaryCommand, SimulateCustomPolicyCommand,
   SimulatePrincipalPolicyCommand,
 } from "@aws-sdk/client-iam";
+import { allow, deny, trust } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
 import { statementSpans } from "./statement-positions.ts";
-import { allow, deny, refusal, trust } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const text = (policy: object) => JSON.stringify(policy);
 

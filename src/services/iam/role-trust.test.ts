@@ -7,8 +7,9 @@ import {
 import {
   AssumeRoleCommand, GetCallerIdentityCommand, STSClient, type Credentials,
 } from "@aws-sdk/client-sts";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion, type TestCredentials, type TestRegion } from "../../../test/region.ts";
-import { allow, refusal, trust } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const member = "111122223333";
 const RoleArn = `arn:aws:iam::${member}:role/access`;

@@ -6,8 +6,9 @@ import {
   PutRolePolicyCommand, TagRoleCommand, UntagRoleCommand, UpdateAssumeRolePolicyCommand, UpdateRoleCommand,
   UpdateRoleDescriptionCommand,
 } from "@aws-sdk/client-iam";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal, trust } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 const AssumeRolePolicyDocument = trust("ec2.amazonaws.com");
 const encoded = encodeURIComponent(AssumeRolePolicyDocument).replaceAll("*", "%2A");

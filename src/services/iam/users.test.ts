@@ -7,8 +7,9 @@ import {
   ListUsersCommand, ListUserTagsCommand, paginateListUsers, PutUserPolicyCommand, RemoveUserFromGroupCommand,
   TagUserCommand, UntagUserCommand, UpdateUserCommand,
 } from "@aws-sdk/client-iam";
+import { allow } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
-import { allow, refusal } from "./test-policies.ts";
+import { refusal } from "./test-policies.ts";
 
 test("iam-cli-create-user: a user has an AIDA id, an ARN and a date, and its name is taken", async () => {
   await using region = await startRegion();

@@ -85,7 +85,7 @@ async function codeFor(
   return { code: { kind: "zip", sha256: received.sha256, sizeBytes: received.sizeBytes }, received };
 }
 
-/** Images run where a container engine is; what is named is kept, and told when it is invoked. */
+/** Nothing here runs containers: what an image is named is kept, and its invocation refused. */
 export function imageCode(uri: string | undefined): Code {
   const digest = /@sha256:([0-9a-f]{64})$/.exec(uri ?? "")?.[1] ?? "";
   return { kind: "image", uri: uri ?? "", sha256: digest };

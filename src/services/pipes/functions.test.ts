@@ -5,6 +5,7 @@ import { CreatePipeCommand, PipesClient } from "@aws-sdk/client-pipes";
 import {
   CreateQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
+import { allow, trust } from "../../../test/policies.ts";
 import { arnOf, startBench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
 
@@ -25,17 +26,12 @@ test("a function enriches events, and another takes some of a batch", async () =
     "async (all) => ({ batchItemFailures: all.filter(({ body }) => body === 'bad')"
     + ".map(({ messageId }) => ({ itemIdentifier: messageId })) });",
   ));
-  const trust = { Effect: "Allow", Principal: { Service: "pipes.amazonaws.com" }, Action: "sts:AssumeRole" };
   await iam.send(new CreateRoleCommand({
-    RoleName: "piper",
-    AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [trust] }),
+    RoleName: "piper", AssumeRolePolicyDocument: trust("pipes.amazonaws.com"),
   }));
   await iam.send(new PutRolePolicyCommand({
-    RoleName: "piper", PolicyName: "all", PolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [
-        { Effect: "Allow", Action: ["sqs:*", "lambda:InvokeFunction"], Resource: "*" },
-      ],
-    }),
+    RoleName: "piper", PolicyName: "all",
+    PolicyDocument: JSON.stringify(allow(["sqs:*", "lambda:InvokeFunction"])),
   }));
   const pipes = region.client(PipesClient);
   const RoleArn = "arn:aws:iam::000000000000:role/piper";

@@ -12,6 +12,7 @@ import {
   CreateQueueCommand, DeleteMessageCommand, GetQueueUrlCommand, ReceiveMessageCommand, SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { allow, trust } from "../../../test/policies.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 
 let region: TestRegion;
@@ -27,18 +28,12 @@ before(async () => {
   const iam = region.client(IAMClient);
   for (const RoleName of ["piper", "poor"]) {
     await iam.send(new CreateRoleCommand({
-      RoleName, AssumeRolePolicyDocument: JSON.stringify({
-        Version: "2012-10-17", Statement: [
-          { Effect: "Allow", Principal: { Service: "pipes.amazonaws.com" }, Action: "sts:AssumeRole" },
-        ],
-      }),
+      RoleName, AssumeRolePolicyDocument: trust("pipes.amazonaws.com"),
     }));
   }
   await iam.send(new PutRolePolicyCommand({
-    RoleName: "piper", PolicyName: "move", PolicyDocument: JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Action: ["sqs:*", "kinesis:*", "dynamodb:*"], Resource: "*" }],
-    }),
+    RoleName: "piper", PolicyName: "move",
+    PolicyDocument: JSON.stringify(allow(["sqs:*", "kinesis:*", "dynamodb:*"])),
   }));
   for (const QueueName of ["in", "out", "dead"]) await sqs.send(new CreateQueueCommand({ QueueName }));
 });

@@ -7,6 +7,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/cli
 import { CreatePipeCommand, PipesClient } from "@aws-sdk/client-pipes";
 import { CreateScheduleCommand, SchedulerClient } from "@aws-sdk/client-scheduler";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { allow } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
 
 test("schedules and pipes go on when a region starts again", async () => {
@@ -25,9 +26,7 @@ test("schedules and pipes go on when a region starts again", async () => {
     }),
   }));
   await iam.send(new PutRolePolicyCommand({
-    RoleName: "mover", PolicyName: "move", PolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "sqs:*", Resource: "*" }],
-    }),
+    RoleName: "mover", PolicyName: "move", PolicyDocument: JSON.stringify(allow("sqs:*")),
   }));
   await first.client(PipesClient).send(new CreatePipeCommand({
     Name: "moving", Source: queueArn("in"), Target: queueArn("out"), RoleArn,

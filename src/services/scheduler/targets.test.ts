@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-kinesis";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { allow } from "../../../test/policies.ts";
 import { arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
 import { queueArn, schedulerFixture, type SchedulerFixture } from "./scheduler-fixture.ts";
@@ -21,9 +22,7 @@ before(async () => {
   bench = await startBench();
   it = await schedulerFixture(bench.region);
   await it.iam.send(new PutRolePolicyCommand({
-    RoleName: "runner", PolicyName: "all", PolicyDocument: JSON.stringify({
-      Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
-    }),
+    RoleName: "runner", PolicyName: "all", PolicyDocument: JSON.stringify(allow("*")),
   }));
   const policy = { Version: "2012-10-17", Statement: [
     { Effect: "Allow", Principal: {

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { IAMClient, ListUsersCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { DecodeAuthorizationMessageCommand, STSClient } from "@aws-sdk/client-sts";
+import { allow, deny } from "../../../test/policies.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
-import { allow, deny, refusal } from "../iam/test-policies.ts";
+import { refusal } from "../iam/test-policies.ts";
 
 /** What services put into their answers: the facts of the last denial, sealed. */
 function lastDenial(region: TestRegion): string {

@@ -7,8 +7,9 @@ import {
 import {
   AssumeRoleCommand, GetCallerIdentityCommand, STSClient, type AssumeRoleCommandInput,
 } from "@aws-sdk/client-sts";
+import { allow } from "../../../test/policies.ts";
 import { startRegion, type TestCredentials, type TestRegion } from "../../../test/region.ts";
-import { allow, refusal } from "../iam/test-policies.ts";
+import { refusal } from "../iam/test-policies.ts";
 
 const roleArn = (name: string, account = "000000000000") => `arn:aws:iam::${account}:role/${name}`;
 

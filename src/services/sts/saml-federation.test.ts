@@ -6,8 +6,9 @@ import {
 import {
   AssumeRoleWithSAMLCommand, STSClient, type AssumeRoleWithSAMLCommandInput,
 } from "@aws-sdk/client-sts";
+import { allow } from "../../../test/policies.ts";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
-import { allow, refusal } from "../iam/test-policies.ts";
+import { refusal } from "../iam/test-policies.ts";
 import {
   samlIssuer, samlMetadata, samlResponse, signSaml, type SamlClaims,
 } from "../../../test/identity-providers.ts";

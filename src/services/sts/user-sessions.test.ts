@@ -10,8 +10,9 @@ import {
   GetSessionTokenCommand, STSClient, type Credentials,
 } from "@aws-sdk/client-sts";
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { allow } from "../../../test/policies.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
-import { allow, refusal } from "../iam/test-policies.ts";
+import { refusal } from "../iam/test-policies.ts";
 
 const serial = "arn:aws:iam::000000000000:mfa/phone";
 

@@ -9,8 +9,9 @@ import {
   AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient,
     type AssumeRoleWithWebIdentityCommandInput,
 } from "@aws-sdk/client-sts";
+import { allow } from "../../../test/policies.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
-import { allow, refusal } from "../iam/test-policies.ts";
+import { refusal } from "../iam/test-policies.ts";
 import { providerCertificate } from "../../../test/identity-provider-key.ts";
 import { OpenIdProvider } from "../../../test/identity-providers.ts";
 

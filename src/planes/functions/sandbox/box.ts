@@ -2,10 +2,19 @@
 
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Limits } from "./process-sandbox.ts";
 import type { Mount } from "./sandbox.ts";
 
 /** As on Lambda. */
 export const user = { uid: 993, gid: 990, name: "sbx_user1051", hostName: "169-254-79-1" };
+
+/** What no box keeps apart, and what none limits without control groups. */
+export function weaknessesOfBoxes({ groups }: Limits): string[] {
+  return [
+    "functions share this machine's network, and can reach what listens on it",
+    ...(groups ? [] : ["memory is watched, not limited: there are no control groups for this user"]),
+  ];
+}
 
 /** Where modules of `/var/task` look last: what the runtime brings. Target, then link. */
 export const boxLinks: readonly (readonly [string, string])[] = [

@@ -3,7 +3,7 @@
  */
 
 import { lstatSync, readlinkSync } from "node:fs";
-import { boxLinks, settingsMounts, systemFolders, user } from "./box.ts";
+import { boxLinks, settingsMounts, systemFolders, user, weaknessesOfBoxes } from "./box.ts";
 import { insideCommand, startProcess, type Limits } from "./process-sandbox.ts";
 import type { Mount, Sandbox, SandboxEngine, SandboxSpec } from "./sandbox.ts";
 
@@ -19,10 +19,7 @@ export class Bubblewrap implements SandboxEngine {
     this.#program = program;
     this.#limits = limits;
     this.#system = [...boxOptions, ...systemOptions(), ...settingsMounts(folder).flatMap(bindOptions)];
-    this.weaknesses = [
-      "functions share this machine's network, and can reach what listens on it",
-      ...(limits.groups ? [] : ["memory is watched, not limited: there are no control groups for this user"]),
-    ];
+    this.weaknesses = weaknessesOfBoxes(limits);
   }
 
   see({ inside }: Mount): string {

@@ -5,7 +5,7 @@
 
 import { existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { boxLinks, settingsMounts, systemFolders, user } from "./box.ts";
+import { boxLinks, settingsMounts, systemFolders, user, weaknessesOfBoxes } from "./box.ts";
 import { insideCommand, startProcess, type Limits } from "./process-sandbox.ts";
 import type { Mount, Sandbox, SandboxEngine, SandboxSpec } from "./sandbox.ts";
 
@@ -22,10 +22,7 @@ export class Unshare implements SandboxEngine {
     this.#root = join(folder, "root");
     mkdirSync(this.#root, { recursive: true });
     this.#settings = settingsMounts(folder);
-    this.weaknesses = [
-      "functions share this machine's network, and can reach what listens on it",
-      ...(limits.groups ? [] : ["memory is watched, not limited: there are no control groups for this user"]),
-    ];
+    this.weaknesses = weaknessesOfBoxes(limits);
   }
 
   see({ inside }: Mount): string {

@@ -1,7 +1,7 @@
 /** Puts changes into their stream, in their order, under DynamoDB's service-linked role. */
 
+import { sessionOf } from "../../../delivery/role-session.ts";
 import * as kinesis from "../../../generated/kinesis.ts";
-import * as sts from "../../../generated/sts.ts";
 import { job } from "../../../jobs/job.ts";
 import { reconciler, type Reconciled } from "../../../jobs/reconciler.ts";
 import type { BodyContext, Context } from "../../../kernel/context.ts";
@@ -15,13 +15,10 @@ const roleName = "AWSServiceRoleForDynamoDBKinesisDataStreamsReplication";
 const recordsAtOnce = 100;
 const retryMilliseconds = 1_000;
 
-async function sessionFor(ctx: BodyContext, sourceArn: string): Promise<string> {
-  const RoleArn = `arn:aws:iam::${ctx.account}:role/aws-service-role/${replicationPrincipal}/${roleName}`;
-  const { Credentials } = await ctx.call(
-    sts.AssumeRole, { RoleArn, RoleSessionName: "DynamoDBKinesisReplication" },
-    { as: "service", principal: replicationPrincipal, sourceArn, account: ctx.account },
-  );
-  return Credentials?.SessionToken ?? "";
+function sessionFor(ctx: BodyContext, sourceArn: string): Promise<string> {
+  const roleArn = `arn:aws:iam::${ctx.account}:role/aws-service-role/${replicationPrincipal}/${roleName}`;
+  const sessionName = "DynamoDBKinesisReplication";
+  return sessionOf(ctx, { roleArn, principal: replicationPrincipal, sourceArn, sessionName });
 }
 
 interface Way {
