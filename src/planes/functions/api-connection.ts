@@ -25,6 +25,9 @@ const headBytesMax = 131_072;
 const pendingMax = 64;
 const noBytes = Buffer.alloc(0);
 const headEnd = "\r\n\r\n";
+const continues = `HTTP/1.1 100 Continue${headEnd}`;
+/** What says where a request ends says it once. */
+const onlyOnce: ReadonlySet<string> = new Set(["content-length", "transfer-encoding"]);
 
 interface Pending {
   readonly request: ApiRequest;
@@ -137,7 +140,7 @@ export class ApiConnection {
     this.#request = request;
     this.#left = Number(length ?? 0);
     this.#part = encoding === undefined ? "sized" : "chunk-size";
-    if (headers["expect"]?.toLowerCase() === "100-continue") this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+    if (headers["expect"]?.toLowerCase() === "100-continue") this.#socket.write(continues);
     const pending: Pending = { request, answer: undefined };
     this.#pending.push(pending);
     if (this.#part === "sized" && this.#left <= this.#bytes.length) this.#readBody();
@@ -241,8 +244,7 @@ function fieldsOf(text: string): Fields {
     const name = text.slice(at, colon).toLowerCase();
     if (/[^!#$%&'*+\-.^_`|~0-9a-z]/.test(name)) throw new Malformed(400);
     const value = text.slice(colon + 1, end).trim();
-    // What says where a request ends says it once.
-    if (name in fields && (name === "content-length" || name === "transfer-encoding")) throw new Malformed(400);
+    if (name in fields && onlyOnce.has(name)) throw new Malformed(400);
     fields[name] ??= value;
     at = end + 2;
   }

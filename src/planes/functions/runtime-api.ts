@@ -104,7 +104,8 @@ export class RuntimeApi {
       "init" | "exit" | undefined;
     if (phase !== undefined && method === "POST") {
       await bodyOf(request);
-      return reply(handler.extensionError(id, phase, request.headers["lambda-extension-function-error-type"]));
+      const type = request.headers["lambda-extension-function-error-type"];
+      return reply(handler.extensionError(id, phase, type));
     }
     const api = new Map([
       ["/2022-07-01/telemetry", "telemetry"],
