@@ -168,7 +168,8 @@ async function answerInPieces(handler, event, context, requestId) {
   }
 }
 
-async function handleNext(handler, { headers, body }) {
+/** @returns what is to be answered, unless it was already */
+async function handle(handler, { headers, body }) {
   const requestId = headers["lambda-runtime-aws-request-id"];
   current.requestId = requestId;
   current.tenantId = headers["lambda-runtime-aws-tenant-id"];
@@ -179,13 +180,14 @@ async function handleNext(handler, { headers, body }) {
     const event = JSON.parse(body.toString("utf8"));
     client.release();
     if (isStreaming(handler)) await answerInPieces(handler, event, context, requestId);
-    else void client.respond(requestId, await answer(handler, event, context));
+    else return { requestId, body: await answer(handler, event, context) };
   } catch (error) {
     logError("Invoke Error", error);
     void client.fail(requestId, describe(error));
   } finally {
     client.hold();
   }
+  return undefined;
 }
 
 function refuseCallbacks(handler) {
@@ -207,7 +209,11 @@ async function main() {
   } catch (error) {
     return die("Uncaught Exception", error, 1);
   }
-  for (;;) await handleNext(handler, await client.next());
+  let event = await client.next();
+  for (;;) {
+    const answered = await handle(handler, event);
+    event = await (answered ? client.respondAndNext(answered.requestId, answered.body) : client.next());
+  }
 }
 
 void main();

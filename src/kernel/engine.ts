@@ -313,6 +313,10 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     return this.#activity.during(-1, work);
   }
 
+  pause(milliseconds: number): Promise<void> {
+    return this.waits.wait(this.clock.now() + milliseconds, undefined, this.#stopping.signal);
+  }
+
   track<T>(work: Promise<T>): Promise<T> {
     return this.#activity.during(1, work);
   }

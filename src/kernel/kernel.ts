@@ -97,6 +97,11 @@ export interface Kernel {
   /** Counts as activity until it is settled: for what goes on behind an answer that streams. */
   track<T>(work: Promise<T>): Promise<T>;
   /**
+   * For work under way that gathers before it goes on: so long of the region's clock, which is no activity,
+   * or until the region stops. What is done at once then is done before the region is gone.
+   */
+  pause(milliseconds: number): Promise<void>;
+  /**
    * Whoever waits for others counts as activity no more until they are done: they count for themselves. For
    * calls that may wait long.
    */

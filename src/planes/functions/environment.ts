@@ -1,19 +1,13 @@
 /** One execution environment: a sandbox, what it is told over the Runtime API, and what comes of it. */
 
-import type { IncomingMessage } from "node:http";
+import type { Answer, Reply } from "./api-connection.ts";
+import type { ApiRequest } from "./api-request.ts";
 import type { Invocation, Outcome } from "./contract.ts";
 import { readFrames, readLines, type EnvironmentLog, type Output } from "./environment-log.ts";
 import { Extensions, unknownExtension, type ShutdownReason } from "./extensions.ts";
 import { exited, extensionFailed, timedOut, told, type Failure } from "./failures.ts";
 import { Run } from "./run.ts";
-import {
-  accepted,
-  refusal,
-  RuntimeApi,
-  type Answer,
-  type Reply,
-  type RuntimeApiHandler,
-} from "./runtime-api.ts";
+import { accepted, refusal, RuntimeApi, type RuntimeApiHandler } from "./runtime-api.ts";
 import { extensionEnd } from "./sandbox/process-sandbox.ts";
 import type { Exit, Sandbox } from "./sandbox/sandbox.ts";
 import { Telemetry } from "./telemetry.ts";
@@ -40,7 +34,8 @@ export interface EnvironmentOptions {
 
 export type EnvironmentState = "starting" | "idle" | "busy" | "finishing" | "ended";
 
-const sampleMilliseconds = 100;
+/** How often memory is looked at: during runs that are long, and between runs that are short. */
+const sampleMilliseconds = { afterLong: 100, afterShort: 1_000 };
 /** What hears of a shutdown has so long. @evidence "Shutdown phase": 2,000 ms with external extensions */
 const shutdownMilliseconds = 2_000;
 
@@ -201,7 +196,7 @@ export class Environment implements RuntimeApiHandler {
     // What the environment does after this is its own business, unless it is over.
     const isOver =
       failure !== undefined && (failure.status === "timeout" || failure.errorType === "Extension.Crash");
-    this.#sampleMemory();
+    this.#sampleMemory(run.milliseconds());
     if (isOver) this.#sandbox?.kill();
     await this.drain();
     for (const output of this.#outputs) output.cut();
@@ -218,9 +213,10 @@ export class Environment implements RuntimeApiHandler {
   }
 
   /** It is asked for at most so often: an answer costs more than a short function. */
-  #sampleMemory(): void {
+  #sampleMemory(runMilliseconds = 0): void {
+    const { afterLong, afterShort } = sampleMilliseconds;
     const now = performance.now();
-    if (now - this.#sampledAt < sampleMilliseconds) return;
+    if (now - this.#sampledAt < (runMilliseconds >= afterLong ? afterLong : afterShort)) return;
     this.#sampledAt = now;
     const used = Math.ceil((this.#sandbox?.memoryUsed() ?? 0) / 1_048_576);
     const most = Math.max(this.#memoryMegabytesUsed, used);
@@ -288,7 +284,7 @@ export class Environment implements RuntimeApiHandler {
     this.#changed();
   }
 
-  async response(requestId: string, request: IncomingMessage): Promise<Answer> {
+  async response(requestId: string, request: ApiRequest): Promise<Answer> {
     if (!this.#run || this.#run.requestId !== requestId) return unknownRequest;
     return this.#run.takeResponse(request);
   }

@@ -1,6 +1,7 @@
 /** The extensions of one environment: who has registered, what each was told, and who is still at it. */
 
-import { refusal, type Answer, type Reply } from "./runtime-api.ts";
+import type { Answer, Reply } from "./api-connection.ts";
+import { refusal } from "./runtime-api.ts";
 
 export interface InvokeEvent {
   readonly deadlineMs: number;

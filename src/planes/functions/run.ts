@@ -1,10 +1,11 @@
 /** One invocation in an environment: from its START line to its REPORT. */
 
-import type { IncomingMessage } from "node:http";
+import type { Answer } from "./api-connection.ts";
+import type { ApiRequest } from "./api-request.ts";
 import type { Invocation, Outcome, Report } from "./contract.ts";
 import type { EnvironmentLog } from "./environment-log.ts";
 import { responseBytesMax, responseTooLarge, type Failure } from "./failures.ts";
-import { accepted, refusal, type Answer } from "./runtime-api.ts";
+import { accepted, refusal } from "./runtime-api.ts";
 
 export interface RunOptions {
   readonly invocation: Invocation;
@@ -50,6 +51,11 @@ export class Run {
     return this.#isDecided;
   }
 
+  /** So far. */
+  milliseconds(): number {
+    return performance.now() - this.#began;
+  }
+
   start(): void {
     const { log, version, invocation, initMilliseconds } = this.#options;
     // What a new environment has said belongs to the invocation that it is for.
@@ -90,7 +96,7 @@ export class Run {
     return accepted;
   }
 
-  async takeResponse(request: IncomingMessage): Promise<Answer> {
+  async takeResponse(request: ApiRequest): Promise<Answer> {
     if (this.#isDecided || this.#hasStarted) {
       return refusal(
         403,
@@ -98,13 +104,13 @@ export class Run {
         "State transition from Ready to InvocationResponse failed",
       );
     }
-    const isStreaming = header(request, "lambda-runtime-function-response-mode") === "streaming";
-    this.#contentType = header(request, "content-type") ?? "application/json";
+    const isStreaming = request.headers["lambda-runtime-function-response-mode"] === "streaming";
+    this.#contentType = request.headers["content-type"] ?? "application/json";
     const { response } = this.#options.invocation;
     if (!response) return this.#takeWhole(request);
     this.#hasStarted = true;
     response.start({ contentType: this.#contentType, streaming: isStreaming });
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of request) {
       this.#producedBytes += chunk.length;
       if (this.#producedBytes > streamBytesMax) return this.#refuseLarge();
       await response.write(chunk);
@@ -113,9 +119,10 @@ export class Run {
     return this.#answered();
   }
 
-  async #takeWhole(request: IncomingMessage): Promise<Answer> {
+  async #takeWhole(request: ApiRequest): Promise<Answer> {
+    const { whole } = request;
     const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of whole ? [whole] : request) {
       this.#producedBytes += chunk.length;
       if (this.#producedBytes <= responseBytesMax) chunks.push(chunk);
     }
@@ -132,7 +139,7 @@ export class Run {
   }
 
   /** A function that fails after it has begun to answer says so behind its answer. */
-  #readTrailers(request: IncomingMessage): void {
+  #readTrailers(request: ApiRequest): void {
     const type = request.trailers["lambda-runtime-function-error-type"];
     if (type === undefined) return;
     const body = request.trailers["lambda-runtime-function-error-body"] ?? "";
@@ -206,11 +213,6 @@ function streamErrorOf({ reportedType, payload }: Failure): NonNullable<Outcome[
 
 function tracing({ traceHeader }: Invocation): object {
   return traceHeader === undefined ? {} : { tracing: { type: "X-Amzn-Trace-Id", value: traceHeader } };
-}
-
-function header(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === "string" ? value : undefined;
 }
 
 function rounded(milliseconds: number): number {

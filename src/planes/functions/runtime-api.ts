@@ -8,22 +8,14 @@
  * API to create extensions", "Accessing real-time telemetry data for extensions using the Telemetry API"
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | string;
-}
-
-/** What is said back once it is known: an event may be long in coming. */
-export type Reply = (answer: Answer) => void;
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { ApiConnection, type Answer, type Reply } from "./api-connection.ts";
+import type { ApiRequest } from "./api-request.ts";
 
 export interface RuntimeApiHandler {
   next(reply: Reply): void;
   /** Reads the body. */
-  response(requestId: string, request: IncomingMessage): Promise<Answer>;
+  response(requestId: string, request: ApiRequest): Promise<Answer>;
   error(requestId: string, errorType: string | undefined, body: Buffer): Answer;
   initError(errorType: string | undefined, body: Buffer): Answer;
   register(name: string, body: Buffer, accepted: readonly string[]): Answer;
@@ -32,7 +24,9 @@ export interface RuntimeApiHandler {
   subscribe(id: string, body: Buffer, api: "telemetry" | "logs"): Answer;
 }
 
-export const accepted: Answer = { status: 202, body: '{"status":"OK"}\n' };
+export const accepted: Answer = { status: 202, body: '{"status":"OK"}\n', mayWait: true };
+
+const nextPath = "/2018-06-01/runtime/invocation/next";
 
 export function refusal(status: number, errorType: string, errorMessage: string): Answer {
   return { status, body: JSON.stringify({ errorMessage, errorType }) };
@@ -43,18 +37,16 @@ const bodyBytesMax = 1_048_576;
 
 export class RuntimeApi {
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
   readonly #handler: RuntimeApiHandler;
 
   constructor(handler: RuntimeApiHandler) {
     this.#handler = handler;
-    const settings = {
-      keepAliveTimeout: 0,
-      requestTimeout: 0,
-      headersTimeout: 0,
-      noDelay: true,
-      maxHeaderSize: 131_072,
-    };
-    this.#server = createServer(settings, (request, response) => void this.#answer(request, response));
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      new ApiConnection(socket, (request, reply) => this.#answer(socket, request, reply));
+    });
   }
 
   /** `127.0.0.1:<port>` */
@@ -70,24 +62,19 @@ export class RuntimeApi {
 
   close(): void {
     this.#server.close();
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const reply = (answer: Answer): void => send(response, answer);
-    try {
-      await this.#route(request, reply);
-    } catch {
-      // Whoever sent it is gone in the middle of it.
-      response.destroy();
-    }
+  #answer(socket: Socket, request: ApiRequest, reply: Reply): void {
+    if (request.url === nextPath && request.method === "GET") return this.#handler.next(reply);
+    // Whoever sent it is gone in the middle of it.
+    this.#route(request, reply).catch(() => socket.destroy());
   }
 
-  async #route(request: IncomingMessage, reply: Reply): Promise<void> {
-    const { method = "GET", url = "/" } = request;
+  async #route(request: ApiRequest, reply: Reply): Promise<void> {
+    const { method, url } = request;
     const handler = this.#handler;
-    const errorType = text(request, "lambda-runtime-function-error-type");
-    if (url === "/2018-06-01/runtime/invocation/next" && method === "GET") return handler.next(reply);
+    const errorType = request.headers["lambda-runtime-function-error-type"];
     const [, requestId, what] =
       /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(url) ?? [];
     if (method === "POST" && requestId !== undefined) {
@@ -101,14 +88,14 @@ export class RuntimeApi {
     return this.#routeExtension(request, method, url, reply);
   }
 
-  async #routeExtension(request: IncomingMessage, method: string, url: string, reply: Reply): Promise<void> {
+  async #routeExtension(request: ApiRequest, method: string, url: string, reply: Reply): Promise<void> {
     const handler = this.#handler;
-    const id = text(request, "lambda-extension-identifier") ?? "";
+    const id = request.headers["lambda-extension-identifier"] ?? "";
     if (url === "/2020-01-01/extension/register" && method === "POST") {
-      const features = (text(request, "lambda-extension-accept-feature") ?? "")
+      const features = (request.headers["lambda-extension-accept-feature"] ?? "")
         .split(",")
         .map((name) => name.trim());
-      const name = text(request, "lambda-extension-name") ?? "";
+      const name = request.headers["lambda-extension-name"] ?? "";
       return reply(handler.register(name, await bodyOf(request), features));
     }
     if (url === "/2020-01-01/extension/event/next" && method === "GET")
@@ -117,7 +104,8 @@ export class RuntimeApi {
       "init" | "exit" | undefined;
     if (phase !== undefined && method === "POST") {
       await bodyOf(request);
-      return reply(handler.extensionError(id, phase, text(request, "lambda-extension-function-error-type")));
+      const type = request.headers["lambda-extension-function-error-type"];
+      return reply(handler.extensionError(id, phase, type));
     }
     const api = new Map([
       ["/2022-07-01/telemetry", "telemetry"],
@@ -129,27 +117,12 @@ export class RuntimeApi {
   }
 }
 
-function text(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name];
-  return typeof value === "string" ? value : value?.[0];
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+async function bodyOf(request: ApiRequest): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of request) {
     length += chunk.length;
     if (length <= bodyBytesMax) chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function send(response: ServerResponse, { status, headers, body = "" }: Answer): void {
-  const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "content-length": bytes.length,
-    ...headers,
-  });
-  response.end(bytes);
 }

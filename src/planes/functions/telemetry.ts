@@ -5,7 +5,8 @@
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { TelemetryEvent } from "./environment-log.ts";
-import { refusal, type Answer } from "./runtime-api.ts";
+import type { Answer } from "./api-connection.ts";
+import { refusal } from "./runtime-api.ts";
 
 interface Subscription {
   readonly types: readonly string[];

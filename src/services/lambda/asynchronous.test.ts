@@ -205,6 +205,20 @@ test("throttled events wait, until they are too old", async () => {
   assert.match(Body, /"condition":"ZeroReservedConcurrency","approximateInvokeCount":0/);
 });
 
+test("an event past its greatest age is not tried again, and goes to the dead-letter queue", async () => {
+  const TargetArn = await queue("aged");
+  await bench.make("aging", { ...failing, Role: sender, DeadLetterConfig: { TargetArn } });
+  await bench.lambda.send(
+    new PutFunctionEventInvokeConfigCommand({ FunctionName: "aging", MaximumEventAgeInSeconds: 60 }),
+  );
+  await send("aging", { order: 8 });
+  await bench.region.clock.advance({ seconds: 59 });
+  assert.equal(await received("aged"), undefined);
+  await bench.region.clock.advance({ seconds: 600 });
+  assert.equal((await received("aged"))?.Body, '{"order":8}');
+  assert.equal((await logged("aging", "START")).length, 2);
+});
+
 test("lambda-best-no-recursion: a function that invokes itself is stopped after 16 rounds", async () => {
   await bench.role("circular", { Effect: "Allow", Action: "lambda:InvokeFunction", Resource: "*" });
   const source = `

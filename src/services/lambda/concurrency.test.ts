@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
 import { startBench, type Bench } from "../../../test/lambda-bench.ts";
+import { nodePackage } from "../../../test/zip-archive.ts";
 
 let bench: Bench;
 before(async () => {
@@ -65,4 +66,30 @@ test("provisioned concurrency is for versions and aliases, and within what is re
     "ProvisionedConcurrencyConfigNotFoundException: No Provisioned Concurrency Config found for this "
     + "function",
   );
+});
+
+test("provisioned environments are warm before the first invocation, and stay so", async () => {
+  const ZipFile = nodePackage(
+    "const id = Math.random(); let count = 0; export const handler = async () => "
+    + "[process.env.AWS_LAMBDA_INITIALIZATION_TYPE, id, count += 1];",
+  );
+  await bench.make("warm", { Code: { ZipFile } });
+  const named = { FunctionName: "warm", Qualifier: "1" };
+  await bench.lambda.send(new PublishVersionCommand({ FunctionName: "warm" }));
+  await bench.lambda.send(
+    new PutProvisionedConcurrencyConfigCommand({ ...named, ProvisionedConcurrentExecutions: 1 }),
+  );
+  const state = () => bench.lambda.send(new GetProvisionedConcurrencyConfigCommand(named));
+  for (let turns = 0; turns < 500 && (await state()).Status !== "READY"; turns += 1) {
+    await bench.region.clock.advance({ seconds: 1 });
+  }
+  assert.equal((await state()).AvailableProvisionedConcurrentExecutions, 1);
+  const first = await bench.invoke("warm", {}, { Qualifier: "1", LogType: "Tail" });
+  const [type, id, count] = first.answer as [string, number, number];
+  assert.deepEqual([type, count], ["provisioned-concurrency", 1]);
+  // Nothing had to be begun for it.
+  assert.doesNotMatch(first.log, /Init Duration/);
+  // Longer than environments wait that are not provisioned.
+  await bench.region.clock.advance({ seconds: 3_000 });
+  assert.deepEqual((await bench.invoke("warm", {}, { Qualifier: "1" })).answer, [type, id, 2]);
 });

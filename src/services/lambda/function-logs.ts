@@ -19,8 +19,8 @@ const batchMillisecondsMax = 24 * 3_600_000;
 /** What a function that logs faster than its log is written may have waiting. */
 const waitingLinesMax = 100_000;
 
-/** Lines of a busy function are written together. */
-const gatherMilliseconds = 250;
+/** Lines are written together: those of an environment that has just been written, of longer. */
+const gatherMilliseconds = { first: 250, further: 1_000 };
 /** How long a log that could not be written is not tried again. */
 const refusedMilliseconds = 5_000;
 
@@ -39,6 +39,7 @@ class Stream {
   #isThere = false;
   #isWriting = false;
   #refusedUntil = 0;
+  #writtenAt = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: BodyContext, target: Target, logStreamName: string) {
     this.#ctx = ctx;
@@ -58,10 +59,11 @@ class Stream {
     try {
       while (this.#waiting.length > 0) {
         // A clock that stands would keep the lines for ever.
-        if (!this.#ctx.clock.isFrozen) await this.#ctx.wait(gatherMilliseconds);
+        if (!this.#ctx.clock.isFrozen) await this.#ctx.kernel.pause(this.#gatherMilliseconds());
         const lines = this.#waiting;
         this.#waiting = [];
         for (const batch of batches(lines)) await this.#put(batch);
+        this.#writtenAt = this.#ctx.clock.now();
       }
     } catch {
       // Without permission, or without a group that may be made, there is no log; and so it is on AWS.
@@ -71,6 +73,11 @@ class Stream {
     } finally {
       this.#isWriting = false;
     }
+  }
+
+  #gatherMilliseconds(): number {
+    const { first, further } = gatherMilliseconds;
+    return this.#ctx.clock.now() - this.#writtenAt < further ? further : first;
   }
 
   async #put(batch: readonly LogLine[]): Promise<void> {
