@@ -85,7 +85,11 @@ export function objectTagged(
 }
 
 /** What is changed of an object once it has been replicated is replicated too. */
-function replicateChange(ctx: Context, bucket: Bucket, { key, versionId }: ObjectVersion): void {
+export function replicateChange(
+  ctx: Context,
+  bucket: Bucket,
+  { key, versionId }: Pick<ObjectVersion, "key" | "versionId">,
+): void {
   const changed = findVersion(ctx, bucket.name, key, versionId);
   if (changed) replicateLater(ctx, bucket, changed);
 }

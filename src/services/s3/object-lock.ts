@@ -13,6 +13,7 @@ import {
 } from "./lock-errors.ts";
 import { isRetained } from "./lock-rules.ts";
 import { requireObject, type NamesVersion } from "./named-version.ts";
+import { replicateChange } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { planSweep } from "./sweep-plans.ts";
 import { changeVersion } from "./version-table.ts";
@@ -72,7 +73,7 @@ export const PutObjectRetention = operation(s3.PutObjectRetention, {
       requireBypass(ctx, version, input.BypassGovernanceRetention);
     }
     changeVersion(ctx, version, { retention });
-    lockChanged(ctx, input.Bucket);
+    lockChanged(ctx, version);
   },
 });
 
@@ -132,8 +133,9 @@ export const PutObjectLegalHold = operation(s3.PutObjectLegalHold, {
   run(input, ctx) {
     const legalHold = input.LegalHold?.Status;
     if (legalHold !== "ON" && legalHold !== "OFF") throw malformedXml();
-    changeVersion(ctx, requireLockable(ctx, input, "PUT"), { legalHold });
-    lockChanged(ctx, input.Bucket);
+    const version = requireLockable(ctx, input, "PUT");
+    changeVersion(ctx, version, { legalHold });
+    lockChanged(ctx, version);
   },
 });
 
@@ -146,9 +148,15 @@ export const GetObjectLegalHold = operation(s3.GetObjectLegalHold, {
   },
 });
 
-/** What a lock kept may be overdue. */
-function lockChanged(ctx: Context, bucket: string): void {
-  if (requireBucket(ctx, bucket).lifecycle) planSweep(ctx, bucket, midnightAfter(ctx.clock.now()));
+/**
+ * What a lock kept may be overdue, and replicas are locked as their sources are.
+ *
+ * @evidence S3 User Guide, "What does Amazon S3 replicate?", Object Lock retention information
+ */
+function lockChanged(ctx: Context, version: ObjectVersion): void {
+  const bucket = requireBucket(ctx, version.bucket);
+  if (bucket.lifecycle) planSweep(ctx, bucket.name, midnightAfter(ctx.clock.now()));
+  if (bucket.replication) replicateChange(ctx, bucket, version);
 }
 
 function requireLockable(ctx: Context, input: NamesVersion, method: "GET" | "PUT"): ObjectVersion {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  GetObjectLegalHoldCommand, GetObjectRetentionCommand, PutObjectLegalHoldCommand,
+  PutObjectLockConfigurationCommand, PutObjectRetentionCommand,
   CreateBucketCommand, DeleteBucketPolicyCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
   GetObjectCommand, GetObjectTaggingCommand, HeadObjectCommand, ListObjectVersionsCommand,
   PutBucketPolicyCommand, PutBucketReplicationCommand, PutBucketVersioningCommand, PutObjectCommand,
@@ -116,6 +118,35 @@ test("tags that are changed later reach the replica", async () => {
   await here.send(new DeleteObjectTaggingCommand({ Bucket: source, Key: "key" }));
   assert.equal(await status("key"), "COMPLETED");
   assert.deepEqual(await tags(), []);
+  const { Versions } = await there.send(new ListObjectVersionsCommand({ Bucket: target }));
+  assert.equal(Versions?.length, 1);
+});
+
+test("retention and legal hold that are changed later reach the replica", async () => {
+  await using region = await startRegion();
+  const { here, there, configure, status } = await stage(region);
+  const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled" as const };
+  await here.send(new PutObjectLockConfigurationCommand({ Bucket: source, ObjectLockConfiguration }));
+  await there.send(new PutObjectLockConfigurationCommand({ Bucket: target, ObjectLockConfiguration }));
+  await configure();
+  await here.send(
+    new PutObjectCommand({ Bucket: source, Key: "key", Body: "text", ChecksumAlgorithm: "CRC32" }),
+  );
+  assert.equal(await status("key"), "COMPLETED");
+  const RetainUntilDate = new Date(region.clock.now() + 86_400_000);
+  const Retention = { Mode: "COMPLIANCE" as const, RetainUntilDate };
+  await here.send(new PutObjectRetentionCommand({ Bucket: source, Key: "key", Retention }));
+  assert.equal(await status("key"), "COMPLETED");
+  const replica = { Bucket: target, Key: "key" };
+  assert.deepEqual((await there.send(new GetObjectRetentionCommand(replica))).Retention, Retention);
+  const hold = async (Status: "ON" | "OFF") => {
+    const LegalHold = { Status };
+    await here.send(new PutObjectLegalHoldCommand({ Bucket: source, Key: "key", LegalHold }));
+    assert.equal(await status("key"), "COMPLETED");
+    assert.deepEqual((await there.send(new GetObjectLegalHoldCommand(replica))).LegalHold, LegalHold);
+  };
+  await hold("ON");
+  await hold("OFF");
   const { Versions } = await there.send(new ListObjectVersionsCommand({ Bucket: target }));
   assert.equal(Versions?.length, 1);
 });
