@@ -210,3 +210,25 @@ test("a waiting job that fails is tried again", async (t) => {
   assert.deepEqual(tried, [1000, 2000, 4000]);
   assert.deepEqual(bench.left(), []);
 });
+
+test("a job that is due before those under way is started, too", async (t) => {
+  const bench = new Bench(t);
+  const started: string[] = [];
+  const finish: (() => void)[] = [];
+  bench.define(
+    asynchronousJob<string>("test.slow", async (input) => {
+      started.push(input);
+      await new Promise<void>((resolve) => finish.push(resolve));
+    }),
+  );
+  for (let at = 1000; at < 1100; at += 1) bench.schedule("test.slow", `at ${at}`, at);
+  await bench.advanceTo(2000);
+  assert.equal(started.length, 100);
+  bench.schedule("test.slow", "late", 500);
+  bench.schedule("test.slow", "later", 1050);
+  await bench.settle();
+  assert.deepEqual(started.slice(100), ["late", "later"]);
+  for (const each of finish) each();
+  await bench.settle();
+  assert.deepEqual(bench.left(), []);
+});

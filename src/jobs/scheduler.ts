@@ -35,6 +35,8 @@ export class Scheduler {
   readonly #busy = new Set<string>();
   /** Jobs that are under way and wait for something, so that their rows are still there. */
   readonly #running = new Set<string>();
+  /** No job of a cell that is due before this waits to be started: what is there earlier is under way. */
+  readonly #waitingFrom = new Map<string, number>();
 
   constructor(host: JobHost) {
     this.#host = host;
@@ -42,6 +44,7 @@ export class Scheduler {
 
   /** Finds what earlier runs of the region left to do. */
   start(): void {
+    this.#waitingFrom.clear();
     for (const cell of this.#host.store.cells()) this.#expectNext(cell);
   }
 
@@ -49,6 +52,7 @@ export class Scheduler {
   expect(cell: CellName, at: number): void {
     const { account, region } = cell;
     const name = cellKey(cell);
+    this.#waitingFrom.set(name, Math.min(at, this.#waitingFrom.get(name) ?? at));
     const known = this.#expected.get(name);
     if (known && known.at <= at) return;
     known?.cancel();
@@ -77,11 +81,17 @@ export class Scheduler {
     return first && first.at <= this.#host.clock.now() ? first : undefined;
   }
 
+  /** Begins behind what is under way: there may be thousands. */
   #first(cell: CellName): JobRow | undefined {
+    const name = cellKey(cell);
+    const from = this.#waitingFrom.get(name);
     return this.#host.store.read(cell, (transaction) => {
-      for (const row of transaction.rows(jobs).by("due").list()) {
-        if (!this.#running.has(jobKey(cell, row))) return row;
+      for (const row of transaction.rows(jobs).by("due").list(from === undefined ? {} : { from })) {
+        if (this.#running.has(jobKey(cell, row))) continue;
+        this.#waitingFrom.set(name, row.at);
+        return row;
       }
+      this.#waitingFrom.set(name, Number.POSITIVE_INFINITY);
       return undefined;
     });
   }
@@ -101,6 +111,7 @@ export class Scheduler {
       else runNow(job, row, context);
     } catch (cause) {
       this.#failed(cell, row, cause, job?.persistent ?? false);
+      this.#expectAgain(cell, row);
     }
   }
 
@@ -118,8 +129,14 @@ export class Scheduler {
     } finally {
       context.dropUnkept();
       this.#running.delete(key);
-      this.#expectNext(context);
+      this.#expectAgain(context, row);
     }
+  }
+
+  /** What has failed, or was scheduled anew while it ran. */
+  #expectAgain(cell: CellName, { name, id }: JobRow): void {
+    const again = this.#host.store.read(cell, (transaction) => transaction.rows(jobs).get([name, id]));
+    if (again) this.expect(cell, again.at);
   }
 
   #failed(cell: CellName, row: JobRow, cause: unknown, persistent: boolean): void {
