@@ -65,7 +65,7 @@ const files = groupSize > 1 ? grouped(selected, groupSize) : selected.map((file)
 const stream = run({
   files,
   concurrency: compat ? 1 : Math.max(1, availableParallelism()),
-  timeout: compat ? 600_000 : 300_000,
+  timeout: 600_000,
 });
 stream.on("test:pass", (event) => {
   if (isFile(event)) return;
