@@ -69,7 +69,8 @@ test("s3-website-static-hosting: a browser visits a website and its error page",
 
 const fetchText = `async ([url, method]) => {
   try {
-    const answer = await fetch(url, { method, ...(method === "PUT" && { body: "from a page" }) });
+    const body = method === "PUT" ? "from a page" : undefined;
+    const answer = await fetch(url, { method, body, cache: "no-store" });
     return [answer.status, answer.headers.get("etag") !== null, method === "GET" ? await answer.text() : ""];
   } catch (error) {
     return [error.name];
