@@ -20,7 +20,7 @@ import { headerNotImplemented, requireWritable } from "./preconditions.ts";
 import { announcedAlgorithm, announcedSize, receiveBody, type Received } from "./receiving.ts";
 import { replicaActions, replicaFacts } from "./replicas.ts";
 import { shownVersionId } from "./versioning.ts";
-import { findCurrent, newPlace, putVersion } from "./version-table.ts";
+import { findCurrent, findVersion, newPlace, putVersion } from "./version-table.ts";
 
 /**
  * Nobody sees anything of an object before all of it is there.
@@ -47,7 +47,7 @@ export const PutObject = operation(s3.PutObject, {
       const present = requireBucket(within, input.Bucket);
       requireWritable(input, findCurrent(within, input.Bucket, input.Key));
       keepPieces(within, received.pieces);
-      const stored: ObjectVersion = {
+      const stored = withLockKept(within, {
         bucket: input.Bucket,
         key: input.Key,
         ...newPlace(within, present),
@@ -56,7 +56,7 @@ export const PutObject = operation(s3.PutObject, {
         ...described,
         ...access,
         ...replicated(input),
-      };
+      });
       putVersion(within, stored);
       objectCreated(within, present, stored, ctx.origin.authenticationMethod === "Form" ? "Post" : "Put");
       return stored;
@@ -75,6 +75,20 @@ function replicated(input: s3.PutObjectRequest): Partial<ObjectVersion> {
     ...(etag !== undefined && { etag }),
     ...(partsCount !== undefined && { partsCount }),
   };
+}
+
+/**
+ * A replica that nobody may unlock yet stays locked, whatever has become of its source.
+ *
+ * @evidence S3 User Guide, "Retention modes": compliance can't be shortened, by anyone
+ */
+function withLockKept(ctx: Context, stored: ObjectVersion): ObjectVersion {
+  if (stored.replication !== "REPLICA") return stored;
+  const there = findVersion(ctx, stored.bucket, stored.key, stored.versionId)?.retention;
+  if (there?.mode !== "COMPLIANCE" || there.until <= ctx.clock.now()) return stored;
+  const { retention } = stored;
+  const isStronger = retention?.mode === "COMPLIANCE" && retention.until >= there.until;
+  return isStronger ? stored : { ...stored, retention: there };
 }
 
 /** A checksum that comes with the body says more than the name of one. */

@@ -91,7 +91,7 @@ async function toDestination(
   await ctx.call(
     PutObject,
     asReplica(
-      { Bucket: destination.name, ...written(version, Destination), Body },
+      { Bucket: destination.name, ...written(version, Destination, ctx.clock.now()), Body },
       { ...facts, ...(isPlain && { etag }) },
     ),
     there,
@@ -109,7 +109,9 @@ async function assume(ctx: BodyContext, role: string): Promise<string> {
 }
 
 /** The version as a request to store it. */
-function written(version: ObjectVersion, destination: s3.Destination): Omit<s3.PutObjectRequest, "Bucket"> {
+function written(
+  version: ObjectVersion, destination: s3.Destination, now: number,
+): Omit<s3.PutObjectRequest, "Bucket"> {
   const { key, headers = {}, metadata, tags, checksum, encryption, retention, legalHold } = version;
   const { Expires, ...others } = headers;
   const keyId = destination.EncryptionConfiguration?.ReplicaKmsKeyID;
@@ -126,7 +128,9 @@ function written(version: ObjectVersion, destination: s3.Destination): Omit<s3.P
       ServerSideEncryption: encryption.algorithm,
       ...(keyId !== undefined && { SSEKMSKeyId: keyId }),
     }),
-    ...(retention && { ObjectLockMode: retention.mode, ObjectLockRetainUntilDate: retention.until }),
+    ...(retention && retention.until > now && {
+      ObjectLockMode: retention.mode, ObjectLockRetainUntilDate: retention.until,
+    }),
     ...(legalHold && { ObjectLockLegalHoldStatus: legalHold }),
   };
 }

@@ -147,6 +147,13 @@ test("retention and legal hold that are changed later reach the replica", async 
   };
   await hold("ON");
   await hold("OFF");
+  // What was locked for longer there stays so, and a lock that is over is none.
+  const inAWeek = new Date(region.clock.now() + 7 * 86_400_000);
+  const longer = { Mode: "COMPLIANCE" as const, RetainUntilDate: inAWeek };
+  await there.send(new PutObjectRetentionCommand({ ...replica, Retention: longer }));
+  await region.clock.advance({ days: 2 });
+  await hold("ON");
+  assert.deepEqual((await there.send(new GetObjectRetentionCommand(replica))).Retention, longer);
   const { Versions } = await there.send(new ListObjectVersionsCommand({ Bucket: target }));
   assert.equal(Versions?.length, 1);
 });
