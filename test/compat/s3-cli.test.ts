@@ -89,7 +89,8 @@ test("a file of hundreds of megabytes goes in parts, and the region stays small"
   await station.aws`s3 cp s3://large/copy.bin ${back} --only-show-errors`;
   assert.equal((await station.run("cmp", [path, back])).status, 0);
   const grownMiB = (process.resourceUsage().maxRSS - before) / 1024;
-  assert.ok(grownMiB < 160, `${grownMiB} MiB`);
+  // The thread that hashes, and what is on its way to it, are a part; the file is not.
+  assert.ok(grownMiB < 200, `${grownMiB} MiB`);
   const head = await station.aws<Record<string, unknown>>`s3api head-object --bucket large --key large.bin`;
   assert.equal(head["ContentLength"], size);
   assert.match(String(head["ETag"]), /-33"$/);

@@ -30,7 +30,7 @@ const threadedBytesMin = 1_048_576;
 /** Handed over at once: a message costs as much as hashing 20 KB. */
 const pieceBytes = 1_048_576;
 /** For all bodies together: the thread is as fast as it is, however many come. */
-const piecesMax = 16;
+const piecesMax = 8;
 
 interface Waiting {
   resolve(digests: readonly Buffer[]): void;
