@@ -1,13 +1,12 @@
 /** The keys that digests are signed with. They are made when one is needed, and stay for a year. */
 
-import {
-  createCipheriv, createDecipheriv, createHash, createPrivateKey, generateKeyPair, sign,
-} from "node:crypto";
+import { createHash, createPrivateKey, generateKeyPair, sign } from "node:crypto";
 import { promisify } from "node:util";
 import * as cloudtrail from "../../generated/cloudtrail.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
+import { seal, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
 import { table } from "../../store/types.ts";
 import { invalidTimeRange, invalidToken } from "./errors.ts";
 import { inGlobalCell } from "./trail-rows.ts";
@@ -31,8 +30,7 @@ export const signingKeys = table<SigningKey>("cloudtrail.signingKeys", {
 const day = 86_400_000;
 const validDays = 365;
 const pageSize = 50;
-const ivBytes = 12;
-const tagBytes = 16;
+const purpose = "cloudtrail.signing";
 
 const makeKeyPair = promisify(generateKeyPair);
 
@@ -50,32 +48,17 @@ export async function signingKey(ctx: BodyContext): Promise<SigningKey> {
   const key: SigningKey = {
     fingerprint: createHash("md5").update(publicKey).digest("hex"),
     publicKey,
-    privateKey: sealed(ctx, privateKey),
+    privateKey: seal(privateKey, ctx.kernel.keyFor(purpose), ctx.ids.bytes(sealingIvBytes)),
     validFrom: now - (now % day) - day,
     validUntil: now - (now % day) + validDays * day,
   };
   return ctx.transaction((within) => known() ?? within.db(signingKeys).put(key));
 }
 
-function sealed(ctx: ReadContext, plain: Buffer): Buffer {
-  const iv = ctx.ids.bytes(ivBytes);
-  const cipher = createCipheriv("aes-256-gcm", ctx.kernel.keyFor("cloudtrail.signing"), iv);
-  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), body]);
-}
-
-function opened(ctx: ReadContext, { privateKey }: SigningKey): Buffer {
-  const bytes = Buffer.from(privateKey);
-  const decipher = createDecipheriv(
-    "aes-256-gcm", ctx.kernel.keyFor("cloudtrail.signing"), bytes.subarray(0, ivBytes),
-  );
-  decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-  return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]);
-}
-
 /** The lines' signature, in hex. */
 export function signed(ctx: ReadContext, key: SigningKey, lines: readonly string[]): string {
-  const privateKey = createPrivateKey({ key: opened(ctx, key), format: "der", type: "pkcs8" });
+  const opened = unseal(key.privateKey, ctx.kernel.keyFor(purpose));
+  const privateKey = createPrivateKey({ key: opened, format: "der", type: "pkcs8" });
   return sign("sha256", Buffer.from(lines.join("\n")), privateKey).toString("hex");
 }
 

@@ -1,8 +1,8 @@
 /** Records wait until they are many enough or old enough, and are then delivered together. */
 
-import { createCipheriv, createDecipheriv } from "node:crypto";
 import { job, type Job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
+import { seal, sealedBytesMore, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
 import { deliverBatch, type Parcel } from "./delivery.ts";
 import { countDelivery, countIncoming } from "./metrics.ts";
 import { bufferingOf } from "./settings.ts";
@@ -10,32 +10,21 @@ import {
   buffers, findStream, records, type BufferedRecord, type DeliveryStream, type Origin,
 } from "./stream-table.ts";
 
-const ivBytes = 12;
-const tagBytes = 16;
-
 export interface Incoming {
   readonly data: Uint8Array;
   readonly at?: number;
   readonly origin?: Origin;
 }
 
+const purpose = "firehose records";
+
 function sealed(ctx: Context, data: Uint8Array): Buffer {
-  const iv = ctx.ids.bytes(ivBytes);
-  const cipher = createCipheriv("aes-256-gcm", ctx.kernel.keyFor("firehose records"), iv);
-  const body = cipher.update(data);
-  cipher.final();
-  return Buffer.concat([iv, cipher.getAuthTag(), body]);
+  return seal(data, ctx.kernel.keyFor(purpose), ctx.ids.bytes(sealingIvBytes));
 }
 
 function dataOf(ctx: BodyContext, { data, isSealed }: BufferedRecord): Buffer {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (!isSealed) return bytes;
-  const iv = bytes.subarray(0, ivBytes);
-  const decipher = createDecipheriv(
-    "aes-256-gcm", ctx.kernel.keyFor("firehose records"), iv, { authTagLength: tagBytes },
-  );
-  decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-  return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]);
+  return isSealed ? unseal(bytes, ctx.kernel.keyFor(purpose)) : bytes;
 }
 
 /** @returns the ids of the records */
@@ -100,7 +89,7 @@ function nextBatch(ctx: Context, { name, number }: Named): Batch | undefined {
 
 /** A sealed record is longer than what it counted for. */
 function sizeOf({ data, isSealed }: BufferedRecord): number {
-  return isSealed ? data.length - ivBytes - tagBytes : data.length;
+  return isSealed ? data.length - sealedBytesMore : data.length;
 }
 
 function forget(ctx: Context, number: number, rows: readonly BufferedRecord[]): void {

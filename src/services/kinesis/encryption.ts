@@ -1,11 +1,12 @@
 /** Streams with a KMS key: records rest under data keys that KMS gives to producers and consumers. */
 
-import { createCipheriv, createDecipheriv, createHash } from "node:crypto";
+import { createHash } from "node:crypto";
 import * as kinesis from "../../generated/kinesis.ts";
 import * as kms from "../../generated/kms.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { AwsError, modelled, type ErrorToken } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
+import { seal, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
 import { table } from "../../store/types.ts";
 import { onStream, requireActive, requireStream, streamArn } from "./addresses.ts";
 import { change } from "./resharding.ts";
@@ -40,28 +41,9 @@ export const keyHolders = table<KeyHolder>("kinesis.keyHolders", {
 /** @evidence Developer Guide, "What is server-side encryption": KMS is called about every five minutes */
 const holdMilliseconds = 5 * 60_000;
 
-const ivBytes = 12;
-const tagBytes = 16;
-
-function seal(plain: Uint8Array, under: Uint8Array, iv: Buffer): Buffer {
-  const cipher = createCipheriv("aes-256-gcm", under, iv);
-  const sealed = cipher.update(plain);
-  cipher.final();
-  return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
-}
-
 /** The same bytes. */
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-function open(sealed: Uint8Array, under: Uint8Array): Buffer {
-  const bytes = bufferOf(sealed);
-  const decipher = createDecipheriv(
-    "aes-256-gcm", under, bytes.subarray(0, ivBytes), { authTagLength: tagBytes },
-  );
-  decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-  return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]);
 }
 
 /** What KMS must be asked before a transaction can be done. */
@@ -92,7 +74,7 @@ function requesterOf({ caller }: ReadContext): string {
 function heldKey(ctx: Context, stream: Stream, use: string): { id: number; key: Buffer } | undefined {
   const row = ctx.db(keyHolders).get([stream.number, requesterOf(ctx), use]);
   if (!row || row.until <= ctx.clock.now()) return undefined;
-  return { id: row.id, key: open(row.sealed, ctx.kernel.keyFor("kinesis data keys")) };
+  return { id: row.id, key: unseal(row.sealed, ctx.kernel.keyFor("kinesis data keys")) };
 }
 
 export interface Sealed {
@@ -106,7 +88,7 @@ export function sealed(ctx: Context, stream: Stream, data: Uint8Array): Sealed {
   const use = `write ${stream.keyId}`;
   const held = heldKey(ctx, stream, use);
   if (!held) throw new Asked({ stream, use });
-  return { data: seal(data, held.key, ctx.ids.bytes(ivBytes)), dataKey: held.id };
+  return { data: seal(data, held.key, ctx.ids.bytes(sealingIvBytes)), dataKey: held.id };
 }
 
 /** As it came. Within `withKeys`. */
@@ -114,7 +96,7 @@ export function opened(ctx: Context, stream: Stream, record: StoredRecord): Buff
   if (record.dataKey === undefined) return bufferOf(record.data);
   const use = `read ${record.dataKey}`;
   const held = heldKey(ctx, stream, use);
-  if (held) return open(record.data, held.key);
+  if (held) return unseal(record.data, held.key);
   const dataKey = ctx.db(dataKeys).get([stream.number, record.dataKey]);
   if (!dataKey) throw new Error(`the data key ${record.dataKey} of ${stream.name} is gone`);
   throw new Asked({ stream, use, dataKey });
@@ -178,7 +160,7 @@ function hold(
   ctx: Context, stream: Stream, use: string, id: number, plain: Uint8Array | undefined,
 ): void {
   const sealedKey = seal(
-    plain ?? new Uint8Array(), ctx.kernel.keyFor("kinesis data keys"), ctx.ids.bytes(ivBytes),
+    plain ?? new Uint8Array(), ctx.kernel.keyFor("kinesis data keys"), ctx.ids.bytes(sealingIvBytes),
   );
   ctx.db(keyHolders).put({
     stream: stream.number,

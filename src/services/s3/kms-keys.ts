@@ -3,12 +3,12 @@
 import { createHash, createHmac } from "node:crypto";
 import * as kms from "../../generated/kms.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
+import { seal, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { asynchronousJob } from "../../jobs/job.ts";
 import { table } from "../../store/types.ts";
 import { bucketArn, objectArn } from "./bucket-table.ts";
 import { needsSignature, refusedByKms } from "./encryption-errors.ts";
-import { openKey, sealKey, sealingIvBytes } from "./key-sealing.ts";
 import type { ObjectEncryption } from "./object-version.ts";
 
 export type KmsEncryption = Extract<ObjectEncryption, { algorithm: "aws:kms" | "aws:kms:dsse" }>;
@@ -67,7 +67,7 @@ export async function newKmsKey(ctx: BodyContext, request: KmsRequest): Promise<
   };
   if (!usesBucketKey) return { key: layered(ctx, algorithm, asked.key), stored };
   const key = ctx.ids.bytes(dataKeyBytes);
-  const sealedKey = sealKey(key, asked.key, ctx.ids.bytes(sealingIvBytes));
+  const sealedKey = seal(key, asked.key, ctx.ids.bytes(sealingIvBytes));
   return { key, stored: { ...stored, sealedKey } };
 }
 
@@ -82,7 +82,7 @@ export async function openKmsKey(
   const dataKey = stored.usesBucketKey
     ? await openBucketKey(ctx, object, stored)
     : await decrypt(ctx, object, stored);
-  return sealedKey ? openKey(sealedKey, dataKey) : layered(ctx, stored.algorithm, dataKey);
+  return sealedKey ? unseal(sealedKey, dataKey) : layered(ctx, stored.algorithm, dataKey);
 }
 
 /** Puts the key of an object under another one of KMS's; its body stays as it is. */
@@ -93,7 +93,7 @@ export async function rewrapKey(ctx: BodyContext, request: KmsRequest, key: Buff
     keyId: asked.keyId,
     wrappedKey: asked.wrappedKey,
     usesBucketKey: request.usesBucketKey,
-    sealedKey: sealKey(key, asked.key, ctx.ids.bytes(sealingIvBytes)),
+    sealedKey: seal(key, asked.key, ctx.ids.bytes(sealingIvBytes)),
   };
 }
 
@@ -215,7 +215,7 @@ function requesterOf({ caller }: BodyContext | Context): string {
 function findBucketKey(ctx: BodyContext, bucket: string, name: string): Asked | undefined {
   const row = ctx.reading(() => ctx.db(bucketKeys).get([bucket, name, requesterOf(ctx)]));
   if (!row || row.expiresAt <= ctx.clock.now()) return undefined;
-  const key = openKey(row.sealedKey, ctx.kernel.keyFor("s3 bucket keys"));
+  const key = unseal(row.sealedKey, ctx.kernel.keyFor("s3 bucket keys"));
   return { key, wrappedKey: Buffer.from(row.wrappedKey), keyId: row.keyId };
 }
 
@@ -223,7 +223,7 @@ function rememberBucketKey(ctx: Context, bucket: string, name: string, asked: As
   const { key, wrappedKey, keyId } = asked;
   const expiresAt = ctx.clock.now() + bucketKeyMilliseconds;
   const sealing = ctx.kernel.keyFor("s3 bucket keys");
-  const sealedKey = sealKey(key, sealing, ctx.ids.bytes(sealingIvBytes));
+  const sealedKey = seal(key, sealing, ctx.ids.bytes(sealingIvBytes));
   ctx.db(bucketKeys).put({
     bucket, name, requester: requesterOf(ctx), keyId, wrappedKey, sealedKey, expiresAt,
   });

@@ -5,15 +5,12 @@
  *   Decrypt under the execution role, encryption context `aws:scheduler:schedule:arn`
  */
 
-import { createCipheriv, createDecipheriv } from "node:crypto";
 import * as kms from "../../generated/kms.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
+import { seal, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
 import { keyRefused } from "./errors.ts";
 import type { SealedInput } from "./schedule-rows.ts";
-
-const ivBytes = 12;
-const tagBytes = 16;
 
 function contextOf(arn: string): Record<string, string> {
   return { "aws:scheduler:schedule:arn": arn };
@@ -26,12 +23,8 @@ export async function sealInput(
   const { CiphertextBlob, Plaintext } = await ctx
     .call(kms.GenerateDataKey, { KeyId: keyArn, KeySpec: "AES_256", EncryptionContext: contextOf(arn) })
     .catch(refused);
-  const iv = ctx.ids.bytes(ivBytes);
-  const cipher = createCipheriv("aes-256-gcm", Plaintext ?? Buffer.alloc(0), iv);
-  const body = Buffer.concat([cipher.update(text), cipher.final()]);
-  return {
-    keyBlob: CiphertextBlob ?? Buffer.alloc(0), message: Buffer.concat([iv, cipher.getAuthTag(), body]),
-  };
+  const message = seal(Buffer.from(text), Plaintext ?? Buffer.alloc(0), ctx.ids.bytes(sealingIvBytes));
+  return { keyBlob: CiphertextBlob ?? Buffer.alloc(0), message };
 }
 
 function refused(cause: unknown): never {
@@ -44,8 +37,5 @@ export async function openInput(
   const { Plaintext } = await ctx.call(
     kms.Decrypt, { CiphertextBlob: Buffer.from(keyBlob), EncryptionContext: contextOf(arn) }, as,
   );
-  const bytes = Buffer.from(message);
-  const decipher = createDecipheriv("aes-256-gcm", Plaintext ?? Buffer.alloc(0), bytes.subarray(0, ivBytes));
-  decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
-  return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString();
+  return unseal(message, Plaintext ?? Buffer.alloc(0)).toString();
 }
