@@ -33,7 +33,10 @@ export const publishMetrics: Job<Publication> = {
   ...asynchronousJob<Publication>("cloudwatch-logs.publishMetrics", send),
 };
 
-/** What CloudWatch refuses is left out alone: events name and date their metrics as they like. */
+/**
+ * What CloudWatch refuses is left out alone: events name and date their metrics as they like. The halves of
+ * what was refused are jobs of their own, so that none that has arrived is sent again for another's sake.
+ */
 async function send({ namespace, data }: Publication, ctx: BodyContext): Promise<void> {
   try {
     await ctx.call(
@@ -41,11 +44,14 @@ async function send({ namespace, data }: Publication, ctx: BodyContext): Promise
       { as: "service", principal: "logs.amazonaws.com", account: ctx.account },
     );
   } catch (cause) {
-    if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
+    if (!(cause instanceof AwsError) || cause.status >= 500 || cause.code.includes("Throttl")) throw cause;
     if (data.length === 1) return;
     const half = Math.ceil(data.length / 2);
-    await send({ namespace, data: data.slice(0, half) }, ctx);
-    await send({ namespace, data: data.slice(half) }, ctx);
+    ctx.transaction((within) => {
+      for (const part of [data.slice(0, half), data.slice(half)]) {
+        within.schedule(publishMetrics, { at: within.clock.now(), input: { namespace, data: part } });
+      }
+    });
   }
 }
 
