@@ -64,7 +64,7 @@ const groupSize = compat ? 1 : Math.min(groupSizeMax, Math.ceil(selected.length 
 const files = groupSize > 1 ? grouped(selected, groupSize) : selected.map((file) => resolve(file));
 const stream = run({
   files,
-  concurrency: compat ? 1 : Math.max(1, availableParallelism()),
+  concurrency: Math.max(1, availableParallelism()),
   timeout: 600_000,
 });
 stream.on("test:pass", (event) => {
