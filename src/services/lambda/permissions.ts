@@ -42,6 +42,15 @@ function findPolicy(
   return ctx.db(functionPolicies).get([name, qualifier ?? ""]);
 }
 
+/** @throws ResourceNotFoundException without a function, or without a policy of it */
+function requirePolicy(ctx: ReadContext, input: Parameters<typeof namedFunction>[0]): FunctionPolicy {
+  const { name, qualifier } = namedFunction(input);
+  requireQualified(ctx, name, qualifier);
+  const policy = findPolicy(ctx, name, qualifier);
+  if (!policy) throw noPolicy();
+  return policy;
+}
+
 /** @throws AwsError when the caller means another revision */
 function requireRevision(policy: FunctionPolicy | undefined, given: string | undefined): void {
   if (given !== undefined && given !== policy?.revisionId) throw otherRevision("GetPolicy");
@@ -90,14 +99,11 @@ export const RemovePermission = operation(lambda.RemovePermission, {
   ...onFunction,
 
   run(input, ctx) {
-    const { name, qualifier } = namedFunction(input);
-    requireQualified(ctx, name, qualifier);
-    const policy = findPolicy(ctx, name, qualifier);
-    if (!policy) throw noPolicy();
+    const policy = requirePolicy(ctx, input);
     requireRevision(policy, input.RevisionId);
     const left = policy.statements.filter(({ Sid }) => Sid !== input.StatementId);
     if (left.length === policy.statements.length) throw statementNotFound(input.StatementId);
-    put(ctx, name, qualifier, left);
+    put(ctx, policy.name, policy.qualifier, left);
   },
 });
 
@@ -105,10 +111,7 @@ export const GetPolicy = operation(lambda.GetPolicy, {
   ...onFunction,
 
   run(input, ctx) {
-    const { name, qualifier } = namedFunction(input);
-    requireQualified(ctx, name, qualifier);
-    const policy = findPolicy(ctx, name, qualifier);
-    if (!policy) throw noPolicy();
+    const policy = requirePolicy(ctx, input);
     return { Policy: shownDocument(ctx, policy.statements), RevisionId: policy.revisionId };
   },
 });
