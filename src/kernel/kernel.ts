@@ -90,8 +90,11 @@ export interface Kernel {
   cells(): readonly CellName[];
   /** Reads another cell. */
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
-  /** What services measured of themselves, which is not stored yet. */
-  readonly metrics: Pick<Metrics, "flushCell">;
+  /**
+   * What services measured of themselves, which is not stored yet. `add` is for what belongs to another cell
+   * than the context's own; else there is `ctx.metric`.
+   */
+  readonly metrics: Pick<Metrics, "add" | "flushCell">;
   /** What can always be worked out again, kept while there is room: some hundred entries a purpose. */
   cacheFor<Value>(purpose: string): BoundedCache<Value>;
   /** Counts as activity until it is settled: for what goes on behind an answer that streams. */

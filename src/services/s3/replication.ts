@@ -6,7 +6,7 @@ import { operation } from "../../kernel/operation.ts";
 import { onBucket } from "./access.ts";
 import { buckets, changeBucket, findBucketName, requireBucket } from "./bucket-table.ts";
 import { malformedXml } from "./errors.ts";
-import { filterOf } from "./replication-rules.ts";
+import { destinationName, filterOf } from "./replication-rules.ts";
 import {
   destinationMissing, destinationUnversioned, invalidReplicationRole, noReplication, priorityTwice, ruleTwice,
   sourceUnversioned, tagsWithDeleteMarkers,
@@ -85,9 +85,4 @@ function requireDestination(ctx: ReadContext, bucket: string, arn: string): void
   if (!found || found.name === bucket) throw destinationMissing();
   const destination = ctx.kernel.read(found, (transaction) => transaction.rows(buckets).get(found.name));
   if (destination?.versioning !== "Enabled") throw destinationUnversioned();
-}
-
-/** The bucket in `arn:aws:s3:::bucket`. */
-export function destinationName(arn: string): string {
-  return arn.slice(arn.lastIndexOf(":") + 1);
 }
