@@ -149,7 +149,7 @@ async function generate(ctx: BodyContext, request: KmsRequest): Promise<Asked> {
 /**
  * A role that replicates needs `kms:Encrypt` for the keys of replicas.
  *
- * @evidence S3 User Guide, "Replicating encrypted objects", "Granting additional permissions for the IAM role"
+ * @evidence S3 User Guide, "Replicating encrypted objects", "Granting additional permissions"
  */
 async function encryptOwn(ctx: BodyContext, request: KmsRequest): Promise<Asked> {
   const key = ctx.ids.bytes(dataKeyBytes);

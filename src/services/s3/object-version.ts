@@ -40,7 +40,7 @@ export interface ObjectVersion {
   readonly replication?: s3.ReplicationStatus;
   /** A replica of which a change is on its way back to its source. */
   readonly isSyncing?: true;
-  /** When by the order of writing something said of it was last changed, where that may cross another change. */
+  /** When something said of it was last changed, by the order of writing: where changes may cross. */
   readonly changes?: Readonly<Partial<Record<ChangeKind, number>>>;
   /** Of an archived object: since when it is being restored, and until when the copy is there. */
   readonly restore?: { readonly readyAt: number; readonly expiresAt: number; readonly tier: string };

@@ -58,13 +58,18 @@ async function assume(ctx: BodyContext, role: string): Promise<string> {
   return Credentials?.SessionToken ?? "";
 }
 
-/** @evidence S3 User Guide, "Using Object Lock with S3 Replication": a locked source needs a locked destination */
-function requireDestination(ctx: BodyContext, source: Bucket, { Destination }: s3.ReplicationRule): BucketName {
+/** @evidence S3 User Guide, "Using Object Lock with S3 Replication": what a locked source needs */
+function requireDestination(
+  ctx: BodyContext,
+  source: Bucket,
+  { Destination }: s3.ReplicationRule,
+): BucketName {
   const place = findBucketName(ctx.kernel, destinationName(Destination.Bucket));
   const bucket = place && ctx.kernel.read(place, (transaction) => transaction.rows(buckets).get(place.name));
   if (!bucket) throw new ReplicationFailure("DstBucketNotFound");
   if (bucket.versioning !== "Enabled") throw new ReplicationFailure("DstBucketUnversioned");
-  if (source.objectLock && !bucket.objectLock) throw new ReplicationFailure("DstBucketObjectLockConfigMissing");
+  const isUnlocked = source.objectLock && !bucket.objectLock;
+  if (isUnlocked) throw new ReplicationFailure("DstBucketObjectLockConfigMissing");
   return place;
 }
 
@@ -162,7 +167,7 @@ function bodyFacts(version: ObjectVersion, body: StoredBody | undefined): Partia
  * The version as a request to store it: encrypted as its source is, with the destination's key where KMS has
  * it, whatever the destination does by default.
  *
- * @evidence S3 User Guide, "Replicating encrypted objects", "How default bucket encryption affects replication"
+ * @evidence S3 User Guide, "Replicating encrypted objects", "How default bucket encryption affects…"
  */
 function asRequest(
   version: ObjectVersion,

@@ -39,7 +39,7 @@ export function asReplica<Input extends object>(input: Input, facts: ReplicaFact
   return Object.assign(input, { [replica]: facts });
 }
 
-/** A change of a replica's tags, list or lock, and the list itself: no request can say all that one may hold. */
+/** A change of a replica's tags, list or lock, and the list itself: no request can say all that it may. */
 export interface ReplicaChange {
   /** When it was made at the source, by the order of writing. */
   readonly order: number;

@@ -60,7 +60,8 @@ function find(ctx: BodyContext, { key, versionId, ...row }: PendingReplication):
   return ctx.reading(() => {
     const bucket = cell.db(buckets).get(row.bucket);
     if (!bucket) return undefined;
-    return { bucket, version: findVersion(cell, bucket.name, key, versionId), rule: findRule(bucket, row) };
+    const version = findVersion(cell, bucket.name, key, versionId);
+    return { bucket, version, rule: findRule(bucket, row) };
   });
 }
 
@@ -83,7 +84,7 @@ async function attempt(
   }
 }
 
-/** Nothing but this says how it ended for all destinations. A replica stays one, whatever is changed of it. */
+/** How it ended for all destinations. A replica stays one, whatever is changed of it. */
 function finish(ctx: Context, named: Replication, hasFailed: boolean): void {
   const { bucket, key, versionId } = named;
   if (pendingOf(ctx, named).length > 0) return;

@@ -51,9 +51,9 @@ export function sourceReason(error: AwsError): string {
 }
 
 const refusals: Readonly<Record<ReplicatedOperation, string>> = {
-  object: "DstPutObjectNotPermitted", deleteMarker: "DstDelObjNotPermitted", tags: "DstPutTaggingNotPermitted",
-  acl: "DstPutAclNotPermitted", retention: "DstPutRetentionNotPermitted",
-  legalHold: "DstPutLegalHoldNotPermitted",
+  object: "DstPutObjectNotPermitted", deleteMarker: "DstDelObjNotPermitted",
+  tags: "DstPutTaggingNotPermitted", acl: "DstPutAclNotPermitted",
+  retention: "DstPutRetentionNotPermitted", legalHold: "DstPutLegalHoldNotPermitted",
 };
 
 const missing: ReadonlySet<string> = new Set(["NoSuchVersion", "NoSuchKey"]);

@@ -69,6 +69,9 @@ export function destinationName(arn: string): string {
   return arn.slice(arn.lastIndexOf(":") + 1);
 }
 
+/** @evidence S3 API Reference, ReplicationTimeValue: 15 is all that may be asked for */
+export const thresholdMinutes = 15;
+
 /** S3 Replication Time Control. */
 export function isTimed({ Destination }: s3.ReplicationRule): boolean {
   return Destination.ReplicationTime?.Status === "Enabled";

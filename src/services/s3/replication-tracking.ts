@@ -13,15 +13,13 @@ import { buckets, findBucketName, type Bucket } from "./bucket-table.ts";
 import { notify } from "./notification-delivery.ts";
 import type { EventName } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
-import { destinationName, isMeasured, isTimed } from "./replication-rules.ts";
+import { destinationName, isMeasured, isTimed, thresholdMinutes } from "./replication-rules.ts";
 import {
   pendingReplications, placeOf, type PendingReplication, type ReplicatedOperation,
 } from "./replication-table.ts";
 import { findVersion } from "./version-table.ts";
 
 const minuteMilliseconds = 60_000;
-/** @evidence S3 API Reference, ReplicationTimeValue: 15 is all that may be asked for */
-export const thresholdMinutes = 15;
 
 /** Part of the transaction in which something of a version is to be replicated by a rule. */
 export function track(
@@ -130,7 +128,8 @@ function tellOf(
     requestTime: new Date(requestedAt).toISOString(), ...more,
   };
   const version = findVersion(ctx, bucket.name, key, versionId);
-  notify(ctx, bucket, bucket.notifications, { name, key, versionId, version, more: { replicationEventData } });
+  const event = { name, key, versionId, version, more: { replicationEventData } };
+  notify(ctx, bucket, bucket.notifications, event);
 }
 
 const ofRule = (name: string, unit: MetricUnit): Meter =>
@@ -178,7 +177,8 @@ export const measurePending: Job<Measured> = job("s3.measureReplication", ({ buc
   const now = ctx.clock.now();
   const totals = new Map<s3.ReplicationRule, Totals>();
   for (const rule of bucket.replication.Rules) {
-    if (rule.Status === "Enabled" && isMeasured(rule)) totals.set(rule, { operations: 0, bytes: 0, seconds: 0 });
+    const isTotalled = rule.Status === "Enabled" && isMeasured(rule);
+    if (isTotalled) totals.set(rule, { operations: 0, bytes: 0, seconds: 0 });
   }
   let isPending = false;
   for (const row of ctx.db(pendingReplications).list({ prefix: [name] })) {

@@ -8,7 +8,7 @@ import {
   PutBucketPolicyCommand, PutBucketVersioningCommand, PutObjectCommand, PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
 import { startRegion } from "../../../test/region.ts";
-import { onTarget, other, ReplicationStage, roleOf, source, target } from "./replication-fixture.ts";
+import { onTarget, other, ReplicationStage, roleOf, source, target } from "../../../test/s3-replication.ts";
 
 test("s3-cross-region-replication: objects appear in the other region as they are", async () => {
   await using region = await startRegion();
@@ -117,7 +117,8 @@ test("s3-cross-account-replication-role: the bucket policy and the role both dec
   const Policy = JSON.stringify({
     Version: "2012-10-17",
     Statement: {
-      Effect: "Allow", Principal: { AWS: roleOf("000000000000") }, Action: onTarget, Resource: `arn:aws:s3:::${target}/*`,
+      Effect: "Allow", Principal: { AWS: roleOf("000000000000") }, Action: onTarget,
+      Resource: `arn:aws:s3:::${target}/*`,
     },
   });
   await there.send(new PutBucketPolicyCommand({ Bucket: target, Policy }));
@@ -146,6 +147,34 @@ test("what cannot be replicated is refused, in S3's words", async () => {
   const Destination = { Bucket: "arn:aws:s3:::no-such-bucket" };
   const missing = refused("InvalidRequest", "Destination bucket must exist.");
   await assert.rejects(stage.configure({ Destination }), missing);
+  const bucket = `arn:aws:s3:::${target}`;
+  const Minutes = (minutes: number) => ({ Status: "Enabled" as const, Time: { Minutes: minutes } });
+  const threshold = { Status: "Enabled" as const, EventThreshold: { Minutes: 15 } };
+  const to = (more: object) => stage.configure({ Destination: { Bucket: bucket, ...more } });
+  const untimed = "Metrics cannot contain an event threshold when ReplicationTime is not specified or Disabled";
+  await assert.rejects(to({ Metrics: threshold }), refused("InvalidArgument", untimed));
+  const off = { ...Minutes(15), Status: "Disabled" as const };
+  await assert.rejects(to({ Metrics: threshold, ReplicationTime: off }), refused("InvalidArgument", untimed));
+  const alone = refused("InvalidRequest", "ReplicationTime must be specified together with Metrics");
+  await assert.rejects(to({ ReplicationTime: Minutes(15) }), alone);
+  const wrong = refused("InvalidArgument", "Minutes must be 15");
+  for (const minutes of [-1, 0, 14, 16]) {
+    await assert.rejects(to({ ReplicationTime: Minutes(minutes), Metrics: threshold }), wrong);
+  }
+  await to({ ReplicationTime: Minutes(15), Metrics: threshold });
+  const EncryptionConfiguration = { ReplicaKmsKeyID: "arn:aws:kms:eu-west-1:000000000000:key/none" };
+  await assert.rejects(
+    to({ EncryptionConfiguration }),
+    refused(
+      "InvalidRequest", "SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present.",
+    ),
+  );
+  const SourceSelectionCriteria = { SseKmsEncryptedObjects: { Status: "Enabled" as const } };
+  await assert.rejects(
+    stage.configure({ SourceSelectionCriteria }),
+    refused("InvalidRequest", "ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present."),
+  );
+  await stage.configure({ SourceSelectionCriteria, Destination: { Bucket: bucket, EncryptionConfiguration } });
   await here.send(
     new PutBucketVersioningCommand({ Bucket: source, VersioningConfiguration: { Status: "Suspended" } }),
   );

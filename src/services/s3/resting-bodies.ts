@@ -21,8 +21,10 @@ export async function receiveResting(
   const bytes = new Bytes(Buffer.isBuffer(body) ? [body] : (body ?? []));
   const received: Piece[] = [];
   for (const { sizeBytes, seed } of pieces) {
-    const isInline = sizeBytes <= inlineBytesMax;
-    const content = isInline ? await bytes.whole(sizeBytes) : (await storeBlob(ctx, bytes.take(sizeBytes))).id;
+    const content =
+      sizeBytes <= inlineBytesMax
+        ? await bytes.whole(sizeBytes)
+        : (await storeBlob(ctx, bytes.take(sizeBytes))).id;
     received.push({ sizeBytes, seed, content });
   }
   return received;

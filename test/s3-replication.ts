@@ -5,7 +5,7 @@ import {
   CreateBucketCommand, DeletePublicAccessBlockCommand, HeadObjectCommand, PutBucketOwnershipControlsCommand,
   PutBucketReplicationCommand, PutBucketVersioningCommand, S3Client, type ReplicationRule,
 } from "@aws-sdk/client-s3";
-import type { TestRegion } from "../../../test/region.ts";
+import type { TestRegion } from "./region.ts";
 
 export const source = "source-bucket";
 export const target = "target-bucket";
