@@ -68,6 +68,8 @@ export interface Context extends ReadContext {
   authorize(check: Check): void;
   /** Whether a further permission is there; for operations that answer differently with and without it. */
   isAllowed(check: Check): boolean;
+  /** Whether a policy denies it: what nothing allows is not forbidden. */
+  isForbidden(check: Check): boolean;
   /** Wakes everyone who waits on a topic of this cell, once this transaction has succeeded. */
   wake(topic: string): void;
   /** This transaction's rows refer to the body that `blobs.write` stored: else it goes with the request. */

@@ -92,8 +92,11 @@ export interface Kernel {
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
   /** When the trail holds every call that was answered before. */
   trailWritten(): Promise<void>;
-  /** What services measured of themselves, which is not stored yet. */
-  readonly metrics: Pick<Metrics, "flushCell">;
+  /**
+   * What services measured of themselves, which is not stored yet. `add` is for what belongs to another cell
+   * than the context's own; else there is `ctx.metric`.
+   */
+  readonly metrics: Pick<Metrics, "add" | "flushCell">;
   /** What can always be worked out again, kept while there is room: some hundred entries a purpose. */
   cacheFor<Value>(purpose: string): BoundedCache<Value>;
   /**
