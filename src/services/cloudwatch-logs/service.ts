@@ -17,6 +17,7 @@ import * as groups from "./groups.ts";
 import * as indexPolicies from "./index-policies.ts";
 import * as liveTail from "./live-tail.ts";
 import * as logRecords from "./log-records.ts";
+import * as lookupTables from "./lookup-tables.ts";
 import * as metricFiltering from "./metric-filtering.ts";
 import * as metricFilters from "./metric-filters.ts";
 import * as metricValues from "./metric-values.ts";
@@ -35,7 +36,8 @@ export default service(logs.service, {
   nouns: [
     groups, describeGroups, groupTags, retention, streams, sweeping, putLogEvents, getLogEvents,
     filterLogEvents, metricFilters, metricFiltering, metricValues, subscriptionFilters, subscriptionDelivery,
-    destinations, queries, queryRunning, logRecords, queryDefinitions, liveTail, exportTasks, exporting,
+    destinations, queries, queryRunning, logRecords, queryDefinitions, liveTail, lookupTables, exportTasks,
+      exporting,
     resourcePolicies, accountPolicies, indexPolicies, dataProtectionPolicies, auditing, anomalyDetectors,
   ],
   resourcePolicy: resourcePolicies.policyOf,

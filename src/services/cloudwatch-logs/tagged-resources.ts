@@ -3,6 +3,7 @@
 import type { ReadContext } from "../../kernel/context.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import { destinations } from "./destination-table.ts";
+import { lookupTables } from "./lookup-table-rows.ts";
 import { anomalyDetectors } from "./anomaly-detector-table.ts";
 
 export function isTagged(ctx: Pick<ReadContext, "db">, arn: string): boolean {
@@ -12,6 +13,8 @@ export function isTagged(ctx: Pick<ReadContext, "db">, arn: string): boolean {
       return ctx.db(destinations).has(name);
     case "anomaly-detector":
       return ctx.db(anomalyDetectors).has(name);
+    case "lookup-table":
+      return ctx.db(lookupTables).has(name);
     default:
       return false;
   }

@@ -80,14 +80,17 @@ export class Row {
   #made: Map<string, Value> | undefined;
   #members: Members | undefined;
   #lambda: Members | undefined;
+  /** Of the earlier time that `diff` compares with. */
+  readonly isBaseline: boolean;
 
-  constructor(source?: Source) {
+  constructor(source?: Source, isBaseline = false) {
     this.source = source;
+    this.isBaseline = isBaseline;
   }
 
   /** The same event, to go another way from here. */
   copy(): Row {
-    const copy = new Row(this.source);
+    const copy = new Row(this.source, this.isBaseline);
     if (this.#made) copy.#made = new Map(this.#made);
     copy.#members = this.#members;
     return copy;
@@ -103,6 +106,7 @@ export class Row {
     if (made) {
       for (let dot = name.indexOf("."); dot !== -1; dot = name.indexOf(".", dot + 1)) {
         const holder = made.get(name.slice(0, dot));
+        if (holder instanceof Row) return holder.get(name.slice(dot + 1));
         if (typeof holder === "object") return memberAt(holder, name.slice(dot + 1)) as Value;
       }
     }
