@@ -18,6 +18,7 @@ import { Row, type Source } from "./insights/rows.ts";
 import type { Stage } from "./insights/stages.ts";
 import { openMask, type Mask } from "./masking.ts";
 import { pointerText } from "./pointers.ts";
+import { openTransforms } from "./transformer-table.ts";
 
 /** Work on so much of a query gets so long: far more than it takes, where no expression runs wild. */
 export const guardMilliseconds = 10_000;
@@ -33,22 +34,33 @@ export class Counts {
   skippedBytes = 0;
 }
 
+interface Walk extends Range {
+  readonly group: LogGroup;
+  readonly keys: DataKeys;
+  readonly mask: Mask;
+  readonly transform: ReturnType<typeof openTransforms>;
+  readonly isBaseline: boolean;
+}
+
 /** An event of a block, as a row's source; what names it is worked out only where it is shown. */
 class EventSource implements Source {
   readonly timestamp: number;
   readonly ingestedAt: number;
   readonly message: string;
+  readonly transformed: string | undefined;
   readonly stream: string;
   readonly log: string;
   readonly group: string;
   readonly #sequence: number;
 
-  constructor(event: StoredEvent, message: string, stream: string, group: string, log: string) {
+  constructor(event: StoredEvent, { mask, transform, group }: Walk, stream: string, log: string) {
     this.timestamp = event.timestamp;
     this.ingestedAt = event.ingestedAt;
-    this.message = message;
+    this.message = mask(event.message, event.ingestedAt);
+    const transformed = transform?.(event.message, event.sequence);
+    this.transformed = transformed && mask(transformed, event.ingestedAt);
     this.stream = stream;
-    this.group = group;
+    this.group = group.name;
     this.log = log;
     this.#sequence = event.sequence;
   }
@@ -56,13 +68,6 @@ class EventSource implements Source {
   get pointer(): string {
     return pointerText(this.group, { timestamp: this.timestamp, sequence: this.#sequence });
   }
-}
-
-interface Walk extends Range {
-  readonly group: LogGroup;
-  readonly keys: DataKeys;
-  readonly mask: Mask;
-  readonly isBaseline: boolean;
 }
 
 /** Where rows go, and who is told how far it is: false ends the walk. */
@@ -109,7 +114,7 @@ async function* stretches(
 async function walkGroup(ctx: BodyContext, walk: Walk, { stage, counts, note }: Walker): Promise<boolean> {
   const guard = new Guard(guardMilliseconds);
   const log = `${ctx.account}:${walk.group.name}`;
-  const { mask, isBaseline } = walk;
+  const { isBaseline } = walk;
   let since = 0;
   for await (const stretch of stretches(ctx, walk)) {
     guard.run(() => {
@@ -118,9 +123,7 @@ async function walkGroup(ctx: BodyContext, walk: Walk, { stage, counts, note }: 
           if (event.timestamp < walk.from || event.timestamp >= walk.before) continue;
           counts.scanned++;
           counts.bytes += event.message.length + eventOverheadBytes;
-          stage.push(new Row(new EventSource(
-            event, mask(event.message, event.ingestedAt), block.streamName, walk.group.name, log,
-          ), isBaseline));
+          stage.push(new Row(new EventSource(event, walk, block.streamName, log), isBaseline));
         }
       }
     });
@@ -158,7 +161,8 @@ export async function walkGroups(
     const keys = await dataKeysOf(ctx, group);
     const mask = openMask(ctx, group, query.unmasks);
     const from = Math.max(range.from, expiredBefore(group, ctx.clock.now()));
-    const walk = { group, keys, mask, from, before: range.before, isBaseline };
+    const transform = ctx.reading(() => openTransforms(ctx, group));
+    const walk = { group, keys, mask, transform, from, before: range.before, isBaseline };
     if (!(await walkGroup(ctx, walk, walker))) return false;
   }
   return true;

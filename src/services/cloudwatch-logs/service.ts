@@ -31,6 +31,7 @@ import * as streams from "./streams.ts";
 import * as subscriptionDelivery from "./subscription-delivery.ts";
 import * as subscriptionFilters from "./subscription-filters.ts";
 import * as sweeping from "./sweeping.ts";
+import * as transformers from "./transformers.ts";
 
 export default service(logs.service, {
   nouns: [
@@ -39,6 +40,7 @@ export default service(logs.service, {
     destinations, queries, queryRunning, logRecords, queryDefinitions, liveTail, lookupTables, exportTasks,
       exporting,
     resourcePolicies, accountPolicies, indexPolicies, dataProtectionPolicies, auditing, anomalyDetectors,
+    transformers,
   ],
   resourcePolicy: resourcePolicies.policyOf,
   tagging: groupTags.tagging,

@@ -9,6 +9,8 @@ export interface Source {
   readonly timestamp: number;
   readonly ingestedAt: number;
   readonly message: string;
+  /** What a transformer made of it: where fields are then found. */
+  readonly transformed?: string | undefined;
   readonly stream: string;
   /** `account:group` */
   readonly log: string;
@@ -120,7 +122,7 @@ export class Row {
         if (Object.hasOwn(this.#lambda, name)) return this.#lambda[name] as Value;
       }
     }
-    this.#members ??= membersOf(source.message);
+    this.#members ??= membersOf(source.transformed ?? source.message);
     return memberAt(this.#members, name.startsWith("@@") ? name.slice(1) : name) as Value;
   }
 }
