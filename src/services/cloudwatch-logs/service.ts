@@ -3,6 +3,8 @@
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import { service } from "../../kernel/service.ts";
 import * as accountPolicies from "./account-policies.ts";
+import * as anomalies from "./anomalies.ts";
+import * as anomalyDetecting from "./anomaly-detecting.ts";
 import * as anomalyDetectors from "./anomaly-detectors.ts";
 import * as auditing from "./auditing.ts";
 import * as dataProtectionPolicies from "./data-protection-policies.ts";
@@ -40,6 +42,7 @@ export default service(logs.service, {
     destinations, queries, queryRunning, logRecords, queryDefinitions, liveTail, lookupTables, exportTasks,
       exporting,
     resourcePolicies, accountPolicies, indexPolicies, dataProtectionPolicies, auditing, anomalyDetectors,
+      anomalyDetecting, anomalies,
     transformers,
   ],
   resourcePolicy: resourcePolicies.policyOf,

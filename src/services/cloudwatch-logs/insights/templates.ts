@@ -6,6 +6,8 @@
 
 interface Template {
   words: string[];
+  /** What it was known as before. */
+  readonly key?: string;
   count: number;
   /** Of the earlier time that is compared with. */
   baselineCount: number;
@@ -16,12 +18,19 @@ interface Template {
 
 export interface FoundTemplate {
   readonly pattern: string;
+  readonly key: string | undefined;
   readonly words: readonly string[];
   readonly ratio: number;
   readonly count: number;
   readonly baselineCount: number;
   readonly severity: string;
   readonly histogram: ReadonlyMap<number, number>;
+}
+
+export interface KnownTemplate {
+  readonly key: string;
+  readonly words: readonly string[];
+  readonly severity: string;
 }
 
 /** When a text came: in which stretch of time, or in the earlier time that is compared with. */
@@ -58,7 +67,8 @@ function wordsOf(text: string): string[] {
   });
 }
 
-function isFree(word: string): boolean {
+/** Whether a word of a pattern stands for different ones. */
+export function isFree(word: string): boolean {
   return word.length > 2 && word.startsWith("<") && word.endsWith(">");
 }
 
@@ -81,6 +91,15 @@ export class Templates {
   readonly #byLength = new Map<number, Template[]>();
   #templates = 0;
   #total = 0;
+
+  /** Texts like these are known already. */
+  know({ key, words, severity }: KnownTemplate): void {
+    const template = { words: [...words], key, severity, count: 0, baselineCount: 0, histogram: new Map() };
+    const alike = this.#byLength.get(words.length);
+    if (alike) alike.push(template);
+    else this.#byLength.set(words.length, [template]);
+    this.#templates++;
+  }
 
   add(text: string, { stretch, isBaseline = false }: Occasion = {}): void {
     if (!isBaseline) this.#total++;
@@ -123,12 +142,19 @@ export class Templates {
     return made;
   }
 
+  /** Whether a text is like one of those that are there, which it leaves as they are. */
+  isKnown(text: string): boolean {
+    const words = wordsOf(text);
+    return (this.#byLength.get(words.length) ?? []).some((each) =>
+      similarity(each.words, words) >= alikeness);
+  }
+
   /** The most frequent first. */
   found(): FoundTemplate[] {
     const all = [...this.#byLength.values()].flat().sort((left, right) => right.count - left.count);
-    return all.map(({ words, count, baselineCount, severity, histogram }) => ({
+    return all.map(({ words, key, count, baselineCount, severity, histogram }) => ({
       pattern: numbered(words),
-      words,
+      words, key,
       ratio: this.#total === 0 ? 0 : count / this.#total,
       count, baselineCount, histogram,
       severity: severity === "WARNING" ? "WARN" : (severity ?? "None"),
