@@ -71,7 +71,8 @@ test("a detector learns what is usual, and finds what is not, by the clock", asy
   assert.deepEqual(disk?.patternTokens?.find(({ isDynamic }) => isDynamic), {
     tokenString: "<Number-1>", isDynamic: true, dynamicTokenPosition: 1, inferredTokenName: "Number",
   });
-  const { Datapoints: [count] = [] } = await region.client(CloudWatchClient).send(new GetMetricStatisticsCommand({
+  const metrics = region.client(CloudWatchClient);
+  const { Datapoints: [count] = [] } = await metrics.send(new GetMetricStatisticsCommand({
     Namespace: "AWS/Logs", MetricName: "AnomalyCount", Period: 3_600, Statistics: ["Sum"],
     StartTime: new Date(testEpoch), EndTime: new Date(testEpoch + 7_200_000),
     Dimensions: [

@@ -7,6 +7,7 @@ import { AwsError, notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
 import { invalidNextToken, invalidParameter, limitExceeded, malformedQuery } from "./errors.ts";
+import { millisecondsOf } from "./epoch.ts";
 import { aboutGroup, groupNameOf } from "./group-table.ts";
 import { resultsMax, type Query } from "./insights/query.ts";
 import { parseQuery } from "./insights/query-reader.ts";
@@ -37,11 +38,6 @@ function groupNames({ logGroupName, logGroupNames, logGroupIdentifiers }: NamesG
   return names;
 }
 
-/** Epoch seconds; some give milliseconds, which AWS takes, too. */
-function milliseconds(time: number): number {
-  return time > 100_000_000_000 ? time : time * 1_000;
-}
-
 /** The groups, from the request or from the query's SOURCE, and the time: epoch milliseconds. */
 function subjectOf(ctx: Context, input: logs.StartQueryRequest, { selection }: Query) {
   const now = ctx.clock.now();
@@ -51,9 +47,9 @@ function subjectOf(ctx: Context, input: logs.StartQueryRequest, { selection }: Q
   }
   return {
     groups: selection ? groupsOf(ctx, selection) : requireGroups(ctx, groupNames(input)),
-    from: selection?.from?.(now) ?? milliseconds(input.startTime),
+    from: selection?.from?.(now) ?? millisecondsOf(input.startTime),
     before: selection?.before?.(now) ??
-      milliseconds(input.endTime) + (input.endTime > 100_000_000_000 ? 1 : 1_000),
+      millisecondsOf(input.endTime) + (input.endTime > 100_000_000_000 ? 1 : 1_000),
   };
 }
 

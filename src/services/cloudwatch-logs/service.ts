@@ -29,6 +29,8 @@ import * as queryDefinitions from "./query-definitions.ts";
 import * as queryRunning from "./query-running.ts";
 import * as resourcePolicies from "./resource-policies.ts";
 import * as retention from "./retention.ts";
+import * as scheduledQueries from "./scheduled-queries.ts";
+import * as scheduledQuerying from "./scheduled-querying.ts";
 import * as streams from "./streams.ts";
 import * as subscriptionDelivery from "./subscription-delivery.ts";
 import * as subscriptionFilters from "./subscription-filters.ts";
@@ -43,7 +45,7 @@ export default service(logs.service, {
       exporting,
     resourcePolicies, accountPolicies, indexPolicies, dataProtectionPolicies, auditing, anomalyDetectors,
       anomalyDetecting, anomalies,
-    transformers,
+    transformers, scheduledQueries, scheduledQuerying,
   ],
   resourcePolicy: resourcePolicies.policyOf,
   tagging: groupTags.tagging,
