@@ -1,165 +1,75 @@
-/** Queries at work: block after block, so that no more of the events is in memory than one of them holds. */
+/** Queries at work: what stands within a query first, then the query itself. */
 
-import { setImmediate } from "node:timers/promises";
 import { asynchronousJob } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import type { StoredEvent } from "./block-format.ts";
-import { liveness } from "./block-scan.ts";
-import { blocks, readBlock, type Block, type DataKeys } from "./block-table.ts";
-import { eventOverheadBytes } from "./block-writing.ts";
-import { dataKeysOf } from "./data-keys.ts";
-import { expiredBefore, findGroup, usageOf, type LogGroup } from "./group-table.ts";
+import { readCsv } from "./csv.ts";
 import { Guard, TookTooLong } from "./insights/guard.ts";
-import { parseQuery, type Pipeline } from "./insights/query.ts";
-import { Row, type Source } from "./insights/rows.ts";
+import type { Range } from "./insights/patterns.ts";
+import type { Pipeline, Query } from "./insights/query.ts";
+import { parseQuery } from "./insights/query-reader.ts";
 import { TooManyRows } from "./insights/stages.ts";
-import { openMask, type Mask } from "./masking.ts";
-import { pointerText } from "./pointers.ts";
+import type { Subquery } from "./insights/subqueries.ts";
+import { lookupBodies } from "./lookup-table-rows.ts";
+import { groupsOf } from "./query-groups.ts";
 import { queries, resultsParts, type QueryRow, type QueryStatus } from "./query-table.ts";
+import { Counts, guardMilliseconds, walkGroups, type Walker } from "./query-walking.ts";
 
-/** Work on so much of a query gets so long: far more than it takes, where no expression runs wild. */
-const guardMilliseconds = 10_000;
-const blocksATurn = 4;
-/** How far a query is, is written down every so many blocks. */
-const blocksANote = 64;
 const rowsAPart = 500;
-
-class Counts {
-  matched = 0;
-  scanned = 0;
-  bytes = 0;
-}
-
-/** An event of a block, as a row's source; what names it is worked out only where it is shown. */
-class EventSource implements Source {
-  readonly timestamp: number;
-  readonly ingestedAt: number;
-  readonly message: string;
-  readonly stream: string;
-  readonly log: string;
-  readonly group: string;
-  readonly #sequence: number;
-
-  constructor(event: StoredEvent, message: string, stream: string, group: string, log: string) {
-    this.timestamp = event.timestamp;
-    this.ingestedAt = event.ingestedAt;
-    this.message = message;
-    this.stream = stream;
-    this.group = group;
-    this.log = log;
-    this.#sequence = event.sequence;
-  }
-
-  get pointer(): string {
-    return pointerText(this.group, { timestamp: this.timestamp, sequence: this.#sequence });
-  }
-}
-
-interface Walk {
-  readonly group: LogGroup;
-  readonly keys: DataKeys;
-  readonly mask: Mask;
-  readonly from: number;
-  readonly before: number;
-}
-
-/** The next blocks behind a place, with their events. */
-function nextBlocks(
-  ctx: BodyContext, walk: Walk, after: Block | undefined
-): { block: Block; events: StoredEvent[] }[] {
-  const { group, keys } = walk;
-  return ctx.reading(() => {
-    const { spanMilliseconds } = usageOf(ctx, group.id);
-    const isLive = liveness(ctx, { groupId: group.id, from: walk.from, before: walk.before });
-    const heads = [...ctx.db(blocks).by("byGroup").list({
-      prefix: [group.id],
-      ...(after ? { after: [group.id, after.firstAt, after.lastSequence] }
-        : { from: [group.id, Math.max(0, walk.from - spanMilliseconds)] }),
-      before: [group.id, walk.before],
-      limit: blocksATurn,
-    })];
-    return heads.map((block) => {
-      const isWanted = block.lastAt >= walk.from && isLive(block);
-      return { block, events: isWanted ? readBlock(ctx, block, keys) : [] };
-    });
-  });
-}
-
-async function* stretches(
-  ctx: BodyContext, walk: Walk
-): AsyncGenerator<{ block: Block; events: StoredEvent[] }[]> {
-  for (let after: Block | undefined; ;) {
-    const some = nextBlocks(ctx, walk, after);
-    if (some.length === 0) return;
-    yield some;
-    after = some.at(-1)?.block;
-    await setImmediate();
-  }
-}
-
-async function walkGroup(
-  ctx: BodyContext, walk: Walk, pipeline: Pipeline, counts: Counts, note: () => boolean,
-): Promise<boolean> {
-  const guard = new Guard(guardMilliseconds);
-  const log = `${ctx.account}:${walk.group.name}`;
-  const { mask } = walk;
-  let since = 0;
-  for await (const stretch of stretches(ctx, walk)) {
-    guard.run(() => {
-      for (const { block, events } of stretch) {
-        for (const event of events) {
-          if (event.timestamp < walk.from || event.timestamp >= walk.before) continue;
-          counts.scanned++;
-          counts.bytes += event.message.length + eventOverheadBytes;
-          pipeline.push(new Row(new EventSource(
-            event, mask(event.message, event.ingestedAt), block.streamName, walk.group.name, log,
-          )));
-        }
-      }
-    });
-    since += stretch.length;
-    if (since < blocksANote) continue;
-    since = 0;
-    if (!note() || ctx.signal.aborted) return false;
-  }
-  return true;
-}
-
-/** @returns false when it was stopped meanwhile */
-async function walkGroups(
-  ctx: BodyContext, query: QueryRow, pipeline: Pipeline, counts: Counts
-): Promise<boolean> {
-  const note = (): boolean => ctx.transaction((within) => {
-    const known = within.db(queries).get(query.id);
-    if (known?.status !== "Running") return false;
-    within.db(queries).put(counted(known, counts));
-    return true;
-  });
-  for (const name of query.groups) {
-    const group = ctx.reading(() => findGroup(ctx, name));
-    if (!group) continue;
-    const keys = await dataKeysOf(ctx, group);
-    const mask = openMask(ctx, group, query.unmasks);
-    const from = Math.max(query.from, expiredBefore(group, ctx.clock.now()));
-    const walk = { group, keys, mask, from, before: query.before };
-    if (!(await walkGroup(ctx, walk, pipeline, counts, note))) return false;
-  }
-  return true;
-}
 
 function counted(query: QueryRow, counts: Counts): QueryRow {
   return {
     ...query, recordsMatched: counts.matched, recordsScanned: counts.scanned, bytesScanned: counts.bytes,
+    ...(counts.skipped > 0 && { recordsSkipped: counts.skipped, bytesSkipped: counts.skippedBytes }),
   };
 }
 
+/** Everything that the query needs of other groups and of lookup tables. */
+async function prepare(
+  ctx: BodyContext, row: QueryRow, query: Query, note: () => boolean
+): Promise<boolean> {
+  for (const lookup of [query, ...query.subqueries.map((each) => each.query)].flatMap((each) =>
+    each.lookups)) {
+    const body = ctx.reading(() => ctx.db(lookupBodies).get(lookup.table)?.body ?? "");
+    const [header = [], ...records] = readCsv(body);
+    lookup.give(header, records);
+  }
+  for (const subquery of query.subqueries) {
+    if (!(await runWithin(ctx, row, subquery, note))) return false;
+  }
+  return true;
+}
+
+async function runWithin(
+  ctx: BodyContext, row: QueryRow, subquery: Subquery, note: () => boolean,
+): Promise<boolean> {
+  const { query, selection } = subquery;
+  const now = row.createdAt;
+  const range = { from: selection.from?.(now) ?? row.from, before: selection.before?.(now) ?? row.before };
+  const names = ctx.reading(() => groupsOf(ctx, selection));
+  const stage = query.gather({ limit: undefined, matched: () => undefined, now, range });
+  if (!(await walkGroups(ctx, query, names, range, { stage, counts: new Counts(), note }))) return false;
+  new Guard(guardMilliseconds).run(() => stage.end());
+  subquery.give(stage.rows);
+  return true;
+}
+
+async function run(ctx: BodyContext, row: QueryRow, query: Query, walker: Walker): Promise<boolean> {
+  const range: Range = { from: row.from, before: row.before };
+  if (!(await prepare(ctx, row, query, walker.note))) return false;
+  if (query.baseline) {
+    const earlier = query.baseline(range);
+    if (!(await walkGroups(ctx, query, row.groups, earlier, walker, true))) return false;
+  }
+  return walkGroups(ctx, query, row.groups, range, walker);
+}
+
 async function statusOf(
-  ctx: BodyContext, query: QueryRow, pipeline: Pipeline, counts: Counts
+  ctx: BodyContext, row: QueryRow, query: Query, walker: Walker
 ): Promise<QueryStatus> {
   try {
-    if (!(await walkGroups(ctx, query, pipeline, counts))) return "Cancelled";
-    new Guard(guardMilliseconds).run(() => pipeline.end());
+    if (!(await run(ctx, row, query, walker))) return "Cancelled";
+    new Guard(guardMilliseconds).run(() => walker.stage.end());
     return "Complete";
   } catch (error) {
     if (error instanceof TookTooLong) return "Timeout";
@@ -172,13 +82,22 @@ async function statusOf(
 export const runQuery = asynchronousJob<{
   readonly id: string,
 }>("cloudwatch-logs.runQuery", async ({ id }, ctx) => {
-  const query = ctx.transaction((within) => begin(within, id));
-  if (!query) return;
+  const row = ctx.transaction((within) => begin(within, id));
+  if (!row) return;
   const counts = new Counts();
-  const { start, filters } = parseQuery(query.text);
-  const pipeline = start({ limit: query.limit, matched: () => counts.matched++ });
-  const status = await statusOf(ctx, query, pipeline, counts);
-  if (!filters) counts.matched = counts.scanned;
+  const query = parseQuery(row.text);
+  const pipeline = query.start({
+    limit: row.limit, matched: () => counts.matched++, now: row.createdAt,
+    range: { from: row.from, before: row.before },
+  });
+  const note = (): boolean => ctx.transaction((within) => {
+    const known = within.db(queries).get(id);
+    if (known?.status !== "Running") return false;
+    within.db(queries).put(counted(known, counts));
+    return true;
+  });
+  const status = await statusOf(ctx, row, query, { stage: pipeline, counts, note });
+  if (!query.filters) counts.matched = counts.scanned;
   ctx.transaction((within) => finish(within, id, status, counts, pipeline));
 });
 

@@ -6,15 +6,37 @@
 
 interface Template {
   words: string[];
+  /** What it was known as before. */
+  readonly key?: string;
   count: number;
+  /** Of the earlier time that is compared with. */
+  baselineCount: number;
   severity: string | undefined;
+  /** How many there were, by stretches of time. */
+  readonly histogram: Map<number, number>;
 }
 
 export interface FoundTemplate {
   readonly pattern: string;
+  readonly key: string | undefined;
+  readonly words: readonly string[];
   readonly ratio: number;
   readonly count: number;
+  readonly baselineCount: number;
   readonly severity: string;
+  readonly histogram: ReadonlyMap<number, number>;
+}
+
+export interface KnownTemplate {
+  readonly key: string;
+  readonly words: readonly string[];
+  readonly severity: string;
+}
+
+/** When a text came: in which stretch of time, or in the earlier time that is compared with. */
+export interface Occasion {
+  readonly stretch?: number | undefined;
+  readonly isBaseline?: boolean;
 }
 
 const kinds: readonly (readonly [kind: string, form: RegExp])[] = [
@@ -45,7 +67,8 @@ function wordsOf(text: string): string[] {
   });
 }
 
-function isFree(word: string): boolean {
+/** Whether a word of a pattern stands for different ones. */
+export function isFree(word: string): boolean {
   return word.length > 2 && word.startsWith("<") && word.endsWith(">");
 }
 
@@ -69,8 +92,28 @@ export class Templates {
   #templates = 0;
   #total = 0;
 
-  add(text: string): void {
-    this.#total++;
+  /** Texts like these are known already. */
+  know({ key, words, severity }: KnownTemplate): void {
+    const template = { words: [...words], key, severity, count: 0, baselineCount: 0, histogram: new Map() };
+    const alike = this.#byLength.get(words.length);
+    if (alike) alike.push(template);
+    else this.#byLength.set(words.length, [template]);
+    this.#templates++;
+  }
+
+  add(text: string, { stretch, isBaseline = false }: Occasion = {}): void {
+    if (!isBaseline) this.#total++;
+    const template = this.#templateOf(text);
+    if (!template) return;
+    if (isBaseline) template.baselineCount++;
+    else template.count++;
+    if (stretch !== undefined) {
+      template.histogram.set(stretch, (template.histogram.get(stretch) ?? 0) + 1);
+    }
+  }
+
+  /** A known one, which the text may widen, or a new one; undefined where there are too many. */
+  #templateOf(text: string): Template | undefined {
     const words = wordsOf(text);
     let alike = this.#byLength.get(words.length);
     if (!alike) this.#byLength.set(words.length, (alike = []));
@@ -84,23 +127,36 @@ export class Templates {
       if (found === 1) break;
     }
     if (best) {
-      best.count++;
       best.words = best.words.map(
         (word, index) => (word === words[index] || isFree(word) ? word : "<Token>")
       );
-    } else if (this.#templates < templatesMax) {
-      this.#templates++;
-      alike.push({ words, count: 1, severity: severityForm.exec(text)?.[1]?.toUpperCase() });
+      return best;
     }
+    if (this.#templates >= templatesMax) return undefined;
+    this.#templates++;
+    const made: Template = {
+      words, count: 0, baselineCount: 0, severity: severityForm.exec(text)?.[1]?.toUpperCase(),
+      histogram: new Map(),
+    };
+    alike.push(made);
+    return made;
+  }
+
+  /** Whether a text is like one of those that are there, which it leaves as they are. */
+  isKnown(text: string): boolean {
+    const words = wordsOf(text);
+    return (this.#byLength.get(words.length) ?? []).some((each) =>
+      similarity(each.words, words) >= alikeness);
   }
 
   /** The most frequent first. */
   found(): FoundTemplate[] {
     const all = [...this.#byLength.values()].flat().sort((left, right) => right.count - left.count);
-    return all.map(({ words, count, severity }) => ({
+    return all.map(({ words, key, count, baselineCount, severity, histogram }) => ({
       pattern: numbered(words),
-      ratio: count / this.#total,
-      count,
+      words, key,
+      ratio: this.#total === 0 ? 0 : count / this.#total,
+      count, baselineCount, histogram,
       severity: severity === "WARNING" ? "WARN" : (severity ?? "None"),
     }));
   }
