@@ -8,8 +8,9 @@ import { join, relative } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
 import { javaClasses } from "./java-runtime.ts";
-import { isOfSystem, type Language, type Program, type Programs } from "./programs.ts";
-import { chooseProgram, parseRuntime, runtimeFact } from "./runtime-names.ts";
+import { isOfSystem, type Program, type Programs } from "./programs.ts";
+import { beginRuby } from "./ruby-runtime.ts";
+import { chooseProgram, parseRuntime, runtimeFact, type RuntimeName } from "./runtime-names.ts";
 import { pythonSdkFolder, pythonSdkMounts, sdkFolder, sdkMounts } from "./sdk-packages.ts";
 import { telemetryDescriptor, type Mount, type SandboxEngine } from "./sandbox/sandbox.ts";
 
@@ -95,12 +96,12 @@ async function begin(
   const choice = await chooseProgram(name, programs);
   if (!fact.available || !choice) throw new CannotRun("runtime-unavailable", `${runtime}: ${fact.detail}`);
   const label = `${runtime.replace(/^([a-z]+)([\d.]+?)\.?x?$/, "$1:$2")}.v${choice.program.version}`;
-  const begun = await beginLanguage(name.language, spec, places, engine, programs, choice.program);
+  const begun = await beginLanguage(name, spec, places, engine, programs, choice.program);
   return { ...begun, version: label };
 }
 
 async function beginLanguage(
-  language: Language,
+  { language, version }: RuntimeName,
   spec: FunctionSpec,
   places: Places,
   engine: SandboxEngine,
@@ -108,6 +109,7 @@ async function beginLanguage(
   program: Program,
 ): Promise<Omit<Begun, "version">> {
   if (language === "node") return node(spec, places, engine, program);
+  if (language === "ruby") return beginRuby(version, places, engine, program);
   if (language === "java")
     return java(spec, places, engine, program, await javaClasses(program, places.plane));
   return python(places, engine, program, await pythonSdkMounts(programs));
