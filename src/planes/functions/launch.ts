@@ -18,12 +18,15 @@ export interface Launch {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
-  readonly taskRoot: string;
+  /** The code's folder; an image's own, where it has one. */
+  readonly workingDirectory: string;
   readonly layers: string;
   /** The same on this machine. */
   readonly layersFolder: string | undefined;
-  /** `nodejs:22.v22.23.3`, for the line that begins an environment's log. */
-  readonly runtimeVersion: string;
+  /** `nodejs:22.v22.23.3`, for the line that begins an environment's log. Images have none. */
+  readonly runtimeVersion: string | undefined;
+  /** The engine's own name of it. */
+  readonly image?: string;
 }
 
 export interface LaunchFacts {
@@ -69,7 +72,7 @@ export async function launchOf(
     command: wrapper === undefined ? begun.command : [wrapper, ...begun.command],
     environment,
     mounts: [...mounts, ...begun.mounts],
-    taskRoot: task,
+    workingDirectory: task,
     layers,
     layersFolder: facts.layers,
     runtimeVersion: begun.version,
@@ -251,8 +254,6 @@ function common(
   taskRoot: string,
   begun: Begun,
 ): Record<string, string> {
-  const region = spec.functionArn.split(":")[3] ?? "us-east-1";
-  const { credentials } = facts;
   const isBoxed = taskRoot === "/var/task";
   const language = begun.mounts.find(({ inside }) => inside === "/var/lang")?.host;
   const libraries = isBoxed
@@ -274,6 +275,18 @@ function common(
     LD_LIBRARY_PATH: libraries.join(":"),
     LAMBDA_TASK_ROOT: taskRoot,
     LAMBDA_RUNTIME_DIR: "/var/runtime",
+    ...lambdaVariables(spec, facts),
+  };
+}
+
+/** Those that every function has, whatever it is made of. */
+export function lambdaVariables(
+  spec: FunctionSpec,
+  facts: Omit<LaunchFacts, "code" | "layers" | "planeFolder">,
+): Record<string, string> {
+  const region = spec.functionArn.split(":")[3] ?? "us-east-1";
+  const { credentials } = facts;
+  return {
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ENDPOINT_URL: facts.endpoint,

@@ -82,7 +82,7 @@ test("lambda-runtime-ruby: handlers answer, log and know their context", async (
   assert.equal((await run({ name: "ana" })).report.initMilliseconds, undefined);
 });
 
-test("handlers in Ruby may be methods of modules, answer with bytes, end their environment", async (context) => {
+test("handlers in Ruby may be methods of modules, answer with bytes, and be the end", async (context) => {
   const ruby = await startRuby(context);
   if (!ruby) return;
   const files = {
