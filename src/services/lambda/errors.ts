@@ -61,6 +61,14 @@ export const roleNotAssumable = (): AwsError =>
 export const runtimeAndHandlerRequired = (): AwsError => invalidParameter(
   "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
 );
+/** @evidence answers to CreateFunction and UpdateFunctionCode, quoted in issues of Terraform and CDK */
+export const imageAbsent = (uri: string): AwsError =>
+  invalidParameter(`Source image ${uri} does not exist. Provide a valid source image.`);
+export const imageInvalid = (uri: string): AwsError =>
+  invalidParameter(`Source image ${uri} is not valid. Provide a valid source image.`);
+export const imageMissing = (): AwsError => invalidParameter(
+  "Please provide ImageUri when updating a function with packageType Image.",
+);
 export const notForImages = (): AwsError => invalidParameter(
   "Runtime, Handler and Layers are not supported for functions created with container images.",
 );
@@ -264,6 +272,8 @@ export function notRunnable(reason: CannotRunReason, message: string): AwsError 
   switch (reason) {
     case "runtime-unavailable":
       return refusal(lambda.InvalidRuntimeException, message);
+    case "image-unavailable":
+      return invalidParameter(message);
     case "code-unavailable":
       return refusal(lambda.InvalidZipFileException, message);
     case "role-unavailable":

@@ -27,7 +27,11 @@ export interface Function {
 /** Where a version's code is. */
 export type Code =
   | { readonly kind: "zip"; readonly sha256: string; readonly sizeBytes: number }
-  | { readonly kind: "image"; readonly uri: string; readonly sha256: string }
+  /** `imageId` is the container engine's name of it, where there was one when the function was made. */
+  | {
+    readonly kind: "image"; readonly uri: string; readonly sha256: string;
+    readonly imageId?: string | undefined;
+  }
   /** A folder of this machine, read anew whenever something in it changes. */
   | { readonly kind: "folder"; readonly path: string };
 
