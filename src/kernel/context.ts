@@ -117,6 +117,8 @@ export interface CallOptions {
   readonly sourceArn?: string;
   readonly account?: string;
   readonly region?: string;
+  /** What causes the call, where it is not the request that is being answered: a message on its way. */
+  readonly traceHeader?: string | undefined;
 }
 
 export interface BodyContext extends ReadContext {

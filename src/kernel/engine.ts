@@ -16,7 +16,7 @@ import { seal, unseal } from "./auth/session-token.ts";
 import { Authorizer, type ControlPolicies } from "./authorize.ts";
 import { Announcer } from "./announcer.ts";
 import { Bus } from "./bus.ts";
-import { callerFor } from "./called-as.ts";
+import { callerFor, originFor } from "./called-as.ts";
 import { CellContext } from "./cell-context.ts";
 import { RegionClock } from "./clock.ts";
 import type { CallOptions } from "./context.ts";
@@ -251,10 +251,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
       input,
       requestId: this.ids.uuid(),
       caller: callerFor(this.sessions, from, principal, options),
-      origin:
-        options.as === "request"
-          ? from.origin
-          : { ...from.origin, sourceIp: principal, userAgent: principal },
+      origin: originFor(from, principal, options),
       region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
       hangUp: from,
     });

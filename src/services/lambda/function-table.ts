@@ -1,8 +1,8 @@
 /** A function and its versions as rows: `$LATEST` is the version with the number 0. */
 
 import type {
-  Architecture, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig, PackageType, RecursiveLoop,
-  Runtime, SnapStart, TracingConfig, VpcConfig,
+  Architecture, DurableConfig, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig, PackageType,
+  RecursiveLoop, Runtime, SnapStart, TracingConfig, VpcConfig,
 } from "../../generated/lambda.ts";
 import { lifecycle, type Phase } from "../../jobs/lifecycle.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
@@ -60,6 +60,7 @@ export interface Settings {
   readonly Layers: readonly LayerReference[];
   readonly FileSystemConfigs?: readonly FileSystemConfig[] | undefined;
   readonly ImageConfig?: ImageConfig | undefined;
+  readonly DurableConfig?: DurableConfig | undefined;
 }
 
 export interface LayerReference {

@@ -59,6 +59,7 @@ export async function toQueue(
   queueArn = subscription.endpoint,
 ): Promise<Pick<Outcome, "response" | "status">> {
   const { account = "", region = "", resource = "" } = parseArn(queueArn) ?? {};
+  const { traceHeader } = envelopes.notification;
   const isRaw = subscription.attributes["RawMessageDelivery"] === "true";
   const MessageBody = isRaw
     ? envelopes.messageFor(subscription.protocol)
@@ -70,7 +71,7 @@ export async function toQueue(
       MessageBody,
       ...queueMembers(envelopes.notification, resource, isRaw),
     },
-    { as: "service", sourceArn: ctx.arn(topic.name), region },
+    { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader },
   );
   const said = { MD5OfMessageBody: sent.MD5OfMessageBody, MessageId: sent.MessageId };
   return { response: JSON.stringify(said), status: 200 };
@@ -80,11 +81,12 @@ async function toFunction(
   ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
 ): Promise<Pick<Outcome, "response" | "status">> {
   const { region = "" } = parseArn(subscription.endpoint) ?? {};
+  const { traceHeader } = envelopes.notification;
   const Payload = Buffer.from(JSON.stringify(await envelopes.lambda(subscription)));
   const { StatusCode = 202 } = await ctx.call(
     lambda.Invoke,
     { FunctionName: subscription.endpoint, InvocationType: "Event", Payload },
-    { as: "service", sourceArn: ctx.arn(topic.name), region },
+    { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader },
   );
   return { response: JSON.stringify({ lambdaRequestId: ctx.requestId }), status: StatusCode };
 }
