@@ -9,7 +9,7 @@ import { makeReplica } from "./replica-making.ts";
 import { isPassing, ReplicationFailure } from "./replication-failures.ts";
 import { replicateAt, replicationJob, type Replication } from "./replication-job.ts";
 import { rulesFor } from "./replication-rules.ts";
-import { pendingReplications, type PendingReplication } from "./replication-table.ts";
+import { pendingReplications, placeOf, type PendingReplication } from "./replication-table.ts";
 import { findRule, settle, type Outcome } from "./replication-tracking.ts";
 import { changeVersion, findVersion } from "./version-table.ts";
 
@@ -26,21 +26,24 @@ const attemptsMax = 100;
  * @evidence S3 User Guide, "Getting replication status information"
  */
 export const replicate = asynchronousJob<Replication>(replicationJob, async (named, ctx) => {
-  let { hasFailed = false } = named;
   const { attempts = 0 } = named;
   for (const row of ctx.reading(() => pendingOf(ctx as BodyContext & Context, named))) {
     const found = find(ctx, row);
-    if (!found) continue;
+    if (!found) {
+      ctx.transaction((within) => within.db(pendingReplications).delete(placeOf(row)));
+      continue;
+    }
     const outcome = await attempt(ctx, found, row, attempts);
     if (outcome === "later") {
       const delay = Math.min(retryMilliseconds * 2 ** attempts, retryMillisecondsMax);
-      const again = { ...named, attempts: attempts + 1, hasFailed };
+      const again = { ...named, attempts: attempts + 1 };
       return ctx.transaction((within) => replicateAt(within, within.clock.now() + delay, again));
     }
-    ctx.transaction((within) => settle(within, found.bucket, row, found.rule, outcome));
-    hasFailed ||= outcome.failure !== undefined;
+    ctx.transaction((within) => {
+      settle(within, found.bucket, row, found.rule, outcome);
+      showOutcome(within, named, outcome);
+    });
   }
-  ctx.transaction((within) => finish(within, named, hasFailed));
 });
 
 /** The version itself before what has changed of it. */
@@ -84,14 +87,23 @@ async function attempt(
   }
 }
 
-/** How it ended for all destinations. A replica stays one, whatever is changed of it. */
-function finish(ctx: Context, named: Replication, hasFailed: boolean): void {
+/**
+ * One destination that refuses it is enough to have failed; all must have it for it to be completed. A replica
+ * stays one, whatever is changed of it.
+ *
+ * @evidence S3 User Guide, "Getting replication status information", replication to several destinations
+ */
+function showOutcome(ctx: Context, named: Replication, { failure }: Outcome): void {
   const { bucket, key, versionId } = named;
-  if (pendingOf(ctx, named).length > 0) return;
   const version = ctx.db(buckets).has(bucket) ? findVersion(ctx, bucket, key, versionId) : undefined;
   if (!version || version.isDeleteMarker) return;
-  if (version.replication === "REPLICA") changeVersion(ctx, version, { isSyncing: undefined });
-  else changeVersion(ctx, version, { replication: hasFailed ? "FAILED" : "COMPLETED" });
+  const isOver = pendingOf(ctx, named).length === 0;
+  if (version.replication === "REPLICA") {
+    if (isOver) changeVersion(ctx, version, { isSyncing: undefined });
+  } else if (failure !== undefined) changeVersion(ctx, version, { replication: "FAILED" });
+  else if (isOver && version.replication === "PENDING") {
+    changeVersion(ctx, version, { replication: "COMPLETED" });
+  }
 }
 
 /**
@@ -99,10 +111,7 @@ function finish(ctx: Context, named: Replication, hasFailed: boolean): void {
  *
  * @returns how it ended; undefined when no rule covers the version, or it is gone
  */
-export async function replicateVersion(
-  named: Replication,
-  ctx: BodyContext,
-): Promise<"COMPLETED" | "FAILED" | undefined> {
+export async function replicateVersion(named: Replication, ctx: BodyContext): Promise<Outcome | undefined> {
   const cell = ctx as BodyContext & Context;
   const { bucket, version } = ctx.reading(() => {
     const found = cell.db(buckets).get(named.bucket);
@@ -111,16 +120,20 @@ export async function replicateVersion(
   if (!bucket?.replication || !version) return undefined;
   const rules = rulesFor(bucket.replication, version);
   if (rules.length === 0) return undefined;
-  let hasFailed = false;
+  let failed: Outcome = {};
   for (const rule of rules) {
     const row = asRow(ctx, version, rule);
     const outcome = await attempt(ctx, { bucket, version, rule }, row, attemptsMax);
     if (outcome === "later") continue;
     ctx.transaction((within) => settle(within, bucket, row, rule, outcome));
-    hasFailed ||= outcome.failure !== undefined;
+    if (outcome.failure !== undefined) failed = outcome;
   }
-  ctx.transaction((within) => finish(within, named, hasFailed));
-  return hasFailed ? "FAILED" : "COMPLETED";
+  ctx.transaction((within) => {
+    const now = findVersion(within, bucket.name, version.key, version.versionId);
+    if (!now || now.isDeleteMarker || now.replication === "REPLICA") return;
+    changeVersion(within, now, { replication: failed.failure === undefined ? "COMPLETED" : "FAILED" });
+  });
+  return failed;
 }
 
 function asRow(ctx: BodyContext, version: ObjectVersion, rule: s3.ReplicationRule): PendingReplication {

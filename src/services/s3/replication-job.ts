@@ -18,8 +18,6 @@ export interface Replication {
   readonly versionId: string;
   /** How often what keeps it has been busy. */
   readonly attempts?: number;
-  /** One of the operations of a version is over, and has failed. */
-  readonly hasFailed?: boolean;
 }
 
 /** Only its name is needed to schedule it: the job itself needs the operations that schedule it. */
