@@ -6,7 +6,7 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { buckets, type Bucket } from "./bucket-table.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { makeReplica } from "./replica-making.ts";
-import { isPassing, ReplicationFailure } from "./replication-failures.ts";
+import { destinationReason, isPassing, ReplicationFailure } from "./replication-failures.ts";
 import { replicateAt, replicationJob, type Replication } from "./replication-job.ts";
 import { rulesFor } from "./replication-rules.ts";
 import { pendingReplications, placeOf, type PendingReplication } from "./replication-table.ts";
@@ -33,7 +33,7 @@ export const replicate = asynchronousJob<Replication>(replicationJob, async (nam
       ctx.transaction((within) => within.db(pendingReplications).delete(placeOf(row)));
       continue;
     }
-    const outcome = await attempt(ctx, found, row, attempts);
+    const outcome = await attempt(ctx, found, row).catch((error: unknown) => whenBusy(error, row, attempts));
     if (outcome === "later") {
       const delay = Math.min(retryMilliseconds * 2 ** attempts, retryMillisecondsMax);
       const again = { ...named, attempts: attempts + 1 };
@@ -68,12 +68,12 @@ function find(ctx: BodyContext, { key, versionId, ...row }: PendingReplication):
   });
 }
 
+/** @throws AwsError where it is worth trying again */
 async function attempt(
   ctx: BodyContext,
   { bucket, version, rule }: Found,
   { operation }: PendingReplication,
-  attempts: number,
-): Promise<Outcome | "later"> {
+): Promise<Outcome> {
   if (!bucket.replication) return { failure: "SrcBucketReplicationConfigMissing" };
   if (!rule) return { failure: "SrcObjectNotEligible" };
   if (!version) return { failure: "SrcVersionNotFound" };
@@ -82,14 +82,18 @@ async function attempt(
     return {};
   } catch (error) {
     if (error instanceof ReplicationFailure) return { failure: error.reason };
-    if (isPassing(error) && attempts < attemptsMax) return "later";
     throw error;
   }
 }
 
+function whenBusy(error: unknown, { operation }: PendingReplication, attempts: number): Outcome | "later" {
+  if (!isPassing(error)) throw error;
+  return attempts < attemptsMax ? "later" : { failure: destinationReason(operation)(error) };
+}
+
 /**
- * One destination that refuses it is enough to have failed; all must have it for it to be completed. A replica
- * stays one, whatever is changed of it.
+ * One destination that refuses it is enough to have failed; all must have it for it to be completed. A
+ * replica stays one, whatever is changed of it.
  *
  * @evidence S3 User Guide, "Getting replication status information", replication to several destinations
  */
@@ -123,13 +127,12 @@ export async function replicateVersion(named: Replication, ctx: BodyContext): Pr
   let failed: Outcome = {};
   for (const rule of rules) {
     const row = asRow(ctx, version, rule);
-    const outcome = await attempt(ctx, { bucket, version, rule }, row, attemptsMax);
-    if (outcome === "later") continue;
+    const outcome = await attempt(ctx, { bucket, version, rule }, row);
     ctx.transaction((within) => settle(within, bucket, row, rule, outcome));
     if (outcome.failure !== undefined) failed = outcome;
   }
   ctx.transaction((within) => {
-    const now = findVersion(within, bucket.name, version.key, version.versionId);
+    const now = findVersion(within, bucket.name, named.key, named.versionId);
     if (!now || now.isDeleteMarker || now.replication === "REPLICA") return;
     changeVersion(within, now, { replication: failed.failure === undefined ? "COMPLETED" : "FAILED" });
   });
