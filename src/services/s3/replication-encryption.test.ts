@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
-  CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, ScheduleKeyDeletionCommand,
+  CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import {
   CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, HeadObjectCommand,
-  PutBucketEncryptionCommand, PutObjectCommand, PutObjectTaggingCommand, UploadPartCommand, S3Client,
+  PutBucketEncryptionCommand, PutBucketPolicyCommand, PutObjectCommand, PutObjectTaggingCommand,
+  UploadPartCommand, S3Client,
   type PutObjectCommandInput, type ReplicationRule,
 } from "@aws-sdk/client-s3";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
-import { onSource, onTarget, ReplicationStage, source, target } from "../../../test/s3-replication.ts";
+import {
+  onSource, onTarget, other, ReplicationStage, roleOf, source, target,
+} from "../../../test/s3-replication.ts";
 
 const Key = "key";
 const customerKey = Buffer.alloc(32, 7);
@@ -163,6 +167,36 @@ test("what KMS encrypts is replicated where the rule selects it and the role may
     );
     assert.notEqual(head.ETag, ETag);
   }
+});
+
+test("a key of another account encrypts its replicas where its policy lets the role", async () => {
+  await using region = await startRegion();
+  const stage = await ReplicationStage.prepare(region, { account: other });
+  const { here, there } = stage;
+  const keys = await makeKeys(region);
+  const role = roleOf("000000000000");
+  const statement = {
+    Effect: "Allow", Principal: { AWS: role }, Action: onTarget, Resource: `arn:aws:s3:::${target}/*`,
+  };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+  await there.send(new PutBucketPolicyCommand({ Bucket: target, Policy }));
+  await stage.permit(...onSource, ...onTarget, "kms:Decrypt", "kms:Encrypt");
+  const kms = region.client(KMSClient, { region: "eu-west-1", credentials: region.root(other) });
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? "";
+  await stage.configure(selecting(KeyId));
+  const put = async () => {
+    const encrypted = { ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: keys.here };
+    await here.send(new PutObjectCommand({ Bucket: source, Key, Body: "text", ...encrypted }));
+    return stage.status(Key);
+  };
+  assert.equal(await put(), "FAILED");
+  const own = { Effect: "Allow", Principal: { AWS: other }, Action: "kms:*", Resource: "*" };
+  const theirs = { Effect: "Allow", Principal: { AWS: role }, Action: "kms:Encrypt", Resource: "*" };
+  const document = JSON.stringify({ Version: "2012-10-17", Statement: [own, theirs] });
+  await kms.send(new PutKeyPolicyCommand({ KeyId, Policy: document }));
+  assert.equal(await put(), "COMPLETED");
+  assert.equal(String(await read(there, target)), "text");
+  assert.equal((await there.send(new HeadObjectCommand({ Bucket: target, Key }))).SSEKMSKeyId, KeyId);
 });
 
 test("a replica is encrypted as its source is, whatever the destination does by default", async () => {
