@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   CreateBucketCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command,
-  PutObjectCommand, S3Client,
+  PutBucketLifecycleConfigurationCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import {
   CreateJobCommand, DescribeJobCommand, S3ControlClient, type ReplicationStatus,
@@ -86,6 +86,33 @@ test("objects that were there before a rule are replicated by a job", async () =
   const { ReplicationStatus: status, TagCount } = replica;
   assert.deepEqual([status, replica.VersionId, TagCount], ["REPLICA", VersionId, 1]);
   assert.equal(await text(there, target, "before"), "before");
+});
+
+test("lifecycle rules keep off what is not replicated, until it is", async () => {
+  await using region = await startRegion();
+  const stage = await prepare(region);
+  const { here } = stage;
+  await stage.configure();
+  const rule = { Status: "Enabled" as const, Filter: { Prefix: "" } };
+  const LifecycleConfiguration = { Rules: [{ ...rule, Expiration: { Days: 1 } }] };
+  await here.send(new PutBucketLifecycleConfigurationCommand({ Bucket: source, LifecycleConfiguration }));
+  const put = (Key: string) => here.send(new PutObjectCommand({ Bucket: source, Key, Body: Key }));
+  await put("done");
+  assert.equal(await stage.status("done"), "COMPLETED");
+  await stage.permit(...onSource);
+  await put("failed");
+  assert.equal(await stage.status("failed"), "FAILED");
+  const keys = async () => {
+    const { Contents = [] } = await here.send(new ListObjectsV2Command({ Bucket: source }));
+    return Contents.map(({ Key }) => Key);
+  };
+  await region.clock.advance({ days: 5 });
+  assert.deepEqual(await keys(), ["failed"]);
+  await stage.permit(...onSource, ...onTarget);
+  assert.deepEqual(await replicateAll(stage, "FAILED"), ["Complete", 1, 0, "failed 200"]);
+  assert.deepEqual(await keys(), ["failed"]);
+  await region.clock.advance({ days: 1 });
+  assert.deepEqual(await keys(), []);
 });
 
 test("a job brings what has failed, and its report says why it fails again", async () => {

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import {
   CreateBucketCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
   GetBucketNotificationConfigurationCommand, PutBucketNotificationConfigurationCommand,
-  PutBucketVersioningCommand, PutObjectAclCommand, PutObjectCommand, PutObjectTaggingCommand, S3Client,
-  type QueueConfiguration,
+  PutBucketOwnershipControlsCommand, PutBucketVersioningCommand, PutObjectAclCommand, PutObjectCommand,
+  PutObjectTaggingCommand, S3Client, type QueueConfiguration,
 } from "@aws-sdk/client-s3";
 import {
   CreateQueueCommand, ReceiveMessageCommand, SQSClient, SetQueueAttributesCommand,
@@ -123,7 +123,17 @@ test("lists and tags that are set are told, too", async () => {
     const [record] = message?.["Records"] as { eventName: string; eventVersion: string }[];
     return [record?.eventName, record?.eventVersion];
   };
-  await s3.send(new PutObjectAclCommand({ ...named, ACL: "private" }));
+  const OwnershipControls = { Rules: [{ ObjectOwnership: "ObjectWriter" as const }] };
+  await s3.send(new PutBucketOwnershipControlsCommand({ Bucket: "bucket", OwnershipControls }));
+  const list = (ACL: "private" | "aws-exec-read") =>
+    s3.send(new PutObjectAclCommand({ ...named, ACL }));
+  await list("private");
+  assert.deepEqual(await received(), []);
+  await list("aws-exec-read");
+  assert.deepEqual(await told(), ["ObjectAcl:Put", "2.3"]);
+  await list("aws-exec-read");
+  assert.deepEqual(await received(), []);
+  await list("private");
   assert.deepEqual(await told(), ["ObjectAcl:Put", "2.3"]);
   await s3.send(new PutObjectTaggingCommand({ ...named, Tagging: { TagSet: [{ Key: "a", Value: "1" }] } }));
   assert.deepEqual(await told(), ["ObjectTagging:Put", "2.3"]);

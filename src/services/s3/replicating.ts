@@ -4,26 +4,27 @@ import type * as s3 from "../../generated/s3.ts";
 import { asynchronousJob } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { buckets, type Bucket } from "./bucket-table.ts";
+import { midnightAfter } from "./days.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { makeReplica } from "./replica-making.ts";
-import { destinationReason, isPassing, ReplicationFailure } from "./replication-failures.ts";
+import { isPassing, ReplicationFailure } from "./replication-failures.ts";
 import { replicateAt, replicationJob, type Replication } from "./replication-job.ts";
-import { rulesFor } from "./replication-rules.ts";
+import { rulesFor, shownReplication } from "./replication-rules.ts";
 import { pendingReplications, placeOf, type PendingReplication } from "./replication-table.ts";
 import { findRule, settle, type Outcome } from "./replication-tracking.ts";
+import { planSweep } from "./sweep-plans.ts";
 import { changeVersion, findVersion } from "./version-table.ts";
 
 export { measurePending, missThreshold } from "./replication-tracking.ts";
 
 const retryMilliseconds = 1_000;
 const retryMillisecondsMax = 15 * 60_000;
-/** About a day. */
-const attemptsMax = 100;
 
 /**
- * What is refused is over and shown as FAILED; what only waits for something is tried again.
+ * What is refused is over and shown as FAILED; what only waits for something stays PENDING, and is tried
+ * again.
  *
- * @evidence S3 User Guide, "Getting replication status information"
+ * @evidence S3 User Guide, "Getting replication status information", temporary failures
  */
 export const replicate = asynchronousJob<Replication>(replicationJob, async (named, ctx) => {
   const { attempts = 0 } = named;
@@ -33,7 +34,7 @@ export const replicate = asynchronousJob<Replication>(replicationJob, async (nam
       ctx.transaction((within) => within.db(pendingReplications).delete(placeOf(row)));
       continue;
     }
-    const outcome = await attempt(ctx, found, row).catch((error: unknown) => whenBusy(error, row, attempts));
+    const outcome = await attempt(ctx, found, row).catch(whenBusy);
     if (outcome === "later") {
       const delay = Math.min(retryMilliseconds * 2 ** attempts, retryMillisecondsMax);
       const again = { ...named, attempts: attempts + 1 };
@@ -86,9 +87,9 @@ async function attempt(
   }
 }
 
-function whenBusy(error: unknown, { operation }: PendingReplication, attempts: number): Outcome | "later" {
+function whenBusy(error: unknown): "later" {
   if (!isPassing(error)) throw error;
-  return attempts < attemptsMax ? "later" : { failure: destinationReason(operation)(error) };
+  return "later";
 }
 
 /**
@@ -98,16 +99,23 @@ function whenBusy(error: unknown, { operation }: PendingReplication, attempts: n
  * @evidence S3 User Guide, "Getting replication status information", replication to several destinations
  */
 function showOutcome(ctx: Context, named: Replication, { failure }: Outcome): void {
-  const { bucket, key, versionId } = named;
-  const version = ctx.db(buckets).has(bucket) ? findVersion(ctx, bucket, key, versionId) : undefined;
+  const { key, versionId } = named;
+  const bucket = ctx.db(buckets).get(named.bucket);
+  const version = bucket && findVersion(ctx, named.bucket, key, versionId);
   if (!version || version.isDeleteMarker) return;
-  const isOver = pendingOf(ctx, named).length === 0;
-  if (version.replication === "REPLICA") {
-    if (isOver) changeVersion(ctx, version, { isSyncing: undefined });
-  } else if (failure !== undefined) changeVersion(ctx, version, { replication: "FAILED" });
-  else if (isOver && version.replication === "PENDING") {
-    changeVersion(ctx, version, { replication: "COMPLETED" });
+  const isReplica = version.replication === "REPLICA";
+  if (failure !== undefined) {
+    return changeVersion(ctx, version, isReplica ? { sync: "FAILED" } : { replication: "FAILED" });
   }
+  const isOver = pendingOf(ctx, named).length === 0 && shownReplication(version) === "PENDING";
+  if (isOver) complete(ctx, bucket, version);
+}
+
+/** What it kept lifecycle rules from may be overdue. */
+function complete(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
+  if (version.replication === "REPLICA") changeVersion(ctx, version, { sync: undefined });
+  else changeVersion(ctx, version, { replication: "COMPLETED" });
+  if (bucket.lifecycle) planSweep(ctx, bucket.name, midnightAfter(ctx.clock.now()));
 }
 
 /**
@@ -134,7 +142,8 @@ export async function replicateVersion(named: Replication, ctx: BodyContext): Pr
   ctx.transaction((within) => {
     const now = findVersion(within, bucket.name, named.key, named.versionId);
     if (!now || now.isDeleteMarker || now.replication === "REPLICA") return;
-    changeVersion(within, now, { replication: failed.failure === undefined ? "COMPLETED" : "FAILED" });
+    if (failed.failure === undefined) complete(within, bucket, now);
+    else changeVersion(within, now, { replication: "FAILED" });
   });
   return failed;
 }

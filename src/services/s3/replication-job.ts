@@ -35,7 +35,7 @@ export function replicateLater(
 ): void {
   const rules = rulesOf(ctx, bucket, version, operation);
   if (rules.length === 0) return;
-  if (version.replication === "REPLICA") changeVersion(ctx, version, { isSyncing: true });
+  if (version.replication === "REPLICA") changeVersion(ctx, version, { sync: "PENDING" });
   else if (!version.isDeleteMarker) changeVersion(ctx, version, { replication: "PENDING" });
   for (const rule of rules) track(ctx, bucket, version, rule, operation);
   const { key, versionId } = version;
