@@ -103,7 +103,8 @@ export class CellContext implements Context, BodyContext {
   #with(other: Partial<Pick<ContextFacts, "caller" | "region">>): CellContext {
     const { kernel: engine, entry, account, region, requestRegion, caller, origin, requestId } = this;
     return new CellContext({
-      engine, entry, account, region, requestRegion, caller, origin, requestId, hangUp: this.#hangUp, ...other,
+      engine, entry, account, region, requestRegion, caller, origin, requestId, hangUp: this.#hangUp,
+      ...other,
     });
   }
 
