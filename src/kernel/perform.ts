@@ -1,7 +1,6 @@
 /**
  * What happens to a request once it is understood, whether it came by wire or from another service:
- * validated,
- * authorized, run, recorded, and let out when the journal has what it depends on.
+ * validated, authorized, run, recorded, and let out when the journal has what it depends on.
  */
 
 import { unknownAccessKey } from "./auth/auth-errors.ts";
@@ -37,52 +36,143 @@ export interface Order {
 }
 
 export async function perform(engine: Engine, order: Order): Promise<Value> {
-  let ctx: CellContext | undefined;
-  let resources: readonly string[] = [];
-  let output: Value | undefined;
-  let error: AwsError | undefined;
-  const startedAt = order.service.observes ? performance.now() : 0;
-  engine.begin();
-  try {
+  const call = new CallUnderWay(engine, order);
+  if (!call.start()) await call.goOn();
+  call.end();
+  await letOut(engine, [call]);
+  return call.result();
+}
+
+/** What became of one of several calls. */
+export type Performed = { readonly output: Value } | { readonly error: AwsError };
+
+/** Several at once: what can be done without waiting is done in one go, and all leave together. */
+export async function performEach(engine: Engine, orders: readonly Order[]): Promise<Performed[]> {
+  const calls: CallUnderWay[] = [];
+  const waiting: Promise<void>[] = [];
+  for (const order of orders) {
+    const call = new CallUnderWay(engine, order);
+    calls.push(call);
+    if (call.start()) call.end();
+    else waiting.push(call.goOn().then(() => call.end()));
+  }
+  if (waiting.length > 0) await Promise.all(waiting);
+  await letOut(engine, calls);
+  return calls.map((call) => call.performed());
+}
+
+/** A request from its validation to its record. */
+class CallUnderWay {
+  ctx: CellContext | undefined;
+  readonly #engine: Engine;
+  readonly #order: Order;
+  readonly #startedAt: number;
+  #operation: AnyOperation | undefined;
+  #resources: readonly string[] = [];
+  #output: Value | undefined;
+  #error: AwsError | undefined;
+
+  constructor(engine: Engine, order: Order) {
+    this.#engine = engine;
+    this.#order = order;
+    this.#startedAt = order.service.observes ? performance.now() : 0;
+    engine.begin();
+  }
+
+  /** @returns false while the operation's body is still to be run: `goOn` */
+  start(): boolean {
+    const { input } = this.#order;
+    try {
+      const [operation, cell] = this.#admit();
+      if ("run" in operation) {
+        this.#succeed(cell, cell.transaction((within) => operation.run(input, within) ?? {}));
+        return true;
+      }
+      const { atOnce } = operation;
+      const output = atOnce && cell.transaction((within) => atOnce(input, within));
+      if (output) this.#succeed(cell, output);
+      else this.#operation = operation;
+      return output !== undefined;
+    } catch (cause) {
+      this.#error = asAwsError(this.#engine, this.#order, cause);
+      return true;
+    }
+  }
+
+  async goOn(): Promise<void> {
+    const { ctx, input } = { ctx: this.ctx, input: this.#order.input };
+    const operation = this.#operation;
+    if (!ctx || !operation || !("body" in operation)) throw new Error("there is nothing to go on with");
+    try {
+      this.#succeed(ctx, (await operation.body(input, ctx)) ?? {});
+    } catch (cause) {
+      this.#error = asAwsError(this.#engine, this.#order, cause);
+    }
+  }
+
+  /** Validated, and authorized. */
+  #admit(): readonly [AnyOperation, CellContext] {
+    const order = this.#order;
+    const engine = this.#engine;
     const operation = order.service.operations.get(order.operation.name);
     if (!operation) throw notImplemented(`${order.model.service}:${order.operation.name}`);
     if (order.service.admits?.(order.caller) === false) {
       throw unknownAccessKey(dialectOf(order.model), order.caller.accessKeyId ?? "");
     }
     validate(order.input, order.operation, order.model);
-    const cell = (ctx = contextOf(engine, order, operation));
-    resources = cell.reading(() =>
+    const cell = (this.ctx = contextOf(engine, order, operation));
+    this.#resources = cell.reading(() =>
       engine.authorizer.operation(cell, order.service, order.operation, operation, order.input),
     );
-    if (operation.touches) resources = cell.reading(() => operation.touches?.(order.input, cell) ?? []);
-    output =
-      "run" in operation
-        ? cell.transaction((within) => operation.run(order.input, within) ?? {})
-        : ((await operation.body(order.input, cell)) ?? {});
-    order.service.completes?.(output, order.input, cell);
-  } catch (cause) {
-    error = asAwsError(engine, order, cause);
-  } finally {
-    // Also after a failure: an operation of several transactions may have written before it.
-    if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
-    record(engine, order, ctx, resources, output, error);
-    if (order.service.observes && ctx) observe(engine, order, ctx, output, error, startedAt);
-    await committed(engine, ctx);
-    ctx?.dropUnkept();
+    if (operation.touches) {
+      this.#resources = cell.reading(() => operation.touches?.(order.input, cell) ?? []);
+    }
+    return [operation, cell];
   }
-  if (error) throw error;
-  return output ?? {};
+
+  #succeed(cell: CellContext, output: Value): void {
+    this.#output = output;
+    this.#order.service.completes?.(output, this.#order.input, cell);
+  }
+
+  /** Also after a failure: an operation of several transactions may have written before it. */
+  end(): void {
+    const order = this.#order;
+    const engine = this.#engine;
+    if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
+    record(engine, order, this.ctx, this.#resources, this.#output, this.#error);
+    if (order.service.observes && this.ctx) {
+      observe(engine, order, this.ctx, this.#output, this.#error, this.#startedAt);
+    }
+  }
+
+  performed(): Performed {
+    return this.#error ? { error: this.#error } : { output: this.#output ?? {} };
+  }
+
+  result(): Value {
+    if (this.#error) throw this.#error;
+    return this.#output ?? {};
+  }
 }
 
 /** The output gate: nothing leaves before the journal has what it depends on. */
-async function committed(engine: Engine, ctx: CellContext | undefined): Promise<void> {
+async function letOut(engine: Engine, calls: readonly CallUnderWay[]): Promise<void> {
   try {
     const gate = engine.store.committed();
-    for (const earlier of ctx?.gates ?? []) if (earlier !== gate) await earlier;
+    let latest = gate;
+    for (const { ctx } of calls) {
+      for (const earlier of ctx?.gates ?? []) {
+        if (earlier === latest) continue;
+        latest = earlier;
+        if (earlier !== gate) await earlier;
+      }
+    }
     await gate;
   } finally {
-    engine.end();
+    for (const _ of calls) engine.end();
   }
+  for (const { ctx } of calls) ctx?.dropUnkept();
 }
 
 function isWrite(operation: OperationModel): boolean {

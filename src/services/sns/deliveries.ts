@@ -5,17 +5,17 @@
  */
 
 import { asynchronousJob, type Job } from "../../jobs/job.ts";
-import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
+import type { BodyContext, Context } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { deadLetter } from "./dead-letters.ts";
 import {
   customerRetryDelaySeconds, effectiveSubscriptionPolicy, managedRetryDelaySeconds, retryDelaySeconds,
 } from "./delivery-policy.ts";
-import { logDelivery } from "./delivery-logs.ts";
+import { isDeliveryLogged, logDelivery } from "./delivery-logs.ts";
 import { Envelopes } from "./envelopes.ts";
 import type { Notification } from "./notification.ts";
 import { meters } from "./metrics.ts";
-import { sendTo, type Outcome } from "./senders.ts";
+import { sendToAll, type Outcome } from "./senders.ts";
 import { subscriptions, type Subscription } from "./subscription-table.ts";
 import { isFifo, topics, type Topic } from "./topic-table.ts";
 
@@ -60,38 +60,40 @@ export function deliverLater(
 
 interface Found {
   readonly topic: Topic;
-  readonly subscription: Subscription;
+  readonly subscriptions: readonly Subscription[];
 }
 
 /** A topic that is gone, and subscriptions that are, get nothing any more. */
-function receivers(ctx: ReadContext, { topic: name, topicId, subscriptions: ids }: Delivery): Found[] {
-  const topic = ctx.db(topics).get(name);
-  if (topic?.id !== topicId) return [];
-  return ids.flatMap((id) => {
-    const subscription = ctx.db(subscriptions).get([name, id]);
-    return subscription ? [{ topic, subscription }] : [];
+function receivers(ctx: BodyContext, { topic: name, topicId, subscriptions: ids }: Delivery): Found | undefined {
+  return ctx.reading(() => {
+    const topic = ctx.db(topics).get(name);
+    if (topic?.id !== topicId) return undefined;
+    const rows = ctx.db(subscriptions);
+    const found = ids.map((id) => rows.get([name, id])).filter((each) => each !== undefined);
+    return { topic, subscriptions: found };
   });
 }
 
-export const deliver = asynchronousJob<Delivery>("sns.deliver", async (delivery, ctx) => {
-  const found = reading(ctx, (within) => receivers(within, delivery));
-  const envelopes = new Envelopes(ctx, delivery.notification);
-  await Promise.all(found.map((each) => attempt(ctx, each, envelopes, delivery, 1)));
-});
+export const deliver = asynchronousJob<Delivery>("sns.deliver", (delivery, ctx) => attempt(ctx, delivery, 1));
 
-export const redeliver = asynchronousJob<Retry>("sns.redeliver", async (retry, ctx) => {
-  const [found] = reading(ctx, (within) =>
-    receivers(within, { ...retry, subscriptions: [retry.subscription] }));
-  if (found) await attempt(ctx, found, new Envelopes(ctx, retry.notification), retry, retry.attempts + 1);
-});
+export const redeliver = asynchronousJob<Retry>("sns.redeliver", (retry, ctx) =>
+  attempt(ctx, { ...retry, subscriptions: [retry.subscription] }, retry.attempts + 1));
 
-async function attempt(
-  ctx: BodyContext, { topic, subscription }: Found, envelopes: Envelopes,
-  { notification }: Pick<Delivery, "notification">, number: number,
-): Promise<void> {
-  const outcome = await sendTo(ctx, topic, subscription, envelopes);
-  const delay = outcome.isRetryable ? retryDelay(topic, subscription, number) : undefined;
-  if (!outcome.isDelivered && delay !== undefined) {
+async function attempt(ctx: BodyContext, delivery: Delivery, number: number): Promise<void> {
+  const found = receivers(ctx, delivery);
+  if (!found) return;
+  const { topic } = found;
+  const { notification } = delivery;
+  const envelopes = new Envelopes(ctx, notification);
+  const outcomes = await sendToAll(ctx, topic, found.subscriptions, envelopes);
+  const settling: Promise<void>[] = [];
+  for (const [index, subscription] of found.subscriptions.entries()) {
+    const outcome = outcomes[index] as Outcome;
+    const delay = outcome.isRetryable ? retryDelay(topic, subscription, number) : undefined;
+    if (outcome.isDelivered || delay === undefined) {
+      settling.push(...settle(ctx, topic, subscription, envelopes, outcome, number));
+      continue;
+    }
     ctx.transaction((within) =>
       within.schedule(redeliver, {
         at: within.clock.now() + delay * 1000,
@@ -99,18 +101,28 @@ async function attempt(
           topic: topic.name, topicId: topic.id, notification, subscription: subscription.id, attempts: number,
         },
       }));
-    return;
   }
-  await settle(ctx, topic, subscription, envelopes, outcome, number);
+  if (settling.length > 0) await Promise.all(settling);
 }
 
-/** It has arrived, or never will. */
-async function settle(
+/** It has arrived, or never will. @returns what is still to be waited for, which mostly is nothing */
+function settle(
   ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes, outcome: Outcome,
   attempts: number,
-): Promise<void> {
+): Promise<void>[] {
   ctx.metric(outcome.isDelivered ? meters.delivered : meters.failed, [topic.name], 1);
+  const isLogged = isDeliveryLogged(ctx, topic, subscription, outcome);
+  if (outcome.isDelivered && !isLogged) return [];
+  return [conclude(ctx, topic, subscription, envelopes, outcome, isLogged ? attempts : undefined)];
+}
+
+/** @param attempts undefined where no log is wanted */
+async function conclude(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes, outcome: Outcome,
+  attempts: number | undefined,
+): Promise<void> {
   if (!outcome.isDelivered) await deadLetter(ctx, topic, subscription, envelopes);
+  if (attempts === undefined) return;
   await logDelivery(ctx, topic, subscription, envelopes.notification, outcome, attempts);
 }
 
@@ -143,9 +155,7 @@ interface Round {
 export const deliverInOrder: Job<Round> = {
   ...asynchronousJob<Round>("sns.deliverInOrder", async ({ topic: name, topicId }, ctx) => {
     for (;;) {
-      const rows = reading(ctx, (within) => [
-        ...within.db(waiting).list({ prefix: [topicId], limit: roundMax }),
-      ]);
+      const rows = ctx.reading(() => [...ctx.db(waiting).list({ prefix: [topicId], limit: roundMax })]);
       for (const row of rows) {
         await deliverOne(ctx, { topic: name, ...row });
         ctx.transaction((within) => within.db(waiting).delete([topicId, row.order]));
@@ -157,15 +167,18 @@ export const deliverInOrder: Job<Round> = {
 };
 
 async function deliverOne(ctx: BodyContext, delivery: Delivery): Promise<void> {
-  const found = reading(ctx, (within) => receivers(within, delivery));
+  const found = receivers(ctx, delivery);
+  if (!found) return;
+  const { topic } = found;
   const envelopes = new Envelopes(ctx, delivery.notification);
-  await Promise.all(found.map(async ({ topic, subscription }) => {
-    const outcome = await sendTo(ctx, topic, subscription, envelopes);
-    if (outcome.isRetryable) throw new Error(`${subscription.endpoint}: ${outcome.response}`);
-    await settle(ctx, topic, subscription, envelopes, outcome, 1);
-  }));
-}
-
-function reading<T>(ctx: BodyContext, work: (within: ReadContext) => T): T {
-  return ctx.reading(() => work(ctx));
+  const outcomes = await sendToAll(ctx, topic, found.subscriptions, envelopes);
+  const settling: Promise<void>[] = [];
+  let refusal: string | undefined;
+  for (const [index, subscription] of found.subscriptions.entries()) {
+    const outcome = outcomes[index] as Outcome;
+    if (outcome.isRetryable) refusal ??= `${subscription.endpoint}: ${outcome.response}`;
+    else settling.push(...settle(ctx, topic, subscription, envelopes, outcome, 1));
+  }
+  await Promise.all(settling);
+  if (refusal !== undefined) throw new Error(refusal);
 }
