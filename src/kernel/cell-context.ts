@@ -190,6 +190,31 @@ export class CellContext implements Context, BodyContext {
     return result;
   }
 
+  /**
+   * Works in a transaction of this cell that others share.
+   *
+   * @returns also what is to happen once that has succeeded
+   */
+  joining<T>(
+    transaction: Transaction, work: (ctx: Context) => T,
+  ): readonly [result: T, effects: readonly (() => void)[]] {
+    const effects: (() => void)[] = [];
+    this.#transaction = transaction;
+    this.#effects = effects;
+    try {
+      return [work(this), effects];
+    } finally {
+      this.#transaction = undefined;
+      this.#effects = undefined;
+    }
+  }
+
+  /** This cell as the service itself acts in it, as its jobs do. */
+  asService(): CellContext {
+    const { account, region } = this;
+    return this.kernel.contextIn(this.entry.service, { account, region });
+  }
+
   #passGate(): void {
     const gate = this.kernel.store.committed();
     if (gate && this.gates[this.gates.length - 1] !== gate) this.gates.push(gate);

@@ -127,6 +127,8 @@ export interface BodyContext extends ReadContext {
   transaction<T>(work: (ctx: Context) => T): T;
   /** Reads in this cell, outside a transaction. */
   reading<T>(work: () => T): T;
+  /** The same cell as the service itself acts in it, as its jobs do: not in the caller's name. */
+  asService(): BodyContext;
   /** Another service's operation through the whole chain: identity, IAM, trail and all. */
   call<Input, Output>(
     operation: Callable<Input, Output>, input: Input, options?: CallOptions,

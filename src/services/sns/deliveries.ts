@@ -19,7 +19,7 @@ import { sendToAll, type Outcome } from "./senders.ts";
 import { subscriptions, type Subscription } from "./subscription-table.ts";
 import { isFifo, topics, type Topic } from "./topic-table.ts";
 
-interface Delivery {
+export interface Delivery {
   readonly topic: string;
   readonly topicId: string;
   readonly notification: Notification;
@@ -42,6 +42,34 @@ const waiting = table<Waiting>("sns.waiting", { key: (row) => [row.topicId, row.
 
 /** Messages of a FIFO topic that one round delivers. */
 const roundMax = 50;
+
+/** So many queues get a message at once; where there are more, nobody waits for it. */
+const atOnceMax = 100;
+
+/**
+ * What is to be delivered now, before the publisher is answered: queues are near, and what has arrived needs
+ * no job that remembers it. All else is delivered later.
+ */
+export function deliverSoon(
+  ctx: Context, topic: Topic, notification: Notification, receivers: readonly Subscription[],
+): Delivery | undefined {
+  const queues = receivers.filter(({ protocol }) => protocol === "sqs");
+  if (isFifo(topic) || queues.length === 0 || queues.length > atOnceMax) {
+    deliverLater(ctx, topic, notification, receivers);
+    return undefined;
+  }
+  if (queues.length < receivers.length) {
+    deliverLater(ctx, topic, notification, receivers.filter(({ protocol }) => protocol !== "sqs"));
+  }
+  const ids = queues.map(({ id }) => id);
+  return { topic: topic.name, topicId: topic.id, notification, subscriptions: ids };
+}
+
+/** In the name of the service, not of who published. */
+export async function deliverNow(ctx: BodyContext, deliveries: readonly Delivery[]): Promise<void> {
+  const service = ctx.asService();
+  await Promise.all(deliveries.map((delivery) => attempt(service, delivery, 1)));
+}
 
 /** At least once, soon after the transaction; those of a FIFO topic one after the other. */
 export function deliverLater(
