@@ -19,7 +19,7 @@ import { sendToAll, type Outcome } from "./senders.ts";
 import { subscriptions, type Subscription } from "./subscription-table.ts";
 import { isFifo, topics, type Topic } from "./topic-table.ts";
 
-export interface Delivery {
+interface Delivery {
   readonly topic: string;
   readonly topicId: string;
   readonly notification: Notification;
@@ -32,6 +32,15 @@ interface Retry extends Omit<Delivery, "subscriptions"> {
   /** How many attempts have failed. */
   readonly attempts: number;
 }
+
+/** A message, and who gets it. */
+export interface Round {
+  readonly topic: Topic;
+  readonly notification: Notification;
+  readonly subscriptions: readonly Subscription[];
+}
+
+type InOrder = Pick<Delivery, "topic" | "topicId">;
 
 /** What FIFO topics have still to deliver, in their order. */
 interface Waiting extends Omit<Delivery, "topic"> {
@@ -52,7 +61,7 @@ const atOnceMax = 100;
  */
 export function deliverSoon(
   ctx: Context, topic: Topic, notification: Notification, receivers: readonly Subscription[],
-): Delivery | undefined {
+): Round | undefined {
   const queues = receivers.filter(({ protocol }) => protocol === "sqs");
   if (isFifo(topic) || queues.length === 0 || queues.length > atOnceMax) {
     deliverLater(ctx, topic, notification, receivers);
@@ -61,14 +70,13 @@ export function deliverSoon(
   if (queues.length < receivers.length) {
     deliverLater(ctx, topic, notification, receivers.filter(({ protocol }) => protocol !== "sqs"));
   }
-  const ids = queues.map(({ id }) => id);
-  return { topic: topic.name, topicId: topic.id, notification, subscriptions: ids };
+  return { topic, notification, subscriptions: queues };
 }
 
 /** In the name of the service, not of who published. */
-export async function deliverNow(ctx: BodyContext, deliveries: readonly Delivery[]): Promise<void> {
+export async function deliverNow(ctx: BodyContext, rounds: readonly Round[]): Promise<void> {
   const service = ctx.asService();
-  await Promise.all(deliveries.map((delivery) => attempt(service, delivery, 1)));
+  await Promise.all(rounds.map((round) => attempt(service, round, 1)));
 }
 
 /** At least once, soon after the transaction; those of a FIFO topic one after the other. */
@@ -86,36 +94,34 @@ export function deliverLater(
   ctx.schedule(deliverInOrder, { at, id: topic.id, input: { topic: topic.name, topicId: topic.id } });
 }
 
-interface Found {
-  readonly topic: Topic;
-  readonly subscriptions: readonly Subscription[];
-}
-
 /** A topic that is gone, and subscriptions that are, get nothing any more. */
-function receivers(ctx: BodyContext, { topic: name, topicId, subscriptions: ids }: Delivery): Found | undefined {
+function roundOf(ctx: BodyContext, delivery: Delivery): Round | undefined {
+  const { topic: name, topicId, notification, subscriptions: ids } = delivery;
   return ctx.reading(() => {
     const topic = ctx.db(topics).get(name);
     if (topic?.id !== topicId) return undefined;
     const rows = ctx.db(subscriptions);
     const found = ids.map((id) => rows.get([name, id])).filter((each) => each !== undefined);
-    return { topic, subscriptions: found };
+    return { topic, notification, subscriptions: found };
   });
 }
 
-export const deliver = asynchronousJob<Delivery>("sns.deliver", (delivery, ctx) => attempt(ctx, delivery, 1));
+export const deliver = asynchronousJob<Delivery>("sns.deliver", async (delivery, ctx) => {
+  const round = roundOf(ctx, delivery);
+  if (round) await attempt(ctx, round, 1);
+});
 
-export const redeliver = asynchronousJob<Retry>("sns.redeliver", (retry, ctx) =>
-  attempt(ctx, { ...retry, subscriptions: [retry.subscription] }, retry.attempts + 1));
+export const redeliver = asynchronousJob<Retry>("sns.redeliver", async (retry, ctx) => {
+  const round = roundOf(ctx, { ...retry, subscriptions: [retry.subscription] });
+  if (round) await attempt(ctx, round, retry.attempts + 1);
+});
 
-async function attempt(ctx: BodyContext, delivery: Delivery, number: number): Promise<void> {
-  const found = receivers(ctx, delivery);
-  if (!found) return;
-  const { topic } = found;
-  const { notification } = delivery;
+async function attempt(ctx: BodyContext, round: Round, number: number): Promise<void> {
+  const { topic, notification } = round;
   const envelopes = new Envelopes(ctx, notification);
-  const outcomes = await sendToAll(ctx, topic, found.subscriptions, envelopes);
+  const outcomes = await sendToAll(ctx, topic, round.subscriptions, envelopes);
   const settling: Promise<void>[] = [];
-  for (const [index, subscription] of found.subscriptions.entries()) {
+  for (const [index, subscription] of round.subscriptions.entries()) {
     const outcome = outcomes[index] as Outcome;
     const delay = outcome.isRetryable ? retryDelay(topic, subscription, number) : undefined;
     if (outcome.isDelivered || delay === undefined) {
@@ -171,17 +177,12 @@ function retryDelay(topic: Topic, subscription: Subscription, attempts: number):
   }
 }
 
-interface Round {
-  readonly topic: string;
-  readonly topicId: string;
-}
-
 /**
  * What cannot be delivered for now is tried again before anything behind it: the job fails, and begins anew
  * where it was. Queues know what they have had already.
  */
-export const deliverInOrder: Job<Round> = {
-  ...asynchronousJob<Round>("sns.deliverInOrder", async ({ topic: name, topicId }, ctx) => {
+export const deliverInOrder: Job<InOrder> = {
+  ...asynchronousJob<InOrder>("sns.deliverInOrder", async ({ topic: name, topicId }, ctx) => {
     for (;;) {
       const rows = ctx.reading(() => [...ctx.db(waiting).list({ prefix: [topicId], limit: roundMax })]);
       for (const row of rows) {
@@ -195,14 +196,14 @@ export const deliverInOrder: Job<Round> = {
 };
 
 async function deliverOne(ctx: BodyContext, delivery: Delivery): Promise<void> {
-  const found = receivers(ctx, delivery);
-  if (!found) return;
-  const { topic } = found;
-  const envelopes = new Envelopes(ctx, delivery.notification);
-  const outcomes = await sendToAll(ctx, topic, found.subscriptions, envelopes);
+  const round = roundOf(ctx, delivery);
+  if (!round) return;
+  const { topic } = round;
+  const envelopes = new Envelopes(ctx, round.notification);
+  const outcomes = await sendToAll(ctx, topic, round.subscriptions, envelopes);
   const settling: Promise<void>[] = [];
   let refusal: string | undefined;
-  for (const [index, subscription] of found.subscriptions.entries()) {
+  for (const [index, subscription] of round.subscriptions.entries()) {
     const outcome = outcomes[index] as Outcome;
     if (outcome.isRetryable) refusal ??= `${subscription.endpoint}: ${outcome.response}`;
     else settling.push(...settle(ctx, topic, subscription, envelopes, outcome, 1));

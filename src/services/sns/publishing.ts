@@ -5,7 +5,7 @@ import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts"
 import type { Meter } from "../../kernel/metrics.ts";
 import { operation } from "../../kernel/operation.ts";
 import { archive } from "./archive.ts";
-import { deliverLater, deliverNow, deliverSoon, type Delivery } from "./deliveries.ts";
+import { deliverLater, deliverNow, deliverSoon, type Round } from "./deliveries.ts";
 import { askKey, keyToAsk } from "./encryption.ts";
 import { invalidParameter } from "./errors.ts";
 import { contentId, findSent, nextSequence, rememberSent, shownSequence } from "./fifo.ts";
@@ -126,13 +126,13 @@ export interface Published {
  *
  * @param now takes what is to be delivered before the publisher is answered
  */
-export function publishLetter(ctx: Context, topic: Topic, letter: Letter, now: Delivery[]): Published {
+export function publishLetter(ctx: Context, topic: Topic, letter: Letter, now: Round[]): Published {
   ctx.metric(meters.published, [topic.name], 1);
   ctx.metric(meters.size, [topic.name], letter.sizeBytes);
   if (!isFifo(topic)) {
     const notification = notificationOf(ctx, topic, letter, ctx.ids.uuid());
-    const delivery = deliverSoon(ctx, topic, notification, receiversOf(ctx, topic, notification));
-    if (delivery) now.push(delivery);
+    const round = deliverSoon(ctx, topic, notification, receiversOf(ctx, topic, notification));
+    if (round) now.push(round);
     return { MessageId: notification.messageId };
   }
   const group = letter.group ?? "";
@@ -185,14 +185,14 @@ function filterMeter(scope: string | undefined, { attributes }: Notification): M
 /** Runs `work` on the topic in one transaction, once KMS has been asked, and delivers what it published. */
 export async function withTopic<T>(
   ctx: BodyContext, arn: string, parameter: string,
-  work: (within: Context, topic: Topic, now: Delivery[]) => T,
+  work: (within: Context, topic: Topic, now: Round[]) => T,
 ): Promise<T> {
   for (;;) {
     const outcome = ctx.transaction((within) => {
       const topic = requireTopic(within, arn, parameter);
       const keyId = keyToAsk(within, topic);
       if (keyId !== undefined) return { topic, keyId };
-      const now: Delivery[] = [];
+      const now: Round[] = [];
       return { keyId, done: work(within, topic, now), now };
     });
     if (outcome.keyId !== undefined) {
