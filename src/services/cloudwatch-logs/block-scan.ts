@@ -33,6 +33,7 @@ type Reader = Pick<ReadContext, "db">;
 
 interface Cursor {
   readonly streamName: string;
+  readonly block: Block;
   readonly events: readonly StoredEvent[];
   at: number;
 }
@@ -70,7 +71,45 @@ function eventAt(cursor: Cursor): StoredEvent {
   return cursor.events[cursor.at] as StoredEvent;
 }
 
+/** Where a block's events of the scope begin. */
+function startIn(events: readonly StoredEvent[], { from, past }: Scope): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const event = events[middle] as StoredEvent;
+    const isEarlier = event.timestamp < from || (past !== undefined && !precedes(past, event));
+    if (isEarlier) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Blocks that a scan has open, for when it is taken up again from where it was. */
+export class OpenBlocks {
+  readonly #events = new Map<number, StoredEvent[]>();
+
+  read(ctx: Reader, block: Block, keys: DataKeys): StoredEvent[] {
+    const { lastSequence } = block;
+    let events = this.#events.get(lastSequence);
+    if (!events) this.#events.set(lastSequence, (events = readBlock(ctx, block, keys)));
+    return events;
+  }
+
+  /** It has been read to its end. */
+  close({ lastSequence }: Block): void {
+    this.#events.delete(lastSequence);
+  }
+}
+
 export function* scanForward(ctx: Reader, scope: Scope, keys: DataKeys): Generator<FoundEvent> {
+  for (const event of scanInPieces(ctx, scope, keys, new OpenBlocks())) if (event) yield event;
+}
+
+/** As `scanForward`; with nothing in between whenever a block was opened, which takes some time. */
+export function* scanInPieces(
+  ctx: Reader, scope: Scope, keys: DataKeys, opened: OpenBlocks,
+): Generator<FoundEvent | undefined> {
   const { spanMilliseconds } = usageOf(ctx, scope.groupId);
   const isLive = liveness(ctx, scope);
   const heads = headsOf(ctx, scope, spanMilliseconds, false);
@@ -81,8 +120,11 @@ export function* scanForward(ctx: Reader, scope: Scope, keys: DataKeys): Generat
     while (!head.done && (open.size === 0 || head.value.firstAt <= eventAt(open.first as Cursor).timestamp)) {
       const block = head.value;
       if (block.lastAt >= begin && isLive(block)) {
-        const events = readBlock(ctx, block, keys);
-        if (events.length > 0) open.push({ streamName: block.streamName, events, at: 0 });
+        const events = opened.read(ctx, block, keys);
+        const at = startIn(events, scope);
+        if (at < events.length) open.push({ streamName: block.streamName, block, events, at });
+        else opened.close(block);
+        yield undefined;
       }
       head = heads.next();
     }
@@ -90,12 +132,13 @@ export function* scanForward(ctx: Reader, scope: Scope, keys: DataKeys): Generat
     if (!cursor) return;
     const event = eventAt(cursor);
     if (event.timestamp >= scope.before) return;
-    if (event.timestamp >= scope.from && (!scope.past || precedes(scope.past, event))) {
-      yield { ...event, streamName: cursor.streamName };
-    }
+    yield { ...event, streamName: cursor.streamName };
     cursor.at++;
     if (cursor.at < cursor.events.length) open.replaceFirst(cursor);
-    else open.pop();
+    else {
+      open.pop();
+      opened.close(cursor.block);
+    }
   }
 }
 
@@ -120,7 +163,7 @@ export function* scanBackward(ctx: Reader, scope: Scope, keys: DataKeys): Genera
     if (block && (!open.first || block.lastAt >= eventAt(open.first).timestamp)) {
       closed.pop();
       const events = readBlock(ctx, block, keys);
-      if (events.length > 0) open.push({ streamName: block.streamName, events, at: events.length - 1 });
+      if (events.length > 0) open.push({ streamName: block.streamName, block, events, at: events.length - 1 });
       continue;
     }
     const cursor = open.first;

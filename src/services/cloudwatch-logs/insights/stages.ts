@@ -103,11 +103,15 @@ export function limited(next: Stage, count: number, sorting: Sorting): Stage {
 
 /** More different rows than this are not kept: the query fails instead of the region. */
 export const keptRowsMax = 500_000;
+/** So much memory may rows with their texts take, about; each takes so much beside its texts. */
+const keptBytesMax = 100_000_000;
+const rowBytes = 300;
 
 export class TooManyRows extends Error {}
 
 export function deduplicated(next: Stage, keys: readonly Expression[], sorting: Sorting): Stage {
   const kept = new Map<string, Row>();
+  let bytes = 0;
   return {
     push: (row) => {
       const values = keys.map(({ evaluate }) => textOf(evaluate(row)));
@@ -115,8 +119,11 @@ export function deduplicated(next: Stage, keys: readonly Expression[], sorting: 
       if (values.includes(undefined)) return;
       const key = JSON.stringify(values);
       const known = kept.get(key);
-      if (!known && kept.size >= keptRowsMax) throw new TooManyRows();
-      if (!known || before(row, known, sorting) < 0) kept.set(key, row);
+      if (known && before(row, known, sorting) >= 0) return;
+      bytes += row.sizeBytes - (known ? known.sizeBytes : -key.length - rowBytes);
+      if (bytes > keptBytesMax || (!known && kept.size >= keptRowsMax)) throw new TooManyRows();
+      row.forgetMembers();
+      kept.set(key, row);
     },
     end: () => {
       for (const row of kept.values()) next.push(row);

@@ -8,6 +8,8 @@ interface Template {
   words: string[];
   count: number;
   severity: string | undefined;
+  /** What texts look like that have all of its words; made when it is asked for, undefined where it is not. */
+  form: RegExp | "unknown" | undefined;
 }
 
 export interface FoundTemplate {
@@ -49,28 +51,88 @@ function isFree(word: string): boolean {
   return word.length > 2 && word.startsWith("<") && word.endsWith(">");
 }
 
+const sign = /^\W$/;
+
+function isSign(word: string): boolean {
+  return word.length === 1 && sign.test(word);
+}
+
 function similarity(template: readonly string[], words: readonly string[]): number {
   let same = 0;
   let counted = 0;
-  words.forEach((word, index) => {
-    if (/^\W$/.test(word)) {
-      if (template[index] !== word) counted += words.length;
-      return;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] as string;
+    const known = template[index] as string;
+    if (isSign(word)) {
+      if (known !== word) counted += words.length;
+      continue;
     }
     counted++;
-    if (template[index] === word || isFree(template[index] ?? "")) same++;
-  });
+    if (known === word || isFree(known)) same++;
+  }
   return counted === 0 ? 1 : same / counted;
+}
+
+/** Undefined where two free places stand beside each other, so that their end would have to be guessed. */
+function formOf(words: readonly string[]): RegExp | undefined {
+  let source = "";
+  let wasFree = false;
+  for (const word of words) {
+    const isWordFree = isFree(word);
+    if (isWordFree && wasFree) return undefined;
+    source += isWordFree ? `[^${between}]+${restOfTime}` : word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+    wasFree = isWordFree;
+  }
+  return new RegExp(`^${source}${words.length < wordsMax ? "$" : ""}`);
+}
+
+/** So many of the templates that were found last are tried before a text is taken apart. */
+const triedMax = 8;
+
+/** What differs becomes a free place. */
+function loosen(template: Template, words: readonly string[]): void {
+  const differs = (word: string, index: number): boolean => word !== words[index] && !isFree(word);
+  if (!template.words.some(differs)) return;
+  template.words = template.words.map((word, index) => (differs(word, index) ? "<Token>" : word));
+  template.form = "unknown";
 }
 
 export class Templates {
   /** By the number of their words: only those can be alike. */
   readonly #byLength = new Map<number, Template[]>();
+  /** The last found first. */
+  readonly #lately: Template[] = [];
   #templates = 0;
   #total = 0;
 
   add(text: string): void {
     this.#total++;
+    const known = this.#findLately(text) ?? this.#findAlike(text);
+    if (known) known.count++;
+  }
+
+  /** Most texts are like one of the last, word for word but for the free places. */
+  #findLately(text: string): Template | undefined {
+    const lately = this.#lately;
+    for (let index = 0; index < lately.length; index++) {
+      const template = lately[index] as Template;
+      if (template.form === "unknown") template.form = formOf(template.words);
+      if (!template.form?.test(text)) continue;
+      if (index > 0) this.#remember(template, index);
+      return template;
+    }
+    return undefined;
+  }
+
+  /** @param index where it is among the last ones; -1 for one that is not */
+  #remember(template: Template, index: number): void {
+    if (index >= 0) this.#lately.splice(index, 1);
+    this.#lately.unshift(template);
+    if (this.#lately.length > triedMax) this.#lately.pop();
+  }
+
+  /** One that is similar enough, or a new one where there is room. */
+  #findAlike(text: string): Template | undefined {
     const words = wordsOf(text);
     let alike = this.#byLength.get(words.length);
     if (!alike) this.#byLength.set(words.length, (alike = []));
@@ -83,15 +145,14 @@ export class Templates {
       bestSimilarity = found;
       if (found === 1) break;
     }
-    if (best) {
-      best.count++;
-      best.words = best.words.map(
-        (word, index) => (word === words[index] || isFree(word) ? word : "<Token>")
-      );
-    } else if (this.#templates < templatesMax) {
+    if (best) loosen(best, words);
+    else if (this.#templates < templatesMax) {
       this.#templates++;
-      alike.push({ words, count: 1, severity: severityForm.exec(text)?.[1]?.toUpperCase() });
+      const severity = severityForm.exec(text)?.[1]?.toUpperCase();
+      alike.push((best = { words, count: 0, severity, form: "unknown" }));
     }
+    if (best) this.#remember(best, this.#lately.indexOf(best));
+    return best;
   }
 
   /** The most frequent first. */
