@@ -179,7 +179,9 @@ const queries = [
   "fields @timestamp, path | sort duration desc | limit 100",
   "parse @message '\"path\":\"*\"' as where | stats count(*) by where | limit 10",
   "dedup path | limit 1000",
+  "dedup requestId | limit 1000",
   "stats count_distinct(requestId)",
+  "stats count_distinct(requestId), pct(duration, 99) by path | limit 100",
   "pattern @message",
 ];
 

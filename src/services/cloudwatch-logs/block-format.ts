@@ -130,10 +130,14 @@ const inflateElsewhere = promisify(inflateRaw);
 /** What is smaller is unpacked in less time than it takes to hand it to another thread. */
 const elsewhereBytesMin = 8_192;
 
+/** Whether it is worth while to have another thread unpack it. */
+export function isLarge({ packing, bytes }: { packing: Packing; bytes: Buffer }): boolean {
+  return packing !== "plain" && bytes.length >= elsewhereBytesMin;
+}
+
 /** As `decompress`, for those who can wait: in another thread where it takes long. */
-export async function inflated({ packing, bytes }: { packing: Packing; bytes: Buffer }): Promise<Buffer> {
-  if (packing === "plain" || bytes.length < elsewhereBytesMin) return decompress(packing, bytes);
-  return inflateElsewhere(bytes);
+export async function inflated(packed: { packing: Packing; bytes: Buffer }): Promise<Buffer> {
+  return isLarge(packed) ? inflateElsewhere(packed.bytes) : decompress(packed.packing, packed.bytes);
 }
 
 const nonceBytes = 12;

@@ -4,8 +4,8 @@
  */
 
 import type { ReadContext } from "../../kernel/context.ts";
-import type { StoredEvent } from "./block-format.ts";
-import { blocks, readBlock, type Block, type DataKeys } from "./block-table.ts";
+import { decompress, inflated, isLarge, unpackEvents, type StoredEvent } from "./block-format.ts";
+import { blocks, bodies, packedOf, readBlock, type Block, type DataKeys, type Packed } from "./block-table.ts";
 import { usageOf } from "./group-table.ts";
 import { Heap } from "./heap.ts";
 import { precedes, type Place } from "./places.ts";
@@ -85,31 +85,58 @@ function startIn(events: readonly StoredEvent[], { from, past }: Scope): number 
   return low;
 }
 
-/** Blocks that a scan has open, for when it is taken up again from where it was. */
-export class OpenBlocks {
-  readonly #events = new Map<number, StoredEvent[]>();
+/** Where a scan has its blocks from. */
+interface OpenBlocks {
+  /** Undefined for one that is not there yet: the scan ends, to be taken up again once it is. */
+  read(ctx: Reader, block: Block, keys: DataKeys): readonly StoredEvent[] | undefined;
+  /** It has been read to its end. */
+  close(block: Block): void;
+}
 
-  read(ctx: Reader, block: Block, keys: DataKeys): StoredEvent[] {
-    const { lastSequence } = block;
-    let events = this.#events.get(lastSequence);
-    if (!events) this.#events.set(lastSequence, (events = readBlock(ctx, block, keys)));
+const readAtOnce: OpenBlocks = { read: readBlock, close: () => undefined };
+
+/** Blocks that a scan has open, while it ends and is taken up again; they are unpacked in another thread. */
+export class UnpackedBlocks implements OpenBlocks {
+  readonly #events = new Map<number, readonly StoredEvent[]>();
+  #wanted: { readonly sequence: number; readonly packed: Packed } | undefined;
+
+  read(ctx: Reader, block: Block, keys: DataKeys): readonly StoredEvent[] | undefined {
+    const sequence = block.lastSequence;
+    const known = this.#events.get(sequence);
+    const body = known ? undefined : ctx.db(bodies).get([block.groupId, sequence]);
+    if (!body) return known ?? [];
+    const packed = packedOf(body, keys);
+    if (isLarge(packed)) {
+      this.#wanted = { sequence, packed };
+      return undefined;
+    }
+    const events = unpackEvents(decompress(packed.packing, packed.bytes));
+    this.#events.set(sequence, events);
     return events;
   }
 
-  /** It has been read to its end. */
   close({ lastSequence }: Block): void {
     this.#events.delete(lastSequence);
+  }
+
+  /** Gets what the scan ended for. @returns false where it ended for nothing of the kind */
+  async unpack(): Promise<boolean> {
+    const wanted = this.#wanted;
+    if (!wanted) return false;
+    this.#wanted = undefined;
+    this.#events.set(wanted.sequence, unpackEvents(await inflated(wanted.packed)));
+    return true;
   }
 }
 
 export function* scanForward(ctx: Reader, scope: Scope, keys: DataKeys): Generator<FoundEvent> {
-  for (const event of scanInPieces(ctx, scope, keys, new OpenBlocks())) if (event) yield event;
+  yield* scanUnpacked(ctx, scope, keys, readAtOnce);
 }
 
-/** As `scanForward`; with nothing in between whenever a block was opened, which takes some time. */
-export function* scanInPieces(
+/** As `scanForward`, until a block is wanted that is not there yet. */
+export function* scanUnpacked(
   ctx: Reader, scope: Scope, keys: DataKeys, opened: OpenBlocks,
-): Generator<FoundEvent | undefined> {
+): Generator<FoundEvent> {
   const { spanMilliseconds } = usageOf(ctx, scope.groupId);
   const isLive = liveness(ctx, scope);
   const heads = headsOf(ctx, scope, spanMilliseconds, false);
@@ -121,10 +148,10 @@ export function* scanInPieces(
       const block = head.value;
       if (block.lastAt >= begin && isLive(block)) {
         const events = opened.read(ctx, block, keys);
+        if (!events) return;
         const at = startIn(events, scope);
         if (at < events.length) open.push({ streamName: block.streamName, block, events, at });
         else opened.close(block);
-        yield undefined;
       }
       head = heads.next();
     }

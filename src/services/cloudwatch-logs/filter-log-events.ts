@@ -4,7 +4,7 @@ import * as logs from "../../generated/cloudwatch-logs.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { openPageToken, pageToken } from "../../kernel/page.ts";
-import { OpenBlocks, scanInPieces, type FoundEvent, type Scope } from "./block-scan.ts";
+import { scanUnpacked, UnpackedBlocks, type FoundEvent, type Scope } from "./block-scan.ts";
 import { eventOverheadBytes } from "./block-writing.ts";
 import type { DataKeys } from "./block-table.ts";
 import { openGroup } from "./data-keys.ts";
@@ -76,18 +76,19 @@ async function search(
   ctx: BodyContext, scope: Scope, pattern: FilterPattern, limit: number, keys: DataKeys,
 ): Promise<Page> {
   const page = new Search(pattern, limit, scope.past);
-  const opened = new OpenBlocks();
+  const opened = new UnpackedBlocks();
   for (let isFirst = true; page.looked < eventsACall; isFirst = false) {
     if (!isFirst) await nextTurn(ctx.kernel);
     const from = { ...scope, ...(page.past && { past: page.past }) };
     const isDone = ctx.reading(() => {
       const isTimeOver = pieceOfWork();
-      for (const event of scanInPieces(ctx, from, keys, opened)) {
-        if (event && !page.takes(event)) return "full";
-        if ((!event || page.looked % eventsALook === 0) && isTimeOver()) return undefined;
+      for (const event of scanUnpacked(ctx, from, keys, opened)) {
+        if (!page.takes(event)) return "full";
+        if (page.looked % eventsALook === 0 && isTimeOver()) return "later";
       }
       return "end";
     });
+    if (isDone === "end" && await opened.unpack()) continue;
     if (isDone === "end") return { events: page.events, past: undefined };
     if (isDone === "full" || ctx.signal.aborted) break;
   }
