@@ -1,6 +1,7 @@
 /** A load generator: requests made ready as bytes beforehand, replayed over keep-alive connections. */
 
 import { connect, Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 export interface Load {
   readonly port: number;
@@ -11,7 +12,11 @@ export interface Load {
   readonly seconds: number;
   /** How many requests at most. */
   readonly requestsMax?: number;
-  /** Requests a second to hold, over all connections. Default: as many as go. */
+  /**
+   * Requests a second to hold, due evenly one after another. A request that finds every connection busy waits
+   * for one, and its wait counts: times run from when a request was due. Default: as many as go, each when
+   * its connection is free.
+   */
   readonly rate?: number;
 }
 
@@ -28,7 +33,7 @@ export interface Measured {
 
 interface Connection {
   socket: Socket;
-  sentAt: number;
+  dueAt: number;
   pending: Buffer;
   /** The server will close: the next request waits for a new connection. */
   closing: boolean;
@@ -54,13 +59,13 @@ export async function measure(load: Load): Promise<Measured> {
   let firstFailure = "";
   let sent = 0;
   let stopping = false;
-  let finish = (): void => undefined;
+  const enough = new AbortController();
   const requestsMax = load.requestsMax ?? Number.POSITIVE_INFINITY;
-  const interval = load.rate === undefined ? 0 : (load.connections * 1000) / load.rate;
+  const idle: Connection[] = [];
 
-  const send = (connection: Connection): void => {
+  const send = (connection: Connection, due = performance.now()): void => {
     if (stopping || sent >= requestsMax) return;
-    connection.sentAt = performance.now();
+    connection.dueAt = due;
     const request = load.requests[sent++ % load.requests.length];
     if (request) connection.socket.write(request);
   };
@@ -69,17 +74,17 @@ export async function measure(load: Load): Promise<Measured> {
     const length = answerLength(connection.pending);
     if (length === 0) return;
     connection.closing = closes(connection.pending.toString("latin1", 0, 400));
-    const took = performance.now() - connection.sentAt;
+    const took = performance.now() - connection.dueAt;
     times.push(took);
-    if (times.length >= requestsMax) finish();
+    if (times.length >= requestsMax) enough.abort();
     if (connection.pending[9] !== 0x32) {
       failures += 1;
       firstFailure ||= connection.pending.toString("utf8", 0, Math.min(length, 600));
     }
     connection.pending = connection.pending.subarray(length);
     if (connection.closing) return;
-    if (interval === 0) send(connection);
-    else setTimeout(send, Math.max(0, interval - took), connection);
+    if (load.rate === undefined) send(connection);
+    else idle.push(connection);
   };
 
   /** Servers without keep-alive close after each answer: then the next request goes by a new connection. */
@@ -94,25 +99,40 @@ export async function measure(load: Load): Promise<Measured> {
   };
   const connections = await Promise.all(
     Array.from({ length: load.connections }, () => new Promise<Connection>((resolve) => {
-      const fresh = { socket: new Socket(), sentAt: 0, pending: Buffer.alloc(0), closing: false };
+      const fresh = { socket: new Socket(), dueAt: 0, pending: Buffer.alloc(0), closing: false };
       const connection: Connection = fresh;
       connectAgain(connection, () => resolve(connection));
     })),
   );
   const begun = performance.now();
-  for (const connection of connections) send(connection);
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, load.seconds * 1000);
-    finish = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-  });
+  idle.push(...connections);
+  const sendFromIdle = (due?: number): boolean => {
+    const connection = idle.shift();
+    if (connection) send(connection, due);
+    return connection !== undefined;
+  };
+  if (load.rate === undefined) while (sendFromIdle());
+  else pace(load.rate, () => stopping, sendFromIdle);
+  await pause(load.seconds * 1000, undefined, { signal: enough.signal }).catch(() => undefined);
   stopping = true;
   const elapsed = (performance.now() - begun) / 1000;
   for (const { socket } of connections) socket.destroy();
   const perSecond = times.length / elapsed;
   return { perSecond, count: times.length, failures, firstFailure, ...quantiles(times) };
+}
+
+/**
+ * Calls `send` with each moment that a request is due, until it is `stopped`. Timers are too coarse: it turns
+ * without rest.
+ */
+function pace(rate: number, stopped: () => boolean, send: (due: number) => boolean): void {
+  let due = performance.now();
+  const turn = (): void => {
+    if (stopped()) return;
+    while (due <= performance.now() && send(due)) due += 1000 / rate;
+    setImmediate(turn);
+  };
+  turn();
 }
 
 function quantiles(times: readonly number[]): Pick<Measured, "p50" | "p99"> {

@@ -3,11 +3,11 @@
  * `npm run bench -- [--seconds N] [--no-moto] [--fsync] [name …]`
  */
 
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -18,6 +18,7 @@ import {
   CreateQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
+import { allCores, firstCore, otherCores, pin, started } from "./cores.ts";
 import { cpuMicroseconds } from "./cpu.ts";
 import { measureEventRules } from "./event-rules.ts";
 import { measureFanOut } from "./fan-out.ts";
@@ -50,14 +51,6 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   return typeof address === "object" && address ? address.port : 0;
-}
-
-/** Servers get one core, the load the other, where the machine can pin, unless all may have all. */
-function started(command: string, options: readonly string[], mayUseAllCores = false): ChildProcess {
-  const pin = process.platform === "linux" && availableParallelism() > 1 && !mayUseAllCores;
-  return pin
-    ? spawn("taskset", ["-c", "0", command, ...options], { stdio: ["ignore", "pipe", "ignore", "ipc"] })
-    : spawn(command, options, { stdio: ["ignore", "pipe", "ignore", "ipc"] });
 }
 
 interface Target {
@@ -294,6 +287,8 @@ interface Subject {
 /** The region and the floor in turns. */
 async function measureRegion(name: string, region: Subject): Promise<Measured> {
   const { port } = region.target;
+  // What it starts may run where it may.
+  pin(region.target.child.pid, name === "invoke" ? allCores : firstCore);
   const operation = await operationOf(name, port, deletesOfRegion);
   console.log(operation.name);
   const requests = requestBytes(operation, port, region.credentials);
@@ -381,6 +376,7 @@ async function measureLarge(): Promise<void> {
   }
 }
 
+pin(process.pid, otherCores);
 const target = await startRegion();
 const moto = args.includes("--no-moto") ? undefined : await startMoto();
 const region: Subject = { target, credentials: await prepareUser(target.port) };

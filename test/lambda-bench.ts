@@ -84,7 +84,9 @@ export const lambdaTrust = {
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 };
 
-async function makeRole(region: TestRegion, name: string, statements: readonly object[]): Promise<string> {
+export async function makeRole(
+  region: TestRegion, name: string, statements: readonly object[],
+): Promise<string> {
   const iam = region.client(IAMClient);
   const AssumeRolePolicyDocument = JSON.stringify(lambdaTrust);
   await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument }));

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { run } from "node:test";
 import { inspect } from "node:util";
+import { inSources } from "./source-places.mjs";
 
 const compatFolder = join("dist", "test", "compat");
 const args = process.argv.slice(2);
@@ -24,7 +25,6 @@ if (selected.length === 0) {
   process.exit(1);
 }
 
-process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ""} --enable-source-maps`;
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const began = performance.now();
 
@@ -35,8 +35,9 @@ function isFile(event) {
 
 function complain(event) {
   const cause = event.details?.error?.cause ?? event.details?.error;
-  const text = cause instanceof Error ? cause.stack : inspect(cause);
-  console.log(`\nFAILED ${event.name}\n  ${event.file ?? ""}:${event.line ?? ""}\n${text}\n`);
+  const text = inSources(cause instanceof Error ? cause.stack : inspect(cause));
+  const place = inSources(`${event.file ?? ""}:${event.line ?? 0}:${event.column ?? 0}`);
+  console.log(`\nFAILED ${event.name}\n  ${place}\n${text}\n`);
 }
 
 /**

@@ -46,6 +46,8 @@ export type ControlPolicies = Pick<PolicySet, "serviceControl" | "resourceContro
 
 interface Message {
   readonly text: string;
+  /** A policy denies it, and not only that none allows it. */
+  readonly isExplicit: boolean;
   /** In the words of the service that is asked. */
   readonly error: () => Error;
 }
@@ -125,6 +127,10 @@ export class Authorizer {
     return this.#further(ctx, check) === undefined;
   }
 
+  forbids(ctx: CellContext, check: Check): boolean {
+    return this.#further(ctx, check)?.isExplicit ?? false;
+  }
+
   denial(requestId: string | undefined): Denial | undefined {
     return requestId === undefined ? [...this.#denials.values()].at(-1) : this.#denials.get(requestId);
   }
@@ -195,6 +201,7 @@ export class Authorizer {
     const { resourceAccount: account } = request;
     return {
       text,
+      isExplicit: decision.explicitDeny,
       error: () =>
         service?.denied?.({ action, resource, account, message: text }, ctx) ??
         accessDenied(this.#engine.models.get(ctx.entry.service), text),

@@ -1,7 +1,7 @@
 /** Who a service is to the service that it calls. */
 
 import { serviceCaller, sessionCaller } from "./auth/authenticate.ts";
-import type { Caller } from "./auth/caller.ts";
+import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import type { CallOptions, ReadContext } from "./context.ts";
 import type { SealedSessions } from "./sessions.ts";
 
@@ -25,4 +25,14 @@ export function callerFor(
   const account = options.account ?? from.account;
   const { sourceArn } = options;
   return { ...serviceCaller(principal), account, ...(sourceArn !== undefined && { sourceArn }) };
+}
+
+/** Where a call comes from, as its policies and its record see it. */
+export function originFor(
+  { origin }: ReadContext, principal: string, { as, traceHeader = origin.traceHeader }: CallOptions,
+): RequestOrigin {
+  if (as === "request") return origin;
+  return {
+    ...origin, sourceIp: principal, userAgent: principal, ...(traceHeader !== undefined && { traceHeader }),
+  };
 }

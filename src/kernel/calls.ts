@@ -1,6 +1,6 @@
 /** A service's calls of other services' operations, on behalf of a request or as itself. */
 
-import { callerFor } from "./called-as.ts";
+import { callerFor, originFor } from "./called-as.ts";
 import type { CellContext } from "./cell-context.ts";
 import type { CallOptions, CallOutcome } from "./context.ts";
 import type { Engine } from "./engine.ts";
@@ -28,10 +28,7 @@ function sharedBy(engine: Engine, from: CellContext, called: Called, options: Ca
   return {
     ...called,
     caller: callerFor(engine.sessions, from, principal, options),
-    origin:
-      options.as === "request"
-        ? from.origin
-        : { ...from.origin, sourceIp: principal, userAgent: principal },
+    origin: originFor(from, principal, options),
     region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
     hangUp: from,
   };

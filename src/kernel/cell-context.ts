@@ -131,6 +131,10 @@ export class CellContext implements Context, BodyContext {
     return this.kernel.authorizer.allows(this, check);
   }
 
+  isForbidden(check: Check): boolean {
+    return this.kernel.authorizer.forbids(this, check);
+  }
+
   get blobs(): CellBlobs {
     const { blobs } = this.kernel;
     return {

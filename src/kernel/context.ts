@@ -69,6 +69,8 @@ export interface Context extends ReadContext {
   authorize(check: Check): void;
   /** Whether a further permission is there; for operations that answer differently with and without it. */
   isAllowed(check: Check): boolean;
+  /** Whether a policy denies it: what nothing allows is not forbidden. */
+  isForbidden(check: Check): boolean;
   /** Wakes everyone who waits on a topic of this cell, once this transaction has succeeded. */
   wake(topic: string): void;
   /** This transaction's rows refer to the body that `blobs.write` stored: else it goes with the request. */
@@ -116,6 +118,8 @@ export interface CallOptions {
   readonly sourceArn?: string;
   readonly account?: string;
   readonly region?: string;
+  /** What causes the call, where it is not the request that is being answered: a message on its way. */
+  readonly traceHeader?: string | undefined;
 }
 
 export type Callable<Input, Output> = Operation<Input, Output> | Operation<Input, Output>["token"];

@@ -304,12 +304,16 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     return this.#activity.during(1, work);
   }
 
+  trailWritten(): Promise<void> {
+    return this.store.flush();
+  }
+
   /** When no request and no job is under way (waiting ones apart) and the store has everything. */
   async settled(): Promise<void> {
     do {
       await new Promise<void>((resolve) => setImmediate(resolve));
       await this.#activity.idle();
-      await this.store.committed();
+      await this.store.flush();
     } while (!this.#activity.isIdle);
   }
 

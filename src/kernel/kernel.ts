@@ -90,11 +90,19 @@ export interface Kernel {
   cells(): readonly CellName[];
   /** Reads another cell. */
   read<T>(cell: CellName, work: (transaction: Transaction) => T): T;
-  /** What services measured of themselves, which is not stored yet. */
-  readonly metrics: Pick<Metrics, "flushCell">;
+  /** When the trail holds every call that was answered before. */
+  trailWritten(): Promise<void>;
+  /**
+   * What services measured of themselves, which is not stored yet. `add` is for what belongs to another cell
+   * than the context's own; else there is `ctx.metric`.
+   */
+  readonly metrics: Pick<Metrics, "add" | "flushCell">;
   /** What can always be worked out again, kept while there is room: some hundred entries a purpose. */
   cacheFor<Value>(purpose: string): BoundedCache<Value>;
-  /** Counts as activity until it is settled: for what goes on behind an answer that streams. */
+  /**
+   * Counts as activity until it is settled, which whoever moves the clock waits for: for what goes on behind
+   * an answer.
+   */
   track<T>(work: Promise<T>): Promise<T>;
   /**
    * For work under way that gathers before it goes on: so long of the region's clock, which is no activity,
@@ -112,8 +120,6 @@ export interface Kernel {
   readonly lags: Lags;
   /** Where large bodies are hashed. */
   readonly digests: DigestThread;
-  /** Work that nobody waits for counts as activity until it is done: whoever moves the clock waits for it. */
-  track<T>(work: Promise<T>): Promise<T>;
   /** What really runs: functions. */
   readonly planes: Planes;
   /** 32 random bytes kept with the region: what it seals tokens and managed keys with. */

@@ -11,6 +11,8 @@ export const lagDefaults = {
   "dynamodb.indexes": 0,
   /** What one region of a global table tells the others. */
   "dynamodb.replicas": 500,
+  /** Objects, and changes of them, on their way from a bucket to those that it is replicated to. */
+  "s3.replication": 0,
 } as const;
 
 export type LagName = keyof typeof lagDefaults;

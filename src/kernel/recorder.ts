@@ -20,6 +20,8 @@ export const lastUses = table<LastUse>("kernel.lastUses", { key: (row) => row.id
 /** A use is written down again only after this long, so that a busy key costs no write a request. */
 const coalesceMilliseconds = 60_000;
 const usesKnownMax = 10_000;
+/** So many events make a commit of their own: segments stay small, and no commit takes long. */
+const waitingMax = 64;
 /** Every so many segments the oldest are looked at. */
 const trimEvery = 64;
 
@@ -49,6 +51,7 @@ export class Recorder {
   /** Records since the last commit, by cell; those of a cell that lie far apart are apart here too. */
   #pending: Pending[] = [];
   #latest = new Map<string, Pending>();
+  #waiting = 0;
   #written = new BoundedCache<LastUse>(usesKnownMax);
   /** Counts the uses written down, so that it is seen whether there were any since. */
   #writings = 0;
@@ -67,11 +70,15 @@ export class Recorder {
     this.#incarnation = incarnation;
   }
 
-  /** The event is in the journal before the call's answer leaves: the next commit has it. */
+  /**
+   * The next commit has the event: that of the call's own writes or, since no answer depends on it, a late
+   * one.
+   */
   record(call: Call): void {
     const account = call.caller.account || call.account || this.#defaultAccount;
     const text = recordText(call);
-    if (this.#pending.length === 0) this.#store.beforeCommit(() => this.#write());
+    if (this.#pending.length === 0) this.#store.beforeCommit(() => this.#write(), true);
+    else if (++this.#waiting === waitingMax) this.#store.beforeCommit(() => undefined);
     const pending = this.#pendingFor({ account, region: call.region }, call.at);
     if (call.dataType !== undefined) {
       pending.data.push(text);
@@ -127,7 +134,9 @@ export class Recorder {
   #write(): void {
     const all = this.#pending;
     this.#pending = [];
-    this.#latest.clear();
+    this.#waiting = 0;
+    // A map that is cleared keeps hold of what was in it until V8's next collection of what is old.
+    this.#latest = new Map();
     this.#deliveries.forget();
     for (const { cell, at, records, data, news } of all) {
       const sequence = this.#sequence++;

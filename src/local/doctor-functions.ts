@@ -20,7 +20,7 @@ export async function examineFunctions(machine: Machine): Promise<Finding[]> {
     ],
     ["Python functions", "python", "Python of that version: pyenv, uv, or a package"],
     ["Java functions", "java", "a JDK"],
-    ["Ruby functions", "ruby", null],
+    ["Ruby functions", "ruby", "Ruby of that version: rbenv, or a package"],
     [".NET functions", "dotnet", null],
   ] as const;
   return [

@@ -14,7 +14,7 @@ export const lagRoutes: readonly LocalRoute[] = [
   {
     method: "POST",
     path: "/_local/v1/lags",
-    summary: "Sets {dynamodb.reads}, {dynamodb.indexes} or {dynamodb.replicas}: milliseconds, from now on.",
+    summary: "Sets {dynamodb.reads}, {dynamodb.indexes}, {dynamodb.replicas}, {s3.replication}: from now on.",
     run: setLags,
   },
   {

@@ -361,7 +361,7 @@ test("a region inside a program is not stopped from outside it", async (context)
 
 test("how far eventual reads lag is set, shown and taken back", async (context) => {
   const { send } = await started(context);
-  const usual = { "dynamodb.reads": 0, "dynamodb.indexes": 0, "dynamodb.replicas": 500 };
+  const usual = { "dynamodb.reads": 0, "dynamodb.indexes": 0, "dynamodb.replicas": 500, "s3.replication": 0 };
   assert.deepEqual((await send("/_local/v1/lags")).json, { lags: usual });
   const lags = { ...usual, "dynamodb.reads": 250 };
   assert.deepEqual((await send("/_local/v1/lags", { body: { "dynamodb.reads": 250 } })).json, { lags });

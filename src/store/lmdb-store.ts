@@ -27,6 +27,9 @@ const BATCH_WRITES_MAX = 256;
 const QUIET_TURNS = 4;
 const WAITING_MAX = 64;
 
+/** How long what nobody waits for may wait for a commit that others need. */
+const lateMilliseconds = 10;
+
 interface Batch {
   readonly layer: Layer;
   /** How often its gate was asked for. */
@@ -51,6 +54,7 @@ export class LmdbStore implements Store {
   #collecting: Batch | undefined;
   #committing: Batch | undefined;
   #beforeCommit: (() => void)[] = [];
+  #late: NodeJS.Timeout | undefined;
   #preparing = false;
   #scheduled = false;
   /** While somebody copies or replaces the file, nothing is written to it. */
@@ -131,15 +135,22 @@ export class LmdbStore implements Store {
     return (this.#collecting ?? this.#committing)?.gate;
   }
 
-  beforeCommit(work: () => void): void {
+  beforeCommit(work: () => void, late = false): void {
     this.#requireOpen();
-    this.#collecting ??= newBatch();
     this.#beforeCommit.push(work);
+    if (late) this.#late ??= setTimeout(() => this.#openBatch(), lateMilliseconds);
+    else this.#openBatch();
+  }
+
+  /** There will be a commit at the end of the turn. */
+  #openBatch(): void {
+    this.#collecting ??= newBatch();
     this.#schedule();
   }
 
   async flush(): Promise<void> {
     this.#requireOutside("flush");
+    if (this.#beforeCommit.length > 0) this.#openBatch();
     for (let gate = this.committed(); gate; gate = this.committed()) {
       this.#commit();
       await gate;
@@ -310,6 +321,8 @@ export class LmdbStore implements Store {
   #prepare(): unknown {
     let failure: unknown;
     this.#preparing = true;
+    clearTimeout(this.#late);
+    this.#late = undefined;
     while (this.#beforeCommit.length > 0) {
       const works = this.#beforeCommit;
       this.#beforeCommit = [];

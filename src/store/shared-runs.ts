@@ -72,7 +72,7 @@ export class SharedRun {
 }
 
 export class SharedRuns {
-  readonly #runs = new Map<string, SharedRun>();
+  #runs = new Map<string, SharedRun>();
   readonly #keyLengthMax: number;
 
   constructor(keyLengthMax: number) {
@@ -85,7 +85,7 @@ export class SharedRuns {
       run.widen(upper);
       return run;
     }
-    if (this.#runs.size >= runsMax) this.#runs.clear();
+    if (this.#runs.size >= runsMax) this.#runs = new Map();
     run = new SharedRun(lower, upper, this.#keyLengthMax, readOn);
     this.#runs.set(lower, run);
     return run;
@@ -93,6 +93,7 @@ export class SharedRuns {
 
   /** To be called whenever the file changes. */
   forget(): void {
-    if (this.#runs.size > 0) this.#runs.clear();
+    // A map that is cleared keeps hold of what was in it until V8's next collection of what is old.
+    if (this.#runs.size > 0) this.#runs = new Map();
   }
 }

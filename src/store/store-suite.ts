@@ -147,6 +147,28 @@ function commitTests(engine: Engine): void {
     assert.equal(ran, 1);
   });
 
+  suiteTest("what nobody waits for goes with the next commit, or soon with its own", async (context) => {
+    const store = fresh(context);
+    const put = (id: string): unknown =>
+      store.transact(home, (cell) => cell.rows(counters).put({ id, value: 1 }));
+    const lately = (id: string): void => store.beforeCommit(() => put(id), true);
+    lately("with another");
+    assert.equal(store.committed(), undefined);
+    await new Promise((resume) => setImmediate(resume));
+    assert.deepEqual(counted(store), []);
+    put("another");
+    await store.committed();
+    assert.deepEqual(counted(store), [["another", 1], ["with another", 1]]);
+
+    lately("alone");
+    while (counted(store).length < 3) await new Promise((resume) => setImmediate(resume));
+    await store.committed();
+
+    lately("flushed");
+    await store.flush();
+    assert.equal(counted(store).length, 4);
+  });
+
   suiteTest("what happens before the commit may write a lot, and ask again", async (context) => {
     const store = fresh(context);
     store.beforeCommit(() => {

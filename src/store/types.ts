@@ -94,10 +94,11 @@ export interface Store {
   committed(): Promise<void> | undefined;
   /**
    * Runs `work` once, just before the next commit, which there will be: what it writes is part of it. For
-   * what many
-   * transactions of a turn can write together.
+   * what many transactions can write together.
+   * @param late nobody waits for it: without another reason for a commit, there is one only after
+   * `lateMilliseconds`
    */
-  beforeCommit(work: () => void): void;
+  beforeCommit(work: () => void, late?: boolean): void;
   /** Writes everything pending now. */
   flush(): Promise<void>;
   /** Removes all rows of all cells. */

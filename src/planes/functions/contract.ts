@@ -23,6 +23,15 @@ export interface ImageSource {
   readonly entryPoint?: readonly string[];
   readonly command?: readonly string[];
   readonly workingDirectory?: string;
+  /** The engine's own name of the image that the URI meant when it was asked; else what it means now. */
+  readonly id?: string;
+}
+
+/** An image that this machine's container engine has. */
+export interface ImageFact {
+  readonly id: string;
+  /** Of its manifest, in hexadecimal digits, as far as the engine knows it; else of its configuration. */
+  readonly digest: string;
 }
 
 export interface Credentials {
@@ -182,6 +191,8 @@ export interface FunctionsPlane {
    * of other revisions: after an update.
    */
   retire(functionArn: string, options?: { readonly except?: string }): void;
+  /** Whether there is such an image: there may be none, or nothing that would run it. */
+  findImage(uri: string): Promise<ImageFact | "absent" | "no-engine">;
   /** What this machine can run. */
   runtimes(): Promise<readonly RuntimeFact[]>;
   /** All environments end. The region was emptied, or is another now. */
@@ -195,6 +206,8 @@ export type CannotRunReason =
   | "runtime-unavailable"
   /** The code could not be unpacked or found. */
   | "code-unavailable"
+  /** The image is not in the store of this machine's container engine, or names no program. */
+  | "image-unavailable"
   /** The role gives no credentials. */
   | "role-unavailable"
   /** The region is stopping, or the machine let no process start. */

@@ -138,8 +138,9 @@ export class Environment implements RuntimeApiHandler {
 
   /** Until everything written so far has been read. */
   async drain(): Promise<void> {
+    const lag = this.#sandbox?.lagMilliseconds ?? 0;
     for (let quiet = 0, turns = 0; quiet < 2 && turns < 1_000; turns += 1) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => (lag > 0 ? setTimeout(resolve, lag) : setImmediate(resolve)));
       quiet = this.#outputs.map((output) => output.hasMoved()).includes(true) ? 0 : quiet + 1;
     }
   }

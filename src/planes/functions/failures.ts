@@ -31,11 +31,28 @@ export function timedOut(requestId: string, timeoutSeconds: number, time: string
 }
 
 export function exited(requestId: string, exit: Exit): Failure {
+  if (exit.startFailure !== undefined) return notStarted(requestId, exit.startFailure);
   const message = `RequestId: ${requestId} Error: ${exitText(exit)}`;
   return failure("Runtime.ExitError", message, {
     ...(exit.outOfMemory && { reportedType: "Runtime.OutOfMemory" }),
     note: `${message}\nRuntime.ExitError`,
   });
+}
+
+const startFailures =
+  /exec: \\?"(.+?)\\?": .*?(no such file or directory|permission denied|executable file not found in \$PATH)/;
+
+/**
+ * The program that an image names could not be started.
+ *
+ * @evidence re:Post, "How do I resolve Lambda container image invocation errors?": Runtime.InvalidEntrypoint
+ */
+function notStarted(requestId: string, said: string): Failure {
+  const [, program, why] = startFailures.exec(said) ?? [];
+  const text = program === undefined ? said.replace(/^Error: /, "") : `fork/exec ${program}: ${why}`;
+  const message = `RequestId: ${requestId} Error: ${text}`;
+  const type = program === undefined ? "Runtime.ExitError" : "Runtime.InvalidEntrypoint";
+  return failure(type, message, { note: `${message}\n${type}` });
 }
 
 export function responseTooLarge(): Failure {

@@ -8,8 +8,9 @@ import { join, relative } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
 import { javaClasses } from "./java-runtime.ts";
-import { isOfSystem, type Language, type Program, type Programs } from "./programs.ts";
-import { chooseProgram, parseRuntime, runtimeFact } from "./runtime-names.ts";
+import { isOfSystem, type Program, type Programs } from "./programs.ts";
+import { beginRuby } from "./ruby-runtime.ts";
+import { chooseProgram, parseRuntime, runtimeFact, type RuntimeName } from "./runtime-names.ts";
 import { pythonSdkFolder, pythonSdkMounts, sdkFolder, sdkMounts } from "./sdk-packages.ts";
 import { telemetryDescriptor, type Mount, type SandboxEngine } from "./sandbox/sandbox.ts";
 
@@ -17,12 +18,15 @@ export interface Launch {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
-  readonly taskRoot: string;
+  /** The code's folder; an image's own, where it has one. */
+  readonly workingDirectory: string;
   readonly layers: string;
   /** The same on this machine. */
   readonly layersFolder: string | undefined;
-  /** `nodejs:22.v22.23.3`, for the line that begins an environment's log. */
-  readonly runtimeVersion: string;
+  /** `nodejs:22.v22.23.3`, for the line that begins an environment's log. Images have none. */
+  readonly runtimeVersion: string | undefined;
+  /** The engine's own name of it. */
+  readonly image?: string;
 }
 
 export interface LaunchFacts {
@@ -68,7 +72,7 @@ export async function launchOf(
     command: wrapper === undefined ? begun.command : [wrapper, ...begun.command],
     environment,
     mounts: [...mounts, ...begun.mounts],
-    taskRoot: task,
+    workingDirectory: task,
     layers,
     layersFolder: facts.layers,
     runtimeVersion: begun.version,
@@ -95,12 +99,12 @@ async function begin(
   const choice = await chooseProgram(name, programs);
   if (!fact.available || !choice) throw new CannotRun("runtime-unavailable", `${runtime}: ${fact.detail}`);
   const label = `${runtime.replace(/^([a-z]+)([\d.]+?)\.?x?$/, "$1:$2")}.v${choice.program.version}`;
-  const begun = await beginLanguage(name.language, spec, places, engine, programs, choice.program);
+  const begun = await beginLanguage(name, spec, places, engine, programs, choice.program);
   return { ...begun, version: label };
 }
 
 async function beginLanguage(
-  language: Language,
+  { language, version }: RuntimeName,
   spec: FunctionSpec,
   places: Places,
   engine: SandboxEngine,
@@ -108,6 +112,7 @@ async function beginLanguage(
   program: Program,
 ): Promise<Omit<Begun, "version">> {
   if (language === "node") return node(spec, places, engine, program);
+  if (language === "ruby") return beginRuby(version, places, engine, program);
   if (language === "java")
     return java(spec, places, engine, program, await javaClasses(program, places.plane));
   return python(places, engine, program, await pythonSdkMounts(programs));
@@ -249,8 +254,6 @@ function common(
   taskRoot: string,
   begun: Begun,
 ): Record<string, string> {
-  const region = spec.functionArn.split(":")[3] ?? "us-east-1";
-  const { credentials } = facts;
   const isBoxed = taskRoot === "/var/task";
   const language = begun.mounts.find(({ inside }) => inside === "/var/lang")?.host;
   const libraries = isBoxed
@@ -272,6 +275,18 @@ function common(
     LD_LIBRARY_PATH: libraries.join(":"),
     LAMBDA_TASK_ROOT: taskRoot,
     LAMBDA_RUNTIME_DIR: "/var/runtime",
+    ...lambdaVariables(spec, facts),
+  };
+}
+
+/** Those that every function has, whatever it is made of. */
+export function lambdaVariables(
+  spec: FunctionSpec,
+  facts: Omit<LaunchFacts, "code" | "layers" | "planeFolder">,
+): Record<string, string> {
+  const region = spec.functionArn.split(":")[3] ?? "us-east-1";
+  const { credentials } = facts;
+  return {
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ENDPOINT_URL: facts.endpoint,

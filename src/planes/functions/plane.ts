@@ -3,11 +3,13 @@
 import { homedir } from "node:os";
 import type { PlaneHost } from "../planes.ts";
 import { CodeStore } from "./code-store.ts";
+import { openContainerEngine } from "./containers/container-engine.ts";
 import {
   CannotRun,
   type CodeSource,
   type FunctionSpec,
   type FunctionsPlane,
+  type ImageFact,
   type Invocation,
   type Outcome,
   type ProvisionedState,
@@ -44,7 +46,15 @@ export async function openFunctionsPlane(
   await code.open();
   const engine = await openSandboxEngine(folder, host.searchPath, options.engine);
   const programs = new Programs({ path: host.searchPath, home: homedir() });
-  return new EnvironmentPool({ host, folder, engine, code, programs });
+  let containers: ReturnType<Workshop["containers"]> | undefined;
+  return new EnvironmentPool({
+    host,
+    folder,
+    engine,
+    code,
+    programs,
+    containers: () => (containers ??= openContainerEngine(host.searchPath)),
+  });
 }
 
 /** By the region's clock. Lambda does not say how long it is; some minutes are usual. */
@@ -212,6 +222,12 @@ class EnvironmentPool implements FunctionsPlane {
       slot.isRetired = true;
       if (slot.environment.state === "idle") slot.environment.end("spindown");
     }
+  }
+
+  async findImage(uri: string): Promise<ImageFact | "absent" | "no-engine"> {
+    const engine = await this.#workshop.containers();
+    if ("missing" in engine) return "no-engine";
+    return (await engine.findImage(uri)) ?? "absent";
   }
 
   runtimes(): Promise<readonly RuntimeFact[]> {

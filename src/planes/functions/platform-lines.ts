@@ -46,6 +46,7 @@ function textLine({ type, record }: PlatformEvent): string | undefined {
   const value = (name: string): string => String(record[name]);
   switch (type) {
     case "platform.initStart":
+      if (record["runtimeVersion"] === undefined) return undefined;
       return [
         `INIT_START Runtime Version: ${value("runtimeVersion")}`,
         `Runtime Version ARN: ${value("runtimeVersionArn")}`,

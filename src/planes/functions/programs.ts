@@ -80,8 +80,18 @@ export class Programs {
         ]);
       case "java":
         return unique([...this.#inPath(/^java$/), ...versioned("/usr/lib/jvm", "bin/java")]);
-      default:
-        return unique(this.#inPath(new RegExp(`^${language}$`)));
+      case "ruby":
+        return unique([
+          ...this.#inPath(/^ruby(\d+\.\d+)?$/),
+          ...installed(join(home, ".rbenv/versions"), "bin/ruby"),
+          ...installed(join(home, ".rubies"), "bin/ruby"),
+          ...installed("/opt/rubies", "bin/ruby"),
+          ...installed(join(home, ".rvm/rubies"), "bin/ruby"),
+          ...installed(join(home, ".asdf/installs/ruby"), "bin/ruby"),
+          ...installed(join(home, ".local/share/mise/installs/ruby"), "bin/ruby"),
+        ]);
+      case "dotnet":
+        return unique(this.#inPath(/^dotnet$/));
     }
   }
 
@@ -114,6 +124,11 @@ export function modulesFolders(): string[] {
     if (existsSync(folder) && !folders.includes(folder)) folders.push(folder);
     if (dirname(at) === at) return folders;
   }
+}
+
+/** Asked what they are: their folders are named in many ways. */
+function installed(folder: string, program: string): Candidate[] {
+  return list(folder).map((name) => ({ path: join(folder, name, program) }));
 }
 
 function versioned(folder: string, program: string): Candidate[] {
@@ -170,7 +185,14 @@ async function describe(language: Language, candidate: Candidate): Promise<Progr
       const prefix = dirname(dirname(path));
       return version === undefined ? undefined : { path, version, ...(!isOfSystem(prefix) && { prefix }) };
     }
-    default: {
+    case "ruby": {
+      const script = 'print RUBY_VERSION, " ", RbConfig::CONFIG["prefix"]';
+      const said = await output(path, ["--disable-gems", "-rrbconfig", "-e", script]);
+      const [, version, prefix] = /^(\d+\.\d+\.\d+) (\/.*)$/.exec(said) ?? [];
+      if (version === undefined || prefix === undefined) return undefined;
+      return { path, version, ...(!isOfSystem(prefix) && { prefix: realpathSync(prefix) }) };
+    }
+    case "dotnet": {
       const version = /\d+\.\d+[\w.]*/.exec(await output(path, ["--version"]))?.[0];
       return version === undefined ? undefined : { path, version };
     }

@@ -109,7 +109,13 @@ function compare(left: readonly number[], right: readonly number[]): number {
 }
 
 /** Languages whose functions can be run here. */
-const built: ReadonlySet<RuntimeName["language"]> = new Set(["node", "python", "java", "provided"]);
+const built: ReadonlySet<RuntimeName["language"]> = new Set([
+  "node",
+  "python",
+  "java",
+  "ruby",
+  "provided",
+]);
 
 export async function runtimeFact(runtime: string, programs: Programs): Promise<RuntimeFact> {
   const name = parseRuntime(runtime);

@@ -3,6 +3,8 @@
 import { createHash } from "node:crypto";
 import type { PlaneHost } from "../planes.ts";
 import type { CodeStore, Held } from "./code-store.ts";
+import type { ContainerEngine, NoContainers } from "./containers/container-engine.ts";
+import { launchImage } from "./containers/image-launch.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
 import { Environment } from "./environment.ts";
 import { EnvironmentLog } from "./environment-log.ts";
@@ -43,6 +45,8 @@ export interface Workshop {
   readonly engine: SandboxEngine;
   readonly code: CodeStore;
   readonly programs: Programs;
+  /** Looked for when they are first asked for. */
+  containers(): Promise<ContainerEngine | NoContainers>;
 }
 
 export interface Beginning {
@@ -69,17 +73,13 @@ export async function beginEnvironment(
   spec: FunctionSpec,
   beginning: Beginning,
 ): Promise<Begun> {
-  const { host, code, engine } = workshop;
-  if (!("kind" in spec.code)) {
-    throw new CannotRun(
-      "runtime-unavailable",
-      "Container images need an engine for containers, which is not here",
-    );
-  }
+  const { host, code } = workshop;
+  const source = spec.code;
+  const image = "kind" in source ? undefined : { source, engine: await requireContainers(workshop) };
   const held: Held[] = [];
   try {
     const [task, layers, credentials, endpoint] = await Promise.all([
-      code.hold(spec.code).then((one) => (held.push(one), one)),
+      "kind" in source ? code.hold(source).then((one) => (held.push(one), one)) : undefined,
       code.holdLayers(spec.layers).then((one) => (one && held.push(one), one)),
       credentialsOf(spec),
       host.endpoint(),
@@ -87,28 +87,31 @@ export async function beginEnvironment(
     const id = host.hex(32);
     const log = beginning.log ?? newLog(spec, host, id);
     const slot = newSlot(workshop, spec, beginning, { log, held, credentials, layers: layers?.folder });
-    const launch = await launchOf(
-      spec,
-      {
-        environmentId: id,
-        logStreamName: log.streamName,
-        runtimeApi: await slot.environment.listen(),
-        credentials,
-        initialization: beginning.provisioned ? "provisioned-concurrency" : "on-demand",
-        code: task.folder,
-        layers: layers?.folder,
-        endpoint,
-        planeFolder: workshop.folder,
-      },
-      engine,
-      workshop.programs,
-    );
+    const facts = {
+      environmentId: id,
+      logStreamName: log.streamName,
+      runtimeApi: await slot.environment.listen(),
+      credentials,
+      initialization: beginning.provisioned ? "provisioned-concurrency" : "on-demand",
+      endpoint,
+    } as const;
+    const folders = { code: task?.folder ?? "", layers: layers?.folder, planeFolder: workshop.folder };
+    const launch = image
+      ? await launchImage(spec, image.source, facts, image.engine)
+      : await launchOf(spec, { ...facts, ...folders }, workshop.engine, workshop.programs);
     beginning.onBegin(slot);
-    return await initialize(workshop, slot, launch, { id, beginning, log });
+    return await initialize(image?.engine ?? workshop.engine, slot, launch, { id, beginning, log });
   } catch (cause) {
     for (const { release } of held) release();
     throw cause;
   }
+}
+
+async function requireContainers({ containers }: Workshop): Promise<ContainerEngine> {
+  const engine = await containers();
+  if (!("missing" in engine)) return engine;
+  const text = `Functions from container images need podman or docker: ${engine.missing}`;
+  throw new CannotRun("runtime-unavailable", text);
 }
 
 async function credentialsOf(spec: FunctionSpec): Promise<Credentials> {
@@ -183,7 +186,7 @@ function uuidOf(hex: string): string {
 }
 
 async function initialize(
-  { engine }: Workshop,
+  engine: SandboxEngine,
   slot: Slot,
   launch: Launch,
   { id, beginning, log }: { id: string; beginning: Beginning; log: EnvironmentLog },
@@ -195,8 +198,10 @@ async function initialize(
     log.beginTail();
     log.platform("platform.initStart", {
       ...about,
-      runtimeVersion: launch.runtimeVersion,
-      runtimeVersionArn: runtimeArn(spec, launch.runtimeVersion),
+      ...(launch.runtimeVersion !== undefined && {
+        runtimeVersion: launch.runtimeVersion,
+        runtimeVersionArn: runtimeArn(spec, launch.runtimeVersion),
+      }),
       functionName: spec.functionName,
       functionVersion: spec.version,
     });
@@ -209,7 +214,8 @@ async function initialize(
         id,
         command: launch.command,
         environment: launch.environment,
-        workingDirectory: launch.taskRoot,
+        workingDirectory: launch.workingDirectory,
+        ...(launch.image !== undefined && { image: launch.image }),
         mounts: launch.mounts,
         memoryBytes: spec.memoryMegabytes * 1_048_576,
         temporaryBytes: spec.ephemeralStorageMegabytes * 1_048_576,

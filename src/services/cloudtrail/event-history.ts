@@ -4,6 +4,7 @@
 
 import * as cloudtrail from "../../generated/cloudtrail.ts";
 import { parseArn } from "../../kernel/arn.ts";
+import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { openPageToken, pageToken } from "../../kernel/page.ts";
 import {
@@ -104,35 +105,40 @@ function isPlace(state: unknown): state is TrailPlace {
  * @evidence CloudTrail API Reference, LookupEvents
  */
 export const LookupEvents = operation(cloudtrail.LookupEvents, {
-  run(input, ctx) {
-    const attributes = input.LookupAttributes ?? [];
-    if (attributes.length > 1)
-      throw invalidLookupAttributes("You can only specify one lookup attribute in a request.");
-    const oldest = ctx.clock.now() - trailRetentionMilliseconds;
-    const start = Math.max(input.StartTime ?? oldest, oldest);
-    if (input.StartTime !== undefined && input.EndTime !== undefined && input.EndTime < input.StartTime) {
-      throw invalidTimeRange();
-    }
-    const [attribute] = attributes;
-    const scope = `cloudtrail:LookupEvents ${JSON.stringify([attribute, input.StartTime, input.EndTime])}`;
-    const from = input.NextToken === undefined ? undefined : openPageToken(scope, input.NextToken);
-    if (input.NextToken !== undefined && !isPlace(from)) throw invalidNextToken();
-
-    const limit = input.MaxResults ?? pageSizeDefault;
-    const Events: cloudtrail.Event[] = [];
-    let last: TrailPlace | undefined;
-    const history = eventsBackwards(
-      ctx.db(trailSegments),
-      start,
-      input.EndTime,
-      from as TrailPlace | undefined,
-    );
-    for (const { event, place } of input.EventCategory === "insight" ? [] : history) {
-      if (attribute && !matchers[attribute.AttributeKey](event.record, attribute.AttributeValue)) continue;
-      if (Events.length === limit) return { Events, NextToken: pageToken(scope, last) };
-      Events.push(answer(event));
-      last = place;
-    }
-    return { Events };
+  async body(input, ctx) {
+    await ctx.kernel.trailWritten();
+    return ctx.reading(() => lookUp(input, ctx));
   },
 });
+
+function lookUp(input: cloudtrail.LookupEventsRequest, ctx: ReadContext): cloudtrail.LookupEventsResponse {
+  const attributes = input.LookupAttributes ?? [];
+  if (attributes.length > 1)
+    throw invalidLookupAttributes("You can only specify one lookup attribute in a request.");
+  const oldest = ctx.clock.now() - trailRetentionMilliseconds;
+  const start = Math.max(input.StartTime ?? oldest, oldest);
+  if (input.StartTime !== undefined && input.EndTime !== undefined && input.EndTime < input.StartTime) {
+    throw invalidTimeRange();
+  }
+  const [attribute] = attributes;
+  const scope = `cloudtrail:LookupEvents ${JSON.stringify([attribute, input.StartTime, input.EndTime])}`;
+  const from = input.NextToken === undefined ? undefined : openPageToken(scope, input.NextToken);
+  if (input.NextToken !== undefined && !isPlace(from)) throw invalidNextToken();
+
+  const limit = input.MaxResults ?? pageSizeDefault;
+  const Events: cloudtrail.Event[] = [];
+  let last: TrailPlace | undefined;
+  const history = eventsBackwards(
+    ctx.db(trailSegments),
+    start,
+    input.EndTime,
+    from as TrailPlace | undefined,
+  );
+  for (const { event, place } of input.EventCategory === "insight" ? [] : history) {
+    if (attribute && !matchers[attribute.AttributeKey](event.record, attribute.AttributeValue)) continue;
+    if (Events.length === limit) return { Events, NextToken: pageToken(scope, last) };
+    Events.push(answer(event));
+    last = place;
+  }
+  return { Events };
+}

@@ -1,13 +1,13 @@
-/**
- * Anomaly detectors: their settings. Detectors here stay in their first state, in which AWS's too find
- * nothing, and say so.
- */
+/** Anomaly detectors: their settings, and the anomalies that they have found. */
 
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import { anomalyDetectors, type AnomalyDetector } from "./anomaly-detector-table.ts";
+import { evaluateDetector, trainDetector, trainingMilliseconds, windowOf } from "./anomaly-detecting.ts";
+import {
+  anomalyDetectors, anomalyModels, foundAnomalies, type AnomalyDetector,
+} from "./anomaly-detector-table.ts";
 import { invalidNextToken, invalidParameter, limitExceeded, resourceNotFound } from "./errors.ts";
 import { groupNameOf, requireGroup } from "./group-table.ts";
 import { setTags } from "./group-tags.ts";
@@ -16,13 +16,14 @@ import { patternOf } from "./known-patterns.ts";
 /** @evidence CloudWatch Logs API Reference, CreateLogAnomalyDetector: 7 to 90 days, 21 by default */
 const visibilityDaysDefault = 21;
 
-function detectorArn(ctx: Pick<ReadContext, "arn">, id: string): string {
+export function detectorArn(ctx: Pick<ReadContext, "arn">, id: string): string {
   return ctx.arn(`anomaly-detector:${id}`);
 }
 
-const onDetector = { resource: (input: { readonly anomalyDetectorArn: string }) => input.anomalyDetectorArn };
+export const onDetector = { resource: (input: { readonly anomalyDetectorArn: string }) =>
+  input.anomalyDetectorArn };
 
-function requireDetector(ctx: Context, arn: string): AnomalyDetector {
+export function requireDetector(ctx: Context, arn: string): AnomalyDetector {
   const id = arn.slice(arn.lastIndexOf(":") + 1);
   const found = ctx.db(anomalyDetectors).get(id);
   if (!found || detectorArn(ctx, id) !== arn) {
@@ -49,8 +50,9 @@ export const CreateLogAnomalyDetector = operation(logs.CreateLogAnomalyDetector,
       ...(input.filterPattern !== undefined && { filterPattern: input.filterPattern }),
       ...(input.kmsKeyId !== undefined && { kmsKeyId: input.kmsKeyId }),
       visibilityDays: input.anomalyVisibilityTime ?? visibilityDaysDefault,
-      isEnabled: true, createdAt: now, updatedAt: now,
+      isEnabled: true, createdAt: now, updatedAt: now, analyzesFrom: now + trainingMilliseconds,
     });
+    ctx.schedule(trainDetector, { id, at: now + trainingMilliseconds, input: { id } });
     setTags(ctx, detectorArn(ctx, id), input.tags);
     return { anomalyDetectorArn: detectorArn(ctx, id) };
   },
@@ -61,7 +63,7 @@ export const UpdateLogAnomalyDetector = operation(logs.UpdateLogAnomalyDetector,
   run(input, ctx) {
     const detector = requireDetector(ctx, input.anomalyDetectorArn);
     if (input.filterPattern !== undefined) patternOf(ctx, input.filterPattern);
-    ctx.db(anomalyDetectors).put({
+    const changed = ctx.db(anomalyDetectors).put({
       ...detector,
       ...(input.evaluationFrequency !== undefined && { evaluationFrequency: input.evaluationFrequency }),
       ...(input.filterPattern !== undefined && { filterPattern: input.filterPattern }),
@@ -69,6 +71,11 @@ export const UpdateLogAnomalyDetector = operation(logs.UpdateLogAnomalyDetector,
       isEnabled: input.enabled,
       updatedAt: ctx.clock.now(),
     });
+    const { id } = detector;
+    if (!input.enabled) ctx.unschedule(evaluateDetector, id);
+    else if (ctx.db(anomalyModels).has(id)) {
+      ctx.schedule(evaluateDetector, { id, at: ctx.clock.now() + windowOf(changed), input: { id } });
+    }
   },
 });
 
@@ -77,11 +84,27 @@ export const DeleteLogAnomalyDetector = operation(logs.DeleteLogAnomalyDetector,
   run(input, ctx) {
     const { id } = requireDetector(ctx, input.anomalyDetectorArn);
     ctx.db(anomalyDetectors).delete(id);
+    ctx.db(anomalyModels).delete(id);
+    for (const anomaly of [...ctx.db(foundAnomalies).list({ prefix: [id] })]) {
+      ctx.db(foundAnomalies).delete([id, anomaly.id]);
+    }
+    ctx.unschedule(trainDetector, id);
+    ctx.unschedule(evaluateDetector, id);
     ctx.tags(detectorArn(ctx, id)).clear();
   },
 });
 
-function shown(detector: AnomalyDetector): logs.GetLogAnomalyDetectorResponse {
+/** How long it takes until training begins is not documented. */
+const initializingMilliseconds = 60_000;
+
+function statusOf({ isEnabled, createdAt, analyzesFrom }: AnomalyDetector,
+  now: number): logs.AnomalyDetectorStatus {
+  if (!isEnabled) return "PAUSED";
+  if (now >= analyzesFrom) return "ANALYZING";
+  return now < createdAt + initializingMilliseconds ? "INITIALIZING" : "TRAINING";
+}
+
+function shown(detector: AnomalyDetector, now: number): logs.GetLogAnomalyDetectorResponse {
   return {
     ...(detector.name !== undefined && { detectorName: detector.name }),
     logGroupArnList: [...detector.groupArns],
@@ -89,7 +112,7 @@ function shown(detector: AnomalyDetector): logs.GetLogAnomalyDetectorResponse {
       evaluationFrequency: detector.evaluationFrequency as logs.EvaluationFrequency,
     }),
     ...(detector.filterPattern !== undefined && { filterPattern: detector.filterPattern }),
-    anomalyDetectorStatus: detector.isEnabled ? "INITIALIZING" : "PAUSED",
+    anomalyDetectorStatus: statusOf(detector, now),
     ...(detector.kmsKeyId !== undefined && { kmsKeyId: detector.kmsKeyId }),
     creationTimeStamp: detector.createdAt,
     lastModifiedTimeStamp: detector.updatedAt,
@@ -99,7 +122,7 @@ function shown(detector: AnomalyDetector): logs.GetLogAnomalyDetectorResponse {
 
 export const GetLogAnomalyDetector = operation(logs.GetLogAnomalyDetector, {
   ...onDetector,
-  run: (input, ctx) => shown(requireDetector(ctx, input.anomalyDetectorArn)),
+  run: (input, ctx) => shown(requireDetector(ctx, input.anomalyDetectorArn), ctx.clock.now()),
 });
 
 export const ListLogAnomalyDetectors = operation(logs.ListLogAnomalyDetectors, {
@@ -117,19 +140,9 @@ export const ListLogAnomalyDetectors = operation(logs.ListLogAnomalyDetectors, {
     });
     return {
       anomalyDetectors: items.map(
-        (each) => ({ anomalyDetectorArn: detectorArn(ctx, each.id), ...shown(each) })
+        (each) => ({ anomalyDetectorArn: detectorArn(ctx, each.id), ...shown(each, ctx.clock.now()) })
       ),
       nextToken: next,
     };
-  },
-});
-
-export const ListAnomalies = operation(logs.ListAnomalies, {
-  resource: (input) => input.anomalyDetectorArn ?? "*",
-  run(input, ctx) {
-    if (input.anomalyDetectorArn !== undefined) requireDetector(ctx, input.anomalyDetectorArn);
-    // No page was followed by another.
-    if (input.nextToken !== undefined) throw invalidNextToken();
-    return { anomalies: [] };
   },
 });

@@ -1,11 +1,11 @@
-/** Index policies: which fields are indexed. Queries find the same with and without. */
+/** Index policies: which fields are indexed. Only `filterIndex` in queries goes by them. */
 
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import { operation } from "../../kernel/operation.ts";
 import { table } from "../../store/types.ts";
 import { accountPolicies } from "./account-policy-table.ts";
 import { selects } from "./account-selection.ts";
-import type { Context } from "../../kernel/context.ts";
+import type { ReadContext } from "../../kernel/context.ts";
 import { invalidNextToken, invalidParameter, resourceNotFound } from "./errors.ts";
 import {
   groupArn, groupNameOf, onIdentifiedGroup, requireGroup, aboutGroup, type LogGroup,
@@ -22,6 +22,12 @@ export const indexPolicies = table<IndexPolicy>("logs.indexPolicies", { key: (ro
 /** @evidence CloudWatch Logs API Reference, PutIndexPolicy: up to 20 fields, of 100 characters each */
 const fieldsMax = 20;
 const fieldLengthMax = 100;
+
+/** @evidence CloudWatch Logs User Guide, "Create field indexes": the default indexes of every group */
+const defaultIndexes: readonly string[] = [
+  "@logStream", "@aws.region", "@aws.account", "@source.log", "@data_source_name", "@data_source_type",
+  "@data_format", "traceId", "severityText", "attributes.session.id",
+];
 
 /** @throws InvalidParameterException */
 export function parseIndexPolicy(document: string): string[] {
@@ -64,7 +70,7 @@ export const DeleteIndexPolicy = operation(logs.DeleteIndexPolicy, {
 });
 
 /** The group's own, or else the account's. */
-function policyOf(ctx: Context, group: LogGroup): logs.IndexPolicy | undefined {
+function policyOf(ctx: ReadContext, group: LogGroup): logs.IndexPolicy | undefined {
   const logGroupIdentifier = groupArn(ctx, group.name);
   const own = ctx.db(indexPolicies).get(group.id);
   if (own) {
@@ -79,6 +85,12 @@ function policyOf(ctx: Context, group: LogGroup): logs.IndexPolicy | undefined {
     };
   }
   return undefined;
+}
+
+/** Fields that events of the group are found by. */
+export function indexedFieldsOf(ctx: ReadContext, group: LogGroup): readonly string[] {
+  const document = policyOf(ctx, group)?.policyDocument;
+  return document === undefined ? defaultIndexes : [...defaultIndexes, ...parseIndexPolicy(document)];
 }
 
 const onIdentifiers = {

@@ -57,7 +57,8 @@ function valuesOf(filter: MetricFilter, match: Match, timestamp: number): Metric
 export function filterMetrics(ctx: Context, group: LogGroup, events: readonly WatchedEvent[]): MetricValue[] {
   return metricFiltersOf(ctx, group.name).flatMap((filter) => {
     const pattern = patternOf(ctx, filter.pattern);
-    const values = events.flatMap((event) => {
+    const values = events.flatMap((original) => {
+      const event = filter.applyOnTransformedLogs ? original.transformed() : original;
       const match = pattern.match(event.message, pattern.kind === "json" ? event.json() : undefined);
       return match ? valuesOf(filter, match, event.timestamp) : [];
     });

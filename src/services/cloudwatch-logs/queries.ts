@@ -2,15 +2,16 @@
 
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import { job } from "../../jobs/job.ts";
-import type { Context } from "../../kernel/context.ts";
-import { notImplemented } from "../../kernel/errors.ts";
+import type { Context, ReadContext } from "../../kernel/context.ts";
+import { AwsError, notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
-import {
-  invalidNextToken, invalidParameter, limitExceeded, malformedQuery, resourceNotFound,
-} from "./errors.ts";
-import { aboutGroup, findGroup, groupArn, groupNameOf } from "./group-table.ts";
-import { parseQuery, resultsMax } from "./insights/query.ts";
+import { invalidNextToken, invalidParameter, limitExceeded, malformedQuery } from "./errors.ts";
+import { millisecondsOf } from "./epoch.ts";
+import { aboutGroup, groupNameOf } from "./group-table.ts";
+import { resultsMax, type Query } from "./insights/query.ts";
+import { parseQuery } from "./insights/query-reader.ts";
+import { groupsOf, requireGroups, requireReadable } from "./query-groups.ts";
 import { forgetQuery, queries, requireQuery, resultsParts, type QueryRow } from "./query-table.ts";
 import { runQuery } from "./query-running.ts";
 
@@ -37,9 +38,30 @@ function groupNames({ logGroupName, logGroupNames, logGroupIdentifiers }: NamesG
   return names;
 }
 
-/** Epoch seconds; some give milliseconds, which AWS takes, too. */
-function milliseconds(time: number): number {
-  return time > 100_000_000_000 ? time : time * 1_000;
+/** The groups, from the request or from the query's SOURCE, and the time: epoch milliseconds. */
+function subjectOf(ctx: Context, input: logs.StartQueryRequest, { selection }: Query) {
+  const now = ctx.clock.now();
+  const isNamed = [input.logGroupName, input.logGroupNames, input.logGroupIdentifiers].some((each) => each);
+  if (selection && isNamed) {
+    throw invalidParameter("A query with SOURCE can't be given log groups in another way.");
+  }
+  return {
+    groups: selection ? groupsOf(ctx, selection) : requireGroups(ctx, groupNames(input)),
+    from: selection?.from?.(now) ?? millisecondsOf(input.startTime),
+    before: selection?.before?.(now) ??
+      millisecondsOf(input.endTime) + (input.endTime > 100_000_000_000 ? 1 : 1_000),
+  };
+}
+
+/** Of a query that names its groups itself; none where it can't be read, which is said later. */
+function selectedNames(queryString: string, ctx: ReadContext): string[] {
+  try {
+    const { selection } = parseQuery(queryString);
+    return selection ? groupsOf(ctx, selection) : [];
+  } catch (error) {
+    if (error instanceof AwsError) return [];
+    throw error;
+  }
 }
 
 export const StartQuery = operation(logs.StartQuery, {
@@ -48,32 +70,26 @@ export const StartQuery = operation(logs.StartQuery, {
     const names = [
       ...(logGroupName === undefined ? [] : [logGroupName]), ...logGroupNames, ...logGroupIdentifiers,
     ];
-    return names.length === 0 ? aboutGroup("", ctx) : names.map((each) => aboutGroup(groupNameOf(each), ctx));
+    if (names.length === 0) names.push(...selectedNames(input.queryString, ctx));
+    if (names.length === 0) return aboutGroup("", ctx);
+    return names.map((each) => aboutGroup(groupNameOf(each), ctx));
   },
   run(input, ctx) {
     if (input.queryLanguage !== undefined && input.queryLanguage !== "CWLI") {
       throw notImplemented(`Queries in ${input.queryLanguage}`);
     }
-    const { unmasks } = parseQuery(input.queryString);
-    const names = groupNames(input);
-    for (const name of names) {
-      if (!findGroup(ctx, name)) {
-        // @evidence recorded: the sentence names the group and the account
-        throw resourceNotFound(`Log group '${name}' does not exist for account ID '${ctx.account}'`);
-      }
-      if (unmasks) ctx.authorize({ action: "logs:Unmask", resource: `${groupArn(ctx, name)}:*` });
-    }
+    const query = parseQuery(input.queryString);
+    const { groups, from, before } = subjectOf(ctx, input, query);
+    requireReadable(ctx, query, groups);
     if (input.endTime < input.startTime) {
       throw malformedQuery("Query's end time is before its start time", { start: 0, end: 0 });
     }
     if (running(ctx) >= runningMax) throw limitExceeded();
     const id = ctx.ids.uuid();
     ctx.db(queries).put({
-      id, groups: names, text: input.queryString,
-      from: milliseconds(input.startTime),
-      before: milliseconds(input.endTime) + (input.endTime > 100_000_000_000 ? 1 : 1_000),
+      id, groups, text: input.queryString, from, before,
       ...(input.limit !== undefined && { limit: input.limit }),
-      status: "Scheduled", unmasks, createdAt: ctx.clock.now(),
+      status: "Scheduled", unmasks: query.unmasks, createdAt: ctx.clock.now(),
       recordsMatched: 0, recordsScanned: 0, bytesScanned: 0, resultsCount: 0,
     });
     ctx.schedule(runQuery, { id, at: ctx.clock.now(), input: { id } });
@@ -95,9 +111,9 @@ function statisticsOf(query: QueryRow): logs.QueryStatistics {
   return {
     recordsMatched: query.recordsMatched,
     recordsScanned: query.recordsScanned,
-    estimatedRecordsSkipped: 0,
+    estimatedRecordsSkipped: query.recordsSkipped ?? 0,
     bytesScanned: query.bytesScanned,
-    estimatedBytesSkipped: 0,
+    estimatedBytesSkipped: query.bytesSkipped ?? 0,
     logGroupsScanned: query.groups.length,
   };
 }

@@ -22,6 +22,9 @@ export interface QueryRow {
   readonly recordsMatched: number;
   readonly recordsScanned: number;
   readonly bytesScanned: number;
+  /** Of groups that were not looked at, since they have no index. */
+  readonly recordsSkipped?: number;
+  readonly bytesSkipped?: number;
   readonly resultsCount: number;
 }
 

@@ -3,6 +3,8 @@
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import { service } from "../../kernel/service.ts";
 import * as accountPolicies from "./account-policies.ts";
+import * as anomalies from "./anomalies.ts";
+import * as anomalyDetecting from "./anomaly-detecting.ts";
 import * as anomalyDetectors from "./anomaly-detectors.ts";
 import * as auditing from "./auditing.ts";
 import * as dataProtectionPolicies from "./data-protection-policies.ts";
@@ -17,6 +19,7 @@ import * as groups from "./groups.ts";
 import * as indexPolicies from "./index-policies.ts";
 import * as liveTail from "./live-tail.ts";
 import * as logRecords from "./log-records.ts";
+import * as lookupTables from "./lookup-tables.ts";
 import * as metricFiltering from "./metric-filtering.ts";
 import * as metricFilters from "./metric-filters.ts";
 import * as metricValues from "./metric-values.ts";
@@ -26,17 +29,23 @@ import * as queryDefinitions from "./query-definitions.ts";
 import * as queryRunning from "./query-running.ts";
 import * as resourcePolicies from "./resource-policies.ts";
 import * as retention from "./retention.ts";
+import * as scheduledQueries from "./scheduled-queries.ts";
+import * as scheduledQuerying from "./scheduled-querying.ts";
 import * as streams from "./streams.ts";
 import * as subscriptionDelivery from "./subscription-delivery.ts";
 import * as subscriptionFilters from "./subscription-filters.ts";
 import * as sweeping from "./sweeping.ts";
+import * as transformers from "./transformers.ts";
 
 export default service(logs.service, {
   nouns: [
     groups, describeGroups, groupTags, retention, streams, sweeping, putLogEvents, getLogEvents,
     filterLogEvents, metricFilters, metricFiltering, metricValues, subscriptionFilters, subscriptionDelivery,
-    destinations, queries, queryRunning, logRecords, queryDefinitions, liveTail, exportTasks, exporting,
+    destinations, queries, queryRunning, logRecords, queryDefinitions, liveTail, lookupTables, exportTasks,
+      exporting,
     resourcePolicies, accountPolicies, indexPolicies, dataProtectionPolicies, auditing, anomalyDetectors,
+      anomalyDetecting, anomalies,
+    transformers, scheduledQueries, scheduledQuerying,
   ],
   resourcePolicy: resourcePolicies.policyOf,
   tagging: groupTags.tagging,

@@ -13,7 +13,7 @@ import type { WatchedEvent } from "./watched-events.ts";
 type Subscription = Pick<
   SubscriptionFilter,
   "name" | "pattern" | "destinationArn" | "roleArn" | "distribution"
->;
+> & { readonly applyOnTransformedLogs?: boolean };
 
 /** A record is well below what Kinesis and Lambda take, also where it does not compress. */
 const recordBytesMax = 600_000;
@@ -43,7 +43,8 @@ function ofAccount(ctx: Context, group: LogGroup): Subscription[] {
 
 function matching(ctx: Context, subscription: Subscription, events: readonly WatchedEvent[]): SentEvent[] {
   const pattern = patternOf(ctx, subscription.pattern);
-  return events.flatMap((event) => {
+  return events.flatMap((original) => {
+    const event = subscription.applyOnTransformedLogs ? original.transformed() : original;
     const { message, timestamp } = event;
     const match = pattern.match(message, pattern.kind === "json" ? event.json() : undefined);
     if (!match) return [];

@@ -7,6 +7,7 @@ import { protectionPolicies } from "./data-protection-table.ts";
 import { usageOf, usages } from "./group-table.ts";
 import { indexPolicies } from "./index-policies.ts";
 import { bytesOf } from "./retention.ts";
+import { forgetTransformers } from "./transformer-table.ts";
 import { streams } from "./stream-table.ts";
 
 const rowsAtOnce = 500;
@@ -25,6 +26,7 @@ function forgetSettings(ctx: Context, groupId: string): void {
   ctx.db(usages).delete(groupId);
   ctx.db(protectionPolicies).delete(groupId);
   ctx.db(indexPolicies).delete(groupId);
+  forgetTransformers(ctx, groupId);
 }
 
 function again(ctx: Context, groupId: string): void {

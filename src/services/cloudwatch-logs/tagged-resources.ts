@@ -3,6 +3,8 @@
 import type { ReadContext } from "../../kernel/context.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import { destinations } from "./destination-table.ts";
+import { lookupTables } from "./lookup-table-rows.ts";
+import { scheduledQueries } from "./scheduled-query-table.ts";
 import { anomalyDetectors } from "./anomaly-detector-table.ts";
 
 export function isTagged(ctx: Pick<ReadContext, "db">, arn: string): boolean {
@@ -12,6 +14,10 @@ export function isTagged(ctx: Pick<ReadContext, "db">, arn: string): boolean {
       return ctx.db(destinations).has(name);
     case "anomaly-detector":
       return ctx.db(anomalyDetectors).has(name);
+    case "lookup-table":
+      return ctx.db(lookupTables).has(name);
+    case "scheduled-query":
+      return [...ctx.db(scheduledQueries).list()].some(({ id }) => id === name);
     default:
       return false;
   }

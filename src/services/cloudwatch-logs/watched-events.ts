@@ -2,12 +2,15 @@
 
 import type { Draft } from "./block-writing.ts";
 import { parseObject } from "./patterns/json.ts";
+import type { Transform } from "./transforming/transformer.ts";
 
 export interface WatchedEvent {
   readonly timestamp: number;
   readonly sequence: number;
   readonly message: string;
   json(): Record<string, unknown> | undefined;
+  /** As the group's transformer leaves it; the event itself where there is none, or it can't read it. */
+  transformed(): WatchedEvent;
 }
 
 class Watched implements WatchedEvent {
@@ -16,8 +19,11 @@ class Watched implements WatchedEvent {
   readonly message: string;
   #parsed: Record<string, unknown> | undefined;
   #isParsed = false;
+  #transformed: WatchedEvent | undefined;
+  readonly #transform: Transform | undefined;
 
-  constructor({ timestamp, message }: Draft, sequence: number) {
+  constructor({ timestamp, message }: Draft, sequence: number, transform: Transform | undefined) {
+    this.#transform = transform;
     this.timestamp = timestamp;
     this.message = message;
     this.sequence = sequence;
@@ -28,8 +34,17 @@ class Watched implements WatchedEvent {
     this.#isParsed = true;
     return this.#parsed;
   }
+
+  transformed(): WatchedEvent {
+    if (this.#transformed) return this.#transformed;
+    const { timestamp, sequence } = this;
+    const message = this.#transform?.(this.message);
+    this.#transformed = message === undefined ? this
+      : new Watched({ timestamp, message }, sequence, undefined);
+    return this.#transformed;
+  }
 }
 
-export function watchedEvent(draft: Draft, sequence: number): WatchedEvent {
-  return new Watched(draft, sequence);
+export function watchedEvent(draft: Draft, sequence: number, transform?: Transform): WatchedEvent {
+  return new Watched(draft, sequence, transform);
 }

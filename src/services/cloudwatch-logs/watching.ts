@@ -10,6 +10,7 @@ import type { LogGroup } from "./group-table.ts";
 import { filterMetrics } from "./metric-filtering.ts";
 import { publish } from "./metric-values.ts";
 import { subscribe } from "./subscribing.ts";
+import { transformOf } from "./transformer-table.ts";
 import { watchedEvent, type WatchedEvent } from "./watched-events.ts";
 
 /** Events that were just put into one stream. */
@@ -36,6 +37,22 @@ function measure(ctx: Context, group: LogGroup, { events, sizeBytes }: Arrived):
   });
 }
 
+/** @evidence CloudWatch Logs User Guide, "Monitoring with CloudWatch metrics", log transformation metrics */
+const transformedEvents = meter("AWS/Logs", "TransformedLogEvents", "Count", ["LogGroupName"]);
+const transformedBytes = meter("AWS/Logs", "TransformedBytes", "Bytes", ["LogGroupName"]);
+const transformationErrors = meter("AWS/Logs", "TransformationErrors", "Count", ["LogGroupName"]);
+
+function measureTransformation(ctx: Context, { name }: LogGroup, events: readonly WatchedEvent[]): void {
+  const transformed = events.map((event) => event.transformed()).filter((each, at) => each !== events[at]);
+  const bytes = transformed.reduce((sum, { message }) => sum + Buffer.byteLength(message), 0);
+  const failed = events.length - transformed.length;
+  if (transformed.length > 0) {
+    ctx.metric(transformedEvents, [name], transformed.length);
+    ctx.metric(transformedBytes, [name], bytes);
+  }
+  if (failed > 0) ctx.metric(transformationErrors, [name], failed);
+}
+
 export function watch(ctx: Context, group: LogGroup, arrived: Arrived): void {
   const { stream, events, from } = arrived;
   measure(ctx, group, arrived);
@@ -43,8 +60,10 @@ export function watch(ctx: Context, group: LogGroup, arrived: Arrived): void {
   if (group.groupClass !== "STANDARD") return;
   audit(ctx, group, events);
   let made: WatchedEvent[] | undefined;
+  const transform = transformOf(ctx, group);
   const watched = (): readonly WatchedEvent[] =>
-    (made ??= events.map((event, index) => watchedEvent(event, from + index)));
+    (made ??= events.map((event, index) => watchedEvent(event, from + index, transform)));
+  if (transform) measureTransformation(ctx, group, watched());
   const isFiltered = countMetricFilters(ctx, group.name) > 0;
   publish(ctx, [
     ...(isFiltered ? filterMetrics(ctx, group, watched()) : []),

@@ -7,6 +7,7 @@ import { operation } from "../../kernel/operation.ts";
 import { onStream, requireStream, shardIdOf, type NamesStream } from "./addresses.ts";
 import { sealed, withKeys } from "./encryption.ts";
 import { invalidArgument, rateExceeded, streamNotFound, streamWords } from "./errors.ts";
+import { countTowardsGrowth } from "./growth.ts";
 import { hashKeyMax, hashKeyOf, sortable } from "./hash-keys.ts";
 import { countWrite, countWriteExceeded } from "./metrics.ts";
 import { readSequence, shownSequence } from "./sequence-numbers.ts";
@@ -67,6 +68,7 @@ function put(ctx: Context, stream: Stream, draft: Draft): Put {
     throw rateExceeded(ctx, stream.name, shardIdOf(shard.index));
   }
   countWrite(ctx, stream, shard, bytes);
+  countTowardsGrowth(ctx, stream, shard, bytes);
   const sequence = ctx.ids.sequence();
   ctx.db(records).add({
     stream: stream.number,

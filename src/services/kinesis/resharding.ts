@@ -86,7 +86,7 @@ function closeShard(ctx: Context, shard: Shard): void {
   ctx.wake(topicOf(shard.stream, shard.index));
 }
 
-function split(ctx: Context, stream: Stream, shard: Shard, at: bigint): Stream {
+export function split(ctx: Context, stream: Stream, shard: Shard, at: bigint): Stream {
   closeShard(ctx, shard);
   const left = openShard(ctx, stream, { start: fromSortable(shard.start), end: at - 1n }, [shard]);
   return openShard(ctx, left, { start: at, end: fromSortable(shard.end) }, [shard]);

@@ -5,7 +5,7 @@ import type { Context } from "../../kernel/context.ts";
 import { findStream } from "./addresses.ts";
 import { dataKeys, keyHolders } from "./encryption.ts";
 import { horizonOf, hourMilliseconds, records, shards, shardsOf, type Stream } from "./stream-table.ts";
-import { rates } from "./throughput.ts";
+import { rateKinds, rates } from "./throughput.ts";
 
 const rowsAtOnce = 500;
 
@@ -45,7 +45,7 @@ function forgetOldShards(ctx: Context, stream: Stream): void {
   for (const { index } of ctx.db(shards).list({ prefix: [stream.number] })) {
     if (kept.has(index)) continue;
     ctx.db(shards).delete([stream.number, index]);
-    for (const kind of ["read", "write"]) ctx.db(rates).delete([stream.number, index, kind]);
+    for (const kind of rateKinds) ctx.db(rates).delete([stream.number, index, kind]);
   }
 }
 

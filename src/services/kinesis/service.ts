@@ -4,6 +4,7 @@ import * as kinesis from "../../generated/kinesis.ts";
 import { service } from "../../kernel/service.ts";
 import * as consumers from "./consumers.ts";
 import * as encryption from "./encryption.ts";
+import * as growth from "./growth.ts";
 import * as limits from "./limits.ts";
 import { observes } from "./metrics.ts";
 import * as policies from "./policies.ts";
@@ -22,7 +23,7 @@ import * as warmThroughput from "./warm-throughput.ts";
 
 export default service(kinesis.service, {
   nouns: [
-    streams, streamSettings, warmThroughput, limits, shards, resharding, putting, reading, retention,
+    streams, streamSettings, warmThroughput, limits, shards, resharding, growth, putting, reading, retention,
     consumers, subscriptions, encryption, policies, tags, resourceTags,
   ],
   resourcePolicy: resourcePolicyOf,

@@ -13,11 +13,17 @@ import { rateExceeded } from "./errors.ts";
 import { countReadExceeded } from "./metrics.ts";
 import type { Shard, Stream } from "./stream-table.ts";
 
+/** What is written in a minute counts too, where a stream grows by it. */
+export const rateKinds = ["read", "write", "minute"] as const;
+
 export interface Rate {
   readonly stream: number;
   readonly shard: number;
-  readonly kind: "read" | "write";
-  /** The second since the epoch that the counts are of, with what is left over of those before. */
+  readonly kind: (typeof rateKinds)[number];
+  /**
+   * The second since the epoch that the counts are of, with what is left over of those before. Of a minute,
+   * its first.
+   */
   readonly second: number;
   readonly bytes: number;
   readonly count: number;
@@ -33,7 +39,7 @@ const limits = {
 
 type Use = Pick<Rate, "bytes" | "count" | "second">;
 
-function usedSoFar(ctx: Context, shard: Shard, kind: Rate["kind"]): Use {
+function usedSoFar(ctx: Context, shard: Shard, kind: "read" | "write"): Use {
   const second = Math.floor(ctx.clock.now() / 1000);
   const row = ctx.db(rates).get([shard.stream, shard.index, kind]);
   if (!row) return { second, bytes: 0, count: 0 };
@@ -75,4 +81,14 @@ export function countRead(ctx: Context, shard: Shard, bytes: number): void {
   if (ctx.clock.isFrozen || bytes === 0) return;
   const used = usedSoFar(ctx, shard, "read");
   put(ctx, shard, "read", { ...used, bytes: used.bytes + bytes });
+}
+
+/** What was written in this minute, with `bytes` more. */
+export function countMinute(ctx: Context, shard: Shard, bytes: number): Use {
+  const second = Math.floor(ctx.clock.now() / 60_000) * 60;
+  const row = ctx.db(rates).get([shard.stream, shard.index, "minute"]);
+  const before = row?.second === second ? row : { bytes: 0, count: 0 };
+  const used = { second, bytes: before.bytes + bytes, count: before.count + 1 };
+  put(ctx, shard, "minute", used);
+  return used;
 }

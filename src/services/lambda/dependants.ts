@@ -2,6 +2,7 @@
 
 import type { Context } from "../../kernel/context.ts";
 import { aliases } from "./alias-table.ts";
+import { forgetExecutions } from "./durable-table.ts";
 import { eventInvokeConfigs } from "./event-invoke-table.ts";
 import { functionArn } from "./function-names.ts";
 import { functions, versions } from "./function-table.ts";
@@ -26,6 +27,7 @@ export function forgetFunction(ctx: Context, name: string): void {
   for (const { qualifier } of [...ctx.db(functionUrls).list({ prefix })]) {
     ctx.db(functionUrls).delete([name, qualifier]);
   }
+  forgetExecutions(ctx, name);
   ctx.db(functions).delete(name);
   ctx.tags(functionArn(ctx, name)).clear();
 }

@@ -61,6 +61,14 @@ export const roleNotAssumable = (): AwsError =>
 export const runtimeAndHandlerRequired = (): AwsError => invalidParameter(
   "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
 );
+/** @evidence answers to CreateFunction and UpdateFunctionCode, quoted in issues of Terraform and CDK */
+export const imageAbsent = (uri: string): AwsError =>
+  invalidParameter(`Source image ${uri} does not exist. Provide a valid source image.`);
+export const imageInvalid = (uri: string): AwsError =>
+  invalidParameter(`Source image ${uri} is not valid. Provide a valid source image.`);
+export const imageMissing = (): AwsError => invalidParameter(
+  "Please provide ImageUri when updating a function with packageType Image.",
+);
 export const notForImages = (): AwsError => invalidParameter(
   "Runtime, Handler and Layers are not supported for functions created with container images.",
 );
@@ -259,11 +267,42 @@ export const recursive = (): AwsError => refusal(
   + "resources and stopped your function's invocation.",
 );
 
+/** @evidence AWS Durable Execution SDK: tells such a refusal by its first words */
+export const invalidCheckpointToken = (): AwsError => invalidParameter("Invalid Checkpoint Token");
+export const durableExecutionNotFound = (arn: string): AwsError =>
+  notFound(`Durable execution not found: ${arn}`);
+/** @evidence botocore documentation, DurableExecutionAlreadyStartedException and CallbackTimeoutException */
+export const durableExecutionStarted = (name: string): AwsError => refusal(
+  lambda.DurableExecutionAlreadyStartedException,
+  `The durable execution with the specified name has already been started: ${name}`,
+);
+export const callbackOver = (): AwsError => refusal(
+  lambda.CallbackTimeoutException,
+  "The callback ID token has either expired or the callback associated with the token has already been "
+  + "closed.",
+);
+/** @evidence answers to Invoke of durable functions, quoted by users */
+export const durableUnqualified = (): AwsError =>
+  invalidParameter("You cannot invoke a durable function using an unqualified ARN.");
+export const durableTooLong = (): AwsError => invalidParameter(
+  "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes.",
+);
+export const notDurable = (): AwsError => invalidParameter(
+  "DurableExecutionName can only be given for functions with a DurableConfig.",
+);
+export const durableFromStart = (): AwsError => invalidParameter(
+  "Durable execution can only be enabled when a function is created.",
+);
+export const durableTimeoutRequired = (): AwsError =>
+  invalidParameter("DurableConfig must have an ExecutionTimeout.");
+
 /** The function is right, and can't be run here: the message says what is missing. */
 export function notRunnable(reason: CannotRunReason, message: string): AwsError {
   switch (reason) {
     case "runtime-unavailable":
       return refusal(lambda.InvalidRuntimeException, message);
+    case "image-unavailable":
+      return invalidParameter(message);
     case "code-unavailable":
       return refusal(lambda.InvalidZipFileException, message);
     case "role-unavailable":

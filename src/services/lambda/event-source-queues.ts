@@ -10,6 +10,7 @@ import { countEvents } from "./event-source-metrics.ts";
 import { queueUrlOf } from "./event-source-rules.ts";
 import { currentMapping, noteResult, type EventSourceMapping } from "./event-source-table.ts";
 import { roleCredentials } from "./execution-role.ts";
+import { deepest } from "./lineage.ts";
 import { findVersion } from "./function-table.ts";
 
 /** @evidence Lambda Developer Guide, "Configuring scaling behavior": AWS goes on to 1,000 and more */
@@ -156,8 +157,8 @@ async function process(
   if (wanted.length > 0) {
     const identifiers = wanted.map(({ messageId }) => messageId);
     countEvents(ctx, mapping, "invoked", wanted.length);
-    const traced = messages.find(({ Attributes }) => Attributes?.AWSTraceHeader !== undefined);
-    const traceHeader = traced?.Attributes?.AWSTraceHeader;
+    const headers = wanted.map(({ attributes }) => attributes.AWSTraceHeader);
+    const traceHeader = deepest(ctx, mapping.name, headers);
     const outcome = await invokeWithBatch(ctx, mapping, wanted, identifiers, traceHeader);
     const failed = outcome.kind === "done" ? [] : outcome.kind === "partly" ? outcome.failed : identifiers;
     for (const identifier of failed) kept.add(identifier);

@@ -1,12 +1,16 @@
 /** What a function is configured with: defaults, rules, and how it is shown. */
 
 import type {
-  CreateFunctionRequest, FunctionConfiguration, LoggingConfig, UpdateFunctionConfigurationRequest,
+  CreateFunctionRequest, DurableConfig, FunctionConfiguration, LoggingConfig,
+  UpdateFunctionConfigurationRequest,
 } from "../../generated/lambda.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { showVariables } from "./environment-variables.ts";
-import { notForImages, runtimeAndHandlerRequired, runtimeRetired } from "./errors.ts";
+import {
+  durableFromStart, durableTimeoutRequired, notForImages, runtimeAndHandlerRequired, runtimeRetired,
+} from "./errors.ts";
+import { retentionDaysDefault } from "./durable-start.ts";
 import { functionArn } from "./function-names.ts";
 import {
   creation, updating, versionName, type FunctionVersion, type LayerReference, type Settings,
@@ -56,6 +60,7 @@ export function changedSettings(
     throw notForImages();
   }
   if (input.Runtime && isRetired(input.Runtime)) throw runtimeRetired(input.Runtime);
+  if (input.DurableConfig && !settings.DurableConfig) throw durableFromStart();
   return merged(settings, input, layers ?? settings.Layers);
 }
 
@@ -82,8 +87,19 @@ function merged(settings: Settings, input: Given, layers: readonly LayerReferenc
     ),
     KMSKeyArn: emptied(input.KMSKeyArn, settings.KMSKeyArn, (arn) => arn === ""),
     ImageConfig: input.ImageConfig ?? settings.ImageConfig,
+    DurableConfig: durableOf(settings.DurableConfig, input.DurableConfig),
     Layers: layers,
   };
+}
+
+/** @evidence Lambda Developer Guide, "Configure Lambda durable functions": a timeout is required */
+function durableOf(
+  kept: DurableConfig | undefined, given: DurableConfig | undefined,
+): DurableConfig | undefined {
+  if (!kept && !given) return undefined;
+  const config = { RetentionPeriodInDays: retentionDaysDefault, ...kept, ...given };
+  if (config.ExecutionTimeout === undefined) throw durableTimeoutRequired();
+  return config;
 }
 
 /** @evidence Lambda Developer Guide, "Configuring advanced logging controls": levels belong to JSON */
@@ -101,7 +117,6 @@ function loggingOf(kept: LoggingConfig, given: LoggingConfig | undefined): Loggi
 function requireSupported(input: Given): void {
   if (input.FileSystemConfigs?.length) throw notImplemented("A file system of a Lambda function");
   if (input.CapacityProviderConfig) throw notImplemented("A capacity provider of Lambda Managed Instances");
-  if (input.DurableConfig) throw notImplemented("A durable function");
   if (input.TenancyConfig) throw notImplemented("Tenant isolation of a Lambda function");
 }
 

@@ -69,6 +69,7 @@ function codeOf(ctx: BodyContext, { code, settings }: FunctionVersion): CodeSour
   const { EntryPoint, Command, WorkingDirectory } = settings.ImageConfig ?? {};
   return {
     uri: code.uri,
+    ...(code.imageId !== undefined && { id: code.imageId }),
     ...(EntryPoint && { entryPoint: EntryPoint }),
     ...(Command && { command: Command }),
     ...(WorkingDirectory && { workingDirectory: WorkingDirectory }),

@@ -1,8 +1,8 @@
 /** A function and its versions as rows: `$LATEST` is the version with the number 0. */
 
 import type {
-  Architecture, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig, PackageType, RecursiveLoop,
-  Runtime, SnapStart, TracingConfig, VpcConfig,
+  Architecture, DurableConfig, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig, PackageType,
+  RecursiveLoop, Runtime, SnapStart, TracingConfig, VpcConfig,
 } from "../../generated/lambda.ts";
 import { lifecycle, type Phase } from "../../jobs/lifecycle.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
@@ -27,7 +27,11 @@ export interface Function {
 /** Where a version's code is. */
 export type Code =
   | { readonly kind: "zip"; readonly sha256: string; readonly sizeBytes: number }
-  | { readonly kind: "image"; readonly uri: string; readonly sha256: string }
+  /** `imageId` is the container engine's name of it, where there was one when the function was made. */
+  | {
+    readonly kind: "image"; readonly uri: string; readonly sha256: string;
+    readonly imageId?: string | undefined;
+  }
   /** A folder of this machine, read anew whenever something in it changes. */
   | { readonly kind: "folder"; readonly path: string };
 
@@ -56,6 +60,7 @@ export interface Settings {
   readonly Layers: readonly LayerReference[];
   readonly FileSystemConfigs?: readonly FileSystemConfig[] | undefined;
   readonly ImageConfig?: ImageConfig | undefined;
+  readonly DurableConfig?: DurableConfig | undefined;
 }
 
 export interface LayerReference {

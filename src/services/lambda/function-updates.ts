@@ -13,12 +13,12 @@ import { readVariables, requireVariables, sealVariables } from "./environment-va
 import { authorizePassing, requireAssumable, roleCredentials } from "./execution-role.ts";
 import { keepPackage, receivePackage, releaseCode, type Package } from "./function-code.ts";
 import { changedSettings, showFunction } from "./function-configuration.ts";
+import { imageCode } from "./function-images.ts";
 import { functionArn, onWholeFunction, parseFunctionName } from "./function-names.ts";
 import {
   changeLatest, requireChangeable, requireFunction, requireLatest, requireRevision, type Code,
   type FunctionVersion,
 } from "./function-table.ts";
-import { imageCode } from "./functions.ts";
 import { hotFolder } from "./hot-reload.ts";
 import { layersOf, type UsedLayers } from "./layer-table.ts";
 import { publish } from "./publishing.ts";
@@ -59,7 +59,9 @@ export const UpdateFunctionCode = operation(lambda.UpdateFunctionCode, {
 async function newCode(
   ctx: BodyContext, input: UpdateFunctionCodeRequest, { settings }: FunctionVersion,
 ): Promise<{ readonly code: Code; readonly received?: Package }> {
-  if (settings.PackageType === "Image") return { code: imageCode(input.ImageUri) };
+  if (settings.PackageType === "Image") {
+    return { code: await imageCode(ctx, input.ImageUri, "UpdateFunctionCode") };
+  }
   if (input.SourceKMSKeyArn) {
     throw notImplemented("A package of a Lambda function encrypted with a customer managed key");
   }

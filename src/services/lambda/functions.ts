@@ -16,6 +16,7 @@ import { codeLocation } from "./http/code-downloads.ts";
 import { hotFolder } from "./hot-reload.ts";
 import { keepPackage, receivePackage, type Package } from "./function-code.ts";
 import { settingsOf, showFunction } from "./function-configuration.ts";
+import { imageCode } from "./function-images.ts";
 import {
   functionArn, isVersionNumber, latest, namedFunction, onFunction,
 } from "./function-names.ts";
@@ -75,7 +76,7 @@ async function codeFor(
   input: CreateFunctionRequest, ctx: BodyContext,
 ): Promise<{ readonly code: Code; readonly received?: Package }> {
   const { ImageUri, SourceKMSKeyArn } = input.Code;
-  if (input.PackageType === "Image") return { code: imageCode(ImageUri) };
+  if (input.PackageType === "Image") return { code: await imageCode(ctx, ImageUri, "CreateFunction") };
   if (SourceKMSKeyArn) {
     throw notImplemented("A package of a Lambda function encrypted with a customer managed key");
   }
@@ -83,12 +84,6 @@ async function codeFor(
   if (folder !== undefined) return { code: { kind: "folder", path: folder } };
   const received = await receivePackage(ctx, input.Code, "CreateFunction");
   return { code: { kind: "zip", sha256: received.sha256, sizeBytes: received.sizeBytes }, received };
-}
-
-/** Nothing here runs containers: what an image is named is kept, and its invocation refused. */
-export function imageCode(uri: string | undefined): Code {
-  const digest = /@sha256:([0-9a-f]{64})$/.exec(uri ?? "")?.[1] ?? "";
-  return { kind: "image", uri: uri ?? "", sha256: digest };
 }
 
 function create(input: CreateFunctionRequest, prepared: Prepared, ctx: Context): FunctionVersion {

@@ -5,6 +5,8 @@
 
 import type { BodyContext } from "../../kernel/context.ts";
 import { CannotRun, type Outcome, type ResponseSink } from "../../planes/functions/contract.ts";
+import { awaitExecution, startExecution, synchronousSecondsMax } from "./durable-start.ts";
+import { executionArn, type ChainedFrom } from "./durable-table.ts";
 import { functionPending, notRunnable } from "./errors.ts";
 import { functionArn } from "./function-names.ts";
 import { requireFunction, stateOf, versionName, type FunctionVersion } from "./function-table.ts";
@@ -27,6 +29,10 @@ export interface InvocationOrder {
   readonly clientContext?: string | undefined;
   readonly response?: ResponseSink;
   readonly signal?: AbortSignal;
+  /** Of a durable function: default a new name. */
+  readonly executionName?: string | undefined;
+  /** The durable execution that causes this: it is not waited for, but answers when it ends. */
+  readonly parent?: ChainedFrom | undefined;
 }
 
 export interface InvocationResult {
@@ -34,6 +40,9 @@ export interface InvocationResult {
   /** `$LATEST` or a number. */
   readonly executedVersion: string;
   readonly requestId: string;
+  readonly durableExecutionArn?: string;
+  /** It goes on, and tells whoever caused it when it ends. */
+  readonly isPending?: true;
 }
 
 /** A whole function, and which of its versions runs. */
@@ -43,6 +52,13 @@ interface Chosen {
   readonly invokedArn: string;
 }
 
+const notYet: Outcome = {
+  payload: Buffer.alloc(0),
+  contentType: "application/json",
+  report: { durationMilliseconds: 0, billedMilliseconds: 0, memoryMegabytesUsed: 0 },
+  logStreamName: "",
+  logTail: "",
+};
 const emptyEvent = Buffer.from("{}");
 /** An alias's shares are drawn this finely. */
 const chances = 1 << 30;
@@ -54,8 +70,31 @@ const chances = 1 << 30;
  * run
  */
 export async function invokeFunction(ctx: BodyContext, order: InvocationOrder): Promise<InvocationResult> {
-  const { version, reserved, invokedArn } = ctx.reading(() => choose(ctx, order));
-  const traceHeader = nextTrace(ctx, version, order.traceHeader);
+  const chosen = ctx.reading(() => choose(ctx, order));
+  const traceHeader = nextTrace(ctx, chosen.version, order.traceHeader);
+  if (chosen.version.settings.DurableConfig) return runDurable(ctx, chosen.version, traceHeader, order);
+  return runVersion(ctx, chosen, traceHeader, order);
+}
+
+/** The execution of a durable function, to its end. */
+async function runDurable(
+  ctx: BodyContext, version: FunctionVersion, traceHeader: string, order: InvocationOrder,
+): Promise<InvocationResult> {
+  const { payload, executionName, parent } = order;
+  const timeoutSecondsMax = parent ? {} : { timeoutSecondsMax: synchronousSecondsMax };
+  const start = { version, payload, executionName, traceHeader, parent, ...timeoutSecondsMax };
+  const execution = ctx.transaction((within) => startExecution(within, start));
+  const durableExecutionArn = ctx.reading(() => executionArn(ctx, execution));
+  const executedVersion = versionName(version.number);
+  const about = { executedVersion, requestId: execution.id, durableExecutionArn };
+  if (parent) return { ...about, outcome: notYet, isPending: true };
+  return { ...about, outcome: await awaitExecution(ctx, execution) };
+}
+
+/** @throws AwsError as `invokeFunction` */
+export async function runVersion(
+  ctx: BodyContext, { version, reserved, invokedArn }: Chosen, traceHeader: string, order: InvocationOrder,
+): Promise<InvocationResult> {
   const leave = enterOrCount(ctx, version, order.qualifier, reserved);
   const requestId = order.requestId ?? ctx.ids.uuid();
   countConcurrency(ctx, version.name);
@@ -80,7 +119,10 @@ export async function invokeFunction(ctx: BodyContext, order: InvocationOrder): 
   }
 }
 
-function choose(ctx: BodyContext, { name, qualifier }: InvocationOrder): Chosen {
+/** @throws AwsError where there is nothing to run, or not yet */
+export function choose(
+  ctx: BodyContext, { name, qualifier }: Pick<InvocationOrder, "name" | "qualifier">,
+): Chosen {
   const qualified = requireQualified(ctx, name, qualifier);
   const version = routed(ctx, qualified, () => ctx.ids.below(chances) / chances);
   const state = stateOf(version, ctx.clock.now());

@@ -6,10 +6,11 @@ import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { enqueue } from "./asynchronous.ts";
+import { requireDurability, startQueued } from "./durable-invoking.ts";
 import { payloadNotJson, payloadTooLarge } from "./errors.ts";
 import { bytesOf } from "./function-code.ts";
 import { namedFunction, onFunction, parseFunctionName } from "./function-names.ts";
-import { invokeFunction } from "./invocations.ts";
+import { choose, invokeFunction } from "./invocations.ts";
 import { requireQualified } from "./qualifiers.ts";
 import { ResponseStream } from "./response-streams.ts";
 
@@ -47,6 +48,13 @@ export const Invoke = operation(lambda.Invoke, {
     const { traceHeader } = ctx.origin;
     if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
     const clientContext = clientContextOf(input);
+    const { DurableExecutionName: executionName } = input;
+    const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
+    requireDurability({ version, qualifier, executionName, isSynchronous: !isEvent });
+    if (isEvent && version.settings.DurableConfig) {
+      const { version: chosen } = ctx.reading(() => choose(ctx, { name, qualifier }));
+      return startQueued(ctx, chosen, { payload, executionName, traceHeader });
+    }
     if (isEvent) {
       ctx.transaction((within) => {
         requireQualified(within, name, qualifier);
@@ -54,13 +62,14 @@ export const Invoke = operation(lambda.Invoke, {
       });
       return { StatusCode: 202 };
     }
-    const order = { name, qualifier, payload, clientContext, traceHeader };
-    const { outcome, executedVersion } = await invokeFunction(ctx, order);
+    const order = { name, qualifier, payload, clientContext, traceHeader, executionName };
+    const { outcome, executedVersion, durableExecutionArn } = await invokeFunction(ctx, order);
     return {
       StatusCode: 200,
       ExecutedVersion: executedVersion,
       Payload: asBuffer(outcome.payload),
       FunctionError: outcome.functionError,
+      DurableExecutionArn: durableExecutionArn,
       ...(input.LogType === "Tail" && { LogResult: Buffer.from(outcome.logTail).toString("base64") }),
     };
   },

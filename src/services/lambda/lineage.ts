@@ -33,6 +33,16 @@ export function nextTrace(ctx: BodyContext, version: FunctionVersion, arrived: s
   return `Root=${root};Parent=${parent};Sampled=${sampled};Lineage=${passed}`;
 }
 
+/** Of what a batch brings along: that which has been through the function most often. */
+export function deepest(
+  ctx: BodyContext, name: string, headers: readonly (string | undefined)[],
+): string | undefined {
+  const mark = markOf(ctx, name);
+  const depth = (header: string): number => loopsOf(fieldsOf(header).get("Lineage") ?? "", mark);
+  return headers.reduce((most, header) =>
+    header !== undefined && (most === undefined || depth(header) > depth(most)) ? header : most, undefined);
+}
+
 function fieldsOf(header: string): Map<string, string> {
   if (header === "") return new Map();
   return new Map(header.split(";").flatMap((field) => {

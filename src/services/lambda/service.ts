@@ -7,6 +7,12 @@ import * as asynchronous from "./asynchronous.ts";
 import { bodyLimit } from "./body-limits.ts";
 import * as codeSigning from "./code-signing.ts";
 import * as concurrency from "./concurrency.ts";
+import * as durableCallbacks from "./durable-callbacks.ts";
+import * as durableCheckpoints from "./durable-checkpoints.ts";
+import * as durableEnding from "./durable-ending.ts";
+import * as durableExecutions from "./durable-executions.ts";
+import * as durableRunning from "./durable-running.ts";
+import * as durableTimers from "./durable-timers.ts";
 import * as eventInvokeConfigs from "./event-invoke-configs.ts";
 import * as eventSourceMappings from "./event-source-mappings.ts";
 import * as eventSourcePollers from "./event-source-pollers.ts";
@@ -28,7 +34,8 @@ export default service(lambda.service, {
     functions, functionUpdates, versions, aliases, layers, layerPermissions, permissions, concurrency,
     invoking,
     asynchronous, eventInvokeConfigs, functionUrls, functionSettings, codeSigning, tags,
-    eventSourceMappings, eventSourcePollers,
+    eventSourceMappings, eventSourcePollers, durableExecutions, durableCheckpoints, durableCallbacks,
+    durableRunning, durableEnding, durableTimers,
   ],
   resourcePolicy,
   tagging: tags.tagging,

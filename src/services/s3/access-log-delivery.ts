@@ -13,7 +13,7 @@ import { defaultChecksum } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { canonicalId } from "./owners.ts";
 import { ownershipOf } from "./ownership.ts";
-import { storedFacts } from "./put-object.ts";
+import { storedFacts } from "./stored-facts.ts";
 import { receiveBody } from "./receiving.ts";
 import { newPlace, putVersion } from "./version-table.ts";
 

@@ -2,7 +2,7 @@
 
 import { Readable } from "node:stream";
 import type { CellBlobs } from "../../kernel/context.ts";
-import { pieceDecipher } from "./body-cipher.ts";
+import { pieceDecipher, type PieceCipher } from "./body-cipher.ts";
 import type { Piece, StoredBody } from "./body-table.ts";
 
 /** First and last byte, counted from 0. */
@@ -23,14 +23,16 @@ export function blobsOf(body: StoredBody | undefined): string[] {
   return (body?.pieces ?? []).flatMap(({ content }) => (typeof content === "string" ? [content] : []));
 }
 
+/** Of the object; undefined where its bytes are wanted as they rest. */
+type Key = Buffer | undefined;
+
 /**
- * @param key of the object
  * @param release is called when nothing more is read
  */
 export function readBody(
   blobs: CellBlobs,
   body: StoredBody | undefined,
-  key: Buffer,
+  key: Key,
   range: ByteRange,
   release: () => void,
 ): Readable | Buffer {
@@ -57,21 +59,27 @@ function sectionsOf(pieces: readonly Piece[], { first, last }: ByteRange): Secti
 }
 
 /** What is in memory anyway is answered in one. */
-function inlineBytes(sections: readonly Section[], key: Buffer): Buffer | undefined {
+function inlineBytes(sections: readonly Section[], key: Key): Buffer | undefined {
   if (sections.some(({ piece }) => typeof piece.content === "string")) return undefined;
   const parts = sections.map((section) => decryptInline(section, key));
   return parts.length === 1 ? parts[0] : Buffer.concat(parts);
 }
 
-function decryptInline({ piece, offset, sizeBytes }: Section, key: Buffer): Buffer {
+function decryptInline({ piece, offset, sizeBytes }: Section, key: Key): Buffer {
   const bytes = (piece.content as Buffer).subarray(offset, offset + sizeBytes);
-  return pieceDecipher(key, piece.seed, offset).update(bytes);
+  return decipherOf(key, piece.seed, offset).update(bytes);
+}
+
+const asItRests: PieceCipher = { update: (bytes) => Buffer.from(bytes) };
+
+function decipherOf(key: Key, seed: string, offset: number): PieceCipher {
+  return key ? pieceDecipher(key, seed, offset) : asItRests;
 }
 
 async function* decrypted(
   blobs: CellBlobs,
   sections: readonly Section[],
-  key: Buffer,
+  key: Key,
 ): AsyncGenerator<Buffer> {
   for (const section of sections) {
     const { piece, offset, sizeBytes } = section;
@@ -79,7 +87,7 @@ async function* decrypted(
       yield decryptInline(section, key);
       continue;
     }
-    const decipher = pieceDecipher(key, piece.seed, offset);
+    const decipher = decipherOf(key, piece.seed, offset);
     const range = { startByte: offset, endByte: offset + sizeBytes - 1 };
     for await (const chunk of blobs.read(piece.content, range) as AsyncIterable<Buffer>) {
       yield decipher.update(chunk);

@@ -20,7 +20,7 @@ interface Told {
 
 const deletions = { Delete: "Permanently Deleted", DeleteMarkerCreated: "Delete Marker Created" } as const;
 
-/** Replication is told to nobody here. */
+/** Of replication EventBridge is told nothing. */
 function toldOf({ name, version }: ObjectEvent): Told | undefined {
   const [what = "", how = ""] = name.split(":");
   const storageClass = version?.storageClass ?? "STANDARD";

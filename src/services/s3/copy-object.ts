@@ -20,7 +20,7 @@ import {
 } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireWritable } from "./preconditions.ts";
-import { storedFacts } from "./put-object.ts";
+import { storedFacts } from "./stored-facts.ts";
 import type { Received } from "./receiving.ts";
 import { shownVersionId } from "./versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";

@@ -68,13 +68,21 @@ interface Writing extends CustomerKeyInput {
 export function encryptWithCustomerKey(ctx: BodyContext, bucket: Bucket, input: Writing): Encryption {
   const { key, md5 } = requireCustomerKey(ctx, input, input.ServerSideEncryption);
   if (key.length !== keyBytes) throw invalidCustomerKey();
-  if (isBlocked(bucket)) {
-    const action = input.CopySource === undefined ? "s3:PutObject" : "s3:CopyObject";
-    throw customerKeysBlocked(ctx.caller.arn, action, objectArn(input.Bucket, input.Key));
-  }
+  requireCustomerKeysAllowed(ctx, bucket, input);
   const salt = ctx.ids.bytes(saltBytes);
   const stored = { algorithm: "customer", salt, proof: proofOf(salt, key) } as const;
   return { key, stored, output: answered(md5) };
+}
+
+/** @throws AccessDenied where they are blocked, also to replicas */
+export function requireCustomerKeysAllowed(
+  ctx: BodyContext,
+  bucket: Bucket,
+  input: Pick<Writing, "Bucket" | "Key" | "CopySource">,
+): void {
+  if (!isBlocked(bucket)) return;
+  const action = input.CopySource === undefined ? "s3:PutObject" : "s3:CopyObject";
+  throw customerKeysBlocked(ctx.caller.arn, action, objectArn(input.Bucket, input.Key));
 }
 
 /** Tells whether a key is the right one, and nothing of the key. */

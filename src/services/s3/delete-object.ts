@@ -70,6 +70,8 @@ export function deleteOne(ctx: Context, bucket: Bucket, deletion: Deletion): s3.
 
 function putMarker(ctx: Context, bucket: Bucket, marker: ObjectVersion): s3.DeleteObjectOutput {
   const { key, versionId } = marker;
+  const isThere = marker.replication && findVersion(ctx, bucket.name, key, versionId);
+  if (isThere) return { VersionId: versionId, DeleteMarker: true };
   putVersion(ctx, marker);
   objectRemoved(ctx, bucket, { key, versionId, version: marker, kind: "DeleteMarkerCreated" });
   return { VersionId: versionId, DeleteMarker: true };

@@ -11,7 +11,7 @@ import {
 import {
   invalidEncryptionContext, keyNeedsKms, otherEncryptionThanUpload, partNeedsSameEncryption, unknownMethod,
 } from "./encryption-errors.ts";
-import { newKmsKey, openKmsKey, type KmsEncryption, type KmsRequest } from "./kms-keys.ts";
+import { newKmsKey, openKmsKey, type KeyPurpose, type KmsEncryption, type KmsRequest } from "./kms-keys.ts";
 import type { ObjectEncryption, ObjectVersion } from "./object-version.ts";
 
 export interface EncryptionInput extends CustomerKeyInput {
@@ -67,11 +67,12 @@ export async function chooseEncryption(
   ctx: BodyContext,
   bucket: Bucket,
   input: EncryptionInput,
+  purpose: KeyPurpose = "object",
 ): Promise<Encryption> {
   if (hasCustomerKey(input)) return encryptWithCustomerKey(ctx, bucket, input);
   const request = kmsRequest(bucket, input);
   if (!request) return ownEncryption(ctx);
-  const { key, stored } = await newKmsKey(ctx, request);
+  const { key, stored } = await newKmsKey(ctx, { ...request, purpose });
   return { key, stored, output: kmsOutput(stored) };
 }
 

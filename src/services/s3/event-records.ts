@@ -18,14 +18,15 @@ export function eventRecord(
   event: ObjectEvent,
 ): object {
   const { name, key, versionId, version, more } = event;
+  const isOwn = name.startsWith("Replication:");
   return {
     eventVersion: versionOf(event),
     eventSource: "aws:s3",
     awsRegion: ctx.region,
     eventTime: new Date(ctx.clock.now()).toISOString(),
     eventName: name,
-    userIdentity: { principalId: principalOf(ctx) },
-    requestParameters: { sourceIPAddress: ctx.origin.sourceIp },
+    userIdentity: { principalId: principalOf(ctx, isOwn) },
+    requestParameters: { sourceIPAddress: isOwn ? ownName : ctx.origin.sourceIp },
     responseElements: {
       "x-amz-request-id": ctx.requestId,
       "x-amz-id-2": Buffer.from(ctx.requestId.repeat(2)).toString("base64"),
@@ -49,8 +50,11 @@ export function eventRecord(
   };
 }
 
+const ownName = "s3.amazonaws.com";
+
 /** What S3 does by itself, such as expiring objects, it does in its own name. */
-function principalOf({ caller }: Context): string {
+function principalOf({ caller }: Context, isOwn: boolean): string {
+  if (isOwn) return ownName;
   return caller.type === "AWSService" ? caller.arn : `AWS:${caller.principalId || "ANONYMOUS_PRINCIPAL"}`;
 }
 

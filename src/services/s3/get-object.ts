@@ -11,7 +11,7 @@ import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
 import { bucketArn, requireBucket, type Bucket } from "./bucket-table.ts";
 import { bucketConditions } from "./conditions.ts";
-import { describeEncryption, openEncryption } from "./encryption.ts";
+import { describeEncryption, openEncryption, type Encryption } from "./encryption.ts";
 import {
   invalidPartNumber, invalidRequest, keyIsDeleted, markerHasNoContent, noSuchKey, noSuchVersion,
 } from "./errors.ts";
@@ -47,7 +47,7 @@ export const GetObject = operation(s3.GetObject, {
     try {
       requireReadable(input, version);
       requireInReach(version, ctx.clock.now());
-      const encryption = await openEncryption(ctx, version, input);
+      const encryption = await opened(ctx, version, input);
       noteAccess(ctx, version);
       const part = partOf(input, version, body);
       const range = part ?? parseRange(input.Range, version.sizeBytes);
@@ -66,6 +66,20 @@ export const GetObject = operation(s3.GetObject, {
     }
   },
 });
+
+/**
+ * What rests under a customer's key is replicated as it rests.
+ *
+ * @evidence S3 User Guide, "Replicating objects encrypted with SSE-C"
+ */
+async function opened(
+  ctx: BodyContext,
+  version: ObjectVersion,
+  input: s3.GetObjectRequest,
+): Promise<Pick<Encryption, "output"> & { readonly key: Buffer | undefined }> {
+  const isClosed = isSource(input) && version.encryption?.algorithm === "customer";
+  return isClosed ? { key: undefined, output: {} } : openEncryption(ctx, version, input);
+}
 
 /** What GetObject answers, without the body. */
 export const HeadObject = operation(s3.HeadObject, {

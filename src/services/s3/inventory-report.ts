@@ -12,7 +12,7 @@ import { findConfiguration } from "./configurations.ts";
 import { InventoryLines } from "./inventory-rows.ts";
 import { planReport, reportJob, type PlannedReport } from "./inventory-schedule.ts";
 import { PutObject } from "./put-object.ts";
-import { destinationName } from "./replication.ts";
+import { destinationName } from "./replication-rules.ts";
 import { allVersions, type ShownVersion, type Start } from "./version-listing.ts";
 import { objects } from "./version-table.ts";
 

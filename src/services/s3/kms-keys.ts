@@ -15,6 +15,9 @@ export type KmsEncryption = Extract<ObjectEncryption, { algorithm: "aws:kms" | "
 
 type KmsContext = Readonly<Record<string, string>>;
 
+/** Keys of replicas are encrypted by KMS and not made there, so that the permission is another one. */
+export type KeyPurpose = "object" | "replica";
+
 export interface KmsRequest {
   readonly bucket: string;
   readonly key: string;
@@ -23,6 +26,7 @@ export interface KmsRequest {
   readonly keyId: string;
   readonly context: KmsContext | undefined;
   readonly usesBucketKey: boolean;
+  readonly purpose?: KeyPurpose;
 }
 
 export interface KmsDataKey {
@@ -128,6 +132,7 @@ interface Asked {
 }
 
 async function generate(ctx: BodyContext, request: KmsRequest): Promise<Asked> {
+  if (request.purpose === "replica") return encryptOwn(ctx, request);
   const answer = await throughKms(
     ctx.call(kms.GenerateDataKey, {
       KeyId: request.keyId,
@@ -139,6 +144,23 @@ async function generate(ctx: BodyContext, request: KmsRequest): Promise<Asked> {
   return {
     key: Buffer.from(Plaintext ?? []), wrappedKey: Buffer.from(CiphertextBlob ?? []), keyId: KeyId ?? "",
   };
+}
+
+/**
+ * A role that replicates needs `kms:Encrypt` for the keys of replicas.
+ *
+ * @evidence S3 User Guide, "Replicating encrypted objects", "Granting additional permissions"
+ */
+async function encryptOwn(ctx: BodyContext, request: KmsRequest): Promise<Asked> {
+  const key = ctx.ids.bytes(dataKeyBytes);
+  const { CiphertextBlob, KeyId } = await throughKms(
+    ctx.call(kms.Encrypt, {
+      KeyId: request.keyId,
+      Plaintext: key,
+      EncryptionContext: contextOf(request, request.context, request.usesBucketKey),
+    }),
+  );
+  return { key, wrappedKey: Buffer.from(CiphertextBlob ?? []), keyId: KeyId ?? "" };
 }
 
 async function decrypt(

@@ -20,6 +20,19 @@ export function isGoverned(version: Lockable, now: number): boolean {
   return version.legalHold !== "ON" && isRetained(version, now) && version.retention?.mode === "GOVERNANCE";
 }
 
+type Retention = ObjectVersion["retention"];
+
+/**
+ * What nobody may do, neither at the bucket nor from another that replicates to it.
+ *
+ * @param now epoch milliseconds
+ * @evidence S3 User Guide, "Retention modes": compliance can't be shortened, by anyone
+ */
+export function weakensCompliance(before: Retention, after: Retention, now: number): boolean {
+  if (before?.mode !== "COMPLIANCE" || before.until <= now) return false;
+  return after?.mode !== "COMPLIANCE" || after.until < before.until;
+}
+
 const yearDays = 365;
 
 /** @evidence S3 User Guide, "Locking objects with Object Lock": from the creation of the version on */

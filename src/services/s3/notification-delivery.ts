@@ -18,6 +18,8 @@ interface Delivery {
   readonly destination: string;
   /** JSON text. */
   readonly message: string;
+  /** Of the request that caused it. */
+  readonly traceHeader?: string | undefined;
 }
 
 /** One configuration, whatever it is for. */
@@ -64,11 +66,12 @@ export const deliver = asynchronousJob<Delivery>("s3.deliver", async (delivery, 
  */
 export async function send(
   ctx: BodyContext,
-  { bucket, destination, message }: Delivery,
+  { bucket, destination, message, traceHeader }: Delivery,
   purpose: "trial" | "event" = "event",
 ): Promise<void> {
   const { service, account = "", region = "", resource = "" } = parseArn(destination) ?? {};
-  const options = { as: "service", sourceArn: bucketArn(bucket), region, account: ctx.account } as const;
+  const sourceArn = bucketArn(bucket);
+  const options = { as: "service", sourceArn, region, account: ctx.account, traceHeader } as const;
   if (service === "sns") {
     const input = { TopicArn: destination, Subject: "Amazon S3 Notification", Message: message };
     await ctx.call(sns.Publish, input, options);
@@ -90,9 +93,10 @@ export function notify(
   for (const { id, arn, events, filter } of destinationsOf(configuration)) {
     if (!events.some((pattern) => covers(pattern, event.name)) || !passes(filter, event.key)) continue;
     const message = JSON.stringify({ Records: [eventRecord(ctx, bucket, id, event)] });
+    const { traceHeader } = ctx.origin;
     ctx.schedule(deliver, {
       at: ctx.clock.now(),
-      input: { bucket: bucket.name, destination: arn, message },
+      input: { bucket: bucket.name, destination: arn, message, ...(traceHeader && { traceHeader }) },
     });
   }
   const told = configuration.EventBridgeConfiguration && busEvent(ctx, bucket, event);

@@ -1,15 +1,21 @@
 /** The access control list of an object. */
 
 import * as s3 from "../../generated/s3.ts";
-import type { ReadContext } from "../../kernel/context.ts";
+import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
 import { requestedGrants, shownAcl, storedAcl, type AclSubject } from "./acl.ts";
-import { requireBucket } from "./bucket-table.ts";
+import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { keyIsDeleted, markerHasNoContent, noSuchKey } from "./errors.ts";
+import { changeMetadata } from "./metadata-changes.ts";
 import { requireGrantable } from "./object-access.ts";
+import { objectAclPut } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
-import { changeVersion, findLatest, requireVersion } from "./version-table.ts";
+import { ownershipOf } from "./ownership.ts";
+import { canonicalId } from "./owners.ts";
+import { requireReplicaList } from "./put-replica.ts";
+import { orReplicates, replicaChange } from "./replicas.ts";
+import { findLatest, requireVersion } from "./version-table.ts";
 
 interface NamesVersion {
   readonly Bucket: string;
@@ -45,14 +51,34 @@ export const GetObjectAcl = operation(s3.GetObjectAcl, {
 /** @evidence S3 API Reference, PutObjectAcl */
 export const PutObjectAcl = operation(s3.PutObjectAcl, {
   ...onObject,
-  action: versionedAction("PutObjectAcl"),
+  action: orReplicates(versionedAction("PutObjectAcl")),
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
     const version = requireObject(ctx, input, "PUT");
+    if (replicaChange(input)) return putReplicaList(ctx, bucket, version, input);
     const { owner } = version;
     const subject: AclSubject = { kind: "object", owner, bucketOwner: ctx.account };
     const grants = requestedGrants(input, subject);
     requireGrantable(ctx, bucket, { grants, subject, key: input.Key, action: "s3:PutObjectAcl" });
-    changeVersion(ctx, version, { acl: storedAcl(grants, owner) } as Partial<ObjectVersion>);
+    changeMetadata(ctx, { bucket, version, input }, "acl", storedAcl(grants, owner));
+    objectAclPut(ctx, bucket, version);
+    return {};
   },
 });
+
+/** Where lists are disabled there is nothing to change, nor where the replica has another owner. */
+function putReplicaList(
+  ctx: Context,
+  bucket: Bucket,
+  version: ObjectVersion,
+  input: s3.PutObjectAclRequest,
+): s3.PutObjectAclOutput {
+  const acl = replicaChange(input)?.acl;
+  const { key, owner } = version;
+  const isTheirs = acl === undefined || acl.Owner?.ID === canonicalId(owner);
+  if (ownershipOf(bucket) === "BucketOwnerEnforced" || !isTheirs) return {};
+  if (acl) requireReplicaList(ctx, bucket, { key, owner, acl });
+  changeMetadata(ctx, { bucket, version, input }, "acl", acl);
+  objectAclPut(ctx, bucket, version);
+  return {};
+}

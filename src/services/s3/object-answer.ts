@@ -37,7 +37,7 @@ export function describeVersion(
     StorageClass: version.storageClass,
     PartsCount: asked.PartNumber === undefined ? undefined : version.partsCount,
     TagCount: tagCount > 0 ? tagCount : undefined,
-    ReplicationStatus: version.replication,
+    ReplicationStatus: version.isSyncing ? "PENDING" : version.replication,
     ObjectLockMode: retention?.mode,
     ObjectLockRetainUntilDate: retention?.until,
     ObjectLockLegalHoldStatus: version.legalHold,

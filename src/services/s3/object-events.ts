@@ -7,7 +7,7 @@ import type { Context } from "../../kernel/context.ts";
 import type { Bucket } from "./bucket-table.ts";
 import { midnightAfter } from "./days.ts";
 import { notify } from "./notification-delivery.ts";
-import type { ObjectVersion } from "./object-version.ts";
+import type { ChangeKind, ObjectVersion } from "./object-version.ts";
 import { replicateLater } from "./replication-job.ts";
 import { findVersion } from "./version-table.ts";
 import { expectSweep, planSweep } from "./sweep-plans.ts";
@@ -32,6 +32,8 @@ export type EventName =
   | "LifecycleTransition"
   | "IntelligentTiering"
   | "Replication:OperationFailedReplication"
+  | "Replication:OperationMissedThreshold"
+  | "Replication:OperationReplicatedAfterThreshold"
   | "Replication:OperationNotTracked";
 
 export interface ObjectEvent {
@@ -52,7 +54,7 @@ export function tell(ctx: Context, bucket: Bucket, event: ObjectEvent): void {
 export function objectCreated(ctx: Context, bucket: Bucket, version: ObjectVersion, by: Creation): void {
   expectSweep(ctx, bucket);
   expectTiering(ctx, version);
-  if (bucket.replication) replicateLater(ctx, bucket, version);
+  if (bucket.replication) replicateLater(ctx, bucket, version, "object");
   if (bucket.notifications) tellOf(ctx, bucket, version, `ObjectCreated:${by}`);
 }
 
@@ -80,8 +82,12 @@ export function objectTagged(
 ): void {
   if (bucket.lifecycle) planSweep(ctx, bucket.name, midnightAfter(ctx.clock.now()));
   expectTiering(ctx, version);
-  if (bucket.replication) replicateChange(ctx, bucket, version);
   tellOf(ctx, bucket, version, `ObjectTagging:${how}`);
+}
+
+/** Part of the transaction that sets the access control list of a version. */
+export function objectAclPut(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
+  tellOf(ctx, bucket, version, "ObjectAcl:Put");
 }
 
 /** What is changed of an object once it has been replicated is replicated too. */
@@ -89,9 +95,10 @@ export function replicateChange(
   ctx: Context,
   bucket: Bucket,
   { key, versionId }: Pick<ObjectVersion, "key" | "versionId">,
+  kind: ChangeKind,
 ): void {
   const changed = findVersion(ctx, bucket.name, key, versionId);
-  if (changed) replicateLater(ctx, bucket, changed);
+  if (changed) replicateLater(ctx, bucket, changed, kind);
 }
 
 /** Part of the transaction in which a rule changes the storage class of a version. */
@@ -123,25 +130,13 @@ export function restorationChanged(
   tellOf(ctx, bucket, version, `ObjectRestore:${how}`, more || undefined);
 }
 
-/** Part of the transaction in which a replication turns out to be refused. */
-export function replicationFailed(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
-  const more = {
-    replicationEventData: {
-      requestTime: new Date(version.modifiedAt).toISOString(),
-      failureReason: "DstPutObjectNotPermitted",
-      s3Operation: "OBJECT_PUT",
-    },
-  };
-  tellOf(ctx, bucket, version, "Replication:OperationFailedReplication", more);
-}
-
 export function objectRemoved(ctx: Context, bucket: Bucket, removal: Removal): void {
   const { key, versionId, version, kind, isExpired } = removal;
   if (bucket.versioning) expectSweep(ctx, bucket);
   // Markers that rules put stay where they are.
   const isMarker = version?.isDeleteMarker && kind === "DeleteMarkerCreated";
   if (bucket.replication && isMarker && !isExpired) {
-    replicateLater(ctx, bucket, version);
+    replicateLater(ctx, bucket, version, "deleteMarker");
   }
   const what = isExpired ? "LifecycleExpiration" : "ObjectRemoved";
   tell(ctx, bucket, { name: `${what}:${kind}`, key, versionId });

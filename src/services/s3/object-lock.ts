@@ -4,19 +4,19 @@ import * as s3 from "../../generated/s3.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onBucket, onObject } from "./access.ts";
-import { changeBucket, objectArn, requireBucket } from "./bucket-table.ts";
+import { changeBucket, objectArn, requireBucket, type Bucket } from "./bucket-table.ts";
 import { midnightAfter } from "./days.ts";
 import { malformedXml } from "./errors.ts";
 import {
   lockConfigurationNotFound, lockNeedsVersioning, noLockInBucket, noLockOnObject, periodNotPositive,
   periodTooLarge, protectedByLock, untilIsPast,
 } from "./lock-errors.ts";
-import { isRetained } from "./lock-rules.ts";
+import { isRetained, weakensCompliance } from "./lock-rules.ts";
+import { changeMetadata } from "./metadata-changes.ts";
 import { requireObject, type NamesVersion } from "./named-version.ts";
-import { replicateChange } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
+import { orReplicates, replicaChange } from "./replicas.ts";
 import { planSweep } from "./sweep-plans.ts";
-import { changeVersion } from "./version-table.ts";
 
 const modes: ReadonlySet<string> = new Set<s3.ObjectLockRetentionMode>(["GOVERNANCE", "COMPLIANCE"]);
 
@@ -65,15 +65,19 @@ export const GetObjectLockConfiguration = operation(s3.GetObjectLockConfiguratio
 /** Lengthening takes no more than the permission to retain; all else goes by the mode. */
 export const PutObjectRetention = operation(s3.PutObjectRetention, {
   ...onObject,
+  action: orReplicates("s3:PutObjectRetention"),
   run(input, ctx) {
     if (!input.Retention) throw malformedXml();
-    const version = requireLockable(ctx, input, "PUT");
+    const { bucket, version } = requireLockable(ctx, input, "PUT");
     const retention = requireRetention(ctx, input.Retention);
-    if (isRetained(version, ctx.clock.now()) && weakens(version.retention, retention)) {
+    const now = ctx.clock.now();
+    if (replicaChange(input)) {
+      if (weakensCompliance(version.retention, retention, now)) throw protectedByLock();
+    } else if (isRetained(version, now) && weakens(version.retention, retention)) {
       requireBypass(ctx, version, input.BypassGovernanceRetention);
     }
-    changeVersion(ctx, version, { retention });
-    lockChanged(ctx, version);
+    changeMetadata(ctx, { bucket, version, input }, "retention", retention);
+    lockChanged(ctx, bucket);
   },
 });
 
@@ -122,7 +126,7 @@ export function requireBypass(ctx: Context, version: ObjectVersion, asked: boole
 export const GetObjectRetention = operation(s3.GetObjectRetention, {
   ...onObject,
   run(input, ctx) {
-    const { retention } = requireLockable(ctx, input, "GET");
+    const { retention } = requireLockable(ctx, input, "GET").version;
     if (!retention) throw noLockOnObject(input.Key);
     return { Retention: { Mode: retention.mode, RetainUntilDate: retention.until } };
   },
@@ -130,38 +134,39 @@ export const GetObjectRetention = operation(s3.GetObjectRetention, {
 
 export const PutObjectLegalHold = operation(s3.PutObjectLegalHold, {
   ...onObject,
+  action: orReplicates("s3:PutObjectLegalHold"),
   run(input, ctx) {
     const legalHold = input.LegalHold?.Status;
     if (legalHold !== "ON" && legalHold !== "OFF") throw malformedXml();
-    const version = requireLockable(ctx, input, "PUT");
-    changeVersion(ctx, version, { legalHold });
-    lockChanged(ctx, version);
+    const { bucket, version } = requireLockable(ctx, input, "PUT");
+    changeMetadata(ctx, { bucket, version, input }, "legalHold", legalHold);
+    lockChanged(ctx, bucket);
   },
 });
 
 export const GetObjectLegalHold = operation(s3.GetObjectLegalHold, {
   ...onObject,
   run(input, ctx) {
-    const { legalHold } = requireLockable(ctx, input, "GET");
+    const { legalHold } = requireLockable(ctx, input, "GET").version;
     if (legalHold === undefined) throw noLockOnObject(input.Key);
     return { LegalHold: { Status: legalHold } };
   },
 });
 
-/**
- * What a lock kept may be overdue, and replicas are locked as their sources are.
- *
- * @evidence S3 User Guide, "What does Amazon S3 replicate?", Object Lock retention information
- */
-function lockChanged(ctx: Context, version: ObjectVersion): void {
-  const bucket = requireBucket(ctx, version.bucket);
-  if (bucket.lifecycle) planSweep(ctx, bucket.name, midnightAfter(ctx.clock.now()));
-  if (bucket.replication) replicateChange(ctx, bucket, version);
+/** What a lock kept may be overdue. */
+function lockChanged(ctx: Context, { name, lifecycle }: Bucket): void {
+  if (lifecycle) planSweep(ctx, name, midnightAfter(ctx.clock.now()));
 }
 
-function requireLockable(ctx: Context, input: NamesVersion, method: "GET" | "PUT"): ObjectVersion {
-  if (!requireBucket(ctx, input.Bucket).objectLock) throw noLockInBucket();
-  return requireObject(ctx, input, method);
+interface Lockable {
+  readonly bucket: Bucket;
+  readonly version: ObjectVersion;
+}
+
+function requireLockable(ctx: Context, input: NamesVersion, method: "GET" | "PUT"): Lockable {
+  const bucket = requireBucket(ctx, input.Bucket);
+  if (!bucket.objectLock) throw noLockInBucket();
+  return { bucket, version: requireObject(ctx, input, method) };
 }
 
 /** Locks are shown to who may see them. @evidence S3 API Reference, GetObject, x-amz-object-lock-… */

@@ -1,26 +1,31 @@
 /** Tags of an object, or of one of its versions. */
 
 import * as s3 from "../../generated/s3.ts";
+import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
-import { requireBucket } from "./bucket-table.ts";
+import { objectArn, requireBucket } from "./bucket-table.ts";
 import { requireTagSet } from "./bucket-tags.ts";
-import { noSuchKey } from "./errors.ts";
+import { accessDenied, noSuchKey } from "./errors.ts";
+import { changeMetadata } from "./metadata-changes.ts";
 import { requireObject } from "./named-version.ts";
 import { objectTagged } from "./object-events.ts";
 import { requireObjectTags } from "./tagging-header.ts";
-import { changeVersion, findLatest } from "./version-table.ts";
+import { orReplicates, replicaChange } from "./replicas.ts";
+import { findLatest } from "./version-table.ts";
 import { shownVersionId } from "./versioning.ts";
 
 /** In place of the tags that were there. @evidence S3 API Reference, PutObjectTagging */
 export const PutObjectTagging = operation(s3.PutObjectTagging, {
   ...onObject,
-  action: versionedAction("PutObjectTagging"),
+  action: orReplicates(versionedAction("PutObjectTagging")),
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
     const version = requireObject(ctx, input, "PUT");
     const tags = requireObjectTags(requireTagSet(input.Tagging));
-    changeVersion(ctx, version, { tags: Object.keys(tags).length > 0 ? tags : undefined });
+    requireTagsWanted(ctx, input);
+    const kept = Object.keys(tags).length > 0 ? tags : undefined;
+    changeMetadata(ctx, { bucket, version, input }, "tags", kept);
     objectTagged(ctx, bucket, { ...version, tags }, "Put");
     return { VersionId: shownVersionId(bucket, version) };
   },
@@ -42,12 +47,23 @@ export const GetObjectTagging = operation(s3.GetObjectTagging, {
 
 export const DeleteObjectTagging = operation(s3.DeleteObjectTagging, {
   ...onObject,
-  action: versionedAction("DeleteObjectTagging"),
+  action: orReplicates(versionedAction("DeleteObjectTagging")),
   run(input, ctx) {
     const bucket = requireBucket(ctx, input.Bucket);
     const version = requireObject(ctx, input, "DELETE");
-    if (version.tags) changeVersion(ctx, version, { tags: undefined });
+    requireTagsWanted(ctx, input);
+    if (version.tags) changeMetadata(ctx, { bucket, version, input }, "tags", undefined);
     objectTagged(ctx, bucket, version, "Delete");
     return { VersionId: shownVersionId(bucket, version) };
   },
 });
+
+/**
+ * Replicas come without tags where their bucket denies them.
+ *
+ * @throws AccessDenied
+ */
+function requireTagsWanted(ctx: Context, input: { readonly Bucket: string; readonly Key: string }): void {
+  const resource = objectArn(input.Bucket, input.Key);
+  if (replicaChange(input) && ctx.isForbidden({ action: "s3:ReplicateTags", resource })) throw accessDenied();
+}

@@ -38,6 +38,10 @@ export interface ObjectVersion {
   readonly retention?: { readonly mode: s3.ObjectLockRetentionMode; readonly until: number };
   readonly legalHold?: "ON" | "OFF";
   readonly replication?: s3.ReplicationStatus;
+  /** A replica of which a change is on its way back to its source. */
+  readonly isSyncing?: true;
+  /** When something said of it was last changed, by the order of writing: where changes may cross. */
+  readonly changes?: Readonly<Partial<Record<ChangeKind, number>>>;
   /** Of an archived object: since when it is being restored, and until when the copy is there. */
   readonly restore?: { readonly readyAt: number; readonly expiresAt: number; readonly tier: string };
   /** When a lifecycle rule last changed its storage class. */
@@ -47,6 +51,9 @@ export interface ObjectVersion {
   /** Of Intelligent-Tiering: when it was last read, to the day. */
   readonly accessedAt?: number;
 }
+
+/** What is said of a version and changes by itself. */
+export type ChangeKind = "tags" | "acl" | "retention" | "legalHold";
 
 /** Headers that are given back as they were sent. */
 export interface StoredHeaders {

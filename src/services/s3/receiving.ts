@@ -47,7 +47,7 @@ export async function receiveBody(
   if (bytes.length === 0) return { ...facts, pieces: [] };
   const seed = ctx.ids.hex(seedDigits);
   const encrypted = pieceCipher(key, seed).update(bytes);
-  const content = bytes.length <= inlineBytesMax ? encrypted : (await store(ctx, [encrypted])).id;
+  const content = bytes.length <= inlineBytesMax ? encrypted : (await storeBlob(ctx, [encrypted])).id;
   return { ...facts, pieces: [{ sizeBytes: bytes.length, seed, content }] };
 }
 
@@ -65,7 +65,7 @@ async function receiveStream(ctx: BodyContext, body: Readable, options: ReceiveO
     }
   };
   try {
-    const { id, sizeBytes } = await store(ctx, passing());
+    const { id, sizeBytes } = await storeBlob(ctx, passing());
     const [md5 = nothing, sum] = await digests.digest();
     const value = sum?.toString("base64") ?? comparedChecksum(body)?.value ?? "";
     return {
@@ -97,7 +97,8 @@ export function announcedSize(body: Readable | Buffer | undefined): number | und
   return body instanceof BodyStream ? body.sizeBytes : undefined;
 }
 
-async function store(
+/** @throws SlowDown when the disk is full */
+export async function storeBlob(
   ctx: BodyContext,
   bytes: AsyncIterable<Buffer> | Iterable<Buffer>,
 ): Promise<{ readonly id: string; readonly sizeBytes: number }> {

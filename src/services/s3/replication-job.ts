@@ -1,10 +1,13 @@
 /** What is to be replicated, told in the transaction in which it comes to be. */
 
+import type * as s3 from "../../generated/s3.ts";
 import type { Job } from "../../jobs/job.ts";
 import type { Context } from "../../kernel/context.ts";
-import type { Bucket } from "./bucket-table.ts";
+import { bucketArn, bucketAt, type Bucket } from "./bucket-table.ts";
 import type { ObjectVersion } from "./object-version.ts";
-import { rulesFor } from "./replication-rules.ts";
+import { changesOwner, destinationName, rulesFor, syncsReplicas } from "./replication-rules.ts";
+import type { ReplicatedOperation } from "./replication-table.ts";
+import { track } from "./replication-tracking.ts";
 import { changeVersion } from "./version-table.ts";
 
 export const replicationJob = "s3.replicate";
@@ -13,17 +16,55 @@ export interface Replication {
   readonly bucket: string;
   readonly key: string;
   readonly versionId: string;
+  /** How often what keeps it has been busy. */
+  readonly attempts?: number;
+  /** One of the operations of a version is over, and has failed. */
+  readonly hasFailed?: boolean;
 }
 
 /** Only its name is needed to schedule it: the job itself needs the operations that schedule it. */
 const job: Job<Replication> = { kind: "job", name: replicationJob };
 
-/** A replica is not replicated further. */
-export function replicateLater(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
-  if (!bucket.replication || version.replication === "REPLICA") return;
-  if (rulesFor(bucket.replication, version).length === 0) return;
-  if (!version.isDeleteMarker) changeVersion(ctx, version, { replication: "PENDING" });
+export function replicateAt(ctx: Context, at: number, input: Replication): void {
+  ctx.schedule(job, { id: `${input.bucket} ${input.key} ${input.versionId}`, at, input });
+}
+
+export function replicateLater(
+  ctx: Context,
+  bucket: Bucket,
+  version: ObjectVersion,
+  operation: ReplicatedOperation,
+): void {
+  const rules = rulesOf(ctx, bucket, version, operation);
+  if (rules.length === 0) return;
+  if (version.replication === "REPLICA") changeVersion(ctx, version, { isSyncing: true });
+  else if (!version.isDeleteMarker) changeVersion(ctx, version, { replication: "PENDING" });
+  for (const rule of rules) track(ctx, bucket, version, rule, operation);
   const { key, versionId } = version;
-  const id = `${bucket.name} ${key} ${versionId}`;
-  ctx.schedule(job, { id, at: ctx.clock.now(), input: { bucket: bucket.name, key, versionId } });
+  const at = ctx.clock.now() + ctx.kernel.lags.of("s3.replication");
+  replicateAt(ctx, at, { bucket: bucket.name, key, versionId });
+}
+
+/**
+ * A replica is not replicated further, only what is changed of it goes back; and what was not replicated is
+ * not when it is changed.
+ *
+ * @evidence S3 User Guide, "What does Amazon S3 replicate?"; "Troubleshooting replication": tags added later
+ */
+function rulesOf(
+  ctx: Context,
+  { name, replication }: Bucket,
+  version: ObjectVersion,
+  operation: ReplicatedOperation,
+): readonly s3.ReplicationRule[] {
+  const isChange = operation !== "object" && operation !== "deleteMarker";
+  if (!replication || (isChange && version.replication === undefined)) return [];
+  const rules = rulesFor(replication, version);
+  const taking = operation === "acl" ? rules.filter((rule) => !changesOwner(rule)) : rules;
+  if (version.replication !== "REPLICA") return taking;
+  if (!isChange) return [];
+  return taking.filter((rule) => {
+    const there = bucketAt(ctx.kernel, destinationName(rule.Destination.Bucket));
+    return syncsReplicas(rule, there?.replication, bucketArn(name), version);
+  });
 }

@@ -3,83 +3,18 @@ import { test } from "node:test";
 import {
   GetObjectLegalHoldCommand, GetObjectRetentionCommand, PutObjectLegalHoldCommand,
   PutObjectLockConfigurationCommand, PutObjectRetentionCommand,
-  CreateBucketCommand, DeleteBucketPolicyCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
-  GetObjectCommand, GetObjectTaggingCommand, HeadObjectCommand, ListObjectVersionsCommand,
-  PutBucketPolicyCommand, PutBucketReplicationCommand, PutBucketVersioningCommand, PutObjectCommand,
-  PutObjectTaggingCommand, S3Client, type ReplicationRule,
+  DeleteBucketPolicyCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
+  GetObjectCommand, GetObjectTaggingCommand, ListObjectVersionsCommand,
+  PutBucketPolicyCommand, PutBucketVersioningCommand, PutObjectCommand, PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { startRegion, type TestRegion } from "../../../test/region.ts";
-
-const source = "source-bucket";
-const target = "target-bucket";
-const other = "111122223333";
-const Role = "arn:aws:iam::000000000000:role/replication";
-
-interface Stage {
-  readonly here: S3Client;
-  readonly there: S3Client;
-  configure(rule?: Partial<ReplicationRule>): Promise<unknown>;
-  status(Key: string): Promise<string | undefined>;
-  permit(...actions: string[]): Promise<unknown>;
-}
-
-const onSource = ["s3:GetObjectVersionForReplication", "s3:GetReplicationConfiguration", "s3:ListBucket"];
-const onTarget = ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"];
-
-async function stage(region: TestRegion, account = "000000000000"): Promise<Stage> {
-  const here = region.client(S3Client);
-  const there = region.client(S3Client, { region: "eu-west-1", credentials: region.root(account) });
-  const iam = region.client(IAMClient);
-  await here.send(new CreateBucketCommand({ Bucket: source }));
-  const CreateBucketConfiguration = { LocationConstraint: "eu-west-1" as const };
-  await there.send(new CreateBucketCommand({ Bucket: target, CreateBucketConfiguration }));
-  for (const [s3, Bucket] of [[here, source], [there, target]] as const) {
-    const VersioningConfiguration = { Status: "Enabled" as const };
-    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
-  }
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName: "replication",
-      AssumeRolePolicyDocument: JSON.stringify({
-        Version: "2012-10-17",
-        Statement: {
-          Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "sts:AssumeRole",
-        },
-      }),
-    }),
-  );
-  const permit = (...Action: string[]) => {
-    const PolicyDocument = JSON.stringify({
-      Version: "2012-10-17", Statement: { Effect: "Allow", Action, Resource: "*" },
-    });
-    return iam.send(new PutRolePolicyCommand({ RoleName: "replication", PolicyName: "p", PolicyDocument }));
-  };
-  await permit(...onSource, ...onTarget);
-  return {
-    here,
-    there,
-    permit,
-    configure: (rule = {}) => {
-      const Rules: ReplicationRule[] = [{
-        ID: "all", Status: "Enabled", Priority: 1, Filter: { Prefix: "" },
-        DeleteMarkerReplication: { Status: "Disabled" }, Destination: { Bucket: `arn:aws:s3:::${target}` },
-        ...rule,
-      }];
-      const ReplicationConfiguration = { Role, Rules };
-      return here.send(new PutBucketReplicationCommand({ Bucket: source, ReplicationConfiguration }));
-    },
-    async status(Key) {
-      await region.settled();
-      return (await here.send(new HeadObjectCommand({ Bucket: source, Key }))).ReplicationStatus;
-    },
-  };
-}
+import { startRegion } from "../../../test/region.ts";
+import { onTarget, other, ReplicationStage, roleOf, source, target } from "../../../test/s3-replication.ts";
 
 test("s3-cross-region-replication: objects appear in the other region as they are", async () => {
   await using region = await startRegion();
-  const { here, there, configure, status } = await stage(region);
-  await configure({ Filter: { Prefix: "docs/" } });
+  const stage = await ReplicationStage.prepare(region);
+  const { here, there } = stage;
+  await stage.configure({ Filter: { Prefix: "docs/" } });
   const body = Buffer.alloc(300_000, "replicated ");
   const put = await here.send(
     new PutObjectCommand({
@@ -88,8 +23,8 @@ test("s3-cross-region-replication: objects appear in the other region as they ar
     }),
   );
   await here.send(new PutObjectCommand({ Bucket: source, Key: "other", Body: "x" }));
-  assert.equal(await status("docs/a"), "COMPLETED");
-  assert.equal(await status("other"), undefined);
+  assert.equal(await stage.status("docs/a"), "COMPLETED");
+  assert.equal(await stage.status("other"), undefined);
   const replica = await there.send(new GetObjectCommand({ Bucket: target, Key: "docs/a" }));
   assert.equal(replica.ReplicationStatus, "REPLICA");
   assert.equal(replica.VersionId, put.VersionId);
@@ -104,19 +39,20 @@ test("s3-cross-region-replication: objects appear in the other region as they ar
 
 test("tags that are changed later reach the replica", async () => {
   await using region = await startRegion();
-  const { here, there, configure, status } = await stage(region);
-  await configure();
+  const stage = await ReplicationStage.prepare(region);
+  const { here, there } = stage;
+  await stage.configure();
   await here.send(new PutObjectCommand({ Bucket: source, Key: "key", Body: "text", Tagging: "a=1" }));
-  assert.equal(await status("key"), "COMPLETED");
+  assert.equal(await stage.status("key"), "COMPLETED");
   const tags = async () =>
     (await there.send(new GetObjectTaggingCommand({ Bucket: target, Key: "key" }))).TagSet;
   assert.deepEqual(await tags(), [{ Key: "a", Value: "1" }]);
   const Tagging = { TagSet: [{ Key: "b", Value: "2" }] };
   await here.send(new PutObjectTaggingCommand({ Bucket: source, Key: "key", Tagging }));
-  assert.equal(await status("key"), "COMPLETED");
+  assert.equal(await stage.status("key"), "COMPLETED");
   assert.deepEqual(await tags(), [{ Key: "b", Value: "2" }]);
   await here.send(new DeleteObjectTaggingCommand({ Bucket: source, Key: "key" }));
-  assert.equal(await status("key"), "COMPLETED");
+  assert.equal(await stage.status("key"), "COMPLETED");
   assert.deepEqual(await tags(), []);
   const { Versions } = await there.send(new ListObjectVersionsCommand({ Bucket: target }));
   assert.equal(Versions?.length, 1);
@@ -124,25 +60,26 @@ test("tags that are changed later reach the replica", async () => {
 
 test("retention and legal hold that are changed later reach the replica", async () => {
   await using region = await startRegion();
-  const { here, there, configure, status } = await stage(region);
+  const stage = await ReplicationStage.prepare(region);
+  const { here, there } = stage;
   const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled" as const };
   await here.send(new PutObjectLockConfigurationCommand({ Bucket: source, ObjectLockConfiguration }));
   await there.send(new PutObjectLockConfigurationCommand({ Bucket: target, ObjectLockConfiguration }));
-  await configure();
+  await stage.configure();
   await here.send(
     new PutObjectCommand({ Bucket: source, Key: "key", Body: "text", ChecksumAlgorithm: "CRC32" }),
   );
-  assert.equal(await status("key"), "COMPLETED");
+  assert.equal(await stage.status("key"), "COMPLETED");
   const RetainUntilDate = new Date(region.clock.now() + 86_400_000);
   const Retention = { Mode: "COMPLIANCE" as const, RetainUntilDate };
   await here.send(new PutObjectRetentionCommand({ Bucket: source, Key: "key", Retention }));
-  assert.equal(await status("key"), "COMPLETED");
+  assert.equal(await stage.status("key"), "COMPLETED");
   const replica = { Bucket: target, Key: "key" };
   assert.deepEqual((await there.send(new GetObjectRetentionCommand(replica))).Retention, Retention);
   const hold = async (Status: "ON" | "OFF") => {
     const LegalHold = { Status };
     await here.send(new PutObjectLegalHoldCommand({ Bucket: source, Key: "key", LegalHold }));
-    assert.equal(await status("key"), "COMPLETED");
+    assert.equal(await stage.status("key"), "COMPLETED");
     assert.deepEqual((await there.send(new GetObjectLegalHoldCommand(replica))).LegalHold, LegalHold);
   };
   await hold("ON");
@@ -160,8 +97,9 @@ test("retention and legal hold that are changed later reach the replica", async 
 
 test("delete markers are replicated where a rule says so, deletions of versions never", async () => {
   await using region = await startRegion();
-  const { here, there, configure } = await stage(region);
-  await configure({ DeleteMarkerReplication: { Status: "Enabled" } });
+  const stage = await ReplicationStage.prepare(region);
+  const { here, there } = stage;
+  await stage.configure({ DeleteMarkerReplication: { Status: "Enabled" } });
   const { VersionId } = await here.send(new PutObjectCommand({ Bucket: source, Key: "key", Body: "x" }));
   const marker = await here.send(new DeleteObjectCommand({ Bucket: source, Key: "key" }));
   await region.settled();
@@ -174,43 +112,74 @@ test("delete markers are replicated where a rule says so, deletions of versions 
 
 test("s3-cross-account-replication-role: the bucket policy and the role both decide", async () => {
   await using region = await startRegion();
-  const { here, there, configure, status, permit } = await stage(region, other);
+  const stage = await ReplicationStage.prepare(region, { account: other });
+  const { here, there } = stage;
   const Policy = JSON.stringify({
     Version: "2012-10-17",
     Statement: {
-      Effect: "Allow", Principal: { AWS: Role }, Action: onTarget, Resource: `arn:aws:s3:::${target}/*`,
+      Effect: "Allow", Principal: { AWS: roleOf("000000000000") }, Action: onTarget,
+      Resource: `arn:aws:s3:::${target}/*`,
     },
   });
   await there.send(new PutBucketPolicyCommand({ Bucket: target, Policy }));
-  await configure();
+  await stage.configure();
   const put = (Key: string) => here.send(new PutObjectCommand({ Bucket: source, Key, Body: Key }));
   await put("allowed");
-  assert.equal(await status("allowed"), "COMPLETED");
+  assert.equal(await stage.status("allowed"), "COMPLETED");
   const replica = await there.send(new GetObjectCommand({ Bucket: target, Key: "allowed" }));
   assert.equal(await replica.Body?.transformToString(), "allowed");
 
   await there.send(new DeleteBucketPolicyCommand({ Bucket: target }));
   await put("without a policy");
-  assert.equal(await status("without a policy"), "FAILED");
+  assert.equal(await stage.status("without a policy"), "FAILED");
 
   await there.send(new PutBucketPolicyCommand({ Bucket: target, Policy }));
-  await permit(...onTarget);
+  await stage.permit(...onTarget);
   await put("without reading");
-  assert.equal(await status("without reading"), "FAILED");
+  assert.equal(await stage.status("without reading"), "FAILED");
 });
 
 test("what cannot be replicated is refused, in S3's words", async () => {
   await using region = await startRegion();
-  const { here, configure } = await stage(region);
+  const stage = await ReplicationStage.prepare(region);
+  const { here } = stage;
   const refused = (name: string, message: string) => ({ name, message });
   const Destination = { Bucket: "arn:aws:s3:::no-such-bucket" };
   const missing = refused("InvalidRequest", "Destination bucket must exist.");
-  await assert.rejects(configure({ Destination }), missing);
+  await assert.rejects(stage.configure({ Destination }), missing);
+  const bucket = `arn:aws:s3:::${target}`;
+  const Minutes = (minutes: number) => ({ Status: "Enabled" as const, Time: { Minutes: minutes } });
+  const threshold = { Status: "Enabled" as const, EventThreshold: { Minutes: 15 } };
+  const to = (more: object) => stage.configure({ Destination: { Bucket: bucket, ...more } });
+  const untimed = "Metrics cannot contain an event threshold when ReplicationTime is not specified or Disabled";
+  await assert.rejects(to({ Metrics: threshold }), refused("InvalidArgument", untimed));
+  const off = { ...Minutes(15), Status: "Disabled" as const };
+  await assert.rejects(to({ Metrics: threshold, ReplicationTime: off }), refused("InvalidArgument", untimed));
+  const alone = refused("InvalidRequest", "ReplicationTime must be specified together with Metrics");
+  await assert.rejects(to({ ReplicationTime: Minutes(15) }), alone);
+  const wrong = refused("InvalidArgument", "Minutes must be 15");
+  for (const minutes of [-1, 0, 14, 16]) {
+    await assert.rejects(to({ ReplicationTime: Minutes(minutes), Metrics: threshold }), wrong);
+  }
+  await to({ ReplicationTime: Minutes(15), Metrics: threshold });
+  const EncryptionConfiguration = { ReplicaKmsKeyID: "arn:aws:kms:eu-west-1:000000000000:key/none" };
+  await assert.rejects(
+    to({ EncryptionConfiguration }),
+    refused(
+      "InvalidRequest", "SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present.",
+    ),
+  );
+  const SourceSelectionCriteria = { SseKmsEncryptedObjects: { Status: "Enabled" as const } };
+  await assert.rejects(
+    stage.configure({ SourceSelectionCriteria }),
+    refused("InvalidRequest", "ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present."),
+  );
+  await stage.configure({ SourceSelectionCriteria, Destination: { Bucket: bucket, EncryptionConfiguration } });
   await here.send(
     new PutBucketVersioningCommand({ Bucket: source, VersioningConfiguration: { Status: "Suspended" } }),
   );
   await assert.rejects(
-    configure(),
+    stage.configure(),
     refused(
       "InvalidRequest",
       "Versioning must be 'Enabled' on the bucket to apply a replication configuration",

@@ -6,10 +6,11 @@ import { operation } from "../../kernel/operation.ts";
 import { onBucket } from "./access.ts";
 import { buckets, changeBucket, findBucketName, requireBucket } from "./bucket-table.ts";
 import { malformedXml } from "./errors.ts";
-import { filterOf } from "./replication-rules.ts";
+import { destinationName, filterOf, thresholdMinutes } from "./replication-rules.ts";
 import {
-  destinationMissing, destinationUnversioned, invalidReplicationRole, noReplication, priorityTwice, ruleTwice,
-  sourceUnversioned, tagsWithDeleteMarkers,
+  destinationMissing, destinationUnversioned, invalidMinutes, invalidReplicationRole, keyForReplicasMissing,
+  keyWithoutSelection, noReplication, priorityTwice, ruleTwice, sourceUnversioned, tagsWithDeleteMarkers,
+  thresholdWithoutTime, timeWithoutMetrics,
 } from "./replication-errors.ts";
 
 export const GetBucketReplication = operation(s3.GetBucketReplication, {
@@ -77,7 +78,27 @@ function requireRule(ctx: ReadContext, bucket: string, rule: s3.ReplicationRule)
     const hasTags = filterOf(rule).tags.length > 0;
     if (hasTags && DeleteMarkerReplication.Status === "Enabled") throw tagsWithDeleteMarkers();
   } else if (Prefix === undefined) throw malformedXml();
+  requireEncryption(rule);
+  requireTimes(Destination);
   requireDestination(ctx, bucket, Destination.Bucket);
+}
+
+/** Whether the key is one is found out at work. @evidence S3 User Guide, "Replicating encrypted objects" */
+function requireEncryption({ SourceSelectionCriteria, Destination }: s3.ReplicationRule): void {
+  const selected = SourceSelectionCriteria?.SseKmsEncryptedObjects;
+  const { EncryptionConfiguration } = Destination;
+  if (EncryptionConfiguration && !selected) throw keyWithoutSelection();
+  const isKeyMissing = EncryptionConfiguration?.ReplicaKmsKeyID === undefined;
+  if (selected?.Status === "Enabled" && isKeyMissing) throw keyForReplicasMissing();
+}
+
+function requireTimes({ ReplicationTime, Metrics }: s3.Destination): void {
+  const isTimed = ReplicationTime?.Status === "Enabled";
+  if (Metrics?.EventThreshold && !isTimed) throw thresholdWithoutTime(Metrics.EventThreshold.Minutes);
+  if (isTimed && Metrics?.Status !== "Enabled") throw timeWithoutMetrics();
+  for (const value of [ReplicationTime?.Time, Metrics?.EventThreshold]) {
+    if (value && value.Minutes !== thresholdMinutes) throw invalidMinutes(value.Minutes);
+  }
 }
 
 function requireDestination(ctx: ReadContext, bucket: string, arn: string): void {
@@ -85,9 +106,4 @@ function requireDestination(ctx: ReadContext, bucket: string, arn: string): void
   if (!found || found.name === bucket) throw destinationMissing();
   const destination = ctx.kernel.read(found, (transaction) => transaction.rows(buckets).get(found.name));
   if (destination?.versioning !== "Enabled") throw destinationUnversioned();
-}
-
-/** The bucket in `arn:aws:s3:::bucket`. */
-export function destinationName(arn: string): string {
-  return arn.slice(arn.lastIndexOf(":") + 1);
 }

@@ -16,6 +16,8 @@ export interface Notification {
   readonly group?: string;
   readonly deduplicationId?: string;
   readonly isReplayed?: true;
+  /** What caused it, for functions that cause themselves to run. */
+  readonly traceHeader?: string;
 }
 
 /** @evidence SNS API Reference, Publish, MessageStructure: one text for each protocol */

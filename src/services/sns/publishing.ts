@@ -152,6 +152,7 @@ export function publishLetter(ctx: Context, topic: Topic, letter: Letter, now: R
 
 function notificationOf(ctx: Context, topic: Topic, letter: Letter, messageId: string): Notification {
   const { message, byProtocol, subject, attributes, group } = letter;
+  const { traceHeader } = ctx.origin;
   return {
     messageId,
     topicArn: ctx.arn(topic.name),
@@ -161,6 +162,7 @@ function notificationOf(ctx: Context, topic: Topic, letter: Letter, messageId: s
     ...(byProtocol && { byProtocol }),
     ...(subject !== undefined && { subject }),
     ...(group !== undefined && { group }),
+    ...(traceHeader !== undefined && { traceHeader }),
   };
 }
 

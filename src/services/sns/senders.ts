@@ -101,7 +101,8 @@ async function toQueues(
   outcomes: Outcome[],
 ): Promise<void> {
   const inputs = await queueInputs(topic, orders, envelopes);
-  const options = { as: "service", sourceArn: ctx.arn(topic.name), region } as const;
+  const { traceHeader } = envelopes.notification;
+  const options = { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader } as const;
   const answers = await ctx.callEach(sqs.SendMessage, inputs, options);
   answers.forEach((answer, position) => {
     const { index = 0 } = orders[position] ?? {};
@@ -136,7 +137,8 @@ export async function toQueue(
   const { account = "", region = "", resource: queue = "" } = parseArn(queueArn) ?? {};
   const [input] = await queueInputs(topic, [{ index: 0, subscription, account, queue }], envelopes);
   if (!input) throw new Error("a queue's message was not written");
-  const options = { as: "service", sourceArn: ctx.arn(topic.name), region } as const;
+  const { traceHeader } = envelopes.notification;
+  const options = { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader } as const;
   return accepted(await ctx.call(sqs.SendMessage, input, options));
 }
 
@@ -144,11 +146,12 @@ async function toFunction(
   ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
 ): Promise<Pick<Outcome, "response" | "status">> {
   const { region = "" } = parseArn(subscription.endpoint) ?? {};
+  const { traceHeader } = envelopes.notification;
   const Payload = Buffer.from(JSON.stringify(await envelopes.lambda(subscription)));
   const { StatusCode = 202 } = await ctx.call(
     lambda.Invoke,
     { FunctionName: subscription.endpoint, InvocationType: "Event", Payload },
-    { as: "service", sourceArn: ctx.arn(topic.name), region },
+    { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader },
   );
   return { response: JSON.stringify({ lambdaRequestId: ctx.requestId }), status: StatusCode };
 }

@@ -97,7 +97,9 @@ function letterOf(queue: Queue, draft: Draft): Letter {
 
 function messageOf(ctx: Context, queue: Queue, letter: Letter): Message {
   const fifo = isFifo(queue);
-  const { attributes, traceHeader, group } = letter;
+  const { attributes, group } = letter;
+  // @evidence X-Ray Developer Guide, "Amazon SQS and X-Ray": the request's header, or that of the message
+  const traceHeader = letter.traceHeader ?? ctx.origin.traceHeader;
   const deduplicationId = fifo ? (letter.deduplicationId ?? contentId(letter.body)) : undefined;
   const now = ctx.clock.now();
   const place = fifo ? nextPlace(ctx, queue) : placeOf(ctx, queue, now);

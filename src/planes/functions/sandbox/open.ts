@@ -10,7 +10,7 @@ import { PlainProcesses } from "./plain.ts";
 import type { SandboxEngine } from "./sandbox.ts";
 import { Unshare, unshareTrial } from "./unshare.ts";
 
-export type EngineName = SandboxEngine["name"];
+export type EngineName = Exclude<SandboxEngine["name"], "podman" | "docker">;
 
 /** @param folder of the plane's own @param only none other will do, for tests */
 export async function openSandboxEngine(
@@ -59,8 +59,9 @@ const trial = [
   "exit 0",
 ];
 
-function find(name: string, searchPath: string): string | undefined {
-  for (const folder of [...searchPath.split(":"), "/usr/bin", "/usr/local/bin"]) {
+/** Where a program is. */
+export function find(name: string, searchPath: string): string | undefined {
+  for (const folder of [...searchPath.split(":"), "/usr/bin", "/usr/local/bin", "/usr/sbin"]) {
     if (folder === "") continue;
     try {
       accessSync(join(folder, name), constants.X_OK);

@@ -148,11 +148,8 @@ class ProcessSandbox implements Sandbox, Watched {
     if (this.#leads) this.#killLeft();
     const killed = this.#group?.killed() ?? 0;
     this.#group?.remove();
-    // What is in a box is started by what made the box, which passes on signals as shells do.
-    const number = code !== null && code > 128 ? code - 128 : undefined;
-    const name = signal ?? (number === undefined ? undefined : signalNames.get(number));
-    const ended = name !== undefined ? { signal: name } : { code: code ?? 0 };
-    return { ...ended, outOfMemory: this.#hasExceeded || (killed > 0 && name === "SIGKILL") };
+    const ended = endOf(code, signal);
+    return { ...ended, outOfMemory: this.#hasExceeded || (killed > 0 && ended.signal === "SIGKILL") };
   }
 
   /** What the first process has left behind. */
@@ -168,6 +165,13 @@ function sendKill(target: number): void {
   } catch {
     // It is gone already.
   }
+}
+
+/** What is in a box is started by what made the box, which passes on signals as shells do. */
+export function endOf(code: number | null, signal: string | null): Pick<Exit, "code" | "signal"> {
+  const number = code !== null && code > 128 ? code - 128 : undefined;
+  const name = signal ?? (number === undefined ? undefined : signalNames.get(number));
+  return name !== undefined ? { signal: name } : { code: code ?? 0 };
 }
 
 /** Those that end a program that did not mean to; an exit status of 129 is one of Node's own runtime. */

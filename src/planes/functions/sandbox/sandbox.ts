@@ -23,12 +23,16 @@ export interface SandboxSpec {
   readonly temporaryBytes: number;
   /** The command is begun only when `proceed` says so; before it, what is in this folder inside. */
   readonly extensions?: string;
+  /** That its files are from, where the engine runs images: its own name of it. */
+  readonly image?: string;
 }
 
 export interface Exit {
   readonly code?: number;
   readonly signal?: string;
   readonly outOfMemory: boolean;
+  /** Why the command did not even begin, in the engine's words. */
+  readonly startFailure?: string;
 }
 
 /** The descriptor that takes framed log messages inside. */
@@ -40,6 +44,8 @@ export interface Sandbox {
   readonly telemetry: Readable;
   /** What extensions write. */
   readonly extensions: Readable;
+  /** So long what it has written may be on its way. Absent where it is read as it is written. */
+  readonly lagMilliseconds?: number;
   /** All extensions have registered. */
   proceed(): void;
   /** Once the first process is gone, and with it all others. */
@@ -53,7 +59,7 @@ export interface Sandbox {
 }
 
 export interface SandboxEngine {
-  readonly name: "bubblewrap" | "unshare" | "none";
+  readonly name: "bubblewrap" | "unshare" | "none" | "podman" | "docker";
   /** What it does not keep apart; for `doctor`. */
   readonly weaknesses: readonly string[];
   /** Where a mount is seen from inside. */

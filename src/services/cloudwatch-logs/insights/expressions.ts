@@ -4,6 +4,7 @@ import { findAggregate, type Evaluate, type MakeAccumulator } from "./aggregates
 import { findFunction } from "./functions.ts";
 import { ceilingTo, floorTo, periodOf, type Period } from "./periods.ts";
 import { Scanner } from "./scanner.ts";
+import type { Subquery } from "./subqueries.ts";
 import { compare, Instant, isMissing, isTrue, numberOf, textOf, worked, type Value } from "./values.ts";
 
 export interface Expression {
@@ -25,6 +26,10 @@ export class ExpressionReader {
   readonly scanner: Scanner;
   /** Where aggregates are noted, while they are allowed. */
   aggregates: AggregateCall[] | undefined;
+  /** Reads the query that stands in parentheses. */
+  subquery: (() => Subquery) | undefined;
+  /** When the query began: epoch milliseconds. */
+  readonly beginning = { at: 0 };
   #depth = 0;
   #field: string | undefined;
 
@@ -108,6 +113,14 @@ export class ExpressionReader {
   }
 
   #in(left: Evaluate): Evaluate {
+    if (this.subquery && this.scanner.sees("(")) {
+      const name = this.#field;
+      const found = this.subquery();
+      return (row) => {
+        const text = textOf(left(row));
+        return text !== undefined && found.values(name).has(text);
+      };
+    }
     this.scanner.require("[");
     const members = [this.#sum()];
     while (this.scanner.skip(",")) members.push(this.#sum());
@@ -186,7 +199,9 @@ export class ExpressionReader {
         return this.#rounded(ceilingTo);
       case "now":
         scanner.require(")");
-        return (row) => row.get("@@now");
+        // @evidence CloudWatch Logs User Guide, "Datetime functions": when the query started, in epoch
+        // seconds
+        return () => Math.floor(this.beginning.at / 1_000);
       default:
         return this.#call(name, begin);
     }

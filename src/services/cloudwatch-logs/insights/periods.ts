@@ -18,7 +18,7 @@ export function periodOf(count: number, name: string): Period {
 }
 
 function unitOf(name: string): Unit {
-  if (name === "ms" || name.startsWith("milli")) return "ms";
+  if (name.startsWith("ms") || name.startsWith("milli")) return "ms";
   if (name.startsWith("mo")) return "mo";
   if (name.startsWith("h")) return "h";
   return name[0] as Unit;
@@ -43,6 +43,17 @@ export function ceilingTo(at: number, period: Period): number {
     return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months[period.unit] * period.count, 1);
   }
   return floor + lengths[period.unit] * period.count;
+}
+
+/** So much before a moment; months and longer by the calendar. */
+export function earlierBy(at: number, { count, unit }: Period): number {
+  if (unit !== "mo" && unit !== "q" && unit !== "y") return at - lengths[unit] * count;
+  const date = new Date(at);
+  const day = date.getUTCDate();
+  date.setUTCDate(1);
+  date.setUTCMonth(date.getUTCMonth() - months[unit] * count);
+  const lastDay = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  return date.setUTCDate(Math.min(day, lastDay));
 }
 
 function floorBy(value: number, step: number): number {

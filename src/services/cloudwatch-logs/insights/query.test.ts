@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseQuery } from "./query.ts";
+import { parseQuery } from "./query-reader.ts";
 import { Row } from "./rows.ts";
 
 interface Given {
@@ -10,7 +10,9 @@ interface Given {
 
 /** Rows as `name=value` lists, without pointers. */
 function ask(text: string, messages: readonly (string | object | Given)[], group = "app"): string[] {
-  const pipeline = parseQuery(text).start({ limit: undefined, matched: () => undefined });
+  const pipeline = parseQuery(text).start({
+    limit: undefined, matched: () => undefined, now: 1_500, range: { from: 0, before: 12_000 },
+  });
   messages.forEach((each, index) => {
     const isGiven = typeof each === "object" && "message" in each && "at" in each;
     const message = isGiven ? String(each.message) : typeof each === "string" ? each : JSON.stringify(each);
@@ -123,6 +125,13 @@ test("functions of numbers, texts, times, addresses and JSON", () => {
     ["jsonStringify(jsonParse('{\"a\": [1]}'))", "{\"a\":[1]}"],
     ["jsonParse('no')", undefined],
     ["bin(1s)", "1970-01-01 00:00:00.000"],
+    ["now()", "1"],
+    ["datefloor(fromMillis(1554328812345), 1mon)", "2019-04-01 00:00:00.000"],
+    ["datefloor(fromMillis(1554328812345), 1qtr)", "2019-04-01 00:00:00.000"],
+    ["datefloor(fromMillis(1554328812345), 1yr)", "2019-01-01 00:00:00.000"],
+    ["datefloor(fromMillis(1554328812345), 2hrs)", "2019-04-03 22:00:00.000"],
+    ["datefloor(fromMillis(1554328812345), 10secs)", "2019-04-03 22:00:10.000"],
+    ["datefloor(fromMillis(1554328812345), 100msecs)", "2019-04-03 22:00:12.300"],
   ];
   for (const [expression, expected] of cases) assert.equal(value(expression), expected, expression);
   assert.deepEqual(
@@ -244,4 +253,58 @@ test("what is no query is refused, with the place", () => {
     `filter ${"(".repeat(500)}a${")".repeat(500)}`]) {
     assert.notEqual(refused(wrong), "taken", wrong);
   }
+});
+
+test("addtotals adds up rows and columns", () => {
+  const events = [{ at: 1, message: "{\"a\":1,\"b\":2,\"t\":\"x\"}" },
+    { at: 0, message: "{\"a\":10,\"b\":20}" }];
+  assert.deepEqual(ask("fields a, b, t | addtotals", events), ["a=1 b=2 t=x Total=3", "a=10 b=20 Total=30"]);
+  assert.deepEqual(ask("fields a, b | addtotals fieldname=Sum a", events),
+    ["a=1 b=2 Sum=1", "a=10 b=20 Sum=10"]);
+  assert.deepEqual(ask("fields a, b | addtotals row=false col=true", events), [
+    "a=1 b=2", "a=10 b=20", "a=11 b=22",
+  ]);
+});
+
+test("anomaly, behind pattern, shows what is new and what came more often", () => {
+  const usual = Array.from({ length: 11 }, (_, part) =>
+    Array.from({ length: 4 }, (__, index) => ({ at: part * 1_000 + index,
+      message: `request ${index} served` })));
+  const flood = Array.from({ length: 60 }, (_, index) =>
+    ({ at: 11_000 + index, message: `request ${index} served` }));
+  const found = ask("pattern @message | anomaly | display @pattern, @anomalyType, @anomalyDescription | " +
+    "sort @pattern",
+    [...usual.flat(), ...flood, { at: 11_500, message: "ERROR disk is full" }]);
+  assert.deepEqual(found, [
+    "@pattern=ERROR disk is full @anomalyType=NEW_PATTERN " +
+      "@anomalyDescription=1 events of a pattern that was not seen before",
+    "@pattern=request <Number-1> served @anomalyType=FREQUENCY @anomalyDescription=60 events, where 4 were " +
+      "expected",
+  ]);
+  assert.deepEqual(ask("pattern @message | anomaly", usual.flat()), []);
+});
+
+test("commands that can't stand where they are are refused", () => {
+  const refused = (text: string): string => {
+    try {
+      parseQuery(text);
+      return "taken";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.equal(refused("fields a | anomaly"), "The anomaly command must follow the pattern command");
+  assert.equal(refused("stats count(*) | diff"), "The diff command can't follow here");
+  assert.equal(refused("fields a | SOURCE 'x'"), "SOURCE must be the first command of a query");
+  assert.equal(refused("filter a in (fields a)"), "A subquery begins with SOURCE");
+  assert.equal(refused("filterIndex a > 1"), "unexpected symbol found > at line 1 and position 15");
+  assert.equal(refused("diff previousYear"), "unexpected symbol found previousYear at line 1 and position 6");
+  assert.equal(refused("logcompare timeshift 7d"),
+    "The Logs Insights command logcompare is not implemented by us-local-1 yet.");
+  for (const wrong of [
+    "join left=a where a.x=b.x (SOURCE 'g')", "join left=a right=b where a.x=a.y (SOURCE 'g')",
+    "join type=outer left=a right=b where a.x=b.x (SOURCE 'g')", "lookup t a", "addtotals row=maybe",
+    "SOURCE logGroups(prefix: ['a'])", "SOURCE logGroups(namePrefix: ['1','2','3','4','5','6'])", "SOURCE",
+    "filter a in (SOURCE 'x' | filter b in (SOURCE 'y'))",
+  ]) assert.notEqual(refused(wrong), "taken", wrong);
 });

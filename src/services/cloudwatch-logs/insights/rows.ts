@@ -9,6 +9,8 @@ export interface Source {
   readonly timestamp: number;
   readonly ingestedAt: number;
   readonly message: string;
+  /** What a transformer made of it: where fields are then found. */
+  readonly transformed?: string | undefined;
   readonly stream: string;
   /** `account:group` */
   readonly log: string;
@@ -80,14 +82,17 @@ export class Row {
   #made: Map<string, Value> | undefined;
   #members: Members | undefined;
   #lambda: Members | undefined;
+  /** Of the earlier time that `diff` compares with. */
+  readonly isBaseline: boolean;
 
-  constructor(source?: Source) {
+  constructor(source?: Source, isBaseline = false) {
     this.source = source;
+    this.isBaseline = isBaseline;
   }
 
   /** The same event, to go another way from here. */
   copy(): Row {
-    const copy = new Row(this.source);
+    const copy = new Row(this.source, this.isBaseline);
     if (this.#made) copy.#made = new Map(this.#made);
     copy.#members = this.#members;
     return copy;
@@ -95,7 +100,8 @@ export class Row {
 
   /** Of its texts, about. */
   get sizeBytes(): number {
-    return this.source?.message.length ?? 0;
+    const { message = "", transformed = "" } = this.source ?? {};
+    return message.length + transformed.length;
   }
 
   /** For a row that is kept among many: what was found in its text can be found again. */
@@ -114,6 +120,7 @@ export class Row {
     if (made) {
       for (let dot = name.indexOf("."); dot !== -1; dot = name.indexOf(".", dot + 1)) {
         const holder = made.get(name.slice(0, dot));
+        if (holder instanceof Row) return holder.get(name.slice(dot + 1));
         if (typeof holder === "object") return memberAt(holder, name.slice(dot + 1)) as Value;
       }
     }
@@ -127,7 +134,7 @@ export class Row {
         if (Object.hasOwn(this.#lambda, name)) return this.#lambda[name] as Value;
       }
     }
-    this.#members ??= membersOf(source.message);
+    this.#members ??= membersOf(source.transformed ?? source.message);
     return memberAt(this.#members, name.startsWith("@@") ? name.slice(1) : name) as Value;
   }
 }

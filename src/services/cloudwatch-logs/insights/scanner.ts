@@ -3,8 +3,12 @@
 import { malformedQuery } from "../errors.ts";
 
 const nameForm = /[A-Za-z_@][\w@.]*(?:\[\d+\][\w@.]*)*/y;
-const units =
-  "ms|mo|milliseconds?|months?|minutes?|m|seconds?|s|hours?|hr|h|days?|d|weeks?|w|quarters?|q|years?|y";
+/**
+ * @evidence CloudWatch Logs User Guide, "stats": the units of `bin`, with an `s` behind those of several
+ * letters
+ */
+const units = "milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|" +
+  "months?|mons?|mos?|quarters?|qtrs?|q|years?|yrs?|y";
 const durationForm = new RegExp(`(\\d+)\\s*(${units})\\b`, "y");
 
 export class Scanner {

@@ -5,8 +5,7 @@ import type { Accumulator, Evaluate, Kept } from "./aggregates.ts";
 import type { AggregateCall, Expression } from "./expressions.ts";
 import type { Extraction } from "./extraction.ts";
 import { Row } from "./rows.ts";
-import { Templates } from "./templates.ts";
-import { isMissing, isTrue, order, textOf, worked, type Value } from "./values.ts";
+import { isMissing, isTrue, order, textOf, type Value } from "./values.ts";
 
 /** What takes rows. */
 export interface Stage {
@@ -44,7 +43,7 @@ export function filtered(next: Stage, condition: Evaluate, matched: () => void):
   return {
     push: (row) => {
       if (!isTrue(condition(row))) return;
-      matched();
+      if (!row.isBaseline) matched();
       next.push(row);
     },
     end: () => next.end(),
@@ -174,24 +173,15 @@ export function aggregated(next: Stage, { calls, results, by }: Statistics): Sta
   };
 }
 
-export function patterned(next: Stage, field: Evaluate): Stage {
-  const templates = new Templates();
+/** The rows as they are, of a query that another one goes on with. */
+export function gathered(): Stage & { readonly rows: Row[] } {
+  const rows: Row[] = [];
   return {
+    rows,
     push: (row) => {
-      const text = textOf(field(row));
-      if (text !== undefined) templates.add(text);
+      if (rows.push(row) > keptRowsMax) throw new TooManyRows();
     },
-    end: () => {
-      for (const { pattern, ratio, count, severity } of templates.found()) {
-        const row = new Row();
-        row.set("@pattern", pattern);
-        row.set("@ratio", worked(ratio));
-        row.set("@sampleCount", count);
-        row.set("@severityLabel", severity);
-        next.push(row);
-      }
-      next.end();
-    },
+    end: () => undefined,
   };
 }
 

@@ -6,17 +6,39 @@
 
 interface Template {
   words: string[];
+  /** What it was known as before. */
+  readonly key?: string;
   count: number;
+  /** Of the earlier time that is compared with. */
+  baselineCount: number;
   severity: string | undefined;
   /** What texts look like that have all of its words; made when it is asked for, undefined where it is not. */
   form: RegExp | "unknown" | undefined;
+  /** How many there were, by stretches of time. */
+  readonly histogram: Map<number, number>;
 }
 
 export interface FoundTemplate {
   readonly pattern: string;
+  readonly key: string | undefined;
+  readonly words: readonly string[];
   readonly ratio: number;
   readonly count: number;
+  readonly baselineCount: number;
   readonly severity: string;
+  readonly histogram: ReadonlyMap<number, number>;
+}
+
+export interface KnownTemplate {
+  readonly key: string;
+  readonly words: readonly string[];
+  readonly severity: string;
+}
+
+/** When a text came: in which stretch of time, or in the earlier time that is compared with. */
+export interface Occasion {
+  readonly stretch?: number | undefined;
+  readonly isBaseline?: boolean;
 }
 
 const kinds: readonly (readonly [kind: string, form: RegExp])[] = [
@@ -47,7 +69,8 @@ function wordsOf(text: string): string[] {
   });
 }
 
-function isFree(word: string): boolean {
+/** Whether a word of a pattern stands for different ones. */
+export function isFree(word: string): boolean {
   return word.length > 2 && word.startsWith("<") && word.endsWith(">");
 }
 
@@ -105,10 +128,26 @@ export class Templates {
   #templates = 0;
   #total = 0;
 
-  add(text: string): void {
-    this.#total++;
-    const known = this.#findLately(text) ?? this.#findAlike(text);
-    if (known) known.count++;
+  /** Texts like these are known already. */
+  know({ key, words, severity }: KnownTemplate): void {
+    const template: Template = {
+      words: [...words], key, severity, count: 0, baselineCount: 0, histogram: new Map(), form: "unknown",
+    };
+    const alike = this.#byLength.get(words.length);
+    if (alike) alike.push(template);
+    else this.#byLength.set(words.length, [template]);
+    this.#templates++;
+  }
+
+  add(text: string, { stretch, isBaseline = false }: Occasion = {}): void {
+    if (!isBaseline) this.#total++;
+    const template = this.#findLately(text) ?? this.#templateOf(text);
+    if (!template) return;
+    if (isBaseline) template.baselineCount++;
+    else template.count++;
+    if (stretch !== undefined) {
+      template.histogram.set(stretch, (template.histogram.get(stretch) ?? 0) + 1);
+    }
   }
 
   /** Most texts are like one of the last, word for word but for the free places. */
@@ -118,21 +157,21 @@ export class Templates {
       const template = lately[index] as Template;
       if (template.form === "unknown") template.form = formOf(template.words);
       if (!template.form?.test(text)) continue;
-      if (index > 0) this.#remember(template, index);
+      if (index > 0) this.#remember(template);
       return template;
     }
     return undefined;
   }
 
-  /** @param index where it is among the last ones; -1 for one that is not */
-  #remember(template: Template, index: number): void {
+  #remember(template: Template): void {
+    const index = this.#lately.indexOf(template);
     if (index >= 0) this.#lately.splice(index, 1);
     this.#lately.unshift(template);
     if (this.#lately.length > triedMax) this.#lately.pop();
   }
 
-  /** One that is similar enough, or a new one where there is room. */
-  #findAlike(text: string): Template | undefined {
+  /** A known one, which the text may widen, or a new one; undefined where there are too many. */
+  #templateOf(text: string): Template | undefined {
     const words = wordsOf(text);
     let alike = this.#byLength.get(words.length);
     if (!alike) this.#byLength.set(words.length, (alike = []));
@@ -149,19 +188,28 @@ export class Templates {
     else if (this.#templates < templatesMax) {
       this.#templates++;
       const severity = severityForm.exec(text)?.[1]?.toUpperCase();
-      alike.push((best = { words, count: 0, severity, form: "unknown" }));
+      best = { words, count: 0, baselineCount: 0, severity, histogram: new Map(), form: "unknown" };
+      alike.push(best);
     }
-    if (best) this.#remember(best, this.#lately.indexOf(best));
+    if (best) this.#remember(best);
     return best;
+  }
+
+  /** Whether a text is like one of those that are there, which it leaves as they are. */
+  isKnown(text: string): boolean {
+    const words = wordsOf(text);
+    return (this.#byLength.get(words.length) ?? []).some((each) =>
+      similarity(each.words, words) >= alikeness);
   }
 
   /** The most frequent first. */
   found(): FoundTemplate[] {
     const all = [...this.#byLength.values()].flat().sort((left, right) => right.count - left.count);
-    return all.map(({ words, count, severity }) => ({
+    return all.map(({ words, key, count, baselineCount, severity, histogram }) => ({
       pattern: numbered(words),
-      ratio: count / this.#total,
-      count,
+      words, key,
+      ratio: this.#total === 0 ? 0 : count / this.#total,
+      count, baselineCount, histogram,
       severity: severity === "WARNING" ? "WARN" : (severity ?? "None"),
     }));
   }

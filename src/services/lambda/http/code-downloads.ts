@@ -10,6 +10,7 @@ import type { FunctionCodeLocation } from "../../../generated/lambda.ts";
 import type { BodyContext } from "../../../kernel/context.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { CellName } from "../../../store/types.ts";
+import { resolvedUri } from "../function-images.ts";
 import type { FunctionVersion } from "../function-table.ts";
 
 const validSeconds = 600;
@@ -23,7 +24,9 @@ export interface Download {
 
 export function codeLocation(ctx: BodyContext, { code }: FunctionVersion): FunctionCodeLocation {
   if (code.kind === "zip") return { RepositoryType: "S3", Location: downloadUrl(ctx, code.sha256) };
-  if (code.kind === "image") return { RepositoryType: "ECR", ImageUri: code.uri, ResolvedImageUri: code.uri };
+  if (code.kind === "image") {
+    return { RepositoryType: "ECR", ImageUri: code.uri, ResolvedImageUri: resolvedUri(code) };
+  }
   return { RepositoryType: "Folder", Location: `file://${code.path}` };
 }
 

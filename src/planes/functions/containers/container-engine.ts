@@ -1,0 +1,176 @@
+/** Containers by podman or docker, for functions that are images of the machine's own store. */
+
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { processesMax } from "../sandbox/control-groups.ts";
+import { user } from "../sandbox/box.ts";
+import { MemoryWatch } from "../sandbox/memory-watch.ts";
+import { find } from "../sandbox/open.ts";
+import type { Mount, Sandbox, SandboxEngine, SandboxSpec } from "../sandbox/sandbox.ts";
+import { Container } from "./container.ts";
+
+/** What is known of an image by whoever has it. */
+export interface Image {
+  /** Of its configuration: no other image has it. */
+  readonly id: string;
+  /** Of its manifest, in hexadecimal digits; of its configuration where the manifest's is not known. */
+  readonly digest: string;
+  readonly entryPoint: readonly string[];
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+}
+
+/** What both programs answer to `image inspect`, as far as it is read here. */
+interface Inspected {
+  readonly Id: string;
+  readonly Digest?: string;
+  readonly RepoDigests?: readonly string[];
+  readonly Config?: {
+    readonly Entrypoint?: readonly string[] | null;
+    readonly Cmd?: readonly string[] | null;
+    readonly WorkingDir?: string;
+  };
+}
+
+export type ContainerProgram = "podman" | "docker";
+
+export class ContainerEngine implements SandboxEngine {
+  readonly name: ContainerProgram;
+  readonly weaknesses = ["functions share this machine's network, and can reach what listens on it"];
+  /** Of the program, and options of it that stand before any command. */
+  readonly program: readonly string[];
+  readonly #watch = new MemoryWatch();
+
+  constructor(name: ContainerProgram, path: string, searchPath: string) {
+    this.name = name;
+    this.program = [path, ...(name === "podman" ? runtimeOption(searchPath) : [])];
+  }
+
+  see({ inside }: Mount): string {
+    return inside;
+  }
+
+  temporary(): string {
+    return "/tmp";
+  }
+
+  /** Undefined where the store has no such image; nothing is downloaded. */
+  async findImage(reference: string): Promise<Image | undefined> {
+    const text = await said([...this.program, "image", "inspect", reference]);
+    if (text === undefined) return undefined;
+    const [inspected] = JSON.parse(text) as Inspected[];
+    if (!inspected) return undefined;
+    const { Id, Digest, RepoDigests, Config } = inspected;
+    return {
+      id: Id,
+      digest: (Digest ?? RepoDigests?.[0] ?? Id).replace(/^.*sha256:/, ""),
+      entryPoint: Config?.Entrypoint ?? [],
+      command: Config?.Cmd ?? [],
+      workingDirectory: Config?.WorkingDir ?? "",
+    };
+  }
+
+  start(spec: SandboxSpec): Sandbox {
+    const name = `us-local-1-${process.pid}-${(count += 1)}-${spec.id}`;
+    const kept = Object.entries(spec.environment);
+    // A file of variables has a line for each: what has more lines comes by the program's own environment.
+    const isPlain = ([, value]: [string, string]): boolean => !/[\r\n]/.test(value);
+    const [program = "", ...words] = spec.command;
+    return new Container(
+      {
+        name,
+        program: this.program,
+        removal: this.name === "podman" ? ["rm", "-f", "-t", "0"] : ["rm", "-f"],
+        options: [
+          ...["run", "--name", name, "--pull=never", "--env-file", "/dev/stdin"],
+          ...kept.filter((entry) => !isPlain(entry)).flatMap(([variable]) => ["--env", variable]),
+          ...boxOptions,
+          ...(this.name === "podman" ? podmanOptions() : ["--log-driver", "none"]),
+          ...["--tmpfs", this.#temporary(spec.temporaryBytes)],
+          // What is in `/tmp` is in memory, and counted as such.
+          ...["--memory", `${spec.memoryBytes + spec.temporaryBytes}b`],
+          ...["--memory-swap", `${spec.memoryBytes + spec.temporaryBytes}b`],
+          ...(spec.workingDirectory === "" ? [] : ["--workdir", spec.workingDirectory]),
+          ...["--entrypoint", program, spec.image ?? "", ...words],
+        ],
+        variables: kept.filter(isPlain).map(([variable, value]) => `${variable}=${value}\n`).join(""),
+        inherited: Object.fromEntries(kept.filter((entry) => !isPlain(entry))),
+        memoryBytesMax: spec.memoryBytes,
+        lagMilliseconds: this.name === "podman" ? 0 : relayMilliseconds,
+      },
+      this.#watch,
+    );
+  }
+
+  /** Empty, whatever the image has there. */
+  #temporary(bytes: number): string {
+    const copy = this.name === "podman" ? ",notmpcopyup" : "";
+    return `/tmp:rw,nosuid,nodev,exec,mode=1777,size=${bytes}${copy}`;
+  }
+}
+
+/** Several regions of one process may give equal ids, and a container that is over goes a moment later. */
+let count = 0;
+
+/** So long what a function writes may be on its way through docker's service. */
+const relayMilliseconds = 10;
+
+/** @evidence Lambda Developer Guide, "Lambda quotas": 1,024 file descriptors, processes and threads */
+const boxOptions = [
+  ...["--network", "host", "--user", `${user.uid}:${user.gid}`, "--read-only"],
+  ...["--cap-drop", "all", "--security-opt", "no-new-privileges"],
+  ...["--pids-limit", String(processesMax), "--ulimit", "nofile=1024:1024"],
+];
+
+/** Where this user may not raise limits, podman's own wish to do so would be the end of it. */
+function podmanOptions(): string[] {
+  const limits = readFileSync("/proc/self/limits", "utf8");
+  const [, hard = ""] = /^Max processes\s+\S+\s+(\S+)/m.exec(limits) ?? [];
+  const processes = Math.min(32_768, Number(hard) || 32_768);
+  const nproc = `nproc=${processes}:${processes}`;
+  // What it passes through is the function's own output, with nobody in between.
+  return ["--read-only-tmpfs=false", "--log-driver", "passthrough", "--ulimit", nproc];
+}
+
+/** crun refuses machines that have control groups of both versions; runc does not. */
+function runtimeOption(searchPath: string): string[] {
+  if (!existsSync("/sys/fs/cgroup/unified/cgroup.controllers")) return [];
+  const runc = find("runc", searchPath);
+  return runc === undefined ? [] : ["--runtime", runc];
+}
+
+const answerMilliseconds = 20_000;
+
+/** What a command writes, or undefined where it fails. */
+export function said([program = "", ...options]: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const settings = { timeout: answerMilliseconds, maxBuffer: 16 * 1_048_576 };
+    execFile(program, options, settings, (error, stdout) => resolve(error ? undefined : stdout));
+  });
+}
+
+/** Why there are no containers, in words for whoever wants one. */
+export interface NoContainers {
+  readonly missing: string;
+}
+
+/**
+ * The first of both that works: a program alone does not say whether its service runs. Functions in
+ * containers reach the region by the machine's own network, which containers share on Linux only.
+ */
+export async function openContainerEngine(
+  searchPath: string,
+  platform: NodeJS.Platform = process.platform,
+): Promise<ContainerEngine | NoContainers> {
+  if (platform !== "linux") return { missing: "container images are run on Linux only" };
+  const mute: string[] = [];
+  for (const name of ["podman", "docker"] as const) {
+    const path = find(name, searchPath);
+    if (path === undefined) continue;
+    const engine = new ContainerEngine(name, path, searchPath);
+    if ((await said([...engine.program, "info", "--format", "{{json .}}"])) !== undefined) return engine;
+    mute.push(name);
+  }
+  if (mute.length > 0) return { missing: `${mute.join(" and ")} does not answer on this machine` };
+  return { missing: "there is neither podman nor docker on this machine" };
+}

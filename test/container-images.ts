@@ -1,0 +1,76 @@
+/** Container images for tests, made of this machine's own Node.js: nothing is downloaded. */
+
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { searchPath } from "../src/config.ts";
+import { packageRoot } from "../src/kernel/package-root.ts";
+import {
+  openContainerEngine, type ContainerEngine,
+} from "../src/planes/functions/containers/container-engine.ts";
+
+/** Undefined where there is none, for tests to be skipped. */
+export async function containers(): Promise<ContainerEngine | undefined> {
+  const engine = await openContainerEngine(searchPath());
+  return "missing" in engine ? undefined : engine;
+}
+
+export interface TestImage {
+  /** With a tag. */
+  readonly uri: string;
+  remove(): void;
+}
+
+/**
+ * Node.js, Lambda's runtime for it as the entry point, and `files` in `/var/task`. The command is
+ * `index.handler`.
+ */
+export function makeImage(
+  engine: ContainerEngine, uri: string, files: Readonly<Record<string, string>>,
+): TestImage {
+  const root = mkdtempSync(join(tmpdir(), "image-"));
+  try {
+    for (const path of [process.execPath, "/bin/sh", ...libraries(process.execPath)]) put(root, path, path);
+    put(root, process.execPath, "/usr/bin/node");
+    cpSync(join(packageRoot(), "runtimes/node"), join(root, "var/runtime"), { recursive: true });
+    mkdirSync(join(root, "tmp"));
+    chmodSync(join(root, "tmp"), 0o1777);
+    const entry = '#!/bin/sh\n_HANDLER=$1 exec /usr/bin/node /var/runtime/bootstrap.cjs\n';
+    write(root, "entry.sh", entry);
+    for (const [name, text] of Object.entries(files)) write(root, join("var/task", name), text);
+    const tar = execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 512 * 1_048_576 });
+    const changes = [
+      'ENTRYPOINT ["/entry.sh"]',
+      'CMD ["index.handler"]',
+      "WORKDIR /var/task",
+      "ENV LAMBDA_TASK_ROOT=/var/task",
+    ];
+    const [program = "", ...options] = engine.program;
+    const change = changes.flatMap((text) => ["--change", text]);
+    const command = [...options, "import", ...change, "-", uri];
+    execFileSync(program, command, { input: tar, stdio: ["pipe", "pipe", "pipe"] });
+    return {
+      uri,
+      remove: () => void execFileSync(program, [...options, "rmi", "-f", uri], { stdio: "ignore" }),
+    };
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function put(root: string, path: string, inside: string): void {
+  mkdirSync(join(root, dirname(inside)), { recursive: true });
+  copyFileSync(path, join(root, inside));
+}
+
+function write(root: string, name: string, text: string): void {
+  mkdirSync(join(root, dirname(name)), { recursive: true });
+  writeFileSync(join(root, name), text, { mode: 0o755 });
+}
+
+/** What a program is linked with, where it looks for it. */
+function libraries(program: string): string[] {
+  const text = execFileSync("ldd", [program], { encoding: "utf8" });
+  return [...text.matchAll(/(\/\S+)(?= \(0x)/g)].map(([path]) => path);
+}
