@@ -1,6 +1,6 @@
 /**
  * Logs under load, beside the other benchmarks: how fast events come in, how long queries over many of them
- * take, and how much memory the server has meanwhile.
+ * take, how much memory the server has meanwhile, and how long others wait.
  * `node dist/bench/logs.js [megabytes]`
  */
 
@@ -8,17 +8,19 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, FilterLogEventsCommand,
-  GetQueryResultsCommand, StartQueryCommand,
+  GetQueryResultsCommand, StartQueryCommand, StopQueryCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { cpuMicroseconds } from "./cpu.ts";
-import { json, requestBytes } from "./operations.ts";
+import { callerIdentity, json, requestBytes } from "./operations.ts";
 
 const megabytes = Number(process.argv[2] ?? 1_024);
 const streamsCount = 8;
 const eventsABatch = 3_400;
+const testKey = { accessKeyId: "test", secretAccessKey: "test" };
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -37,9 +39,10 @@ async function startServer(port: number): Promise<ChildProcess> {
   return child;
 }
 
-function residentMegabytes(child: ChildProcess): number {
+/** What is mapped from the store's file is the system's, to be taken back whenever it likes. */
+function ownMegabytes(child: ChildProcess): number {
   const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
+  return Math.round(Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
 
 /** A batch of requests' logs, about 300 bytes each. */
@@ -76,7 +79,6 @@ async function post(url: string, bytes: Buffer): Promise<void> {
 }
 
 async function ingest(port: number, server: ChildProcess): Promise<void> {
-  const credentials = { accessKeyId: "test", secretAccessKey: "test" };
   const start = Date.now() - 12 * 3_600_000;
   let bytes = 0;
   let seconds = 0;
@@ -90,7 +92,7 @@ async function ingest(port: number, server: ChildProcess): Promise<void> {
       prepared.push(...requestBytes({
         name: "", service: "logs", floorShare: 0, headers: json("1.1", "Logs_20140328.PutLogEvents"),
         bodies: [JSON.stringify({ logGroupName: "bench", logStreamName: `s${index}`, logEvents: events })],
-      }, port, credentials));
+      }, port, testKey));
     }
     const before = performance.now();
     const cpuBefore = cpuMicroseconds(server.pid) ?? 0;
@@ -103,30 +105,96 @@ async function ingest(port: number, server: ChildProcess): Promise<void> {
   console.log(
     `ingest: ${stored.toFixed(0)} MB in ${seconds.toFixed(1)} s: ${(stored / seconds).toFixed(1)} MB/s, ` +
       `${(stored / (cpu / 1e6)).toFixed(1)} MB a second of the server's CPU, ` +
-      `${residentMegabytes(server)} MB resident`,
+      `own memory ${ownMegabytes(server)} MB`,
   );
 }
 
-async function query(logs: CloudWatchLogsClient, server: ChildProcess, queryString: string): Promise<void> {
-  const before = performance.now();
+interface Finished {
+  readonly status: string | undefined;
+  readonly scanned: number;
+  readonly results: number;
+}
+
+async function finished(logs: CloudWatchLogsClient, queryId: string | undefined): Promise<Finished> {
+  for (;;) {
+    await pause(50);
+    const { status, results = [], statistics } = await logs.send(new GetQueryResultsCommand({ queryId }));
+    if (status === "Scheduled" || status === "Running") continue;
+    return { status, scanned: statistics?.recordsScanned ?? 0, results: results.length };
+  }
+}
+
+async function start(logs: CloudWatchLogsClient, queryString: string): Promise<string | undefined> {
   const now = Math.ceil(Date.now() / 1_000);
   const { queryId } = await logs.send(new StartQueryCommand({
     logGroupName: "bench", startTime: now - 86_400, endTime: now + 86_400, queryString,
   }));
-  let most = 0;
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    most = Math.max(most, residentMegabytes(server));
-    const { status, results, statistics } = await logs.send(new GetQueryResultsCommand({ queryId }));
-    if (status === "Scheduled" || status === "Running") continue;
-    const seconds = (performance.now() - before) / 1_000;
-    console.log(
-      `${status} in ${seconds.toFixed(1)} s, ${statistics?.recordsScanned} events, ` +
-        `${results?.length} results, ` +
-        `at most ${most} MB resident: ${queryString}`,
-    );
-    return;
+  return queryId;
+}
+
+/** Asks the region something small over and over, and notes how long it waits, until it is told to stop. */
+async function watchOthers(port: number, server: ChildProcess, stop: AbortSignal): Promise<Watched> {
+  const [request = Buffer.alloc(0)] = requestBytes(callerIdentity, port, testKey);
+  const waits: number[] = [];
+  let most = ownMegabytes(server);
+  while (!stop.aborted) {
+    const before = performance.now();
+    await post(`http://127.0.0.1:${port}/`, request);
+    waits.push(performance.now() - before);
+    if (waits.length % 10 === 0) most = Math.max(most, ownMegabytes(server));
+    await pause(3);
   }
+  return { waits: waits.toSorted((left, right) => left - right), megabytesMost: most };
+}
+
+interface Watched {
+  /** Milliseconds, the shortest first. */
+  readonly waits: readonly number[];
+  /** Of the server's own memory. */
+  readonly megabytesMost: number;
+}
+
+async function watching<T>(port: number, server: ChildProcess, work: () => Promise<T>): Promise<[T, string]> {
+  const control = new AbortController();
+  const watched = watchOthers(port, server, control.signal);
+  const cpuBefore = cpuMicroseconds(server.pid) ?? 0;
+  const before = performance.now();
+  const result = await work();
+  const seconds = (performance.now() - before) / 1_000;
+  const cpu = ((cpuMicroseconds(server.pid) ?? 0) - cpuBefore) / 1e6;
+  control.abort();
+  const { waits, megabytesMost } = await watched;
+  const at = (share: number): string => (waits[Math.floor(share * (waits.length - 1))] ?? NaN).toFixed(1);
+  return [
+    result,
+    `${seconds.toFixed(2)} s, ${cpu.toFixed(2)} s of CPU, own memory ${megabytesMost} MB at most, ` +
+      `others waited ${at(0.5)} ms (p50), ${at(0.99)} (p99), ${at(1)} (most)`,
+  ];
+}
+
+const queries = [
+  "filter @message like /ERROR/ | limit 20",
+  "filter status = 500 | stats count(*), avg(duration), pct(duration, 99) by bin(1h)",
+  "stats count(*), max(duration) by path | sort path | limit 100",
+  "fields @timestamp, path | sort duration desc | limit 100",
+  "parse @message '\"path\":\"*\"' as where | stats count(*) by where | limit 10",
+  "dedup path | limit 1000",
+  "dedup requestId | limit 1000",
+  "stats count_distinct(requestId)",
+  "stats count_distinct(requestId), pct(duration, 99) by path | limit 100",
+  "pattern @message",
+];
+
+/** What is stopped is to stop at once, and not to go on behind its answer. */
+async function stopped(logs: CloudWatchLogsClient, server: ChildProcess): Promise<void> {
+  const queryId = await start(logs, "pattern @message");
+  await pause(200);
+  await logs.send(new StopQueryCommand({ queryId }));
+  await pause(100);
+  const before = cpuMicroseconds(server.pid) ?? 0;
+  await pause(1_000);
+  const cpu = ((cpuMicroseconds(server.pid) ?? 0) - before) / 1e3;
+  console.log(`stopped: ${cpu.toFixed(0)} ms of CPU in the second after`);
 }
 
 const port = await freePort();
@@ -134,24 +202,29 @@ const server = await startServer(port);
 try {
   const logs = new CloudWatchLogsClient({
     endpoint: `http://127.0.0.1:${port}`, region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    credentials: testKey,
   });
   await logs.send(new CreateLogGroupCommand({ logGroupName: "bench" }));
   for (let index = 0; index < streamsCount; index++) {
     await logs.send(new CreateLogStreamCommand({ logGroupName: "bench", logStreamName: `s${index}` }));
   }
+  const [, idle] = await watching(port, server, () => pause(1_000));
+  console.log(`at rest: ${idle}`);
   await ingest(port, server);
-  await query(logs, server, "filter @message like /ERROR/ | limit 20");
-  await query(
-    logs, server, "filter status = 500 | stats count(*), avg(duration), pct(duration, 99) by bin(1h)"
-  );
-  await query(logs, server, "fields @timestamp, path | sort duration desc | limit 100");
-  await query(logs, server, "pattern @message");
-  const before = performance.now();
-  const { events } = await logs.send(
+  for (const queryString of queries) {
+    const [{ status, scanned, results }, costs] = await watching(port, server, async () =>
+      finished(logs, await start(logs, queryString)));
+    console.log(`${queryString}\n  ${status}: ${scanned} events, ${results} results, ${costs}`);
+  }
+  await stopped(logs, server);
+  const [found, costs] = await watching(port, server, () => logs.send(
     new FilterLogEventsCommand({ logGroupName: "bench", filterPattern: "{ $.status = 500 }", limit: 1_000 }),
-  );
-  console.log(`filter: ${events?.length} events in ${((performance.now() - before) / 1_000).toFixed(2)} s`);
+  ));
+  console.log(`FilterLogEvents: ${found.events?.length} events, ${costs}`);
+  const [rare, rareCosts] = await watching(port, server, () => logs.send(
+    new FilterLogEventsCommand({ logGroupName: "bench", filterPattern: "nowhere" }),
+  ));
+  console.log(`FilterLogEvents, nothing found in one call: ${rare.events?.length} events, ${rareCosts}`);
 } finally {
   server.kill("SIGINT");
 }

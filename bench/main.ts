@@ -21,6 +21,7 @@ import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { allCores, firstCore, otherCores, pin, started } from "./cores.ts";
 import { cpuMicroseconds } from "./cpu.ts";
 import { measureEventRules } from "./event-rules.ts";
+import { measureFanOut } from "./fan-out.ts";
 import { itemOperations } from "./item-operations.ts";
 import { invokeOperation } from "./lambda-operations.ts";
 import { measure, type Load, type Measured } from "./load.ts";
@@ -383,6 +384,11 @@ for (const name of Object.keys(operations)) {
   if (names.length > 0 && !names.includes(name)) continue;
   const measured = await measureRegion(name, region);
   if (moto) await measureMoto(name, moto, measured);
+}
+if (names.length === 0 || names.includes("fan-out")) {
+  const { port, child } = target;
+  await measureFanOut(
+    { port, pid: child.pid, credentials: region.credentials, connections }, await sendOperation(port));
 }
 if (names.length === 0 || names.includes("large")) await measureLarge();
 if (names.length === 0 || names.includes("rules")) measureEventRules();

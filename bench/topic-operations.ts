@@ -10,14 +10,22 @@ interface ClientOptions {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-const queueCount = 10;
+export const queueCount = 10;
+
+function queueNameOf(index: number): string {
+  return `bench-topic-${index}`;
+}
+
+export function queueUrlOf(port: number, index: number): string {
+  return `http://127.0.0.1:${port}/000000000000/${queueNameOf(index)}`;
+}
 
 export async function publishOperation(options: ClientOptions): Promise<BenchOperation> {
   const sns = new SNSClient(options);
   const sqs = new SQSClient(options);
   const { TopicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "bench" }));
   for (let index = 0; index < queueCount; index += 1) {
-    const QueueName = `bench-topic-${index}`;
+    const QueueName = queueNameOf(index);
     const Endpoint = `arn:aws:sqs:us-east-1:000000000000:${QueueName}`;
     const Policy = JSON.stringify({
       Version: "2012-10-17",

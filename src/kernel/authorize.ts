@@ -81,6 +81,7 @@ function asList(value: string | readonly string[]): readonly string[] {
 export class Authorizer {
   readonly #engine: Engine;
   readonly #denials = new Map<string, Denial>();
+  readonly #allowedServices = new BoundedCache<string>(allowedMax);
   readonly #allowed = new WeakMap<readonly SourcedPolicy[], BoundedCache<string>>();
 
   constructor(engine: Engine) {
@@ -173,7 +174,7 @@ export class Authorizer {
     if (isPlain && resourcePolicy === undefined && !controls) return undefined;
     const policies = { ...this.#policies(caller, service, resource, resourcePolicy), ...controls };
     const known = controls ? undefined : this.#allowedBy(policies, caller);
-    const question = `${owner ?? ctx.account} ${action} ${resource}`;
+    const question = questionOf(caller, `${owner ?? ctx.account} ${action} ${resource}`);
     if (known?.get(question) === (resourcePolicy ?? noPolicy)) return undefined;
 
     const conditions = new RequestConditions(sources);
@@ -186,7 +187,7 @@ export class Authorizer {
     };
     const decision = decide(request, policies);
     if (decision.allowed) {
-      if (!conditions.wasAsked) known?.set(question, resourcePolicy ?? noPolicy);
+      if (!conditions.wasAsked || (isService(caller) && conditions.wasAskedOfCallerAlone)) known?.set(question, resourcePolicy ?? noPolicy);
       return undefined;
     }
     if (
@@ -209,10 +210,12 @@ export class Authorizer {
 
   /**
    * What a caller's policies and a resource's have allowed without looking at conditions, they will allow
-   * again:
-   * remembered, with the resource's policy, for as long as IAM gives the same answer about the caller's.
+   * again: remembered, with the resource's policy, for as long as IAM gives the same answer about the
+   * caller's. A service has no policies of its own: what a resource's policy has let it do on behalf of
+   * something, by conditions that only look at who it is and on whose behalf, it does again.
    */
   #allowedBy(policies: PolicySet, caller: Caller): BoundedCache<string> | undefined {
+    if (isService(caller)) return this.#allowedServices;
     if (policies.identity === noPolicies || caller.session?.policies || caller.session?.policyArns)
       return undefined;
     let allowed = this.#allowed.get(policies.identity);
@@ -281,6 +284,16 @@ export class Authorizer {
     }
     return message;
   }
+}
+
+function isService({ type, session, calledVia }: Caller): boolean {
+  return type === "AWSService" && session === undefined && calledVia.length === 0;
+}
+
+/** Who a service is and on whose behalf it asks is part of the question. */
+function questionOf(caller: Caller, question: string): string {
+  if (!isService(caller)) return question;
+  return `${caller.arn} ${caller.sourceArn ?? ""} ${caller.account} ${question}`;
 }
 
 function serviceCaller({ principal, sourceArn }: NonNullable<Check["service"]>): Caller {

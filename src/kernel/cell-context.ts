@@ -8,16 +8,17 @@ import type { Job, Schedule } from "../jobs/job.ts";
 import type { Rows, Table, Transaction } from "../store/types.ts";
 import { formatArn } from "./arn.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
+import { callEachFrom } from "./calls.ts";
 import type {
-  BodyContext, CallOptions, CellBlobs, Check, Context, ServiceEvent, Time,
+  BodyContext, Callable, CallOptions, CallOutcome, CellBlobs, Check, Context, ServiceEvent, Time,
 } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import type { Ids } from "./ids.ts";
 import type { Meter } from "./metrics.ts";
-import type { Operation } from "./operation.ts";
+import type { Value } from "./protocol/protocol.ts";
 import { partitionCell } from "./partition.ts";
 import { TagSet, taggedResources } from "./tags.ts";
-import type { DirectoryEntry } from "./tokens.ts";
+import type { DirectoryEntry, OperationToken } from "./tokens.ts";
 
 /** Whoever asks may leave; the signal is made only for those who look. */
 export interface HangUp {
@@ -36,6 +37,10 @@ export interface ContextFacts {
   readonly hangUp: HangUp;
   /** What a request asks for; absent for jobs. */
   readonly input?: Readonly<Record<string, unknown>>;
+}
+
+function tokenOf<Input, Output>(called: Callable<Input, Output>): OperationToken<unknown, unknown> {
+  return ("token" in called ? called.token : called) as OperationToken<unknown, unknown>;
 }
 
 export class CellContext implements Context, BodyContext {
@@ -202,6 +207,31 @@ export class CellContext implements Context, BodyContext {
     return result;
   }
 
+  /**
+   * Works in a transaction of this cell that others share.
+   *
+   * @returns also what is to happen once that has succeeded
+   */
+  joining<T>(
+    transaction: Transaction, work: (ctx: Context) => T,
+  ): readonly [result: T, effects: readonly (() => void)[]] {
+    const effects: (() => void)[] = [];
+    this.#transaction = transaction;
+    this.#effects = effects;
+    try {
+      return [work(this), effects];
+    } finally {
+      this.#transaction = undefined;
+      this.#effects = undefined;
+    }
+  }
+
+  /** This cell as the service itself acts in it, as its jobs do. */
+  asService(): CellContext {
+    const { account, region } = this;
+    return this.kernel.contextIn(this.entry.service, { account, region });
+  }
+
   #passGate(): void {
     const gate = this.kernel.store.committed();
     if (gate && this.gates[this.gates.length - 1] !== gate) this.gates.push(gate);
@@ -214,17 +244,16 @@ export class CellContext implements Context, BodyContext {
   }
 
   call<Input, Output>(
-    operation: Operation<Input, Output> | Operation<Input, Output>["token"],
-    input: Input,
-    options?: CallOptions,
+    operation: Callable<Input, Output>, input: Input, options: CallOptions = {},
   ): Promise<Output> {
-    const token = "token" in operation ? operation.token : operation;
-    return this.kernel.callFrom(
-      this,
-      token,
-      input as Record<string, unknown>,
-      options ?? {},
-    ) as Promise<Output>;
+    return this.kernel.callFrom(this, tokenOf(operation), input as Value, options) as Promise<Output>;
+  }
+
+  callEach<Input, Output>(
+    operation: Callable<Input, Output>, inputs: readonly Input[], options: CallOptions = {},
+  ): Promise<CallOutcome<Output>[]> {
+    const outcomes = callEachFrom(this.kernel, this, tokenOf(operation), inputs as readonly Value[], options);
+    return outcomes as Promise<CallOutcome<Output>[]>;
   }
 
   wait(milliseconds: number, topic?: string): Promise<void> {

@@ -61,6 +61,12 @@ const globalKeys: Readonly<Record<string, Reader>> = {
   "aws:calledvialast": ({ caller }) => caller.calledVia[caller.calledVia.length - 1],
 };
 
+/** What they are of a service follows from its principal, what it acts for, and the account of that. */
+const keysOfCaller: ReadonlySet<string> = new Set([
+  "aws:principalisawsservice", "aws:principalservicename", "aws:sourcearn", "aws:sourceaccount",
+  "aws:sourceowner",
+]);
+
 const principalTypes: Readonly<Record<string, string>> = {
   Root: "Account",
   IAMUser: "User",
@@ -110,6 +116,8 @@ export class RequestConditions implements ConditionContext {
   #own: Readonly<Record<string, ContextValue | undefined>> | undefined;
   /** Whether any policy looked at a condition: if none did, the decision holds for other requests too. */
   wasAsked = false;
+  /** So far only for what the caller is, which the service says nothing of by itself. */
+  wasAskedOfCallerAlone = true;
 
   constructor(sources: ConditionSources) {
     this.#sources = sources;
@@ -117,6 +125,7 @@ export class RequestConditions implements ConditionContext {
 
   get(key: string): ContextValue | undefined {
     this.wasAsked = true;
+    this.wasAskedOfCallerAlone &&= this.#sources.own === undefined && keysOfCaller.has(key);
     const { ctx, input } = this.#sources;
     const own = this.#ownKeys();
     if (Object.hasOwn(own, key) && own[key] !== undefined) return own[key];

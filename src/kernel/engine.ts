@@ -16,23 +16,22 @@ import { seal, unseal } from "./auth/session-token.ts";
 import { Authorizer, type ControlPolicies } from "./authorize.ts";
 import { Announcer } from "./announcer.ts";
 import { Bus } from "./bus.ts";
-import { callerFor, originFor } from "./called-as.ts";
 import { CellContext } from "./cell-context.ts";
 import { RegionClock } from "./clock.ts";
-import type { CallOptions } from "./context.ts";
 import type { EngineOptions, HandledRequest } from "./engine-options.ts";
 import { notImplemented, type AwsError } from "./errors.ts";
 import { Faults } from "./faults.ts";
 import { dialectOf } from "./gateway/wording.ts";
 import { Ids } from "./ids.ts";
 import { IdentityCache } from "./identity-cache.ts";
-import { withoutTexts } from "./json-text.ts";
 import type { Kernel, LastUse } from "./kernel.ts";
 import { Metrics, type MetricsHost } from "./metrics.ts";
 import { Models } from "./model/load.ts";
 import { findTimeline, keepRegion, keepTimeline, openRegion } from "./region-facts.ts";
 import type { ServiceModel } from "./model/model.ts";
-import { globalRegion, perform } from "./perform.ts";
+import { globalRegion } from "./perform.ts";
+import { callFrom, type Called } from "./calls.ts";
+import type { CallOptions } from "./context.ts";
 import type { Value } from "./protocol/protocol.ts";
 import { lastUses, Recorder } from "./recorder.ts";
 import type { Service, Tagging } from "./service.ts";
@@ -228,34 +227,21 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     return missingAuthenticationToken(dialectOf(model));
   }
 
-  /** Another service's operation, on behalf of a request or as the calling service. */
-  async callFrom(
-    from: CellContext,
-    token: OperationToken<unknown, unknown>,
-    input: Value,
-    options: CallOptions,
-  ): Promise<Value> {
-    const entry = entries.get(token.service);
+  /** @throws NotImplemented */
+  async loadFor({ service: name, name: operation }: OperationToken<unknown, unknown>): Promise<Called> {
+    const entry = entries.get(name);
     const service = entry && (await this.load(entry));
-    if (!entry || !service) throw notImplemented(`${token.service}:${token.name}`);
-    const model = this.models.get(token.service);
-    const operation = model.operations[token.name];
-    if (!operation) throw notImplemented(`${token.service}:${token.name}`);
-    this.faults.strike(model, operation);
-    const principal = options.principal ?? this.models.get(from.entry.service).eventSource;
-    const output = await perform(this, {
-      entry,
-      service,
-      model,
-      operation,
-      input,
-      requestId: this.ids.uuid(),
-      caller: callerFor(this.sessions, from, principal, options),
-      origin: originFor(from, principal, options),
-      region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
-      hangUp: from,
-    });
-    return withoutTexts(output);
+    const model = service && this.models.get(name);
+    const found = model?.operations[operation];
+    if (!entry || !service || !found) throw notImplemented(`${name}:${operation}`);
+    return { entry, service, model, operation: found };
+  }
+
+  /** Another service's operation, on behalf of a request or as the calling service. */
+  callFrom(
+    from: CellContext, token: OperationToken<unknown, unknown>, input: Value, options: CallOptions,
+  ): Promise<Value> {
+    return callFrom(this, from, token, input, options);
   }
 
   async findJob(name: string): Promise<AnyJob | undefined> {

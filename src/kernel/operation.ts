@@ -62,6 +62,11 @@ export interface TransactionalOperation<Input, Output> extends OperationRules<In
 /** For operations that wait, move bytes, or call other services: transactions are explicit and short. */
 export interface AsynchronousOperation<Input, Output> extends OperationRules<Input> {
   readonly body: (input: Input, ctx: BodyContext) => Promise<Output | void>;
+  /**
+   * Everything in one transaction, where nothing has to be waited for, which is asked first; undefined, and
+   * nothing written, where `body` is needed.
+   */
+  readonly atOnce?: (input: Input, ctx: Context) => Output | undefined;
 }
 
 export type Operation<Input, Output> = {

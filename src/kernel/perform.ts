@@ -1,12 +1,12 @@
 /**
  * What happens to a request once it is understood, whether it came by wire or from another service:
- * validated,
- * authorized, run, recorded, and let out when the journal has what it depends on.
+ * validated, authorized, run, recorded, and let out when the journal has what it depends on.
  */
 
 import { unknownAccessKey } from "./auth/auth-errors.ts";
 import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import { CellContext, type HangUp } from "./cell-context.ts";
+import type { Context } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import { AwsError, internalFailure, notImplemented } from "./errors.ts";
 import { dialectOf } from "./gateway/wording.ts";
@@ -15,6 +15,7 @@ import type { AnyOperation } from "./operation.ts";
 import type { Value } from "./protocol/protocol.ts";
 import { validate } from "./schema/validate.ts";
 import type { Service } from "./service.ts";
+import type { Transaction } from "../store/types.ts";
 import type { DirectoryEntry } from "./tokens.ts";
 
 /** The pseudo-region in which global services keep an account's state. */
@@ -37,52 +38,213 @@ export interface Order {
 }
 
 export async function perform(engine: Engine, order: Order): Promise<Value> {
-  let ctx: CellContext | undefined;
-  let resources: readonly string[] = [];
-  let output: Value | undefined;
-  let error: AwsError | undefined;
-  const startedAt = order.service.observes ? performance.now() : 0;
-  engine.begin();
-  try {
-    const operation = order.service.operations.get(order.operation.name);
-    if (!operation) throw notImplemented(`${order.model.service}:${order.operation.name}`);
-    if (order.service.admits?.(order.caller) === false) {
-      throw unknownAccessKey(dialectOf(order.model), order.caller.accessKeyId ?? "");
-    }
-    validate(order.input, order.operation, order.model);
-    const cell = (ctx = contextOf(engine, order, operation));
-    resources = cell.reading(() =>
-      engine.authorizer.operation(cell, order.service, order.operation, operation, order.input),
-    );
-    if (operation.touches) resources = cell.reading(() => operation.touches?.(order.input, cell) ?? []);
-    output =
-      "run" in operation
-        ? cell.transaction((within) => operation.run(order.input, within) ?? {})
-        : ((await operation.body(order.input, cell)) ?? {});
-    order.service.completes?.(output, order.input, cell);
-  } catch (cause) {
-    error = asAwsError(engine, order, cause);
-  } finally {
-    // Also after a failure: an operation of several transactions may have written before it.
-    if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
-    record(engine, order, ctx, resources, output, error);
-    if (order.service.observes && ctx) observe(engine, order, ctx, output, error, startedAt);
-    await committed(engine, ctx);
-    ctx?.dropUnkept();
+  const call = new CallUnderWay(engine, order);
+  if (call.admit()) {
+    call.run();
+    if (!call.isOver) await call.goOn();
   }
-  if (error) throw error;
-  return output ?? {};
+  call.end();
+  await letOut(engine, [call]);
+  return call.result();
+}
+
+/** What became of one of several calls. */
+export type Performed = { readonly output: Value } | { readonly error: AwsError };
+
+/** Several at once: what needs no waiting is done in one transaction a cell, and all leave together. */
+export async function performEach(engine: Engine, orders: readonly Order[]): Promise<Performed[]> {
+  const calls = orders.map((order) => new CallUnderWay(engine, order));
+  const admitted = calls.filter((call) => call.admit());
+  for (const together of byCell(admitted)) {
+    if (!runTogether(engine, together)) for (const call of together) call.run();
+  }
+  const waiting = calls.filter((call) => !call.isOver);
+  if (waiting.length > 0) await Promise.all(waiting.map((call) => call.goOn()));
+  for (const call of calls) call.end();
+  await letOut(engine, calls);
+  return calls.map((call) => call.performed());
+}
+
+function byCell(calls: readonly CallUnderWay[]): Iterable<readonly CallUnderWay[]> {
+  const groups = new Map<string, CallUnderWay[]>();
+  for (const call of calls) {
+    const name = `${call.ctx?.account} ${call.ctx?.region}`;
+    const group = groups.get(name);
+    if (group) group.push(call);
+    else groups.set(name, [call]);
+  }
+  return groups.values();
+}
+
+/**
+ * One that fails takes back what the others wrote: then each has to run for itself.
+ *
+ * @returns whether all are done
+ */
+function runTogether(engine: Engine, calls: readonly CallUnderWay[]): boolean {
+  const cell = calls[0]?.ctx;
+  if (!cell || calls.length === 1) return false;
+  try {
+    engine.store.transact(cell, (transaction) => {
+      for (const call of calls) call.runWithin(transaction);
+    });
+  } catch {
+    return false;
+  }
+  for (const call of calls) call.leaveTransaction();
+  return true;
+}
+
+/** A request from its validation to its record. */
+class CallUnderWay {
+  ctx: CellContext | undefined;
+  isOver = false;
+  readonly #engine: Engine;
+  readonly #order: Order;
+  readonly #startedAt: number;
+  #operation: AnyOperation | undefined;
+  #resources: readonly string[] = [];
+  #output: Value | undefined;
+  #error: AwsError | undefined;
+  /** What is to happen once the transaction that it shares with others has succeeded. */
+  #effects: readonly (() => void)[] = [];
+
+  constructor(engine: Engine, order: Order) {
+    this.#engine = engine;
+    this.#order = order;
+    this.#startedAt = order.service.observes ? performance.now() : 0;
+    engine.begin();
+  }
+
+  /** Validated, and authorized. @returns false where it was refused */
+  admit(): boolean {
+    const order = this.#order;
+    const engine = this.#engine;
+    try {
+      const operation = order.service.operations.get(order.operation.name);
+      if (!operation) throw notImplemented(`${order.model.service}:${order.operation.name}`);
+      if (order.service.admits?.(order.caller) === false) {
+        throw unknownAccessKey(dialectOf(order.model), order.caller.accessKeyId ?? "");
+      }
+      validate(order.input, order.operation, order.model);
+      const cell = (this.ctx = contextOf(engine, order, operation));
+      this.#resources = cell.reading(() =>
+        engine.authorizer.operation(cell, order.service, order.operation, operation, order.input),
+      );
+      if (operation.touches) {
+        this.#resources = cell.reading(() => operation.touches?.(order.input, cell) ?? []);
+      }
+      this.#operation = operation;
+      return true;
+    } catch (cause) {
+      this.#fail(cause);
+      return false;
+    }
+  }
+
+  /** What needs no waiting; `isOver` says whether that was all. */
+  run(): void {
+    const [operation, cell] = this.#admitted();
+    const within = workOf(operation);
+    if (!within) return;
+    try {
+      this.#succeed(cell, cell.transaction((ctx) => within(this.#order.input, ctx)));
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  /** As `run`, in a transaction of several calls: what it throws ends that. */
+  runWithin(transaction: Transaction): void {
+    const [operation, cell] = this.#admitted();
+    const within = workOf(operation);
+    if (!within) return;
+    [this.#output, this.#effects] = cell.joining(transaction, (ctx) => within(this.#order.input, ctx));
+  }
+
+  /** The transaction of several calls has succeeded. */
+  leaveTransaction(): void {
+    const [, cell] = this.#admitted();
+    try {
+      for (const effect of this.#effects) effect();
+      this.#succeed(cell, this.#output);
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  async goOn(): Promise<void> {
+    const [operation, ctx] = this.#admitted();
+    if (!("body" in operation)) throw new Error("there is nothing to go on with");
+    try {
+      this.#succeed(ctx, (await operation.body(this.#order.input, ctx)) ?? {});
+    } catch (cause) {
+      this.#fail(cause);
+    }
+  }
+
+  #admitted(): readonly [AnyOperation, CellContext] {
+    if (!this.#operation || !this.ctx) throw new Error("what was not admitted is not run");
+    return [this.#operation, this.ctx];
+  }
+
+  /** @param output undefined where the operation has to wait */
+  #succeed(cell: CellContext, output: Value | undefined): void {
+    this.#output = output;
+    if (!output) return;
+    this.isOver = true;
+    this.#order.service.completes?.(output, this.#order.input, cell);
+  }
+
+  #fail(cause: unknown): void {
+    this.isOver = true;
+    this.#error = asAwsError(this.#engine, this.#order, cause);
+  }
+
+  /** Also after a failure: an operation of several transactions may have written before it. */
+  end(): void {
+    const order = this.#order;
+    const engine = this.#engine;
+    if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
+    record(engine, order, this.ctx, this.#resources, this.#output, this.#error);
+    if (order.service.observes && this.ctx) {
+      observe(engine, order, this.ctx, this.#output, this.#error, this.#startedAt);
+    }
+  }
+
+  performed(): Performed {
+    return this.#error ? { error: this.#error } : { output: this.#output ?? {} };
+  }
+
+  result(): Value {
+    if (this.#error) throw this.#error;
+    return this.#output ?? {};
+  }
+}
+
+type Work = (input: Value, ctx: Context) => Value | undefined;
+
+function workOf(operation: AnyOperation): Work | undefined {
+  return "run" in operation ? (input, ctx) => operation.run(input, ctx) ?? {} : operation.atOnce;
 }
 
 /** The output gate: nothing leaves before the journal has what it depends on. */
-async function committed(engine: Engine, ctx: CellContext | undefined): Promise<void> {
+async function letOut(engine: Engine, calls: readonly CallUnderWay[]): Promise<void> {
   try {
     const gate = engine.store.committed();
-    for (const earlier of ctx?.gates ?? []) if (earlier !== gate) await earlier;
+    let latest = gate;
+    for (const { ctx } of calls) {
+      for (const earlier of ctx?.gates ?? []) {
+        if (earlier === latest) continue;
+        latest = earlier;
+        if (earlier !== gate) await earlier;
+      }
+    }
     await gate;
   } finally {
-    engine.end();
+    for (const _ of calls) engine.end();
   }
+  for (const { ctx } of calls) ctx?.dropUnkept();
 }
 
 function isWrite(operation: OperationModel): boolean {

@@ -4,7 +4,8 @@
  */
 
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { promisify } from "node:util";
+import { deflateRawSync, inflateRaw, inflateRawSync } from "node:zlib";
 
 export interface StoredEvent {
   /** Epoch milliseconds. */
@@ -123,6 +124,20 @@ export function compress(bytes: Buffer): { packing: Packing; bytes: Buffer } {
 
 export function decompress(packing: Packing, bytes: Buffer): Buffer {
   return packing === "deflate" ? inflateRawSync(bytes) : bytes;
+}
+
+const inflateElsewhere = promisify(inflateRaw);
+/** What is smaller is unpacked in less time than it takes to hand it to another thread. */
+const elsewhereBytesMin = 8_192;
+
+/** Whether it is worth while to have another thread unpack it. */
+export function isLarge({ packing, bytes }: { packing: Packing; bytes: Buffer }): boolean {
+  return packing !== "plain" && bytes.length >= elsewhereBytesMin;
+}
+
+/** As `decompress`, for those who can wait: in another thread where it takes long. */
+export async function inflated(packed: { packing: Packing; bytes: Buffer }): Promise<Buffer> {
+  return isLarge(packed) ? inflateElsewhere(packed.bytes) : decompress(packed.packing, packed.bytes);
 }
 
 const nonceBytes = 12;

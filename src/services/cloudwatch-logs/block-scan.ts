@@ -4,8 +4,8 @@
  */
 
 import type { ReadContext } from "../../kernel/context.ts";
-import type { StoredEvent } from "./block-format.ts";
-import { blocks, readBlock, type Block, type DataKeys } from "./block-table.ts";
+import { decompress, inflated, isLarge, unpackEvents, type StoredEvent } from "./block-format.ts";
+import { blocks, bodies, packedOf, readBlock, type Block, type DataKeys, type Packed } from "./block-table.ts";
 import { usageOf } from "./group-table.ts";
 import { Heap } from "./heap.ts";
 import { precedes, type Place } from "./places.ts";
@@ -33,6 +33,7 @@ type Reader = Pick<ReadContext, "db">;
 
 interface Cursor {
   readonly streamName: string;
+  readonly block: Block;
   readonly events: readonly StoredEvent[];
   at: number;
 }
@@ -70,7 +71,72 @@ function eventAt(cursor: Cursor): StoredEvent {
   return cursor.events[cursor.at] as StoredEvent;
 }
 
+/** Where a block's events of the scope begin. */
+function startIn(events: readonly StoredEvent[], { from, past }: Scope): number {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const event = events[middle] as StoredEvent;
+    const isEarlier = event.timestamp < from || (past !== undefined && !precedes(past, event));
+    if (isEarlier) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Where a scan has its blocks from. */
+interface OpenBlocks {
+  /** Undefined for one that is not there yet: the scan ends, to be taken up again once it is. */
+  read(ctx: Reader, block: Block, keys: DataKeys): readonly StoredEvent[] | undefined;
+  /** It has been read to its end. */
+  close(block: Block): void;
+}
+
+const readAtOnce: OpenBlocks = { read: readBlock, close: () => undefined };
+
+/** Blocks that a scan has open, while it ends and is taken up again; they are unpacked in another thread. */
+export class UnpackedBlocks implements OpenBlocks {
+  readonly #events = new Map<number, readonly StoredEvent[]>();
+  #wanted: { readonly sequence: number; readonly packed: Packed } | undefined;
+
+  read(ctx: Reader, block: Block, keys: DataKeys): readonly StoredEvent[] | undefined {
+    const sequence = block.lastSequence;
+    const known = this.#events.get(sequence);
+    const body = known ? undefined : ctx.db(bodies).get([block.groupId, sequence]);
+    if (!body) return known ?? [];
+    const packed = packedOf(body, keys);
+    if (isLarge(packed)) {
+      this.#wanted = { sequence, packed };
+      return undefined;
+    }
+    const events = unpackEvents(decompress(packed.packing, packed.bytes));
+    this.#events.set(sequence, events);
+    return events;
+  }
+
+  close({ lastSequence }: Block): void {
+    this.#events.delete(lastSequence);
+  }
+
+  /** Gets what the scan ended for. @returns false where it ended for nothing of the kind */
+  async unpack(): Promise<boolean> {
+    const wanted = this.#wanted;
+    if (!wanted) return false;
+    this.#wanted = undefined;
+    this.#events.set(wanted.sequence, unpackEvents(await inflated(wanted.packed)));
+    return true;
+  }
+}
+
 export function* scanForward(ctx: Reader, scope: Scope, keys: DataKeys): Generator<FoundEvent> {
+  yield* scanUnpacked(ctx, scope, keys, readAtOnce);
+}
+
+/** As `scanForward`, until a block is wanted that is not there yet. */
+export function* scanUnpacked(
+  ctx: Reader, scope: Scope, keys: DataKeys, opened: OpenBlocks,
+): Generator<FoundEvent> {
   const { spanMilliseconds } = usageOf(ctx, scope.groupId);
   const isLive = liveness(ctx, scope);
   const heads = headsOf(ctx, scope, spanMilliseconds, false);
@@ -81,8 +147,11 @@ export function* scanForward(ctx: Reader, scope: Scope, keys: DataKeys): Generat
     while (!head.done && (open.size === 0 || head.value.firstAt <= eventAt(open.first as Cursor).timestamp)) {
       const block = head.value;
       if (block.lastAt >= begin && isLive(block)) {
-        const events = readBlock(ctx, block, keys);
-        if (events.length > 0) open.push({ streamName: block.streamName, events, at: 0 });
+        const events = opened.read(ctx, block, keys);
+        if (!events) return;
+        const at = startIn(events, scope);
+        if (at < events.length) open.push({ streamName: block.streamName, block, events, at });
+        else opened.close(block);
       }
       head = heads.next();
     }
@@ -90,12 +159,13 @@ export function* scanForward(ctx: Reader, scope: Scope, keys: DataKeys): Generat
     if (!cursor) return;
     const event = eventAt(cursor);
     if (event.timestamp >= scope.before) return;
-    if (event.timestamp >= scope.from && (!scope.past || precedes(scope.past, event))) {
-      yield { ...event, streamName: cursor.streamName };
-    }
+    yield { ...event, streamName: cursor.streamName };
     cursor.at++;
     if (cursor.at < cursor.events.length) open.replaceFirst(cursor);
-    else open.pop();
+    else {
+      open.pop();
+      opened.close(cursor.block);
+    }
   }
 }
 
@@ -120,7 +190,7 @@ export function* scanBackward(ctx: Reader, scope: Scope, keys: DataKeys): Genera
     if (block && (!open.first || block.lastAt >= eventAt(open.first).timestamp)) {
       closed.pop();
       const events = readBlock(ctx, block, keys);
-      if (events.length > 0) open.push({ streamName: block.streamName, events, at: events.length - 1 });
+      if (events.length > 0) open.push({ streamName: block.streamName, block, events, at: events.length - 1 });
       continue;
     }
     const cursor = open.first;

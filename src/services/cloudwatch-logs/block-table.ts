@@ -43,12 +43,24 @@ export type DataKeys = ReadonlyMap<string, Buffer>;
 
 export const noKeys: DataKeys = new Map();
 
-export function eventsOf(body: BlockBody, keys: DataKeys): StoredEvent[] {
+/** Decrypted, and as it was compressed. */
+export interface Packed {
+  readonly packing: Packing;
+  readonly bytes: Buffer;
+}
+
+export function packedOf(body: BlockBody, keys: DataKeys): Packed {
+  const { packing, sealedKeyId } = body;
   const bytes = Buffer.from(body.bytes.buffer, body.bytes.byteOffset, body.bytes.byteLength);
-  if (body.sealedKeyId === undefined) return unpackEvents(decompress(body.packing, bytes));
-  const key = keys.get(body.sealedKeyId);
-  if (!key) throw new Error(`no data key ${body.sealedKeyId} at hand`);
-  return unpackEvents(decompress(body.packing, decrypt(key, bytes)));
+  if (sealedKeyId === undefined) return { packing, bytes };
+  const key = keys.get(sealedKeyId);
+  if (!key) throw new Error(`no data key ${sealedKeyId} at hand`);
+  return { packing, bytes: decrypt(key, bytes) };
+}
+
+export function eventsOf(body: BlockBody, keys: DataKeys): StoredEvent[] {
+  const { packing, bytes } = packedOf(body, keys);
+  return unpackEvents(decompress(packing, bytes));
 }
 
 export function readBlock(ctx: Pick<ReadContext, "db">, block: Block, keys: DataKeys): StoredEvent[] {

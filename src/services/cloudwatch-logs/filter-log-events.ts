@@ -1,11 +1,10 @@
 /** FilterLogEvents: a group's events over all of its streams, as a pattern asks. */
 
-import { setImmediate } from "node:timers/promises";
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { openPageToken, pageToken } from "../../kernel/page.ts";
-import { scanForward, type FoundEvent, type Scope } from "./block-scan.ts";
+import { scanUnpacked, UnpackedBlocks, type FoundEvent, type Scope } from "./block-scan.ts";
 import { eventOverheadBytes } from "./block-writing.ts";
 import type { DataKeys } from "./block-table.ts";
 import { openGroup } from "./data-keys.ts";
@@ -17,6 +16,7 @@ import { maskFor } from "./masking.ts";
 import type { FilterPattern } from "./patterns/filter-pattern.ts";
 import { placeText, type Place } from "./places.ts";
 import { requireStream } from "./stream-table.ts";
+import { nextTurn, pieceOfWork } from "./turns.ts";
 
 function streamChoice(
   ctx: BodyContext, group: LogGroup, input: logs.FilterLogEventsRequest,
@@ -34,9 +34,9 @@ function streamChoice(
   return prefix === undefined ? {} : { stream: (name) => name.startsWith(prefix) };
 }
 
-/** So many events are looked at before others get a turn, and at most in one call. */
-const eventsATurn = 5_000;
+/** So many events are looked at in one call at most, and so many before the clock is looked at. */
 const eventsACall = 500_000;
+const eventsALook = 64;
 
 interface Page {
   readonly events: FoundEvent[];
@@ -44,31 +44,55 @@ interface Page {
   readonly past: Place | undefined;
 }
 
+class Search {
+  readonly events: FoundEvent[] = [];
+  past: Place | undefined;
+  looked = 0;
+  #sizeBytes = 0;
+  readonly #pattern: FilterPattern;
+  readonly #limit: number;
+
+  constructor(pattern: FilterPattern, limit: number, past: Place | undefined) {
+    this.#pattern = pattern;
+    this.#limit = limit;
+    this.past = past;
+  }
+
+  /** @returns false where the page is full without it */
+  takes(event: FoundEvent): boolean {
+    this.looked++;
+    if (this.#pattern.match(event.message)) {
+      this.#sizeBytes += Buffer.byteLength(event.message) + eventOverheadBytes;
+      const { length } = this.events;
+      if (length >= this.#limit || (this.#sizeBytes > pageBytesMax && length > 0)) return false;
+      this.events.push(event);
+    }
+    this.past = { timestamp: event.timestamp, sequence: event.sequence };
+    return true;
+  }
+}
+
 async function search(
   ctx: BodyContext, scope: Scope, pattern: FilterPattern, limit: number, keys: DataKeys,
 ): Promise<Page> {
-  const events: FoundEvent[] = [];
-  let sizeBytes = 0;
-  let past = scope.past;
-  for (let looked = 0; looked < eventsACall; looked += eventsATurn) {
-    if (looked > 0) await setImmediate();
+  const page = new Search(pattern, limit, scope.past);
+  const opened = new UnpackedBlocks();
+  for (let isFirst = true; page.looked < eventsACall; isFirst = false) {
+    if (!isFirst) await nextTurn(ctx.kernel);
+    const from = { ...scope, ...(page.past && { past: page.past }) };
     const isDone = ctx.reading(() => {
-      let left = eventsATurn;
-      for (const event of scanForward(ctx, { ...scope, ...(past && { past }) }, keys)) {
-        if (pattern.match(event.message)) {
-          sizeBytes += Buffer.byteLength(event.message) + eventOverheadBytes;
-          if (events.length >= limit || (sizeBytes > pageBytesMax && events.length > 0)) return "full";
-          events.push(event);
-        }
-        past = { timestamp: event.timestamp, sequence: event.sequence };
-        if (--left === 0) return undefined;
+      const isTimeOver = pieceOfWork();
+      for (const event of scanUnpacked(ctx, from, keys, opened)) {
+        if (!page.takes(event)) return "full";
+        if (page.looked % eventsALook === 0 && isTimeOver()) return "later";
       }
       return "end";
     });
-    if (isDone === "end") return { events, past: undefined };
+    if (isDone === "end" && await opened.unpack()) continue;
+    if (isDone === "end") return { events: page.events, past: undefined };
     if (isDone === "full" || ctx.signal.aborted) break;
   }
-  return { events, past };
+  return page;
 }
 
 function readToken(scopeName: string, token: string | undefined): Place | undefined {

@@ -13,7 +13,7 @@ import type { Subquery } from "./insights/subqueries.ts";
 import { lookupBodies } from "./lookup-table-rows.ts";
 import { groupsOf } from "./query-groups.ts";
 import { queries, resultsParts, type QueryRow, type QueryStatus } from "./query-table.ts";
-import { Counts, guardMilliseconds, walkGroups, type Walker } from "./query-walking.ts";
+import { Counts, endMilliseconds, walkGroups, type Progress, type Walker } from "./query-walking.ts";
 
 const rowsAPart = 500;
 
@@ -26,7 +26,7 @@ function counted(query: QueryRow, counts: Counts): QueryRow {
 
 /** Everything that the query needs of other groups and of lookup tables. */
 async function prepare(
-  ctx: BodyContext, row: QueryRow, query: Query, note: () => boolean
+  ctx: BodyContext, row: QueryRow, query: Query, progress: Progress,
 ): Promise<boolean> {
   for (const lookup of [query, ...query.subqueries.map((each) => each.query)].flatMap((each) =>
     each.lookups)) {
@@ -35,28 +35,29 @@ async function prepare(
     lookup.give(header, records);
   }
   for (const subquery of query.subqueries) {
-    if (!(await runWithin(ctx, row, subquery, note))) return false;
+    if (!(await runWithin(ctx, row, subquery, progress))) return false;
   }
   return true;
 }
 
 async function runWithin(
-  ctx: BodyContext, row: QueryRow, subquery: Subquery, note: () => boolean,
+  ctx: BodyContext, row: QueryRow, subquery: Subquery, progress: Progress,
 ): Promise<boolean> {
   const { query, selection } = subquery;
   const now = row.createdAt;
   const range = { from: selection.from?.(now) ?? row.from, before: selection.before?.(now) ?? row.before };
   const names = ctx.reading(() => groupsOf(ctx, selection));
   const stage = query.gather({ limit: undefined, matched: () => undefined, now, range });
-  if (!(await walkGroups(ctx, query, names, range, { stage, counts: new Counts(), note }))) return false;
-  new Guard(guardMilliseconds).run(() => stage.end());
+  const walker = { stage, counts: new Counts(), progress };
+  if (!(await walkGroups(ctx, query, names, range, walker))) return false;
+  new Guard(endMilliseconds).run(() => stage.end());
   subquery.give(stage.rows);
   return true;
 }
 
 async function run(ctx: BodyContext, row: QueryRow, query: Query, walker: Walker): Promise<boolean> {
   const range: Range = { from: row.from, before: row.before };
-  if (!(await prepare(ctx, row, query, walker.note))) return false;
+  if (!(await prepare(ctx, row, query, walker.progress))) return false;
   if (query.baseline) {
     const earlier = query.baseline(range);
     if (!(await walkGroups(ctx, query, row.groups, earlier, walker, true))) return false;
@@ -69,7 +70,7 @@ async function statusOf(
 ): Promise<QueryStatus> {
   try {
     if (!(await run(ctx, row, query, walker))) return "Cancelled";
-    new Guard(guardMilliseconds).run(() => walker.stage.end());
+    new Guard(endMilliseconds).run(() => walker.stage.end());
     return "Complete";
   } catch (error) {
     if (error instanceof TookTooLong) return "Timeout";
@@ -90,13 +91,14 @@ export const runQuery = asynchronousJob<{
     limit: row.limit, matched: () => counts.matched++, now: row.createdAt,
     range: { from: row.from, before: row.before },
   });
-  const note = (): boolean => ctx.transaction((within) => {
-    const known = within.db(queries).get(id);
-    if (known?.status !== "Running") return false;
-    within.db(queries).put(counted(known, counts));
-    return true;
-  });
-  const status = await statusOf(ctx, row, query, { stage: pipeline, counts, note });
+  const progress: Progress = {
+    goesOn: () => ctx.reading(() => ctx.db(queries).get(id)?.status === "Running"),
+    note: () => ctx.transaction((within) => {
+      const known = within.db(queries).get(id);
+      if (known?.status === "Running") within.db(queries).put(counted(known, counts));
+    }),
+  };
+  const status = await statusOf(ctx, row, query, { stage: pipeline, counts, progress });
   if (!query.filters) counts.matched = counts.scanned;
   ctx.transaction((within) => finish(within, id, status, counts, pipeline));
 });

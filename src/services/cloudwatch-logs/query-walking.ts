@@ -1,12 +1,11 @@
 /**
- * Events on their way into a query: block after block, so that no more of them is in memory than one holds.
+ * Events on their way into a query: block after block, so that no more of them is in memory than two hold.
  */
 
-import { setImmediate } from "node:timers/promises";
 import type { BodyContext } from "../../kernel/context.ts";
-import type { StoredEvent } from "./block-format.ts";
+import { inflated, unpackEvents, type StoredEvent } from "./block-format.ts";
 import { liveness } from "./block-scan.ts";
-import { blocks, readBlock, type Block, type DataKeys } from "./block-table.ts";
+import { blocks, bodies, packedOf, type Block, type DataKeys, type Packed } from "./block-table.ts";
 import { eventOverheadBytes } from "./block-writing.ts";
 import { dataKeysOf } from "./data-keys.ts";
 import { expiredBefore, findGroup, usageOf, type LogGroup } from "./group-table.ts";
@@ -19,10 +18,16 @@ import type { Stage } from "./insights/stages.ts";
 import { openMask, type Mask } from "./masking.ts";
 import { pointerText } from "./pointers.ts";
 import { openTransforms } from "./transformer-table.ts";
+import { nextTurn, pieceOfWork } from "./turns.ts";
 
-/** Work on so much of a query gets so long: far more than it takes, where no expression runs wild. */
-export const guardMilliseconds = 10_000;
-const blocksATurn = 4;
+/** A piece of a query's work gets so long: far more than it takes, where no expression runs wild. */
+const guardMilliseconds = 3_000;
+/** What is left to do once all events have been looked at gets more. */
+export const endMilliseconds = 10_000;
+/** So many events are looked at before the clock is. */
+const eventsALook = 64;
+/** Heads of blocks that are not wanted are passed so many at a time. */
+const headsATurn = 64;
 /** How far a query is, is written down every so many blocks. */
 const blocksANote = 64;
 
@@ -70,69 +75,98 @@ class EventSource implements Source {
   }
 }
 
-/** Where rows go, and who is told how far it is: false ends the walk. */
+/** What is said of a query under way, and what it is told. */
+export interface Progress {
+  /** Writes down how far it is. */
+  note(): void;
+  /** False once it was stopped. */
+  goesOn(): boolean;
+}
+
+/** Where rows go. */
 export interface Walker {
   readonly stage: Stage;
   readonly counts: Counts;
-  note(): boolean;
+  readonly progress: Progress;
 }
 
-/** The next blocks behind a place, with their events. */
-function nextBlocks(
-  ctx: BodyContext, walk: Walk, after: Block | undefined
-): { block: Block; events: StoredEvent[] }[] {
+interface Loaded {
+  readonly streamName: string;
+  readonly events: readonly StoredEvent[];
+}
+
+/** The next block behind a place that is wanted, still packed; a place to go on from where none was found. */
+function nextBlock(
+  ctx: BodyContext, walk: Walk, after: Block | undefined,
+): { readonly block: Block; readonly packed: Packed | undefined } | undefined {
   const { group, keys } = walk;
   return ctx.reading(() => {
     const { spanMilliseconds } = usageOf(ctx, group.id);
     const isLive = liveness(ctx, { groupId: group.id, from: walk.from, before: walk.before });
-    const heads = [...ctx.db(blocks).by("byGroup").list({
+    const heads = ctx.db(blocks).by("byGroup").list({
       prefix: [group.id],
       ...(after ? { after: [group.id, after.firstAt, after.lastSequence] }
         : { from: [group.id, Math.max(0, walk.from - spanMilliseconds)] }),
       before: [group.id, walk.before],
-      limit: blocksATurn,
-    })];
-    return heads.map((block) => {
-      const isWanted = block.lastAt >= walk.from && isLive(block);
-      return { block, events: isWanted ? readBlock(ctx, block, keys) : [] };
+      limit: headsATurn,
     });
+    let last: Block | undefined;
+    for (const block of heads) {
+      last = block;
+      if (block.lastAt < walk.from || !isLive(block)) continue;
+      const body = ctx.db(bodies).get([block.groupId, block.lastSequence]);
+      if (body) return { block, packed: packedOf(body, keys) };
+    }
+    return last && { block: last, packed: undefined };
   });
 }
 
-async function* stretches(
-  ctx: BodyContext, walk: Walk
-): AsyncGenerator<{ block: Block; events: StoredEvent[] }[]> {
-  for (let after: Block | undefined; ;) {
-    const some = nextBlocks(ctx, walk, after);
-    if (some.length === 0) return;
-    yield some;
-    after = some.at(-1)?.block;
-    await setImmediate();
+/** While a block is being looked at, the next is unpacked in another thread. */
+async function* loadedBlocks(ctx: BodyContext, walk: Walk): AsyncGenerator<Loaded> {
+  let next = nextBlock(ctx, walk, undefined);
+  let bytes = next?.packed && inflated(next.packed);
+  while (next) {
+    const { block } = next;
+    const events = bytes ? unpackEvents(await bytes) : [];
+    next = nextBlock(ctx, walk, block);
+    bytes = next?.packed && inflated(next.packed);
+    // When the query ends before its turn comes, nobody is there to hear of it.
+    bytes?.catch(() => undefined);
+    yield { streamName: block.streamName, events };
   }
 }
 
-async function walkGroup(ctx: BodyContext, walk: Walk, { stage, counts, note }: Walker): Promise<boolean> {
+/** A piece of work on a block, from an event on. @returns where to go on */
+function lookAt(
+  walk: Walk, { stage, counts }: Walker, { streamName, events }: Loaded, log: string, start: number,
+): number {
+  const isTimeOver = pieceOfWork();
+  const { from, before, isBaseline } = walk;
+  for (let index = start; index < events.length; index++) {
+    const event = events[index] as StoredEvent;
+    if (event.timestamp < from || event.timestamp >= before) continue;
+    counts.scanned++;
+    counts.bytes += event.message.length + eventOverheadBytes;
+    stage.push(new Row(new EventSource(event, walk, streamName, log), isBaseline));
+    if (counts.scanned % eventsALook === 0 && isTimeOver()) return index + 1;
+  }
+  return events.length;
+}
+
+async function walkGroup(ctx: BodyContext, walk: Walk, walker: Walker): Promise<boolean> {
   const guard = new Guard(guardMilliseconds);
   const log = `${ctx.account}:${walk.group.name}`;
-  const { isBaseline } = walk;
-  let since = 0;
-  for await (const stretch of stretches(ctx, walk)) {
-    guard.run(() => {
-      for (const { block, events } of stretch) {
-        for (const event of events) {
-          if (event.timestamp < walk.from || event.timestamp >= walk.before) continue;
-          counts.scanned++;
-          counts.bytes += event.message.length + eventOverheadBytes;
-          stage.push(new Row(new EventSource(event, walk, block.streamName, log), isBaseline));
-        }
-      }
-    });
-    since += stretch.length;
-    if (since < blocksANote) continue;
-    since = 0;
-    if (!note() || ctx.signal.aborted) return false;
+  const { progress } = walker;
+  let blocksDone = 0;
+  for await (const loaded of loadedBlocks(ctx, walk)) {
+    for (let at = 0; at < loaded.events.length;) {
+      await nextTurn(ctx.kernel);
+      if (!progress.goesOn() || ctx.signal.aborted) return false;
+      guard.run(() => (at = lookAt(walk, walker, loaded, log, at)));
+    }
+    if (++blocksDone % blocksANote === 0) progress.note();
   }
-  return true;
+  return progress.goesOn();
 }
 
 /** Without an index on what `filterIndex` names, none of a group's events is looked at. */

@@ -37,7 +37,7 @@ export const PublishBatch = operation(sns.PublishBatch, {
   dataEvent: true,
   async body(input, ctx) {
     const entries = input.PublishBatchRequestEntries;
-    return withTopic(ctx, input.TopicArn, "TopicArn", (within, topic) => {
+    return withTopic(ctx, input.TopicArn, "TopicArn", (within, topic, now) => {
       requireEntries(entries);
       let bytes = 0;
       const letters = entries.map((entry) => {
@@ -49,7 +49,8 @@ export const PublishBatch = operation(sns.PublishBatch, {
         if (bytes > messageBytesMax) throw tooLong();
         return { Id: entry.Id, letter };
       });
-      const Successful = letters.map(({ Id, letter }) => ({ Id, ...publishLetter(within, topic, letter) }));
+      const Successful = letters.map(({ Id, letter }) =>
+        ({ Id, ...publishLetter(within, topic, letter, now) }));
       return { Successful, Failed: [] };
     });
   },

@@ -5,17 +5,17 @@
  */
 
 import { asynchronousJob, type Job } from "../../jobs/job.ts";
-import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
+import type { BodyContext, Context } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { deadLetter } from "./dead-letters.ts";
 import {
   customerRetryDelaySeconds, effectiveSubscriptionPolicy, managedRetryDelaySeconds, retryDelaySeconds,
 } from "./delivery-policy.ts";
-import { logDelivery } from "./delivery-logs.ts";
+import { isDeliveryLogged, logDelivery } from "./delivery-logs.ts";
 import { Envelopes } from "./envelopes.ts";
 import type { Notification } from "./notification.ts";
 import { meters } from "./metrics.ts";
-import { sendTo, type Outcome } from "./senders.ts";
+import { sendToAll, type Outcome } from "./senders.ts";
 import { subscriptions, type Subscription } from "./subscription-table.ts";
 import { isFifo, topics, type Topic } from "./topic-table.ts";
 
@@ -33,6 +33,15 @@ interface Retry extends Omit<Delivery, "subscriptions"> {
   readonly attempts: number;
 }
 
+/** A message, and who gets it. */
+export interface Round {
+  readonly topic: Topic;
+  readonly notification: Notification;
+  readonly subscriptions: readonly Subscription[];
+}
+
+type InOrder = Pick<Delivery, "topic" | "topicId">;
+
 /** What FIFO topics have still to deliver, in their order. */
 interface Waiting extends Omit<Delivery, "topic"> {
   readonly order: number;
@@ -42,6 +51,33 @@ const waiting = table<Waiting>("sns.waiting", { key: (row) => [row.topicId, row.
 
 /** Messages of a FIFO topic that one round delivers. */
 const roundMax = 50;
+
+/** So many queues get a message at once; where there are more, nobody waits for it. */
+const atOnceMax = 100;
+
+/**
+ * What is to be delivered now, before the publisher is answered: queues are near, and what has arrived needs
+ * no job that remembers it. All else is delivered later.
+ */
+export function deliverSoon(
+  ctx: Context, topic: Topic, notification: Notification, receivers: readonly Subscription[],
+): Round | undefined {
+  const queues = receivers.filter(({ protocol }) => protocol === "sqs");
+  if (isFifo(topic) || queues.length === 0 || queues.length > atOnceMax) {
+    deliverLater(ctx, topic, notification, receivers);
+    return undefined;
+  }
+  if (queues.length < receivers.length) {
+    deliverLater(ctx, topic, notification, receivers.filter(({ protocol }) => protocol !== "sqs"));
+  }
+  return { topic, notification, subscriptions: queues };
+}
+
+/** In the name of the service, not of who published. */
+export async function deliverNow(ctx: BodyContext, rounds: readonly Round[]): Promise<void> {
+  const service = ctx.asService();
+  await Promise.all(rounds.map((round) => attempt(service, round, 1)));
+}
 
 /** At least once, soon after the transaction; those of a FIFO topic one after the other. */
 export function deliverLater(
@@ -58,40 +94,40 @@ export function deliverLater(
   ctx.schedule(deliverInOrder, { at, id: topic.id, input: { topic: topic.name, topicId: topic.id } });
 }
 
-interface Found {
-  readonly topic: Topic;
-  readonly subscription: Subscription;
-}
-
 /** A topic that is gone, and subscriptions that are, get nothing any more. */
-function receivers(ctx: ReadContext, { topic: name, topicId, subscriptions: ids }: Delivery): Found[] {
-  const topic = ctx.db(topics).get(name);
-  if (topic?.id !== topicId) return [];
-  return ids.flatMap((id) => {
-    const subscription = ctx.db(subscriptions).get([name, id]);
-    return subscription ? [{ topic, subscription }] : [];
+function roundOf(ctx: BodyContext, delivery: Delivery): Round | undefined {
+  const { topic: name, topicId, notification, subscriptions: ids } = delivery;
+  return ctx.reading(() => {
+    const topic = ctx.db(topics).get(name);
+    if (topic?.id !== topicId) return undefined;
+    const rows = ctx.db(subscriptions);
+    const found = ids.map((id) => rows.get([name, id])).filter((each) => each !== undefined);
+    return { topic, notification, subscriptions: found };
   });
 }
 
 export const deliver = asynchronousJob<Delivery>("sns.deliver", async (delivery, ctx) => {
-  const found = reading(ctx, (within) => receivers(within, delivery));
-  const envelopes = new Envelopes(ctx, delivery.notification);
-  await Promise.all(found.map((each) => attempt(ctx, each, envelopes, delivery, 1)));
+  const round = roundOf(ctx, delivery);
+  if (round) await attempt(ctx, round, 1);
 });
 
 export const redeliver = asynchronousJob<Retry>("sns.redeliver", async (retry, ctx) => {
-  const [found] = reading(ctx, (within) =>
-    receivers(within, { ...retry, subscriptions: [retry.subscription] }));
-  if (found) await attempt(ctx, found, new Envelopes(ctx, retry.notification), retry, retry.attempts + 1);
+  const round = roundOf(ctx, { ...retry, subscriptions: [retry.subscription] });
+  if (round) await attempt(ctx, round, retry.attempts + 1);
 });
 
-async function attempt(
-  ctx: BodyContext, { topic, subscription }: Found, envelopes: Envelopes,
-  { notification }: Pick<Delivery, "notification">, number: number,
-): Promise<void> {
-  const outcome = await sendTo(ctx, topic, subscription, envelopes);
-  const delay = outcome.isRetryable ? retryDelay(topic, subscription, number) : undefined;
-  if (!outcome.isDelivered && delay !== undefined) {
+async function attempt(ctx: BodyContext, round: Round, number: number): Promise<void> {
+  const { topic, notification } = round;
+  const envelopes = new Envelopes(ctx, notification);
+  const outcomes = await sendToAll(ctx, topic, round.subscriptions, envelopes);
+  const settling: Promise<void>[] = [];
+  for (const [index, subscription] of round.subscriptions.entries()) {
+    const outcome = outcomes[index] as Outcome;
+    const delay = outcome.isRetryable ? retryDelay(topic, subscription, number) : undefined;
+    if (outcome.isDelivered || delay === undefined) {
+      settling.push(...settle(ctx, topic, subscription, envelopes, outcome, number));
+      continue;
+    }
     ctx.transaction((within) =>
       within.schedule(redeliver, {
         at: within.clock.now() + delay * 1000,
@@ -99,18 +135,28 @@ async function attempt(
           topic: topic.name, topicId: topic.id, notification, subscription: subscription.id, attempts: number,
         },
       }));
-    return;
   }
-  await settle(ctx, topic, subscription, envelopes, outcome, number);
+  if (settling.length > 0) await Promise.all(settling);
 }
 
-/** It has arrived, or never will. */
-async function settle(
+/** It has arrived, or never will. @returns what is still to be waited for, which mostly is nothing */
+function settle(
   ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes, outcome: Outcome,
   attempts: number,
-): Promise<void> {
+): Promise<void>[] {
   ctx.metric(outcome.isDelivered ? meters.delivered : meters.failed, [topic.name], 1);
+  const isLogged = isDeliveryLogged(ctx, topic, subscription, outcome);
+  if (outcome.isDelivered && !isLogged) return [];
+  return [conclude(ctx, topic, subscription, envelopes, outcome, isLogged ? attempts : undefined)];
+}
+
+/** @param attempts undefined where no log is wanted */
+async function conclude(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes, outcome: Outcome,
+  attempts: number | undefined,
+): Promise<void> {
   if (!outcome.isDelivered) await deadLetter(ctx, topic, subscription, envelopes);
+  if (attempts === undefined) return;
   await logDelivery(ctx, topic, subscription, envelopes.notification, outcome, attempts);
 }
 
@@ -131,21 +177,14 @@ function retryDelay(topic: Topic, subscription: Subscription, attempts: number):
   }
 }
 
-interface Round {
-  readonly topic: string;
-  readonly topicId: string;
-}
-
 /**
  * What cannot be delivered for now is tried again before anything behind it: the job fails, and begins anew
  * where it was. Queues know what they have had already.
  */
-export const deliverInOrder: Job<Round> = {
-  ...asynchronousJob<Round>("sns.deliverInOrder", async ({ topic: name, topicId }, ctx) => {
+export const deliverInOrder: Job<InOrder> = {
+  ...asynchronousJob<InOrder>("sns.deliverInOrder", async ({ topic: name, topicId }, ctx) => {
     for (;;) {
-      const rows = reading(ctx, (within) => [
-        ...within.db(waiting).list({ prefix: [topicId], limit: roundMax }),
-      ]);
+      const rows = ctx.reading(() => [...ctx.db(waiting).list({ prefix: [topicId], limit: roundMax })]);
       for (const row of rows) {
         await deliverOne(ctx, { topic: name, ...row });
         ctx.transaction((within) => within.db(waiting).delete([topicId, row.order]));
@@ -157,15 +196,18 @@ export const deliverInOrder: Job<Round> = {
 };
 
 async function deliverOne(ctx: BodyContext, delivery: Delivery): Promise<void> {
-  const found = reading(ctx, (within) => receivers(within, delivery));
-  const envelopes = new Envelopes(ctx, delivery.notification);
-  await Promise.all(found.map(async ({ topic, subscription }) => {
-    const outcome = await sendTo(ctx, topic, subscription, envelopes);
-    if (outcome.isRetryable) throw new Error(`${subscription.endpoint}: ${outcome.response}`);
-    await settle(ctx, topic, subscription, envelopes, outcome, 1);
-  }));
-}
-
-function reading<T>(ctx: BodyContext, work: (within: ReadContext) => T): T {
-  return ctx.reading(() => work(ctx));
+  const round = roundOf(ctx, delivery);
+  if (!round) return;
+  const { topic } = round;
+  const envelopes = new Envelopes(ctx, round.notification);
+  const outcomes = await sendToAll(ctx, topic, round.subscriptions, envelopes);
+  const settling: Promise<void>[] = [];
+  let refusal: string | undefined;
+  for (const [index, subscription] of round.subscriptions.entries()) {
+    const outcome = outcomes[index] as Outcome;
+    if (outcome.isRetryable) refusal ??= `${subscription.endpoint}: ${outcome.response}`;
+    else settling.push(...settle(ctx, topic, subscription, envelopes, outcome, 1));
+  }
+  await Promise.all(settling);
+  if (refusal !== undefined) throw new Error(refusal);
 }

@@ -18,19 +18,28 @@ const families: Readonly<Record<string, string>> = {
   sqs: "SQS", lambda: "Lambda", firehose: "Firehose", http: "HTTP", https: "HTTP", application: "Application",
 };
 
+function roleFor({ attributes }: Topic, { protocol }: Subscription, isDelivered: boolean): string | undefined {
+  const family = families[protocol];
+  if (family === undefined) return undefined;
+  return attributes[`${family}${isDelivered ? "Success" : "Failure"}FeedbackRoleArn`];
+}
+
+/** Of what has arrived, only so many in a hundred are. */
+export function isDeliveryLogged(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, { isDelivered }: Outcome,
+): boolean {
+  if (roleFor(topic, subscription, isDelivered) === undefined) return false;
+  if (!isDelivered) return true;
+  const rate = topic.attributes[`${families[subscription.protocol]}SuccessFeedbackSampleRate`] ?? "0";
+  return ctx.ids.below(100) < Number(rate);
+}
+
 export async function logDelivery(
   ctx: BodyContext, topic: Topic, subscription: Subscription, notification: Notification, outcome: Outcome,
   attempts: number,
 ): Promise<void> {
-  const family = families[subscription.protocol];
-  if (family === undefined) return;
-  const { attributes } = topic;
-  const role = attributes[`${family}${outcome.isDelivered ? "Success" : "Failure"}FeedbackRoleArn`];
+  const role = roleFor(topic, subscription, outcome.isDelivered);
   if (role === undefined) return;
-  if (outcome.isDelivered) {
-    const percent = Number(attributes[`${family}SuccessFeedbackSampleRate`] ?? "0");
-    if (ctx.ids.below(100) >= percent) return;
-  }
   const group = `sns/${ctx.region}/${ctx.account}/${topic.name}${outcome.isDelivered ? "" : "/Failure"}`;
   try {
     await write(ctx, role, topic, group, lineOf(ctx, subscription, notification, outcome, attempts));

@@ -57,11 +57,16 @@ export class Envelopes {
 
   /** For queues, endpoints and mail. @evidence SNS, recorded: those of FIFO topics are not signed */
   async json(topic: Topic, subscription: Subscription, protocol = subscription.protocol): Promise<string> {
+    return (await this.writer(topic, protocol))(subscription);
+  }
+
+  /** As `json`, for many subscriptions with the same protocol. */
+  async writer(topic: Topic, protocol: string): Promise<(subscription: Subscription) => string> {
     const message = this.messageFor(protocol);
     let parts = this.#written.get(message);
     if (!parts) this.#written.set(message, (parts = this.#parts(message, signatureVersionOf(topic))));
     const [before, after] = await parts;
-    return before + this.#unsubscribe(subscription) + after;
+    return (subscription) => before + this.#unsubscribe(subscription) + after;
   }
 
   async #parts(message: string, version: "1" | "2"): Promise<readonly [before: string, after: string]> {

@@ -5,7 +5,7 @@ import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts"
 import type { Meter } from "../../kernel/metrics.ts";
 import { operation } from "../../kernel/operation.ts";
 import { archive } from "./archive.ts";
-import { deliverLater } from "./deliveries.ts";
+import { deliverLater, deliverNow, deliverSoon, type Round } from "./deliveries.ts";
 import { askKey, keyToAsk } from "./encryption.ts";
 import { invalidParameter } from "./errors.ts";
 import { contentId, findSent, nextSequence, rememberSent, shownSequence } from "./fifo.ts";
@@ -121,13 +121,18 @@ export interface Published {
   readonly SequenceNumber?: string;
 }
 
-/** What was published before is answered as it was then, and goes nowhere. */
-export function publishLetter(ctx: Context, topic: Topic, letter: Letter): Published {
+/**
+ * What was published before is answered as it was then, and goes nowhere.
+ *
+ * @param now takes what is to be delivered before the publisher is answered
+ */
+export function publishLetter(ctx: Context, topic: Topic, letter: Letter, now: Round[]): Published {
   ctx.metric(meters.published, [topic.name], 1);
   ctx.metric(meters.size, [topic.name], letter.sizeBytes);
   if (!isFifo(topic)) {
     const notification = notificationOf(ctx, topic, letter, ctx.ids.uuid());
-    deliverLater(ctx, topic, notification, receiversOf(ctx, topic, notification));
+    const round = deliverSoon(ctx, topic, notification, receiversOf(ctx, topic, notification));
+    if (round) now.push(round);
     return { MessageId: notification.messageId };
   }
   const group = letter.group ?? "";
@@ -179,18 +184,25 @@ function filterMeter(scope: string | undefined, { attributes }: Notification): M
   return attributes.length === 0 ? meters.filteredWithoutAttributes : meters.filteredByAttributes;
 }
 
-/** Runs `work` on the topic in one transaction, once KMS has been asked. */
+/** Runs `work` on the topic in one transaction, once KMS has been asked, and delivers what it published. */
 export async function withTopic<T>(
-  ctx: BodyContext, arn: string, parameter: string, work: (within: Context, topic: Topic) => T,
+  ctx: BodyContext, arn: string, parameter: string,
+  work: (within: Context, topic: Topic, now: Round[]) => T,
 ): Promise<T> {
   for (;;) {
     const outcome = ctx.transaction((within) => {
       const topic = requireTopic(within, arn, parameter);
       const keyId = keyToAsk(within, topic);
-      return keyId === undefined ? { done: work(within, topic) } : { topic, keyId };
+      if (keyId !== undefined) return { topic, keyId };
+      const now: Round[] = [];
+      return { keyId, done: work(within, topic, now), now };
     });
-    if ("done" in outcome) return outcome.done;
-    await askKey(ctx, outcome.topic, outcome.keyId);
+    if (outcome.keyId !== undefined) {
+      await askKey(ctx, outcome.topic, outcome.keyId);
+      continue;
+    }
+    if (outcome.now.length > 0) await deliverNow(ctx, outcome.now);
+    return outcome.done;
   }
 }
 
@@ -224,9 +236,9 @@ export const Publish = operation(sns.Publish, {
     if (readArn(ctx, target, parameter).resource.startsWith("endpoint/")) {
       return publishToEndpoint(ctx, target, readLetter(input));
     }
-    return withTopic(ctx, target, parameter, (within, topic) => {
+    return withTopic(ctx, target, parameter, (within, topic, now) => {
       requireOrdering(topic, input);
-      return publishLetter(within, topic, readLetter(input));
+      return publishLetter(within, topic, readLetter(input), now);
     });
   },
 });

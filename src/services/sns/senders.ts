@@ -47,34 +47,99 @@ export async function sendTo(
     return { isDelivered: true, isRetryable: false, ...(await send(ctx, topic, subscription, envelopes)) };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    const response = JSON.stringify({ ErrorCode: error.code, ErrorMessage: error.message });
-    const { isRetryable } = failureOf(error);
-    return { isDelivered: false, isRetryable, response, status: error.status };
+    return refused(error);
   }
 }
 
-/** As the service, for the topic: the queue's policy decides. */
+function refused(error: AwsError): Outcome {
+  const response = JSON.stringify({ ErrorCode: error.code, ErrorMessage: error.message });
+  const { isRetryable } = failureOf(error);
+  return { isDelivered: false, isRetryable, response, status: error.status };
+}
+
+/** As `sendTo`, for several at once: queues get theirs together. In the order of the subscriptions. */
+export async function sendToAll(
+  ctx: BodyContext, topic: Topic, subscriptions: readonly Subscription[], envelopes: Envelopes,
+): Promise<Outcome[]> {
+  const toQueuesIn = new Map<string, QueueOrder[]>();
+  const outcomes: Outcome[] = [];
+  const under: Promise<void>[] = [];
+  subscriptions.forEach((subscription, index) => {
+    if (subscription.protocol !== "sqs") {
+      const sending = sendTo(ctx, topic, subscription, envelopes);
+      under.push(sending.then((outcome) => void (outcomes[index] = outcome)));
+      return;
+    }
+    const arn = parseArn(subscription.endpoint);
+    const region = arn?.region ?? "";
+    const orders = toQueuesIn.get(region) ?? [];
+    if (orders.length === 0) toQueuesIn.set(region, orders);
+    orders.push({ index, subscription, account: arn?.account ?? "", queue: arn?.resource ?? "" });
+  });
+  for (const [region, orders] of toQueuesIn) {
+    under.push(toQueues(ctx, topic, region, orders, envelopes, outcomes));
+  }
+  await Promise.all(under);
+  return outcomes;
+}
+
+interface QueueOrder {
+  /** Where its outcome goes. */
+  readonly index: number;
+  readonly subscription: Subscription;
+  readonly account: string;
+  readonly queue: string;
+}
+
+function isRaw({ attributes }: Subscription): boolean {
+  return attributes["RawMessageDelivery"] === "true";
+}
+
+/** As the service, for the topic: the policy of each queue decides. */
+async function toQueues(
+  ctx: BodyContext, topic: Topic, region: string, orders: readonly QueueOrder[], envelopes: Envelopes,
+  outcomes: Outcome[],
+): Promise<void> {
+  const inputs = await queueInputs(topic, orders, envelopes);
+  const { traceHeader } = envelopes.notification;
+  const options = { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader } as const;
+  const answers = await ctx.callEach(sqs.SendMessage, inputs, options);
+  answers.forEach((answer, position) => {
+    const { index = 0 } = orders[position] ?? {};
+    outcomes[index] = "error" in answer ? refused(answer.error)
+      : { isDelivered: true, isRetryable: false, ...accepted(answer.output) };
+  });
+}
+
+/** A message that all get as it is need not be signed. */
+async function queueInputs(
+  topic: Topic, orders: readonly QueueOrder[], envelopes: Envelopes,
+): Promise<sqs.SendMessageRequest[]> {
+  const isWritten = orders.some(({ subscription }) => !isRaw(subscription));
+  const write = isWritten ? await envelopes.writer(topic, "sqs") : () => "";
+  const raw = envelopes.messageFor("sqs");
+  return orders.map(({ subscription, account, queue }) => ({
+    QueueUrl: `/${account}/${queue}`,
+    MessageBody: isRaw(subscription) ? raw : write(subscription),
+    ...queueMembers(envelopes.notification, queue, isRaw(subscription)),
+  }));
+}
+
+function accepted(sent: sqs.SendMessageResult): Pick<Outcome, "response" | "status"> {
+  const { MD5OfMessageBody, MessageId } = sent;
+  return { response: JSON.stringify({ MD5OfMessageBody, MessageId }), status: 200 };
+}
+
 export async function toQueue(
   ctx: BodyContext, topic: Topic, subscription: Subscription, envelopes: Envelopes,
   queueArn = subscription.endpoint,
 ): Promise<Pick<Outcome, "response" | "status">> {
-  const { account = "", region = "", resource = "" } = parseArn(queueArn) ?? {};
+  const { account = "", region = "", resource: queue = "" } = parseArn(queueArn) ?? {};
+  const [input] = await queueInputs(topic, [{ index: 0, subscription, account, queue }], envelopes);
+  if (!input) throw new Error("a queue's message was not written");
   const { traceHeader } = envelopes.notification;
-  const isRaw = subscription.attributes["RawMessageDelivery"] === "true";
-  const MessageBody = isRaw
-    ? envelopes.messageFor(subscription.protocol)
-    : await envelopes.json(topic, subscription);
-  const sent = await ctx.call(
-    sqs.SendMessage,
-    {
-      QueueUrl: `/${account}/${resource}`,
-      MessageBody,
-      ...queueMembers(envelopes.notification, resource, isRaw),
-    },
-    { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader },
-  );
-  const said = { MD5OfMessageBody: sent.MD5OfMessageBody, MessageId: sent.MessageId };
-  return { response: JSON.stringify(said), status: 200 };
+  const options = { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader } as const;
+  return accepted(await ctx.call(sqs.SendMessage, input, options));
 }
 
 async function toFunction(

@@ -97,6 +97,14 @@ function rememberKey(ctx: Context, queue: Queue, question: Question, ciphertext:
   if (purpose === "send") ctx.db(sealedKeys).put({ queueId: queue.id, keyId, ciphertext });
 }
 
+/** Undefined, and nothing done, where KMS has to be asked first. */
+export function atOnce<T>(
+  within: Context, queueUrl: string, purpose: Purpose, work: (queue: Queue) => T,
+): T | undefined {
+  const queue = requireQueue(within, queueUrl);
+  return questionFor(within, queue, purpose) ? undefined : work(queue);
+}
+
 export type Attempt<T> = { readonly done: T } | { readonly question: Question };
 
 /** Runs `work` on the queue in one transaction, unless KMS has to be asked first. */

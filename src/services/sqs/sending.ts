@@ -4,7 +4,7 @@ import * as sqs from "../../generated/sqs.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onMessages } from "./addresses.ts";
-import { withKey } from "./encryption.ts";
+import { atOnce, withKey } from "./encryption.ts";
 import { invalidParameterValue, invalidValue, missingParameter, wrongQueueType } from "./errors.ts";
 import {
   contentId, findDuplicate, joinGroup, nextPlace, rememberSent, sequenceNumberOf, type Sent,
@@ -169,13 +169,17 @@ export function send(ctx: Context, queue: Queue, draft: Draft): SendResult {
   };
 }
 
+function sendAndWake(ctx: Context, queue: Queue, input: sqs.SendMessageRequest): SendResult {
+  const result = send(ctx, queue, input);
+  ctx.wake(topicOf(queue));
+  ctx.wake(ctx.arn(queue.name));
+  return result;
+}
+
 export const SendMessage = operation(sqs.SendMessage, {
   ...onMessages,
-  async body(input, ctx) {
-    const { queue, result } = await withKey(ctx, input.QueueUrl, "send", (within, found) =>
-      ({ queue: found, result: send(within, found, input) }));
-    ctx.wake(topicOf(queue));
-    ctx.wake(ctx.arn(queue.name));
-    return result;
-  },
+  atOnce: (input, ctx) =>
+    atOnce(ctx, input.QueueUrl, "send", (queue) => sendAndWake(ctx, queue, input)),
+  body: (input, ctx) =>
+    withKey(ctx, input.QueueUrl, "send", (within, queue) => sendAndWake(within, queue, input)),
 });

@@ -11,8 +11,18 @@ export interface Accumulator {
 
 export type Evaluate = (row: Row) => Value;
 
+/** Values that the accumulators of one query keep, all groups together. */
+export interface Kept {
+  values: number;
+}
+
+/** Above it every group keeps only some of its values, and estimates. */
+const keptMax = 1_000_000;
+/** So many of them may a group keep all the same. */
+const keptByEach = 500;
+
 /** @param args as they are written, evaluated for each row; `count(*)` has none */
-export type MakeAccumulator = (args: readonly Evaluate[]) => Accumulator;
+export type MakeAccumulator = (args: readonly Evaluate[], kept: Kept) => Accumulator;
 
 export interface Aggregate {
   readonly least: number;
@@ -44,21 +54,30 @@ const distinctMax = 100_000;
 class CountDistinct implements Accumulator {
   readonly #seen = new Set<string>();
   readonly #value: Evaluate;
+  readonly #kept: Kept;
   /** Only values whose hash has so many zeros at its end are kept; each stands for 2 to that power. */
   #zeros = 0;
 
-  constructor(value: Evaluate) {
+  constructor(value: Evaluate, kept: Kept) {
     this.#value = value;
+    this.#kept = kept;
   }
 
   add(row: Row): void {
     const text = textOf(this.#value(row));
     if (text === undefined || !this.#isKept(text)) return;
+    const before = this.#seen.size;
     this.#seen.add(text);
-    while (this.#seen.size > distinctMax) {
+    while (this.#isTooMany()) {
       this.#zeros++;
       for (const each of this.#seen) if (!this.#isKept(each)) this.#seen.delete(each);
     }
+    this.#kept.values += this.#seen.size - before;
+  }
+
+  #isTooMany(): boolean {
+    const { size } = this.#seen;
+    return size > distinctMax || (size > keptByEach && this.#kept.values > keptMax);
   }
 
   #isKept(text: string): boolean {
@@ -186,17 +205,23 @@ class Percentile implements Accumulator {
   readonly #quantiles = new Quantiles();
   readonly #value: Evaluate;
   readonly #percent: Evaluate;
+  readonly #kept: Kept;
   #wanted = 50;
 
-  constructor(value: Evaluate, percent: Evaluate) {
+  constructor(value: Evaluate, percent: Evaluate, kept: Kept) {
     this.#value = value;
     this.#percent = percent;
+    this.#kept = kept;
   }
 
   add(row: Row): void {
     this.#wanted = numberOf(this.#percent(row)) ?? this.#wanted;
     const number = numberOf(this.#value(row));
-    if (number !== undefined) this.#quantiles.add(number);
+    if (number === undefined) return;
+    const before = this.#quantiles.size;
+    this.#quantiles.add(number);
+    if (this.#kept.values > keptMax && before > keptByEach) this.#quantiles.estimate();
+    this.#kept.values += this.#quantiles.size - before;
   }
 
   result(): Value {
@@ -204,20 +229,20 @@ class Percentile implements Accumulator {
   }
 }
 
-function of(make: (value: Evaluate) => Accumulator): Aggregate {
-  return { least: 1, most: 1, make: ([value]) => make(value as Evaluate) };
+function of(make: (value: Evaluate, kept: Kept) => Accumulator): Aggregate {
+  return { least: 1, most: 1, make: ([value], kept) => make(value as Evaluate, kept) };
 }
 
-const median: Aggregate = of((value) => new Percentile(value, () => 50));
+const median: Aggregate = of((value, kept) => new Percentile(value, () => 50, kept));
 const percentile: Aggregate = {
   least: 2, most: 2,
-  make: ([value, percent]) => new Percentile(value as Evaluate, percent as Evaluate),
+  make: ([value, percent], kept) => new Percentile(value as Evaluate, percent as Evaluate, kept),
 };
 
 /** @evidence CloudWatch Logs User Guide, "stats", aggregation and non-aggregation functions */
 const aggregates: Readonly<Record<string, Aggregate>> = {
   count: { least: 0, most: 1, make: ([value]) => new Count(value) },
-  count_distinct: of((value) => new CountDistinct(value)),
+  count_distinct: of((value, kept) => new CountDistinct(value, kept)),
   sum: of((value) => new Moments(value, ({ sum }) => worked(sum))),
   avg: of((value) => new Moments(value, ({ sum, count }) => worked(sum / count))),
   stddev: of((value) => new Moments(value, ({ squares, count }) => worked(Math.sqrt(squares / count)))),

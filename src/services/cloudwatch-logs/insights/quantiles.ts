@@ -17,12 +17,22 @@ export class Quantiles {
     this.#count++;
     if (this.#exact) {
       this.#exact.push(value);
-      if (this.#exact.length <= exactMax) return;
-      for (const each of this.#exact) this.#note(each);
-      this.#exact = undefined;
+      if (this.#exact.length > exactMax) this.estimate();
     } else {
       this.#note(value);
     }
+  }
+
+  /** From here on, values of about the same size are one. */
+  estimate(): void {
+    if (!this.#exact) return;
+    for (const each of this.#exact) this.#note(each);
+    this.#exact = undefined;
+  }
+
+  /** How many values are kept, or sizes of values. */
+  get size(): number {
+    return this.#exact?.length ?? this.#counts.size;
   }
 
   #note(value: number): void {

@@ -98,6 +98,18 @@ export class Row {
     return copy;
   }
 
+  /** Of its texts, about. */
+  get sizeBytes(): number {
+    const { message = "", transformed = "" } = this.source ?? {};
+    return message.length + transformed.length;
+  }
+
+  /** For a row that is kept among many: what was found in its text can be found again. */
+  forgetMembers(): void {
+    this.#members = undefined;
+    this.#lambda = undefined;
+  }
+
   set(name: string, value: Value): void {
     (this.#made ??= new Map()).set(name, value);
   }

@@ -1,7 +1,7 @@
 /** The commands of a query at work: each gets rows and hands rows on; at the end what is left. */
 
 import { Heap } from "../heap.ts";
-import type { Accumulator, Evaluate } from "./aggregates.ts";
+import type { Accumulator, Evaluate, Kept } from "./aggregates.ts";
 import type { AggregateCall, Expression } from "./expressions.ts";
 import type { Extraction } from "./extraction.ts";
 import { Row } from "./rows.ts";
@@ -74,24 +74,24 @@ export function unnested(next: Stage, list: Evaluate, name: string): Stage {
   };
 }
 
-interface Kept {
+interface Arrived {
   readonly row: Row;
   readonly arrival: number;
 }
 
 /** The first so many rows, as they are sorted; of equal ones those that came first. */
 export function limited(next: Stage, count: number, sorting: Sorting): Stage {
-  const difference = (left: Kept, right: Kept): number =>
+  const difference = (left: Arrived, right: Arrived): number =>
     before(left.row, right.row, sorting) || left.arrival - right.arrival;
   // The last of those that are kept is at the top.
-  const kept = new Heap<Kept>((left, right) => difference(left, right) > 0);
+  const kept = new Heap<Arrived>((left, right) => difference(left, right) > 0);
   let arrivals = 0;
   return {
     push: (row) => {
       if (count === 0) return;
       const candidate = { row, arrival: arrivals++ };
       if (kept.size < count) kept.push(candidate);
-      else if (difference(candidate, kept.first as Kept) < 0) kept.replaceFirst(candidate);
+      else if (difference(candidate, kept.first as Arrived) < 0) kept.replaceFirst(candidate);
     },
     end: () => {
       for (const { row } of [...kept.items()].sort(difference)) next.push(row);
@@ -102,11 +102,15 @@ export function limited(next: Stage, count: number, sorting: Sorting): Stage {
 
 /** More different rows than this are not kept: the query fails instead of the region. */
 export const keptRowsMax = 500_000;
+/** So much memory may rows with their texts take, about; each takes so much beside its texts. */
+const keptBytesMax = 100_000_000;
+const rowBytes = 300;
 
 export class TooManyRows extends Error {}
 
 export function deduplicated(next: Stage, keys: readonly Expression[], sorting: Sorting): Stage {
   const kept = new Map<string, Row>();
+  let bytes = 0;
   return {
     push: (row) => {
       const values = keys.map(({ evaluate }) => textOf(evaluate(row)));
@@ -114,8 +118,11 @@ export function deduplicated(next: Stage, keys: readonly Expression[], sorting: 
       if (values.includes(undefined)) return;
       const key = JSON.stringify(values);
       const known = kept.get(key);
-      if (!known && kept.size >= keptRowsMax) throw new TooManyRows();
-      if (!known || before(row, known, sorting) < 0) kept.set(key, row);
+      if (known && before(row, known, sorting) >= 0) return;
+      bytes += row.sizeBytes - (known ? known.sizeBytes : -key.length - rowBytes);
+      if (bytes > keptBytesMax || (!known && kept.size >= keptRowsMax)) throw new TooManyRows();
+      row.forgetMembers();
+      kept.set(key, row);
     },
     end: () => {
       for (const row of kept.values()) next.push(row);
@@ -137,8 +144,9 @@ interface Group {
 
 export function aggregated(next: Stage, { calls, results, by }: Statistics): Stage {
   const groups = new Map<string, Group>();
+  const kept: Kept = { values: 0 };
   const open = (keys: readonly Value[]): Group =>
-    ({ keys, accumulators: calls.map(({ make, args }) => make(args)) });
+    ({ keys, accumulators: calls.map(({ make, args }) => make(args, kept)) });
   // Without groups there is a result of nothing, too.
   if (by.length === 0) groups.set("", open([]));
   return {

@@ -12,6 +12,8 @@ interface Template {
   /** Of the earlier time that is compared with. */
   baselineCount: number;
   severity: string | undefined;
+  /** What texts look like that have all of its words; made when it is asked for, undefined where it is not. */
+  form: RegExp | "unknown" | undefined;
   /** How many there were, by stretches of time. */
   readonly histogram: Map<number, number>;
 }
@@ -72,29 +74,65 @@ export function isFree(word: string): boolean {
   return word.length > 2 && word.startsWith("<") && word.endsWith(">");
 }
 
+const sign = /^\W$/;
+
+function isSign(word: string): boolean {
+  return word.length === 1 && sign.test(word);
+}
+
 function similarity(template: readonly string[], words: readonly string[]): number {
   let same = 0;
   let counted = 0;
-  words.forEach((word, index) => {
-    if (/^\W$/.test(word)) {
-      if (template[index] !== word) counted += words.length;
-      return;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] as string;
+    const known = template[index] as string;
+    if (isSign(word)) {
+      if (known !== word) counted += words.length;
+      continue;
     }
     counted++;
-    if (template[index] === word || isFree(template[index] ?? "")) same++;
-  });
+    if (known === word || isFree(known)) same++;
+  }
   return counted === 0 ? 1 : same / counted;
+}
+
+/** Undefined where two free places stand beside each other, so that their end would have to be guessed. */
+function formOf(words: readonly string[]): RegExp | undefined {
+  let source = "";
+  let wasFree = false;
+  for (const word of words) {
+    const isWordFree = isFree(word);
+    if (isWordFree && wasFree) return undefined;
+    source += isWordFree ? `[^${between}]+${restOfTime}` : word.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+    wasFree = isWordFree;
+  }
+  return new RegExp(`^${source}${words.length < wordsMax ? "$" : ""}`);
+}
+
+/** So many of the templates that were found last are tried before a text is taken apart. */
+const triedMax = 8;
+
+/** What differs becomes a free place. */
+function loosen(template: Template, words: readonly string[]): void {
+  const differs = (word: string, index: number): boolean => word !== words[index] && !isFree(word);
+  if (!template.words.some(differs)) return;
+  template.words = template.words.map((word, index) => (differs(word, index) ? "<Token>" : word));
+  template.form = "unknown";
 }
 
 export class Templates {
   /** By the number of their words: only those can be alike. */
   readonly #byLength = new Map<number, Template[]>();
+  /** The last found first. */
+  readonly #lately: Template[] = [];
   #templates = 0;
   #total = 0;
 
   /** Texts like these are known already. */
   know({ key, words, severity }: KnownTemplate): void {
-    const template = { words: [...words], key, severity, count: 0, baselineCount: 0, histogram: new Map() };
+    const template: Template = {
+      words: [...words], key, severity, count: 0, baselineCount: 0, histogram: new Map(), form: "unknown",
+    };
     const alike = this.#byLength.get(words.length);
     if (alike) alike.push(template);
     else this.#byLength.set(words.length, [template]);
@@ -103,13 +141,33 @@ export class Templates {
 
   add(text: string, { stretch, isBaseline = false }: Occasion = {}): void {
     if (!isBaseline) this.#total++;
-    const template = this.#templateOf(text);
+    const template = this.#findLately(text) ?? this.#templateOf(text);
     if (!template) return;
     if (isBaseline) template.baselineCount++;
     else template.count++;
     if (stretch !== undefined) {
       template.histogram.set(stretch, (template.histogram.get(stretch) ?? 0) + 1);
     }
+  }
+
+  /** Most texts are like one of the last, word for word but for the free places. */
+  #findLately(text: string): Template | undefined {
+    const lately = this.#lately;
+    for (let index = 0; index < lately.length; index++) {
+      const template = lately[index] as Template;
+      if (template.form === "unknown") template.form = formOf(template.words);
+      if (!template.form?.test(text)) continue;
+      if (index > 0) this.#remember(template);
+      return template;
+    }
+    return undefined;
+  }
+
+  #remember(template: Template): void {
+    const index = this.#lately.indexOf(template);
+    if (index >= 0) this.#lately.splice(index, 1);
+    this.#lately.unshift(template);
+    if (this.#lately.length > triedMax) this.#lately.pop();
   }
 
   /** A known one, which the text may widen, or a new one; undefined where there are too many. */
@@ -126,20 +184,15 @@ export class Templates {
       bestSimilarity = found;
       if (found === 1) break;
     }
-    if (best) {
-      best.words = best.words.map(
-        (word, index) => (word === words[index] || isFree(word) ? word : "<Token>")
-      );
-      return best;
+    if (best) loosen(best, words);
+    else if (this.#templates < templatesMax) {
+      this.#templates++;
+      const severity = severityForm.exec(text)?.[1]?.toUpperCase();
+      best = { words, count: 0, baselineCount: 0, severity, histogram: new Map(), form: "unknown" };
+      alike.push(best);
     }
-    if (this.#templates >= templatesMax) return undefined;
-    this.#templates++;
-    const made: Template = {
-      words, count: 0, baselineCount: 0, severity: severityForm.exec(text)?.[1]?.toUpperCase(),
-      histogram: new Map(),
-    };
-    alike.push(made);
-    return made;
+    if (best) this.#remember(best);
+    return best;
   }
 
   /** Whether a text is like one of those that are there, which it leaves as they are. */
