@@ -49,11 +49,9 @@ export function makeImage(
     const [program = "", ...options] = engine.program;
     const change = changes.flatMap((text) => ["--change", text]);
     const command = [...options, "import", ...change, "-", uri];
-    execFileSync(program, command, { input: tar, stdio: ["pipe", "pipe", "pipe"] });
-    return {
-      uri,
-      remove: () => void execFileSync(program, [...options, "rmi", "-f", uri], { stdio: "ignore" }),
-    };
+    const id = execFileSync(program, command, { input: tar, stdio: ["pipe", "pipe", "pipe"] });
+    const removal = [...options, "rmi", "-f", id.toString().trim()];
+    return { uri, remove: () => void execFileSync(program, removal, { stdio: "ignore" }) };
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

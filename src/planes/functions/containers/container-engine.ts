@@ -70,6 +70,13 @@ export class ContainerEngine implements SandboxEngine {
     };
   }
 
+  /** `podman 4.3.1`; nothing where the program does not answer. */
+  async version(): Promise<string | undefined> {
+    const [path = ""] = this.program;
+    const text = await said([path, "--version"]);
+    return text === undefined ? undefined : `${this.name} ${/\d+(?:\.\d+)+/.exec(text)?.[0] ?? ""}`.trim();
+  }
+
   start(spec: SandboxSpec): Sandbox {
     const name = `us-local-1-${process.pid}-${(count += 1)}-${spec.id}`;
     const kept = Object.entries(spec.environment);
