@@ -22,17 +22,27 @@ export interface TestImage {
   remove(): void;
 }
 
-/**
- * Node.js, Lambda's runtime for it as the entry point, and `files` in `/var/task`. The command is
- * `index.handler`.
- */
+export interface ImageParts {
+  /** Default: this process's. */
+  readonly node?: string;
+  /** Folders of this machine, by where they are in the image. */
+  readonly folders?: Readonly<Record<string, string>>;
+  /** Default: Lambda's runtime as this region has it. */
+  readonly entryPoint?: readonly string[];
+}
+
+/** Node.js, a runtime as the entry point, and `files` in `/var/task`. The command is `index.handler`. */
 export function makeImage(
-  engine: ContainerEngine, uri: string, files: Readonly<Record<string, string>>,
+  engine: ContainerEngine, uri: string, files: Readonly<Record<string, string>>, parts: ImageParts = {},
 ): TestImage {
+  const { node = process.execPath, folders = {}, entryPoint = ["/entry.sh"] } = parts;
   const root = mkdtempSync(join(tmpdir(), "image-"));
   try {
-    for (const path of [process.execPath, "/bin/sh", ...libraries(process.execPath)]) put(root, path, path);
-    put(root, process.execPath, "/usr/bin/node");
+    for (const path of ["/bin/sh", ...libraries(node)]) put(root, path, path);
+    put(root, node, "/usr/bin/node");
+    for (const [inside, host] of Object.entries(folders)) {
+      cpSync(host, join(root, inside), { recursive: true });
+    }
     cpSync(join(packageRoot(), "runtimes/node"), join(root, "var/runtime"), { recursive: true });
     mkdirSync(join(root, "tmp"));
     chmodSync(join(root, "tmp"), 0o1777);
@@ -41,7 +51,7 @@ export function makeImage(
     for (const [name, text] of Object.entries(files)) write(root, join("var/task", name), text);
     const tar = execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 512 * 1_048_576 });
     const changes = [
-      'ENTRYPOINT ["/entry.sh"]',
+      `ENTRYPOINT ${JSON.stringify(entryPoint)}`,
       'CMD ["index.handler"]',
       "WORKDIR /var/task",
       "ENV LAMBDA_TASK_ROOT=/var/task",

@@ -18,6 +18,8 @@ export interface Image {
   readonly entryPoint: readonly string[];
   readonly command: readonly string[];
   readonly workingDirectory: string;
+  /** Names of the variables that it sets. */
+  readonly variables: readonly string[];
 }
 
 /** What both programs answer to `image inspect`, as far as it is read here. */
@@ -29,6 +31,7 @@ interface Inspected {
     readonly Entrypoint?: readonly string[] | null;
     readonly Cmd?: readonly string[] | null;
     readonly WorkingDir?: string;
+    readonly Env?: readonly string[] | null;
   };
 }
 
@@ -67,6 +70,7 @@ export class ContainerEngine implements SandboxEngine {
       entryPoint: Config?.Entrypoint ?? [],
       command: Config?.Cmd ?? [],
       workingDirectory: Config?.WorkingDir ?? "",
+      variables: (Config?.Env ?? []).map((line) => line.replace(/=[^]*$/, "")),
     };
   }
 

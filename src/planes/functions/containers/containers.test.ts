@@ -86,6 +86,7 @@ test("a function from an image sees the image, read only, and /tmp", options, as
   const expected = {
     ...environment, AWS_LAMBDA_FUNCTION_NAME: "tested", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "256",
     AWS_ACCESS_KEY_ID: "ASIATESTED", AWS_ENDPOINT_URL: "http://127.0.0.1:4566", LAMBDA_TASK_ROOT: "/var/task",
+    LAMBDA_RUNTIME_DIR: "/var/runtime", _HANDLER: "index.handler",
   };
   for (const [name, value] of Object.entries(expected)) {
     assert.equal((seen as Record<string, string>)[name], value, name);
