@@ -1,25 +1,28 @@
 /** Container images for tests, made of this machine's own Node.js: nothing is downloaded. */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { settled } from "./processes.ts";
 import { searchPath } from "../src/config.ts";
 import { packageRoot } from "../src/kernel/package-root.ts";
 import {
-  openContainerEngine, type ContainerEngine,
+  openContainerEngine, type ContainerEngine, type ContainerProgram,
 } from "../src/planes/functions/containers/container-engine.ts";
 
 /** Undefined where there is none, for tests to be skipped. */
-export async function containers(): Promise<ContainerEngine | undefined> {
-  const engine = await openContainerEngine(searchPath());
+export async function containers(
+  among?: readonly ContainerProgram[],
+): Promise<ContainerEngine | undefined> {
+  const engine = await openContainerEngine(searchPath(), process.platform, among);
   return "missing" in engine ? undefined : engine;
 }
 
 export interface TestImage {
   /** With a tag. */
   readonly uri: string;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 export interface ImageParts {
@@ -61,7 +64,9 @@ export function makeImage(
     const command = [...options, "import", ...change, "-", uri];
     const id = execFileSync(program, command, { input: tar, stdio: ["pipe", "pipe", "pipe"] });
     const removal = [...options, "rmi", "-f", id.toString().trim()];
-    return { uri, remove: () => void execFileSync(program, removal, { stdio: "ignore" }) };
+    // Containers of it may be about to go still.
+    const removed = (): boolean => spawnSync(program, removal).status === 0;
+    return { uri, remove: () => settled(removed, 200) };
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

@@ -87,6 +87,6 @@ test("aws-lambda-ric does so in a container image", { skip: missing() }, async (
     });
     await answers("boxed");
   } finally {
-    image.remove();
+    await image.remove();
   }
 });

@@ -23,7 +23,7 @@ before(async () => {
 });
 after(async () => {
   await bench.region.stop();
-  image?.remove();
+  await image?.remove();
 });
 
 const fromImage = (ImageUri: string) => ({
@@ -70,7 +70,7 @@ test("a tag is the image that it was when the function was made", withContainers
     await bench.region.clock.advance({ seconds: 1 });
     assert.equal((await bench.invoke("tagged")).answer, 2);
   } finally {
-    for (const made of images) made.remove();
+    for (const made of images) await made.remove();
   }
 });
 

@@ -96,7 +96,8 @@ export class ContainerEngine implements SandboxEngine {
           ...["run", "--name", name, "--pull=never", "--env-file", "/dev/stdin"],
           ...kept.filter((entry) => !isPlain(entry)).flatMap(([variable]) => ["--env", variable]),
           ...boxOptions,
-          ...(this.name === "podman" ? podmanOptions() : ["--log-driver", "none"]),
+          ...processLimit(),
+          ...(this.name === "podman" ? podmanOptions : ["--log-driver", "none"]),
           ...["--tmpfs", this.#temporary(spec.temporaryBytes)],
           // What is in `/tmp` is in memory, and counted as such.
           ...["--memory", `${spec.memoryBytes + spec.temporaryBytes}b`],
@@ -133,14 +134,15 @@ const boxOptions = [
   ...["--pids-limit", String(processesMax), "--ulimit", "nofile=1024:1024"],
 ];
 
+// Its own temporary folders would be in the way; what it passes through is the function's own output.
+const podmanOptions = ["--read-only-tmpfs=false", "--log-driver", "passthrough"];
+
 /** Where this user may not raise limits, podman's own wish to do so would be the end of it. */
-function podmanOptions(): string[] {
+function processLimit(): string[] {
   const limits = readFileSync("/proc/self/limits", "utf8");
   const [, hard = ""] = /^Max processes\s+\S+\s+(\S+)/m.exec(limits) ?? [];
   const processes = Math.min(32_768, Number(hard) || 32_768);
-  const nproc = `nproc=${processes}:${processes}`;
-  // What it passes through is the function's own output, with nobody in between.
-  return ["--read-only-tmpfs=false", "--log-driver", "passthrough", "--ulimit", nproc];
+  return ["--ulimit", `nproc=${processes}:${processes}`];
 }
 
 /** crun refuses machines that have control groups of both versions; runc does not. */
@@ -166,16 +168,17 @@ export interface NoContainers {
 }
 
 /**
- * The first of both that works: a program alone does not say whether its service runs. Functions in
+ * The first that works: a program alone does not say whether its service runs. Functions in
  * containers reach the region by the machine's own network, which containers share on Linux only.
  */
 export async function openContainerEngine(
   searchPath: string,
   platform: NodeJS.Platform = process.platform,
+  among: readonly ContainerProgram[] = ["podman", "docker"],
 ): Promise<ContainerEngine | NoContainers> {
   if (platform !== "linux") return { missing: "container images are run on Linux only" };
   const mute: string[] = [];
-  for (const name of ["podman", "docker"] as const) {
+  for (const name of among) {
     const path = find(name, searchPath);
     if (path === undefined) continue;
     const engine = new ContainerEngine(name, path, searchPath);
@@ -183,5 +186,5 @@ export async function openContainerEngine(
     mute.push(name);
   }
   if (mute.length > 0) return { missing: `${mute.join(" and ")} does not answer on this machine` };
-  return { missing: "there is neither podman nor docker on this machine" };
+  return { missing: `there is neither ${among.join(" nor ")} on this machine` };
 }
