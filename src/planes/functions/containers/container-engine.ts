@@ -39,7 +39,10 @@ export type ContainerProgram = "podman" | "docker";
 
 export class ContainerEngine implements SandboxEngine {
   readonly name: ContainerProgram;
-  readonly weaknesses = ["functions share this machine's network, and can reach what listens on it"];
+  readonly weaknesses = [
+    "functions share this machine's network, and can reach what listens on it",
+    "who may run containers can read their variables, the role's credentials among them",
+  ];
   /** Of the program, and options of it that stand before any command. */
   readonly program: readonly string[];
   readonly #watch = new MemoryWatch();
