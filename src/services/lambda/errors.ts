@@ -94,6 +94,11 @@ export const keyNotUsable = (code: string, message: string): AwsError => invalid
   + `CreateGrant. Please check your KMS key settings. KMS Exception: ${code} KMS Message: ${message}`,
 );
 
+export const filterKeyNotUsable = (code: string, message: string): AwsError => invalidParameter(
+  "Lambda was unable to encrypt the filter criteria. Please check your KMS key settings. KMS Exception: "
+  + `${code} KMS Message: ${message}`,
+);
+
 export const notAZip = (): AwsError => invalidParameter(
   "Could not unzip uploaded file. Please check your file, then try to upload again.",
 );
