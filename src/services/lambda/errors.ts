@@ -72,6 +72,10 @@ export const imageMissing = (): AwsError => invalidParameter(
 export const notForImages = (): AwsError => invalidParameter(
   "Runtime, Handler and Layers are not supported for functions created with container images.",
 );
+export const noRuntime = (name: string, known: readonly string[]): AwsError => invalidParameter(
+  `Value ${name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: `
+  + `[${known.join(", ")}] or be a valid ARN`,
+);
 export const runtimeRetired = (runtime: string): AwsError => invalidParameter(
   `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. `
   + "We recommend you use a supported runtime while creating or updating functions.",
