@@ -305,6 +305,18 @@ export const durableFromStart = (): AwsError => invalidParameter(
 export const durableTimeoutRequired = (): AwsError =>
   invalidParameter("DurableConfig must have an ExecutionTimeout.");
 
+/** @evidence answers to Invoke of functions with and without tenants, quoted by users */
+export const tenantRequired = (): AwsError => invalidParameter(
+  "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try "
+  + "again.",
+);
+export const noTenant = (): AwsError => invalidParameter(
+  "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request "
+  + "and try again.",
+);
+export const notForTenants = (what: string): AwsError =>
+  invalidParameter(`${what} can't be used with functions that have a TenancyConfig.`);
+
 /** The function is right, and can't be run here: the message says what is missing. */
 export function notRunnable(reason: CannotRunReason, message: string): AwsError {
   switch (reason) {

@@ -17,6 +17,7 @@ import {
 } from "./event-source-table.ts";
 import { functionArn, namedFunction } from "./function-names.ts";
 import { requireQualified } from "./qualifiers.ts";
+import { requireNoTenants } from "./tenancy.ts";
 import { requireTags } from "./tag-rules.ts";
 
 const onMapping = {
@@ -92,6 +93,7 @@ export const CreateEventSourceMapping = operation(lambda.CreateEventSourceMappin
     if (input.Tags) requireTags(input.Tags);
     const { name, qualifier } = namedFunction(input);
     const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
+    requireNoTenants(version, "Event source mappings");
     ctx.reading(() => requireNoOther(ctx, { source, name, kind }));
     await requireSource(ctx, kind, source, version);
     await requireFailureDestination(ctx, version, given.destinations);

@@ -15,6 +15,7 @@ import { functionArn } from "./function-names.ts";
 import {
   creation, updating, versionName, type FunctionVersion, type LayerReference, type Settings,
 } from "./function-table.ts";
+import { requireNoTenants } from "./tenancy.ts";
 import { canSnapStart, requireRuntime, runtimeVersionArn } from "./runtimes.ts";
 
 /** @evidence Lambda API Reference, CreateFunction: defaults */
@@ -45,7 +46,9 @@ export function settingsOf(input: CreateFunctionRequest, layers: readonly LayerR
     LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${input.FunctionName}` },
     SnapStart: { ApplyOn: "None" },
     Layers: layers,
+    TenancyConfig: input.TenancyConfig,
   };
+  if (input.SnapStart?.ApplyOn === "PublishedVersions") requireNoTenants({ settings: bare }, "SnapStart");
   return merged(bare, input, layers);
 }
 
@@ -58,6 +61,7 @@ export function changedSettings(
   if (settings.PackageType === "Image" && (input.Runtime || input.Handler || input.Layers?.length)) {
     throw notForImages();
   }
+  if (input.SnapStart?.ApplyOn === "PublishedVersions") requireNoTenants({ settings }, "SnapStart");
   if (input.DurableConfig && !settings.DurableConfig) throw durableFromStart();
   return merged(settings, input, layers ?? settings.Layers);
 }
@@ -115,7 +119,6 @@ function loggingOf(kept: LoggingConfig, given: LoggingConfig | undefined): Loggi
 function requireSupported(input: Given): void {
   if (input.FileSystemConfigs?.length) throw notImplemented("A file system of a Lambda function");
   if (input.CapacityProviderConfig) throw notImplemented("A capacity provider of Lambda Managed Instances");
-  if (input.TenancyConfig) throw notImplemented("Tenant isolation of a Lambda function");
 }
 
 export interface Shown {

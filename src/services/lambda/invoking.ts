@@ -3,7 +3,6 @@
 import * as lambda from "../../generated/lambda.ts";
 import type { InvocationRequest, InvocationResponse } from "../../generated/lambda.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
-import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { enqueue } from "./asynchronous.ts";
 import { requireDurability, startQueued } from "./durable-invoking.ts";
@@ -13,6 +12,7 @@ import { namedFunction, onFunction, parseFunctionName } from "./function-names.t
 import { choose, invokeFunction } from "./invocations.ts";
 import { requireQualified } from "./qualifiers.ts";
 import { ResponseStream } from "./response-streams.ts";
+import { requireTenant } from "./tenancy.ts";
 
 /** @evidence Lambda quotas: invocation payload, 6 MB synchronous and 1 MB asynchronous */
 export const payloadBytesMax = 6_291_456;
@@ -43,14 +43,14 @@ export const Invoke = operation(lambda.Invoke, {
     const isEvent = input.InvocationType === "Event";
     const limit = isEvent ? eventBytesMax : payloadBytesMax;
     if (payload.length > limit) throw payloadTooLarge(limit);
-    if (input.TenantId !== undefined) throw notImplemented("Tenant isolation of a Lambda function");
     requireJson(payload);
     const { traceHeader } = ctx.origin;
     if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
     const clientContext = clientContextOf(input);
-    const { DurableExecutionName: executionName } = input;
+    const { DurableExecutionName: executionName, TenantId: tenantId } = input;
     const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
     requireDurability({ version, qualifier, executionName, isSynchronous: !isEvent });
+    requireTenant(version, tenantId);
     if (isEvent && version.settings.DurableConfig) {
       const { version: chosen } = ctx.reading(() => choose(ctx, { name, qualifier }));
       return startQueued(ctx, chosen, { payload, executionName, traceHeader });
@@ -58,11 +58,11 @@ export const Invoke = operation(lambda.Invoke, {
     if (isEvent) {
       ctx.transaction((within) => {
         requireQualified(within, name, qualifier);
-        enqueue(within, { name, qualifier, payload, clientContext, traceHeader });
+        enqueue(within, { name, qualifier, payload, clientContext, traceHeader, tenantId });
       });
       return { StatusCode: 202 };
     }
-    const order = { name, qualifier, payload, clientContext, traceHeader, executionName };
+    const order = { name, qualifier, payload, clientContext, traceHeader, executionName, tenantId };
     const { outcome, executedVersion, durableExecutionArn } = await invokeFunction(ctx, order);
     return {
       StatusCode: 200,
@@ -117,13 +117,13 @@ export const InvokeWithResponseStream = operation(lambda.InvokeWithResponseStrea
     const { name, qualifier } = namedFunction(input);
     const payload = input.Payload ?? noPayload;
     if (payload.length > payloadBytesMax) throw payloadTooLarge(payloadBytesMax);
-    if (input.TenantId !== undefined) throw notImplemented("Tenant isolation of a Lambda function");
     requireJson(payload);
     if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
     const stream = new ResponseStream();
     const clientContext = clientContextOf(input);
     const { traceHeader } = ctx.origin;
-    const order = { name, qualifier, payload, clientContext, traceHeader, response: stream };
+    const { TenantId: tenantId } = input;
+    const order = { name, qualifier, payload, clientContext, traceHeader, tenantId, response: stream };
     const invoked = stream.follow(invokeFunction(ctx, order));
     await stream.begun(invoked);
     const version = ctx.reading(() => requireQualified(ctx, name, qualifier).version);
