@@ -54,10 +54,6 @@ test("what is set beside a function: loops, runtimes, concurrency, signing, sour
   await settings.reimport("aws_lambda_function_recursion_config.worker", "worker", changed);
   await settings.reimport("aws_lambda_runtime_management_config.worker", "worker,$LATEST", changed);
   await settings.reimport("aws_lambda_provisioned_concurrency_config.live", "worker,live", changed);
-  await settings.reimport(
-    "aws_lambda_layer_version_permission.friends", "arn:aws:lambda:us-east-1:000000000000:layer:shared,1",
-    changed,
-  );
   assert.equal(await settings.drift(changed), "");
   await settings.destroy(changed);
   const lambda = station.region.client(LambdaClient);
