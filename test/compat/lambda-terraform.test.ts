@@ -52,7 +52,6 @@ test("what is set beside a function: loops, runtimes, concurrency, signing, sour
   await settings.apply(changed);
   assert.equal(await settings.drift(changed), "");
   await settings.reimport("aws_lambda_function_recursion_config.worker", "worker", changed);
-  await settings.reimport("aws_lambda_runtime_management_config.worker", "worker,$LATEST", changed);
   await settings.reimport("aws_lambda_provisioned_concurrency_config.live", "worker,live", changed);
   assert.equal(await settings.drift(changed), "");
   await settings.destroy(changed);
