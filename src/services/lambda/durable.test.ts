@@ -24,9 +24,9 @@ const puppet = nodePackage(`
     const statuses = Object.fromEntries(others.map(({ Id, Status }) => [Id, Status]));
     const { updates = [], answer, crash } = rounds.find(({ when }) =>
       Object.entries(when ?? {}).every(([id, status]) => statuses[id] === status)) ?? {};
-    for (const update of updates) {
+    for (const Updates of Array.isArray(updates[0]) ? updates : updates.map((update) => [update])) {
       try {
-        const input = { DurableExecutionArn, CheckpointToken, Updates: [update] };
+        const input = { DurableExecutionArn, CheckpointToken, Updates };
         ({ CheckpointToken } = await lambda.send(new CheckpointDurableExecutionCommand(input)));
       } catch (error) {
         return { Status: "FAILED", Error: { ErrorType: error.name, ErrorMessage: error.message } };
@@ -174,6 +174,23 @@ test("what cannot be of an operation is refused, and leaves it as it was", async
   );
   assert.equal(await refused(step("START", { ParentId: "nobody" })), "Invalid parent operation id.");
   assert.equal(await refused(waiting, { ...step("START"), Id: "w" }), "Inconsistent operation type.");
+});
+
+test("an execution has at most 3000 operations, and goes on with those that it has", async () => {
+  const steps = Array.from({ length: 3_000 }, (_unused, index) =>
+    ({ Id: `s${index}`, Type: "STEP", Action: "START" }));
+  const done = steps.slice(0, 1).map((step) => ({ ...step, Action: "SUCCEED", Payload: "1" }));
+  const answer = { Status: "SUCCEEDED", Result: '"full"' };
+  assert.deepEqual(await look(await start("wrong", [{ updates: [steps, done], answer }])), [
+    "SUCCEEDED", '"full"',
+  ]);
+  assert.deepEqual(await look(await start("wrong", [{ updates: [steps, [waiting]], answer }])), [
+    "FAILED", "A durable execution can have at most 3000 operations.",
+  ]);
+  const executions = [...done, { ...done[0], Id: "e", Type: "EXECUTION" }, ...done];
+  assert.deepEqual(await look(await start("wrong", [{ updates: [executions], answer }])), [
+    "FAILED", "EXECUTION checkpoint must be the last update.",
+  ]);
 });
 
 test("an execution that waits for nothing, or answers nonsense, has failed", async () => {

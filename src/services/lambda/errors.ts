@@ -302,6 +302,8 @@ export const notDurable = (): AwsError => invalidParameter(
 export const durableFromStart = (): AwsError => invalidParameter(
   "Durable execution can only be enabled when a function is created.",
 );
+export const tooManyOperations = (limit: number): AwsError =>
+  invalidParameter(`A durable execution can have at most ${limit} operations.`);
 export const durableTimeoutRequired = (): AwsError =>
   invalidParameter("DurableConfig must have an ExecutionTimeout.");
 

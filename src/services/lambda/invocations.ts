@@ -5,6 +5,7 @@
 
 import type { BodyContext } from "../../kernel/context.ts";
 import { CannotRun, type Outcome, type ResponseSink } from "../../planes/functions/contract.ts";
+import { requireDurability } from "./durable-invoking.ts";
 import { awaitExecution, startExecution, synchronousSecondsMax } from "./durable-start.ts";
 import { executionArn, type ChainedFrom } from "./durable-table.ts";
 import { functionPending, notRunnable } from "./errors.ts";
@@ -32,6 +33,8 @@ export interface InvocationOrder {
   readonly signal?: AbortSignal;
   /** Of a function that isolates its tenants. */
   readonly tenantId?: string | undefined;
+  /** By a request that waits for it. */
+  readonly isDirect?: boolean;
   /** Of a durable function: default a new name. */
   readonly executionName?: string | undefined;
   /** The durable execution that causes this: it is not waited for, but answers when it ends. */
@@ -74,6 +77,7 @@ const chances = 1 << 30;
  */
 export async function invokeFunction(ctx: BodyContext, order: InvocationOrder): Promise<InvocationResult> {
   const chosen = ctx.reading(() => choose(ctx, order));
+  requireDurability({ ...order, version: chosen.version });
   requireTenant(chosen.version, order.tenantId);
   const traceHeader = nextTrace(ctx, chosen.version, order.traceHeader);
   if (chosen.version.settings.DurableConfig) return runDurable(ctx, chosen.version, traceHeader, order);

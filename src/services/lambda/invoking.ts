@@ -4,7 +4,7 @@ import * as lambda from "../../generated/lambda.ts";
 import type { InvocationRequest, InvocationResponse } from "../../generated/lambda.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { enqueue } from "./asynchronous.ts";
+import { enqueue, type EventOrder } from "./asynchronous.ts";
 import { requireDurability, startQueued } from "./durable-invoking.ts";
 import { payloadNotJson, payloadTooLarge } from "./errors.ts";
 import { bytesOf } from "./function-code.ts";
@@ -48,22 +48,11 @@ export const Invoke = operation(lambda.Invoke, {
     if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
     const clientContext = clientContextOf(input);
     const { DurableExecutionName: executionName, TenantId: tenantId } = input;
-    const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
-    requireDurability({ version, qualifier, executionName, isSynchronous: !isEvent });
-    requireTenant(version, tenantId);
-    if (isEvent && version.settings.DurableConfig) {
-      const { version: chosen } = ctx.reading(() => choose(ctx, { name, qualifier }));
-      return startQueued(ctx, chosen, { payload, executionName, traceHeader });
-    }
-    if (isEvent) {
-      ctx.transaction((within) => {
-        requireQualified(within, name, qualifier);
-        enqueue(within, { name, qualifier, payload, clientContext, traceHeader, tenantId });
-      });
-      return { StatusCode: 202 };
-    }
     const order = { name, qualifier, payload, clientContext, traceHeader, executionName, tenantId };
-    const { outcome, executedVersion, durableExecutionArn } = await invokeFunction(ctx, order);
+    if (isEvent) return invokeLater(ctx, order);
+    const { outcome, executedVersion, durableExecutionArn } = await invokeFunction(
+      ctx, { ...order, isDirect: true },
+    );
     return {
       StatusCode: 200,
       ExecutedVersion: executedVersion,
@@ -74,6 +63,24 @@ export const Invoke = operation(lambda.Invoke, {
     };
   },
 });
+
+interface LaterOrder extends EventOrder {
+  readonly executionName: string | undefined;
+}
+
+/** What can't be is refused at once; a durable function's execution begins, other events wait for theirs. */
+function invokeLater(ctx: BodyContext, { executionName, ...order }: LaterOrder): InvocationResponse {
+  const version = ctx.transaction((within) => {
+    const { version: found } = requireQualified(within, order.name, order.qualifier);
+    requireDurability({ version: found, qualifier: order.qualifier, executionName });
+    requireTenant(found, order.tenantId);
+    if (!found.settings.DurableConfig) enqueue(within, order);
+    return found;
+  });
+  if (!version.settings.DurableConfig) return { StatusCode: 202 };
+  const { version: chosen } = ctx.reading(() => choose(ctx, order));
+  return startQueued(ctx, chosen, { ...order, executionName });
+}
 
 /** Whether the caller may, and there is something to invoke. */
 function dryRun(ctx: BodyContext, name: string, qualifier: string | undefined): InvocationResponse {
