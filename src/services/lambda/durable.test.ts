@@ -3,13 +3,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  CheckpointDurableExecutionCommand, CreateAliasCommand, DeleteFunctionCommand, GetDurableExecutionCommand,
+  CheckpointDurableExecutionCommand, CreateAliasCommand, CreateEventSourceMappingCommand,
+  DeleteFunctionCommand, GetDurableExecutionCommand,
   GetDurableExecutionHistoryCommand, GetDurableExecutionStateCommand, GetFunctionConfigurationCommand,
   InvokeCommand, ListDurableExecutionsByFunctionCommand, PublishVersionCommand,
   SendDurableExecutionCallbackSuccessCommand, UpdateFunctionConfigurationCommand,
   type InvokeCommandInput,
 } from "@aws-sdk/client-lambda";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient,
+} from "@aws-sdk/client-sqs";
 import { refusal } from "../../../test/refusal.ts";
 import { account, arnOf, roleArn, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
@@ -247,6 +250,41 @@ test("what failed with nobody waiting for it goes to the dead-letter queue", asy
   }));
   assert.deepEqual(Messages.map(({ Body, MessageAttributes }) =>
     [Body, MessageAttributes?.["ErrorMessage"]?.StringValue]), [[JSON.stringify({ rounds }), "sold out"]]);
+});
+
+test("a queue's messages are deleted when the execution that they began has succeeded", async () => {
+  const sqs = bench.region.client(SQSClient);
+  const QueueUrl = `http://localhost/${account}/slow`;
+  await sqs.send(new CreateQueueCommand({ QueueName: "slow", Attributes: { VisibilityTimeout: "900" } }));
+  await bench.role("reading", {
+    Effect: "Allow", Action: ["lambda:CheckpointDurableExecution", "sqs:*"], Resource: "*",
+  });
+  const ZipFile = nodePackage(`
+    import { LambdaClient, CheckpointDurableExecutionCommand } from "@aws-sdk/client-lambda";
+    export const handler = async ({ DurableExecutionArn, CheckpointToken, InitialExecutionState }) => {
+      if (InitialExecutionState.Operations.length > 1) return { Status: "SUCCEEDED" };
+      const Updates = [${JSON.stringify(waiting)}];
+      await new LambdaClient({}).send(
+        new CheckpointDurableExecutionCommand({ DurableExecutionArn, CheckpointToken, Updates }));
+      return { Status: "PENDING" };
+    };
+  `);
+  await make("reading", { Role: roleArn("reading"), Code: { ZipFile } });
+  await bench.lambda.send(new CreateEventSourceMappingCommand({
+    FunctionName: `${arnOf("reading")}:1`, EventSourceArn: `arn:aws:sqs:us-east-1:${account}:slow`,
+  }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "go" }));
+  await advance(2);
+  const left = async () => {
+    const names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({
+      QueueUrl, AttributeNames: [...names],
+    }));
+    return names.map((name) => Number(Attributes?.[name]));
+  };
+  assert.deepEqual(await left(), [0, 1]);
+  await advance(10);
+  assert.deepEqual(await left(), [0, 0]);
 });
 
 test("executions are listed by when they began, and their history page by page", async () => {
