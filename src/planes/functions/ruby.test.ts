@@ -197,7 +197,7 @@ test("functions in Ruby are ended when their time or memory is over, and log as 
     end`;
   const { spec, lines } = ruby.make({}, "");
   const logging = { ...spec.logging, format: "JSON", applicationLevel: "INFO" } as const;
-  const { run } = ruby.make({ "index.rb": code }, "index.run", { timeoutSeconds: 3, logging });
+  const { run } = ruby.make({ "index.rb": code }, "index.run", { timeoutSeconds: 60, logging });
   const quick = await run("");
   const logged = lines()
     .map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -216,6 +216,6 @@ test("functions in Ruby are ended when their time or memory is over, and log as 
   );
   const full = await run("memory");
   assert.deepEqual([full.errorType, full.error.errorType], ["Runtime.OutOfMemory", "Runtime.ExitError"]);
-  const late = await run("sleep");
-  assert.match(late.error.errorMessage ?? "", /Error: Task timed out after 3\.00 seconds$/);
+  const late = await ruby.make({ "index.rb": code }, "index.run", { timeoutSeconds: 1 }).run("sleep");
+  assert.match(late.error.errorMessage ?? "", /Error: Task timed out after 1\.00 seconds$/);
 });

@@ -115,10 +115,11 @@ function suite(engine: ContainerEngine): void {
 
   test(`${name}: time and memory of functions from images are limited, nothing is left`, async (context) => {
     const { function: create, plane } = await startPlane(context, undefined, [name]);
-    const { run } = create({}, { code: { uri }, memoryMegabytes: 128, timeoutSeconds: 4 });
+    const made = { code: { uri }, memoryMegabytes: 128 };
+    const { run } = create({}, { ...made, timeoutSeconds: 60 });
     assert.deepEqual((await run({ what: "exit" })).error.errorType, "Runtime.ExitError");
-    const late = await run({ what: "wait" });
-    assert.match(late.error.errorMessage ?? "", /Error: Task timed out after 4\.00 seconds$/);
+    const late = await create({}, { ...made, timeoutSeconds: 2 }).run({ what: "wait" });
+    assert.match(late.error.errorMessage ?? "", /Error: Task timed out after 2\.00 seconds$/);
     const greedy = await run({ what: "greed" });
     assert.deepEqual(greedy.json, {
       errorType: "Runtime.ExitError",
