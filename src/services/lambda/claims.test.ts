@@ -1,10 +1,7 @@
 /** What is said of Lambda functions that no test of one part covers. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { dirname, join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import {
   AttachRolePolicyCommand, CreateRoleCommand, GetPolicyCommand, GetPolicyVersionCommand, IAMClient,
@@ -74,31 +71,6 @@ test("lambda-deps-python: what pip puts beside the handler is imported, else it 
     [errorType, errorMessage],
     ["Runtime.ImportModuleError", "Unable to import module 'index': No module named 'greeting'"],
   );
-});
-
-test("lambda-deps-node: what npm puts beside the handler is required, else it is missed", async () => {
-  const { resolve } = createRequire(import.meta.url);
-  const main = resolve("qrcode-generator");
-  const folder = dirname(dirname(main));
-  const installed = Object.fromEntries(["package.json", relative(folder, main)].map((path) =>
-    [`node_modules/qrcode-generator/${path}`, readFileSync(join(folder, path))]));
-  const source = `
-    const draw = require("qrcode-generator");
-    exports.handler = async (text) => {
-      const code = draw(0, "L");
-      code.addData(text);
-      code.make();
-      return code.getModuleCount();
-    };
-  `;
-  await bench.make("drawing", { Code: { ZipFile: zipOf({ "index.js": source, ...installed }) } });
-  assert.equal((await bench.invoke("drawing", "hallo")).answer, 21);
-  await bench.make("lacking", { Code: { ZipFile: zipOf({ "index.js": source }) } });
-  const { error, answer } = await bench.invoke("lacking", "hallo");
-  assert.equal(error, "Unhandled");
-  const { errorType, errorMessage } = answer as { errorType: string; errorMessage: string };
-  assert.equal(errorType, "Runtime.ImportModuleError");
-  assert.match(errorMessage, /^Error: Cannot find module 'qrcode-generator'/);
 });
 
 test("lambda-price-duration-100ms: duration is billed by the millisecond, the start included", async () => {
