@@ -1,38 +1,51 @@
 /** Container images for tests, made of this machine's own Node.js: nothing is downloaded. */
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { settled } from "./processes.ts";
 import { searchPath } from "../src/config.ts";
 import { packageRoot } from "../src/kernel/package-root.ts";
 import {
-  openContainerEngine, type ContainerEngine,
+  openContainerEngine, type ContainerEngine, type ContainerProgram,
 } from "../src/planes/functions/containers/container-engine.ts";
 
 /** Undefined where there is none, for tests to be skipped. */
-export async function containers(): Promise<ContainerEngine | undefined> {
-  const engine = await openContainerEngine(searchPath());
+export async function containers(
+  among?: readonly ContainerProgram[],
+): Promise<ContainerEngine | undefined> {
+  const engine = await openContainerEngine(searchPath(), process.platform, among);
   return "missing" in engine ? undefined : engine;
 }
 
 export interface TestImage {
   /** With a tag. */
   readonly uri: string;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
-/**
- * Node.js, Lambda's runtime for it as the entry point, and `files` in `/var/task`. The command is
- * `index.handler`.
- */
+export interface ImageParts {
+  /** Default: this process's. */
+  readonly node?: string;
+  /** Folders of this machine, by where they are in the image. */
+  readonly folders?: Readonly<Record<string, string>>;
+  /** Default: Lambda's runtime as this region has it. */
+  readonly entryPoint?: readonly string[];
+}
+
+/** Node.js, a runtime as the entry point, and `files` in `/var/task`. The command is `index.handler`. */
 export function makeImage(
-  engine: ContainerEngine, uri: string, files: Readonly<Record<string, string>>,
+  engine: ContainerEngine, uri: string, files: Readonly<Record<string, string>>, parts: ImageParts = {},
 ): TestImage {
+  const { node = process.execPath, folders = {}, entryPoint = ["/entry.sh"] } = parts;
   const root = mkdtempSync(join(tmpdir(), "image-"));
   try {
-    for (const path of [process.execPath, "/bin/sh", ...libraries(process.execPath)]) put(root, path, path);
-    put(root, process.execPath, "/usr/bin/node");
+    for (const path of ["/bin/sh", ...libraries(node)]) put(root, path, path);
+    put(root, node, "/usr/bin/node");
+    for (const [inside, host] of Object.entries(folders)) {
+      cpSync(host, join(root, inside), { recursive: true });
+    }
     cpSync(join(packageRoot(), "runtimes/node"), join(root, "var/runtime"), { recursive: true });
     mkdirSync(join(root, "tmp"));
     chmodSync(join(root, "tmp"), 0o1777);
@@ -41,7 +54,7 @@ export function makeImage(
     for (const [name, text] of Object.entries(files)) write(root, join("var/task", name), text);
     const tar = execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 512 * 1_048_576 });
     const changes = [
-      'ENTRYPOINT ["/entry.sh"]',
+      `ENTRYPOINT ${JSON.stringify(entryPoint)}`,
       'CMD ["index.handler"]',
       "WORKDIR /var/task",
       "ENV LAMBDA_TASK_ROOT=/var/task",
@@ -49,11 +62,11 @@ export function makeImage(
     const [program = "", ...options] = engine.program;
     const change = changes.flatMap((text) => ["--change", text]);
     const command = [...options, "import", ...change, "-", uri];
-    execFileSync(program, command, { input: tar, stdio: ["pipe", "pipe", "pipe"] });
-    return {
-      uri,
-      remove: () => void execFileSync(program, [...options, "rmi", "-f", uri], { stdio: "ignore" }),
-    };
+    const id = execFileSync(program, command, { input: tar, stdio: ["pipe", "pipe", "pipe"] });
+    const removal = [...options, "rmi", "-f", id.toString().trim()];
+    // Containers of it may be about to go still.
+    const removed = (): boolean => spawnSync(program, removal).status === 0;
+    return { uri, remove: () => settled(removed, 200) };
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

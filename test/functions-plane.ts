@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { searchPath } from "../src/config.ts";
+import type { ContainerProgram } from "../src/planes/functions/containers/container-engine.ts";
 import type {
   FunctionSpec,
   FunctionsPlane,
@@ -56,7 +57,11 @@ export async function boxed(engine?: EngineName): Promise<boolean> {
 }
 
 /** Closed, and its folders deleted, after the test. */
-export async function startPlane(context: TestContext, engine?: EngineName): Promise<TestPlane> {
+export async function startPlane(
+  context: TestContext,
+  engine?: EngineName,
+  containers?: readonly ContainerProgram[],
+): Promise<TestPlane> {
   const root = mkdtempSync(join(tmpdir(), "functions-"));
   let now = day;
   let count = 0;
@@ -79,7 +84,7 @@ export async function startPlane(context: TestContext, engine?: EngineName): Pro
       },
       log: (line) => void said.push(line),
     },
-    engine === undefined ? {} : { engine },
+    { ...(engine !== undefined && { engine }), ...(containers && { containers }) },
   );
   context.after(async () => {
     await plane.close();

@@ -17,8 +17,8 @@ export function running(mark: string): number {
 }
 
 /** Until it is so, for ten seconds at most: the machine takes a moment to end processes. */
-export async function settled(isSo: () => boolean): Promise<void> {
-  for (let turns = 0; turns < 1_000 && !isSo(); turns += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
+export async function settled(isSo: () => boolean, everyMilliseconds = 10): Promise<void> {
+  for (let turns = 0; turns < 10_000 / everyMilliseconds && !isSo(); turns += 1) {
+    await new Promise((resolve) => setTimeout(resolve, everyMilliseconds));
   }
 }

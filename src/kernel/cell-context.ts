@@ -102,9 +102,22 @@ export class CellContext implements Context, BodyContext {
 
   /** The same cell for somebody else. */
   as(caller: Caller): CellContext {
-    const { kernel: engine, entry, account, region, requestRegion, origin, requestId } = this;
+    return this.#with({ caller });
+  }
+
+  #with(other: Partial<Pick<ContextFacts, "caller" | "region">>): CellContext {
+    const { kernel: engine, entry, account, region, requestRegion, caller, origin, requestId } = this;
     return new CellContext({
       engine, entry, account, region, requestRegion, caller, origin, requestId, hangUp: this.#hangUp,
+      ...other,
+    });
+  }
+
+  thenIn(region: string, work: (ctx: Context) => void): void {
+    const there = this.#with({ region });
+    this.#afterwards(() => {
+      there.transaction(work);
+      this.#passGate();
     });
   }
 

@@ -73,6 +73,11 @@ export interface Context extends ReadContext {
   isForbidden(check: Check): boolean;
   /** Wakes everyone who waits on a topic of this cell, once this transaction has succeeded. */
   wake(topic: string): void;
+  /**
+   * Once this transaction has succeeded, and before anything else happens, `work` is done in a transaction of
+   * its own in another region of the account.
+   */
+  thenIn(region: string, work: (ctx: Context) => void): void;
   /** This transaction's rows refer to the body that `blobs.write` stored: else it goes with the request. */
   keepBlob(id: string): void;
   /** They refer to it no more: it is deleted once this transaction has succeeded and nobody reads it. */

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openContainerEngine } from "../planes/functions/containers/container-engine.ts";
 import { Programs } from "../planes/functions/programs.ts";
 import { runtimeFact, runtimeNames } from "../planes/functions/runtime-names.ts";
 import { openSandboxEngine } from "../planes/functions/sandbox/open.ts";
@@ -21,14 +22,32 @@ export async function examineFunctions(machine: Machine): Promise<Finding[]> {
     ["Python functions", "python", "Python of that version: pyenv, uv, or a package"],
     ["Java functions", "java", "a JDK"],
     ["Ruby functions", "ruby", "Ruby of that version: rbenv, or a package"],
-    [".NET functions", "dotnet", null],
+    [
+      ".NET functions",
+      "dotnet",
+      "nothing: Lambda's runtime for .NET is not built here; a program with its own bootstrap runs as " +
+        "provided.al2023, and an image where there are containers",
+    ],
   ] as const;
   return [
     await boxFinding(machine),
     ...(await Promise.all(
       families.map(([name, prefix, install]) => familyFinding(programs, name, prefix, install)),
     )),
+    await containersFinding(machine),
   ];
+}
+
+async function containersFinding({ path, platform }: Machine): Promise<Finding> {
+  const engine = await openContainerEngine(path, platform);
+  const isMissing = "missing" in engine;
+  return {
+    name: "container images",
+    found: !isMissing,
+    detail: isMissing ? engine.missing : [await engine.version(), ...engine.weaknesses].join("; "),
+    purpose: "Lambda functions from container images",
+    install: isMissing ? (platform === "linux" ? "sudo apt install podman runc" : "a Linux machine") : null,
+  };
 }
 
 async function boxFinding({ path, platform }: Machine): Promise<Finding> {
@@ -57,7 +76,7 @@ async function familyFinding(
   programs: Programs,
   name: string,
   prefix: string,
-  install: string | null,
+  install: string,
 ): Promise<Finding> {
   const names = runtimeNames.filter((runtime) => runtime.startsWith(prefix));
   const facts = await Promise.all(names.map((runtime) => runtimeFact(runtime, programs)));
@@ -74,6 +93,6 @@ async function familyFinding(
     found: available.length > 0,
     detail: texts.filter(Boolean).join("; "),
     purpose: `Lambda functions for ${prefix}`,
-    install: available.length > 0 ? null : (install ?? "not run yet"),
+    install: available.length > 0 ? null : install,
   };
 }

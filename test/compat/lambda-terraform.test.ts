@@ -11,13 +11,17 @@ import { Terraform, withoutTerraform } from "./terraform.ts";
 
 const skip = withoutTerraform();
 
+function addPackages(folder: string): void {
+  const code = "export const handler = async () => process.env.COLOUR;";
+  writeFileSync(join(folder, "function.zip"), zipOf({ "index.mjs": code }));
+  writeFileSync(join(folder, "layer.zip"), zipOf({ "nodejs/a.txt": "a" }));
+}
+
 test("a function, its layer, alias, permission, URL and event configuration", { skip }, async () => {
   await using station = await startWorkstation();
   const paint = await Terraform.open(station, "lambda");
   const folder = join(station.home, "terraform", "lambda");
-  const code = "export const handler = async () => process.env.COLOUR;";
-  writeFileSync(join(folder, "function.zip"), zipOf({ "index.mjs": code }));
-  writeFileSync(join(folder, "layer.zip"), zipOf({ "nodejs/a.txt": "a" }));
+  addPackages(folder);
   await paint.apply();
   assert.equal(await paint.drift(), "");
   assert.deepEqual(await paint.outputs(), { answer: "red", version: "1" });
@@ -36,4 +40,21 @@ test("a function, its layer, alias, permission, URL and event configuration", { 
   const lambda = station.region.client(LambdaClient);
   assert.deepEqual((await lambda.send(new ListFunctionsCommand({}))).Functions, []);
   assert.deepEqual((await lambda.send(new ListLayersCommand({}))).Layers, []);
+});
+
+test("what is set beside a function: loops, runtimes, concurrency, signing, sources", { skip }, async () => {
+  await using station = await startWorkstation();
+  const settings = await Terraform.open(station, "lambda-settings");
+  addPackages(join(station.home, "terraform", "lambda-settings"));
+  await settings.apply();
+  assert.equal(await settings.drift(), "");
+  const changed = { recursion: "Terminate", provisioned: "2", update_on: "Auto", window: "60" };
+  await settings.apply(changed);
+  assert.equal(await settings.drift(changed), "");
+  await settings.reimport("aws_lambda_function_recursion_config.worker", "worker", changed);
+  await settings.reimport("aws_lambda_provisioned_concurrency_config.live", "worker,live", changed);
+  assert.equal(await settings.drift(changed), "");
+  await settings.destroy(changed);
+  const lambda = station.region.client(LambdaClient);
+  assert.deepEqual((await lambda.send(new ListFunctionsCommand({}))).Functions, []);
 });

@@ -1,6 +1,7 @@
 /** What there is to list of Lambda. */
 
 import { echo } from "../lambda-bench.ts";
+import { nodePackage } from "../zip-archive.ts";
 import type { Listings, Make } from "./listings.ts";
 
 const numbers = [1, 2, 3, 4, 5];
@@ -16,6 +17,41 @@ export const functionMembers = {
   Role, Runtime: "nodejs20.x", Handler: "index.handler", Code: { ZipFile: echo },
 };
 
+/** One that goes on tags itself with what its state may be asked for with, and stays. */
+const lasting = nodePackage(`
+  import {
+    LambdaClient, CheckpointDurableExecutionCommand, TagResourceCommand,
+  } from "@aws-sdk/client-lambda";
+  const lambda = new LambdaClient({});
+  export const handler = async ({ DurableExecutionArn, CheckpointToken, InitialExecutionState }) => {
+    if (InitialExecutionState.Operations[0].ExecutionDetails.InputPayload !== '"stay"') return;
+    const Updates = ["a", "b", "c", "d"].map((Id) => ({ Id, Type: "CONTEXT", Action: "START" }));
+    const checkpoint = { DurableExecutionArn, CheckpointToken, Updates };
+    const next = await lambda.send(new CheckpointDurableExecutionCommand(checkpoint));
+    const Tags = { arn: DurableExecutionArn, token: next.CheckpointToken };
+    const Resource = DurableExecutionArn.split(":").slice(0, 7).join(":");
+    await lambda.send(new TagResourceCommand({ Resource, Tags }));
+    await new Promise((done) => setTimeout(done, 600_000));
+  };
+`);
+const durable = "several-executions";
+
+interface Lasting {
+  readonly DurableExecutionArn: string;
+  readonly CheckpointToken: string;
+}
+
+/** The execution that stays, once it says that it is there. */
+async function lastingExecution(make: Make): Promise<Lasting> {
+  const Resource = `arn:aws:lambda:us-east-1:000000000000:function:${durable}`;
+  for (let look = 0; look < 20_000; look += 1) {
+    const { Tags = {} } = (await make("lambda:ListTags", { Resource })) as { Tags?: Record<string, string> };
+    const { arn, token } = Tags;
+    if (arn !== undefined && token !== undefined) return { DurableExecutionArn: arn, CheckpointToken: token };
+  }
+  throw new Error(`${durable} did not begin`);
+}
+
 async function firstConfigArn(make: Make): Promise<string> {
   const { CodeSigningConfigs } = await make("lambda:ListCodeSigningConfigs", {});
   return (CodeSigningConfigs as { CodeSigningConfigArn: string }[])[0]?.CodeSigningConfigArn ?? "";
@@ -27,6 +63,12 @@ export const lambdaListings: Listings = {
     await make("iam:CreateRole", { RoleName, AssumeRolePolicyDocument: lambdaTrustText });
     const PolicyArn = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole";
     await make("iam:AttachRolePolicy", { RoleName, PolicyArn });
+    const everything = "arn:aws:iam::aws:policy/AWSLambda_FullAccess";
+    await make("iam:AttachRolePolicy", { RoleName, PolicyArn: everything });
+    await make("lambda:CreateFunction", {
+      ...functionMembers, FunctionName: durable, Code: { ZipFile: lasting }, Timeout: 900,
+      DurableConfig: { ExecutionTimeout: 900 },
+    });
     const SigningProfileVersionArns = ["arn:aws:signer:us-east-1:000000000000:/signing-profiles/a/b"];
     for (const _ of numbers) {
       await make("lambda:CreateCodeSigningConfig", { AllowedPublishers: { SigningProfileVersionArns } });
@@ -43,6 +85,12 @@ export const lambdaListings: Listings = {
     }
   },
   async fill(make) {
+    for (const text of ["stay", ...numbers]) {
+      await make("lambda:Invoke", {
+        FunctionName: durable, Qualifier: "$LATEST", InvocationType: "Event",
+        Payload: Buffer.from(JSON.stringify(text)),
+      });
+    }
     for (const number of numbers) {
       await make("sqs:CreateQueue", { QueueName: `source-${number}` });
       const EventSourceArn = `arn:aws:sqs:us-east-1:000000000000:source-${number}`;
@@ -69,6 +117,12 @@ export const lambdaListings: Listings = {
     ListFunctionUrlConfigs: { FunctionName },
     ListCodeSigningConfigs: {},
     ListEventSourceMappings: {},
+    ListDurableExecutionsByFunction: { FunctionName: durable },
+    GetDurableExecutionHistory: async (make) => {
+      const { DurableExecutionArn } = await lastingExecution(make);
+      return { DurableExecutionArn };
+    },
+    GetDurableExecutionState: async (make) => ({ ...(await lastingExecution(make)) }),
     ListFunctionsByCodeSigningConfig: async (make) => ({ CodeSigningConfigArn: await firstConfigArn(make) }),
   },
 };

@@ -268,6 +268,7 @@ export class Environment implements RuntimeApiHandler {
     }
     this.#kill();
     await this.#sandbox?.exited;
+    await this.#sandbox?.gone;
   }
 
   #close(): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { containers } from "../../../test/container-images.ts";
 import { startPlane } from "../../../test/functions-plane.ts";
 import { CannotRun } from "./contract.ts";
 
@@ -161,7 +162,8 @@ test("what cannot be run says so, and is not the function's failure", async (con
     cannot("role-unavailable"),
   );
   const image = create(counting, { code: { uri: "000000000000.dkr.ecr.us-east-1.amazonaws.com/a:b" } });
-  await assert.rejects(image.run(), cannot("runtime-unavailable"));
+  const hasContainers = (await containers()) !== undefined;
+  await assert.rejects(image.run(), cannot(hasContainers ? "image-unavailable" : "runtime-unavailable"));
   const archive = {
     kind: "archive" as const,
     sha256: "bad",

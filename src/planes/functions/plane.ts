@@ -3,7 +3,7 @@
 import { homedir } from "node:os";
 import type { PlaneHost } from "../planes.ts";
 import { CodeStore } from "./code-store.ts";
-import { openContainerEngine } from "./containers/container-engine.ts";
+import { openContainerEngine, type ContainerProgram } from "./containers/container-engine.ts";
 import {
   CannotRun,
   type CodeSource,
@@ -35,6 +35,8 @@ import {
 export interface FunctionsPlaneOptions {
   /** Default: the one that keeps most out of what this machine can do. */
   readonly engine?: EngineName;
+  /** What may run images, the preferred first. Default: podman and docker. */
+  readonly containers?: readonly ContainerProgram[];
 }
 
 export async function openFunctionsPlane(
@@ -53,7 +55,9 @@ export async function openFunctionsPlane(
     engine,
     code,
     programs,
-    containers: () => (containers ??= openContainerEngine(host.searchPath)),
+    containers() {
+      return (containers ??= openContainerEngine(host.searchPath, process.platform, options.containers));
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 /** How functions in Ruby are begun: where the language, the runtime, gems and libraries are inside. */
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import type { Program } from "./programs.ts";
@@ -35,9 +36,12 @@ export function beginRuby(
     command: [path, join(engine.see(runtime), "bootstrap.rb")],
     mounts: [...language, runtime],
     environment: {
-      GEM_PATH: gemFolders(version, program)
-        .flatMap((abi) => [`${task}/vendor/bundle/ruby/${abi}`, `${layers}/ruby/gems/${abi}`])
-        .join(":"),
+      GEM_PATH: [
+        ...gemVersions(version, program).flatMap((abi) => {
+          return [`${task}/vendor/bundle/ruby/${abi}`, `${layers}/ruby/gems/${abi}`];
+        }),
+        ...(prefix === undefined ? systemGems(gemVersions(version, program)[0] ?? "") : []),
+      ].join(":"),
       RUBYLIB: [task, `${layers}/ruby/lib`].join(":"),
       _LAMBDA_TELEMETRY_LOG_FD: String(telemetryDescriptor),
     },
@@ -45,7 +49,19 @@ export function beginRuby(
 }
 
 /** Gems are kept by the version that they were installed for: this one's, and the one that was asked for. */
-function gemFolders(version: string, program: Program): readonly string[] {
+function gemVersions(version: string, program: Program): readonly string[] {
   const running = program.version.split(".").slice(0, 2).join(".");
   return [...new Set([running, version])].map((minor) => `${minor}.0`);
+}
+
+/** Debian keeps the gems that come with Ruby, and those of its own packages, in folders of their own. */
+function systemGems(abi: string): readonly string[] {
+  const triplet = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+  return [
+    `/usr/lib/ruby/gems/${abi}`,
+    `${triplet}/ruby/gems/${abi}`,
+    `/usr/share/rubygems-integration/${abi}`,
+    "/usr/share/rubygems-integration/all",
+    `${triplet}/rubygems-integration/${abi}`,
+  ].filter((folder) => existsSync(folder));
 }

@@ -122,7 +122,7 @@ export async function runtimeFact(runtime: string, programs: Programs): Promise<
   if (!name) return { runtime, available: false, detail: "no runtime of Lambda's" };
   if (name.language === "provided") return { runtime, available: true, detail: "runs its own bootstrap" };
   if (!built.has(name.language)) {
-    return { runtime, available: false, detail: `functions in this language are not run yet` };
+    return { runtime, available: false, detail: "Lambda's runtime for .NET is not built here" };
   }
   const choice = await chooseProgram(name, programs);
   if (!choice) return { runtime, available: false, detail: `there is no ${name.language} on this machine` };

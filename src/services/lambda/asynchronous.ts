@@ -26,6 +26,7 @@ export interface EventOrder {
   readonly payload: Buffer;
   readonly clientContext?: string | undefined;
   readonly traceHeader?: string | undefined;
+  readonly tenantId?: string | undefined;
 }
 
 interface WaitingEvent extends EventOrder {

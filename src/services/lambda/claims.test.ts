@@ -1,7 +1,10 @@
 /** What is said of Lambda functions that no test of one part covers. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
+import { dirname, join, relative } from "node:path";
 import { after, before, test } from "node:test";
 import {
   AttachRolePolicyCommand, CreateRoleCommand, GetPolicyCommand, GetPolicyVersionCommand, IAMClient,
@@ -71,6 +74,45 @@ test("lambda-deps-python: what pip puts beside the handler is imported, else it 
     [errorType, errorMessage],
     ["Runtime.ImportModuleError", "Unable to import module 'index': No module named 'greeting'"],
   );
+});
+
+test("lambda-deps-node: what npm puts beside the handler is required, else it is missed", async () => {
+  const { resolve } = createRequire(import.meta.url);
+  const main = resolve("qrcode-generator");
+  const folder = dirname(dirname(main));
+  const installed = Object.fromEntries(["package.json", relative(folder, main)].map((path) =>
+    [`node_modules/qrcode-generator/${path}`, readFileSync(join(folder, path))]));
+  const source = `
+    const draw = require("qrcode-generator");
+    exports.handler = async (text) => {
+      const code = draw(0, "L");
+      code.addData(text);
+      code.make();
+      return code.getModuleCount();
+    };
+  `;
+  await bench.make("drawing", { Code: { ZipFile: zipOf({ "index.js": source, ...installed }) } });
+  assert.equal((await bench.invoke("drawing", "hallo")).answer, 21);
+  await bench.make("lacking", { Code: { ZipFile: zipOf({ "index.js": source }) } });
+  const { error, answer } = await bench.invoke("lacking", "hallo");
+  assert.equal(error, "Unhandled");
+  const { errorType, errorMessage } = answer as { errorType: string; errorMessage: string };
+  assert.equal(errorType, "Runtime.ImportModuleError");
+  assert.match(errorMessage, /^Error: Cannot find module 'qrcode-generator'/);
+});
+
+test("lambda-price-duration-100ms: duration is billed by the millisecond, the start included", async () => {
+  const source = "export const handler = () => new Promise((done) => setTimeout(done, 12));";
+  await bench.make("billed", { Code: { ZipFile: nodePackage(source) } });
+  for (const isCold of [true, false]) {
+    const { log } = await bench.invoke("billed", {}, { LogType: "Tail" });
+    const [, duration = "", billed = ""] =
+      /\tDuration: ([\d.]+) ms\tBilled Duration: (\d+) ms/.exec(log) ?? [];
+    const init = /\tInit Duration: ([\d.]+) ms/.exec(log)?.[1];
+    assert.equal(init !== undefined, isCold);
+    assert.ok(Number(duration) >= 11, log);
+    assert.equal(Number(billed), Math.ceil(Number(duration) + Number(init ?? 0)), log);
+  }
 });
 
 test("lambda-sdk-included: a function of nothing but a handler lists buckets", async () => {
@@ -190,12 +232,10 @@ done
   assert.deepEqual((await bench.invoke("shell", { n: 1 })).answer, { got: { n: 1 } });
 });
 
-test("functions in Ruby and .NET are kept, and that they can't be run is said", async () => {
-  for (const Runtime of ["ruby3.3", "dotnet8"] as const) {
-    const name = Runtime.replace(".", "");
-    await bench.make(name, { Runtime, Code: { ZipFile: zipOf({ "index.rb": "" }) } });
-    assert.match(
-      await refusal(bench.invoke(name)), new RegExp(`${Runtime}: functions in this language are not run yet`),
-    );
-  }
+test("functions in .NET are kept, and that they can't be run is said", async () => {
+  await bench.make("dotnet8", { Runtime: "dotnet8", Code: { ZipFile: zipOf({ "index.dll": "" }) } });
+  assert.equal(
+    await refusal(bench.invoke("dotnet8")),
+    "InvalidRuntimeException: dotnet8: Lambda's runtime for .NET is not built here",
+  );
 });

@@ -19,6 +19,7 @@ import {
 import { functions, requireFunction } from "./function-table.ts";
 import { specOf } from "./function-specs.ts";
 import { requireQualified } from "./qualifiers.ts";
+import { requireNoTenants } from "./tenancy.ts";
 import { concurrencyMax, reservedTotal, unreservedMin } from "./running.ts";
 import { unzippedBytesMax } from "../../planes/functions/archive.ts";
 
@@ -104,6 +105,7 @@ export const PutProvisionedConcurrencyConfig = operation(lambda.PutProvisionedCo
     const { name, qualifier = latest } = namedFunction(input);
     const { version } = requireQualified(ctx, name, qualifier);
     if (version.number === 0) throw provisionedForLatest();
+    requireNoTenants(version, "Provisioned concurrency");
     const requested = input.ProvisionedConcurrentExecutions;
     const { reservedConcurrency } = requireFunction(ctx, name);
     if (reservedConcurrency !== undefined && requested > reservedConcurrency) {

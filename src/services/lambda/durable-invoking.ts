@@ -10,13 +10,14 @@ import { nextTrace } from "./lineage.ts";
 
 interface Call {
   readonly version: FunctionVersion;
-  readonly qualifier: string | undefined;
-  readonly executionName: string | undefined;
-  readonly isSynchronous: boolean;
+  readonly qualifier?: string | undefined;
+  readonly executionName?: string | undefined;
+  /** By a request that waits for it. */
+  readonly isDirect?: boolean | undefined;
 }
 
 /** @throws AwsError for an invocation that durable functions, or others, don't take */
-export function requireDurability({ version, qualifier, executionName, isSynchronous }: Call): void {
+export function requireDurability({ version, qualifier, executionName, isDirect }: Call): void {
   const { DurableConfig } = version.settings;
   if (!DurableConfig) {
     if (executionName !== undefined) throw notDurable();
@@ -24,22 +25,22 @@ export function requireDurability({ version, qualifier, executionName, isSynchro
   }
   if (qualifier === undefined) throw durableUnqualified();
   const { ExecutionTimeout = 0 } = DurableConfig;
-  if (isSynchronous && ExecutionTimeout > synchronousSecondsMax) throw durableTooLong();
+  if (isDirect === true && ExecutionTimeout > synchronousSecondsMax) throw durableTooLong();
 }
 
 interface Queued {
   readonly payload: Buffer;
   readonly executionName: string | undefined;
-  readonly traceHeader: string | undefined;
+  readonly traceHeader?: string | undefined;
 }
 
 /** It begins by itself, and nobody waits for it. */
 export function startQueued(
-  ctx: BodyContext, version: FunctionVersion, { traceHeader, ...queued }: Queued,
+  ctx: BodyContext, version: FunctionVersion, { traceHeader, payload, executionName }: Queued,
 ): InvocationResponse {
   const trace = nextTrace(ctx, version, traceHeader);
   const DurableExecutionArn = ctx.transaction((within) => {
-    const start = { version, ...queued, traceHeader: trace, isAsynchronous: true };
+    const start = { version, payload, executionName, traceHeader: trace, isAsynchronous: true };
     return executionArn(within, startExecution(within, start));
   });
   return { StatusCode: 202, DurableExecutionArn };

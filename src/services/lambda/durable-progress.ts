@@ -2,10 +2,14 @@
 
 import type { ErrorObject, Event, Operation, OperationStatus } from "../../generated/lambda.ts";
 import type { Context } from "../../kernel/context.ts";
+import { tooManyOperations } from "./errors.ts";
 import { events, executions, operations, type DurableExecution, type OperationRow } from "./durable-table.ts";
 
 /** The members of an event of the history that say what happened. */
 export type Details = Omit<Event, "SubType" | "EventId" | "Id" | "Name" | "EventTimestamp" | "ParentId">;
+
+/** @evidence Lambda Developer Guide, "Monitoring durable functions": 3,000 operations, its own apart */
+const operationsMax = 3_000;
 
 export class Progress {
   readonly ctx: Context;
@@ -26,6 +30,7 @@ export class Progress {
 
   add(operation: Operation, more: Pick<OperationRow, "heartbeatSeconds" | "call"> = {}): void {
     const order = this.execution.operationCount + 1;
+    if (order > operationsMax + 1) throw tooManyOperations(operationsMax);
     this.ctx.db(operations).add({ execution: this.execution.id, order, operation, ...more });
     this.change({ operationCount: order });
   }

@@ -3,7 +3,7 @@
 import type { ErrorObject, Event, ExecutionStatus, Operation } from "../../generated/lambda.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
-import type { Arrival, Owner } from "../../kernel/operation.ts";
+import type { Owner } from "../../kernel/operation.ts";
 import { table } from "../../store/types.ts";
 import { durableExecutionNotFound } from "./errors.ts";
 import { functionArn } from "./function-names.ts";
@@ -110,9 +110,8 @@ interface InputOnExecution {
 
 /** Rules of an operation on an execution. */
 export const onExecution = {
-  owner({ DurableExecutionArn }: InputOnExecution, from: Arrival): Owner | undefined {
+  owner({ DurableExecutionArn }: InputOnExecution): Owner | undefined {
     const arn = parseExecutionArn(DurableExecutionArn);
-    if (arn && arn.region !== from.region) throw durableExecutionNotFound(DurableExecutionArn);
     return arn && { account: arn.account };
   },
   resource: ({ DurableExecutionArn }: InputOnExecution): string => DurableExecutionArn,
@@ -120,8 +119,9 @@ export const onExecution = {
 
 export function findExecution(ctx: ReadContext, arn: string): DurableExecution | undefined {
   const parsed = parseExecutionArn(arn);
-  const found = parsed && ctx.db(executions).get([parsed.name, parsed.executionName]);
-  return found && found.id === parsed.id && versionName(found.number) === parsed.version ? found : undefined;
+  if (parsed?.region !== ctx.region) return undefined;
+  const found = ctx.db(executions).get([parsed.name, parsed.executionName]);
+  return found?.id === parsed.id && versionName(found.number) === parsed.version ? found : undefined;
 }
 
 /** @throws AwsError where there is none, or none any more */

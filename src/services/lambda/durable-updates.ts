@@ -15,8 +15,6 @@ import { endExecution } from "./durable-ending.ts";
 import type { OperationRow } from "./durable-table.ts";
 import { callbackTimeout, chainedCall, silence, stepRetry, waitEnd, type Timed } from "./durable-timers.ts";
 
-/** @evidence Lambda quotas: operations of a durable execution */
-const operationsMax = 3_000;
 const errorBytesMax = 32_768;
 
 const actions: Readonly<Record<OperationType, readonly OperationAction[]>> = {
@@ -86,9 +84,6 @@ function applyToExecution(progress: Progress, { Action, Payload, Error }: Operat
 /** A new operation as the update describes it. */
 function made(progress: Progress, update: OperationUpdate, Status: Operation["Status"]): Operation {
   const { Id, ParentId, Name, Type, SubType } = update;
-  if (progress.execution.operationCount > operationsMax) {
-    throw invalidParameter(`A durable execution can have at most ${operationsMax} operations.`);
-  }
   return { Id, ParentId, Name, Type, SubType, StartTimestamp: progress.ctx.clock.now(), Status };
 }
 

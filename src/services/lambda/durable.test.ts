@@ -3,13 +3,16 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  CheckpointDurableExecutionCommand, CreateAliasCommand, DeleteFunctionCommand, GetDurableExecutionCommand,
+  CheckpointDurableExecutionCommand, CreateAliasCommand, CreateEventSourceMappingCommand,
+  DeleteFunctionCommand, GetDurableExecutionCommand,
   GetDurableExecutionHistoryCommand, GetDurableExecutionStateCommand, GetFunctionConfigurationCommand,
   InvokeCommand, ListDurableExecutionsByFunctionCommand, PublishVersionCommand,
   SendDurableExecutionCallbackSuccessCommand, UpdateFunctionConfigurationCommand,
   type InvokeCommandInput,
 } from "@aws-sdk/client-lambda";
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient,
+} from "@aws-sdk/client-sqs";
 import { refusal } from "../../../test/refusal.ts";
 import { account, arnOf, roleArn, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
@@ -24,9 +27,9 @@ const puppet = nodePackage(`
     const statuses = Object.fromEntries(others.map(({ Id, Status }) => [Id, Status]));
     const { updates = [], answer, crash } = rounds.find(({ when }) =>
       Object.entries(when ?? {}).every(([id, status]) => statuses[id] === status)) ?? {};
-    for (const update of updates) {
+    for (const Updates of Array.isArray(updates[0]) ? updates : updates.map((update) => [update])) {
       try {
-        const input = { DurableExecutionArn, CheckpointToken, Updates: [update] };
+        const input = { DurableExecutionArn, CheckpointToken, Updates };
         ({ CheckpointToken } = await lambda.send(new CheckpointDurableExecutionCommand(input)));
       } catch (error) {
         return { Status: "FAILED", Error: { ErrorType: error.name, ErrorMessage: error.message } };
@@ -176,6 +179,23 @@ test("what cannot be of an operation is refused, and leaves it as it was", async
   assert.equal(await refused(waiting, { ...step("START"), Id: "w" }), "Inconsistent operation type.");
 });
 
+test("an execution has at most 3000 operations, and goes on with those that it has", async () => {
+  const steps = Array.from({ length: 3_000 }, (_unused, index) =>
+    ({ Id: `s${index}`, Type: "STEP", Action: "START" }));
+  const done = steps.slice(0, 1).map((step) => ({ ...step, Action: "SUCCEED", Payload: "1" }));
+  const answer = { Status: "SUCCEEDED", Result: '"full"' };
+  assert.deepEqual(await look(await start("wrong", [{ updates: [steps, done], answer }])), [
+    "SUCCEEDED", '"full"',
+  ]);
+  assert.deepEqual(await look(await start("wrong", [{ updates: [steps, [waiting]], answer }])), [
+    "FAILED", "A durable execution can have at most 3000 operations.",
+  ]);
+  const executions = [...done, { ...done[0], Id: "e", Type: "EXECUTION" }, ...done];
+  assert.deepEqual(await look(await start("wrong", [{ updates: [executions], answer }])), [
+    "FAILED", "EXECUTION checkpoint must be the last update.",
+  ]);
+});
+
 test("an execution that waits for nothing, or answers nonsense, has failed", async () => {
   assert.deepEqual(await look(await start("wrong", [{ answer: { Status: "PENDING" } }])), [
     "FAILED", "Cannot return PENDING status with no pending operations.",
@@ -230,6 +250,41 @@ test("what failed with nobody waiting for it goes to the dead-letter queue", asy
   }));
   assert.deepEqual(Messages.map(({ Body, MessageAttributes }) =>
     [Body, MessageAttributes?.["ErrorMessage"]?.StringValue]), [[JSON.stringify({ rounds }), "sold out"]]);
+});
+
+test("a queue's messages are deleted when the execution that they began has succeeded", async () => {
+  const sqs = bench.region.client(SQSClient);
+  const QueueUrl = `http://localhost/${account}/slow`;
+  await sqs.send(new CreateQueueCommand({ QueueName: "slow", Attributes: { VisibilityTimeout: "900" } }));
+  await bench.role("reading", {
+    Effect: "Allow", Action: ["lambda:CheckpointDurableExecution", "sqs:*"], Resource: "*",
+  });
+  const ZipFile = nodePackage(`
+    import { LambdaClient, CheckpointDurableExecutionCommand } from "@aws-sdk/client-lambda";
+    export const handler = async ({ DurableExecutionArn, CheckpointToken, InitialExecutionState }) => {
+      if (InitialExecutionState.Operations.length > 1) return { Status: "SUCCEEDED" };
+      const Updates = [${JSON.stringify(waiting)}];
+      await new LambdaClient({}).send(
+        new CheckpointDurableExecutionCommand({ DurableExecutionArn, CheckpointToken, Updates }));
+      return { Status: "PENDING" };
+    };
+  `);
+  await make("reading", { Role: roleArn("reading"), Code: { ZipFile } });
+  await bench.lambda.send(new CreateEventSourceMappingCommand({
+    FunctionName: `${arnOf("reading")}:1`, EventSourceArn: `arn:aws:sqs:us-east-1:${account}:slow`,
+  }));
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "go" }));
+  await advance(2);
+  const left = async () => {
+    const names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"] as const;
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({
+      QueueUrl, AttributeNames: [...names],
+    }));
+    return names.map((name) => Number(Attributes?.[name]));
+  };
+  assert.deepEqual(await left(), [0, 1]);
+  await advance(10);
+  assert.deepEqual(await left(), [0, 0]);
 });
 
 test("executions are listed by when they began, and their history page by page", async () => {

@@ -72,6 +72,10 @@ export const imageMissing = (): AwsError => invalidParameter(
 export const notForImages = (): AwsError => invalidParameter(
   "Runtime, Handler and Layers are not supported for functions created with container images.",
 );
+export const noRuntime = (name: string, known: readonly string[]): AwsError => invalidParameter(
+  `Value ${name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: `
+  + `[${known.join(", ")}] or be a valid ARN`,
+);
 export const runtimeRetired = (runtime: string): AwsError => invalidParameter(
   `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. `
   + "We recommend you use a supported runtime while creating or updating functions.",
@@ -92,6 +96,11 @@ export const variablesTooLong = (measured: string): AwsError => invalidParameter
 export const keyNotUsable = (code: string, message: string): AwsError => invalidParameter(
   "Lambda was unable to configure access to your environment variables because the KMS key is invalid for "
   + `CreateGrant. Please check your KMS key settings. KMS Exception: ${code} KMS Message: ${message}`,
+);
+
+export const filterKeyNotUsable = (code: string, message: string): AwsError => invalidParameter(
+  "Lambda was unable to encrypt the filter criteria. Please check your KMS key settings. KMS Exception: "
+  + `${code} KMS Message: ${message}`,
 );
 
 export const notAZip = (): AwsError => invalidParameter(
@@ -293,8 +302,22 @@ export const notDurable = (): AwsError => invalidParameter(
 export const durableFromStart = (): AwsError => invalidParameter(
   "Durable execution can only be enabled when a function is created.",
 );
+export const tooManyOperations = (limit: number): AwsError =>
+  invalidParameter(`A durable execution can have at most ${limit} operations.`);
 export const durableTimeoutRequired = (): AwsError =>
   invalidParameter("DurableConfig must have an ExecutionTimeout.");
+
+/** @evidence answers to Invoke of functions with and without tenants, quoted by users */
+export const tenantRequired = (): AwsError => invalidParameter(
+  "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try "
+  + "again.",
+);
+export const noTenant = (): AwsError => invalidParameter(
+  "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request "
+  + "and try again.",
+);
+export const notForTenants = (what: string): AwsError =>
+  invalidParameter(`${what} can't be used with functions that have a TenancyConfig.`);
 
 /** The function is right, and can't be run here: the message says what is missing. */
 export function notRunnable(reason: CannotRunReason, message: string): AwsError {

@@ -3,16 +3,21 @@
 import type { BodyContext } from "../../kernel/context.ts";
 import { sendLost, type LostBatch } from "./event-source-failures.ts";
 import { filterFor } from "./event-source-filters.ts";
-import { invokeWithBatch } from "./event-source-invoking.ts";
+import { invokeWithBatch, type BatchOutcome } from "./event-source-invoking.ts";
 import { countEvents, measureAge } from "./event-source-metrics.ts";
 import type { StreamEvent } from "./event-source-streams.ts";
-import { currentMapping, noteResult, type EventSourceMapping } from "./event-source-table.ts";
+import {
+  currentMapping, noteResult, type EventSourceMapping, type OpenWindow,
+} from "./event-source-table.ts";
+import { byWindow, isTooLarge, stateIn, windowAt, windowMembers } from "./event-source-windows.ts";
 import type { InvocationResult } from "./invocations.ts";
 
 interface Batch {
   readonly ctx: BodyContext;
   readonly mapping: EventSourceMapping;
   readonly shardId: string;
+  /** What the function makes of a tumbling window, from one invocation to the next. */
+  readonly tumbling?: { window: OpenWindow };
 }
 
 const firstPauseMilliseconds = 1_000;
@@ -20,14 +25,75 @@ const pauseMillisecondsMax = 60_000;
 /** @evidence Lambda quotas: 6 MB of payload for an invocation */
 const payloadBytesMax = 6 * 1_048_576 - 65_536;
 
-/** @returns false when the mapping was changed meanwhile: the batch is for who follows */
-export async function processBatch(
-  { ctx, mapping }: Pick<Batch, "ctx" | "mapping">, shardId: string, events: readonly StreamEvent[],
-): Promise<boolean> {
+type Reading = Pick<Batch, "ctx" | "mapping">;
+
+function wantedOf({ ctx, mapping }: Reading, events: readonly StreamEvent[]): readonly StreamEvent[] {
   const isWanted = filterFor(mapping, mapping.kind === "kinesis" ? "data" : undefined);
   const wanted = events.filter(({ filterable }) => isWanted(filterable));
   countEvents(ctx, mapping, "polled", events.length);
   countEvents(ctx, mapping, "filteredOut", events.length - wanted.length);
+  return wanted;
+}
+
+interface Windowed {
+  readonly shardId: string;
+  /** The one that is open. */
+  readonly window: OpenWindow | undefined;
+  readonly events: readonly StreamEvent[];
+  /** The shard has come to its end. */
+  readonly isDone: boolean;
+}
+
+/**
+ * With tumbling windows a shard is one lane. A window is closed when a record of a later one comes, or when
+ * it is over and nothing came.
+ *
+ * @returns the window that is open now; undefined when the mapping was changed meanwhile
+ */
+export async function processWindows(
+  { ctx, mapping }: Reading, { shardId, window, events, isDone }: Windowed,
+): Promise<{ readonly window: OpenWindow | undefined } | undefined> {
+  const seconds = mapping.settings.tumblingSeconds ?? 0;
+  let open = window;
+  for (const part of byWindow(wantedOf({ ctx, mapping }, events), seconds)) {
+    const next = windowAt(part[0]?.at ?? 0, seconds);
+    if (open && open.end !== next.end && !(await close({ ctx, mapping, shardId }, open))) return undefined;
+    const tumbling = { window: open?.end === next.end ? open : next };
+    const batch = { ctx, mapping, shardId, tumbling };
+    if (!(await ctx.kernel.aside(ctx.kernel.track(takeLane(batch, part))))) return undefined;
+    open = tumbling.window;
+    if (!isTooLarge(open.state)) continue;
+    if (!(await close(batch, open, true))) return undefined;
+    open = { ...open, state: {} };
+  }
+  const isOver = open && (isDone || (events.length === 0 && ctx.clock.now() >= open.end));
+  if (!open || !isOver) return { window: open };
+  return (await close({ ctx, mapping, shardId }, open)) ? { window: undefined } : undefined;
+}
+
+/** The last invocation for a window, without records; tried again as a batch is. */
+async function close(batch: Batch, window: OpenWindow, isEarly = false): Promise<boolean> {
+  const { ctx, mapping, shardId } = batch;
+  const members = windowMembers(mapping, shardId, window, { isFinal: true, isEarly });
+  let pause = firstPauseMilliseconds;
+  for (let attempts = 0; ;) {
+    if (ctx.signal.aborted || !ctx.reading(() => currentMapping(ctx, mapping))) return false;
+    const outcome = await invokeWithBatch(ctx, mapping, [], [], { members });
+    note(batch, outcome.kind === "done" ? "OK" : "PROBLEM: Function call failed");
+    if (outcome.kind === "done") return true;
+    if (outcome.kind !== "refused") attempts += 1;
+    const { retriesMax } = mapping.settings;
+    if (retriesMax >= 0 && attempts > retriesMax) return true;
+    await ctx.wait(pause);
+    pause = Math.min(pause * 2, pauseMillisecondsMax);
+  }
+}
+
+/** @returns false when the mapping was changed meanwhile: the batch is for who follows */
+export async function processBatch(
+  { ctx, mapping }: Reading, shardId: string, events: readonly StreamEvent[],
+): Promise<boolean> {
+  const wanted = wantedOf({ ctx, mapping }, events);
   const batch = { ctx, mapping, shardId };
   const lanes = lanesOf(wanted, mapping.settings.lanes);
   const outcomes = lanes.map((lane) => ctx.kernel.track(takeLane(batch, lane)));
@@ -80,7 +146,9 @@ async function take(batch: Batch, events: readonly StreamEvent[], before: number
     countEvents(ctx, mapping, "invoked", pending.length);
     measureAge(ctx, mapping, pending.at(-1)?.at ?? 0);
     const outcome = await invokeWithBatch(
-      ctx, mapping, pending.map(({ event }) => event), pending.map(({ sequence }) => sequence));
+      ctx, mapping, pending.map(({ event }) => event), pending.map(({ sequence }) => sequence),
+      windowOf(batch));
+    keepState(batch, outcome);
     note(batch, outcome.kind === "done" ? "OK" : "PROBLEM: Function call failed");
     if (outcome.kind === "done") return true;
     if (outcome.kind !== "refused") {
@@ -96,6 +164,18 @@ async function take(batch: Batch, events: readonly StreamEvent[], before: number
     pending = await withoutOld(batch, pending, attempts);
   }
   return true;
+}
+
+function windowOf({ mapping, shardId, tumbling }: Batch): { readonly members?: object } {
+  if (!tumbling) return {};
+  const { window } = tumbling;
+  return { members: windowMembers(mapping, shardId, window, { isFinal: false, isEarly: false }) };
+}
+
+/** Also of a part: what was taken of it is in the state. */
+function keepState({ tumbling }: Batch, outcome: BatchOutcome): void {
+  if (!tumbling || (outcome.kind !== "done" && outcome.kind !== "partly")) return;
+  tumbling.window = { ...tumbling.window, state: stateIn(outcome.result.outcome.payload) };
 }
 
 function note({ ctx, mapping }: Batch, result: string): void {

@@ -6,7 +6,7 @@ import { invokeFunction, type InvocationResult } from "./invocations.ts";
 import type { EventSourceMapping } from "./event-source-table.ts";
 
 export type BatchOutcome =
-  | { readonly kind: "done" }
+  | { readonly kind: "done"; readonly result: InvocationResult }
   /** Some failed: by what they are called. */
   | { readonly kind: "partly"; readonly failed: ReadonlySet<string>; readonly result: InvocationResult }
   | { readonly kind: "failed"; readonly result: InvocationResult }
@@ -15,23 +15,23 @@ export type BatchOutcome =
 
 export async function invokeWithBatch(
   ctx: BodyContext, mapping: EventSourceMapping, events: readonly object[], identifiers: readonly string[],
-  traceHeader?: string,
+  more: { readonly traceHeader?: string | undefined; readonly members?: object } = {},
 ): Promise<BatchOutcome> {
   const { name, qualifier, settings } = mapping;
   let result: InvocationResult;
   try {
-    result = await invokeFunction(ctx, {
-      name, qualifier, traceHeader, payload: Buffer.from(JSON.stringify({ Records: events })),
-    });
+    const { traceHeader, members } = more;
+    const payload = Buffer.from(JSON.stringify({ Records: events, ...members }));
+    result = await invokeFunction(ctx, { name, qualifier, traceHeader, payload });
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     return { kind: "refused", error };
   }
   if (result.outcome.functionError) return { kind: "failed", result };
-  if (!settings.responseTypes.includes("ReportBatchItemFailures")) return { kind: "done" };
+  if (!settings.responseTypes.includes("ReportBatchItemFailures")) return { kind: "done", result };
   const failed = failuresIn(result.outcome.payload, new Set(identifiers));
   if (!failed) return { kind: "failed", result };
-  return failed.size === 0 ? { kind: "done" } : { kind: "partly", failed, result };
+  return failed.size === 0 ? { kind: "done", result } : { kind: "partly", failed, result };
 }
 
 interface BatchResponse {

@@ -7,6 +7,7 @@ import { modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { invalidMarker } from "./errors.ts";
+import { mappingArn, withSealedFilters, withShownFilters } from "./event-source-keys.ts";
 import { pollEventSource } from "./event-source-pollers.ts";
 import { requireFailureDestination } from "./event-source-failures.ts";
 import { kindOf, requirePosition, requireSource, settingsOf } from "./event-source-rules.ts";
@@ -16,11 +17,8 @@ import {
 } from "./event-source-table.ts";
 import { functionArn, namedFunction } from "./function-names.ts";
 import { requireQualified } from "./qualifiers.ts";
+import { requireNoTenants } from "./tenancy.ts";
 import { requireTags } from "./tag-rules.ts";
-
-export function mappingArn(ctx: ReadContext, uuid: string): string {
-  return ctx.arn(`event-source-mapping:${uuid}`);
-}
 
 const onMapping = {
   resource: ({ UUID }: { readonly UUID: string }, ctx: ReadContext): string => mappingArn(ctx, UUID),
@@ -32,7 +30,7 @@ function shownStreamSettings(settings: SourceSettings): lambda.EventSourceMappin
     MaximumRecordAgeInSeconds: settings.ageSecondsMax,
     MaximumRetryAttempts: settings.retriesMax,
     BisectBatchOnFunctionError: settings.bisects,
-    TumblingWindowInSeconds: 0,
+    TumblingWindowInSeconds: settings.tumblingSeconds ?? 0,
     DestinationConfig: settings.destinations ?? { OnFailure: {} },
   };
 }
@@ -50,9 +48,11 @@ function shown(ctx: ReadContext, row: EventSourceMapping): lambda.EventSourceMap
     BatchSize: settings.batchSize,
     MaximumBatchingWindowInSeconds: settings.windowSeconds,
     FilterCriteria: settings.filters,
+    KMSKeyArn: settings.keyArn,
     FunctionResponseTypes: [...settings.responseTypes],
     ScalingConfig: settings.scaling,
     MetricsConfig: settings.metrics,
+    ProvisionedPollerConfig: settings.pollers,
     LastModified: row.changedAt,
     State: stateOf(ctx, row),
     StateTransitionReason: isQueue ? "USER_INITIATED" : "User action",
@@ -89,17 +89,20 @@ export const CreateEventSourceMapping = operation(lambda.CreateEventSourceMappin
     const { EventSourceArn: source = "" } = input;
     const kind = kindOf(input.EventSourceArn, input);
     requirePosition(kind, input);
-    const settings = settingsOf(kind, source, input);
+    const given = settingsOf(kind, source, input);
     if (input.Tags) requireTags(input.Tags);
     const { name, qualifier } = namedFunction(input);
     const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
+    requireNoTenants(version, "Event source mappings");
     ctx.reading(() => requireNoOther(ctx, { source, name, kind }));
     await requireSource(ctx, kind, source, version);
-    await requireFailureDestination(ctx, version, settings.destinations);
-    return ctx.transaction((within) => {
+    await requireFailureDestination(ctx, version, given.destinations);
+    const uuid = ctx.ids.uuid();
+    const settings = await withSealedFilters(ctx, mappingArn(ctx, uuid), given);
+    const made = ctx.transaction((within) => {
       requireNoOther(within, { source, name, kind });
       const row = within.db(mappings).put({
-        uuid: within.ids.uuid(),
+        uuid,
         kind,
         source,
         name,
@@ -115,14 +118,22 @@ export const CreateEventSourceMapping = operation(lambda.CreateEventSourceMappin
       });
       within.tags(mappingArn(within, row.uuid)).set(input.Tags);
       startPolling(within, row);
-      return shown(within, row);
+      return row;
     });
+    return shownInFull(ctx, made);
   },
 });
 
+/** With its filters, where this caller may see them: lists do without. */
+function shownInFull(
+  ctx: BodyContext, row: EventSourceMapping,
+): Promise<lambda.EventSourceMappingConfiguration> {
+  return withShownFilters(ctx, row, ctx.reading(() => shown(ctx, row)));
+}
+
 export const GetEventSourceMapping = operation(lambda.GetEventSourceMapping, {
   ...onMapping,
-  run: (input, ctx) => shown(ctx, requireMapping(ctx, input.UUID)),
+  body: (input, ctx) => shownInFull(ctx, ctx.reading(() => requireMapping(ctx, input.UUID))),
 });
 
 const listedMax = 100;
@@ -161,12 +172,13 @@ async function updated(
   const row = ctx.reading(() => requireMapping(ctx, input.UUID));
   ctx.reading(() => requireSettled(ctx, row, "update"));
   kindOf(row.source, input);
-  const settings = settingsOf(row.kind, row.source, input, row.settings);
+  const given = settingsOf(row.kind, row.source, input, row.settings);
   const { name, qualifier } = input.FunctionName === undefined ? row
     : namedFunction({ FunctionName: input.FunctionName });
   const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
   await requireSource(ctx, row.kind, row.source, version);
-  await requireFailureDestination(ctx, version, settings.destinations);
+  await requireFailureDestination(ctx, version, given.destinations);
+  const settings = await withSealedFilters(ctx, mappingArn(ctx, row.uuid), given);
   return { settings, name, qualifier };
 }
 
@@ -174,7 +186,7 @@ export const UpdateEventSourceMapping = operation(lambda.UpdateEventSourceMappin
   ...onMapping,
   async body(input, ctx) {
     const changes = await updated(ctx, input);
-    return ctx.transaction((within) => {
+    const changed = ctx.transaction((within) => {
       const before = requireMapping(within, input.UUID);
       requireSettled(within, before, "update");
       const isEnabled = input.Enabled ?? before.isEnabled;
@@ -184,22 +196,26 @@ export const UpdateEventSourceMapping = operation(lambda.UpdateEventSourceMappin
         generation: before.generation + 1,
       });
       startPolling(within, row);
-      return shown(within, row);
+      return row;
     });
+    return shownInFull(ctx, changed);
   },
 });
 
 export const DeleteEventSourceMapping = operation(lambda.DeleteEventSourceMapping, {
   ...onMapping,
-  run(input, ctx) {
-    const before = requireMapping(ctx, input.UUID);
-    requireSettled(ctx, before, "delete");
-    const row = ctx.db(mappings).put({
-      ...before, changing: "Deleting", changedAt: ctx.clock.now(), generation: before.generation + 1,
+  body(input, ctx) {
+    const row = ctx.transaction((within) => {
+      const before = requireMapping(within, input.UUID);
+      requireSettled(within, before, "delete");
+      const changedAt = within.clock.now();
+      const at = changedAt + changeMilliseconds;
+      within.schedule(forgetMapping, { at, input: { uuid: before.uuid } });
+      return within.db(mappings).put({
+        ...before, changing: "Deleting", changedAt, generation: before.generation + 1,
+      });
     });
-    const at = ctx.clock.now() + changeMilliseconds;
-    ctx.schedule(forgetMapping, { at, input: { uuid: row.uuid } });
-    return shown(ctx, row);
+    return shownInFull(ctx, row);
   },
 });
 

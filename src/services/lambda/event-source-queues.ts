@@ -24,7 +24,7 @@ const troubleMilliseconds = 10_000;
 export async function pumpQueue(ctx: BodyContext, mapping: EventSourceMapping): Promise<void> {
   const underWay = new Set<Promise<void>>();
   const troubles: unknown[] = [];
-  const countMax = mapping.settings.scaling?.MaximumConcurrency ?? batchesAtOnce;
+  const countMax = batchesMax(mapping);
   while (isCurrent(ctx, mapping)) {
     try {
       const trouble = troubles.shift();
@@ -43,6 +43,12 @@ export async function pumpQueue(ctx: BodyContext, mapping: EventSourceMapping): 
     }
   }
   await ctx.kernel.aside(Promise.all(underWay));
+}
+
+/** @evidence Lambda Developer Guide, "Using provisioned mode": 10 invocations at once a poller */
+function batchesMax({ settings: { scaling, pollers } }: EventSourceMapping): number {
+  if (pollers?.MaximumPollers !== undefined) return pollers.MaximumPollers * 10;
+  return scaling?.MaximumConcurrency ?? batchesAtOnce;
 }
 
 function isCurrent(ctx: BodyContext, mapping: EventSourceMapping): boolean {
@@ -159,7 +165,7 @@ async function process(
     countEvents(ctx, mapping, "invoked", wanted.length);
     const headers = wanted.map(({ attributes }) => attributes.AWSTraceHeader);
     const traceHeader = deepest(ctx, mapping.name, headers);
-    const outcome = await invokeWithBatch(ctx, mapping, wanted, identifiers, traceHeader);
+    const outcome = await invokeWithBatch(ctx, mapping, wanted, identifiers, { traceHeader });
     const failed = outcome.kind === "done" ? [] : outcome.kind === "partly" ? outcome.failed : identifiers;
     for (const identifier of failed) kept.add(identifier);
     countEvents(ctx, mapping, "failed", kept.size);

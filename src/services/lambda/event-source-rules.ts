@@ -10,6 +10,7 @@ import { AwsError, notImplemented } from "../../kernel/errors.ts";
 import { PatternError, parsePattern } from "../../patterns/parse.ts";
 import { roleMay } from "./dead-letters.ts";
 import { invalidParameter } from "./errors.ts";
+import { streamOfConsumer } from "./event-source-consumers.ts";
 import { roleCredentials } from "./execution-role.ts";
 import type { SourceKind, SourceSettings } from "./event-source-table.ts";
 import type { FunctionVersion } from "./function-table.ts";
@@ -22,16 +23,12 @@ type Given = {
 export function kindOf(source: string | undefined, input: Given): SourceKind {
   const missing = unbuilt.find((name) => input[name] !== undefined);
   if (missing !== undefined) throw notImplemented(`${missing} of an event source`);
-  if (input.TumblingWindowInSeconds) throw notImplemented("TumblingWindowInSeconds of an event source");
   if (source === undefined) {
     throw invalidParameter("Unrecognized event source, must be kinesis, dynamodb stream or sqs.");
   }
   const arn = parseArn(source);
   if (arn?.service === "sqs") return "sqs";
-  if (arn?.service === "kinesis") {
-    if (!arn.resource.includes("/consumer/")) return "kinesis";
-    throw notImplemented("A consumer of a Kinesis stream as event source");
-  }
+  if (arn?.service === "kinesis") return "kinesis";
   if (arn?.service === "dynamodb" && arn.resource.includes("/stream/")) return "dynamodb";
   if (arn && ["kafka", "mq", "rds"].includes(arn.service)) {
     throw notImplemented(`The event source ${arn.service}`);
@@ -41,14 +38,61 @@ export function kindOf(source: string | undefined, input: Given): SourceKind {
 
 const unbuilt = [
   "SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig",
-  "DocumentDBEventSourceConfig", "ProvisionedPollerConfig", "Topics", "Queues",
-  "SourceAccessConfigurations", "KMSKeyArn", "LoggingConfig",
+  "DocumentDBEventSourceConfig", "Topics", "Queues", "SourceAccessConfigurations",
 ] as const;
 
 const onlyForStreams = [
   "ParallelizationFactor", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError", "MaximumRetryAttempts",
-  "DestinationConfig",
+  "DestinationConfig", "TumblingWindowInSeconds",
 ] as const;
+
+const shownKinds: Readonly<Record<SourceKind, string>> = {
+  sqs: "SQS", kinesis: "Kinesis", dynamodb: "DynamoDB",
+};
+
+/** @evidence API Reference, CreateEventSourceMapping: LoggingConfig is for Kafka, pollers for it and SQS */
+function requireFitting(kind: SourceKind, input: Given, before: SourceSettings | undefined): void {
+  if (input.LoggingConfig) {
+    throw invalidParameter(`LoggingConfig isn't supported for ${shownKinds[kind]} event sources.`);
+  }
+  if (kind === "sqs") {
+    const wrong = onlyForStreams.find((name) => input[name] !== undefined);
+    if (wrong !== undefined) throw invalidParameter(`${wrong} isn't supported for SQS event sources.`);
+  } else if (input.ScalingConfig) {
+    throw invalidParameter("ScalingConfig is only supported for SQS event sources.");
+  } else if (input.ProvisionedPollerConfig) {
+    throw invalidParameter(
+      `ProvisionedPollerConfig isn't supported for ${shownKinds[kind]} event sources.`,
+    );
+  }
+  const pollers = input.ProvisionedPollerConfig ?? before?.pollers;
+  const scaling = input.ScalingConfig ?? before?.scaling;
+  if (pollers && scaling?.MaximumConcurrency !== undefined) {
+    throw invalidParameter("ScalingConfig and ProvisionedPollerConfig can't be used together.");
+  }
+}
+
+/**
+ * Empty settings take pollers away again.
+ *
+ * @evidence Lambda Developer Guide, "Using provisioned mode with an Amazon SQS event source mapping": 2 and
+ *   200
+ */
+function pollersOf(
+  given: lambda.ProvisionedPollerConfig | undefined, before: lambda.ProvisionedPollerConfig | undefined,
+): lambda.ProvisionedPollerConfig | undefined {
+  if (!given) return before;
+  const { MinimumPollers, MaximumPollers, PollerGroupName } = given;
+  if (PollerGroupName !== undefined) {
+    throw invalidParameter("PollerGroupName isn't supported for SQS event sources.");
+  }
+  if (MinimumPollers === undefined && MaximumPollers === undefined) return undefined;
+  const least = MinimumPollers ?? before?.MinimumPollers ?? 2;
+  const most = MaximumPollers ?? before?.MaximumPollers ?? Math.max(200, least);
+  if (least < 2 || most < 2) throw invalidParameter("SQS event sources need at least 2 event pollers.");
+  if (least > most) throw invalidParameter("MinimumPollers must not be greater than MaximumPollers.");
+  return { MinimumPollers: least, MaximumPollers: most };
+}
 
 function requireFilters(filters: lambda.FilterCriteria | undefined): void {
   const all = filters?.Filters ?? [];
@@ -91,12 +135,7 @@ function requireBatch(kind: SourceKind, source: string, { batchSize, windowSecon
 export function settingsOf(
   kind: SourceKind, source: string, input: Given, before?: SourceSettings,
 ): SourceSettings {
-  if (kind === "sqs") {
-    const wrong = onlyForStreams.find((name) => input[name] !== undefined);
-    if (wrong !== undefined) throw invalidParameter(`${wrong} isn't supported for SQS event sources.`);
-  } else if (input.ScalingConfig) {
-    throw invalidParameter("ScalingConfig is only supported for SQS event sources.");
-  }
+  requireFitting(kind, input, before);
   requireFilters(input.FilterCriteria);
   const isEmpty = input.FilterCriteria && (input.FilterCriteria.Filters ?? []).length === 0;
   const settings: SourceSettings = {
@@ -104,9 +143,13 @@ export function settingsOf(
       ?? (kind === "sqs" ? queueBatchDefault : streamBatchDefault),
     windowSeconds: input.MaximumBatchingWindowInSeconds ?? before?.windowSeconds ?? 0,
     filters: isEmpty ? undefined : (input.FilterCriteria ?? before?.filters),
+    keyArn: input.KMSKeyArn === "" ? undefined : (input.KMSKeyArn ?? before?.keyArn),
+    sealedFilters: input.FilterCriteria ? undefined : before?.sealedFilters,
     responseTypes: input.FunctionResponseTypes ?? before?.responseTypes ?? [],
     scaling: input.ScalingConfig ?? before?.scaling,
     metrics: input.MetricsConfig ?? before?.metrics,
+    pollers: pollersOf(input.ProvisionedPollerConfig, before?.pollers),
+    tumblingSeconds: input.TumblingWindowInSeconds ?? before?.tumblingSeconds ?? 0,
     lanes: input.ParallelizationFactor ?? before?.lanes ?? 1,
     ageSecondsMax: input.MaximumRecordAgeInSeconds ?? before?.ageSecondsMax ?? -1,
     retriesMax: input.MaximumRetryAttempts ?? before?.retriesMax ?? -1,
@@ -163,6 +206,8 @@ function notAllowed(kind: SourceKind, source: string, action: string): AwsError 
   );
 }
 
+const wantedOfConsumers = ["kinesis:SubscribeToShard", "kinesis:DescribeStream", "kinesis:ListShards"];
+
 /**
  * The role may read the source, and the source is there and fits the function.
  *
@@ -172,8 +217,11 @@ export async function requireSource(
   ctx: BodyContext, kind: SourceKind, source: string, version: FunctionVersion,
 ): Promise<void> {
   const running = { name: version.name, role: version.settings.Role };
-  for (const action of wanted[kind]) {
-    if (!(await roleMay(ctx, running, action, source))) throw notAllowed(kind, source, action);
+  const stream = streamOfConsumer(source);
+  const isConsumer = stream !== source;
+  for (const action of isConsumer ? wantedOfConsumers : wanted[kind]) {
+    const resource = action === "kinesis:SubscribeToShard" ? source : stream;
+    if (!(await roleMay(ctx, running, action, resource))) throw notAllowed(kind, source, action);
   }
   const { sessionToken } = await roleCredentials(ctx, running);
   const arn = parseArn(source);
@@ -190,6 +238,9 @@ export async function requireSource(
       throw invalidParameter(
         `Queue visibility timeout: ${seconds} seconds is less than Function timeout: ${timeout} seconds`);
     }
+  } else if (isConsumer) {
+    await throughSource(source, () =>
+      ctx.call(kinesis.DescribeStreamConsumer, { ConsumerARN: source }, options));
   } else if (kind === "kinesis") {
     await throughSource(source, () =>
       ctx.call(kinesis.DescribeStream, { StreamARN: source, Limit: 1 }, options));

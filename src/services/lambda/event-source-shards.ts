@@ -2,9 +2,9 @@
 
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { processBatch } from "./event-source-batches.ts";
+import { processBatch, processWindows } from "./event-source-batches.ts";
 import {
-  streamSource, type ListedShard, type ShardStart, type StreamEvent, type StreamSource,
+  streamSource, type ListedShard, type ShardPage, type ShardStart, type StreamEvent, type StreamSource,
 } from "./event-source-streams.ts";
 import {
   currentMapping, noteResult, positions, type EventSourceMapping, type ShardPosition,
@@ -100,14 +100,18 @@ async function pumpShard(stream: Stream, begun: ShardPosition): Promise<void> {
   while (isCurrent(stream)) {
     try {
       iterator ??= await source.iterator(shardId, startOf(stream, position));
-      const { events, next } = await gather(stream, shardId, iterator);
-      if (events.length > 0 && !(await processBatch(stream, shardId, events))) return;
-      const after = events.at(-1)?.sequence ?? position.after;
+      const { events, next, isSpent } = await gather(stream, shardId, iterator);
       const isDone = next === undefined;
-      position = { ...position, ...(after !== undefined && { after }), ...(isDone && { isDone }) };
-      if (events.length > 0 || next === undefined) checkpoint(stream, position);
-      if (next === undefined) return;
-      iterator = next;
+      const processed = await process(stream, position, events, isDone);
+      if (!processed) return;
+      const after = events.at(-1)?.sequence ?? position.after;
+      const isNew = events.length > 0 || isDone || processed.window !== position.window;
+      position = {
+        ...position, ...processed, ...(after !== undefined && { after }), ...(isDone && { isDone }),
+      };
+      if (isNew) checkpoint(stream, position);
+      if (isDone) return;
+      iterator = isSpent ? undefined : next;
       if (events.length === 0) await ctx.wait(source.pollMilliseconds, topicOf(mapping));
     } catch (error) {
       noteTrouble(stream, error);
@@ -117,24 +121,30 @@ async function pumpShard(stream: Stream, begun: ShardPosition): Promise<void> {
   }
 }
 
-interface Gathered {
-  readonly events: readonly StreamEvent[];
-  readonly next: string | undefined;
+/** @returns undefined when the mapping was changed meanwhile: the batch is for who follows */
+async function process(
+  stream: Stream, { shardId, window }: ShardPosition, events: readonly StreamEvent[], isDone: boolean,
+): Promise<Pick<ShardPosition, "window"> | undefined> {
+  if (stream.mapping.settings.tumblingSeconds) {
+    return processWindows(stream, { shardId, window, events, isDone });
+  }
+  const isTaken = events.length === 0 || (await processBatch(stream, shardId, events));
+  return isTaken ? {} : undefined;
 }
 
 /** As many as a batch holds; with a window, those that come until it is over. */
-async function gather({ ctx, mapping, source }: Stream, shardId: string, from: string): Promise<Gathered> {
+async function gather({ ctx, mapping, source }: Stream, shardId: string, from: string): Promise<ShardPage> {
   const { batchSize, windowSeconds } = mapping.settings;
-  let { events, next } = await source.read(shardId, from, batchSize);
-  if (events.length === 0 || windowSeconds === 0) return { events, next };
+  let { events, next, isSpent } = await source.read(shardId, from, batchSize);
+  if (events.length === 0 || windowSeconds === 0) return { events, next, ...(isSpent && { isSpent }) };
   const endsAt = ctx.clock.now() + windowSeconds * 1000;
   while (next !== undefined && events.length < batchSize && ctx.clock.now() < endsAt && !ctx.signal.aborted) {
     await ctx.wait(Math.min(source.pollMilliseconds, endsAt - ctx.clock.now()));
-    const more: Gathered = await source.read(shardId, next, batchSize - events.length);
+    const more: ShardPage = await source.read(shardId, next, batchSize - events.length);
     events = [...events, ...more.events];
-    next = more.next;
+    ({ next, isSpent } = more);
   }
-  return { events, next };
+  return { events, next, ...(isSpent && { isSpent }) };
 }
 
 function checkpoint({ ctx, mapping }: Stream, position: ShardPosition): void {

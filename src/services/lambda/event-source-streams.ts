@@ -4,6 +4,7 @@ import * as dynamodbStreams from "../../generated/dynamodb-streams.ts";
 import * as kinesis from "../../generated/kinesis.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
+import { consumerSource, streamOfConsumer } from "./event-source-consumers.ts";
 import type { Filterable } from "./event-source-filters.ts";
 import type { EventSourceMapping } from "./event-source-table.ts";
 import { roleCredentials } from "./execution-role.ts";
@@ -33,6 +34,8 @@ export interface ShardPage {
   readonly events: readonly StreamEvent[];
   /** Undefined at the end of a closed shard. */
   readonly next: string | undefined;
+  /** A new iterator is needed to go on. */
+  readonly isSpent?: true;
 }
 
 export interface StreamSource {
@@ -74,7 +77,8 @@ function startingAt(start: ShardStart) {
 
 /** @evidence Lambda Developer Guide, "Polling and batching streams": once a second; a stream's event */
 function kinesisSource(ctx: BodyContext, mapping: EventSourceMapping): StreamSource {
-  const { source: StreamARN } = mapping;
+  const { source } = mapping;
+  const StreamARN = streamOfConsumer(source);
   const { options, role } = readerOf(ctx, mapping);
   const eventOf = (shardId: string, record: kinesis.RecordShape): StreamEvent => {
     const at = record.ApproximateArrivalTimestamp ?? ctx.clock.now();
@@ -98,21 +102,23 @@ function kinesisSource(ctx: BodyContext, mapping: EventSourceMapping): StreamSou
         eventName: "aws:kinesis:record",
         invokeIdentityArn: role(),
         awsRegion: parseArn(StreamARN)?.region,
-        eventSourceARN: StreamARN,
+        eventSourceARN: source,
       },
       filterable: { fields, payload: { name: "data", text: data.toString() } },
     };
   };
+  const shards = async (): Promise<ListedShard[]> => {
+    const { Shards } = await ctx.call(kinesis.ListShards, { StreamARN }, await options());
+    return (Shards ?? []).map(({ ShardId, ParentShardId, AdjacentParentShardId, SequenceNumberRange }) => ({
+      id: ShardId,
+      parents: [ParentShardId, AdjacentParentShardId].filter((id): id is string => id !== undefined),
+      isOpen: SequenceNumberRange.EndingSequenceNumber === undefined,
+    }));
+  };
+  if (StreamARN !== source) return consumerSource(ctx, { consumerArn: source, options, shards, eventOf });
   return {
     pollMilliseconds: 1_000,
-    async shards() {
-      const { Shards } = await ctx.call(kinesis.ListShards, { StreamARN }, await options());
-      return (Shards ?? []).map(({ ShardId, ParentShardId, AdjacentParentShardId, SequenceNumberRange }) => ({
-        id: ShardId,
-        parents: [ParentShardId, AdjacentParentShardId].filter((id): id is string => id !== undefined),
-        isOpen: SequenceNumberRange.EndingSequenceNumber === undefined,
-      }));
-    },
+    shards,
     async iterator(ShardId, start) {
       const answer = await ctx.call(
         kinesis.GetShardIterator, { StreamARN, ShardId, ...startingAt(start) }, await options());

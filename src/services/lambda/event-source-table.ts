@@ -2,7 +2,7 @@
 
 import type {
   DestinationConfig, EventSourceMappingMetricsConfig, EventSourcePosition, FilterCriteria,
-  FunctionResponseType, ScalingConfig,
+  FunctionResponseType, ProvisionedPollerConfig, ScalingConfig,
 } from "../../generated/lambda.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
@@ -11,18 +11,32 @@ import { nothingThere } from "./errors.ts";
 export type SourceKind = "sqs" | "kinesis" | "dynamodb";
 type Changing = "Creating" | "Enabling" | "Disabling" | "Updating" | "Deleting";
 
+/** Filters under a data key of a key of the customer. */
+export interface SealedFilters {
+  readonly keyArn: string;
+  readonly keyBlob: Buffer;
+  readonly message: Buffer;
+}
+
 export interface SourceSettings {
   readonly batchSize: number;
   readonly windowSeconds: number;
   readonly filters?: FilterCriteria | undefined;
+  /** That filters are to rest under. */
+  readonly keyArn?: string | undefined;
+  /** In place of `filters`. */
+  readonly sealedFilters?: SealedFilters | undefined;
   readonly responseTypes: readonly FunctionResponseType[];
   readonly scaling?: ScalingConfig | undefined;
   readonly metrics?: EventSourceMappingMetricsConfig | undefined;
+  readonly pollers?: ProvisionedPollerConfig | undefined;
   /** Of streams, as all that follow. */
   readonly lanes: number;
   readonly ageSecondsMax: number;
   readonly retriesMax: number;
   readonly bisects: boolean;
+  /** Of tumbling windows; 0 where there are none. */
+  readonly tumblingSeconds?: number;
   readonly destinations?: DestinationConfig | undefined;
 }
 
@@ -82,11 +96,20 @@ export function noteResult(ctx: Context, mapping: EventSourceMapping, lastResult
   if (row && row.lastResult !== lastResult) ctx.db(mappings).put({ ...row, lastResult });
 }
 
+/** A tumbling window that has begun, and what the function has made of it. */
+export interface OpenWindow {
+  /** Epoch milliseconds. */
+  readonly start: number;
+  readonly end: number;
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
 /** How far a shard was processed. */
 export interface ShardPosition {
   readonly uuid: string;
   readonly shardId: string;
   readonly after?: string;
+  readonly window?: OpenWindow | undefined;
   /** It was opened after the mapping began, and so is read from its beginning. */
   readonly isLater?: true;
   /** It is closed and was processed to its end, or was over before the mapping began. */

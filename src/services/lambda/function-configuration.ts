@@ -8,14 +8,15 @@ import type { BodyContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { showVariables } from "./environment-variables.ts";
 import {
-  durableFromStart, durableTimeoutRequired, notForImages, runtimeAndHandlerRequired, runtimeRetired,
+  durableFromStart, durableTimeoutRequired, notForImages, runtimeAndHandlerRequired,
 } from "./errors.ts";
 import { retentionDaysDefault } from "./durable-start.ts";
 import { functionArn } from "./function-names.ts";
 import {
   creation, updating, versionName, type FunctionVersion, type LayerReference, type Settings,
 } from "./function-table.ts";
-import { canSnapStart, isRetired, runtimeVersionArn } from "./runtimes.ts";
+import { requireNoTenants } from "./tenancy.ts";
+import { canSnapStart, requireRuntime, runtimeVersionArn } from "./runtimes.ts";
 
 /** @evidence Lambda API Reference, CreateFunction: defaults */
 const timeoutSecondsDefault = 3;
@@ -33,7 +34,6 @@ export function settingsOf(input: CreateFunctionRequest, layers: readonly LayerR
   const isImage = input.PackageType === "Image";
   if (isImage && (input.Runtime || input.Handler || input.Layers?.length)) throw notForImages();
   if (!isImage && (!input.Runtime || !input.Handler)) throw runtimeAndHandlerRequired();
-  if (input.Runtime && isRetired(input.Runtime)) throw runtimeRetired(input.Runtime);
   const bare: Settings = {
     Role: input.Role,
     PackageType: input.PackageType ?? "Zip",
@@ -46,7 +46,9 @@ export function settingsOf(input: CreateFunctionRequest, layers: readonly LayerR
     LoggingConfig: { LogFormat: "Text", LogGroup: `/aws/lambda/${input.FunctionName}` },
     SnapStart: { ApplyOn: "None" },
     Layers: layers,
+    TenancyConfig: input.TenancyConfig,
   };
+  if (input.SnapStart?.ApplyOn === "PublishedVersions") requireNoTenants({ settings: bare }, "SnapStart");
   return merged(bare, input, layers);
 }
 
@@ -59,7 +61,7 @@ export function changedSettings(
   if (settings.PackageType === "Image" && (input.Runtime || input.Handler || input.Layers?.length)) {
     throw notForImages();
   }
-  if (input.Runtime && isRetired(input.Runtime)) throw runtimeRetired(input.Runtime);
+  if (input.SnapStart?.ApplyOn === "PublishedVersions") requireNoTenants({ settings }, "SnapStart");
   if (input.DurableConfig && !settings.DurableConfig) throw durableFromStart();
   return merged(settings, input, layers ?? settings.Layers);
 }
@@ -72,7 +74,7 @@ function merged(settings: Settings, input: Given, layers: readonly LayerReferenc
   return {
     ...settings,
     Role: input.Role ?? settings.Role,
-    Runtime: input.Runtime ?? settings.Runtime,
+    Runtime: input.Runtime === undefined ? settings.Runtime : requireRuntime(input.Runtime),
     Handler: input.Handler ?? settings.Handler,
     Description: input.Description ?? settings.Description,
     Timeout: input.Timeout ?? settings.Timeout,
@@ -117,7 +119,6 @@ function loggingOf(kept: LoggingConfig, given: LoggingConfig | undefined): Loggi
 function requireSupported(input: Given): void {
   if (input.FileSystemConfigs?.length) throw notImplemented("A file system of a Lambda function");
   if (input.CapacityProviderConfig) throw notImplemented("A capacity provider of Lambda Managed Instances");
-  if (input.TenancyConfig) throw notImplemented("Tenant isolation of a Lambda function");
 }
 
 export interface Shown {

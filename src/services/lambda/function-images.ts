@@ -7,7 +7,7 @@ import type { Code } from "./function-table.ts";
 type ImageCode = Extract<Code, { kind: "image" }>;
 
 /** `repository:tag` or `repository@sha256:…`; a tag is never assumed. */
-const uriForm = /^\S+[^/\s](?::[A-Za-z0-9_][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
+const uriForm = /^[^\s@]*[^\s@/:](?::[A-Za-z0-9_][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
 
 /**
  * A tag stands for the image that it named when the function was made or changed, whatever it is moved to

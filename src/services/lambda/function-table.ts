@@ -2,7 +2,7 @@
 
 import type {
   Architecture, DurableConfig, EphemeralStorage, FileSystemConfig, ImageConfig, LoggingConfig, PackageType,
-  RecursiveLoop, Runtime, SnapStart, TracingConfig, VpcConfig,
+  RecursiveLoop, Runtime, SnapStart, TenancyConfig, TracingConfig, VpcConfig,
 } from "../../generated/lambda.ts";
 import { lifecycle, type Phase } from "../../jobs/lifecycle.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
@@ -61,6 +61,7 @@ export interface Settings {
   readonly FileSystemConfigs?: readonly FileSystemConfig[] | undefined;
   readonly ImageConfig?: ImageConfig | undefined;
   readonly DurableConfig?: DurableConfig | undefined;
+  readonly TenancyConfig?: TenancyConfig | undefined;
 }
 
 export interface LayerReference {

@@ -14,6 +14,7 @@ import {
 } from "./function-names.ts";
 import { requireFunction } from "./function-table.ts";
 import { requireQualified } from "./qualifiers.ts";
+import { requireNoTenants } from "./tenancy.ts";
 import { functionUrls, urlOwners, type FunctionUrl } from "./url-table.ts";
 
 interface Named {
@@ -65,7 +66,7 @@ export const CreateFunctionUrlConfig = operation(lambda.CreateFunctionUrlConfig,
     const { name, qualifier } = namedFunction(input);
     const { account, region } = ctx;
     const made = ctx.transaction((within) => {
-      requireQualified(within, name, qualifier);
+      requireNoTenants(requireQualified(within, name, qualifier).version, "Function URLs");
       const key = { name, qualifier: qualifier ?? "" };
       if (within.db(functionUrls).has([key.name, key.qualifier])) {
         throw urlExists(functionArn(within, name, qualifier));

@@ -186,6 +186,11 @@ test("a package is a zip, not empty, and stays in its folder", async () => {
     await refusal(create("package", { Runtime: "nodejs12.x" })),
     /^InvalidParameterValueException: The runtime parameter of nodejs12\.x is no longer supported/,
   );
+  assert.match(
+    await refusal(create("package", { Runtime: "cobol85" as "nodejs22.x" })),
+    new RegExp("^InvalidParameterValueException: Value cobol85 at 'runtime' failed to satisfy constraint: "
+      + "Member must satisfy enum value set: \\[nodejs24\\.x, .*, provided\\.al2\\] or be a valid ARN$"),
+  );
 });
 
 test("lambda-zip-50mb-else-s3: a larger package comes from S3, read as the caller", async () => {

@@ -5,6 +5,7 @@
 
 import type { BodyContext } from "../../kernel/context.ts";
 import { CannotRun, type Outcome, type ResponseSink } from "../../planes/functions/contract.ts";
+import { requireDurability } from "./durable-invoking.ts";
 import { awaitExecution, startExecution, synchronousSecondsMax } from "./durable-start.ts";
 import { executionArn, type ChainedFrom } from "./durable-table.ts";
 import { functionPending, notRunnable } from "./errors.ts";
@@ -15,6 +16,7 @@ import { countConcurrency, countInvocation, countThrottle } from "./invocation-m
 import { nextTrace } from "./lineage.ts";
 import { requireQualified, routed } from "./qualifiers.ts";
 import { enter } from "./running.ts";
+import { requireTenant } from "./tenancy.ts";
 
 export interface InvocationOrder {
   readonly name: string;
@@ -29,6 +31,10 @@ export interface InvocationOrder {
   readonly clientContext?: string | undefined;
   readonly response?: ResponseSink;
   readonly signal?: AbortSignal;
+  /** Of a function that isolates its tenants. */
+  readonly tenantId?: string | undefined;
+  /** By a request that waits for it. */
+  readonly isDirect?: boolean;
   /** Of a durable function: default a new name. */
   readonly executionName?: string | undefined;
   /** The durable execution that causes this: it is not waited for, but answers when it ends. */
@@ -71,6 +77,8 @@ const chances = 1 << 30;
  */
 export async function invokeFunction(ctx: BodyContext, order: InvocationOrder): Promise<InvocationResult> {
   const chosen = ctx.reading(() => choose(ctx, order));
+  requireDurability({ ...order, version: chosen.version });
+  requireTenant(chosen.version, order.tenantId);
   const traceHeader = nextTrace(ctx, chosen.version, order.traceHeader);
   if (chosen.version.settings.DurableConfig) return runDurable(ctx, chosen.version, traceHeader, order);
   return runVersion(ctx, chosen, traceHeader, order);
@@ -106,6 +114,7 @@ export async function runVersion(
       traceHeader,
       invokedFunctionArn: invokedArn,
       ...(order.clientContext !== undefined && { clientContext: order.clientContext }),
+      ...(order.tenantId !== undefined && { tenantId: order.tenantId }),
       ...(order.response && { response: order.response }),
       ...(order.signal && { signal: order.signal }),
     });

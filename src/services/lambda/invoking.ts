@@ -3,9 +3,8 @@
 import * as lambda from "../../generated/lambda.ts";
 import type { InvocationRequest, InvocationResponse } from "../../generated/lambda.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
-import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
-import { enqueue } from "./asynchronous.ts";
+import { enqueue, type EventOrder } from "./asynchronous.ts";
 import { requireDurability, startQueued } from "./durable-invoking.ts";
 import { payloadNotJson, payloadTooLarge } from "./errors.ts";
 import { bytesOf } from "./function-code.ts";
@@ -13,6 +12,7 @@ import { namedFunction, onFunction, parseFunctionName } from "./function-names.t
 import { choose, invokeFunction } from "./invocations.ts";
 import { requireQualified } from "./qualifiers.ts";
 import { ResponseStream } from "./response-streams.ts";
+import { requireTenant } from "./tenancy.ts";
 
 /** @evidence Lambda quotas: invocation payload, 6 MB synchronous and 1 MB asynchronous */
 export const payloadBytesMax = 6_291_456;
@@ -43,27 +43,16 @@ export const Invoke = operation(lambda.Invoke, {
     const isEvent = input.InvocationType === "Event";
     const limit = isEvent ? eventBytesMax : payloadBytesMax;
     if (payload.length > limit) throw payloadTooLarge(limit);
-    if (input.TenantId !== undefined) throw notImplemented("Tenant isolation of a Lambda function");
     requireJson(payload);
     const { traceHeader } = ctx.origin;
     if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
     const clientContext = clientContextOf(input);
-    const { DurableExecutionName: executionName } = input;
-    const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
-    requireDurability({ version, qualifier, executionName, isSynchronous: !isEvent });
-    if (isEvent && version.settings.DurableConfig) {
-      const { version: chosen } = ctx.reading(() => choose(ctx, { name, qualifier }));
-      return startQueued(ctx, chosen, { payload, executionName, traceHeader });
-    }
-    if (isEvent) {
-      ctx.transaction((within) => {
-        requireQualified(within, name, qualifier);
-        enqueue(within, { name, qualifier, payload, clientContext, traceHeader });
-      });
-      return { StatusCode: 202 };
-    }
-    const order = { name, qualifier, payload, clientContext, traceHeader, executionName };
-    const { outcome, executedVersion, durableExecutionArn } = await invokeFunction(ctx, order);
+    const { DurableExecutionName: executionName, TenantId: tenantId } = input;
+    const order = { name, qualifier, payload, clientContext, traceHeader, executionName, tenantId };
+    if (isEvent) return invokeLater(ctx, order);
+    const { outcome, executedVersion, durableExecutionArn } = await invokeFunction(
+      ctx, { ...order, isDirect: true },
+    );
     return {
       StatusCode: 200,
       ExecutedVersion: executedVersion,
@@ -74,6 +63,24 @@ export const Invoke = operation(lambda.Invoke, {
     };
   },
 });
+
+interface LaterOrder extends EventOrder {
+  readonly executionName: string | undefined;
+}
+
+/** What can't be is refused at once; a durable function's execution begins, other events wait for theirs. */
+function invokeLater(ctx: BodyContext, { executionName, ...order }: LaterOrder): InvocationResponse {
+  const version = ctx.transaction((within) => {
+    const { version: found } = requireQualified(within, order.name, order.qualifier);
+    requireDurability({ version: found, qualifier: order.qualifier, executionName });
+    requireTenant(found, order.tenantId);
+    if (!found.settings.DurableConfig) enqueue(within, order);
+    return found;
+  });
+  if (!version.settings.DurableConfig) return { StatusCode: 202 };
+  const { version: chosen } = ctx.reading(() => choose(ctx, order));
+  return startQueued(ctx, chosen, { ...order, executionName });
+}
 
 /** Whether the caller may, and there is something to invoke. */
 function dryRun(ctx: BodyContext, name: string, qualifier: string | undefined): InvocationResponse {
@@ -117,13 +124,13 @@ export const InvokeWithResponseStream = operation(lambda.InvokeWithResponseStrea
     const { name, qualifier } = namedFunction(input);
     const payload = input.Payload ?? noPayload;
     if (payload.length > payloadBytesMax) throw payloadTooLarge(payloadBytesMax);
-    if (input.TenantId !== undefined) throw notImplemented("Tenant isolation of a Lambda function");
     requireJson(payload);
     if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
     const stream = new ResponseStream();
     const clientContext = clientContextOf(input);
     const { traceHeader } = ctx.origin;
-    const order = { name, qualifier, payload, clientContext, traceHeader, response: stream };
+    const { TenantId: tenantId } = input;
+    const order = { name, qualifier, payload, clientContext, traceHeader, tenantId, response: stream };
     const invoked = stream.follow(invokeFunction(ctx, order));
     await stream.begun(invoked);
     const version = ctx.reading(() => requireQualified(ctx, name, qualifier).version);

@@ -5,7 +5,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/cli
 import {
   CreateBucketCommand, GetObjectCommand, GetObjectLegalHoldCommand, GetObjectRetentionCommand,
   GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command, PutBucketInventoryConfigurationCommand,
-  PutBucketPolicyCommand, PutBucketReplicationCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client,
+  PutBucketPolicyCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import {
   CreateJobCommand, DeleteJobTaggingCommand, DescribeJobCommand, GetJobTaggingCommand, ListJobsCommand,
@@ -262,37 +262,6 @@ test("a manifest is generated from what the filter keeps, with the permission fo
   assert.equal(TagSet?.length, 1);
   await stage.permit("s3:PutObjectVersionTagging", "s3:ListBucketVersions");
   assert.equal((await stage.describe(await stage.make(job))).Status, "Failed");
-});
-
-test("objects that were there before a rule are replicated by a job", async () => {
-  await using region = await startRegion();
-  const stage = await new Stage(region).prepare("s3:InitiateReplication", "s3:PutInventoryConfiguration");
-  await stage.put("before");
-  const VersioningConfiguration = { Status: "Enabled" as const };
-  await stage.s3.send(new PutBucketVersioningCommand({ Bucket: "other", VersioningConfiguration }));
-  const AssumeRolePolicyDocument = trusting("s3.amazonaws.com");
-  await stage.iam.send(new CreateRoleCommand({ RoleName: "copying", AssumeRolePolicyDocument }));
-  const statement = { Effect: "Allow", Action: "s3:*", Resource: "*" };
-  const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statement });
-  await stage.iam.send(new PutRolePolicyCommand({ RoleName: "copying", PolicyName: "p", PolicyDocument }));
-  const Role = "arn:aws:iam::000000000000:role/copying";
-  const Rules = [{
-    Status: "Enabled" as const, Priority: 1, Filter: { Prefix: "" },
-    DeleteMarkerReplication: { Status: "Disabled" as const }, Destination: { Bucket: "arn:aws:s3:::other" },
-  }];
-  const ReplicationConfiguration = { Role, Rules };
-  await stage.s3.send(new PutBucketReplicationCommand({ Bucket, ReplicationConfiguration }));
-  const S3JobManifestGenerator = {
-    SourceBucket: "arn:aws:s3:::bucket", EnableManifestOutput: false,
-    Filter: { EligibleForReplication: true, ObjectReplicationStatuses: ["NONE" as const] },
-  };
-  const job = { Operation: { S3ReplicateObject: {} }, ManifestGenerator: { S3JobManifestGenerator } };
-  assert.deepEqual(await stage.outcome(await stage.make(job)), ["Complete", 1, 1, 0]);
-  const head = await stage.s3.send(new HeadObjectCommand({ Bucket, Key: "before" }));
-  assert.equal(head.ReplicationStatus, "COMPLETED");
-  const replica = await stage.s3.send(new HeadObjectCommand({ Bucket: "other", Key: "before" }));
-  assert.deepEqual([replica.ReplicationStatus, replica.VersionId], ["REPLICA", head.VersionId]);
-  assert.deepEqual(await stage.outcome(await stage.make(job)), ["Complete", 0, 0, 0]);
 });
 
 test("a job in which over half of a thousand tasks fail is given up", async () => {

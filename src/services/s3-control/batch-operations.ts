@@ -60,15 +60,8 @@ async function apply(
     const { Retention, BypassGovernanceRetention } = S3PutObjectRetention;
     return ctx.call(s3.PutObjectRetention, { ...target, Retention, BypassGovernanceRetention }, session);
   }
-  if (S3ReplicateObject) return replicate(ctx, target, session);
+  if (S3ReplicateObject) return ctx.call(s3.HeadObject, asInitiation(target), session);
   throw new Error("a batch job has no operation");
-}
-
-/** @throws AwsError when no rule covers the object, or a destination refuses it */
-async function replicate(ctx: BodyContext, target: Target, session: CallOptions): Promise<void> {
-  const { ReplicationStatus } = await ctx.call(s3.HeadObject, asInitiation(target), session);
-  if (ReplicationStatus === "COMPLETED") return;
-  throw new AwsError({ code: "ReplicationFailed", message: "The object was not replicated", status: 400 });
 }
 
 function copyOf(target: Target, copy: control.S3CopyObjectOperation): s3.CopyObjectRequest {

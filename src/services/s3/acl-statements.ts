@@ -15,7 +15,9 @@ const bucketReads = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMul
 const objectWrites = [
   "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts",
 ];
-const objectReads = ["s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes"];
+const objectReads = [
+  "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAttributes", "s3:GetObjectVersionForReplication",
+];
 const objectAclReads = ["s3:GetObjectAcl", "s3:GetObjectVersionAcl"];
 const objectAclWrites = ["s3:PutObjectAcl", "s3:PutObjectVersionAcl"];
 

@@ -12,6 +12,7 @@ import { abortOverdueUploads, type UploadPlace } from "./incomplete-uploads.ts";
 import { deleteMarker } from "./delete-object.ts";
 import { actionNow, actionsOn, enabledRules, type Action, type Subject } from "./lifecycle-due.ts";
 import { prefixesOf } from "./lifecycle-filter.ts";
+import { isKeptForReplication } from "./replication-rules.ts";
 import { isLocked } from "./lock-rules.ts";
 import { objectRemoved, objectTiered, objectTransitioned } from "./object-events.ts";
 import type { ObjectVersion } from "./object-version.ts";
@@ -150,6 +151,7 @@ class Sweep {
     const { version, isLatest } = subject;
     const actions = actionsOn(this.#bucket, subject);
     for (const { at } of actions) this.#consider(at);
+    if (isKeptForReplication(version)) return;
     const isForGood = !isLatest || version.isDeleteMarker === true || this.#bucket.versioning === undefined;
     const action = actionNow(actions, isForGood, this.#now);
     if (!action) return;

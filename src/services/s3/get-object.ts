@@ -3,6 +3,7 @@
 import * as s3 from "../../generated/s3.ts";
 import { withStatus } from "../../kernel/answer-status.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
 import type { ThroughAccessPoint } from "./access-points.ts";
@@ -104,7 +105,10 @@ export const HeadObject = operation(s3.HeadObject, {
   },
 });
 
-/** @throws InvalidRequest when no rule covers it */
+/**
+ * @throws InvalidRequest when no rule covers it; AwsError with the reason for its code when it is refused
+ * @evidence S3 User Guide, "Amazon S3 replication failure reasons": completion reports have them, too
+ */
 async function initiateReplication(
   input: s3.HeadObjectRequest,
   ctx: BodyContext,
@@ -114,9 +118,10 @@ async function initiateReplication(
   const { key, versionId } = version;
   // Replication reads objects, and is not needed to read them.
   const { replicateVersion } = await import("./replicating.ts");
-  const ReplicationStatus = await replicateVersion({ bucket: input.Bucket, key, versionId }, ctx);
-  if (!ReplicationStatus) throw invalidRequest("The object is not eligible for replication");
-  return { ReplicationStatus };
+  const outcome = await replicateVersion({ bucket: input.Bucket, key, versionId }, ctx);
+  if (!outcome) throw invalidRequest("The object is not eligible for replication");
+  if (outcome.failure === undefined) return { ReplicationStatus: "COMPLETED" };
+  throw new AwsError({ code: outcome.failure, message: "The object was not replicated", status: 400 });
 }
 
 /**

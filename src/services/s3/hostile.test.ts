@@ -140,6 +140,12 @@ interface Lie {
   readonly request: RawRequest;
 }
 
+/** Sizes of chunks that are none, or not those of what follows. */
+const brokenFrames: readonly (readonly [code: string, body: Buffer])[] = [
+  "-1", "ffffffffffffffff", "zz", "", "10000000000000000000000", "1 2", "0x10", "+5",
+  `${"0".repeat(100_000)}5`,
+].map((size) => ["IncompleteBody", Buffer.from(`${size}\r\nbody!\r\n0\r\n\r\n`)] as const);
+
 function lies(credentials: TestCredentials): Lie[] {
   const path = "/bucket/key";
   const length = { "x-amz-decoded-content-length": String(large.length) };
@@ -164,6 +170,23 @@ function lies(credentials: TestCredentials): Lie[] {
           const changed = encodeAwsChunked(large, { chunkBytes, signatures });
           changed.writeUInt8(0x21, 150_000);
           return changed;
+        },
+      },
+    },
+    ...brokenFrames.map(([code, body]) => ({ code, request: { ...unsigned, body: () => body } })),
+    {
+      code: "SignatureDoesNotMatch",
+      request: {
+        ...signed,
+        payload: "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        headers: trailing,
+        body: (signatures) => {
+          const right = [["x-amz-checksum-crc32", checksumBase64("CRC32", large)]] as const;
+          const framing = { chunkBytes, trailers: right, signatures };
+          const text = encodeAwsChunked(large, framing).toString("latin1");
+          const flipped = text.replace(/(x-amz-trailer-signature:)(.)/, (_, name: string, digit: string) =>
+            `${name}${digit === "0" ? "1" : "0"}`);
+          return Buffer.from(flipped, "latin1");
         },
       },
     },

@@ -8,6 +8,7 @@ import { encodeKey } from "./key-encoding.ts";
 import { expiresAt } from "./lifecycle-due.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { canonicalId } from "./owners.ts";
+import { shownReplication } from "./replication-rules.ts";
 import type { ShownVersion } from "./version-listing.ts";
 
 interface Described {
@@ -31,7 +32,7 @@ const optional: readonly (readonly [s3.InventoryOptionalField, Describe])[] = [
   ["ETag", ({ version }) => (version.isDeleteMarker ? "" : version.etag)],
   ["StorageClass", ({ version }) => (version.isDeleteMarker ? "" : version.storageClass ?? "STANDARD")],
   ["IsMultipartUploaded", ({ version }) => String(version.partsCount !== undefined)],
-  ["ReplicationStatus", ({ version }) => version.replication ?? ""],
+  ["ReplicationStatus", ({ version }) => shownReplication(version) ?? ""],
   ["EncryptionStatus", encryptionStatus],
   ["ObjectLockRetainUntilDate", ({ version }) => dateShown(version.retention?.until)],
   ["ObjectLockMode", ({ version }) => version.retention?.mode ?? ""],

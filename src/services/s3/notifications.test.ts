@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteObjectCommand, GetBucketNotificationConfigurationCommand,
-  PutBucketNotificationConfigurationCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client,
-  type QueueConfiguration,
+  CreateBucketCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
+  GetBucketNotificationConfigurationCommand, PutBucketNotificationConfigurationCommand,
+  PutBucketOwnershipControlsCommand, PutBucketVersioningCommand, PutObjectAclCommand, PutObjectCommand,
+  PutObjectTaggingCommand, S3Client, type QueueConfiguration,
 } from "@aws-sdk/client-s3";
 import {
   CreateQueueCommand, ReceiveMessageCommand, SQSClient, SetQueueAttributesCommand,
@@ -108,6 +109,36 @@ test("delete markers and deletions are told apart, and versions are named", asyn
     ["ObjectRemoved:Delete", VersionId],
     ["ObjectRemoved:DeleteMarkerCreated", VersionId],
   ]);
+});
+
+test("lists and tags that are set are told, too", async () => {
+  await using region = await startRegion();
+  const { s3, received, configure } = await stage(region);
+  await configure({ Events: ["s3:ObjectAcl:Put", "s3:ObjectTagging:*"] });
+  const named = { Bucket: "bucket", Key: "key" };
+  await s3.send(new PutObjectCommand(named));
+  await received();
+  const told = async () => {
+    const [message] = await received();
+    const [record] = message?.["Records"] as { eventName: string; eventVersion: string }[];
+    return [record?.eventName, record?.eventVersion];
+  };
+  const OwnershipControls = { Rules: [{ ObjectOwnership: "ObjectWriter" as const }] };
+  await s3.send(new PutBucketOwnershipControlsCommand({ Bucket: "bucket", OwnershipControls }));
+  const list = (ACL: "private" | "aws-exec-read") =>
+    s3.send(new PutObjectAclCommand({ ...named, ACL }));
+  await list("private");
+  assert.deepEqual(await received(), []);
+  await list("aws-exec-read");
+  assert.deepEqual(await told(), ["ObjectAcl:Put", "2.3"]);
+  await list("aws-exec-read");
+  assert.deepEqual(await received(), []);
+  await list("private");
+  assert.deepEqual(await told(), ["ObjectAcl:Put", "2.3"]);
+  await s3.send(new PutObjectTaggingCommand({ ...named, Tagging: { TagSet: [{ Key: "a", Value: "1" }] } }));
+  assert.deepEqual(await told(), ["ObjectTagging:Put", "2.3"]);
+  await s3.send(new DeleteObjectTaggingCommand(named));
+  assert.deepEqual(await told(), ["ObjectTagging:Delete", "2.3"]);
 });
 
 test("what no destination can take is refused, and changes nothing", async () => {

@@ -1,5 +1,6 @@
 /** The access control list of an object. */
 
+import { isDeepStrictEqual } from "node:util";
 import * as s3 from "../../generated/s3.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -60,8 +61,7 @@ export const PutObjectAcl = operation(s3.PutObjectAcl, {
     const subject: AclSubject = { kind: "object", owner, bucketOwner: ctx.account };
     const grants = requestedGrants(input, subject);
     requireGrantable(ctx, bucket, { grants, subject, key: input.Key, action: "s3:PutObjectAcl" });
-    changeMetadata(ctx, { bucket, version, input }, "acl", storedAcl(grants, owner));
-    objectAclPut(ctx, bucket, version);
+    setList(ctx, bucket, version, { acl: storedAcl(grants, owner), input });
     return {};
   },
 });
@@ -78,7 +78,17 @@ function putReplicaList(
   const isTheirs = acl === undefined || acl.Owner?.ID === canonicalId(owner);
   if (ownershipOf(bucket) === "BucketOwnerEnforced" || !isTheirs) return {};
   if (acl) requireReplicaList(ctx, bucket, { key, owner, acl });
-  changeMetadata(ctx, { bucket, version, input }, "acl", acl);
-  objectAclPut(ctx, bucket, version);
+  setList(ctx, bucket, version, { acl, input });
   return {};
+}
+
+interface NewList {
+  readonly acl: ObjectVersion["acl"];
+  readonly input: s3.PutObjectAclRequest;
+}
+
+/** @evidence S3 API Reference, Event, s3:ObjectAcl:Put: not for a request that results in no change */
+function setList(ctx: Context, bucket: Bucket, version: ObjectVersion, { acl, input }: NewList): void {
+  changeMetadata(ctx, { bucket, version, input }, "acl", acl);
+  if (!isDeepStrictEqual(acl, version.acl)) objectAclPut(ctx, bucket, version);
 }

@@ -6,6 +6,7 @@ import type { Encryption } from "./encryption.ts";
 import { checksumMember, defaultContentType } from "./object-input.ts";
 import { encodeMetadata } from "./metadata-text.ts";
 import type { ObjectVersion } from "./object-version.ts";
+import { shownReplication } from "./replication-rules.ts";
 import { shownVersionId } from "./versioning.ts";
 
 export type Asked = Pick<
@@ -37,7 +38,7 @@ export function describeVersion(
     StorageClass: version.storageClass,
     PartsCount: asked.PartNumber === undefined ? undefined : version.partsCount,
     TagCount: tagCount > 0 ? tagCount : undefined,
-    ReplicationStatus: version.isSyncing ? "PENDING" : version.replication,
+    ReplicationStatus: shownReplication(version),
     ObjectLockMode: retention?.mode,
     ObjectLockRetainUntilDate: retention?.until,
     ObjectLockLegalHoldStatus: version.legalHold,

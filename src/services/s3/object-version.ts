@@ -38,8 +38,8 @@ export interface ObjectVersion {
   readonly retention?: { readonly mode: s3.ObjectLockRetentionMode; readonly until: number };
   readonly legalHold?: "ON" | "OFF";
   readonly replication?: s3.ReplicationStatus;
-  /** A replica of which a change is on its way back to its source. */
-  readonly isSyncing?: true;
+  /** Of a replica: what has become of the last change of it, where that is not back at its source. */
+  readonly sync?: "PENDING" | "FAILED";
   /** When something said of it was last changed, by the order of writing: where changes may cross. */
   readonly changes?: Readonly<Partial<Record<ChangeKind, number>>>;
   /** Of an archived object: since when it is being restored, and until when the copy is there. */

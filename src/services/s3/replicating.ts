@@ -4,43 +4,47 @@ import type * as s3 from "../../generated/s3.ts";
 import { asynchronousJob } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { buckets, type Bucket } from "./bucket-table.ts";
+import { midnightAfter } from "./days.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { makeReplica } from "./replica-making.ts";
 import { isPassing, ReplicationFailure } from "./replication-failures.ts";
 import { replicateAt, replicationJob, type Replication } from "./replication-job.ts";
-import { rulesFor } from "./replication-rules.ts";
-import { pendingReplications, type PendingReplication } from "./replication-table.ts";
+import { rulesFor, shownReplication } from "./replication-rules.ts";
+import { pendingReplications, placeOf, type PendingReplication } from "./replication-table.ts";
 import { findRule, settle, type Outcome } from "./replication-tracking.ts";
+import { planSweep } from "./sweep-plans.ts";
 import { changeVersion, findVersion } from "./version-table.ts";
 
 export { measurePending, missThreshold } from "./replication-tracking.ts";
 
 const retryMilliseconds = 1_000;
 const retryMillisecondsMax = 15 * 60_000;
-/** About a day. */
-const attemptsMax = 100;
 
 /**
- * What is refused is over and shown as FAILED; what only waits for something is tried again.
+ * What is refused is over and shown as FAILED; what only waits for something stays PENDING, and is tried
+ * again.
  *
- * @evidence S3 User Guide, "Getting replication status information"
+ * @evidence S3 User Guide, "Getting replication status information", temporary failures
  */
 export const replicate = asynchronousJob<Replication>(replicationJob, async (named, ctx) => {
-  let { hasFailed = false } = named;
   const { attempts = 0 } = named;
   for (const row of ctx.reading(() => pendingOf(ctx as BodyContext & Context, named))) {
     const found = find(ctx, row);
-    if (!found) continue;
-    const outcome = await attempt(ctx, found, row, attempts);
+    if (!found) {
+      ctx.transaction((within) => within.db(pendingReplications).delete(placeOf(row)));
+      continue;
+    }
+    const outcome = await attempt(ctx, found, row).catch(whenBusy);
     if (outcome === "later") {
       const delay = Math.min(retryMilliseconds * 2 ** attempts, retryMillisecondsMax);
-      const again = { ...named, attempts: attempts + 1, hasFailed };
+      const again = { ...named, attempts: attempts + 1 };
       return ctx.transaction((within) => replicateAt(within, within.clock.now() + delay, again));
     }
-    ctx.transaction((within) => settle(within, found.bucket, row, found.rule, outcome));
-    hasFailed ||= outcome.failure !== undefined;
+    ctx.transaction((within) => {
+      settle(within, found.bucket, row, found.rule, outcome);
+      showOutcome(within, named, outcome);
+    });
   }
-  ctx.transaction((within) => finish(within, named, hasFailed));
 });
 
 /** The version itself before what has changed of it. */
@@ -65,12 +69,12 @@ function find(ctx: BodyContext, { key, versionId, ...row }: PendingReplication):
   });
 }
 
+/** @throws AwsError where it is worth trying again */
 async function attempt(
   ctx: BodyContext,
   { bucket, version, rule }: Found,
   { operation }: PendingReplication,
-  attempts: number,
-): Promise<Outcome | "later"> {
+): Promise<Outcome> {
   if (!bucket.replication) return { failure: "SrcBucketReplicationConfigMissing" };
   if (!rule) return { failure: "SrcObjectNotEligible" };
   if (!version) return { failure: "SrcVersionNotFound" };
@@ -79,19 +83,39 @@ async function attempt(
     return {};
   } catch (error) {
     if (error instanceof ReplicationFailure) return { failure: error.reason };
-    if (isPassing(error) && attempts < attemptsMax) return "later";
     throw error;
   }
 }
 
-/** How it ended for all destinations. A replica stays one, whatever is changed of it. */
-function finish(ctx: Context, named: Replication, hasFailed: boolean): void {
-  const { bucket, key, versionId } = named;
-  if (pendingOf(ctx, named).length > 0) return;
-  const version = ctx.db(buckets).has(bucket) ? findVersion(ctx, bucket, key, versionId) : undefined;
+function whenBusy(error: unknown): "later" {
+  if (!isPassing(error)) throw error;
+  return "later";
+}
+
+/**
+ * One destination that refuses it is enough to have failed; all must have it for it to be completed. A
+ * replica stays one, whatever is changed of it.
+ *
+ * @evidence S3 User Guide, "Getting replication status information", replication to several destinations
+ */
+function showOutcome(ctx: Context, named: Replication, { failure }: Outcome): void {
+  const { key, versionId } = named;
+  const bucket = ctx.db(buckets).get(named.bucket);
+  const version = bucket && findVersion(ctx, named.bucket, key, versionId);
   if (!version || version.isDeleteMarker) return;
-  if (version.replication === "REPLICA") changeVersion(ctx, version, { isSyncing: undefined });
-  else changeVersion(ctx, version, { replication: hasFailed ? "FAILED" : "COMPLETED" });
+  const isReplica = version.replication === "REPLICA";
+  if (failure !== undefined) {
+    return changeVersion(ctx, version, isReplica ? { sync: "FAILED" } : { replication: "FAILED" });
+  }
+  const isOver = pendingOf(ctx, named).length === 0 && shownReplication(version) === "PENDING";
+  if (isOver) complete(ctx, bucket, version);
+}
+
+/** What it kept lifecycle rules from may be overdue. */
+function complete(ctx: Context, bucket: Bucket, version: ObjectVersion): void {
+  if (version.replication === "REPLICA") changeVersion(ctx, version, { sync: undefined });
+  else changeVersion(ctx, version, { replication: "COMPLETED" });
+  if (bucket.lifecycle) planSweep(ctx, bucket.name, midnightAfter(ctx.clock.now()));
 }
 
 /**
@@ -99,10 +123,7 @@ function finish(ctx: Context, named: Replication, hasFailed: boolean): void {
  *
  * @returns how it ended; undefined when no rule covers the version, or it is gone
  */
-export async function replicateVersion(
-  named: Replication,
-  ctx: BodyContext,
-): Promise<"COMPLETED" | "FAILED" | undefined> {
+export async function replicateVersion(named: Replication, ctx: BodyContext): Promise<Outcome | undefined> {
   const cell = ctx as BodyContext & Context;
   const { bucket, version } = ctx.reading(() => {
     const found = cell.db(buckets).get(named.bucket);
@@ -111,16 +132,20 @@ export async function replicateVersion(
   if (!bucket?.replication || !version) return undefined;
   const rules = rulesFor(bucket.replication, version);
   if (rules.length === 0) return undefined;
-  let hasFailed = false;
+  let failed: Outcome = {};
   for (const rule of rules) {
     const row = asRow(ctx, version, rule);
-    const outcome = await attempt(ctx, { bucket, version, rule }, row, attemptsMax);
-    if (outcome === "later") continue;
+    const outcome = await attempt(ctx, { bucket, version, rule }, row);
     ctx.transaction((within) => settle(within, bucket, row, rule, outcome));
-    hasFailed ||= outcome.failure !== undefined;
+    if (outcome.failure !== undefined) failed = outcome;
   }
-  ctx.transaction((within) => finish(within, named, hasFailed));
-  return hasFailed ? "FAILED" : "COMPLETED";
+  ctx.transaction((within) => {
+    const now = findVersion(within, bucket.name, named.key, named.versionId);
+    if (!now || now.isDeleteMarker || now.replication === "REPLICA") return;
+    if (failed.failure === undefined) complete(within, bucket, now);
+    else changeVersion(within, now, { replication: "FAILED" });
+  });
+  return failed;
 }
 
 function asRow(ctx: BodyContext, version: ObjectVersion, rule: s3.ReplicationRule): PendingReplication {

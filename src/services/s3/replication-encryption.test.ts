@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
-  CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, ScheduleKeyDeletionCommand,
+  CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
 } from "@aws-sdk/client-kms";
 import {
   CompleteMultipartUploadCommand, CreateMultipartUploadCommand, GetObjectCommand, HeadObjectCommand,
-  PutBucketEncryptionCommand, PutObjectCommand, PutObjectTaggingCommand, UploadPartCommand, S3Client,
+  PutBucketEncryptionCommand, PutBucketPolicyCommand, PutObjectCommand, PutObjectTaggingCommand,
+  UploadPartCommand, S3Client,
   type PutObjectCommandInput, type ReplicationRule,
 } from "@aws-sdk/client-s3";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
-import { onSource, onTarget, ReplicationStage, source, target } from "../../../test/s3-replication.ts";
+import {
+  onSource, onTarget, other, ReplicationStage, roleOf, source, target,
+} from "../../../test/s3-replication.ts";
 
 const Key = "key";
 const customerKey = Buffer.alloc(32, 7);
@@ -32,17 +36,22 @@ async function read(s3: S3Client, Bucket: string, more: object = {}): Promise<Bu
   return Buffer.from((await Body?.transformToByteArray()) ?? []);
 }
 
-/** Clients that speak HTTPS, which customers' keys want. */
-async function prepareSecure(region: TestRegion): Promise<ReplicationStage> {
+/** Bytes that are nowhere the same. */
+function bytes(count: number): Buffer {
+  return Buffer.from(Array.from({ length: count }, (_, index) => (index * 7 + (index >> 8)) % 251));
+}
+
+/** The source takes customers' keys. */
+async function prepareOpen(region: TestRegion): Promise<ReplicationStage> {
   const stage = await ReplicationStage.prepare(region);
   await allowCustomerKeys(stage.here, source);
   await stage.configure();
   return stage;
 }
 
-test("what rests under a customer's key is replicated as it rests, where the destination lets it", async () => {
+test("what rests under a customer's key is replicated as it rests, if the destination lets it", async () => {
   await using region = await startRegion();
-  const stage = await prepareSecure(region);
+  const stage = await prepareOpen(region);
   const { here, there } = stage;
   const put = (Body: Buffer, more: Partial<PutObjectCommandInput> = {}) =>
     here.send(new PutObjectCommand({ Bucket: source, Key, Body, ...customer, ...more }));
@@ -55,7 +64,7 @@ test("what rests under a customer's key is replicated as it rests, where the des
   assert.equal(await status(), "FAILED");
   await allowCustomerKeys(there, target);
   for (const sizeBytes of [0, 10, 20_000, 300_000]) {
-    const body = randomBytes(sizeBytes);
+    const body = bytes(sizeBytes);
     const { ETag } = await put(body, { Metadata: { of: "customer" }, Tagging: "a=1" });
     assert.equal(await status(), "COMPLETED");
     assert.deepEqual(await read(there, target, customer), body);
@@ -74,10 +83,10 @@ test("what rests under a customer's key is replicated as it rests, where the des
 
 test("parts and their checksums are at the replica, too, under whoever's key", async () => {
   await using region = await startRegion();
-  const stage = await prepareSecure(region);
+  const stage = await prepareOpen(region);
   const { here, there } = stage;
   await allowCustomerKeys(there, target);
-  const parts = [randomBytes(5 * 1024 ** 2), randomBytes(70_000)];
+  const parts = [bytes(5 * 1024 ** 2), bytes(70_000)];
   for (const keys of [{}, customer]) {
     const named = { Bucket: source, Key, ...keys };
     const { UploadId } = await here.send(
@@ -89,9 +98,8 @@ test("parts and their checksums are at the replica, too, under whoever's key", a
       const { ETag, ChecksumSHA256 } = await here.send(new UploadPartCommand(part));
       Parts.push({ PartNumber: index + 1, ETag, ChecksumSHA256 });
     }
-    await here.send(
-      new CompleteMultipartUploadCommand({ Bucket: source, Key, UploadId, MultipartUpload: { Parts }, ...keys }),
-    );
+    const MultipartUpload = { Parts };
+    await here.send(new CompleteMultipartUploadCommand({ ...named, UploadId, MultipartUpload }));
     await region.settled();
     const described = async (s3: S3Client, Bucket: string) => {
       const head = await s3.send(
@@ -124,7 +132,7 @@ function selecting(ReplicaKmsKeyID: string): Partial<ReplicationRule> {
   };
 }
 
-test("what KMS encrypts is replicated where the rule selects it, with the permissions that AWS asks for", async () => {
+test("what KMS encrypts is replicated where the rule selects it and the role may", async () => {
   await using region = await startRegion();
   const stage = await ReplicationStage.prepare(region);
   const { here, there } = stage;
@@ -159,6 +167,36 @@ test("what KMS encrypts is replicated where the rule selects it, with the permis
     );
     assert.notEqual(head.ETag, ETag);
   }
+});
+
+test("a key of another account encrypts its replicas where its policy lets the role", async () => {
+  await using region = await startRegion();
+  const stage = await ReplicationStage.prepare(region, { account: other });
+  const { here, there } = stage;
+  const keys = await makeKeys(region);
+  const role = roleOf("000000000000");
+  const statement = {
+    Effect: "Allow", Principal: { AWS: role }, Action: onTarget, Resource: `arn:aws:s3:::${target}/*`,
+  };
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement: statement });
+  await there.send(new PutBucketPolicyCommand({ Bucket: target, Policy }));
+  await stage.permit(...onSource, ...onTarget, "kms:Decrypt", "kms:Encrypt");
+  const kms = region.client(KMSClient, { region: "eu-west-1", credentials: region.root(other) });
+  const KeyId = (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? "";
+  await stage.configure(selecting(KeyId));
+  const put = async () => {
+    const encrypted = { ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: keys.here };
+    await here.send(new PutObjectCommand({ Bucket: source, Key, Body: "text", ...encrypted }));
+    return stage.status(Key);
+  };
+  assert.equal(await put(), "FAILED");
+  const own = { Effect: "Allow", Principal: { AWS: other }, Action: "kms:*", Resource: "*" };
+  const theirs = { Effect: "Allow", Principal: { AWS: role }, Action: "kms:Encrypt", Resource: "*" };
+  const document = JSON.stringify({ Version: "2012-10-17", Statement: [own, theirs] });
+  await kms.send(new PutKeyPolicyCommand({ KeyId, Policy: document }));
+  assert.equal(await put(), "COMPLETED");
+  assert.equal(String(await read(there, target)), "text");
+  assert.equal((await there.send(new HeadObjectCommand({ Bucket: target, Key }))).SSEKMSKeyId, KeyId);
 });
 
 test("a replica is encrypted as its source is, whatever the destination does by default", async () => {

@@ -18,8 +18,6 @@ export interface Replication {
   readonly versionId: string;
   /** How often what keeps it has been busy. */
   readonly attempts?: number;
-  /** One of the operations of a version is over, and has failed. */
-  readonly hasFailed?: boolean;
 }
 
 /** Only its name is needed to schedule it: the job itself needs the operations that schedule it. */
@@ -37,7 +35,7 @@ export function replicateLater(
 ): void {
   const rules = rulesOf(ctx, bucket, version, operation);
   if (rules.length === 0) return;
-  if (version.replication === "REPLICA") changeVersion(ctx, version, { isSyncing: true });
+  if (version.replication === "REPLICA") changeVersion(ctx, version, { sync: "PENDING" });
   else if (!version.isDeleteMarker) changeVersion(ctx, version, { replication: "PENDING" });
   for (const rule of rules) track(ctx, bucket, version, rule, operation);
   const { key, versionId } = version;

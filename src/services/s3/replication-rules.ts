@@ -64,6 +64,22 @@ function takes(
   return rule.SourceSelectionCriteria?.SseKmsEncryptedObjects?.Status === "Enabled";
 }
 
+/**
+ * @evidence S3 User Guide, "Getting replication status information", "…if Amazon S3 replica modification sync
+ *   is enabled"
+ */
+export function shownReplication(
+  { sync, replication }: Pick<ObjectVersion, "sync" | "replication">,
+): s3.ReplicationStatus | undefined {
+  return sync ?? replication;
+}
+
+/** @evidence ibid.: S3 Lifecycle blocks expiration and transition until the replication is completed */
+export function isKeptForReplication(version: Pick<ObjectVersion, "sync" | "replication">): boolean {
+  const status = shownReplication(version);
+  return status === "PENDING" || status === "FAILED";
+}
+
 /** The bucket in `arn:aws:s3:::bucket`. */
 export function destinationName(arn: string): string {
   return arn.slice(arn.lastIndexOf(":") + 1);

@@ -18,6 +18,8 @@ export interface Image {
   readonly entryPoint: readonly string[];
   readonly command: readonly string[];
   readonly workingDirectory: string;
+  /** Names of the variables that it sets. */
+  readonly variables: readonly string[];
 }
 
 /** What both programs answer to `image inspect`, as far as it is read here. */
@@ -29,6 +31,7 @@ interface Inspected {
     readonly Entrypoint?: readonly string[] | null;
     readonly Cmd?: readonly string[] | null;
     readonly WorkingDir?: string;
+    readonly Env?: readonly string[] | null;
   };
 }
 
@@ -36,7 +39,10 @@ export type ContainerProgram = "podman" | "docker";
 
 export class ContainerEngine implements SandboxEngine {
   readonly name: ContainerProgram;
-  readonly weaknesses = ["functions share this machine's network, and can reach what listens on it"];
+  readonly weaknesses = [
+    "functions share this machine's network, and can reach what listens on it",
+    "who may run containers can read their variables, the role's credentials among them",
+  ];
   /** Of the program, and options of it that stand before any command. */
   readonly program: readonly string[];
   readonly #watch = new MemoryWatch();
@@ -67,7 +73,15 @@ export class ContainerEngine implements SandboxEngine {
       entryPoint: Config?.Entrypoint ?? [],
       command: Config?.Cmd ?? [],
       workingDirectory: Config?.WorkingDir ?? "",
+      variables: (Config?.Env ?? []).map((line) => line.replace(/=[^]*$/, "")),
     };
+  }
+
+  /** `podman 4.3.1`; nothing where the program does not answer. */
+  async version(): Promise<string | undefined> {
+    const [path = ""] = this.program;
+    const text = await said([path, "--version"]);
+    return text === undefined ? undefined : `${this.name} ${/\d+(?:\.\d+)+/.exec(text)?.[0] ?? ""}`.trim();
   }
 
   start(spec: SandboxSpec): Sandbox {
@@ -85,7 +99,8 @@ export class ContainerEngine implements SandboxEngine {
           ...["run", "--name", name, "--pull=never", "--env-file", "/dev/stdin"],
           ...kept.filter((entry) => !isPlain(entry)).flatMap(([variable]) => ["--env", variable]),
           ...boxOptions,
-          ...(this.name === "podman" ? podmanOptions() : ["--log-driver", "none"]),
+          ...processLimit(),
+          ...(this.name === "podman" ? podmanOptions : ["--log-driver", "none"]),
           ...["--tmpfs", this.#temporary(spec.temporaryBytes)],
           // What is in `/tmp` is in memory, and counted as such.
           ...["--memory", `${spec.memoryBytes + spec.temporaryBytes}b`],
@@ -122,14 +137,15 @@ const boxOptions = [
   ...["--pids-limit", String(processesMax), "--ulimit", "nofile=1024:1024"],
 ];
 
+// Its own temporary folders would be in the way; what it passes through is the function's own output.
+const podmanOptions = ["--read-only-tmpfs=false", "--log-driver", "passthrough"];
+
 /** Where this user may not raise limits, podman's own wish to do so would be the end of it. */
-function podmanOptions(): string[] {
+function processLimit(): string[] {
   const limits = readFileSync("/proc/self/limits", "utf8");
   const [, hard = ""] = /^Max processes\s+\S+\s+(\S+)/m.exec(limits) ?? [];
   const processes = Math.min(32_768, Number(hard) || 32_768);
-  const nproc = `nproc=${processes}:${processes}`;
-  // What it passes through is the function's own output, with nobody in between.
-  return ["--read-only-tmpfs=false", "--log-driver", "passthrough", "--ulimit", nproc];
+  return ["--ulimit", `nproc=${processes}:${processes}`];
 }
 
 /** crun refuses machines that have control groups of both versions; runc does not. */
@@ -155,16 +171,17 @@ export interface NoContainers {
 }
 
 /**
- * The first of both that works: a program alone does not say whether its service runs. Functions in
+ * The first that works: a program alone does not say whether its service runs. Functions in
  * containers reach the region by the machine's own network, which containers share on Linux only.
  */
 export async function openContainerEngine(
   searchPath: string,
   platform: NodeJS.Platform = process.platform,
+  among: readonly ContainerProgram[] = ["podman", "docker"],
 ): Promise<ContainerEngine | NoContainers> {
   if (platform !== "linux") return { missing: "container images are run on Linux only" };
   const mute: string[] = [];
-  for (const name of ["podman", "docker"] as const) {
+  for (const name of among) {
     const path = find(name, searchPath);
     if (path === undefined) continue;
     const engine = new ContainerEngine(name, path, searchPath);
@@ -172,5 +189,5 @@ export async function openContainerEngine(
     mute.push(name);
   }
   if (mute.length > 0) return { missing: `${mute.join(" and ")} does not answer on this machine` };
-  return { missing: "there is neither podman nor docker on this machine" };
+  return { missing: `there is neither ${among.join(" nor ")} on this machine` };
 }

@@ -1,7 +1,7 @@
 /** One container: begun by a program of this machine, and removed whatever becomes of this process. */
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { Readable, type Writable } from "node:stream";
+import { Readable, type Duplex, type Writable } from "node:stream";
 import { endOf } from "../sandbox/process-sandbox.ts";
 import { residentBytes, type MemoryWatch, type Watched } from "../sandbox/memory-watch.ts";
 import type { Exit, Sandbox } from "../sandbox/sandbox.ts";
@@ -31,6 +31,7 @@ export class Container implements Sandbox, Watched {
   readonly memoryBytesMax: number;
   readonly lagMilliseconds: number;
   readonly exited: Promise<Exit>;
+  readonly gone: Promise<void>;
   readonly telemetry = Readable.from([]);
   readonly extensions = Readable.from([]);
   readonly #options: ContainerOptions;
@@ -55,7 +56,17 @@ export class Container implements Sandbox, Watched {
       this.#child.once("error", () => resolve(this.#gone(126)));
       this.#child.once("exit", (code) => resolve(this.#gone(code ?? 137)));
     });
+    // What removes it holds the other end until it has done so.
+    this.gone = new Promise((resolve) => {
+      if (!this.#remover) return resolve();
+      this.#remover.once("close", resolve);
+      this.#remover.resume();
+    });
     this.#look();
+  }
+
+  get #remover(): Duplex | undefined {
+    return (this.#child.stdio as readonly unknown[])[5] as Duplex | undefined;
   }
 
   // Both are pipes: `begin` says so.
@@ -90,7 +101,7 @@ export class Container implements Sandbox, Watched {
   }
 
   kill(): void {
-    (this.#child.stdio as readonly (Writable | null)[])[5]?.destroy();
+    this.#remover?.end();
   }
 
   #look(): void {

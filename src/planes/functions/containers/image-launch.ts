@@ -2,15 +2,11 @@
 
 import { CannotRun, type FunctionSpec, type ImageSource } from "../contract.ts";
 import { lambdaVariables, type Launch, type LaunchFacts } from "../launch.ts";
-import type { ContainerEngine } from "./container-engine.ts";
+import type { ContainerEngine, Image } from "./container-engine.ts";
 
 export type ImageLaunchFacts = Omit<LaunchFacts, "code" | "layers" | "planeFolder">;
 
-/**
- * Variables such as PATH and LAMBDA_TASK_ROOT are the image's own: AWS's base images bring them.
- *
- * @throws CannotRun
- */
+/** @throws CannotRun */
 export async function launchImage(
   spec: FunctionSpec,
   source: ImageSource,
@@ -29,7 +25,12 @@ export async function launchImage(
   }
   return {
     command,
-    environment: { ...lambdaVariables(spec, facts), ...spec.environment },
+    environment: {
+      ...placesOf(image),
+      ...lambdaVariables(spec, facts),
+      _HANDLER: command.length > 1 ? (command.at(-1) ?? "") : "",
+      ...spec.environment,
+    },
     mounts: [],
     workingDirectory: source.workingDirectory ?? image.workingDirectory,
     layers: "/opt",
@@ -37,4 +38,16 @@ export async function launchImage(
     runtimeVersion: undefined,
     image: image.id,
   };
+}
+
+/**
+ * What AWS's base images say themselves, and its runtime clients look for in any image. The handler is what
+ * comes last.
+ *
+ * @evidence aws-lambda-runtime-interface-emulator, which makes the same environment for an image's command;
+ * aws-lambda-ric 4 fails without `_HANDLER` and `LAMBDA_TASK_ROOT`
+ */
+function placesOf({ variables }: Image): Record<string, string> {
+  const places = { LAMBDA_TASK_ROOT: "/var/task", LAMBDA_RUNTIME_DIR: "/var/runtime" };
+  return Object.fromEntries(Object.entries(places).filter(([name]) => !variables.includes(name)));
 }

@@ -50,6 +50,8 @@ export interface Sandbox {
   proceed(): void;
   /** Once the first process is gone, and with it all others. */
   readonly exited: Promise<Exit>;
+  /** Once nothing is left of it. Absent where that is as soon as it has exited. */
+  readonly gone?: Promise<void>;
   /** Bytes in use now, programs and libraries included. */
   memoryUsed(): number;
   /** Memory is watched closely while it is busy. */

@@ -6,6 +6,7 @@ import { operation } from "../../../kernel/operation.ts";
 import { table } from "../../../store/types.ts";
 import { inUse, validation } from "../errors.ts";
 import { announceChange } from "../replicas/membership.ts";
+import { notWhenStrong } from "../replicas/strong-errors.ts";
 import { requireUnlocked } from "../tables/key-watch.ts";
 import { onTable, requireTable } from "../tables/names.ts";
 import { tables, type Table } from "../tables/table-rows.ts";
@@ -64,6 +65,7 @@ export const UpdateTimeToLive = operation(dynamodb.UpdateTimeToLive, {
     if (row.status === "CREATING") throw inUse(`Table ${row.name} is being created`);
     if (row.status === "DELETING") throw inUse(`Table is being deleted: ${row.name}`);
     requireUnlocked(row);
+    if (isEnabled && row.isStrong) throw notWhenStrong("Time to live is");
     requireChange(row, isEnabled, attribute);
     requireRested(ctx, row);
     announceChange(ctx, setExpiry(ctx, row, isEnabled ? attribute : undefined));

@@ -44,7 +44,8 @@ function join(ctx: Context, source: Table, entry: Replica, from: string): Table 
       .map((index) => indexHere(ctx, index)),
     replicas: membersAsSeen(ctx, undefined, source, from),
   };
-  const streamed = openStream(ctx, made, streamView ?? "NEW_AND_OLD_IMAGES");
+  const isStreamed = streamView !== undefined || source.isStrong === undefined;
+  const streamed = isStreamed ? openStream(ctx, made, streamView ?? "NEW_AND_OLD_IMAGES") : made;
   return putTable(ctx, withSettings(ctx, streamed, entry));
 }
 

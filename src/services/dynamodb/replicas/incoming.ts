@@ -13,7 +13,7 @@ import { itemTooLarge } from "../values/value-errors.ts";
 import { isLater, keyTextOf, stamps, tell, type Stamp } from "./outgoing.ts";
 import { hidden } from "./sending.ts";
 
-interface Incoming {
+export interface Incoming {
   readonly item: Item;
   readonly at: number;
   readonly region: string;
@@ -27,7 +27,9 @@ function incomingOf({ PutRequest: put }: WriteRequest): Incoming {
   return { item, at: Number(time?.N), region: region?.S ?? "", isDeleted: deleting?.BOOL ?? false };
 }
 
-function apply(ctx: Context, subject: Table, { item, at, region, isDeleted }: Incoming): void {
+export function takeIncoming(
+  ctx: Context, subject: Table, { item, at, region, isDeleted }: Incoming,
+): void {
   const place = storeKeyOf(subject.number, subject.key, item);
   if (!isLater({ at, region }, ctx.db(stamps).get(place))) return;
   const stamp: Stamp = { key: place, at, region };
@@ -47,6 +49,6 @@ export function takeReplicated(ctx: Context, { RequestItems }: BatchWriteItemInp
     const subject = findTable(ctx, name);
     if (!subject?.replicas || subject.status === "DELETING") throw resourceNotFound();
     requireUnlocked(subject);
-    for (const request of requests) apply(ctx, subject, incomingOf(request));
+    for (const request of requests) takeIncoming(ctx, subject, incomingOf(request));
   }
 }

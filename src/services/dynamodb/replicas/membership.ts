@@ -40,6 +40,11 @@ async function show(ctx: BodyContext, name: string, region: string): Promise<voi
   );
 }
 
+/** Regions that leave together may be gone already. */
+async function showAll(ctx: BodyContext, name: string, regions: readonly string[]): Promise<void> {
+  for (const region of regions) if (tableElsewhere(ctx, region, name)) await show(ctx, name, region);
+}
+
 function memberOf(ctx: Context, { name, region }: Member, status: Replica["status"]): Table | undefined {
   const row = findTable(ctx, name);
   const isMember = row?.replicas?.some((each) => each.region === region && each.status === status);
@@ -100,7 +105,9 @@ export const updateReplica = reconciler<Member>(
 
 /** The table without a region that has left; without any it is a table like others. */
 export function withoutMember(ctx: Context, row: Table, region: string): Table {
-  const { replicas: before = [], sourced: _sourced, ...rest } = row;
+  const {
+    replicas: before = [], sourced: _sourced, isStrong: _isStrong, witness: _witness, ...rest
+  } = row;
   const replicas = before.filter((replica) => replica.region !== region);
   if (replicas.length > 0) return { ...row, replicas };
   ctx.schedule(forgetReplication, {
@@ -124,7 +131,7 @@ export const removeReplica = reconciler<Member>(
       const current = findTable(within, name);
       if (current) within.db(tables).put(withoutMember(within, current, region));
     });
-    for (const each of otherRegions(row)) if (each !== region) await show(ctx, name, each);
+    await showAll(ctx, name, otherRegions(row).filter((each) => each !== region));
     return undefined;
   },
 );
@@ -139,7 +146,7 @@ interface Announcement {
 /** Tells the others that something about the table has changed. */
 export const announce = reconciler<Announcement>(
   "dynamodb.announce", async ({ name, regions, leaves }, ctx): Promise<Reconciled> => {
-    for (const region of regions) await show(ctx, name, region);
+    await showAll(ctx, name, regions);
     if (!leaves || !tableElsewhere(ctx, ctx.region, name)) return undefined;
     return { againAfterMilliseconds: lookAgainMilliseconds };
   },

@@ -10,6 +10,7 @@ import { itemTextOf, itemOf } from "../items/item-rows.ts";
 import type { WritePlan } from "../items/writing.ts";
 import type { Table } from "../tables/table-rows.ts";
 import { attributeOf, emptyItem, type Item } from "../values/attribute-values.ts";
+import { tellAtOnce } from "./at-once.ts";
 import { sendChanges } from "./sending.ts";
 
 export interface Stamp {
@@ -65,7 +66,9 @@ export function replicateChange(ctx: Context, plan: WritePlan): void {
   const deleted = !row && before ? keyTextOf(subject, plan.itemBefore ?? itemOf(before)) : undefined;
   ctx.db(stamps).put(deleted === undefined ? stamp : { ...stamp, deleted });
   for (const { region, status } of subject.replicas ?? []) {
-    if (status !== "DELETING") tell(ctx, subject, region, place);
+    if (status === "DELETING") continue;
+    tell(ctx, subject, region, place);
+    if (subject.isStrong && status !== "CREATING") tellAtOnce(ctx, plan, stamp, region);
   }
 }
 

@@ -3,7 +3,7 @@
 import type {
   ReplicationGroupUpdate, UpdateReplicationGroupMemberAction,
 } from "../../../generated/dynamodb.ts";
-import type { BodyContext, Context } from "../../../kernel/context.ts";
+import type { Context } from "../../../kernel/context.ts";
 import { deletionProtected, validation } from "../errors.ts";
 import { openStream } from "../streams/stream-rows.ts";
 import type { UsableKey } from "../tables/encryption.ts";
@@ -11,9 +11,7 @@ import { updating } from "../tables/lifecycles.ts";
 import { isOnDemand, type Replica, type Table } from "../tables/table-rows.ts";
 import { otherRegions, supportedRegions, tableElsewhere } from "./members.ts";
 import { addReplica, removeReplica, updateReplica } from "./membership.ts";
-import {
-  isIdle, keyOfReplica, requireKeyKind, settingsOf, type ReplicaSettings,
-} from "./replica-settings.ts";
+import { isIdle, requireKeyKind, settingsOf, type ReplicaSettings } from "./replica-settings.ts";
 
 const sourceMilliseconds = 24 * 3_600_000;
 
@@ -24,7 +22,7 @@ interface Action {
 }
 
 /** @evidence recorded refusals of ReplicaUpdates, here and below */
-function actionOf(update: ReplicationGroupUpdate): Action {
+export function actionOf(update: ReplicationGroupUpdate): Action {
   const kinds = (["Create", "Update", "Delete"] as const).filter((kind) => update[kind] !== undefined);
   const [kind] = kinds;
   if (kind === undefined) throw noAction();
@@ -53,7 +51,7 @@ function requireOne(updates: readonly ReplicationGroupUpdate[]): Action {
   return first;
 }
 
-function requireRegion(ctx: Context, region: string): void {
+export function requireRegion(ctx: Context, region: string): void {
   if (region === ctx.region) {
     throw validation(
       "Cannot add or delete the local region through ReplicaUpdates. " +
@@ -67,7 +65,7 @@ function requireRegion(ctx: Context, region: string): void {
   );
 }
 
-function requireMember(row: Table, region: string): Replica {
+export function requireMember(row: Table, region: string): Replica {
   const member = row.replicas?.find((replica) => replica.region === region);
   if (member) return member;
   throw validation(
@@ -76,7 +74,7 @@ function requireMember(row: Table, region: string): Replica {
   );
 }
 
-function requireCreatable(ctx: Context, row: Table, region: string): void {
+export function requireCreatable(ctx: Context, row: Table, region: string): void {
   if (tableElsewhere(ctx, region, row.name) || otherRegions(row).includes(region)) {
     throw validation(
       `Failed to create a the new replica of table with name: ‘${row.name}’ because one or more replicas ` +
@@ -88,14 +86,23 @@ function requireCreatable(ctx: Context, row: Table, region: string): void {
   }
 }
 
-function create(ctx: Context, row: Table, region: string, settings: ReplicaSettings): Table {
-  const streamed = row.streamView === undefined ? openStream(ctx, row, "NEW_AND_OLD_IMAGES") : row;
+interface Added {
+  readonly wish: UpdateReplicationGroupMemberAction;
+  /** That of the table there. */
+  readonly key: UsableKey | undefined;
+}
+
+/** Regions that hold the same at every moment need no streams for it, and copy from none of them. */
+export function addRegion(ctx: Context, row: Table, region: string, { wish, key }: Added): Table {
+  const settings: ReplicaSettings = { ...settingsOf(row, wish), ...(key && { key }) };
+  const isStreamed = row.streamView !== undefined || row.isStrong;
+  const streamed = isStreamed ? row : openStream(ctx, row, "NEW_AND_OLD_IMAGES");
   addReplica.poke(ctx, `${row.number} ${region}`, { name: row.name, region });
-  const now = ctx.clock.now();
+  const sourced = [...(row.sourced ?? []), { region, at: ctx.clock.now() }];
   return updating(ctx, {
     ...streamed,
     replicas: [...(row.replicas ?? []), { region, status: "CREATING", settings }],
-    sourced: [...(row.sourced ?? []), { region, at: now }],
+    ...(!row.isStrong && { sourced }),
   }, "replica");
 }
 
@@ -113,7 +120,7 @@ export function recentSource(): Error {
   );
 }
 
-function remove(ctx: Context, row: Table, region: string): Table {
+export function removeRegion(ctx: Context, row: Table, region: string): Table {
   const other = tableElsewhere(ctx, region, row.name);
   if (other?.isProtected) throw deletionProtected();
   if (other && isRecentSource(other, ctx.clock.now())) throw recentSource();
@@ -145,22 +152,14 @@ export function requireReplicaUpdate(
   return action;
 }
 
-/** @param key that of a table that is made in another region */
+/** @param keys those of the tables that are made in other regions */
 export function updateReplicas(
-  ctx: Context, row: Table, updates: readonly ReplicationGroupUpdate[], key: UsableKey | undefined,
+  ctx: Context, row: Table, updates: readonly ReplicationGroupUpdate[], keys: ReadonlyMap<string, UsableKey>,
 ): Table {
   const { kind, region, wish } = requireReplicaUpdate(ctx, row, updates);
   switch (kind) {
-    case "Create": return create(ctx, row, region, { ...settingsOf(row, wish), ...(key && { key }) });
+    case "Create": return addRegion(ctx, row, region, { wish, key: keys.get(region) });
     case "Update": return change(ctx, row, region, settingsOf(row, wish));
-    case "Delete": return remove(ctx, row, region);
+    case "Delete": return removeRegion(ctx, row, region);
   }
-}
-
-/** The key that a region is to have that an update adds. */
-export async function keyOfAdded(
-  ctx: BodyContext, row: Table, updates: readonly ReplicationGroupUpdate[] = [],
-): Promise<UsableKey | undefined> {
-  const added = updates.find(({ Create }) => Create)?.Create;
-  return added && keyOfReplica(ctx, row, added);
 }

@@ -16,6 +16,7 @@ import { announceChange } from "../replicas/membership.ts";
 import { forgetChanges } from "../kinesis/sending.ts";
 import { forgetReplication } from "../replicas/outgoing.ts";
 import { isRecentSource, recentSource } from "../replicas/replicas.ts";
+import { onlyOneReplica } from "../replicas/strong-errors.ts";
 import { closeStream } from "../streams/stream-rows.ts";
 import { describe } from "./description.ts";
 import { retireGrant } from "./encryption.ts";
@@ -26,6 +27,7 @@ import { extents, tables, type Table } from "./table-rows.ts";
 /** @evidence recorded refusals, one for each state */
 function requireDeletable(row: Table, now: number): void {
   if (row.isProtected) throw deletionProtected();
+  if (row.isStrong) throw onlyOneReplica();
   if (isRecentSource(row, now)) throw recentSource();
   const detail = stateInTheWay(row);
   if (detail === undefined) return;

@@ -1,8 +1,9 @@
 /** Tables as DescribeTable and its kin show them. */
 
 import type {
-  GlobalSecondaryIndexDescription, KeySchemaElement, LocalSecondaryIndexDescription, OnDemandThroughput,
-  Projection, ProvisionedThroughputDescription, SSEDescription, TableDescription,
+  GlobalSecondaryIndexDescription, GlobalTableWitnessDescription, KeySchemaElement,
+  LocalSecondaryIndexDescription, OnDemandThroughput, Projection, ProvisionedThroughputDescription,
+  SSEDescription, TableDescription,
 } from "../../../generated/dynamodb.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
 import { shownReplica } from "../replicas/replica-settings.ts";
@@ -96,7 +97,17 @@ function shownReplicas(ctx: ReadContext, table: Table): TableDescription {
     GlobalTableVersion: "2019.11.21",
     GlobalTableSettingsReplicationMode: "ENABLED_WITH_OVERRIDES",
     Replicas: replicas.map((replica) => shownReplica(ctx, table, replica)),
+    ...(table.isStrong && { MultiRegionConsistency: "STRONG" }),
+    GlobalTableWitnesses: shownWitnesses(table),
   };
+}
+
+/** A witness comes and goes with the replicas. */
+function shownWitnesses({ witness, replicas = [] }: Table): GlobalTableWitnessDescription[] | undefined {
+  if (witness === undefined) return undefined;
+  const statuses = replicas.map(({ status }) => status);
+  const passing = (["CREATING", "DELETING"] as const).find((status) => statuses.includes(status));
+  return [{ RegionName: witness, WitnessStatus: passing ?? "ACTIVE" }];
 }
 
 function shownStream(ctx: ReadContext, table: Table): TableDescription {

@@ -132,6 +132,10 @@ export interface Table extends ItemSpace {
   readonly copies?: true;
   /** The table in the other regions of its global table. */
   readonly replicas?: readonly Replica[];
+  /** The regions of the global table hold the same at every moment. */
+  readonly isStrong?: true;
+  /** The region that only votes on writes, in AWS. Here it is a name. */
+  readonly witness?: string;
   /** The regions that took their items from here, and when. */
   readonly sourced?: readonly { readonly region: string; readonly at: number }[];
   /** What it is restored from. */

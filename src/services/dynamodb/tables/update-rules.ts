@@ -41,6 +41,16 @@ function requireSome(input: UpdateTableInput, changes: ReadonlySet<Member>): voi
   throw validation(`At least one of ${names.join(", ")} or ${last} is required`);
 }
 
+/** What makes regions hold the same is one change with the regions that are to. */
+function requireOnlyMembers(input: UpdateTableInput, changes: Set<Member>): void {
+  const witnesses = input.GlobalTableWitnessUpdates ?? [];
+  const isAboutMembers = input.MultiRegionConsistency !== undefined || witnesses.length > 0;
+  if (!isAboutMembers || !changes.has("ReplicaUpdates")) return;
+  changes.delete("MultiRegionConsistency");
+  if (changes.size === 1) return;
+  throw validation("Requests that modify replicas or witnesses must not also modify other fields");
+}
+
 /** What must be the only change, the one that is complained of first coming first. */
 const exclusive = [
   ["SSESpecification", "Server-Side Encryption modification"],
@@ -53,6 +63,7 @@ const exclusive = [
 export function requireOneChange(input: UpdateTableInput): void {
   const changes = changesOf(input);
   requireSome(input, changes);
+  requireOnlyMembers(input, changes);
   if (input.GlobalSecondaryIndexUpdates?.length === 0) {
     throw invalidParameters("List of GlobalSecondaryIndexUpdates is empty");
   }

@@ -10,7 +10,8 @@ import { updateIndexes } from "../indexes/online-indexes.ts";
 import { followRegion } from "../replicas/following.ts";
 import { isOwnService } from "../replicas/members.ts";
 import { announceChange } from "../replicas/membership.ts";
-import { keyOfAdded, requireReplicaUpdate, updateReplicas } from "../replicas/replicas.ts";
+import { requireReplicaUpdate, updateReplicas } from "../replicas/replicas.ts";
+import { isAboutStrong, keysOfAdded, requireStrongUpdate, updateStrong } from "../replicas/strong.ts";
 import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
 import { describe } from "./description.ts";
@@ -98,14 +99,22 @@ function requireReencryptable(row: Table): void {
   if (row.encryption?.locked?.code !== "AccessDeniedException") requireUnlocked(row);
 }
 
-function change(ctx: Context, row: Table, input: UpdateTableInput, key: UsableKey | undefined): Table {
-  if (input.SSESpecification) return changeEncryption(ctx, row, key);
+/** Of tables in other regions, by the region; of the table itself, by its own. */
+type Keys = ReadonlyMap<string, UsableKey>;
+
+function changeReplicas(ctx: Context, row: Table, input: UpdateTableInput, keys: Keys): Table {
+  if (isAboutStrong(row, input)) return updateStrong(ctx, row, input, keys);
+  return updateReplicas(ctx, row, input.ReplicaUpdates ?? [], keys);
+}
+
+function change(ctx: Context, row: Table, input: UpdateTableInput, keys: Keys): Table {
+  if (input.SSESpecification) return changeEncryption(ctx, row, keys.get(ctx.region));
   if (input.TableClass) return changeClass(ctx, row, input.TableClass);
   if (input.DeletionProtectionEnabled !== undefined) {
     return { ...row, isProtected: input.DeletionProtectionEnabled };
   }
   if (input.WarmThroughput) return { ...row, warm: warmAfter(input.WarmThroughput, row.warm) };
-  if (input.ReplicaUpdates) return updateReplicas(ctx, row, input.ReplicaUpdates, key);
+  if (input.ReplicaUpdates) return changeReplicas(ctx, row, input, keys);
   let changed = row;
   if (input.BillingMode !== undefined || input.ProvisionedThroughput) {
     changed = changeBilling(ctx, changed, input);
@@ -129,9 +138,6 @@ function changeOnDemand(row: Table, input: UpdateTableInput): Table {
 }
 
 function requireBuilt(input: UpdateTableInput): void {
-  if (input.MultiRegionConsistency === "STRONG" || input.GlobalTableWitnessUpdates?.length) {
-    throw notImplemented("UpdateTable with MultiRegionConsistency STRONG");
-  }
   if (input.GlobalTableSettingsReplicationMode !== undefined) {
     throw notImplemented("UpdateTable with GlobalTableSettingsReplicationMode");
   }
@@ -152,17 +158,18 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
       requireUpdatable(row, input);
       if (input.SSESpecification) requireReencryptable(row);
       requireOtherKey(row, input);
-      if (input.ReplicaUpdates?.length) requireReplicaUpdate(within, row, input.ReplicaUpdates);
+      if (isAboutStrong(row, input)) requireStrongUpdate(within, row, input);
+      else if (input.ReplicaUpdates?.length) requireReplicaUpdate(within, row, input.ReplicaUpdates);
       return row;
     });
     const keyId = input.SSESpecification?.KMSMasterKeyId ?? managedKey;
-    const key = isKeyWanted ? await requireUsableKey(ctx, keyId, looked.name)
-      : await keyOfAdded(ctx, looked, input.ReplicaUpdates);
+    const keys = isKeyWanted ? new Map([[ctx.region, await requireUsableKey(ctx, keyId, looked.name)]])
+      : await keysOfAdded(ctx, looked, input);
     return ctx.transaction((within) => {
       const row = requireTable(within, input.TableName);
       requireUpdatable(row, input);
       requireFewTransitions(within);
-      const changed = change(within, row, input, key);
+      const changed = change(within, row, input, keys);
       if (changed !== row) putTable(within, changed);
       if (input.GlobalSecondaryIndexUpdates) announceChange(within, changed);
       return { TableDescription: answer(within, input, changed) };

@@ -15,7 +15,9 @@ import { normalizeKey, requireKey, storeKeyOf } from "../items/item-keys.ts";
 import { itemOf, shown, shownItem } from "../items/item-rows.ts";
 import { placeText } from "../items/places.ts";
 import { findItem } from "../items/writing.ts";
+import { notWhenStrong } from "../replicas/strong-errors.ts";
 import { nameIn, tableArn } from "../tables/names.ts";
+import type { Table } from "../tables/table-rows.ts";
 import type { Item } from "../values/attribute-values.ts";
 import { allOrNone } from "./cancellation.ts";
 
@@ -35,11 +37,16 @@ export function multipleOperations(): Error {
   return validation("Transaction request cannot include multiple operations on one item");
 }
 
+/** @throws ValidationException for tables that hold the same in several Regions at every moment */
+export function requireTransactional({ isStrong }: Table): void {
+  if (isStrong) throw notWhenStrong("Transactions are");
+}
+
 /** Reads all of them, in their order. */
 export function readAll(
   ctx: Context, tables: SeveralTables, gets: readonly TransactionalGet[],
 ): dynamodb.ItemResponse[] {
-  for (const { text } of gets) tables.get(text);
+  for (const { text } of gets) requireTransactional(tables.get(text));
   const seen = new Set<string>();
   const places = allOrNone(gets, ({ text, key, refusal }) => {
     if (refusal) throw refusal;

@@ -22,7 +22,7 @@ import type { Item } from "../values/attribute-values.ts";
 import { itemToUpdateTooLarge, itemTooLarge } from "../values/value-errors.ts";
 import type { TransactionalAction } from "./actions.ts";
 import { allOrNone } from "./cancellation.ts";
-import { multipleOperations } from "./transact-get.ts";
+import { multipleOperations, requireTransactional } from "./transact-get.ts";
 
 /** A transactional write is paid for twice, and so is a read. */
 const unitsFactor = 2;
@@ -98,7 +98,7 @@ function requireSize(all: readonly Planned[]): void {
 export function writeAll(
   ctx: Context, tables: SeveralTables, actions: readonly TransactionalAction[],
 ): Written[] {
-  for (const { text } of actions) tables.get(text);
+  for (const { text } of actions) requireTransactional(tables.get(text));
   const located = allOrNone(actions, (action) => locate(tables, action));
   if (new Set(located.map(({ place }) => placeText(place))).size < located.length) throw multipleOperations();
   const all = allOrNone(located, (each) => planned(ctx, each));
