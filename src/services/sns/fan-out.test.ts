@@ -79,7 +79,8 @@ test("who may publish decides nothing about queues: the topic asks for itself", 
     Version: "2012-10-17",
     Statement: [
       {
-        Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: "*",
+        Effect: "Allow", Principal: { Service: "sns.amazonaws.com" },
+        Action: "sqs:SendMessage", Resource: "*",
       },
       {
         Effect: "Deny", Principal: "*", Action: "sqs:SendMessage", Resource: "*",
