@@ -90,12 +90,14 @@ export async function measureFanOut(target: FanOutTarget, send: BenchOperation):
     publishes.push(await publishing());
     sends.push(await sending());
   }
-  const missing = (warmUp.publishes + rounds * publishesARound) * queueCount - ((await arrived(sqs, target.port)) - before);
+  const published = warmUp.publishes + rounds * publishesARound;
+  const missing = published * queueCount - ((await arrived(sqs, target.port)) - before);
   if (missing > 0) throw new Error(`${missing} messages have not arrived`);
   const show = (pick: (cost: Cost) => number): string => {
     const one = median(publishes.map(pick));
     const ten = median(sends.map(pick)) * queueCount;
-    const ratio = median(publishes.map((each, index) => pick(each) / (queueCount * pick(sends[index] ?? each))));
+    const ratios = publishes.map((each, index) => pick(each) / (queueCount * pick(sends[index] ?? each)));
+    const ratio = median(ratios);
     return `${one.toFixed(0)} µs, ${queueCount} sends ${ten.toFixed(0)} µs: ${ratio.toFixed(2)} of them`;
   };
   console.log(`publish to ${queueCount} queues`);

@@ -187,7 +187,8 @@ export class Authorizer {
     };
     const decision = decide(request, policies);
     if (decision.allowed) {
-      if (!conditions.wasAsked || (isService(caller) && conditions.wasAskedOfCallerAlone)) known?.set(question, resourcePolicy ?? noPolicy);
+      const isForGood = isService(caller) ? conditions.wasAskedOfCallerAlone : !conditions.wasAsked;
+      if (isForGood) known?.set(question, resourcePolicy ?? noPolicy);
       return undefined;
     }
     if (

@@ -36,9 +36,11 @@ test("calls made together: one that is refused, before or while it runs, stops n
   const second = await queue(region, "second");
   const send = (QueueUrl: string, MessageBody: string) => ({ QueueUrl, MessageBody });
   const outcomes = await service(region).callEach(sqs.SendMessage, [
-    send(first, "a"), send(`/${account}/none`, "b"), send(second, "c"), send(first, "\u0000"), send(first, "d"),
+    send(first, "a"), send(`/${account}/none`, "b"), send(second, "c"), send(first, "\u0000"),
+    send(first, "d"),
   ], as);
-  const codes = outcomes.map((outcome) => ("error" in outcome ? outcome.error.shape ?? outcome.error.code : ""));
+  const codes = outcomes.map((outcome) =>
+    ("error" in outcome ? outcome.error.shape ?? outcome.error.code : ""));
   assert.deepEqual(codes, ["", "AccessDeniedException", "", "InvalidMessageContents", ""]);
   // What ran together and was taken back for the one that failed has been done once.
   assert.deepEqual([await count(region, first), await count(region, second)], [2, 1]);
@@ -51,8 +53,10 @@ test("calls made together are recorded each, and answered in their order", async
   region.engine.bus.listen(({ detail }) => heard.push(String(detail["eventName"])));
   const put = (Name: string) => ({ Name, Value: Name, Type: "String" as const });
   const caller = { ...ctx.caller, type: "Root" as const, account, arn: `arn:aws:iam::${account}:root` };
-  const outcomes = await ctx.callEach(ssm.PutParameter, [put("a"), put("b"), put("a")], { as: { for: caller } });
-  assert.deepEqual(outcomes.map((outcome) => ("output" in outcome ? outcome.output.Version : outcome.error.code)),
-    [1, 1, "ParameterAlreadyExists"]);
+  const inputs = [put("a"), put("b"), put("a")];
+  const outcomes = await ctx.callEach(ssm.PutParameter, inputs, { as: { for: caller } });
+  const said = outcomes.map((outcome) =>
+    ("output" in outcome ? outcome.output.Version : outcome.error.code));
+  assert.deepEqual(said, [1, 1, "ParameterAlreadyExists"]);
   assert.deepEqual(heard.filter((name) => name === "PutParameter").length, 3);
 });

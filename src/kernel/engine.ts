@@ -308,13 +308,15 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     return this.store.flush();
   }
 
-  /** When no request and no job is under way (waiting ones apart) and the store has everything. */
+  /**
+   * When no request and no job is under way (waiting ones apart) or due, and the store has everything.
+   */
   async settled(): Promise<void> {
     do {
       await new Promise<void>((resolve) => setImmediate(resolve));
       await this.#activity.idle();
       await this.store.flush();
-    } while (!this.#activity.isIdle);
+    } while (!this.#activity.isIdle || this.clock.isDue);
   }
 
   /** Moves time on, running what falls due in order. @param target epoch milliseconds */

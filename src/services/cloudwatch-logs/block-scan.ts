@@ -5,7 +5,9 @@
 
 import type { ReadContext } from "../../kernel/context.ts";
 import { decompress, inflated, isLarge, unpackEvents, type StoredEvent } from "./block-format.ts";
-import { blocks, bodies, packedOf, readBlock, type Block, type DataKeys, type Packed } from "./block-table.ts";
+import {
+  blocks, bodies, packedOf, readBlock, type Block, type DataKeys, type Packed,
+} from "./block-table.ts";
 import { usageOf } from "./group-table.ts";
 import { Heap } from "./heap.ts";
 import { precedes, type Place } from "./places.ts";
@@ -190,7 +192,8 @@ export function* scanBackward(ctx: Reader, scope: Scope, keys: DataKeys): Genera
     if (block && (!open.first || block.lastAt >= eventAt(open.first).timestamp)) {
       closed.pop();
       const events = readBlock(ctx, block, keys);
-      if (events.length > 0) open.push({ streamName: block.streamName, block, events, at: events.length - 1 });
+      const at = events.length - 1;
+      if (at >= 0) open.push({ streamName: block.streamName, block, events, at });
       continue;
     }
     const cursor = open.first;

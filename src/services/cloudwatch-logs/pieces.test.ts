@@ -36,7 +36,7 @@ test("searching many streams whose blocks overlap finds every event once, in ord
   assert.equal(slow.length, all.filter((message = "") => message.endsWith("took 6 ms")).length);
 });
 
-test("a query that is stopped under way is over, has no results, and the next one has all of them", async () => {
+test("a query that is stopped is over, has no results, and the next one has all of them", async () => {
   await using region = await startRegion();
   const app = await crowded(region);
   const start = async (queryString: string): Promise<string> =>
@@ -55,17 +55,18 @@ test("a query that is stopped under way is over, has no results, and the next on
   }
 });
 
-test("patterns: texts like one that was found before are counted with it, others for themselves", async () => {
+test("patterns: texts like one found before are counted with it, others for themselves", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");
   await app.stream("s");
   const events = Array.from({ length: 60 }, (_, number) => {
-    if (number % 3 === 0) return `GET /items/${number} from 10.0.0.${number} took 12:30:${10 + (number % 50)}`;
+    if (number % 3 === 0) return `GET /i/${number} from 10.0.0.${number} took 12:30:${10 + (number % 50)}`;
     if (number % 3 === 1) return `user "u-${number}x" (id=${number}) signed in (again) [${number}]`;
     return `ERROR no room left`;
   });
   await app.put("s", ...events);
-  const { queryId } = await app.logs.send(new StartQueryCommand({ ...times, queryString: "pattern @message" }));
+  const { queryId } = await app.logs.send(
+    new StartQueryCommand({ ...times, queryString: "pattern @message" }));
   await region.settled();
   const { results = [] } = await app.logs.send(new GetQueryResultsCommand({ queryId }));
   const found = results.map((row) =>

@@ -18,7 +18,9 @@ const families: Readonly<Record<string, string>> = {
   sqs: "SQS", lambda: "Lambda", firehose: "Firehose", http: "HTTP", https: "HTTP", application: "Application",
 };
 
-function roleFor({ attributes }: Topic, { protocol }: Subscription, isDelivered: boolean): string | undefined {
+function roleFor(
+  { attributes }: Topic, { protocol }: Subscription, isDelivered: boolean,
+): string | undefined {
   const family = families[protocol];
   if (family === undefined) return undefined;
   return attributes[`${family}${isDelivered ? "Success" : "Failure"}FeedbackRoleArn`];

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DeleteQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  DeleteQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient,
+} from "@aws-sdk/client-sqs";
 import { jobs } from "../../jobs/rows.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { createQueue, createTopic, type QueueFixture } from "./topic-fixture.ts";
@@ -76,7 +78,10 @@ test("who may publish decides nothing about queues: the topic asks for itself", 
   const Policy = JSON.stringify({
     Version: "2012-10-17",
     Statement: [
-      { Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:SendMessage", Resource: "*" },
+      {
+        Effect: "Allow", Principal: { Service: "sns.amazonaws.com" },
+        Action: "sqs:SendMessage", Resource: "*",
+      },
       {
         Effect: "Deny", Principal: "*", Action: "sqs:SendMessage", Resource: "*",
         Condition: { Bool: { "aws:SecureTransport": "false" } },

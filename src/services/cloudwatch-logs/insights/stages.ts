@@ -108,15 +108,38 @@ const rowBytes = 300;
 
 export class TooManyRows extends Error {}
 
+/** @evidence CloudWatch Logs User Guide, "dedup": rows without the field are discarded */
+function keyOf(row: Row, keys: readonly Expression[]): string | undefined {
+  const values = keys.map(({ evaluate }) => textOf(evaluate(row)));
+  return values.includes(undefined) ? undefined : JSON.stringify(values);
+}
+
 export function deduplicated(next: Stage, keys: readonly Expression[], sorting: Sorting): Stage {
+  return sorting.length === 0 ? firstOfEach(next, keys) : bestOfEach(next, keys, sorting);
+}
+
+/** What came first counts: it need not be kept. */
+function firstOfEach(next: Stage, keys: readonly Expression[]): Stage {
+  const seen = new Set<string>();
+  return {
+    push: (row) => {
+      const key = keyOf(row, keys);
+      if (key === undefined || seen.has(key)) return;
+      if (seen.size >= keptRowsMax) throw new TooManyRows();
+      seen.add(key);
+      next.push(row);
+    },
+    end: () => next.end(),
+  };
+}
+
+function bestOfEach(next: Stage, keys: readonly Expression[], sorting: Sorting): Stage {
   const kept = new Map<string, Row>();
   let bytes = 0;
   return {
     push: (row) => {
-      const values = keys.map(({ evaluate }) => textOf(evaluate(row)));
-      // @evidence CloudWatch Logs User Guide, "dedup": rows without the field are discarded
-      if (values.includes(undefined)) return;
-      const key = JSON.stringify(values);
+      const key = keyOf(row, keys);
+      if (key === undefined) return;
       const known = kept.get(key);
       if (known && before(row, known, sorting) >= 0) return;
       bytes += row.sizeBytes - (known ? known.sizeBytes : -key.length - rowBytes);

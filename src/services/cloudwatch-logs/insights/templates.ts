@@ -12,7 +12,7 @@ interface Template {
   /** Of the earlier time that is compared with. */
   baselineCount: number;
   severity: string | undefined;
-  /** What texts look like that have all of its words; made when it is asked for, undefined where it is not. */
+  /** Texts that have all of its words; made when it is asked for, undefined where that cannot be. */
   form: RegExp | "unknown" | undefined;
   /** How many there were, by stretches of time. */
   readonly histogram: Map<number, number>;
