@@ -23,6 +23,7 @@ import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
+import { isReadAtRest } from "./reading-at-rest.ts";
 import { isInitiation, isSource } from "./replicas.ts";
 import { noteAccess } from "./tiering-rules.ts";
 import { requirePartNumber } from "./upload-parts.ts";
@@ -47,7 +48,7 @@ export const GetObject = operation(s3.GetObject, {
     const { bucket, version, body, hot, release } = openObject(input, ctx, "GET", hotBody);
     try {
       requireReadable(input, version);
-      requireInReach(version, ctx.clock.now());
+      if (!isReadAtRest(input)) requireInReach(version, ctx.clock.now());
       const encryption = await opened(ctx, version, input);
       noteAccess(ctx, version);
       const part = partOf(input, version, body);
