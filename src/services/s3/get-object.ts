@@ -7,6 +7,7 @@ import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
 import type { ThroughAccessPoint } from "./access-points.ts";
+import { noteRetrieval } from "./analysis-activity.ts";
 import { describeState, requireInReach } from "./archive.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
@@ -55,8 +56,10 @@ export const GetObject = operation(s3.GetObject, {
       const range = part ?? parseRange(input.Range, version.sizeBytes);
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
+      const { first, last } = range ?? whole;
+      noteRetrieval(ctx, bucket, version, last - first + 1);
       const Body = hot
-        ? hot.subarray(range?.first ?? 0, (range?.last ?? whole.last) + 1)
+        ? hot.subarray(first, last + 1)
         : readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
       if (!hot) keepHot(ctx, version, Body);
       const state = describeState(bucket, version, input, ctx.clock.now());

@@ -7,12 +7,12 @@ import type * as s3 from "../../generated/s3.ts";
 import { asynchronousJob } from "../../jobs/job.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { bucketArn, buckets, type Bucket } from "./bucket-table.ts";
+import { buckets, type Bucket } from "./bucket-table.ts";
 import { findConfiguration } from "./configurations.ts";
 import { InventoryLines } from "./inventory-rows.ts";
 import { planReport, reportJob, type PlannedReport } from "./inventory-schedule.ts";
-import { PutObject } from "./put-object.ts";
 import { destinationName } from "./replication-rules.ts";
+import { putReport } from "./report-delivery.ts";
 import { allVersions, type ShownVersion, type Start } from "./version-listing.ts";
 import { objects } from "./version-table.ts";
 
@@ -57,7 +57,7 @@ async function writeReport(
   const { Prefix, Bucket: destination } = Destination.S3BucketDestination;
   const folder = `${Prefix ? `${Prefix}/` : ""}${bucket.name}/${Id}`;
   const put = (key: string, body: Buffer | Readable): Promise<unknown> =>
-    putObject(ctx, bucket, configuration, `${folder}/${key}`, body);
+    putReport(ctx, bucket, Destination.S3BucketDestination, `${folder}/${key}`, body);
 
   const lines = new InventoryLines(bucket, configuration, now);
   const dataKey = `data/${ctx.ids.uuid()}.csv.gz`;
@@ -85,29 +85,6 @@ async function writeReport(
   await put(`hive/dt=${date}-${minute}/symlink.txt`, Buffer.from(link));
   await put(`${date}T${minute}Z/manifest.json`, manifest);
   await put(`${date}T${minute}Z/manifest.checksum`, Buffer.from(hash("md5", manifest, "hex")));
-}
-
-/** As S3 itself, so that the destination's policy decides. */
-function putObject(
-  ctx: BodyContext,
-  bucket: Bucket,
-  { Destination }: s3.InventoryConfiguration,
-  Key: string,
-  Body: Buffer | Readable,
-): Promise<unknown> {
-  const { Bucket, AccountId, Encryption } = Destination.S3BucketDestination;
-  const input: s3.PutObjectRequest = {
-    Bucket: destinationName(Bucket), Key,
-    Body: Body as Readable,
-    ACL: "bucket-owner-full-control",
-    ...(AccountId !== undefined && { ExpectedBucketOwner: AccountId }),
-    ...(Encryption?.SSES3 && { ServerSideEncryption: "AES256" as const }),
-    ...(Encryption?.SSEKMS && {
-      ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: Encryption.SSEKMS.KeyId,
-    }),
-  };
-  const sourceArn = bucketArn(bucket.name);
-  return ctx.call(PutObject, input, { as: "service", sourceArn, account: ctx.account });
 }
 
 const linesPerPage = 500;
