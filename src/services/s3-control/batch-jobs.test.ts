@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { CreateRoleCommand, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import {
-  GetObjectLegalHoldCommand, GetObjectRetentionCommand,
-  GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command, PutBucketInventoryConfigurationCommand,
+  GetObjectLegalHoldCommand, GetObjectRetentionCommand, GetObjectTaggingCommand, HeadObjectCommand,
+  ListObjectsV2Command, PutBucketInventoryConfigurationCommand,
   PutBucketPolicyCommand, PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import {
