@@ -5,14 +5,11 @@ import { notImplemented } from "../../kernel/errors.ts";
 import { idempotent } from "../../kernel/idempotency.ts";
 import { operation } from "../../kernel/operation.ts";
 import { ofAccount } from "./account.ts";
+import { requireComputable } from "./batch-checksums.ts";
 import { batchJobs, jobArn, operationName, workOn, type BatchRequest } from "./batch-job-table.ts";
 import { batchService } from "./batch-roles.ts";
 import { invalidRequest, tokenUsedBefore } from "./errors.ts";
 import { setTags } from "./tags.ts";
-
-const missing: ReadonlySet<control.OperationName> = new Set([
-  "LambdaInvoke", "S3ComputeObjectChecksum", "S3UpdateObjectEncryption",
-]);
 
 /** As long as jobs that are over are kept. */
 const keepMilliseconds = 90 * 24 * 60 * 60_000;
@@ -55,15 +52,27 @@ export const CreateJob = operation(control.CreateJob, {
   }),
 });
 
-/** @throws InvalidRequest, NotImplemented */
+/** @throws InvalidRequest */
 function requireOperation(request: BatchRequest): void {
   const given = Object.values(request.Operation).filter((value) => value !== undefined);
   if (given.length !== 1) throw invalidRequest("A job must have exactly one operation");
-  const name = operationName(request);
-  if (missing.has(name)) throw notImplemented(`${name} of a batch job`);
-  const { S3PutObjectCopy } = request.Operation;
+  const { S3PutObjectCopy, S3ComputeObjectChecksum, LambdaInvoke } = request.Operation;
   if (S3PutObjectCopy && S3PutObjectCopy.TargetResource === undefined) {
     throw invalidRequest("S3PutObjectCopy must have a TargetResource");
+  }
+  if (S3ComputeObjectChecksum) requireComputable(S3ComputeObjectChecksum);
+  if (LambdaInvoke) requireInvocable(LambdaInvoke);
+}
+
+/** @throws InvalidRequest */
+function requireInvocable(invoke: control.LambdaInvokeOperation): void {
+  const { FunctionArn, InvocationSchemaVersion = "1.0", UserArguments } = invoke;
+  if (FunctionArn === undefined) throw invalidRequest("LambdaInvoke must have a FunctionArn");
+  if (!["1.0", "2.0"].includes(InvocationSchemaVersion)) {
+    throw invalidRequest("The InvocationSchemaVersion must be 1.0 or 2.0");
+  }
+  if (UserArguments && InvocationSchemaVersion !== "2.0") {
+    throw invalidRequest("UserArguments need the InvocationSchemaVersion 2.0");
   }
 }
 

@@ -1,109 +1,23 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CreateRoleCommand } from "@aws-sdk/client-iam";
 import {
-  CreateBucketCommand, GetObjectCommand, GetObjectLegalHoldCommand, GetObjectRetentionCommand,
-  GetObjectTaggingCommand, HeadObjectCommand, ListObjectsV2Command, PutBucketInventoryConfigurationCommand,
-  PutBucketPolicyCommand, PutObjectCommand, S3Client,
+  GetObjectLegalHoldCommand, GetObjectRetentionCommand, GetObjectTaggingCommand, HeadObjectCommand,
+  ListObjectsV2Command, PutBucketInventoryConfigurationCommand,
+  PutBucketPolicyCommand, PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import {
-  CreateJobCommand, DeleteJobTaggingCommand, DescribeJobCommand, GetJobTaggingCommand, ListJobsCommand,
-  PutJobTaggingCommand, S3ControlClient, UpdateJobPriorityCommand, UpdateJobStatusCommand,
-  type CreateJobCommandInput, type JobDescriptor, type JobManifestFieldName, type JobOperation,
+  DeleteJobTaggingCommand, DescribeJobCommand, GetJobTaggingCommand, ListJobsCommand,
+  PutJobTaggingCommand, UpdateJobPriorityCommand, UpdateJobStatusCommand,
+  type JobManifestFieldName, type JobOperation,
 } from "@aws-sdk/client-s3-control";
+import { AccountId, Bucket, Report, RoleArn, Stage, trusting } from "../../../test/batch-stage.ts";
 import { withDataFolder } from "../../../test/data-folder.ts";
 import { refusal } from "../../../test/refusal.ts";
-import { startRegion, type TestRegion } from "../../../test/region.ts";
-
-const AccountId = "000000000000";
-const RoleArn = "arn:aws:iam::000000000000:role/batch";
-const Bucket = "bucket";
-
-function trusting(...Service: string[]): string {
-  const statement = { Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" };
-  return JSON.stringify({ Version: "2012-10-17", Statement: statement });
-}
-
-class Stage {
-  readonly region: TestRegion;
-  readonly s3: S3Client;
-  readonly control: S3ControlClient;
-  readonly iam: IAMClient;
-
-  constructor(region: TestRegion) {
-    this.region = region;
-    this.s3 = region.client(S3Client);
-    this.control = region.client(S3ControlClient);
-    this.iam = region.client(IAMClient);
-  }
-
-  async prepare(...actions: string[]): Promise<this> {
-    for (const name of [Bucket, "other"]) {
-      const ObjectLockEnabledForBucket = name === Bucket;
-      await this.s3.send(new CreateBucketCommand({ Bucket: name, ObjectLockEnabledForBucket }));
-    }
-    const AssumeRolePolicyDocument = trusting("batchoperations.s3.amazonaws.com");
-    await this.iam.send(new CreateRoleCommand({ RoleName: "batch", AssumeRolePolicyDocument }));
-    await this.permit(...(actions.length > 0 ? actions : ["s3:*"]));
-    return this;
-  }
-
-  permit(...Action: string[]): Promise<unknown> {
-    const statement = { Effect: "Allow", Action, Resource: "*" };
-    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: statement });
-    return this.iam.send(new PutRolePolicyCommand({ RoleName: "batch", PolicyName: "p", PolicyDocument }));
-  }
-
-  put(Key: string, Body = "body", name = Bucket): Promise<unknown> {
-    return this.s3.send(new PutObjectCommand({ Bucket: name, Key, Body }));
-  }
-
-  /** A job over the rows of a manifest. */
-  async create(
-    Operation: JobOperation,
-    rows: readonly string[],
-    more: Partial<CreateJobCommandInput> = {},
-    Fields: JobManifestFieldName[] = ["Bucket", "Key"],
-  ): Promise<string> {
-    const Body = rows.map((row) => `${row}\n`).join("");
-    const { ETag } = await this.s3.send(new PutObjectCommand({ Bucket: "other", Key: "manifest.csv", Body }));
-    const Location = { ObjectArn: "arn:aws:s3:::other/manifest.csv", ETag };
-    const Manifest = { Spec: { Format: "S3BatchOperations_CSV_20180820" as const, Fields }, Location };
-    return this.make({ Operation, Manifest, ...more });
-  }
-
-  async make(input: Partial<CreateJobCommandInput>): Promise<string> {
-    const given = { AccountId, Priority: 10, RoleArn, Report: { Enabled: false }, ...input };
-    const { JobId = "" } = await this.control.send(new CreateJobCommand(given as CreateJobCommandInput));
-    return JobId;
-  }
-
-  /** Steps follow each other at one time of the clock. */
-  async describe(JobId: string): Promise<JobDescriptor> {
-    await this.region.clock.advance({ seconds: 0 });
-    const { Job = {} } = await this.control.send(new DescribeJobCommand({ AccountId, JobId }));
-    return Job;
-  }
-
-  /** Status, tasks, succeeded, failed. */
-  async outcome(JobId: string): Promise<unknown[]> {
-    const { Status, ProgressSummary = {} } = await this.describe(JobId);
-    const { TotalNumberOfTasks, NumberOfTasksSucceeded, NumberOfTasksFailed } = ProgressSummary;
-    return [Status, TotalNumberOfTasks, NumberOfTasksSucceeded, NumberOfTasksFailed];
-  }
-
-  async text(Key: string): Promise<string> {
-    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: "other", Key }));
-    return (await Body?.transformToString()) ?? "";
-  }
-}
+import { startRegion } from "../../../test/region.ts";
 
 const tagging: JobOperation = { S3PutObjectTagging: { TagSet: [{ Key: "by", Value: "batch" }] } };
-const Report = {
-  Enabled: true, Bucket: "arn:aws:s3:::other", Prefix: "reports", Format: "Report_CSV_20180820" as const,
-  ReportScope: "AllTasks" as const,
-};
 
 test("tasks are done under the role, and a report says what became of each", async () => {
   await using region = await startRegion();
@@ -334,7 +248,14 @@ test("a request is done once for its token, and what is no job is refused", asyn
     name: "IdempotencyException",
   });
   const FunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:f";
-  await assert.rejects(stage.create({ LambdaInvoke: { FunctionArn } }, []), { name: "NotImplemented" });
+  const invocations = [
+    {}, { FunctionArn, InvocationSchemaVersion: "3.0" }, { FunctionArn, UserArguments: { a: "1" } },
+  ];
+  for (const LambdaInvoke of invocations) {
+    await assert.rejects(stage.create({ LambdaInvoke }, []), { name: "InvalidRequest" });
+  }
+  const S3ComputeObjectChecksum = { ChecksumAlgorithm: "CRC64NVME", ChecksumType: "COMPOSITE" } as const;
+  await assert.rejects(stage.create({ S3ComputeObjectChecksum }, []), { name: "InvalidRequest" });
   await assert.rejects(stage.create({}, []), { name: "InvalidRequest" });
   await assert.rejects(stage.create({ ...tagging, S3ReplicateObject: {} }, []), { name: "InvalidRequest" });
   await assert.rejects(stage.create(tagging, [], {}, ["Key"]), { name: "InvalidRequest" });

@@ -5,23 +5,25 @@ import * as s3 from "../../generated/s3.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { asInitiation } from "../s3/replicas.ts";
+import { computeChecksum, type Target } from "./batch-checksums.ts";
+import { invokeFunction } from "./batch-functions.ts";
 import type { BatchTask, TaskResult } from "./batch-job-table.ts";
-
-interface Target {
-  readonly Bucket: string;
-  readonly Key: string;
-  readonly VersionId?: string;
-}
 
 /** Of what S3 refuses, its refusal is the result. Tasks are done at least once. */
 export async function doTask(
   ctx: BodyContext,
-  { bucket, key, versionId }: BatchTask,
+  task: BatchTask,
   operation: control.JobOperation,
   session: CallOptions,
 ): Promise<TaskResult> {
+  const { bucket, key, versionId } = task;
   const target = { Bucket: bucket, Key: key, ...(versionId !== undefined && { VersionId: versionId }) };
+  const { LambdaInvoke, S3ComputeObjectChecksum } = operation;
   try {
+    if (LambdaInvoke) return await invokeFunction(ctx, task, LambdaInvoke, session);
+    if (S3ComputeObjectChecksum) {
+      return { status: 200, message: await computeChecksum(ctx, target, S3ComputeObjectChecksum, session) };
+    }
     await apply(ctx, target, operation, session);
     return { status: 200, message: "Successful" };
   } catch (error) {
@@ -38,7 +40,7 @@ async function apply(
 ): Promise<unknown> {
   const {
     S3PutObjectCopy, S3PutObjectAcl, S3PutObjectTagging, S3DeleteObjectTagging, S3InitiateRestoreObject,
-    S3PutObjectLegalHold, S3PutObjectRetention, S3ReplicateObject,
+    S3PutObjectLegalHold, S3PutObjectRetention, S3ReplicateObject, S3UpdateObjectEncryption,
   } = operation;
   if (S3PutObjectCopy) return ctx.call(s3.CopyObject, copyOf(target, S3PutObjectCopy), session);
   if (S3PutObjectAcl) return ctx.call(s3.PutObjectAcl, { ...target, ...aclOf(S3PutObjectAcl) }, session);
@@ -59,6 +61,10 @@ async function apply(
   if (S3PutObjectRetention) {
     const { Retention, BypassGovernanceRetention } = S3PutObjectRetention;
     return ctx.call(s3.PutObjectRetention, { ...target, Retention, BypassGovernanceRetention }, session);
+  }
+  if (S3UpdateObjectEncryption) {
+    const ObjectEncryption = (S3UpdateObjectEncryption.ObjectEncryption ?? {}) as s3.ObjectEncryption;
+    return ctx.call(s3.UpdateObjectEncryption, { ...target, ObjectEncryption }, session);
   }
   if (S3ReplicateObject) return ctx.call(s3.HeadObject, asInitiation(target), session);
   throw new Error("a batch job has no operation");

@@ -1,16 +1,33 @@
-/** Which objects the storage class analysis of a bucket looks at. */
+/** Which objects the storage class analysis of a bucket looks at, and where its reports go. */
 
 import * as s3 from "../../generated/s3.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onBucket } from "./access.ts";
+import { dropAnalysis, planAnalysis } from "./analysis-table.ts";
 import {
   deleteConfiguration, listConfigurations, putConfiguration, requireConfiguration,
 } from "./configurations.ts";
+import { malformedXml, refuse } from "./errors.ts";
+
+const arnForm = /^arn:aws:s3:::[a-z0-9][a-z0-9.-]{2,62}$/;
+
+/** @throws MalformedXML, InvalidS3DestinationBucket */
+function requireValid({ StorageClassAnalysis }: s3.AnalyticsConfiguration): void {
+  const { DataExport } = StorageClassAnalysis;
+  if (!DataExport) return;
+  const { Bucket, Format } = DataExport.Destination.S3BucketDestination;
+  if (DataExport.OutputSchemaVersion !== "V_1" || Format !== "CSV") throw malformedXml();
+  if (!arnForm.test(Bucket)) throw refuse("InvalidS3DestinationBucket", "Invalid bucket ARN.");
+}
 
 export const PutBucketAnalyticsConfiguration = operation(s3.PutBucketAnalyticsConfiguration, {
   ...onBucket,
   run(input, ctx) {
-    putConfiguration(ctx, "analytics", input, input.AnalyticsConfiguration);
+    const { AnalyticsConfiguration: configuration } = input;
+    putConfiguration(ctx, "analytics", input, configuration);
+    requireValid(configuration);
+    if (configuration.StorageClassAnalysis.DataExport) planAnalysis(ctx, input.Bucket, configuration);
+    else dropAnalysis(ctx, input.Bucket, input.Id);
   },
 });
 
@@ -34,5 +51,6 @@ export const DeleteBucketAnalyticsConfiguration = operation(s3.DeleteBucketAnaly
   ...onBucket,
   run(input, ctx) {
     deleteConfiguration(ctx, "analytics", input);
+    dropAnalysis(ctx, input.Bucket, input.Id);
   },
 });

@@ -34,6 +34,8 @@ export interface Bucket {
   readonly abac?: s3.AbacStatus;
   /** There are configurations of request metrics. */
   readonly countsRequests?: true;
+  /** Storage class analysis is exported. */
+  readonly isAnalyzed?: true;
 }
 
 export const buckets = table<Bucket>("s3.buckets", { key: (row) => row.name });

@@ -1,8 +1,10 @@
 /** Configurations of which a bucket has several, each with an id: analytics, metrics, inventory. */
 
+import type * as s3 from "../../generated/s3.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
+import { dropAnalysis } from "./analysis-table.ts";
 import { buckets, requireBucket } from "./bucket-table.ts";
 import { invalidArgument, malformedXml, noSuchConfiguration, tooManyConfigurations } from "./errors.ts";
 import { unplanReport } from "./inventory-schedule.ts";
@@ -46,9 +48,14 @@ export function putConfiguration(
 
 /** The bucket says whether its requests are counted: nobody looks for configurations at every request. */
 function noteCounting(ctx: Context, name: string): void {
-  const { countsRequests = false, ...bucket } = requireBucket(ctx, name);
+  const { countsRequests = false, isAnalyzed = false, ...bucket } = requireBucket(ctx, name);
   const counts = ctx.db(configurations).first({ prefix: [name, "metrics"] }) !== undefined;
-  if (counts !== countsRequests) ctx.db(buckets).put({ ...bucket, ...(counts && { countsRequests: true }) });
+  const analyses = listAllConfigurations<s3.AnalyticsConfiguration>(ctx, "analytics", name);
+  const analyzes = analyses.some(({ StorageClassAnalysis }) => StorageClassAnalysis.DataExport !== undefined);
+  if (counts === countsRequests && analyzes === isAnalyzed) return;
+  ctx.db(buckets).put({
+    ...bucket, ...(counts && { countsRequests: true }), ...(analyzes && { isAnalyzed: true }),
+  });
 }
 
 export function listAllConfigurations<Shape>(
@@ -128,6 +135,7 @@ export function listConfigurations<Shape>(
 export function dropConfigurations(ctx: Context, bucket: string): void {
   for (const { kind, id } of ctx.db(configurations).list({ prefix: [bucket] })) {
     if (kind === "inventory") unplanReport(ctx, bucket, id);
+    if (kind === "analytics") dropAnalysis(ctx, bucket, id);
     ctx.db(configurations).delete([bucket, kind, id]);
   }
 }

@@ -4,6 +4,7 @@ import * as s3 from "../../generated/s3.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { onCreation } from "./access.ts";
+import { noteUpload } from "./analysis-activity.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { objectArn, requireBucket, type Bucket } from "./bucket-table.ts";
 import { requireCopyable } from "./copy-conditions.ts";
@@ -135,6 +136,7 @@ function store(
     ...said,
   };
   putVersion(ctx, version);
+  noteUpload(ctx, present, version);
   objectCreated(ctx, present, version, "Copy");
   return version;
 }

@@ -7,6 +7,7 @@ import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onObject, versionedAction } from "./access.ts";
 import type { ThroughAccessPoint } from "./access-points.ts";
+import { noteRetrieval } from "./analysis-activity.ts";
 import { describeState, requireInReach } from "./archive.ts";
 import { blobsOf, readBody, type ByteRange } from "./body-reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "./body-table.ts";
@@ -23,6 +24,7 @@ import { checksumMember } from "./object-input.ts";
 import type { ObjectVersion } from "./object-version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "./ranges.ts";
+import { isReadAtRest } from "./reading-at-rest.ts";
 import { isInitiation, isSource } from "./replicas.ts";
 import { noteAccess } from "./tiering-rules.ts";
 import { requirePartNumber } from "./upload-parts.ts";
@@ -47,15 +49,17 @@ export const GetObject = operation(s3.GetObject, {
     const { bucket, version, body, hot, release } = openObject(input, ctx, "GET", hotBody);
     try {
       requireReadable(input, version);
-      requireInReach(version, ctx.clock.now());
+      if (!isReadAtRest(input)) requireInReach(version, ctx.clock.now());
       const encryption = await opened(ctx, version, input);
       noteAccess(ctx, version);
       const part = partOf(input, version, body);
       const range = part ?? parseRange(input.Range, version.sizeBytes);
       const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
+      const { first, last } = range ?? whole;
+      noteRetrieval(ctx, bucket, version, last - first + 1);
       const Body = hot
-        ? hot.subarray(range?.first ?? 0, (range?.last ?? whole.last) + 1)
+        ? hot.subarray(first, last + 1)
         : readBody(ctx.blobs, body, encryption.key, range ?? whole, release);
       if (!hot) keepHot(ctx, version, Body);
       const state = describeState(bucket, version, input, ctx.clock.now());

@@ -7,12 +7,13 @@ import type * as s3 from "../../generated/s3.ts";
 import { asynchronousJob } from "../../jobs/job.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { bucketArn, buckets, type Bucket } from "./bucket-table.ts";
+import { buckets, type Bucket } from "./bucket-table.ts";
 import { findConfiguration } from "./configurations.ts";
-import { InventoryLines } from "./inventory-rows.ts";
+import { parquetOf, parquetSchema } from "./inventory-parquet.ts";
+import { csvLine, InventoryColumns, type Values } from "./inventory-rows.ts";
 import { planReport, reportJob, type PlannedReport } from "./inventory-schedule.ts";
-import { PutObject } from "./put-object.ts";
 import { destinationName } from "./replication-rules.ts";
+import { putReport } from "./report-delivery.ts";
 import { allVersions, type ShownVersion, type Start } from "./version-listing.ts";
 import { objects } from "./version-table.ts";
 
@@ -54,14 +55,16 @@ async function writeReport(
 ): Promise<void> {
   const now = ctx.clock.now();
   const { Id, Destination } = configuration;
-  const { Prefix, Bucket: destination } = Destination.S3BucketDestination;
+  const { Prefix, Bucket: destination, Format } = Destination.S3BucketDestination;
   const folder = `${Prefix ? `${Prefix}/` : ""}${bucket.name}/${Id}`;
   const put = (key: string, body: Buffer | Readable): Promise<unknown> =>
-    putObject(ctx, bucket, configuration, `${folder}/${key}`, body);
+    putReport(ctx, bucket, Destination.S3BucketDestination, `${folder}/${key}`, body);
 
-  const lines = new InventoryLines(bucket, configuration, now);
-  const dataKey = `data/${ctx.ids.uuid()}.csv.gz`;
-  const data = new Measured(Readable.from(texts(ctx, bucket.name, configuration, lines)));
+  const columns = new InventoryColumns(bucket, configuration, now);
+  const isParquet = Format === "Parquet";
+  const dataKey = `data/${ctx.ids.uuid()}.${isParquet ? "parquet" : "csv.gz"}`;
+  const pages = pagesOf(ctx, bucket.name, configuration, columns);
+  const data = new Measured(isParquet ? parquetOf(columns, pages) : compressedCsv(pages));
   try {
     await put(dataKey, data.stream);
   } finally {
@@ -74,8 +77,8 @@ async function writeReport(
       destinationBucket: destination,
       version: "2016-11-30",
       creationTimestamp: String(now),
-      fileFormat: "CSV",
-      fileSchema: lines.schema,
+      fileFormat: Format,
+      fileSchema: isParquet ? parquetSchema(columns) : columns.names.join(", "),
       files: [file],
     }),
   );
@@ -87,38 +90,23 @@ async function writeReport(
   await put(`${date}T${minute}Z/manifest.checksum`, Buffer.from(hash("md5", manifest, "hex")));
 }
 
-/** As S3 itself, so that the destination's policy decides. */
-function putObject(
-  ctx: BodyContext,
-  bucket: Bucket,
-  { Destination }: s3.InventoryConfiguration,
-  Key: string,
-  Body: Buffer | Readable,
-): Promise<unknown> {
-  const { Bucket, AccountId, Encryption } = Destination.S3BucketDestination;
-  const input: s3.PutObjectRequest = {
-    Bucket: destinationName(Bucket), Key,
-    Body: Body as Readable,
-    ACL: "bucket-owner-full-control",
-    ...(AccountId !== undefined && { ExpectedBucketOwner: AccountId }),
-    ...(Encryption?.SSES3 && { ServerSideEncryption: "AES256" as const }),
-    ...(Encryption?.SSEKMS && {
-      ServerSideEncryption: "aws:kms" as const, SSEKMSKeyId: Encryption.SSEKMS.KeyId,
-    }),
+function compressedCsv(pages: AsyncIterable<readonly Values[]>): AsyncIterable<Buffer> {
+  const lines = async function* (): AsyncGenerator<Buffer> {
+    for await (const page of pages) yield Buffer.from(page.map(csvLine).join(""));
   };
-  const sourceArn = bucketArn(bucket.name);
-  return ctx.call(PutObject, input, { as: "service", sourceArn, account: ctx.account });
+  // An error of the text is one of what is read.
+  return pipeline(Readable.from(lines(), { objectMode: false }), createGzip(), () => undefined);
 }
 
-const linesPerPage = 500;
+const rowsPerPage = 500;
 
 /** Read a page at a time, when the last one has been taken. */
-async function* texts(
+async function* pagesOf(
   ctx: BodyContext,
   bucket: string,
   configuration: s3.InventoryConfiguration,
-  lines: InventoryLines,
-): AsyncGenerator<Buffer> {
+  columns: InventoryColumns,
+): AsyncGenerator<readonly Values[]> {
   const prefix = configuration.Filter?.Prefix ?? "";
   const isCurrent = configuration.IncludedObjectVersions === "Current";
   const list = isCurrent ? currentVersions : allVersions;
@@ -126,9 +114,9 @@ async function* texts(
   while (start) {
     const from: Start = start;
     const page = ctx.reading(() => firstOf(list(ctx, bucket, prefix, from)));
-    yield Buffer.from(page.map((shown) => lines.line(shown)).join(""));
+    if (page.length > 0) yield page.map((shown) => columns.values(shown));
     const last = page.at(-1)?.version;
-    start = page.length < linesPerPage || !last ? undefined : { from: last.key, olderThan: last.order };
+    start = page.length < rowsPerPage || !last ? undefined : { from: last.key, olderThan: last.order };
   }
 }
 
@@ -136,7 +124,7 @@ function firstOf(shown: Iterable<ShownVersion>): ShownVersion[] {
   const page: ShownVersion[] = [];
   for (const each of shown) {
     page.push(each);
-    if (page.length === linesPerPage) break;
+    if (page.length === rowsPerPage) break;
   }
   return page;
 }
@@ -152,16 +140,14 @@ function* currentVersions(
   for (const version of ctx.db(objects).list({ ...all, ...start })) yield { version, isLatest: true };
 }
 
-/** A compressed body that is measured as it is read. */
+/** A body that is measured as it is read. */
 class Measured {
   readonly stream: Readable;
   readonly #md5 = createHash("md5");
   sizeBytes = 0;
 
-  constructor(text: Readable) {
-    // An error of the text is one of what is read.
-    const compressed = pipeline(text, createGzip(), () => undefined);
-    this.stream = Readable.from(this.#measure(compressed), { objectMode: false });
+  constructor(chunks: AsyncIterable<Buffer>) {
+    this.stream = Readable.from(this.#measure(chunks), { objectMode: false });
   }
 
   get md5(): string {

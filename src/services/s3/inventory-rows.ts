@@ -1,4 +1,4 @@
-/** The lines of an inventory report. */
+/** The rows of an inventory report. */
 
 import type * as s3 from "../../generated/s3.ts";
 import { shownAcl } from "./acl.ts";
@@ -49,7 +49,7 @@ export const inventoryFields: readonly s3.InventoryOptionalField[] = optional.ma
 
 const always: readonly (readonly [string, Describe])[] = [
   ["Bucket", ({ bucket }) => bucket.name],
-  ["Key", ({ version }) => encodeKey({ EncodingType: "url" }, version.key)],
+  ["Key", ({ version }) => version.key],
 ];
 
 const ofVersions: readonly (readonly [string, Describe])[] = [
@@ -103,8 +103,11 @@ function dateShown(at: number | undefined): string {
   return at === undefined ? "" : new Date(at).toISOString();
 }
 
-/** Makes the lines of one report. */
-export class InventoryLines {
+/** Of one object, in the order of the columns; empty where there is none. */
+export type Values = readonly string[];
+
+/** What one report says of each object. */
+export class InventoryColumns {
   readonly #bucket: Bucket;
   readonly #now: number;
   readonly #columns: readonly (readonly [string, Describe])[];
@@ -120,13 +123,19 @@ export class InventoryLines {
     ];
   }
 
-  /** As manifests name it. */
-  get schema(): string {
-    return this.#columns.map(([name]) => name).join(", ");
+  /** As manifests of CSV have them. */
+  get names(): readonly string[] {
+    return this.#columns.map(([name]) => name);
   }
 
-  line({ version, isLatest }: ShownVersion): string {
+  values({ version, isLatest }: ShownVersion): Values {
     const described = { bucket: this.#bucket, now: this.#now, version, isLatest };
-    return `${this.#columns.map(([, describe]) => `"${describe(described)}"`).join(",")}\n`;
+    return this.#columns.map(([, describe]) => describe(described));
   }
+}
+
+/** @evidence S3 User Guide, "Amazon S3 Inventory list": in CSV, keys are URL-encoded */
+export function csvLine([bucket = "", key = "", ...others]: Values): string {
+  const encoded = encodeKey({ EncodingType: "url" }, key);
+  return `${[bucket, encoded, ...others].map((value) => `"${value}"`).join(",")}\n`;
 }

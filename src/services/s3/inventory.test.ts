@@ -228,10 +228,9 @@ test("configurations are kept as they were put, and what is not one is refused",
   await region.settled();
   assert.deepEqual(await keys(s3), []);
 
-  for (const Format of ["ORC", "Parquet"] as const) {
-    const S3BucketDestination = { Bucket: "arn:aws:s3:::reports", Format };
-    await assert.rejects(configure(s3, { Destination: { S3BucketDestination } }), { name: "NotImplemented" });
-  }
+  const asOrc = { Bucket: "arn:aws:s3:::reports", Format: "ORC" as const };
+  const refused = configure(s3, { Destination: { S3BucketDestination: asOrc } });
+  await assert.rejects(refused, { name: "NotImplemented" });
   const malformed: Partial<InventoryConfiguration>[] = [
     { Schedule: { Frequency: "Hourly" as "Daily" } },
     { IncludedObjectVersions: "constructor" as "All" },

@@ -24,7 +24,7 @@ function requireValid(configuration: s3.InventoryConfiguration): void {
     OptionalFields.every((field) => inventoryFields.includes(field));
   if (!isKnown) throw malformedXml();
   if (!arnForm.test(Bucket)) throw refuse("InvalidS3DestinationBucket", "Invalid bucket ARN.");
-  if (Format !== "CSV") throw notImplemented(`An inventory report as ${Format}`);
+  if (Format === "ORC") throw notImplemented("An inventory report as ORC");
 }
 
 export const PutBucketInventoryConfiguration = operation(s3.PutBucketInventoryConfiguration, {

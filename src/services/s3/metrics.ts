@@ -34,7 +34,8 @@ const storageTypes: Readonly<Record<string, string>> = {
 
 const rowsAtOnce = 1_000;
 
-async function walk(
+/** Lets others have their turn after each page. */
+export async function walk(
   ctx: BodyContext, table: typeof objects, bucket: string, see: (version: ObjectVersion) => void,
   keyOf: (version: ObjectVersion) => (string | number)[],
 ): Promise<void> {

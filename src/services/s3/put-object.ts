@@ -3,6 +3,7 @@
 import * as s3 from "../../generated/s3.ts";
 import { operation } from "../../kernel/operation.ts";
 import { onCreation } from "./access.ts";
+import { noteUpload } from "./analysis-activity.ts";
 import { keepPieces, putBody } from "./body-table.ts";
 import { requireBucket, type Bucket } from "./bucket-table.ts";
 import { chooseEncryption, type Encryption } from "./encryption.ts";
@@ -57,6 +58,7 @@ export const PutObject = operation(s3.PutObject, {
         ...access,
       };
       putVersion(within, stored);
+      noteUpload(within, present, stored);
       objectCreated(within, present, stored, ctx.origin.authenticationMethod === "Form" ? "Post" : "Put");
       return stored;
     });

@@ -6,6 +6,9 @@
 import type { Database, SQLiteValue } from "node-sqlite3-wasm";
 import { AwsError } from "../../kernel/errors.ts";
 import { selectError } from "./select-errors.ts";
+import {
+  added, difference, extracted, formatted, instantOf, timestampIn, timestampText, type Timestamp,
+} from "./select-timestamps.ts";
 import type { Statement } from "./select-translation.ts";
 
 type Cell = SQLiteValue;
@@ -17,11 +20,15 @@ export interface Engine {
   close(): void;
 }
 
-/** The engine is a megabyte that most regions never need, and so is loaded with the first query. */
-export async function openEngine(): Promise<Engine> {
+/**
+ * The engine is a megabyte that most regions never need, and so is loaded with the first query.
+ *
+ * @param now epoch milliseconds
+ */
+export async function openEngine(now: number): Promise<Engine> {
   const { default: sqlite } = await import("node-sqlite3-wasm");
   const database = new sqlite.Database();
-  const refusals = defineFunctions(database);
+  const refusals = defineFunctions(database, now);
   database.exec("PRAGMA case_sensitive_like = ON");
   const prepared = new Map<Statement, Prepared>();
   return {
@@ -58,7 +65,7 @@ function drop(statement: Prepared | undefined): void {
 type Compute = (...cells: [Cell, Cell, Cell]) => number | string | null;
 
 /** @returns what went wrong in a function, which the engine passes on as a mere text */
-function defineFunctions(database: Database): { take: () => AwsError | undefined } {
+function defineFunctions(database: Database, now: number): { take: () => AwsError | undefined } {
   let refused: AwsError | undefined;
   const define = (name: string, compute: Compute): void => {
     const guarded = (...cells: Cell[]) => {
@@ -87,6 +94,7 @@ function defineFunctions(database: Database): { take: () => AwsError | undefined
     const characters = strictNumber(length);
     return characters === null ? null : partOf(text, strictNumber(start), characters);
   });
+  defineTimeFunctions(define, now);
   return {
     take() {
       const taken = refused;
@@ -94,6 +102,38 @@ function defineFunctions(database: Database): { take: () => AwsError | undefined
       return taken;
     },
   };
+}
+
+function defineTimeFunctions(define: (name: string, compute: Compute) => void, now: number): void {
+  const parsed = (cell: Cell) => (cell === null ? undefined : timestampIn(String(cell)));
+  const current = timestampText({ local: now, precision: "fraction", offsetMinutes: 0 });
+  define("utcnow", () => current);
+  define("to_timestamp", (cell) => textOf(parsed(cell)));
+  define("instant", (cell) => {
+    const timestamp = parsed(cell);
+    return timestamp ? instantOf(timestamp) : null;
+  });
+  define("date_add", (part, quantity, cell) => {
+    const timestamp = parsed(cell);
+    const count = strictNumber(quantity);
+    return timestamp && count !== null ? textOf(added(timestamp, String(part), Math.trunc(count))) : null;
+  });
+  define("date_diff", (part, first, second) => {
+    const [from, to] = [parsed(first), parsed(second)];
+    return from && to ? difference(String(part), from, to) : null;
+  });
+  define("extract", (part, cell) => {
+    const timestamp = parsed(cell);
+    return timestamp ? extracted(String(part), timestamp) : null;
+  });
+  define("to_string", (cell, pattern) => {
+    const timestamp = parsed(cell);
+    return timestamp && pattern !== null ? formatted(timestamp, String(pattern)) : null;
+  });
+}
+
+function textOf(timestamp: Timestamp | undefined): string | null {
+  return timestamp ? timestampText(timestamp) : null;
 }
 
 /** SQL counts from 1, and what is before the text counts too. */

@@ -13,9 +13,13 @@ const listed = {
   CastFailed: "Attempt to convert from one data type to another using CAST failed in the SQL expression.",
   CSVParsingError: "Encountered an error parsing the CSV file. Check the file and try again.",
   EvaluatorBindingDoesNotExist: "A column name or a path provided does not exist in the SQL expression.",
+  EvaluatorInvalidTimestampFormatPattern:
+    "Timestamp format pattern is not valid in the SQL expression.",
   EvaluatorInvalidArguments: "Incorrect number of arguments in the function call in the SQL expression.",
   ExpressionTooLong:
     "The SQL expression is too long: The maximum byte-length for the SQL expression is 256 KB.",
+  IncorrectSqlFunctionArgumentType:
+    "Incorrect type of arguments in function call in the SQL expression.",
   IntegerOverflow: "Integer overflow or underflow in the SQL expression.",
   InvalidCompressionFormat:
     "GZIP is not applicable to the queried object. Please correct the request and try again.",
@@ -28,6 +32,9 @@ const listed = {
   InvalidRequestParameter:
     "The value of a parameter in SelectRequest element is invalid. Check the service API documentation and " +
     "try again.",
+  InvalidScanRange:
+    "The value of a parameter in ScanRange element is invalid. Check the service API documentation and try " +
+    "again.",
   JSONParsingError: "Encountered an error parsing the JSON file. Check the file and try again.",
   LexerInvalidChar: "The SQL expression contains an invalid character.",
   LikeInvalidInputs: "Invalid argument given to the LIKE clause in the SQL expression.",
@@ -40,13 +47,16 @@ const listed = {
     "again.",
   OverMaxColumn:
     "The number of columns in the result is greater than the maximum allowable number of columns.",
+  OverMaxParquetBlockSize: "Parquet file is above the max row group size.",
   OverMaxRecordSize:
     "The length of a record in the input or result is greater than maxCharsPerRecord of 1 MB.",
   ParseAsteriskIsNotAloneInSelectList:
     "Other expressions are not allowed in the SELECT list when '*' is used without dot notation in the SQL " +
     "expression.",
   ParseEmptySelect: "The SQL expression contains an empty SELECT.",
+  ParseExpectedDatePart: "Did not find the expected date part in the SQL expression.",
   ParseExpectedKeyword: "Did not find the expected keyword in the SQL expression.",
+  ParquetParsingError: "Encountered an error parsing the Parquet file. Check the file and try again.",
   ParseSelectMissingFrom: "The SQL expression contains a missing FROM after SELECT list.",
   ParseUnsupportedCallWithStar:
     "Only COUNT with (*) as a parameter is supported in the SQL expression.",
@@ -55,9 +65,13 @@ const listed = {
     "Object decompression failed. Check that the object is properly compressed using the format specified " +
     "in the request.",
   UnsupportedFunction: "Encountered an unsupported SQL function.",
+  UnsupportedScanRangeInput:
+    "Scan range queries are not supported on this type of object. Check the service documentation and try " +
+    "again.",
   UnsupportedSqlOperation: "Encountered an unsupported SQL operation.",
   UnsupportedSqlStructure: "Encountered an unsupported SQL structure. Check the SQL Reference.",
   UnsupportedSyntax: "Encountered invalid syntax.",
+  ValueParseFailure: "Timestamp parse failure in the SQL expression.",
 } as const;
 
 export function selectError(code: keyof typeof listed): AwsError {

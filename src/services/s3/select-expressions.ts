@@ -4,6 +4,7 @@ import {
   expectedTypeName, invalidPathComponent, selectError,
 } from "./select-errors.ts";
 import { describeToken, isReserved, type Token } from "./select-tokens.ts";
+import { dateParts, extractedParts, timestampIn, timestampText } from "./select-timestamps.ts";
 import type { Aggregate, Arithmetic, CastType, Comparison, Expression, Step } from "./select-tree.ts";
 
 export interface Words {
@@ -147,6 +148,11 @@ function termAt(words: Words, level: number): Expression {
     words.next();
     return made({ kind: "literal", value: token.kind === "number" ? Number(token.text) : token.text });
   }
+  if (token.kind === "ion") {
+    words.next();
+    const text = made({ kind: "literal", value: timestampText(timestampIn(token.text)) });
+    return made({ kind: "call", name: "TO_TIMESTAMP", operands: [text] }, [text]);
+  }
   if (words.accept("(")) {
     const inner = expressionAt(words, level + 1);
     words.require(")");
@@ -173,7 +179,10 @@ function castAt(words: Words, level: number): Expression {
   const operand = expressionAt(words, level + 1);
   words.require("AS");
   const token = words.next();
-  if (token.keyword === "TIMESTAMP") throw selectError("UnsupportedSqlOperation");
+  if (token.keyword === "TIMESTAMP") {
+    words.require(")");
+    return made({ kind: "call", name: "TO_TIMESTAMP", operands: [operand] }, [operand]);
+  }
   const type = Object.hasOwn(types, token.keyword) ? types[token.keyword] : undefined;
   if (!type) throw expectedTypeName(describeToken(token), token.place);
   if (words.accept("(")) listAt(words, ")", level);
@@ -201,7 +210,8 @@ function caseAt(words: Words, level: number): Expression {
 /** Functions and how many arguments they take. */
 const functions: Readonly<Record<string, readonly [least: number, most: number]>> = {
   CHAR_LENGTH: [1, 1], CHARACTER_LENGTH: [1, 1], LOWER: [1, 1], UPPER: [1, 1], SUBSTRING: [2, 3],
-  TRIM: [1, 1], COALESCE: [1, 100], NULLIF: [2, 2],
+  TRIM: [1, 1], COALESCE: [1, 100], NULLIF: [2, 2], DATE_ADD: [3, 3], DATE_DIFF: [3, 3], EXTRACT: [2, 2],
+  TO_STRING: [2, 2], TO_TIMESTAMP: [1, 1], UTCNOW: [0, 0],
 };
 const aggregates: ReadonlySet<string> = new Set<Aggregate>(["COUNT", "SUM", "AVG", "MIN", "MAX"]);
 
@@ -209,12 +219,24 @@ function callAt(words: Words, level: number): Expression {
   const name = words.next().keyword;
   words.require("(");
   if (aggregates.has(name)) return aggregateAt(words, name as Aggregate, level);
-  const [least, most] = (Object.hasOwn(functions, name) ? functions[name] : undefined) ?? [0, 0];
-  if (most === 0) throw selectError("UnsupportedFunction");
+  const counts = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (!counts) throw selectError("UnsupportedFunction");
+  const [least, most] = counts;
   if (name === "TRIM") return trimAt(words, level);
-  const operands = name === "SUBSTRING" ? substringAt(words, level) : listAt(words, ")", level);
+  const operands = argumentsAt(words, name, level);
   if (operands.length < least || operands.length > most) throw selectError("EvaluatorInvalidArguments");
   return made({ kind: "call", name, operands }, operands);
+}
+
+function argumentsAt(words: Words, name: string, level: number): Expression[] {
+  if (name === "SUBSTRING") return substringAt(words, level);
+  const isExtraction = name === "EXTRACT";
+  if (!isExtraction && name !== "DATE_ADD" && name !== "DATE_DIFF") return listAt(words, ")", level);
+  const value = words.next().keyword;
+  const known = isExtraction ? extractedParts : dateParts;
+  if (!known.includes(value)) throw selectError("ParseExpectedDatePart");
+  words.require(isExtraction ? "FROM" : ",");
+  return [made({ kind: "literal", value }), ...listAt(words, ")", level)];
 }
 
 function aggregateAt(words: Words, name: Aggregate, level: number): Expression {

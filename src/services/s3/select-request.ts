@@ -7,12 +7,23 @@ import { selectError } from "./select-errors.ts";
 const inList = (value: string | undefined, allowed: readonly string[]): boolean =>
   value === undefined || allowed.includes(value);
 
-/** @throws InvalidExpressionType and its like; NotImplemented for Parquet, BZIP2 and ScanRange */
+/** @throws InvalidExpressionType and its like; NotImplemented for BZIP2 */
 export function requireSelectable(input: s3.SelectObjectContentRequest): void {
   if (input.ExpressionType !== "SQL") throw selectError("InvalidExpressionType");
   requireInput(input.InputSerialization);
   requireOutput(input.OutputSerialization);
-  if (input.ScanRange) throw notImplemented("ScanRange of SelectObjectContent");
+  if (input.ScanRange) requireScannable(input.InputSerialization);
+}
+
+/**
+ * Where a record begins can't be known in the middle of what is compressed, quoted or nested.
+ *
+ * @evidence S3 API Reference, SelectObjectContent, ScanRange
+ */
+function requireScannable({ CSV, JSON, CompressionType }: s3.InputSerialization): void {
+  const isOpaque =
+    !inList(CompressionType, ["NONE"]) || CSV?.AllowQuotedRecordDelimiter || JSON?.Type === "DOCUMENT";
+  if (isOpaque) throw selectError("UnsupportedScanRangeInput");
 }
 
 function requireInput({ CSV, JSON, Parquet, CompressionType }: s3.InputSerialization): void {
@@ -20,7 +31,7 @@ function requireInput({ CSV, JSON, Parquet, CompressionType }: s3.InputSerializa
   if (count > 1) throw selectError("ObjectSerializationConflict");
   if (count === 0) throw selectError("InvalidDataSource");
   if (!inList(CompressionType, ["NONE", "GZIP", "BZIP2"])) throw selectError("InvalidRequestParameter");
-  if (Parquet) throw notImplemented("Parquet as input of SelectObjectContent");
+  if (Parquet && !inList(CompressionType, ["NONE"])) throw selectError("InvalidCompressionFormat");
   if (CompressionType === "BZIP2") throw notImplemented("BZIP2 as compression of SelectObjectContent");
   if (CSV) requireCsv(CSV);
   if (JSON) {

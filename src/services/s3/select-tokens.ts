@@ -3,7 +3,7 @@
 import { selectError, type Place } from "./select-errors.ts";
 
 export interface Token {
-  readonly kind: "word" | "quoted" | "string" | "number" | "symbol" | "end";
+  readonly kind: "word" | "quoted" | "string" | "ion" | "number" | "symbol" | "end";
   /** Of strings and quoted names what is within the quotes. */
   readonly text: string;
   /** Upper case, of words without quotes and symbols; empty otherwise, so that no literal is a keyword. */
@@ -15,9 +15,12 @@ const patterns: readonly (readonly [Token["kind"], RegExp])[] = [
   ["word", /[\p{L}_][\p{L}\p{N}_$]*/uy],
   ["number", /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y],
   ["string", /'(?:[^']|'')*'/y],
+  ["ion", /`[^`]*`/y],
   ["quoted", /"(?:[^"]|"")*"/y],
   ["symbol", /<=|>=|<>|!=|\|\||[-+*/%=<>(),.[\]]/y],
 ];
+
+const quotes: Readonly<Partial<Record<Token["kind"], string>>> = { string: "'", quoted: '"', ion: "`" };
 
 const reserved = new Set(
   ("SELECT FROM WHERE LIMIT AND OR NOT AS IN IS LIKE BETWEEN ESCAPE NULL MISSING CAST CASE WHEN THEN " +
@@ -63,7 +66,7 @@ function tokenAt(expression: string, at: number, place: Place): { token: Token; 
     pattern.lastIndex = at;
     const [found] = pattern.exec(expression) ?? [];
     if (found === undefined) continue;
-    const quote = kind === "string" ? "'" : kind === "quoted" ? '"' : undefined;
+    const quote = quotes[kind];
     const text = quote ? found.slice(1, -1).replaceAll(quote + quote, quote) : found;
     const keyword = kind === "word" || kind === "symbol" ? found.toUpperCase() : "";
     return { token: { kind, text, keyword, place }, end: at + found.length };
@@ -75,7 +78,7 @@ function tokenAt(expression: string, at: number, place: Place): { token: Token; 
 export function describeToken(token: Token): string {
   switch (token.kind) {
     case "end": return "EOF:UNKNOWN";
-    case "string": return "LITERAL:UNKNOWN";
+    case "string": case "ion": return "LITERAL:UNKNOWN";
     case "number": return `LITERAL:${token.text}`;
     case "quoted": return `QUOTED_IDENTIFIER:'${token.text.slice(0, 100)}'`;
     case "symbol": return `OPERATOR:${token.text}`;

@@ -56,7 +56,7 @@ export interface AggregatePlan extends Plan {
 const columnsMax = 1_000;
 const constantsMax = 30_000;
 
-type Type = "number" | "text" | "boolean" | "unknown";
+type Type = "number" | "text" | "boolean" | "timestamp" | "unknown";
 interface Emitted {
   readonly sql: string;
   readonly type: Type;
@@ -207,6 +207,12 @@ const inText: Readonly<Record<string, string>> = {
   SUBSTRING: "part_of", "TRIM BOTH": "trim", "TRIM LEADING": "ltrim", "TRIM TRAILING": "rtrim",
 };
 
+/** Functions of the engine with the same names. */
+const ofTime: Readonly<Record<string, Type>> = {
+  TO_TIMESTAMP: "timestamp", DATE_ADD: "timestamp", UTCNOW: "timestamp", DATE_DIFF: "number",
+  EXTRACT: "number", TO_STRING: "text",
+};
+
 /** @param parts the operands, emitted */
 function emitOver(expression: Expression, parts: readonly Emitted[]): Emitted {
   const sqls = parts.map(({ sql }) => sql);
@@ -242,8 +248,12 @@ function emitOver(expression: Expression, parts: readonly Emitted[]): Emitted {
   }
 }
 
-/** Cells of CSV are text: beside a number they count as numbers, and as nothing where they are none. */
+/**
+ * Cells of CSV are text: beside a number they count as numbers, and as nothing where they are none. What is
+ * compared with a timestamp is one.
+ */
 function comparable(parts: readonly Emitted[]): string[] {
+  if (parts.some(({ type }) => type === "timestamp")) return parts.map(({ sql }) => `instant(${sql})`);
   const isNumeric = parts.some(({ type }) => type === "number");
   return parts.map(({ sql, type }) => (isNumeric && type === "unknown" ? `as_number(${sql})` : sql));
 }
@@ -267,6 +277,8 @@ function emitCall(name: string, sqls: readonly string[]): Emitted {
   if (name === "COALESCE") return { sql: sqls.length === 1 ? list : `COALESCE(${list})`, type: "unknown" };
   if (name === "NULLIF") return { sql: `NULLIF(${list})`, type: "unknown" };
   if (name === "SUBSTRING" && sqls.length === 2) return { sql: `part_from(${list})`, type: "text" };
+  const type = Object.hasOwn(ofTime, name) ? ofTime[name] : undefined;
+  if (type) return { sql: `${name.toLowerCase()}(${list})`, type };
   const isLength = name.endsWith("LENGTH");
   return { sql: `${inText[name] ?? "NULL"}(${list})`, type: isLength ? "number" : "text" };
 }

@@ -7,6 +7,7 @@ import * as acceleration from "./acceleration.ts";
 import * as accessLog from "./access-log.ts";
 import { resolveAccessPoint } from "./access-points.ts";
 import { pathWithBucket } from "./addresses.ts";
+import * as analysisReport from "./analysis-report.ts";
 import * as analytics from "./analytics.ts";
 import * as bucketAcl from "./bucket-acl.ts";
 import * as bucketEncryption from "./bucket-encryption.ts";
@@ -61,7 +62,7 @@ export default service(s3.service, {
     notificationDelivery, multipartUploads, uploadParts, uploadPartCopy, completeUpload, copyObject,
     objectAttributes, bucketEncryption, kmsKeys, updateEncryption, objectLock, objectTagging,
     bucketTags, bucketPolicy, publicAccessBlock, ownership, bucketAcl, objectAcl, requestPayment,
-    replication, replicating, analytics, requestMetrics, inventory, inventoryReport,
+    replication, replicating, analytics, analysisReport, requestMetrics, inventory, inventoryReport,
     lifecycle, bucketSweep, restoreObject, tiering, abac, cors, website, acceleration, logging, accessLog,
     selectObjectContent, metrics,
   ],
