@@ -48,5 +48,8 @@ export default service(logs.service, {
     transformers, scheduledQueries, scheduledQuerying,
   ],
   resourcePolicy: resourcePolicies.policyOf,
+  // Contributor Insights rules of CloudWatch count what is in the events.
+  alsoAllows: ({ principal, action }) => principal.type === "AWSService" &&
+    principal.arn === "cloudwatch.amazonaws.com" && action === "logs:FilterLogEvents",
   tagging: groupTags.tagging,
 });
