@@ -30,7 +30,9 @@ async function actions(): Promise<string[]> {
   return AlarmHistoryItems.map(({ HistorySummary }) => HistorySummary ?? "");
 }
 
-const put = (more: Partial<PutAlarmMuteRuleCommandInput> & { Expression?: string; Duration?: string } = {}) => {
+type Given = Partial<PutAlarmMuteRuleCommandInput> & { Expression?: string; Duration?: string };
+
+const put = (more: Given = {}) => {
   const { Expression = "cron(0 2 * * *)", Duration = "PT2H", ...rest } = more;
   return cloudwatch.send(new PutAlarmMuteRuleCommand({
     Name: "nightly", Rule: { Schedule: { Expression, Duration } }, MuteTargets: { AlarmNames: ["a"] },
