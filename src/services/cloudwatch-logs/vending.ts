@@ -20,6 +20,8 @@ export interface Vended {
   readonly logType: string;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Its place among the others. */
+  readonly order: number;
   readonly record: Readonly<Record<string, unknown>>;
 }
 
@@ -94,16 +96,16 @@ async function tolerantly(work: () => Promise<void>): Promise<void> {
 }
 
 export const vend = asynchronousJob<Vended>("cloudwatch-logs.vend", async (input, ctx) => {
-  const { resourceArn, logType, at, record } = input;
+  const { resourceArn, logType, at, order, record } = input;
   for (const way of ctx.reading(() => waysOf(ctx, resourceArn, logType))) {
     const text = textOf(way, record);
     if (way.destination.type === "CWL") await tolerantly(() => toGroup(ctx, way, at, text));
-    else ctx.transaction((within) => wait(within, way, text));
+    else ctx.transaction((within) => wait(within, way, order, text));
   }
 });
 
-function wait(ctx: Context, { delivery: { id } }: Way, text: string): void {
-  ctx.db(waitingRecords).put({ delivery: id, order: ctx.ids.sequence(), text });
+function wait(ctx: Context, { delivery: { id } }: Way, order: number, text: string): void {
+  ctx.db(waitingRecords).put({ delivery: id, order, text });
   const now = ctx.clock.now();
   const at = now - now % fileMilliseconds + fileMilliseconds;
   ctx.schedule(writeFile, { id, at, input: { id } });

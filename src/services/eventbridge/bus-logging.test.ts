@@ -58,7 +58,7 @@ interface LogRecord {
 }
 
 async function records(logGroupName = "/aws/vendedlogs/orders"): Promise<LogRecord[]> {
-  await region.settled();
+  await region.clock.advance({ milliseconds: 1 });
   const found = await logs.send(new FilterLogEventsCommand({ logGroupName }));
   return (found.events ?? []).map(({ message = "" }) => JSON.parse(message) as LogRecord);
 }
@@ -142,10 +142,10 @@ test("files of a delivery to S3 come every five minutes, with the fields that it
     id, fieldDelimiter: "|", s3DeliveryConfiguration: { suffixPath: "{region}/{yyyy}",
       enableHiveCompatiblePath: true },
   }));
+  const at = region.clock.now();
   await put("orders", "other");
   await region.settled();
   assert.equal((await s3.send(new ListObjectsV2Command({ Bucket: "vended" }))).KeyCount, 0);
-  const at = region.clock.now();
   await region.clock.advance({ minutes: 5 });
   const { Contents: [file] = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "vended" }));
   assert.match(file?.Key ?? "",

@@ -68,7 +68,8 @@ export function logStep(
     details: { ...details, ...(config.IncludeDetail === "FULL" && full) },
     ...(failure && { error: { error_code: failure.code, error_message: failure.message } }),
   };
-  ctx.schedule(vend, { at, input: { resourceArn, logType: `${level}_LOGS`, at, record } });
+  const logType = `${level}_LOGS`;
+  ctx.schedule(vend, { at, input: { resourceArn, logType, at, order: ctx.ids.sequence(), record } });
 }
 
 /** The bus of a rule, by the rule's ARN: `rule/name` is of the default bus. */
