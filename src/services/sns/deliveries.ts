@@ -7,6 +7,7 @@
 import { asynchronousJob, type Job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
+import { protectOutbound } from "./data-protection.ts";
 import { deadLetter } from "./dead-letters.ts";
 import {
   customerRetryDelaySeconds, effectiveSubscriptionPolicy, managedRetryDelaySeconds, retryDelaySeconds,
@@ -116,9 +117,33 @@ export const redeliver = asynchronousJob<Retry>("sns.redeliver", async (retry, c
   if (round) await attempt(ctx, round, retry.attempts + 1);
 });
 
+/** What the data protection policy leaves of a message for each subscription; nothing where it denies it. */
 async function attempt(ctx: BodyContext, round: Round, number: number): Promise<void> {
   const { topic, notification } = round;
-  const envelopes = new Envelopes(ctx, notification);
+  if (topic.dataProtection === undefined) return send(ctx, round, notification, number);
+  await Promise.all(round.subscriptions.map((subscription) => {
+    const left = protectOutbound(ctx, topic, subscription.principal, notification);
+    if (!left) return deny(ctx, topic, subscription, notification, number);
+    return send(ctx, { ...round, subscriptions: [subscription] }, left, number);
+  }));
+}
+
+async function deny(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, notification: Notification, attempts: number,
+): Promise<void> {
+  ctx.metric(meters.failed, [topic.name], 1);
+  const response = "The message is denied by the data protection policy of the topic.";
+  const outcome = { isDelivered: false, isRetryable: false, response, status: 403 };
+  if (!isDeliveryLogged(ctx, topic, subscription, outcome)) return;
+  await logDelivery(ctx, topic, subscription, notification, outcome, attempts);
+}
+
+/** @param left what is sent; what is tried again begins with the message as it came */
+async function send(
+  ctx: BodyContext, round: Round, left: Notification, number: number,
+): Promise<void> {
+  const { topic, notification } = round;
+  const envelopes = new Envelopes(ctx, left);
   const outcomes = await sendToAll(ctx, topic, round.subscriptions, envelopes);
   const settling: Promise<void>[] = [];
   for (const [index, subscription] of round.subscriptions.entries()) {

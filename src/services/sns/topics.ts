@@ -66,9 +66,11 @@ export const CreateTopic = operation(sns.CreateTopic, {
     const protection = input.DataProtectionPolicy;
     if (protection) {
       ctx.authorize({ action: "sns:PutDataProtectionPolicy", resource: arn });
-      readDataProtectionPolicy(protection);
     }
-    ctx.db(topics).put(applyChanges(draft, changes));
+    ctx.db(topics).put({
+      ...applyChanges(draft, changes),
+      ...(protection && { dataProtection: readDataProtectionPolicy(draft, protection) }),
+    });
     if (Object.keys(tags).length > 0) {
       ctx.authorize({ action: "sns:TagResource", resource: arn });
       ctx.tags(arn).set(tags);
