@@ -17,7 +17,7 @@ import { Envelopes } from "./envelopes.ts";
 import type { Notification } from "./notification.ts";
 import { meters } from "./metrics.ts";
 import { sendToAll, type Outcome } from "./senders.ts";
-import { subscriptions, type Subscription } from "./subscription-table.ts";
+import { subscriptions, turns, type Subscription } from "./subscription-table.ts";
 import { isFifo, topics, type Topic } from "./topic-table.ts";
 
 interface Delivery {
@@ -109,8 +109,32 @@ function roundOf(ctx: BodyContext, delivery: Delivery): Round | undefined {
 
 export const deliver = asynchronousJob<Delivery>("sns.deliver", async (delivery, ctx) => {
   const round = roundOf(ctx, delivery);
-  if (round) await attempt(ctx, round, 1);
+  if (!round) return;
+  const due = round.subscriptions.filter((each) => !isHeldBack(ctx, round, each));
+  await attempt(ctx, { ...round, subscriptions: due }, 1);
 });
+
+/**
+ * Whether a message must wait for its turn, which it then gets by a job of its own.
+ *
+ * @evidence SNS Developer Guide, "Creating a delivery policy": maxReceivesPerSecond, the average rate
+ */
+function isHeldBack(ctx: BodyContext, { topic, notification }: Round, subscription: Subscription): boolean {
+  if (!subscription.protocol.startsWith("http")) return false;
+  const own = subscription.attributes["DeliveryPolicy"];
+  const { throttlePolicy } = effectiveSubscriptionPolicy(topic.attributes["DeliveryPolicy"], own);
+  if (!throttlePolicy) return false;
+  return ctx.transaction((within) => {
+    const now = within.clock.now();
+    const at = Math.max(now, within.db(turns).get(subscription.id)?.at ?? 0);
+    const next = at + 1_000 / throttlePolicy.maxReceivesPerSecond;
+    within.db(turns).put({ subscription: subscription.id, at: next });
+    if (at <= now) return false;
+    const named = { topic: topic.name, topicId: topic.id, notification, subscription: subscription.id };
+    within.schedule(redeliver, { at: Math.ceil(at), input: { ...named, attempts: 0 } });
+    return true;
+  });
+}
 
 export const redeliver = asynchronousJob<Retry>("sns.redeliver", async (retry, ctx) => {
   const round = roundOf(ctx, { ...retry, subscriptions: [retry.subscription] });

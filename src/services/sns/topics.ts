@@ -8,7 +8,7 @@ import { forgetArchive } from "./archive.ts";
 import { readDataProtectionPolicy } from "./data-protection.ts";
 import { invalidParameter, invalidToken } from "./errors.ts";
 import { forgetSent } from "./fifo.ts";
-import { subscriptions } from "./subscription-table.ts";
+import { subscriptions, turns } from "./subscription-table.ts";
 import { readTags } from "./tags.ts";
 import { agrees, applyChanges, readChanges, shownAttributes, type Attributes } from "./topic-attributes.ts";
 import { isFifo, onTopic, readArn, requireTopic, topics, type Topic } from "./topic-table.ts";
@@ -94,6 +94,7 @@ function deleteTopic(ctx: Context, topic: Topic): void {
   ctx.tags(ctx.arn(topic.name)).clear();
   for (const { id } of [...ctx.db(subscriptions).list({ prefix: [topic.name] })]) {
     ctx.db(subscriptions).delete([topic.name, id]);
+    ctx.db(turns).delete(id);
   }
   if (!isFifo(topic)) return;
   forgetSent(ctx, topic);
