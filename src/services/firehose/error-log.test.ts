@@ -18,19 +18,18 @@ async function lines(): Promise<Record<string, unknown>[]> {
   return events.map(({ message = "" }) => JSON.parse(message) as Record<string, unknown>);
 }
 
-test("what S3 refuses, and what could not be processed, is in the log that the destination names",
-  async () => {
+const Parameters = [
+  { ParameterName: "MetadataExtractionQuery", ParameterValue: "{k: .k}" },
+  { ParameterName: "JsonParsingEngine", ParameterValue: "JQ-1.6" },
+] as const;
+
+test("the log that the destination names tells what S3 refuses and what could not be processed", async () => {
   await deliveries.create({
-    BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 }, ErrorOutputPrefix: "!{firehose:error-output-type}/",
-    Prefix: "p/!{partitionKeyFromQuery:k}/",
+    BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
+    Prefix: "p/!{partitionKeyFromQuery:k}/", ErrorOutputPrefix: "!{firehose:error-output-type}/",
     DynamicPartitioningConfiguration: { Enabled: true },
     ProcessingConfiguration: {
-      Enabled: true, Processors: [{
-        Type: "MetadataExtraction", Parameters: [
-          { ParameterName: "MetadataExtractionQuery", ParameterValue: "{k: .k}" },
-          { ParameterName: "JsonParsingEngine", ParameterValue: "JQ-1.6" },
-        ],
-      }],
+      Enabled: true, Processors: [{ Type: "MetadataExtraction", Parameters: [...Parameters] }],
     },
     CloudWatchLoggingOptions: { Enabled: true, LogGroupName: "errors", LogStreamName: "s3" },
   });
@@ -38,11 +37,9 @@ test("what S3 refuses, and what could not be processed, is in the log that the d
   await region.clock.advance({ seconds: 61 });
   assert.deepEqual((await lines())[0], {
     deliveryStreamARN: "arn:aws:firehose:us-east-1:000000000000:deliverystream/stream",
-    destination: BucketARN, deliveryStreamVersionId: 1,
+    destination: BucketARN, deliveryStreamVersionId: 1, errorCode: "S3.AccessDenied",
     message: "Access was denied. Ensure that the trust policy for the provided IAM role allows Firehose to " +
-      "assume " +
-      "the role, and the access policy allows access to the S3 bucket.",
-    errorCode: "S3.AccessDenied",
+      "assume the role, and the access policy allows access to the S3 bucket.",
   });
   await deliveries.allow(["logs:PutLogEvents", "s3:*"]);
   await deliveries.put("no json");
