@@ -78,3 +78,42 @@ test("alarms and dashboards", { skip }, async () => {
   await station.aws`cloudwatch delete-alarms --alarm-names loud`;
   assert.deepEqual(await station.aws`cloudwatch describe-alarms --query MetricAlarms`, []);
 });
+
+test("aws cloudwatch: Metrics Insights, an insight rule's report, and a mute rule", {
+  skip: without("aws"),
+}, async () => {
+  await using station = await startWorkstation();
+  await station.aws`cloudwatch put-metric-data --namespace App --metric-name m --value 3 --dimensions Id=a`;
+  await station.aws`cloudwatch put-metric-data --namespace App --metric-name m --value 4 --dimensions Id=b`;
+  const now = Date.now();
+  const [start, end] = [now - 600_000, now + 600_000].map((at) => new Date(at).toISOString());
+  const queries = JSON.stringify([{
+    Id: "q", Period: 3_600, Expression: "SELECT SUM(m) FROM SCHEMA(App, Id) GROUP BY Id ORDER BY SUM() DESC",
+  }]);
+  assert.deepEqual(
+    await station.aws`cloudwatch get-metric-data --metric-data-queries ${queries} --start-time ${start}
+      --end-time ${end} --query MetricDataResults[].Label`,
+    ["b", "a"],
+  );
+  await station.aws`logs create-log-group --log-group-name web`;
+  await station.aws`logs create-log-stream --log-group-name web --log-stream-name s`;
+  const definition = JSON.stringify({
+    Schema: { Name: "CloudWatchLogRule", Version: 1 }, LogGroupNames: ["web"], LogFormat: "JSON",
+    Contribution: { Keys: ["$.ip"] },
+  });
+  await station.aws`cloudwatch put-insight-rule --rule-name ips --rule-definition ${definition}`;
+  const events = ["1", "2", "1"].map((ip) => ({ timestamp: Date.now(), message: JSON.stringify({ ip }) }));
+  await station.aws`logs put-log-events --log-group-name web --log-stream-name s
+    --log-events ${JSON.stringify(events)}`;
+  assert.deepEqual(
+    await station.aws`cloudwatch get-insight-rule-report --rule-name ips --start-time ${start}
+      --end-time ${end} --period 60 --query ${"Contributors[].[Keys[0],ApproximateAggregateValue]"}`,
+    [["1", 2], ["2", 1]],
+  );
+  const rule = JSON.stringify({ Schedule: { Expression: "cron(0 2 * * *)", Duration: "PT2H" } });
+  await station.aws`cloudwatch put-alarm-mute-rule --name nights --rule ${rule}`;
+  assert.equal(
+    await station.aws`cloudwatch get-alarm-mute-rule --alarm-mute-rule-name nights --query MuteType`,
+    "RECURRING",
+  );
+});

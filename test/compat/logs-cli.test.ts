@@ -95,3 +95,48 @@ test("boto3: paginators, live tail as an event stream", { skip: without("boto3")
     ["a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1", "c2"], ["a", "b", "c"], ["start", "live"],
   ]);
 });
+
+test("aws logs: a transformer, a lookup table in a query, and the deliveries of a bus's logs", {
+  skip: without("aws"),
+}, async () => {
+  await using station = await startWorkstation();
+  await station.aws`logs create-log-group --log-group-name app`;
+  await station.aws`logs create-log-stream --log-group-name app --log-stream-name s`;
+  const transformer = JSON.stringify([{ parseKeyValue: {} }]);
+  await station.aws`logs put-transformer --log-group-identifier app --transformer-config ${transformer}`;
+  assert.deepEqual(
+    await station.aws`logs test-transformer --transformer-config ${transformer}
+      --log-event-messages ${"user=u1&ms=3"} --query transformedLogs[].transformedEventMessage`,
+    ["{\"user\":\"u1\",\"ms\":\"3\"}"],
+  );
+  const now = Date.now();
+  await station.aws`logs put-log-events --log-group-name app --log-stream-name s
+    --log-events ${JSON.stringify([{ timestamp: now, message: "user=u1&ms=3" }])}`;
+  const seconds = Math.ceil(now / 1000);
+  const queryId = await station.aws<string>`logs start-query --start-time ${String(seconds - 60)}
+    --end-time ${String(seconds + 60)} --query-string ${"SOURCE 'app' | display user, ms"} --query queryId`;
+  let results: { status?: string; results?: unknown[][] } = {};
+  while (results.status !== "Complete") {
+    results = await station.aws<typeof results>`logs get-query-results --query-id ${queryId}`;
+  }
+  assert.deepEqual(results.results?.[0]?.slice(0, 2),
+    [{ field: "user", value: "u1" }, { field: "ms", value: "3" }]);
+
+  await station.aws`events create-event-bus --name orders --log-config Level=INFO,IncludeDetail=FULL`;
+  const bus = "arn:aws:events:us-east-1:000000000000:event-bus/orders";
+  await station.aws`logs put-delivery-source --name info --log-type INFO_LOGS --resource-arn ${bus}`;
+  const group = "destinationResourceArn=arn:aws:logs:us-east-1:000000000000:log-group:app";
+  const destination = await station.aws<string>`logs put-delivery-destination --name group
+    --delivery-destination-configuration ${group} --query deliveryDestination.arn`;
+  await station.aws`logs create-delivery --delivery-source-name info
+    --delivery-destination-arn ${destination}`;
+  const entry = JSON.stringify([{ Source: "shop", DetailType: "x", Detail: "{}", EventBusName: "orders" }]);
+  await station.aws`events put-events --entries ${entry}`;
+  let steps: string[] = [];
+  while (steps.length < 2) {
+    steps = await station.aws<string[]>`logs filter-log-events --log-group-name app
+      --filter-pattern ${"{ $.event_bus_name = \"orders\" }"} --query events[].message`;
+  }
+  assert.deepEqual(steps.map((step) => (JSON.parse(step) as { message_type: string }).message_type).sort(),
+    ["EVENT_RECEIPT", "NO_STANDARD_RULES_MATCHED"]);
+});

@@ -1,6 +1,6 @@
 /** Several of everything that CloudWatch Logs lists. */
 
-import type { Listings } from "./listings.ts";
+import type { Listings, Make } from "./listings.ts";
 
 const numbers = [1, 2, 3, 4, 5];
 const now = Date.UTC(2026, 0, 1);
@@ -34,6 +34,28 @@ const letsExportsIn = JSON.stringify({
 
 const epochSeconds = now / 1_000;
 const aroundNow = { startTime: epochSeconds - 60, endTime: epochSeconds + 60 };
+
+async function fillVended(make: Make): Promise<void> {
+  for (const number of numbers) {
+    await make("cloudwatch-logs:CreateScheduledQuery", {
+      name: `scheduled-${number}`, queryLanguage: "CWLI", queryString: "fields a", executionRoleArn: roleArn,
+      logGroupIdentifiers: ["group-1"], scheduleExpression: "rate(1 hour)",
+    });
+    await make("cloudwatch-logs:PutDeliverySource", {
+      name: `source-${number}`, logType: "INFO_LOGS",
+      resourceArn: `arn:aws:events:us-east-1:${account}:event-bus/bus-${number}`,
+    });
+    const { deliveryDestination } = await make("cloudwatch-logs:PutDeliveryDestination", {
+      name: `destination-${number}`, deliveryDestinationConfiguration: {
+        destinationResourceArn: `arn:aws:logs:us-east-1:${account}:log-group:group-${number}`,
+      },
+    });
+    await make("cloudwatch-logs:CreateDelivery", {
+      deliverySourceName: `source-${number}`,
+      deliveryDestinationArn: (deliveryDestination as { readonly arn: string }).arn,
+    });
+  }
+}
 
 export const logsListings: Listings = {
   async prepare(make) {
@@ -79,6 +101,7 @@ export const logsListings: Listings = {
       });
       await make("cloudwatch-logs:CancelExportTask", { taskId });
     }
+    await fillVended(make);
     for (const filterName of ["one", "two"]) {
       await make("cloudwatch-logs:PutSubscriptionFilter", {
         logGroupName: "group-1", filterName, filterPattern: "no such word",
@@ -87,6 +110,10 @@ export const logsListings: Listings = {
     }
   },
   inputs: {
+    DescribeConfigurationTemplates: {},
+    DescribeDeliveries: {},
+    DescribeDeliveryDestinations: {},
+    DescribeDeliverySources: {},
     DescribeDestinations: {},
     DescribeExportTasks: {},
     DescribeLogGroups: {},
@@ -96,8 +123,12 @@ export const logsListings: Listings = {
     DescribeResourcePolicies: {},
     DescribeSubscriptionFilters: { logGroupName: "group-1" },
     FilterLogEvents: { logGroupName: "group-1" },
+    GetScheduledQueryHistory: {
+      identifier: "scheduled-1", startTime: epochSeconds, endTime: epochSeconds + 60,
+    },
     ListAnomalies: {},
     ListLogAnomalyDetectors: {},
+    ListScheduledQueries: {},
     ListLogGroupsForQuery: async (make) => {
       const { queryId } = await make("cloudwatch-logs:StartQuery", {
         logGroupNames: numbers.map((number) => `group-${number}`), queryString: "fields a", ...aroundNow,
@@ -106,5 +137,5 @@ export const logsListings: Listings = {
     },
   },
   // The smallest page holds as many groups as a query may have.
-  single: ["ListAnomalies", "ListLogGroupsForQuery"],
+  single: ["GetScheduledQueryHistory", "ListAnomalies", "ListLogGroupsForQuery"],
 };

@@ -309,9 +309,13 @@ const cloudwatch: Listings = {
         Threshold: 1, ComparisonOperator: "GreaterThanThreshold",
       });
       await make("cloudwatch:PutAnomalyDetector", { ...metric, Stat: "Sum" });
+      await make("cloudwatch:PutAlarmMuteRule", {
+        Name: `mute-${number}`, Rule: { Schedule: { Expression: "cron(0 2 * * *)", Duration: "PT2H" } },
+      });
     }
   },
   inputs: {
+    ListAlarmMuteRules: {},
     DescribeAlarms: {},
     DescribeAlarmHistory: {},
     DescribeAnomalyDetectors: {},

@@ -1,7 +1,7 @@
 /** Data protection policies: what is looked for in events, and whether it is masked or reported. */
 
 import { notImplemented } from "../../kernel/errors.ts";
-import { customFinder, managedFinder, type Finder } from "./data-identifiers.ts";
+import { customFinder, managedFinder, replaced, type Finder } from "../../patterns/data-identifiers.ts";
 import { invalidParameter } from "./errors.ts";
 
 export interface DataProtection {
@@ -96,11 +96,5 @@ export function parseDataProtection(text: string): DataProtection {
 
 /** Every character of what is found becomes a star. */
 export function masked(text: string, finders: readonly Finder[]): string {
-  let result = text;
-  for (const finder of finders) {
-    for (const [begin, end] of finder.find(result)) {
-      result = result.slice(0, begin) + "*".repeat(end - begin) + result.slice(end);
-    }
-  }
-  return result;
+  return replaced(text, finders, (found) => "*".repeat(found.length));
 }

@@ -171,13 +171,19 @@ export const DescribeQueries = operation(logs.DescribeQueries, {
   },
 });
 
+const sourceForm = /^[\s|]*SOURCE\b/i;
+
+/** @evidence CloudWatch Logs API Reference, DescribeQueries, example: the text begins with its groups */
+function withSource({ groups, from, before, text }: QueryRow): string {
+  const names = groups.map((name) => `"${name}"`).join(", ");
+  return `SOURCE ${names} START=${from / 1000} END=${(before - 1_000) / 1000} |\n${text}`;
+}
+
 function shown(query: QueryRow): logs.QueryInfo {
   return {
     queryLanguage: "CWLI",
     queryId: query.id,
-    // @evidence CloudWatch Logs API Reference, DescribeQueries, example: the text begins with its groups
-    queryString: `SOURCE ${query.groups.map((name) => `"${name}"`).join(", ")} ` +
-      `START=${query.from / 1000} END=${(query.before - 1_000) / 1000} |\n${query.text}`,
+    queryString: sourceForm.test(query.text) ? query.text : withSource(query),
     status: query.status,
     createTime: query.createdAt,
     logGroupName: query.groups[0],

@@ -9,6 +9,9 @@ import * as anomalyDetectors from "./anomaly-detectors.ts";
 import * as auditing from "./auditing.ts";
 import * as dataProtectionPolicies from "./data-protection-policies.ts";
 import * as destinations from "./destinations.ts";
+import * as deliveries from "./deliveries.ts";
+import * as deliveryDestinations from "./delivery-destinations.ts";
+import * as deliverySources from "./delivery-sources.ts";
 import * as describeGroups from "./describe-groups.ts";
 import * as exporting from "./exporting.ts";
 import * as exportTasks from "./export-tasks.ts";
@@ -36,6 +39,12 @@ import * as subscriptionDelivery from "./subscription-delivery.ts";
 import * as subscriptionFilters from "./subscription-filters.ts";
 import * as sweeping from "./sweeping.ts";
 import * as transformers from "./transformers.ts";
+import * as vending from "./vending.ts";
+
+const serviceActions: Readonly<Record<string, readonly string[]>> = {
+  "cloudwatch.amazonaws.com": ["logs:FilterLogEvents"],
+  [vending.deliveryPrincipal]: ["logs:PutLogEvents", "logs:CreateLogStream"],
+};
 
 export default service(logs.service, {
   nouns: [
@@ -46,7 +55,12 @@ export default service(logs.service, {
     resourcePolicies, accountPolicies, indexPolicies, dataProtectionPolicies, auditing, anomalyDetectors,
       anomalyDetecting, anomalies,
     transformers, scheduledQueries, scheduledQuerying,
+    deliverySources, deliveryDestinations, deliveries, vending,
   ],
   resourcePolicy: resourcePolicies.policyOf,
+  // Contributor Insights rules of CloudWatch count what is in the events; vended logs come to the groups that
+  // deliveries name, which AWS writes into the groups' policies.
+  alsoAllows: ({ principal, action }) => principal.type === "AWSService" &&
+    (serviceActions[principal.arn]?.includes(action) ?? false),
   tagging: groupTags.tagging,
 });

@@ -3,6 +3,7 @@
 import type { ReadContext } from "../../kernel/context.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import { destinations } from "./destination-table.ts";
+import { deliveries, deliveryDestinations, deliverySources } from "./delivery-tables.ts";
 import { lookupTables } from "./lookup-table-rows.ts";
 import { scheduledQueries } from "./scheduled-query-table.ts";
 import { anomalyDetectors } from "./anomaly-detector-table.ts";
@@ -18,6 +19,12 @@ export function isTagged(ctx: Pick<ReadContext, "db">, arn: string): boolean {
       return ctx.db(lookupTables).has(name);
     case "scheduled-query":
       return [...ctx.db(scheduledQueries).list()].some(({ id }) => id === name);
+    case "delivery-source":
+      return ctx.db(deliverySources).has(name);
+    case "delivery-destination":
+      return ctx.db(deliveryDestinations).has(name);
+    case "delivery":
+      return ctx.db(deliveries).has(name);
     default:
       return false;
   }

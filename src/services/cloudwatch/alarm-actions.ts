@@ -2,13 +2,14 @@
 
 import * as lambda from "../../generated/lambda.ts";
 import * as sns from "../../generated/sns.ts";
-import { asynchronousJob } from "../../jobs/job.ts";
+import { asynchronousJob, job } from "../../jobs/job.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { remember } from "./alarm-history.ts";
 import { stateChange, topicMessage, type Child, type TopicMessage } from "./alarm-messages.ts";
-import { actionsFor, alarmArn, alarmTime, type AlarmRow, type AlarmState } from "./alarm-rows.ts";
+import { actionsFor, alarmArn, alarms, alarmTime, type AlarmRow, type AlarmState } from "./alarm-rows.ts";
+import { alarmMutedUntil } from "./mute-rule-rows.ts";
 
 interface Action {
   readonly alarm: string;
@@ -64,11 +65,39 @@ export const runAction = asynchronousJob<Action>("cloudwatch.runAction", async (
   });
 });
 
+interface Muted {
+  readonly alarm: string;
+  readonly previous: AlarmState;
+  readonly children: readonly Child[];
+  /** When the alarm came into the state that the actions are of. */
+  readonly transitionedAt: number;
+}
+
+/** The mute is over: what the alarm's state asks for happens, if it is still in it. */
+export const runMuted = job<Muted>("cloudwatch.runMuted", (muted, ctx) => {
+  const alarm = ctx.db(alarms).get(muted.alarm);
+  if (alarm?.state.transitionedAt !== muted.transitionedAt) return;
+  scheduleActions(ctx, alarm, muted.previous, muted.children);
+});
+
+/** Whether a mute rule holds the actions back; they are looked at again once it is over. */
+function isMuted(ctx: Context, alarm: AlarmRow, previous: AlarmState, children: readonly Child[]): boolean {
+  const until = alarmMutedUntil(ctx, alarm.name);
+  if (until === undefined || actionsFor(alarm, alarm.state.value).length === 0) return false;
+  const { transitionedAt } = alarm.state;
+  remember(ctx, alarm, "Action", "Actions muted by alarm mute rule",
+    { actionState: "Muted", mutedUntil: until });
+  ctx.schedule(runMuted, {
+    id: alarm.name, at: until, input: { alarm: alarm.name, previous, children, transitionedAt },
+  });
+  return true;
+}
+
 /** Those of the state that the alarm is in now. */
 export function scheduleActions(
   ctx: Context, alarm: AlarmRow, previous: AlarmState, children: readonly Child[],
 ): void {
-  if (!alarm.actionsEnabled) return;
+  if (!alarm.actionsEnabled || isMuted(ctx, alarm, previous, children)) return;
   const detail = stateChange(alarm, previous, ctx.ids.uuid());
   const { alarmName, state, previousState, configuration } = detail;
   const event = JSON.stringify({

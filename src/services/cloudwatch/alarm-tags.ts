@@ -8,6 +8,8 @@ import { operation } from "../../kernel/operation.ts";
 import type { Tagging } from "../../kernel/service.ts";
 import { alarms } from "./alarm-rows.ts";
 import { invalidParameterValue, resourceNotFound } from "./errors.ts";
+import { muteRules } from "./mute-rule-rows.ts";
+import { insightRules } from "./insight-rule-rows.ts";
 import { metricStreams } from "./metric-stream-rows.ts";
 
 /** @evidence CloudWatch API Reference, TagResource: up to 50 tags */
@@ -26,12 +28,21 @@ export function addTags(ctx: Context, arn: string, tags: readonly Tag[] | undefi
   if (set.list().length > tagsMax) throw invalidParameterValue(`A resource has at most ${tagsMax} tags.`);
 }
 
+function exists(ctx: Context, kind: string, name: string): boolean {
+  switch (kind) {
+    case "alarm": return ctx.db(alarms).has(name);
+    case "alarm-mute-rule": return ctx.db(muteRules).has(name);
+    case "insight-rule": return ctx.db(insightRules).has(name);
+    case "metric-stream": return ctx.db(metricStreams).has(name);
+    default: return false;
+  }
+}
+
 function requireResource(ctx: Context, arn: string): void {
   const { service, resource = "", region, account } = parseArn(arn) ?? {};
-  const [, kind = "", name = ""] = /^(alarm|metric-stream)[:/](.+)$/s.exec(resource) ?? [];
+  const [, kind = "", name = ""] = /^([a-z-]+)[:/](.+)$/s.exec(resource) ?? [];
   const isHere = service === "cloudwatch" && region === ctx.region && account === ctx.account;
-  const exists = kind === "alarm" ? ctx.db(alarms).has(name) : ctx.db(metricStreams).has(name);
-  if (!isHere || kind === "" || !exists) throw resourceNotFound(kind, arn);
+  if (!isHere || !exists(ctx, kind, name)) throw resourceNotFound(kind, arn);
 }
 
 export const TagResource = operation(cloudwatch.TagResource, {
@@ -60,8 +71,11 @@ export const ListTagsForResource = operation(cloudwatch.ListTagsForResource, {
   },
 });
 
+const taggedKinds = "(alarm:|alarm-mute-rule:|insight-rule/|metric-stream/)";
+const taggedForm = new RegExp(`^arn:[^:]+:cloudwatch:[^:]+:[^:]+:${taggedKinds}`);
+
 function isOurs(arn: string): boolean {
-  return /^arn:[^:]+:cloudwatch:[^:]+:[^:]+:(alarm:|metric-stream\/)/.test(arn);
+  return taggedForm.test(arn);
 }
 
 /** How the Resource Groups Tagging API reaches them. */

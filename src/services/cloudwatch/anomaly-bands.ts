@@ -6,6 +6,7 @@
  */
 
 import type { ReadContext } from "../../kernel/context.ts";
+import { exclusionOf } from "./anomaly-detector-rows.ts";
 import { mapped, type TimeSeries } from "./math-values.ts";
 import { millisecondsPerDay, millisecondsPerHour, seriesOf } from "./metric-rows.ts";
 import { readPoints } from "./reading.ts";
@@ -37,11 +38,12 @@ function history(ctx: ReadContext, series: TimeSeries, before: number): [number,
   if (!metric || !statistic) return [...series.points];
   const start = before - trainingMilliseconds;
   const window = { start: start - (start % 60_000), end: before, periodMilliseconds: periodSeconds * 1_000 };
+  const isExcluded = exclusionOf(ctx, metric);
   const values: [number, number][] = [];
   for (const byTime of readPoints(ctx, seriesOf(metric), window).values()) {
     for (const [at, total] of byTime) {
       const value = valueOf(statistic, total);
-      if (value !== undefined) values.push([at, value]);
+      if (value !== undefined && !isExcluded(at)) values.push([at, value]);
     }
   }
   return values.length > 0 ? values : [...series.points];

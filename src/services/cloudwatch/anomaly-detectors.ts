@@ -1,31 +1,16 @@
 /** Anomaly detectors: which metrics bands are kept for. */
 
-import { createHash } from "node:crypto";
 import * as cloudwatch from "../../generated/cloudwatch.ts";
-import type {
-  AnomalyDetector, AnomalyDetectorConfiguration, DeleteAnomalyDetectorInput, MetricCharacteristics,
-  MetricDataQuery, SingleMetricAnomalyDetector,
-} from "../../generated/cloudwatch.ts";
+import type { AnomalyDetector, DeleteAnomalyDetectorInput } from "../../generated/cloudwatch.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import { table } from "../../store/types.ts";
+import { detectors, idOf, type Detector } from "./anomaly-detector-rows.ts";
 import {
   bothSpecified, invalidNextToken, invalidParameterCombination, parameterRequired, resourceNotFound,
 } from "./errors.ts";
 import { points, seriesOf, sortedDimensions } from "./metric-rows.ts";
 import { requireQueries } from "./query-checks.ts";
-
-interface Detector {
-  readonly id: string;
-  readonly single?: SingleMetricAnomalyDetector;
-  readonly queries?: readonly MetricDataQuery[];
-  readonly configuration: AnomalyDetectorConfiguration;
-  readonly characteristics?: MetricCharacteristics;
-  readonly createdAt: number;
-}
-
-const detectors = table<Detector>("cloudwatch.anomalyDetectors", { key: (row) => row.id });
 
 type Named = Pick<Detector, "id" | "single" | "queries">;
 
@@ -51,10 +36,6 @@ function named(input: DeleteAnomalyDetectorInput): Named {
   if (Stat === undefined) throw parameterRequired("Stat");
   const single = { Namespace, MetricName, Stat, Dimensions: sortedDimensions(Dimensions) };
   return { id: idOf(single), single };
-}
-
-function idOf(what: object): string {
-  return createHash("sha256").update(JSON.stringify(what)).digest("hex");
 }
 
 export const PutAnomalyDetector = operation(cloudwatch.PutAnomalyDetector, {

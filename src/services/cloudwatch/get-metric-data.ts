@@ -10,6 +10,7 @@ import { openPageToken, pageToken } from "../../kernel/page.ts";
 import { invalidNextToken, validationError } from "./errors.ts";
 import { defaultLabels, dynamicLabel, foundLabel } from "./labels.ts";
 import type { TimeSeries } from "./math-values.ts";
+import { isInsightsQuery } from "./metrics-insights-parse.ts";
 import { alignedStart } from "./periods.ts";
 import { requireQueries } from "./query-checks.ts";
 import { QueryRun } from "./query-run.ts";
@@ -59,6 +60,12 @@ function result(
   };
 }
 
+/** What is found by an expression is called by what tells it apart, and by its id where there is but one. */
+function labelOf(query: MetricDataQuery, series: TimeSeries, all: readonly TimeSeries[]): string {
+  if (isInsightsQuery(query.Expression ?? "")) return series.label;
+  return all.length > 1 ? foundLabel(series, all) : query.Id;
+}
+
 function allResults(ctx: BodyContext, input: GetMetricDataInput): Result[] {
   const { MetricDataQueries: queries, StartTime: start, EndTime: end } = input;
   const now = ctx.clock.now();
@@ -69,7 +76,7 @@ function allResults(ctx: BodyContext, input: GetMetricDataInput): Result[] {
   return worked.flatMap(([query, all]) => {
     if (query.ReturnData === false) return [];
     return all.map((series) => {
-      const own = labels.get(query.Id) ?? (all.length > 1 ? foundLabel(series, all) : query.Id);
+      const own = labels.get(query.Id) ?? labelOf(query, series, all);
       const messages = run.messages.get(query.Id);
       return { ...result(ctx, input, query, series, own), ...(messages && { Messages: messages }) };
     });

@@ -10,6 +10,7 @@ import { expectSweep } from "./alarm-sweep.ts";
 import { writeAlarm } from "./alarm-writing.ts";
 import { collectionTooLarge, validationError } from "./errors.ts";
 import { parseExpression } from "./math-parse.ts";
+import { isInsightsQuery, parseInsights } from "./metrics-insights-parse.ts";
 import { isAlarmPeriod } from "./periods.ts";
 import { requireQueries } from "./query-checks.ts";
 import { parseStatistic } from "./statistics.ts";
@@ -66,8 +67,12 @@ function requireSource(input: PutMetricAlarmInput): void {
 }
 
 function requireExpression(text: string): void {
-  if (/^\s*SELECT\s/i.test(text)) throw notImplemented("Metrics Insights queries of CloudWatch");
-  parseExpression(text);
+  if (!isInsightsQuery(text)) {
+    parseExpression(text);
+    return;
+  }
+  const { groupBy } = parseInsights(text);
+  if (groupBy.length > 0) throw notImplemented("Alarms of CloudWatch on several time series");
 }
 
 function requirePeriods(input: PutMetricAlarmInput): void {

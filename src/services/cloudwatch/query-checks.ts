@@ -2,6 +2,7 @@
 
 import type { MetricDataQuery } from "../../generated/cloudwatch.ts";
 import { validationError } from "./errors.ts";
+import { isInsightsQuery, parseInsights } from "./metrics-insights-parse.ts";
 import { isPeriod } from "./periods.ts";
 import { parseStatistic } from "./statistics.ts";
 
@@ -31,6 +32,14 @@ export function requireQueries(queries: readonly MetricDataQuery[], parameter: s
       throw validationError(
         `Either the parameter ${path}.MetricStat or ${path}.Expression must be specified.`,
       );
+    }
+    // @evidence CloudWatch API Reference, MetricDataQuery, Period: required for Metrics Insights
+    if (expression !== undefined && isInsightsQuery(expression)) {
+      if (query.Period === undefined) throw validationError(`The parameter ${path}.Period is required.`);
+      parseInsights(expression);
+    }
+    if (query.Period !== undefined && !isPeriod(query.Period)) {
+      throw validationError(`The parameter ${path}.Period must be 1, 5, 10, 20, 30, or a multiple of 60.`);
     }
     if (stat && !isPeriod(stat.Period)) {
       throw validationError(

@@ -2,13 +2,15 @@
 
 import type { MetricDataQuery, MetricStat } from "../../generated/cloudwatch.ts";
 import type { ReadContext } from "../../kernel/context.ts";
-import { AwsError, notImplemented } from "../../kernel/errors.ts";
+import { AwsError } from "../../kernel/errors.ts";
 import { bandOf } from "./anomaly-bands.ts";
 import { validationError } from "./errors.ts";
 import { evaluate, type Scope } from "./math-evaluate.ts";
 import { parseExpression } from "./math-parse.ts";
 import { listOf, type MathValue, type TimeSeries } from "./math-values.ts";
 import { seriesOf, sortedDimensions, type MetricId } from "./metric-rows.ts";
+import { runInsights } from "./metrics-insights.ts";
+import { isInsightsQuery, parseInsights } from "./metrics-insights-parse.ts";
 import { readPoints, type Window } from "./reading.ts";
 import { search } from "./search.ts";
 import type { Accumulator } from "./statistic-sets.ts";
@@ -109,7 +111,7 @@ export class QueryRun {
 
   #expression(query: MetricDataQuery): MathValue {
     const text = query.Expression ?? "";
-    if (/^\s*SELECT\s/i.test(text)) throw notImplemented("Metrics Insights queries of CloudWatch");
+    if (isInsightsQuery(text)) return this.#insights(text, query.Period ?? searchPeriodSeconds);
     try {
       return evaluate(parseExpression(text), this.#scope(query));
     } catch (cause) {
@@ -117,6 +119,12 @@ export class QueryRun {
       if (!isRefusal || cause.message.startsWith("Error in ")) throw cause;
       throw inExpression(query, cause.message);
     }
+  }
+
+  #insights(text: string, period: number): MathValue {
+    const { end } = this.#window;
+    const window = { start: this.#window.startFor(period), end, periodMilliseconds: period * 1_000 };
+    return { kind: "list", items: runInsights(this.#ctx, parseInsights(text), window) };
   }
 
   #scope(query: MetricDataQuery): Scope {

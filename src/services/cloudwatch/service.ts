@@ -13,10 +13,13 @@ import * as compositeAlarms from "./composite-alarms.ts";
 import * as dashboards from "./dashboards.ts";
 import * as getMetricData from "./get-metric-data.ts";
 import * as getMetricStatistics from "./get-metric-statistics.ts";
+import * as insightRuleReport from "./insight-rule-report.ts";
+import * as insightRules from "./insight-rules.ts";
 import * as listMetrics from "./list-metrics.ts";
 import * as metricAlarms from "./metric-alarms.ts";
 import * as metricStreamDelivery from "./metric-stream-delivery.ts";
 import * as metricStreams from "./metric-streams.ts";
+import * as muteRules from "./mute-rules.ts";
 import * as putMetricData from "./put-metric-data.ts";
 import * as retention from "./retention.ts";
 
@@ -24,7 +27,7 @@ export default service(cloudwatch.service, {
   nouns: [
     putMetricData, listMetrics, getMetricStatistics, getMetricData, retention,
     metricAlarms, compositeAlarms, alarms, alarmHistory, alarmActions, alarmSweep, alarmTransitions,
-    alarmTags,
+    alarmTags, muteRules, insightRules, insightRuleReport,
     dashboards, anomalyDetectors, metricStreams, metricStreamDelivery,
   ],
   metricSink: putMetricData.storeTotals,

@@ -8,6 +8,8 @@ import { sendDeadLetter } from "../../delivery/dead-letter.ts";
 import { deliver } from "../../delivery/deliver.ts";
 import type { Failure } from "../../delivery/failure.ts";
 import { invokeApiDestination } from "./api-invocation.ts";
+import { busOfRule, logStep, type Step } from "./bus-logging.ts";
+import { findBus } from "./bus-table.ts";
 import { eventText, type Event } from "./event.ts";
 import { forwardEvent } from "./forwarding.ts";
 import { inputFor } from "./input.ts";
@@ -48,14 +50,20 @@ export const deliverEvent = asynchronousJob<Dispatch>("eventbridge.deliverEvent"
     await giveUp(ctx, dispatch, dispatch.failure, "MaximumEventAgeInSeconds");
     return;
   }
+  const log = logOf(ctx, dispatch);
+  if (retries === 0) log("INVOCATION_START");
+  log("INVOCATION_ATTEMPT_START");
   const names = [dispatch.rule.name];
   ctx.metric(invocationAttempts, names, 1);
   ctx.metric(retries === 0 ? invocations : retryAttempts, names, 1);
   const failure = await attempt(ctx, dispatch);
   if (!failure) {
     ctx.metric(successfulAttempts, names, 1);
+    log("INVOCATION_ATTEMPT_SUCCESS");
+    log("INVOCATION_SUCCESS");
     return;
   }
+  log(`INVOCATION_ATTEMPT_${failure.isRetryable ? "RETRYABLE" : "PERMANENT"}_FAILURE`, failure);
   if (!failure.isRetryable) {
     await giveUp(ctx, dispatch, failure);
     return;
@@ -72,6 +80,21 @@ export const deliverEvent = asynchronousJob<Dispatch>("eventbridge.deliverEvent"
     });
   });
 });
+
+/** Notes the steps of an invocation in the log of its bus. */
+function logOf(ctx: BodyContext, { rule, target, event, retries }: Dispatch) {
+  const bus = busOfRule(rule.arn);
+  if (!ctx.reading(() => findBus(ctx, bus))?.logConfig) return () => undefined;
+  const details = {
+    rule_arn: rule.arn, target_arn: target.Arn, attempt_count: retries + 1,
+    ...(target.RoleArn !== undefined && { role_arn: target.RoleArn }),
+  };
+  const full = { target_input: inputFor(target, event, rule) };
+  const invocationId = `${event.id}-${target.Id}`;
+  return (step: Step, failure?: Failure): void => {
+    ctx.transaction((within) => logStep(within, bus, event, step, { invocationId, details, full, failure }));
+  };
+}
 
 /** Undefined when it has arrived. */
 async function attempt(ctx: BodyContext, dispatch: Dispatch): Promise<Failure | undefined> {
@@ -118,10 +141,13 @@ function partitionKeyOf({ KinesisParameters }: events.Target, event: Event): str
 /** @evidence EventBridge User Guide, "Using dead-letter queues": the attributes of a dead letter */
 async function giveUp(
   ctx: BodyContext,
-  { rule, target, event, retries }: Dispatch,
+  dispatch: Dispatch,
   failure: Failure,
   condition?: "MaximumRetryAttempts" | "MaximumEventAgeInSeconds",
 ): Promise<void> {
+  const { rule, target, event, retries } = dispatch;
+  const log = logOf(ctx, dispatch);
+  log("INVOCATION_FAILURE", failure);
   ctx.metric(failedInvocations, [rule.name], 1);
   const queue = target.DeadLetterConfig?.Arn;
   if (queue === undefined) return;
@@ -138,6 +164,7 @@ async function giveUp(
     },
     actor: { principal, sourceArn: rule.arn },
   });
+  if (isSent) log("INVOCATION_DLQ", failure);
   ctx.metric(isSent ? sentToDeadLetters : lostDeadLetters, [rule.name], 1);
 }
 

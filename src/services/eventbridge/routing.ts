@@ -5,6 +5,7 @@ import { PatternIndex } from "../../patterns/pattern-index.ts";
 import { parsePattern, type Pattern } from "../../patterns/parse.ts";
 import { archivesOf } from "./archive-table.ts";
 import { archiveEvent } from "./archiving.ts";
+import { logStep } from "./bus-logging.ts";
 import { deliverEvent } from "./delivering.ts";
 import { eventText, type Event } from "./event.ts";
 import { matchedEvents, triggeredRules } from "./metrics.ts";
@@ -49,14 +50,26 @@ export interface Confinement {
 
 /** Everything that follows is written in this transaction. */
 export function routeEvent(ctx: Context, bus: string, event: Event, only?: Confinement): void {
+  logStep(ctx, bus, event, "EVENT_RECEIPT", {
+    details: { caller_account_id: event.account, source_time_ms: event.time, source: event.source,
+      detail_type: event.detailType, resources: event.resources },
+    full: { event_detail: event.detail },
+  });
+  logStep(ctx, bus, event, "EVENT_INGEST_SUCCESS");
   const routes = routesOf(ctx, bus);
-  if (!routes) return;
+  if (!routes) {
+    logStep(ctx, bus, event, "NO_STANDARD_RULES_MATCHED");
+    return;
+  }
   const document: unknown = JSON.parse(eventText(event));
   const matching = routes.rules.match(document);
+  logStep(ctx, bus, event, "RULE_MATCH_START");
+  if (matching.length === 0) logStep(ctx, bus, event, "NO_STANDARD_RULES_MATCHED");
   if (matching.length > 0) ctx.metric(matchedEvents, [], 1);
   for (const rule of matching) {
     if (isReadingCall(document) && rule.state !== "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS") continue;
     if (only && only.rules.length > 0 && !only.rules.includes(ruleArn(ctx, rule))) continue;
+    logStep(ctx, bus, event, "RULE_MATCH", { details: { rule_arn: ruleArn(ctx, rule) } });
     routeToRule(ctx, rule, event);
   }
   // What is replayed is in an archive already.

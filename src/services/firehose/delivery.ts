@@ -2,6 +2,7 @@
 
 import type { S3DestinationConfiguration } from "../../generated/firehose.ts";
 import type { BodyContext } from "../../kernel/context.ts";
+import { logErrors } from "./error-log.ts";
 import { failureLines, type Failed } from "./failures.ts";
 import { sendToEndpoint } from "./http-delivery.ts";
 import { storeErrors, storeObject } from "./objects.ts";
@@ -43,9 +44,22 @@ async function storeFailures(
   ctx: BodyContext, stream: DeliveryStream, settings: S3DestinationConfiguration, failed: readonly Failed[],
 ): Promise<boolean> {
   if (failed.length === 0) return true;
+  await logFailures(ctx, stream, failed);
   const at = Math.min(...failed.map(({ parcel }) => parcel.at));
   const lines = failureLines(ctx.clock.now(), failed);
   return storeErrors(ctx, stream, settings, { at, errorType: "processing-failed", lines });
+}
+
+/** In the log of the destination; errors that are alike are one line. */
+async function logFailures(
+  ctx: BodyContext, { destination, ...stream }: DeliveryStream, failed: readonly Failed[],
+): Promise<void> {
+  const { CloudWatchLoggingOptions: options, RoleARN: roleArn } = destination.settings;
+  const place = destination.kind === "s3" ? destination.settings.BucketARN
+    : destination.settings.EndpointConfiguration.Url;
+  const errors = failed.map(({ errorCode, errorMessage: message }) =>
+    ({ destination: place, errorCode, message }));
+  await logErrors(ctx, { destination, ...stream }, { options, roleArn }, errors);
 }
 
 /** @evidence Developer Guide, "AppendDelimiterToRecord": `\n`, written as it is typed */
@@ -71,6 +85,7 @@ async function deliverToEndpoint(
   if (parcels.length === 0) return true;
   const refused = await sendToEndpoint(ctx, stream, settings, parcels);
   if (refused.length === 0) return true;
+  await logFailures(ctx, stream, refused);
   const at = Math.min(...refused.map(({ parcel }) => parcel.at));
   const lines = failureLines(ctx.clock.now(), refused);
   return storeErrors(ctx, stream, objects, { at, errorType: "http-endpoint-failed", lines });

@@ -9,6 +9,7 @@ import { sessionOf } from "../../delivery/role-session.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import type { Parcel } from "./delivery.ts";
+import { logErrors, refusedByS3 } from "./error-log.ts";
 import { errorPrefixFor, formatTime, prefixFor, type PrefixFacts } from "./prefixes.ts";
 import { streamArn, type DeliveryStream } from "./stream-table.ts";
 
@@ -79,6 +80,8 @@ async function put(
     return true;
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
+    const logging = { options: settings.CloudWatchLoggingOptions, roleArn: settings.RoleARN };
+    await logErrors(ctx, stream, logging, [refusedByS3(settings.BucketARN, error)]);
     return false;
   }
 }

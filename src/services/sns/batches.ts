@@ -1,7 +1,7 @@
 /** Ten messages in one request. */
 
 import * as sns from "../../generated/sns.ts";
-import { modelled } from "../../kernel/errors.ts";
+import { AwsError, modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { messageBytesMax, publishLetter, readLetter, requireOrdering, withTopic } from "./publishing.ts";
 import { onTopic } from "./topic-table.ts";
@@ -49,9 +49,18 @@ export const PublishBatch = operation(sns.PublishBatch, {
         if (bytes > messageBytesMax) throw tooLong();
         return { Id: entry.Id, letter };
       });
-      const Successful = letters.map(({ Id, letter }) =>
-        ({ Id, ...publishLetter(within, topic, letter, now) }));
-      return { Successful, Failed: [] };
+      const Successful: sns.PublishBatchResultEntry[] = [];
+      const Failed: sns.BatchResultErrorEntry[] = [];
+      for (const { Id, letter } of letters) {
+        try {
+          Successful.push({ Id, ...publishLetter(within, topic, letter, now) });
+        } catch (error) {
+          // What a data protection policy denies, the others go all the same.
+          if (!(error instanceof AwsError) || error.status >= 500) throw error;
+          Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
+        }
+      }
+      return { Successful, Failed };
     });
   },
 });

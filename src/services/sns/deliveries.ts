@@ -7,6 +7,7 @@
 import { asynchronousJob, type Job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
+import { protectOutbound } from "./data-protection.ts";
 import { deadLetter } from "./dead-letters.ts";
 import {
   customerRetryDelaySeconds, effectiveSubscriptionPolicy, managedRetryDelaySeconds, retryDelaySeconds,
@@ -16,7 +17,7 @@ import { Envelopes } from "./envelopes.ts";
 import type { Notification } from "./notification.ts";
 import { meters } from "./metrics.ts";
 import { sendToAll, type Outcome } from "./senders.ts";
-import { subscriptions, type Subscription } from "./subscription-table.ts";
+import { subscriptions, turns, type Subscription } from "./subscription-table.ts";
 import { isFifo, topics, type Topic } from "./topic-table.ts";
 
 interface Delivery {
@@ -108,17 +109,65 @@ function roundOf(ctx: BodyContext, delivery: Delivery): Round | undefined {
 
 export const deliver = asynchronousJob<Delivery>("sns.deliver", async (delivery, ctx) => {
   const round = roundOf(ctx, delivery);
-  if (round) await attempt(ctx, round, 1);
+  if (!round) return;
+  const due = round.subscriptions.filter((each) => !isHeldBack(ctx, round, each));
+  await attempt(ctx, { ...round, subscriptions: due }, 1);
 });
+
+/**
+ * Whether a message must wait for its turn, which it then gets by a job of its own.
+ *
+ * @evidence SNS Developer Guide, "Creating a delivery policy": maxReceivesPerSecond, the average rate
+ */
+function isHeldBack(ctx: BodyContext, { topic, notification }: Round, subscription: Subscription): boolean {
+  if (!subscription.protocol.startsWith("http")) return false;
+  const own = subscription.attributes["DeliveryPolicy"];
+  const { throttlePolicy } = effectiveSubscriptionPolicy(topic.attributes["DeliveryPolicy"], own);
+  if (!throttlePolicy) return false;
+  return ctx.transaction((within) => {
+    const now = within.clock.now();
+    const at = Math.max(now, within.db(turns).get(subscription.id)?.at ?? 0);
+    const next = at + 1_000 / throttlePolicy.maxReceivesPerSecond;
+    within.db(turns).put({ subscription: subscription.id, at: next });
+    if (at <= now) return false;
+    const named = { topic: topic.name, topicId: topic.id, notification, subscription: subscription.id };
+    within.schedule(redeliver, { at: Math.ceil(at), input: { ...named, attempts: 0 } });
+    return true;
+  });
+}
 
 export const redeliver = asynchronousJob<Retry>("sns.redeliver", async (retry, ctx) => {
   const round = roundOf(ctx, { ...retry, subscriptions: [retry.subscription] });
   if (round) await attempt(ctx, round, retry.attempts + 1);
 });
 
+/** What the data protection policy leaves of a message for each subscription; nothing where it denies it. */
 async function attempt(ctx: BodyContext, round: Round, number: number): Promise<void> {
   const { topic, notification } = round;
-  const envelopes = new Envelopes(ctx, notification);
+  if (topic.dataProtection === undefined) return send(ctx, round, notification, number);
+  await Promise.all(round.subscriptions.map((subscription) => {
+    const left = protectOutbound(ctx, topic, subscription.principal, notification);
+    if (!left) return deny(ctx, topic, subscription, notification, number);
+    return send(ctx, { ...round, subscriptions: [subscription] }, left, number);
+  }));
+}
+
+async function deny(
+  ctx: BodyContext, topic: Topic, subscription: Subscription, notification: Notification, attempts: number,
+): Promise<void> {
+  ctx.metric(meters.failed, [topic.name], 1);
+  const response = "The message is denied by the data protection policy of the topic.";
+  const outcome = { isDelivered: false, isRetryable: false, response, status: 403 };
+  if (!isDeliveryLogged(ctx, topic, subscription, outcome)) return;
+  await logDelivery(ctx, topic, subscription, notification, outcome, attempts);
+}
+
+/** @param left what is sent; what is tried again begins with the message as it came */
+async function send(
+  ctx: BodyContext, round: Round, left: Notification, number: number,
+): Promise<void> {
+  const { topic, notification } = round;
+  const envelopes = new Envelopes(ctx, left);
   const outcomes = await sendToAll(ctx, topic, round.subscriptions, envelopes);
   const settling: Promise<void>[] = [];
   for (const [index, subscription] of round.subscriptions.entries()) {

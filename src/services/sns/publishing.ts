@@ -6,6 +6,7 @@ import type { Meter } from "../../kernel/metrics.ts";
 import { operation } from "../../kernel/operation.ts";
 import { archive } from "./archive.ts";
 import { deliverLater, deliverNow, deliverSoon, type Round } from "./deliveries.ts";
+import { protectInbound } from "./data-protection.ts";
 import { askKey, keyToAsk } from "./encryption.ts";
 import { invalidParameter } from "./errors.ts";
 import { contentId, findSent, nextSequence, rememberSent, shownSequence } from "./fifo.ts";
@@ -126,7 +127,8 @@ export interface Published {
  *
  * @param now takes what is to be delivered before the publisher is answered
  */
-export function publishLetter(ctx: Context, topic: Topic, letter: Letter, now: Round[]): Published {
+export function publishLetter(ctx: Context, topic: Topic, draft: Letter, now: Round[]): Published {
+  const letter = protectInbound(ctx, topic, draft);
   ctx.metric(meters.published, [topic.name], 1);
   ctx.metric(meters.size, [topic.name], letter.sizeBytes);
   if (!isFifo(topic)) {

@@ -39,6 +39,11 @@ export const subscriptions = table<Subscription, "endpoint" | "owner" | "state" 
   },
 );
 
+/** When the next message may be posted to a subscription that takes only so many a second. */
+export const turns = table<{ readonly subscription: string; readonly at: number }>("sns.turns", {
+  key: (row) => row.subscription,
+});
+
 /** What was unsubscribed by a link, for as long as that may be taken back; under a token of its own. */
 export const unsubscribed = table<Subscription>("sns.unsubscribed", { key: (row) => row.token ?? row.id });
 
@@ -75,6 +80,7 @@ export function findByToken(ctx: ReadContext, topic: Topic | undefined, token: s
 /** The topic counts what it lost. */
 export function deleteSubscription(ctx: Context, subscription: Subscription): void {
   if (!ctx.db(subscriptions).delete([subscription.topic, subscription.id])) return;
+  ctx.db(turns).delete(subscription.id);
   const topic = ctx.db(topics).get(subscription.topic);
   if (topic) ctx.db(topics).put({ ...topic, subscriptionsDeleted: topic.subscriptionsDeleted + 1 });
 }

@@ -14,6 +14,8 @@ export interface Topic {
   readonly attributes: Readonly<Record<string, string>>;
   /** With unique ids instead of names; absent while it is the default. */
   readonly policy?: string;
+  /** JSON text. */
+  readonly dataProtection?: string;
   /** How many subscriptions have been deleted. */
   readonly subscriptionsDeleted: number;
   /** Epoch milliseconds. */

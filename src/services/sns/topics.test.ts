@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { CloudWatchClient, PutMetricAlarmCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import {
   AddPermissionCommand, CreateTopicCommand, DeleteTopicCommand, GetTopicAttributesCommand, ListTopicsCommand,
-  ListTagsForResourceCommand, PublishCommand, PutDataProtectionPolicyCommand, RemovePermissionCommand,
+  ListTagsForResourceCommand, PublishCommand, RemovePermissionCommand,
   SetTopicAttributesCommand, SNSClient, SubscribeCommand, TagResourceCommand, UntagResourceCommand,
 } from "@aws-sdk/client-sns";
 import { startRegion } from "../../../test/region.ts";
@@ -233,16 +233,4 @@ test("the default policy lets in the owner's alarms, whom a policy of its own mu
     AttributeValue: JSON.stringify({ Version: "2012-10-17", Statement }),
   }));
   assert.deepEqual(await turn("OK"), []);
-});
-
-test("a data protection policy is refused: nothing would be masked", async () => {
-  await using region = await startRegion();
-  const { sns, arn: ResourceArn } = await createTopic(region, "topic");
-  await assert.rejects(
-    sns.send(new PutDataProtectionPolicyCommand({ ResourceArn, DataProtectionPolicy: "{}" })),
-    {
-      name: "NotImplemented",
-      message: "A data protection policy of a topic is not implemented by us-local-1 yet.",
-    },
-  );
 });

@@ -8,7 +8,7 @@ import { forgetArchive } from "./archive.ts";
 import { readDataProtectionPolicy } from "./data-protection.ts";
 import { invalidParameter, invalidToken } from "./errors.ts";
 import { forgetSent } from "./fifo.ts";
-import { subscriptions } from "./subscription-table.ts";
+import { subscriptions, turns } from "./subscription-table.ts";
 import { readTags } from "./tags.ts";
 import { agrees, applyChanges, readChanges, shownAttributes, type Attributes } from "./topic-attributes.ts";
 import { isFifo, onTopic, readArn, requireTopic, topics, type Topic } from "./topic-table.ts";
@@ -66,9 +66,11 @@ export const CreateTopic = operation(sns.CreateTopic, {
     const protection = input.DataProtectionPolicy;
     if (protection) {
       ctx.authorize({ action: "sns:PutDataProtectionPolicy", resource: arn });
-      readDataProtectionPolicy(protection);
     }
-    ctx.db(topics).put(applyChanges(draft, changes));
+    ctx.db(topics).put({
+      ...applyChanges(draft, changes),
+      ...(protection && { dataProtection: readDataProtectionPolicy(draft, protection) }),
+    });
     if (Object.keys(tags).length > 0) {
       ctx.authorize({ action: "sns:TagResource", resource: arn });
       ctx.tags(arn).set(tags);
@@ -92,6 +94,7 @@ function deleteTopic(ctx: Context, topic: Topic): void {
   ctx.tags(ctx.arn(topic.name)).clear();
   for (const { id } of [...ctx.db(subscriptions).list({ prefix: [topic.name] })]) {
     ctx.db(subscriptions).delete([topic.name, id]);
+    ctx.db(turns).delete(id);
   }
   if (!isFifo(topic)) return;
   forgetSent(ctx, topic);

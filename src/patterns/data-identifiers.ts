@@ -1,5 +1,6 @@
 /**
- * What counts as sensitive, by AWS's names. Those that need words nearby, or a country's registers, are not
+ * What counts as sensitive in texts, by AWS's names, for whoever has a data protection policy: CloudWatch
+ * Logs, SNS. Those that need words nearby, or a country's registers, are not
  * here: a policy that names them is refused.
  *
  * @evidence CloudWatch Logs User Guide, "Types of data that you can protect"
@@ -57,6 +58,19 @@ const byName = new Map(finders.map((finder) => [finder.name, finder]));
 /** @param identifier `arn:aws:dataprotection::aws:data-identifier/EmailAddress` */
 export function managedFinder(identifier: string): Finder | undefined {
   return byName.get(identifier.slice(identifier.lastIndexOf("/") + 1));
+}
+
+/** @param replace makes something of what was found */
+export function replaced(text: string, finders: readonly Finder[],
+  replace: (found: string) => string): string {
+  let result = text;
+  for (const finder of finders) {
+    // From the end, so that what comes before stays where it was found.
+    for (const [begin, end] of finder.find(result).reverse()) {
+      result = result.slice(0, begin) + replace(result.slice(begin, end)) + result.slice(end);
+    }
+  }
+  return result;
 }
 
 /**
