@@ -1,8 +1,8 @@
 /**
  * The environments that serve one key, and who waits for one of them. The one that has just become free goes
- * first: what it runs is compiled and in the caches, which is most of what a short function costs. So while as
- * many run as keep the machine busy, whoever comes waits a moment for one of them before one that has rested is
- * woken.
+ * first: what it runs is compiled and in the caches, which is most of what a short function costs. So while
+ * as many run as keep the machine busy, whoever comes waits a moment for one of them before one that has
+ * rested is woken.
  */
 
 import { availableParallelism } from "node:os";
@@ -88,8 +88,8 @@ export class Crowd {
   }
 
   #learn(milliseconds: number): void {
-    const isSooner = milliseconds < this.#milliseconds;
-    this.#milliseconds = isSooner ? milliseconds : this.#milliseconds + (milliseconds - this.#milliseconds) / memory;
+    const more = milliseconds - this.#milliseconds;
+    this.#milliseconds = more < 0 ? milliseconds : this.#milliseconds + more / memory;
   }
 
   /** It is free. @returns whether it rests, for nobody waited for it */

@@ -12,12 +12,14 @@ import { isOfSystem, type Program, type Programs } from "./programs.ts";
 import { beginRuby } from "./ruby-runtime.ts";
 import { chooseProgram, parseRuntime, runtimeFact, type RuntimeName } from "./runtime-names.ts";
 import { pythonSdkFolder, pythonSdkMounts, sdkFolder, sdkMounts } from "./sdk-packages.ts";
-import { channelDescriptors, telemetryDescriptor, type Mount, type SandboxEngine } from "./sandbox/sandbox.ts";
+import {
+  channelDescriptors, telemetryDescriptor, type Mount, type SandboxEngine,
+} from "./sandbox/sandbox.ts";
 
 export interface Launch {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  readonly hasChannel: boolean;
+  readonly hasChannel?: boolean;
   readonly mounts: readonly Mount[];
   /** The code's folder; an image's own, where it has one. */
   readonly workingDirectory: string;

@@ -1,4 +1,4 @@
-/** Environments that wait for an invocation: those of all functions that end when they have waited for long. */
+/** Environments that wait for an invocation, of all functions: they end when they have waited for long. */
 
 import type { PlaneHost } from "../planes.ts";
 import type { Slot } from "./slot.ts";

@@ -43,7 +43,9 @@ export class RuntimeApi {
 
   constructor(handler: RuntimeApiHandler) {
     this.#handler = handler;
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.attach({ source: socket, sink: socket }));
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      this.attach({ source: socket, sink: socket });
+    });
   }
 
   /** Serves whoever is at the other end. */

@@ -207,7 +207,7 @@ async function initialize(
         mounts: launch.mounts,
         memoryBytes: spec.memoryMegabytes * 1_048_576,
         temporaryBytes: spec.ephemeralStorageMegabytes * 1_048_576,
-        hasChannel: launch.hasChannel,
+        hasChannel: launch.hasChannel === true,
         ...(hasExtensions && { extensions: `${launch.layers}/extensions` }),
       }),
     beginning.limitMilliseconds,

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { constants } from "node:os";
 import { Readable, type Writable } from "node:stream";
 import type { ControlGroup, ControlGroups } from "./control-groups.ts";
-import { descendants, limitedBytes, residentBytes, type MemoryWatch, type Watched } from "./memory-watch.ts";
+import { descendants, limitedBytes, usedBytes, type MemoryWatch, type Watched } from "./memory-watch.ts";
 import { channelDescriptors, type Channel, type Exit, type Sandbox, type SandboxSpec } from "./sandbox.ts";
 
 export interface Start {
@@ -130,11 +130,11 @@ class ProcessSandbox implements Sandbox, Watched {
   }
 
   used(): number {
-    return limitedBytes(this.#child.pid, this.#group);
+    return limitedBytes(this.#child.pid, this.#group, this.memoryBytesMax);
   }
 
   memoryUsed(): number {
-    return this.#child.pid === undefined ? 0 : residentBytes(this.#child.pid, "all");
+    return this.#child.pid === undefined ? 0 : usedBytes(this.#child.pid, this.#group);
   }
 
   setBusy(isBusy: boolean): void {

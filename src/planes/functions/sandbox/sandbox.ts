@@ -41,8 +41,8 @@ export interface Exit {
 /** The descriptor that takes framed log messages inside. */
 export const telemetryDescriptor = 3;
 /**
- * Those by which a runtime may speak with the Runtime API: no connection costs as little. There is one for each
- * direction, for whoever waits to read from a socket is woken also when what it has written is read.
+ * Those by which a runtime may speak with the Runtime API: no connection costs as little. There is one for
+ * each direction, for whoever waits to read from a socket is woken also when what it has written is read.
  */
 export const channelDescriptors = { read: 6, write: 7 };
 
