@@ -93,8 +93,12 @@ function gone() {
   process.exit(1);
 }
 
+/** A debugger is answered by the event loop. */
+const isDebugged = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((text) => text.includes("--inspect"));
+
 /** Nothing keeps the event loop alive but standard output and error, which are written at once. */
 function isQuiet() {
+  if (isDebugged) return false;
   const active = process.getActiveResourcesInfo();
   if (active.length === 0) return true;
   if (active.some((name) => name !== "PipeWrap")) return false;
