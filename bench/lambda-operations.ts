@@ -35,6 +35,7 @@ export async function invokeOperation(options: IAMClientConfig): Promise<BenchOp
     name: "lambda Invoke",
     service: "lambda",
     floorShare: 0.15,
+    runsPrograms: true,
     headers: { "content-type": "application/json" },
     path: `/2015-03-31/functions/${FunctionName}/invocations`,
     bodies: ['{"key":"value"}'],

@@ -1,6 +1,6 @@
 /**
  * The benchmark: this region, the floor, and moto_server, under the same load in one run. Ratios count.
- * `npm run bench -- [--seconds N] [--no-moto] [--fsync] [name …]`
+ * `npm run bench -- [--seconds N] [--no-moto] [--fsync] [--one-core] [name …]`
  */
 
 import { spawnSync, type ChildProcess } from "node:child_process";
@@ -19,12 +19,13 @@ import {
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
 import { allCores, firstCore, otherCores, pin, started } from "./cores.ts";
-import { cpuMicroseconds } from "./cpu.ts";
+import { cpuMicroseconds, cpuOfDescendants, useAllCores } from "./cpu.ts";
 import { measureEventRules } from "./event-rules.ts";
 import { measureFanOut } from "./fan-out.ts";
 import { itemOperations } from "./item-operations.ts";
 import { invokeOperation } from "./lambda-operations.ts";
 import { measure, type Load, type Measured } from "./load.ts";
+import { median, showFailures, showShares, summary, type Round } from "./report.ts";
 import { measureLargeObjects } from "./large-objects.ts";
 import { getOperation, putOperation, withBucket } from "./s3-operations.ts";
 import { publishOperation } from "./topic-operations.ts";
@@ -236,47 +237,17 @@ async function firstAnswer(
   };
 }
 
-/** One server under load: what came of it, and what a request cost. */
-interface Round extends Measured {
-  readonly cpuMicroseconds: number | undefined;
-}
-
 async function timed({ child }: Target, load: Load): Promise<Round> {
   const before = cpuMicroseconds(child.pid);
+  const othersBefore = cpuOfDescendants(child.pid);
   const measured = await measure(load);
   const after = cpuMicroseconds(child.pid);
   const known = before !== undefined && after !== undefined;
-  return { ...measured, cpuMicroseconds: known ? (after - before) / measured.count : undefined };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[values.length >>> 1] ?? NaN;
-}
-
-function summary(label: string, runs: readonly Round[]): string {
-  const of = (pick: (run: Round) => number): number => median(runs.map(pick));
-  return (
-    `  ${label.padEnd(20)} ${of((run) => run.perSecond).toFixed(0).padStart(7)}/s  ` +
-    `${of((run) => run.cpuMicroseconds ?? NaN).toFixed(1).padStart(6)} µs CPU  ` +
-    `p50 ${of((run) => run.p50).toFixed(2)} ms  p99 ${of((run) => run.p99).toFixed(2)} ms`
-  );
-}
-
-function showFailures(runs: readonly Measured[]): void {
-  const failed = runs.find(({ failures }) => failures > 0);
-  if (failed) console.log(`  ${failed.failures} failed: ${failed.firstFailure.slice(0, 200)}`);
-}
-
-/** Shares round by round, so that both had the same neighbours on the machine. */
-function showShares(floor: readonly Round[], ours: readonly Round[], promised: number): void {
-  const share = (pick: (floor: Round, own: Round) => number): string => {
-    const shares = ours.map((own, index) => pick(floor[index] ?? own, own));
-    return `${(100 * median(shares)).toFixed(0)} %`;
+  return {
+    ...measured,
+    cpuMicroseconds: known ? (after - before) / measured.count : undefined,
+    othersMicroseconds: (cpuOfDescendants(child.pid) - othersBefore) / measured.count,
   };
-  const byThroughput = share((base, own) => own.perSecond / base.perSecond);
-  const byCpu = share((base, own) => (base.cpuMicroseconds ?? NaN) / (own.cpuMicroseconds ?? NaN));
-  const goal = `(goal ${promised * 100} %)`;
-  console.log(`  share of the floor   ${byThroughput} of its throughput, ${byCpu} by CPU ${goal}`);
 }
 
 interface Subject {
@@ -308,6 +279,7 @@ async function measureRegion(name: string, region: Subject): Promise<Measured> {
 
   await measure({ ...floorLoad, ...warmUp });
   await measure({ port, connections, requests, ...warmUp });
+  if (operation.runsPrograms && !args.includes("--one-core")) useAllCores(region.target.child.pid);
   const ours: Round[] = [];
   const floors: Round[] = [];
   for (let round = 0; round < rounds; round += 1) {

@@ -7,6 +7,8 @@ export interface BenchOperation {
   readonly service: string;
   /** Share of the floor that is promised. */
   readonly floorShare: number;
+  /** In processes of their own, which may use all cores: only the server is held to one. */
+  readonly runsPrograms?: boolean;
   readonly headers: Readonly<Record<string, string>>;
   /** POST to `/`, unless said otherwise. */
   readonly method?: string;

@@ -7,9 +7,10 @@ const { loadHandler, RuntimeError } = require("./handler.cjs");
 const { installStreaming, isStreaming, responseStream } = require("./streaming.cjs");
 
 const environment = process.env;
-const client = new RuntimeClient(environment.AWS_LAMBDA_RUNTIME_API);
 const telemetry = environment._LAMBDA_TELEMETRY_LOG_FD;
 delete environment._LAMBDA_TELEMETRY_LOG_FD;
+const client = new RuntimeClient(environment.AWS_LAMBDA_RUNTIME_API, environment._LAMBDA_RUNTIME_API_CHANNEL);
+delete environment._LAMBDA_RUNTIME_API_CHANNEL;
 patchConsole(
   telemetry === undefined ? undefined : Number(telemetry),
   environment.AWS_LAMBDA_LOG_FORMAT,
@@ -74,24 +75,48 @@ function logError(what, error) {
   else console.error(`${what} \t${JSON.stringify(describeForLog(error))}`);
 }
 
-function contextOf(headers) {
-  const deadline = Number(headers["lambda-runtime-deadline-ms"]);
-  const parsed = (name) => (headers[name] ? JSON.parse(headers[name]) : undefined);
+/** What is the same for all invocations. */
+let constant;
+
+function constantContext() {
   return {
-    callbackWaitsForEmptyEventLoop: true,
     functionVersion: environment.AWS_LAMBDA_FUNCTION_VERSION,
     functionName: environment.AWS_LAMBDA_FUNCTION_NAME,
     memoryLimitInMB: environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     logGroupName: environment.AWS_LAMBDA_LOG_GROUP_NAME,
     logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
-    clientContext: parsed("lambda-runtime-client-context"),
-    identity: parsed("lambda-runtime-cognito-identity"),
-    invokedFunctionArn: headers["lambda-runtime-invoked-function-arn"],
-    awsRequestId: headers["lambda-runtime-aws-request-id"],
-    ...(headers["lambda-runtime-aws-tenant-id"] && { tenantId: headers["lambda-runtime-aws-tenant-id"] }),
-    getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }
+
+function contextOf(head) {
+  constant ??= constantContext();
+  const deadline = Number(head.get("lambda-runtime-deadline-ms"));
+  const clientContext = head.get("lambda-runtime-client-context");
+  const identity = head.get("lambda-runtime-cognito-identity");
+  const context = {
+    callbackWaitsForEmptyEventLoop: true,
+    functionVersion: constant.functionVersion,
+    functionName: constant.functionName,
+    memoryLimitInMB: constant.memoryLimitInMB,
+    logGroupName: constant.logGroupName,
+    logStreamName: constant.logStreamName,
+    clientContext: clientContext ? JSON.parse(clientContext) : undefined,
+    identity: identity ? JSON.parse(identity) : undefined,
+    invokedFunctionArn: head.get("lambda-runtime-invoked-function-arn"),
+    awsRequestId: current.requestId,
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
+  if (current.tenantId) context.tenantId = current.tenantId;
+  return context;
+}
+
+/** What is to be done once the event loop is empty. */
+let whenEmpty;
+process.on("beforeExit", () => {
+  const then = whenEmpty;
+  whenEmpty = undefined;
+  then?.();
+});
 
 /** What the handler comes to: a value, by return or by callback. */
 function run(handler, event, context) {
@@ -100,18 +125,16 @@ function run(handler, event, context) {
     const settle = (error, value) => {
       if (isSettled) return;
       isSettled = true;
-      process.removeListener("beforeExit", emptied);
       const finish = () => (error ? reject(error) : resolve(value));
       // Callbacks wait for what else the function has begun, unless it says otherwise.
-      if (context.callbackWaitsForEmptyEventLoop) process.once("beforeExit", finish);
-      else finish();
+      whenEmpty = context.callbackWaitsForEmptyEventLoop ? finish : undefined;
+      if (whenEmpty === undefined) finish();
     };
     // The event loop is empty, and nothing has come of it: Lambda answers null.
-    const emptied = () => {
+    whenEmpty = () => {
       isSettled = true;
       resolve(null);
     };
-    process.once("beforeExit", emptied);
     context.done = (error, value) => {
       context.callbackWaitsForEmptyEventLoop = false;
       settle(error, value);
@@ -128,7 +151,7 @@ function run(handler, event, context) {
       const end = (then) => (value) => {
         if (isSettled) return;
         isSettled = true;
-        process.removeListener("beforeExit", emptied);
+        whenEmpty = undefined;
         then(value);
       };
       returned.then(end(resolve), end(reject));
@@ -169,15 +192,16 @@ async function answerInPieces(handler, event, context, requestId) {
 }
 
 /** @returns what is to be answered, unless it was already */
-async function handle(handler, { headers, body }) {
-  const requestId = headers["lambda-runtime-aws-request-id"];
+async function handle(handler, { head, body }) {
+  const requestId = head.get("lambda-runtime-aws-request-id");
   current.requestId = requestId;
-  current.tenantId = headers["lambda-runtime-aws-tenant-id"];
-  if (headers["lambda-runtime-trace-id"]) environment._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
+  current.tenantId = head.get("lambda-runtime-aws-tenant-id");
+  const trace = head.get("lambda-runtime-trace-id");
+  if (trace) environment._X_AMZN_TRACE_ID = trace;
   else delete environment._X_AMZN_TRACE_ID;
   try {
-    const context = contextOf(headers);
-    const event = JSON.parse(body.toString("utf8"));
+    const context = contextOf(head);
+    const event = JSON.parse(body);
     client.release();
     if (isStreaming(handler)) await answerInPieces(handler, event, context, requestId);
     else return { requestId, body: await answer(handler, event, context) };

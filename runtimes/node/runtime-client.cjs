@@ -1,15 +1,16 @@
-// Speaks HTTP/1.1 with the Runtime API over one connection. Node's own client is a tenth of a cold start; what is
-// needed of HTTP here is little: answers have a length.
+// Speaks HTTP/1.1 with the Runtime API. Node's own client is a tenth of a cold start; what is needed of HTTP here
+// is little: answers have a length.
 "use strict";
 
-const { connect } = require("node:net");
+const { openChannel } = require("./channel.cjs");
 
 const version = "/2018-06-01/runtime";
-const separator = Buffer.from("\r\n\r\n");
+const separator = "\r\n\r\n";
+const lineEnd = Buffer.from("\r\n");
 
 class RuntimeClient {
-  constructor(address) {
-    const colon = address.lastIndexOf(":");
+  /** @param channel the runtime's own way to the API, where it was given one */
+  constructor(address, channel) {
     this.host = address;
     this.nextText = `${this.begin("GET", "/invocation/next", {})}\r\n`;
     this.responseEnd = ` HTTP/1.1\r\nhost: ${address}\r\ncontent-type: application/json\r\ncontent-length: `;
@@ -17,29 +18,21 @@ class RuntimeClient {
     this.received = [];
     this.length = 0;
     this.needed = 0;
-    this.head = undefined;
-    this.socket = connect({
-      host: address.slice(0, colon),
-      port: Number(address.slice(colon + 1)),
-      noDelay: true,
-    });
-    this.socket.on("data", (chunk) => this.take(chunk));
-    // Without its Runtime API there is nothing left to do.
-    this.socket.on("error", () => process.exit(1));
-    this.socket.on("close", () => process.exit(1));
+    const take = (bytes, length) => this.take(bytes, length);
+    this.link = openChannel(address, channel, take) ?? connection(address, take);
   }
 
   /** The event loop may end while a function runs; not while the next event is waited for. */
   hold() {
-    this.socket.ref();
+    this.link.hold();
   }
 
   release() {
-    this.socket.unref();
+    this.link.release();
   }
 
   next() {
-    this.socket.write(this.nextText);
+    this.link.write(this.nextText);
     return this.answer();
   }
 
@@ -47,8 +40,8 @@ class RuntimeClient {
   respondAndNext(requestId, body) {
     const length = Buffer.byteLength(body);
     const path = `${version}/invocation/${requestId}/response`;
-    this.socket.write(`POST ${path}${this.responseEnd}${length}\r\n\r\n${body}${this.nextText}`);
-    void this.answer();
+    this.link.write(`POST ${path}${this.responseEnd}${length}\r\n\r\n${body}${this.nextText}`);
+    this.waiting.push(ignored);
     return this.answer();
   }
 
@@ -69,13 +62,9 @@ class RuntimeClient {
   }
 
   send(method, path, headers, body) {
-    const bytes = body === undefined ? undefined : Buffer.from(body);
-    this.socket.cork();
-    this.socket.write(
-      `${this.begin(method, path, headers)}${bytes === undefined ? "" : `content-length: ${bytes.length}\r\n`}\r\n`,
+    this.link.write(
+      `${this.begin(method, path, headers)}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
-    if (bytes !== undefined) this.socket.write(bytes);
-    this.socket.uncork();
     return this.answer();
   }
 
@@ -87,15 +76,12 @@ class RuntimeClient {
       "transfer-encoding": "chunked",
       trailer: "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
     };
-    this.socket.write(`${this.begin("POST", `/invocation/${requestId}/response`, headers)}\r\n`);
+    this.link.write(`${this.begin("POST", `/invocation/${requestId}/response`, headers)}\r\n`);
     return {
       write: (chunk, done) => {
         if (chunk.length === 0) return done();
-        this.socket.cork();
-        this.socket.write(`${chunk.length.toString(16)}\r\n`);
-        this.socket.write(chunk);
-        this.socket.write("\r\n", done);
-        this.socket.uncork();
+        const size = Buffer.from(`${chunk.length.toString(16)}\r\n`);
+        this.link.writeSlowly(Buffer.concat([size, chunk, lineEnd]), done);
       },
       end: (error) => {
         const trailers =
@@ -103,7 +89,7 @@ class RuntimeClient {
             ? ""
             : `Lambda-Runtime-Function-Error-Type: ${headerText(error.errorType)}\r\n` +
               `Lambda-Runtime-Function-Error-Body: ${Buffer.from(JSON.stringify(error)).toString("base64")}\r\n`;
-        this.socket.write(`0\r\n${trailers}\r\n`);
+        this.link.write(`0\r\n${trailers}\r\n`);
         return this.answer();
       },
     };
@@ -116,49 +102,65 @@ class RuntimeClient {
   }
 
   answer() {
-    return new Promise((resolve) => this.waiting.push(resolve));
+    const answered = new Promise((resolve) => this.waiting.push(resolve));
+    this.link.expect();
+    return answered;
   }
 
-  take(chunk) {
-    this.received.push(chunk);
-    this.length += chunk.length;
+  /** @param bytes may be overwritten afterwards @returns whether there is more to come */
+  take(bytes, length) {
+    this.length += length;
     // A large event is put together once, when all of it is here.
-    if (this.length < this.needed) return;
-    let bytes = this.received.length === 1 ? chunk : Buffer.concat(this.received);
+    if (this.length < this.needed) this.received.push(Buffer.from(bytes.subarray(0, length)));
+    else if (this.received.length === 0) this.cut(bytes, length);
+    else this.cut(Buffer.concat([...this.received, bytes.subarray(0, length)]), this.length);
+    return this.waiting.length > 0;
+  }
+
+  cut(bytes, length) {
+    let at = 0;
     this.needed = 0;
-    for (;;) {
-      this.head ??= this.cutHead(bytes);
-      if (this.head === undefined) break;
-      const { start, size, status, headers } = this.head;
-      if (bytes.length < start + size) {
-        this.needed = start + size;
+    while (at < length) {
+      const end = bytes.indexOf(separator, at);
+      if (end < 0 || end >= length) break;
+      const head = new Head(bytes.latin1Slice(at, end));
+      const bodyAt = end + separator.length;
+      const next = bodyAt + Number(head.get("content-length") ?? 0);
+      if (next > length) {
+        this.needed = next - at;
         break;
       }
-      this.head = undefined;
-      this.waiting.shift()?.({ status, headers, body: bytes.subarray(start, start + size) });
-      bytes = bytes.subarray(start + size);
-      if (bytes.length === 0) break;
+      const resolve = this.waiting.shift();
+      if (resolve !== ignored) resolve?.({ head, body: bytes.utf8Slice(bodyAt, next) });
+      at = next;
     }
-    this.received = bytes.length === 0 ? [] : [bytes];
-    this.length = bytes.length;
+    this.received = at === length ? [] : [Buffer.from(bytes.subarray(at, length))];
+    this.length = length - at;
+  }
+}
+
+/** The head of an answer. */
+class Head {
+  constructor(text) {
+    this.text = text;
+    this.lower = text.toLowerCase();
   }
 
-  cutHead(bytes) {
-    const end = bytes.indexOf(separator);
-    if (end < 0) return undefined;
-    const [first, ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
-    const headers = {};
-    for (const line of lines) {
-      const colon = line.indexOf(":");
-      headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
-    }
-    return {
-      start: end + separator.length,
-      size: Number(headers["content-length"] ?? 0),
-      status: Number(first.slice(9, 12)),
-      headers,
-    };
+  /** @param name in lower case */
+  get(name) {
+    const start = this.lower.indexOf(`\r\n${name}:`);
+    if (start < 0) return undefined;
+    const end = this.text.indexOf("\r\n", start + 2);
+    return this.text.slice(start + name.length + 3, end < 0 ? undefined : end).trim();
   }
+}
+
+/** Takes an answer that nobody waits for. */
+function ignored() {}
+
+function connection(address, take) {
+  const { Connection } = require("./connection.cjs");
+  return new Connection(address, take);
 }
 
 /** What an error calls itself may hold anything. */

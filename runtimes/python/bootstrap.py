@@ -30,19 +30,26 @@ FRAME = 0xA55A0003
 class RuntimeClient:
     """HTTP/1.1 over one connection: what is needed of it is little, and the library is slow to load."""
 
-    def __init__(self, address):
-        host, _, port = address.rpartition(":")
+    def __init__(self, address, channel):
         self.host = address
-        self.socket = socket.create_connection((host, int(port)))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.reader = self.socket.makefile("rb", buffering=65536)
+        meant, _, descriptors = channel.partition(" ")
+        source, sink = open_channel(descriptors) if meant == address else (None, None)
+        if source is None:
+            host, _, port = address.rpartition(":")
+            source = sink = socket.create_connection((host, int(port)))
+            sink.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sink = sink
+        self.reader = source.makefile("rb", buffering=65536)
 
-    def send(self, method, path, headers=(), body=None):
+    def request(self, method, path, headers=(), body=None):
         lines = ["%s %s%s HTTP/1.1" % (method, VERSION, path), "host: " + self.host]
         lines += ["%s: %s" % pair for pair in headers]
         if body is not None:
             lines.append("content-length: %d" % len(body))
-        self.socket.sendall("\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + (body or b""))
+        return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + (body or b"")
+
+    def send(self, *request):
+        self.sink.sendall(self.request(*request))
 
     def answer(self):
         status = self.reader.readline()
@@ -59,16 +66,28 @@ class RuntimeClient:
         self.send("GET", "/invocation/next")
         return self.answer()
 
-    def respond(self, request_id, body, content_type):
+    def respond_and_next(self, request_id, body, content_type):
+        """Answers, and asks for the next event: one write for both."""
         path = "/invocation/%s/response" % request_id
-        self.send("POST", path, [("content-type", content_type)], body)
+        response = self.request("POST", path, [("content-type", content_type)], body)
+        self.sink.sendall(response + self.request("GET", "/invocation/next"))
         self.answer()
+        return self.answer()
 
     def fail(self, path, error):
         kind = "".join(c if " " <= c <= "~" else "?" for c in str(error["errorType"]))[:1024]
         headers = [("content-type", "application/json"), ("lambda-runtime-function-error-type", kind)]
         self.send("POST", path, headers, json.dumps(error).encode())
         self.answer()
+
+
+def open_channel(descriptors):
+    """The runtime's own way to the Runtime API, if it has come through whatever has started this process."""
+    try:
+        source, sink = descriptors.split(" ")
+        return socket.socket(fileno=int(source)), socket.socket(fileno=int(sink))
+    except (OSError, ValueError):
+        return None, None
 
 
 class Telemetry:
@@ -338,14 +357,15 @@ def handle(handler, client, telemetry, headers, body):
     sys.stdout.flush()
     sys.stderr.flush()
     if error is None:
-        client.respond(request_id, answer, content_type)
-    else:
-        log_error(telemetry, error)
-        client.fail("/invocation/%s/error" % request_id, error)
+        return client.respond_and_next(request_id, answer, content_type)
+    log_error(telemetry, error)
+    client.fail("/invocation/%s/error" % request_id, error)
+    return client.next()
 
 
 def main():
-    client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    channel = os.environ.pop("_LAMBDA_RUNTIME_API_CHANNEL", "")
+    client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], channel)
     descriptor = os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD", None)
     telemetry = PlainOutput() if descriptor is None else Telemetry(int(descriptor))
     if descriptor is not None:
@@ -363,9 +383,9 @@ def main():
         log_error(telemetry, error)
         client.fail("/init/error", error)
         sys.exit(1)
+    headers, body = client.next()
     while True:
-        headers, body = client.next()
-        handle(handler, client, telemetry, headers, body)
+        headers, body = handle(handler, client, telemetry, headers, body)
 
 
 main()

@@ -30,8 +30,14 @@ function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** White space may precede it. */
+function mayBeginObject(letter: number): boolean {
+  return letter === 0x7b || letter <= 0x20;
+}
+
 function parsed(text: string): Json | undefined {
   // Most events are none: it is cheap to say so.
+  if (!mayBeginObject(text.charCodeAt(0))) return undefined;
   if (!text.includes('"_aws"') || !text.includes('"CloudWatchMetrics"')) return undefined;
   try {
     const root: unknown = JSON.parse(text);

@@ -24,7 +24,7 @@ async function answer(request: ApiRequest, reply: Reply): Promise<void> {
 }
 
 const server = createServer({ allowHalfOpen: true }, (socket) => {
-  new ApiConnection(socket, (request, reply) => void answer(request, reply));
+  new ApiConnection({ source: socket, sink: socket }, (request, reply) => void answer(request, reply));
 });
 before(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

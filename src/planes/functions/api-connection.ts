@@ -8,6 +8,7 @@
 
 import type { Socket } from "node:net";
 import { ApiRequest, type Fields } from "./api-request.ts";
+import type { Channel } from "./sandbox/sandbox.ts";
 
 export interface Answer {
   readonly status: number;
@@ -46,7 +47,8 @@ class Malformed extends Error {
 }
 
 export class ApiConnection {
-  readonly #socket: Socket;
+  readonly #source: Socket;
+  readonly #sink: Socket;
   readonly #onRequest: (request: ApiRequest, reply: Reply) => void;
   readonly #pending: Pending[] = [];
   #bytes: Buffer = noBytes;
@@ -61,15 +63,17 @@ export class ApiConnection {
   #isReading = false;
   #isOver = false;
 
-  constructor(socket: Socket, onRequest: (request: ApiRequest, reply: Reply) => void) {
-    this.#socket = socket;
+  constructor({ source, sink }: Channel, onRequest: (request: ApiRequest, reply: Reply) => void) {
+    this.#source = source;
+    this.#sink = sink;
     this.#onRequest = onRequest;
-    socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#take(chunk));
-    socket.on("error", () => undefined);
-    socket.on("end", () => this.#halfClosed());
-    socket.on("close", () => this.#request?.cut());
-    socket.on("drain", () => this.#read());
+    sink.setNoDelay(true);
+    source.on("data", (chunk: Buffer) => this.#take(chunk));
+    source.on("error", () => undefined);
+    source.on("end", () => this.#halfClosed());
+    source.on("close", () => this.#request?.cut());
+    sink.on("error", () => undefined);
+    sink.on("drain", () => this.#read());
   }
 
   #take(chunk: Buffer): void {
@@ -87,12 +91,12 @@ export class ApiConnection {
     }
     this.#isReading = false;
     if (this.#isOver) return;
-    if (this.#mustWait()) this.#socket.pause();
-    else if (this.#socket.isPaused()) this.#socket.resume();
+    if (this.#mustWait()) this.#source.pause();
+    else if (this.#source.isPaused()) this.#source.resume();
   }
 
   #mustWait(): boolean {
-    return this.#request?.isFull === true || this.#socket.writableNeedDrain;
+    return this.#request?.isFull === true || this.#sink.writableNeedDrain;
   }
 
   /** @returns whether there may be more */
@@ -140,7 +144,7 @@ export class ApiConnection {
     this.#request = request;
     this.#left = Number(length ?? 0);
     this.#part = encoding === undefined ? "sized" : "chunk-size";
-    if (headers["expect"]?.toLowerCase() === "100-continue") this.#socket.write(continues);
+    if (headers["expect"]?.toLowerCase() === "100-continue") this.#sink.write(continues);
     const pending: Pending = { request, answer: undefined };
     this.#pending.push(pending);
     if (this.#part === "sized" && this.#left <= this.#bytes.length) this.#readBody();
@@ -206,8 +210,8 @@ export class ApiConnection {
     const isLast = done.some(({ request }) => request === this.#last);
     // What is left of a body that was answered before its end is read, and thrown away.
     if (this.#request && done.some(({ request }) => request === this.#request)) this.#request.drop();
-    if (!this.#socket.writable) return;
-    this.#socket.write(bytesOf(done.flatMap(({ answer }) => answer ?? []), isLast));
+    if (!this.#sink.writable) return;
+    this.#sink.write(bytesOf(done.flatMap(({ answer }) => answer ?? []), isLast));
     if (isLast) this.#close();
   }
 
@@ -220,7 +224,7 @@ export class ApiConnection {
 
   #refuse(status: number): void {
     this.#request?.cut();
-    this.#socket.write(bytesOf([{ status }], true));
+    this.#sink.write(bytesOf([{ status }], true));
     this.#close();
   }
 
@@ -228,9 +232,9 @@ export class ApiConnection {
   #close(): void {
     this.#isOver = true;
     this.#bytes = noBytes;
-    this.#socket.end();
-    this.#socket.removeAllListeners("data");
-    this.#socket.resume();
+    this.#sink.end();
+    this.#source.removeAllListeners("data");
+    this.#source.resume();
   }
 }
 

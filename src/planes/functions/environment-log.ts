@@ -40,8 +40,8 @@ export class EnvironmentLog {
 
   platform(type: PlatformEvent["type"], record: PlatformEvent["record"]): void {
     const timestamp = this.#now();
-    const time = new Date(timestamp).toISOString();
-    this.onEvent?.({ time, type, record });
+    const time = (): string => new Date(timestamp).toISOString();
+    if (this.onEvent) this.onEvent({ time: time(), type, record });
     const line = platformLine({ type, record }, time, this.#logging);
     if (line !== undefined) this.#write(timestamp, line);
   }
@@ -100,10 +100,14 @@ export class EnvironmentLog {
     });
   }
 
-  /** The last 4 KB since `beginTail`. */
-  tail(): string {
-    const bytes = Buffer.from(this.#tail.join(""));
-    return bytes.subarray(Math.max(0, bytes.length - tailBytesMax)).toString("utf8");
+  /** Tells the last 4 KB since `beginTail`, as they are now: few ask. */
+  tail(): () => string {
+    const lines = this.#tail;
+    const count = lines.length;
+    return () => {
+      const bytes = Buffer.from(lines.slice(0, count).join(""));
+      return bytes.subarray(Math.max(0, bytes.length - tailBytesMax)).toString("utf8");
+    };
   }
 
   #write(timestamp: number, line: string): void {

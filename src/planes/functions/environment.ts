@@ -94,6 +94,7 @@ export class Environment implements RuntimeApiHandler {
     const sandbox = start();
     this.#sandbox = sandbox;
     sandbox.setBusy(true);
+    if (sandbox.channel) this.#api.attach(sandbox.channel);
     this.#listenTo(sandbox);
     if (this.#options.externalExtensions.length === 0) sandbox.proceed();
     return new Promise((resolve) => {

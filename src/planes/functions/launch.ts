@@ -12,11 +12,14 @@ import { isOfSystem, type Program, type Programs } from "./programs.ts";
 import { beginRuby } from "./ruby-runtime.ts";
 import { chooseProgram, parseRuntime, runtimeFact, type RuntimeName } from "./runtime-names.ts";
 import { pythonSdkFolder, pythonSdkMounts, sdkFolder, sdkMounts } from "./sdk-packages.ts";
-import { telemetryDescriptor, type Mount, type SandboxEngine } from "./sandbox/sandbox.ts";
+import {
+  channelDescriptors, telemetryDescriptor, type Mount, type SandboxEngine,
+} from "./sandbox/sandbox.ts";
 
 export interface Launch {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  readonly hasChannel?: boolean;
   readonly mounts: readonly Mount[];
   /** The code's folder; an image's own, where it has one. */
   readonly workingDirectory: string;
@@ -49,6 +52,8 @@ interface Begun {
   readonly command: readonly string[];
   readonly mounts: readonly Mount[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Outside of a box nothing but its connection ends a runtime whose region is gone: there it is none. */
+  readonly hasChannel?: boolean;
   readonly version: string;
 }
 
@@ -63,7 +68,12 @@ export async function launchOf(
   if (facts.layers !== undefined) mounts.push({ host: facts.layers, inside: "/opt" });
   const [task = "", layers = "/opt"] = mounts.map((mount) => engine.see(mount));
   const begun = await begin(spec, { task, layers, plane: facts.planeFolder }, engine, programs);
-  const own = { ...common(spec, facts, task, begun), ...begun.environment };
+  const hasChannel = begun.hasChannel === true;
+  const own = {
+    ...common(spec, facts, task, begun),
+    ...begun.environment,
+    ...(hasChannel && channelVariable(facts.runtimeApi)),
+  };
   // What a function says itself outweighs Lambda's, apart from what is reserved: the control plane refuses
   // that.
   const environment = { ...own, ...runtimeOnly(spec), ...spec.environment };
@@ -71,6 +81,7 @@ export async function launchOf(
   return {
     command: wrapper === undefined ? begun.command : [wrapper, ...begun.command],
     environment,
+    hasChannel,
     mounts: [...mounts, ...begun.mounts],
     workingDirectory: task,
     layers,
@@ -134,6 +145,12 @@ function provided(spec: FunctionSpec, { task, layers }: Places, version: string)
   };
 }
 
+/** For runtimes that know it. Whoever gives a runtime another address than this one means it to go there. */
+function channelVariable(runtimeApi: string): Record<string, string> {
+  const { read, write } = channelDescriptors;
+  return { _LAMBDA_RUNTIME_API_CHANNEL: `${runtimeApi} ${read} ${write}` };
+}
+
 function runtimeFiles(language: string): string {
   return join(packageRoot(), "runtimes", language);
 }
@@ -174,6 +191,7 @@ function node(
     mounts: isBoxed
       ? [...mounts, ...runtimeMounts(runtime.host), ...sdkMounts("/var/runtime/node_modules")]
       : [],
+    hasChannel: isBoxed,
     environment: {
       NODE_PATH: [
         `${layers}/nodejs/node${major}/node_modules`,
@@ -189,7 +207,10 @@ function node(
   };
 }
 
-const nodeFiles = ["bootstrap.cjs", "runtime-client.cjs", "console.cjs", "handler.cjs", "streaming.cjs"];
+const nodeFiles = [
+  "bootstrap.cjs", "runtime-client.cjs", "channel.cjs", "connection.cjs", "console.cjs", "handler.cjs",
+  "streaming.cjs",
+];
 
 /** Files one by one: `node_modules` must find room beside them. */
 function runtimeMounts(host: string): Mount[] {
@@ -204,10 +225,12 @@ function python(
 ): Omit<Begun, "version"> {
   const { path, mounts } = placed(program, "python3", engine);
   const runtime = { host: join(runtimeFiles("python"), "bootstrap.py"), inside: "/var/runtime/bootstrap.py" };
+  const isBoxed = engine.see(runtime) === runtime.inside;
   const minor = program.version.split(".").slice(0, 2).join(".");
   return {
     command: [path, "-S", engine.see(runtime)],
-    mounts: [...mounts, runtime, ...(engine.see(runtime) === runtime.inside ? sdk : [])],
+    mounts: [...mounts, runtime, ...(isBoxed ? sdk : [])],
+    hasChannel: isBoxed,
     environment: {
       PYTHONPATH: [
         task,

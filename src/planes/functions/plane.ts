@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import type { PlaneHost } from "../planes.ts";
 import { CodeStore } from "./code-store.ts";
 import { openContainerEngine, type ContainerProgram } from "./containers/container-engine.ts";
+import { Crowd } from "./crowd.ts";
 import {
   CannotRun,
   type CodeSource,
@@ -21,6 +22,7 @@ import { fingerprint } from "./folder-watch.ts";
 import { Programs } from "./programs.ts";
 import { Provisioned } from "./provisioned.ts";
 import { Run } from "./run.ts";
+import { Resting } from "./resting.ts";
 import { runtimeFact, runtimeNames } from "./runtime-names.ts";
 import { openSandboxEngine, type EngineName } from "./sandbox/open.ts";
 import {
@@ -61,20 +63,14 @@ export async function openFunctionsPlane(
   });
 }
 
-/** By the region's clock. Lambda does not say how long it is; some minutes are usual. */
-const idleMillisecondsMax = 10 * 60_000;
-/** Environments that wait, of all functions: the longest waiting ends first. */
-const idleMax = 100;
-/** How long an environment that has answered may take to ask for more before another is begun. */
-const finishingMilliseconds = 50;
-
 class EnvironmentPool implements FunctionsPlane {
   readonly #workshop: Workshop;
   readonly #host: PlaneHost;
   readonly #programs: Programs;
   readonly #slots = new Set<Slot>();
-  /** Who waits for an environment that is about to be free, by key. */
-  readonly #waiting = new Map<string, ((slot: Slot) => void)[]>();
+  /** By key. */
+  readonly #crowds = new Map<string, Crowd>();
+  readonly #resting: Resting;
   readonly #provisioned: Provisioned;
   readonly #said = new Set<string>();
   #isClosed = false;
@@ -83,15 +79,26 @@ class EnvironmentPool implements FunctionsPlane {
     this.#workshop = workshop;
     this.#host = workshop.host;
     this.#programs = workshop.programs;
+    this.#resting = new Resting(workshop.host);
     this.#provisioned = new Provisioned((spec) => this.#beginProvisioned(spec));
   }
 
   async invoke(spec: FunctionSpec, invocation: Invocation): Promise<Outcome> {
     if (this.#isClosed) throw new CannotRun("environment-unavailable", "The region is stopping");
     const key = keyOf(spec, invocation.tenantId);
-    const slot = this.#takeIdle(key) ?? (await this.#takeFinishing(key));
-    if (slot) return slot.environment.invoke(invocation, undefined);
+    const crowd = this.#crowd(key);
+    for (let slot = await crowd.take(); slot; slot = await crowd.take()) {
+      this.#resting.delete(slot);
+      // It may have ended between being given and being taken.
+      if (slot.environment.state === "idle") return crowd.run(slot, invocation);
+    }
     return this.#invokeCold(spec, key, invocation);
+  }
+
+  #crowd(key: string): Crowd {
+    let crowd = this.#crowds.get(key);
+    if (!crowd) this.#crowds.set(key, (crowd = new Crowd((slot) => this.#isOver(slot))));
+    return crowd;
   }
 
   /** It serves nobody any more. */
@@ -99,48 +106,17 @@ class EnvironmentPool implements FunctionsPlane {
     return this.#isClosed || slot.isRetired || slot.credentialsExpireAt <= this.#host.now();
   }
 
-  #takeIdle(key: string): Slot | undefined {
-    let latest: Slot | undefined;
-    for (const slot of this.#slots) {
-      if (slot.key !== key || slot.environment.state !== "idle") continue;
-      if (this.#isOver(slot)) slot.environment.end("spindown");
-      else if (!latest || slot.idleSince >= latest.idleSince) latest = slot;
-    }
-    latest?.stopWaiting();
-    return latest;
-  }
-
-  async #takeFinishing(key: string): Promise<Slot | undefined> {
-    const waiting = this.#waiting.get(key) ?? [];
-    const finishing = [...this.#slots].filter((slot) => {
-      return slot.key === key && !this.#isOver(slot) && slot.environment.state === "finishing";
-    });
-    if (finishing.length <= waiting.length) return undefined;
-    this.#waiting.set(key, waiting);
-    return new Promise((resolve) => {
-      const take = (slot: Slot): void => {
-        clearTimeout(timer);
-        resolve(slot);
-      };
-      const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(take), 1);
-        resolve(undefined);
-      }, finishingMilliseconds);
-      waiting.push(take);
-    });
-  }
-
   async #invokeCold(spec: FunctionSpec, key: string, invocation: Invocation): Promise<Outcome> {
     const { requestId } = invocation;
     const first = await this.#begin(spec, key, { requestId, phase: "init" });
-    if (!first.failure) return first.slot.environment.invoke(invocation, first.milliseconds);
+    if (!first.failure) return this.#crowd(key).run(first.slot, invocation, first.milliseconds);
     // Lambda tries again, within the function's own time, and so does this.
     const second = await this.#begin(spec, key, {
       requestId,
       phase: "invoke",
       log: first.slot.environment.log,
     });
-    if (!second.failure) return second.slot.environment.invoke(invocation, undefined);
+    if (!second.failure) return this.#crowd(key).run(second.slot, invocation);
     return failedOutcome(spec, invocation, second, second.failure);
   }
 
@@ -154,7 +130,7 @@ class EnvironmentPool implements FunctionsPlane {
       ...how,
       key,
       limitMilliseconds: how.phase === "init" ? initMillisecondsMax : spec.timeoutSeconds * 1_000,
-      onBegin: (slot) => void this.#slots.add(slot),
+      onBegin: (slot) => this.#began(slot),
       onEnd: (slot) => this.#ended(slot),
       onIdle: (slot) => this.#idle(slot),
     });
@@ -177,26 +153,23 @@ class EnvironmentPool implements FunctionsPlane {
     if (detail.startsWith("runs on")) this.#host.log(`functions: ${runtime} ${detail}`);
   }
 
+  #began(slot: Slot): void {
+    this.#slots.add(slot);
+    this.#crowd(slot.key).slots.add(slot);
+  }
+
   #idle(slot: Slot): void {
     if (this.#isOver(slot)) return slot.environment.end("spindown");
-    const next = this.#waiting.get(slot.key)?.shift();
-    if (next) return next(slot);
-    slot.idleSince = this.#host.now();
-    if (slot.isProvisioned) return;
-    slot.waitUntil(
-      this.#host.alarm(slot.idleSince + idleMillisecondsMax, () => slot.environment.end("spindown")),
-    );
-    const idle = [...this.#slots].filter(
-      (other) => other.environment.state === "idle" && !other.isProvisioned,
-    );
-    if (idle.length <= idleMax) return;
-    const longest = idle.reduce((most, other) => (other.idleSince < most.idleSince ? other : most));
-    longest.environment.end("spindown");
+    const rests = this.#crowd(slot.key).add(slot);
+    if (rests && !slot.isProvisioned) this.#resting.add(slot);
   }
 
   #ended(slot: Slot): void {
-    slot.stopWaiting();
     this.#slots.delete(slot);
+    this.#resting.delete(slot);
+    const crowd = this.#crowd(slot.key);
+    crowd.delete(slot);
+    if (crowd.slots.size === 0) this.#crowds.delete(slot.key);
     if (slot.isProvisioned && !this.#isClosed) this.#provisioned.ended(slot);
   }
 
@@ -250,12 +223,14 @@ class EnvironmentPool implements FunctionsPlane {
 }
 
 /** What is run from a folder is another thing once a file of it is saved. */
-function keyOf(spec: FunctionSpec, tenantId: string | undefined): string {
-  const sources = [spec.code, ...spec.layers] as readonly (CodeSource | object)[];
-  const folders = sources.flatMap((source) => {
-    return "kind" in source && source.kind === "folder" ? [folderState(source.path)] : [];
-  });
-  return JSON.stringify([spec.revision, tenantId ?? null, ...folders]);
+function keyOf({ revision, code, layers }: FunctionSpec, tenantId: string | undefined): string {
+  const folders = layers.some(isFolder) || isFolder(code) ? [code, ...layers].filter(isFolder) : [];
+  if (tenantId === undefined && folders.length === 0) return revision;
+  return JSON.stringify([revision, tenantId ?? null, ...folders.map(({ path }) => folderState(path))]);
+}
+
+function isFolder(source: FunctionSpec["code"]): source is CodeSource & { readonly kind: "folder" } {
+  return "kind" in source && source.kind === "folder";
 }
 
 function folderState(path: string): string {

@@ -35,11 +35,13 @@ function levelOf({ type, record }: PlatformEvent): SystemLevel {
   }
 }
 
-/** The event's line in the log; undefined where it has none. @param iso the time as text */
-export function platformLine(event: PlatformEvent, iso: string, logging: Logging): string | undefined {
+/** The event's line in the log; undefined where it has none. @param iso tells the time as text */
+export function platformLine(
+  event: PlatformEvent, iso: () => string, logging: Logging,
+): string | undefined {
   if (logging.format === "Text") return textLine(event);
   if (ranks[levelOf(event)] < ranks[logging.systemLevel ?? "INFO"]) return undefined;
-  return JSON.stringify({ time: iso, type: event.type, record: event.record });
+  return JSON.stringify({ time: iso(), type: event.type, record: event.record });
 }
 
 function textLine({ type, record }: PlatformEvent): string | undefined {

@@ -156,6 +156,7 @@ export class Run {
     const streamError =
       this.#streamError ?? (failure && this.#hasStarted ? streamErrorOf(failure) : undefined);
     const isWhole = invocation.response === undefined;
+    const tail = log.tail();
     return {
       payload: failure && !this.#hasStarted ? failure.payload : isWhole ? this.#payload : new Uint8Array(),
       contentType: failure ? "application/json" : this.#contentType,
@@ -164,7 +165,9 @@ export class Run {
       ...(streamError && { streamError }),
       report,
       logStreamName: log.streamName,
-      logTail: log.tail(),
+      get logTail() {
+        return tail();
+      },
     };
   }
 

@@ -11,6 +11,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { ApiConnection, type Answer, type Reply } from "./api-connection.ts";
 import type { ApiRequest } from "./api-request.ts";
+import type { Channel } from "./sandbox/sandbox.ts";
 
 export interface RuntimeApiHandler {
   next(reply: Reply): void;
@@ -43,10 +44,17 @@ export class RuntimeApi {
   constructor(handler: RuntimeApiHandler) {
     this.#handler = handler;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      this.attach({ source: socket, sink: socket });
+    });
+  }
+
+  /** Serves whoever is at the other end. */
+  attach({ source, sink }: Channel): void {
+    for (const socket of new Set([source, sink])) {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-      new ApiConnection(socket, (request, reply) => this.#answer(socket, request, reply));
-    });
+    }
+    new ApiConnection({ source, sink }, (request, reply) => this.#answer(source, request, reply));
   }
 
   /** `127.0.0.1:<port>` */

@@ -23,9 +23,6 @@ export interface Slot {
   idleSince: number;
   /** It ends as soon as it has nothing to do. */
   isRetired: boolean;
-  /** @param cancel takes back the alarm that would end it */
-  waitUntil(cancel: () => void): void;
-  stopWaiting(): void;
 }
 
 export interface Begun {
@@ -141,7 +138,6 @@ function newSlot(
   { key, provisioned, requestId, onEnd, onIdle }: Beginning,
   { log, held, credentials, layers }: Parts,
 ): Slot {
-  let cancel: (() => void) | undefined;
   const environment = new Environment({
     log,
     requestId,
@@ -169,14 +165,6 @@ function newSlot(
     credentialsExpireAt: credentials.expiresAt,
     idleSince: 0,
     isRetired: false,
-    waitUntil(taken) {
-      cancel?.();
-      cancel = taken;
-    },
-    stopWaiting() {
-      cancel?.();
-      cancel = undefined;
-    },
   };
   return slot;
 }
@@ -219,6 +207,7 @@ async function initialize(
         mounts: launch.mounts,
         memoryBytes: spec.memoryMegabytes * 1_048_576,
         temporaryBytes: spec.ephemeralStorageMegabytes * 1_048_576,
+        hasChannel: launch.hasChannel === true,
         ...(hasExtensions && { extensions: `${launch.layers}/extensions` }),
       }),
     beginning.limitMilliseconds,

@@ -33,6 +33,7 @@ export class Container implements Sandbox, Watched {
   readonly exited: Promise<Exit>;
   readonly gone: Promise<void>;
   readonly telemetry = Readable.from([]);
+  readonly channel = undefined;
   readonly extensions = Readable.from([]);
   readonly #options: ContainerOptions;
   readonly #child: ChildProcess;

@@ -11,6 +11,10 @@ export interface ControlGroup {
   /** Whoever writes its process id to these is in. */
   readonly entrances: readonly string[];
   memory(): MemoryUse;
+  /** Bytes of processes and files together: cheap to ask for. */
+  total(): number;
+  /** Process ids. */
+  members(): readonly number[];
   /** Whoever is in it ends. */
   kill(): void;
   /** How often the kernel has killed in it, for want of memory. */
@@ -72,6 +76,8 @@ function firstVersion(): ControlGroups | undefined {
           join(path, "cgroup.procs"),
         ),
         memory: () => memoryIn(group, "total_rss", "total_shmem"),
+        total: () => Number(read(group, "memory.usage_in_bytes")),
+        members: () => membersOf(group),
         kill: () => killIn(group),
         killed: () => numberIn(group, "memory.oom_control", "oom_kill"),
         remove: () => [group, ...(counted === undefined ? [] : [counted])].forEach(removeGroup),
@@ -101,6 +107,8 @@ function secondVersion(): ControlGroups | undefined {
         return {
           entrances: [join(group, "cgroup.procs")],
           memory: () => memoryIn(group, "anon", "shmem"),
+          total: () => Number(read(group, "memory.current")),
+          members: () => membersOf(group),
           kill: () => killIn(group),
           killed: () => numberIn(group, "memory.events", "oom_kill"),
           remove: () => removeGroup(group),
@@ -198,14 +206,18 @@ function read(group: string, name: string): string {
   }
 }
 
+function membersOf(group: string): number[] {
+  return read(group, "cgroup.procs").split("\n").filter(Boolean).map(Number);
+}
+
 /** Again and again, for who is about to be killed may still begin others. */
 function killIn(group: string): void {
   for (let round = 0; round < 10; round += 1) {
-    const pids = read(group, "cgroup.procs").split("\n").filter(Boolean);
+    const pids = membersOf(group);
     if (pids.length === 0) return;
     for (const pid of pids) {
       try {
-        process.kill(Number(pid), "SIGKILL");
+        process.kill(pid, "SIGKILL");
       } catch {
         // It has just ended.
       }

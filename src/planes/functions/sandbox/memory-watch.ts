@@ -42,28 +42,47 @@ export class MemoryWatch {
   }
 }
 
+/** What the kernel's total may lag behind, as it counts by processor. */
+const lagBytes = 1_048_576;
+
 /**
  * Bytes that are limited: what processes have of their own. Their group's, or without one those of `pid` and
- * all
- * that descend from it.
+ * all that descend from it.
+ *
+ * @param limit what matters is whether it is exceeded: below, files may be counted with them
  */
-export function limitedBytes(pid: number | undefined, group: ControlGroup | undefined): number {
-  if (group) return group.memory().processBytes;
-  return pid === undefined ? 0 : residentBytes(pid, "own");
+export function limitedBytes(
+  pid: number | undefined, group: ControlGroup | undefined, limit: number,
+): number {
+  if (!group) return pid === undefined ? 0 : residentBytes(pid, "own");
+  const total = group.total();
+  return total < limit - lagBytes ? total : group.memory().processBytes;
+}
+
+/** With the files that they have mapped: of the group, or without one of `pid` and what descends from it. */
+export function usedBytes(pid: number, group: ControlGroup | undefined): number {
+  if (!group) return residentBytes(pid, "all");
+  return group.members().reduce((sum, member) => sum + pagesOf(member).resident * pageBytes, 0);
 }
 
 const pageBytes = 4096;
 
 /** Of `pid` and all that descend from it: with the files that they have mapped, or only what is their own. */
 export function residentBytes(pid: number, which: "all" | "own"): number {
+  const { resident, shared } = pagesOf(pid);
+  let bytes = Math.max(0, which === "all" ? resident : resident - shared) * pageBytes;
+  for (const child of children(pid)) bytes += residentBytes(child, which);
+  return bytes;
+}
+
+/** What is shared are files: programs, libraries, `/tmp`. */
+function pagesOf(pid: number): { readonly resident: number; readonly shared: number } {
   try {
-    // Size, resident, shared: in pages. What is shared are files: programs, libraries, `/tmp`.
+    // Size, resident, shared.
     const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, "latin1").split(" ").map(Number);
-    let bytes = Math.max(0, which === "all" ? resident : resident - shared) * pageBytes;
-    for (const child of children(pid)) bytes += residentBytes(child, which);
-    return bytes;
+    return { resident, shared };
   } catch {
-    return 0;
+    return { resident: 0, shared: 0 };
   }
 }
 

@@ -1,11 +1,12 @@
 /** A sandbox whose first process this one has started. */
 
 import { spawn, type ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
 import { constants } from "node:os";
 import { Readable, type Writable } from "node:stream";
 import type { ControlGroup, ControlGroups } from "./control-groups.ts";
-import { descendants, limitedBytes, residentBytes, type MemoryWatch, type Watched } from "./memory-watch.ts";
-import type { Exit, Sandbox, SandboxSpec } from "./sandbox.ts";
+import { descendants, limitedBytes, usedBytes, type MemoryWatch, type Watched } from "./memory-watch.ts";
+import { channelDescriptors, type Channel, type Exit, type Sandbox, type SandboxSpec } from "./sandbox.ts";
 
 export interface Start {
   readonly command: readonly string[];
@@ -31,7 +32,7 @@ export const extensionEnd = /^us-local-1: extension (\S+) ended with (\d+)$/;
 /** Starts each extension, waits until it is told to go on, and becomes the runtime. */
 const withExtensions =
   'for file in "$1"/*; do if [ -f "$file" ] && [ -x "$file" ]; then ' +
-  '( "$file" </dev/null >&5 2>&5 5>&-; ' +
+  '( "$file" </dev/null >&5 2>&5 5>&- 6>&- 7>&-; ' +
   'echo "us-local-1: extension ${file##*/} ended with $?" >&5 ) & fi; done; ' +
   'shift; read -r word; exec "$@" </dev/null 5>&-';
 
@@ -56,6 +57,7 @@ export function startProcess(spec: SandboxSpec, start: Start, { groups, watch }:
       "pipe",
       start.settings === undefined ? "ignore" : "pipe",
       spec.extensions === undefined ? "ignore" : "pipe",
+      ...(spec.hasChannel === true ? (["pipe", "pipe"] as const) : []),
     ],
     detached: start.leads === true,
     ...(start.workingDirectory !== undefined && { cwd: start.workingDirectory }),
@@ -95,7 +97,7 @@ class ProcessSandbox implements Sandbox, Watched {
     });
   }
 
-  // What `stdio` says of the descriptors above: they are pipes.
+  // What `stdio` says of the descriptors above: they are pipes, which are sockets.
   get stdout(): Readable {
     return this.#child.stdio[1] as Readable;
   }
@@ -109,7 +111,17 @@ class ProcessSandbox implements Sandbox, Watched {
   }
 
   get extensions(): Readable {
-    return (this.#child.stdio as readonly (Readable | null)[])[5] ?? Readable.from([]);
+    return this.#end(5) ?? Readable.from([]);
+  }
+
+  get channel(): Channel | undefined {
+    const source = this.#end(channelDescriptors.write);
+    const sink = this.#end(channelDescriptors.read);
+    return source && sink && { source, sink };
+  }
+
+  #end(descriptor: number): Socket | undefined {
+    return (this.#child.stdio as readonly (Socket | null | undefined)[])[descriptor] ?? undefined;
   }
 
   proceed(): void {
@@ -118,11 +130,11 @@ class ProcessSandbox implements Sandbox, Watched {
   }
 
   used(): number {
-    return limitedBytes(this.#child.pid, this.#group);
+    return limitedBytes(this.#child.pid, this.#group, this.memoryBytesMax);
   }
 
   memoryUsed(): number {
-    return this.#child.pid === undefined ? 0 : residentBytes(this.#child.pid, "all");
+    return this.#child.pid === undefined ? 0 : usedBytes(this.#child.pid, this.#group);
   }
 
   setBusy(isBusy: boolean): void {

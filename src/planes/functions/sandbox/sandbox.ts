@@ -2,6 +2,7 @@
  * The box that an environment's processes run in. Engines differ in how much of the machine they keep out.
  */
 
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 /** Something of this machine that is seen inside, read only. */
@@ -21,6 +22,8 @@ export interface SandboxSpec {
   readonly memoryBytes: number;
   /** Of `/tmp`. */
   readonly temporaryBytes: number;
+  /** The command gets a way to the Runtime API that is its own. */
+  readonly hasChannel?: boolean;
   /** The command is begun only when `proceed` says so; before it, what is in this folder inside. */
   readonly extensions?: string;
   /** That its files are from, where the engine runs images: its own name of it. */
@@ -37,11 +40,24 @@ export interface Exit {
 
 /** The descriptor that takes framed log messages inside. */
 export const telemetryDescriptor = 3;
+/**
+ * Those by which a runtime may speak with the Runtime API: no connection costs as little. There is one for
+ * each direction, for whoever waits to read from a socket is woken also when what it has written is read.
+ */
+export const channelDescriptors = { read: 6, write: 7 };
+
+/** The other end. */
+export interface Channel {
+  readonly source: Socket;
+  readonly sink: Socket;
+}
 
 export interface Sandbox {
   readonly stdout: Readable;
   readonly stderr: Readable;
   readonly telemetry: Readable;
+  /** The command's own way to the Runtime API. */
+  readonly channel: Channel | undefined;
   /** What extensions write. */
   readonly extensions: Readable;
   /** So long what it has written may be on its way. Absent where it is read as it is written. */

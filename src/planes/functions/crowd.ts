@@ -1,0 +1,112 @@
+/**
+ * The environments that serve one key, and who waits for one of them. The one that has just become free goes
+ * first: what it runs is compiled and in the caches, which is most of what a short function costs. So while
+ * as many run as keep the machine busy, whoever comes waits a moment for one of them before one that has
+ * rested is woken.
+ */
+
+import { availableParallelism } from "node:os";
+import type { Invocation, Outcome } from "./contract.ts";
+import type { Slot } from "./slot.ts";
+
+/** So many keep the machine busy. */
+const busyCount = 2 * availableParallelism();
+/** A function that has ended as soon as this may do so again. */
+const shortMilliseconds = 2;
+/** How long is waited for that. */
+const patienceMilliseconds = 2;
+/** How long an environment that has answered may take to ask for more before another is begun. */
+const finishingMilliseconds = 50;
+/** A function that takes longer than it did is believed to after about so many invocations. */
+const memory = 32;
+
+interface Waiting {
+  readonly take: (slot: Slot | undefined) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class Crowd {
+  readonly slots = new Set<Slot>();
+  readonly #isOver: (slot: Slot) => boolean;
+  /** The latest last. */
+  readonly #idle: Slot[] = [];
+  readonly #waiting: Waiting[] = [];
+  #running = 0;
+  /** About the least that it takes. */
+  #milliseconds = Number.POSITIVE_INFINITY;
+
+  /** @param isOver whether an environment serves nobody any more */
+  constructor(isOver: (slot: Slot) => boolean) {
+    this.#isOver = isOver;
+  }
+
+  /** @returns an environment that waits, or that comes to in a moment; undefined where there is none */
+  async take(): Promise<Slot | undefined> {
+    const isSoonFree = this.#running >= busyCount && this.#milliseconds < shortMilliseconds;
+    const free = isSoonFree ? await this.#wait(patienceMilliseconds) : undefined;
+    const slot = free ?? this.#takeIdle();
+    if (slot || this.#finishing() <= this.#waiting.length) return slot;
+    return this.#wait(finishingMilliseconds);
+  }
+
+  #takeIdle(): Slot | undefined {
+    for (let slot = this.#idle.pop(); slot; slot = this.#idle.pop()) {
+      if (!this.#isOver(slot)) return slot;
+      slot.environment.end("spindown");
+    }
+    return undefined;
+  }
+
+  #finishing(): number {
+    let count = 0;
+    for (const slot of this.slots) {
+      if (slot.environment.state === "finishing" && !this.#isOver(slot)) count += 1;
+    }
+    return count;
+  }
+
+  #wait(milliseconds: number): Promise<Slot | undefined> {
+    return new Promise((take) => {
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        take(undefined);
+      }, milliseconds);
+      const waiting = { take, timer };
+      this.#waiting.push(waiting);
+    });
+  }
+
+  async run(slot: Slot, invocation: Invocation, initMilliseconds?: number): Promise<Outcome> {
+    this.#running += 1;
+    try {
+      const outcome = await slot.environment.invoke(invocation, initMilliseconds);
+      this.#learn(outcome.report.durationMilliseconds);
+      return outcome;
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  #learn(milliseconds: number): void {
+    const more = milliseconds - this.#milliseconds;
+    this.#milliseconds = more < 0 ? milliseconds : this.#milliseconds + more / memory;
+  }
+
+  /** It is free. @returns whether it rests, for nobody waited for it */
+  add(slot: Slot): boolean {
+    const first = this.#waiting.shift();
+    if (!first) this.#idle.push(slot);
+    else {
+      clearTimeout(first.timer);
+      first.take(slot);
+    }
+    return first === undefined;
+  }
+
+  /** It has ended. */
+  delete(slot: Slot): void {
+    this.slots.delete(slot);
+    const index = this.#idle.lastIndexOf(slot);
+    if (index >= 0) this.#idle.splice(index, 1);
+  }
+}
