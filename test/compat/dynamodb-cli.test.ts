@@ -302,3 +302,42 @@ test("what happened to the items of a table is read from the shards of its strea
   }
   assert.deepEqual(records, [["INSERT", null, null], ["MODIFY", null, "1"], ["REMOVE", "1", null]]);
 });
+
+test("a strongly consistent table and its witness, as AWS's own example makes them", { skip }, async () => {
+  await using station = await startWorkstation();
+  const ohio = "us-east-2";
+  const virginia = "us-east-1";
+  await station.aws`dynamodb create-table --table-name MusicTable --region ${ohio}
+    --attribute-definitions AttributeName=Artist,AttributeType=S AttributeName=SongTitle,AttributeType=S
+    --key-schema AttributeName=Artist,KeyType=HASH AttributeName=SongTitle,KeyType=RANGE
+    --billing-mode PAY_PER_REQUEST`;
+  await station.aws`dynamodb wait table-exists --table-name MusicTable --region ${ohio}`;
+  const both = (action: string): readonly [string, string] => [
+    JSON.stringify([{ [action]: { RegionName: virginia } }]),
+    JSON.stringify([{ [action]: { RegionName: "us-west-2" } }]),
+  ];
+  const [replica, witness] = both("Create");
+  await station.aws`dynamodb update-table --table-name MusicTable --region ${ohio}
+    --replica-updates ${replica} --global-table-witness-updates ${witness}
+    --multi-region-consistency STRONG`;
+  await station.region.clock.advance({ seconds: 5 });
+  assert.deepEqual(
+    await station.aws`dynamodb describe-table --table-name MusicTable --region ${ohio}
+      --query ${"Table.[TableStatus, MultiRegionConsistency, Replicas[].RegionName, GlobalTableWitnesses]"}`,
+    ["ACTIVE", "STRONG", [virginia], [{ RegionName: "us-west-2", WitnessStatus: "ACTIVE" }]],
+  );
+  const key = JSON.stringify(song("The Beatles", "Hey Jude"));
+  const item = JSON.stringify(song("The Beatles", "Hey Jude", { Year: { N: "1968" } }));
+  await station.aws`dynamodb put-item --table-name MusicTable --region ${ohio} --item ${item}`;
+  assert.equal(
+    await station.aws`dynamodb get-item --table-name MusicTable --region ${virginia} --key ${key}
+      --consistent-read --query Item.Year.N`,
+    "1968",
+  );
+  const [gone, unwitnessed] = both("Delete");
+  await station.aws`dynamodb update-table --table-name MusicTable --region ${ohio}
+    --replica-updates ${gone} --global-table-witness-updates ${unwitnessed}`;
+  await station.region.clock.advance({ seconds: 5 });
+  await station.aws`dynamodb delete-table --table-name MusicTable --region ${ohio}`;
+  await station.aws`dynamodb wait table-not-exists --table-name MusicTable --region ${ohio}`;
+});

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DescribeTableCommand, DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DescribeContinuousBackupsCommand, DescribeTableCommand, DynamoDBClient, GetItemCommand, ListTablesCommand,
+  ListTagsOfResourceCommand,
+} from "@aws-sdk/client-dynamodb";
 import { startWorkstation } from "./clients.ts";
 import { Terraform, withoutTerraform } from "./terraform.ts";
 
@@ -53,4 +56,29 @@ test("tables of both billing modes, their indexes, items, policies and insights"
   assert.equal(await tables.drift(changed), "");
   await tables.destroy(changed);
   assert.deepEqual((await db.send(new ListTablesCommand({}))).TableNames, []);
+});
+
+test("dynamodb-global-table: replicas come with tags and recovery, and go", { skip }, async () => {
+  await using station = await startWorkstation();
+  const tables = await Terraform.open(station, "dynamodb-replicas");
+  await tables.apply();
+  assert.equal(await tables.drift(), "");
+  const ResourceArn = "arn:aws:dynamodb:us-west-2:000000000000:table/everywhere";
+  assert.deepEqual(await tables.outputs(), { arn: ResourceArn });
+  const west = station.region.client(DynamoDBClient, { region: "us-west-2" });
+  const TableName = "everywhere";
+  const { Tags } = await west.send(new ListTagsOfResourceCommand({ ResourceArn }));
+  const tags = Tags?.map(({ Key, Value }) => `${Key}=${Value}`).sort();
+  assert.deepEqual(tags, ["managed-by=terraform", "team=shop"]);
+  const { ContinuousBackupsDescription: backups } = await west.send(
+    new DescribeContinuousBackupsCommand({ TableName }),
+  );
+  assert.equal(backups?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus, "ENABLED");
+  const { Item } = await west.send(new GetItemCommand({ TableName, Key: { pk: { S: "greeting" } } }));
+  assert.equal(Item?.["text"]?.S, "hello");
+  const more = { regions: '["us-west-2", "eu-west-1"]' };
+  await tables.apply(more);
+  assert.equal(await tables.drift(more), "");
+  await tables.destroy(more);
+  assert.deepEqual((await west.send(new ListTablesCommand({}))).TableNames, []);
 });

@@ -4,6 +4,7 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { KeysAndAttributes } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
+import type { KeyPart } from "../../../store/types.ts";
 import { batchConditions } from "../access/batch-conditions.ts";
 import { take, throttled } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
@@ -16,7 +17,7 @@ import { itemOf, shown, shownItem, type ItemRow } from "../items/item-rows.ts";
 import { placeText } from "../items/places.ts";
 import { readItem } from "../items/lagging.ts";
 import { nameIn, tableArn } from "../tables/names.ts";
-import type { Index, Table } from "../tables/table-rows.ts";
+import type { Table } from "../tables/table-rows.ts";
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
 import { ownerOfAll, requireOneOwner, SeveralTables } from "./several-tables.ts";
 
@@ -64,8 +65,9 @@ class BatchReader {
     const left = new Set<number>();
     keys.forEach((key, index) => {
       const isConsistent = given.ConsistentRead ?? false;
-      const row = readItem(this.#ctx, storeKeyOf(table.number, table.key, key), isConsistent);
-      if (!this.#mayTake(table, row, isConsistent)) {
+      const place = storeKeyOf(table.number, table.key, key);
+      const row = readItem(this.#ctx, place, isConsistent);
+      if (!this.#mayTake(table, place, row, isConsistent)) {
         left.add(index);
         return;
       }
@@ -80,11 +82,13 @@ class BatchReader {
     if (this.#found === 0 && this.#refusal) throw this.#refusal;
   }
 
-  #mayTake(table: Table, row: ItemRow | undefined, isConsistent: boolean): boolean {
+  #mayTake(
+    table: Table, place: readonly KeyPart[], row: ItemRow | undefined, isConsistent: boolean,
+  ): boolean {
     if (this.#sizeBytes + (row?.sizeBytes ?? 0) > answerBytesMax) return false;
     const usage = new Usage(table);
-    usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent));
-    const exceeded: Table | Index | undefined = take(this.#ctx, usage, "read");
+    usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent), undefined, place);
+    const exceeded = take(this.#ctx, usage, "read");
     if (exceeded) {
       this.#refusal ??= throttled(this.#ctx, table, exceeded, "read");
       return false;

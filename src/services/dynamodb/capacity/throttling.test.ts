@@ -62,8 +62,8 @@ test("dynamodb-pricing-example-wcu: a million writes a day take 12 units, and 11
   }
   const kilobytes = (count: number) => "x".repeat(count * 1_024 - "pkwritebody".length);
   for (const [at, table] of tables.entries()) {
-    const whole = { pk: "drain", body: kilobytes(12 - at) };
-    while ((await refusal(table.put(whole))) === "no refusal");
+    const whole = (key: number) => ({ pk: `${key}`.padEnd(5), body: kilobytes(12 - at).slice(3) });
+    for (let key = 0; (await refusal(table.put(whole(key)))) === "no refusal"; key += 1);
   }
   const perSecond = 1_000_000 / 86_400;
   const write = { pk: "write", body: kilobytes(1) };
@@ -210,4 +210,37 @@ test("a table that is paid by request is throttled only where it was limited", a
     "ThrottlingException: Throughput exceeds the maximum OnDemandThroughput configured on table or index",
   ]);
   for (let read = 0; read < 100; read += 1) await table.get({ pk: "1" });
+});
+
+const hotKey = (kind: string, resource: string) =>
+  [{ reason: kind, resource: `arn:aws:dynamodb:us-east-1:000000000000:table/${resource}` }];
+
+async function throttling(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+    return "no refusal";
+  } catch (cause) {
+    assert.ok(cause instanceof ProvisionedThroughputExceededException);
+    assert.equal(`${cause.name}: ${cause.message}`, exceeded);
+    return cause.ThrottlingReasons;
+  }
+}
+
+test("dynamodb-partition-key-hash: a hot key is throttled although its table has more", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region, "pk:S sk:S", provisioned(40_000, 40_000));
+  const body = "x".repeat(250 * 1_024);
+  for (let at = 0; at < 4; at += 1) await table.put({ pk: "hot", sk: `${at}`, body });
+  const write = hotKey("TableWriteKeyRangeThroughputExceeded", "table");
+  assert.deepEqual(await throttling(table.put({ pk: "hot", sk: "4" })), write);
+  await table.put({ pk: "cold", sk: "4", body });
+  await region.clock.advance({ seconds: 1 });
+  await table.put({ pk: "hot", sk: "4" });
+  const read = hotKey("TableReadKeyRangeThroughputExceeded", "table");
+  const query = () => table.query("pk = :p", { ":p": "hot" }, { ConsistentRead: true });
+  for (let at = 0; at < 12; at += 1) assert.equal(await throttling(query()), "no refusal");
+  assert.deepEqual(await throttling(query()), read);
+  assert.deepEqual(await throttling(table.get({ pk: "hot", sk: "0" })), read);
+  await table.get({ pk: "cold", sk: "4" }, { ConsistentRead: true });
+  assert.equal((await table.all()).length, 6);
 });

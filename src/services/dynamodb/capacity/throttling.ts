@@ -13,7 +13,7 @@ import { table } from "../../../store/types.ts";
 import { measureUsage } from "./metrics.ts";
 import { indexArn, tableArn } from "../tables/names.ts";
 import { isOnDemand, type Index, type Table } from "../tables/table-rows.ts";
-import type { Usage } from "./usage.ts";
+import { isHeldBack, type Usage } from "./usage.ts";
 
 export type Kind = "read" | "write";
 
@@ -53,6 +53,22 @@ function unitsLeft(ctx: Context, number: number, kind: Kind, rate: Rate): number
   return Math.min(rate.burst, bucket.units + seconds * rate.unitsPerSecond);
 }
 
+/** @evidence Developer Guide, Best practices, partition keys: what one partition key can do in a second */
+const partitionRates: Readonly<Record<Kind, number>> = { read: 3_000, write: 1_000 };
+
+interface PartitionSecond {
+  readonly units: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** What there was too little of. */
+export interface Shortage {
+  readonly place: Table | Index;
+  /** Of one partition key, not of all of it. */
+  readonly isPartition?: boolean;
+}
+
 interface Draw {
   readonly place: Table | Index;
   readonly units: number;
@@ -75,9 +91,9 @@ function drawsOf({ table: subject, ofTable, ofIndexes }: Usage): Draw[] {
  *
  * @returns what was too much, and then nothing is taken; undefined when the request may go on
  */
-export function take(ctx: Context, usage: Usage, kind: Kind): Table | Index | undefined {
+export function take(ctx: Context, usage: Usage, kind: Kind): Shortage | undefined {
   const subject = usage.table;
-  if (isOnDemand(subject) && !subject.onDemand && !subject.indexes.some(({ onDemand }) => onDemand)) {
+  if (!isHeldBack(subject)) {
     measureUsage(ctx, usage, kind);
     return undefined;
   }
@@ -86,11 +102,35 @@ export function take(ctx: Context, usage: Usage, kind: Kind): Table | Index | un
     const rate = rateOf(subject, place, kind);
     if (!rate) continue;
     const left = unitsLeft(ctx, place.number, kind, rate);
-    if (left < Math.min(units, 1)) return place;
+    if (left < Math.min(units, 1)) return { place };
     taken.push({ number: place.number, kind, units: left - units, at: ctx.clock.now() });
   }
+  const hot = takeOfPartitions(ctx, usage, kind);
+  if (hot) return { place: hot, isPartition: true };
   for (const bucket of taken) ctx.db(buckets).put(bucket);
   measureUsage(ctx, usage, kind);
+  return undefined;
+}
+
+/**
+ * What is left of the second of each partition key. It is kept while it matters: nobody notices if it is gone
+ * after a second, or with a restart.
+ *
+ * @returns whose partition was used too much, and then nothing is taken
+ */
+function takeOfPartitions(ctx: Context, usage: Usage, kind: Kind): Table | Index | undefined {
+  const seconds = ctx.kernel.cacheFor<PartitionSecond>("dynamodb.partitions");
+  const now = ctx.clock.now();
+  const taken: (readonly [key: string, second: PartitionSecond])[] = [];
+  for (const { space, text, units } of usage.partitions) {
+    const key = `${kind} ${text}`;
+    const rate = partitionRates[kind];
+    const before = seconds.get(key) ?? { units: rate, at: now };
+    const left = Math.min(rate, before.units + (Math.max(0, now - before.at) / 1000) * rate);
+    if (left < Math.min(units, 1)) return space;
+    taken.push([key, { units: left - units, at: now }]);
+  }
+  for (const [key, second] of taken) seconds.set(key, second);
   return undefined;
 }
 
@@ -100,19 +140,26 @@ export function requireUnits(ctx: Context, usage: Usage, kind: Kind): void {
   if (exceeded) throw throttled(ctx, usage.table, exceeded, kind);
 }
 
+/** @evidence users' reports of this text for hot partitions of tables that are paid by request */
+const hotOnDemand = "Throughput exceeds the current capacity of your table or index. DynamoDB is " +
+  "automatically scaling your table or index so please try again shortly. If exceptions persist, check if " +
+  "you have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/" +
+  "bp-partition-key-design.html.";
+
 /** @evidence API Reference, ThrottlingReason; Developer Guide, "Understanding DynamoDB throttling" */
-export function throttled(ctx: Context, subject: Table, place: Table | Index, kind: Kind): Error {
+export function throttled(
+  ctx: Context, subject: Table, { place, isPartition }: Shortage, kind: Kind,
+): Error {
   const isIndex = place.number !== subject.number;
   const verb = kind === "read" ? "Read" : "Write";
-  const cause = isOnDemand(subject) ? "MaxOnDemandThroughputExceeded" : "ProvisionedThroughputExceeded";
+  const ofAll = isOnDemand(subject) ? "MaxOnDemandThroughputExceeded" : "ProvisionedThroughputExceeded";
+  const cause = isPartition ? "KeyRangeThroughputExceeded" : ofAll;
   const resource = isIndex ? indexArn(ctx, subject.name, place.name) : tableArn(ctx, subject.name);
   const reasons = [{ reason: `${isIndex ? "Index" : "Table"}${verb}${cause}`, resource }];
   if (isOnDemand(subject)) {
-    return modelled(
-      dynamodb.ThrottlingException,
-      "Throughput exceeds the maximum OnDemandThroughput configured on table or index",
-      { throttlingReasons: reasons },
-    );
+    const message = isPartition ? hotOnDemand
+      : "Throughput exceeds the maximum OnDemandThroughput configured on table or index";
+    return modelled(dynamodb.ThrottlingException, message, { throttlingReasons: reasons });
   }
   const message = isIndex
     ? "The level of configured provisioned throughput for one or more global secondary indexes of the " +

@@ -6,7 +6,9 @@
  */
 
 import type { Capacity, ConsumedCapacity, ReturnConsumedCapacity } from "../../../generated/dynamodb.ts";
-import type { Index, Table } from "../tables/table-rows.ts";
+import type { KeyPart } from "../../../store/types.ts";
+import { placeText } from "../items/places.ts";
+import { isOnDemand, type Index, type Table } from "../tables/table-rows.ts";
 
 const readUnitBytes = 4_096;
 const writeUnitBytes = 1_024;
@@ -24,10 +26,25 @@ export function readUnits(sizeBytes: number, isConsistent: boolean): number {
 
 const noIndexes: ReadonlyMap<Index, number> = new Map();
 
+/** Whether anything holds a table back: it was provisioned, or its use was limited. */
+export function isHeldBack(table: Table): boolean {
+  return !isOnDemand(table) || table.onDemand !== undefined
+    || table.indexes.some(({ onDemand }) => onDemand !== undefined);
+}
+
+/** What is used of one partition key: those of local indexes are their table's. */
+export interface PartitionUsage {
+  readonly space: Table | Index;
+  readonly text: string;
+  units: number;
+}
+
 /** What one request uses of one table. */
 export class Usage {
   readonly table: Table;
   ofTable = 0;
+  /** Of tables that are held back. */
+  readonly partitions: PartitionUsage[] = [];
   #ofIndexes: Map<Index, number> | undefined;
 
   constructor(table: Table) {
@@ -39,7 +56,11 @@ export class Usage {
     return this.#ofIndexes ?? noIndexes;
   }
 
-  add(units: number, index?: Index): void {
+  /** @param place where it is used, if that is one partition */
+  add(units: number, index?: Index, place?: readonly KeyPart[]): void {
+    if (place && isHeldBack(this.table)) {
+      this.#addPartition(units, index?.isGlobal ? index : this.table, place);
+    }
     if (!index) {
       this.ofTable += units;
       return;
@@ -48,9 +69,18 @@ export class Usage {
     this.#ofIndexes.set(index, (this.#ofIndexes.get(index) ?? 0) + units);
   }
 
+  #addPartition(units: number, space: Table | Index, [, partition]: readonly KeyPart[]): void {
+    if (partition === undefined) return;
+    const text = placeText([space.number, partition]);
+    const same = this.partitions.find((each) => each.text === text);
+    if (same) same.units += units;
+    else this.partitions.push({ space, text, units });
+  }
+
   addAll(other: Usage, factor = 1): void {
     this.ofTable += other.ofTable * factor;
     for (const [index, units] of other.ofIndexes) this.add(units * factor, index);
+    for (const each of other.partitions) this.partitions.push({ ...each, units: each.units * factor });
   }
 
   get total(): number {

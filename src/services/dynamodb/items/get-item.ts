@@ -26,9 +26,10 @@ export const GetItem = operation(dynamodb.GetItem, {
     requireKey(table, key);
     requirePaths(table, { projection });
     const isConsistent = input.ConsistentRead ?? false;
-    const row = readItem(ctx, storeKeyOf(table.number, table.key, key), isConsistent);
+    const place = storeKeyOf(table.number, table.key, key);
+    const row = readItem(ctx, place, isConsistent);
     const usage = new Usage(table);
-    usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent));
+    usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent), undefined, place);
     requireUnits(ctx, usage, "read");
     return {
       Item: row && (projection ? shown(project(projection, itemOf(row))) : shownItem(row)),

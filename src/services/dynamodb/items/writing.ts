@@ -57,9 +57,11 @@ export function planWrite(change: Change, tooLarge: () => Error): WritePlan {
   if (sizeBytes > ITEM_SIZE_BYTES_MAX) throw tooLarge();
   const row = found && rowOf(place, found);
   const usage = new Usage(table);
-  usage.add(writeUnits(Math.max(sizeBytes, before?.sizeBytes ?? 0)));
+  usage.add(writeUnits(Math.max(sizeBytes, before?.sizeBytes ?? 0)), undefined, place);
   const entries = table.indexes.length === 0 ? [] : planEntries(change, row);
-  for (const { index, units } of entries) usage.add(units, index);
+  for (const entry of entries) {
+    usage.add(entry.units, entry.index, entry.after?.key ?? entry.before?.key);
+  }
   const { itemBefore, isExpiry, isReplicated } = change;
   return { table, place, before, after, itemBefore, isExpiry, isReplicated, row, entries, usage };
 }

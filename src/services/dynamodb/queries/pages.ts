@@ -131,8 +131,9 @@ class PageReader {
 
   #usage(): Usage {
     const { table, index, isConsistent } = this.#request;
+    const place = this.#request.range.prefix;
     const usage = new Usage(table);
-    usage.add(readUnits(this.#entriesBytes, isConsistent), index);
+    usage.add(readUnits(this.#entriesBytes, isConsistent), index, Array.isArray(place) ? place : undefined);
     usage.add(this.#tableUnits);
     return usage;
   }

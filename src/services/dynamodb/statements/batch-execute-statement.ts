@@ -76,9 +76,10 @@ function readOne(
   if (select.index !== undefined) throw noSingleRead("BatchExecuteStatement");
   const key = singleRead(select, table.key, "BatchExecuteStatement");
   requireKey(table, key);
-  const row = readItem(ctx, storeKeyOf(table.number, table.key, key), isConsistent);
+  const place = storeKeyOf(table.number, table.key, key);
+  const row = readItem(ctx, place, isConsistent);
   const usage = new Usage(table);
-  usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent));
+  usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent), undefined, place);
   requireUnits(ctx, usage, "read");
   const { columns } = select;
   return { item: row && (columns ? shown(rowOf(columns, itemOf(row))) : shownItem(row)), usage };

@@ -9,6 +9,7 @@ import {
   inUse, invalidParameters, missingParameter, tableExists, tooManyTables, validation,
 } from "../errors.ts";
 import { policyToKeep, putPolicy } from "../policies/policy-rows.ts";
+import { withSettingsReplication } from "../replicas/settings-replication.ts";
 import { openStream } from "../streams/stream-rows.ts";
 import { requireTags, setTags } from "../tags/tag-rules.ts";
 import { describe } from "./description.ts";
@@ -153,7 +154,7 @@ export const CreateTable = operation(dynamodb.CreateTable, {
       if (policy !== undefined) within.authorize({ action: "dynamodb:PutResourcePolicy", resource: arn });
       const kept = policy === undefined ? undefined : policyToKeep(within, policy);
       requireFree(within, TableName);
-      const made = newTable(within, draft, key);
+      const made = withSettingsReplication(newTable(within, draft, key), input);
       const view = input.StreamSpecification?.StreamEnabled && input.StreamSpecification.StreamViewType;
       const row = putTable(within, view ? openStream(within, made, view) : made);
       setTags(within, arn, input.Tags ?? []);

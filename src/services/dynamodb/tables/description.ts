@@ -92,7 +92,7 @@ function shownBilling(table: Table): TableDescription["BillingModeSummary"] {
 /** @evidence recorded: a table does not list itself; the order is that in which this region knew them */
 function shownReplicas(ctx: ReadContext, table: Table): TableDescription {
   const { replicas = [] } = table;
-  if (replicas.length === 0) return {};
+  if (replicas.length === 0) return { GlobalTableSettingsReplicationMode: table.settingsReplication };
   return {
     GlobalTableVersion: "2019.11.21",
     GlobalTableSettingsReplicationMode: "ENABLED_WITH_OVERRIDES",

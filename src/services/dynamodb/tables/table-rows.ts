@@ -136,6 +136,8 @@ export interface Table extends ItemSpace {
   readonly isStrong?: true;
   /** The region that only votes on writes, in AWS. Here it is a name. */
   readonly witness?: string;
+  /** As it was asked for; absent while nobody did. */
+  readonly settingsReplication?: "ENABLED" | "DISABLED";
   /** The regions that took their items from here, and when. */
   readonly sourced?: readonly { readonly region: string; readonly at: number }[];
   /** What it is restored from. */

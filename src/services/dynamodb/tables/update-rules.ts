@@ -13,6 +13,7 @@ const members = [
   ["StreamSpecification", "UpdateStreamEnabled"],
   ["GlobalSecondaryIndexUpdates", "GlobalSecondaryIndexUpdates"],
   ["SSESpecification", "SSESpecification"], ["ReplicaUpdates", "ReplicaUpdates"],
+  ["GlobalTableSettingsReplicationMode", undefined],
   [undefined, "MultiAccountReplicaReady"], [undefined, "ReplicaTransitRoleArn"],
   ["MultiRegionConsistency", "MultiRegionConsistency"],
   ["DeletionProtectionEnabled", "DeletionProtectionEnabled"], ["OnDemandThroughput", "OnDemandThroughput"],
@@ -36,7 +37,7 @@ function requireSome(input: UpdateTableInput, changes: ReadonlySet<Member>): voi
   if (effective.size > 0) return;
   const names = members
     .filter(([member]) => member !== "MultiRegionConsistency" || input.MultiRegionConsistency === undefined)
-    .map(([, name]) => name);
+    .flatMap(([, name]) => name ?? []);
   const last = names.pop();
   throw validation(`At least one of ${names.join(", ")} or ${last} is required`);
 }

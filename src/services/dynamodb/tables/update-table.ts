@@ -3,7 +3,6 @@
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { StreamSpecification, TableDescription, UpdateTableInput } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
-import { notImplemented } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { invalidParameters, limitExceeded, validation } from "../errors.ts";
 import { updateIndexes } from "../indexes/online-indexes.ts";
@@ -12,6 +11,7 @@ import { isOwnService } from "../replicas/members.ts";
 import { announceChange } from "../replicas/membership.ts";
 import { requireReplicaUpdate, updateReplicas } from "../replicas/replicas.ts";
 import { isAboutStrong, keysOfAdded, requireStrongUpdate, updateStrong } from "../replicas/strong.ts";
+import { withSettingsReplication } from "../replicas/settings-replication.ts";
 import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
 import { describe } from "./description.ts";
@@ -115,7 +115,7 @@ function change(ctx: Context, row: Table, input: UpdateTableInput, keys: Keys): 
   }
   if (input.WarmThroughput) return { ...row, warm: warmAfter(input.WarmThroughput, row.warm) };
   if (input.ReplicaUpdates) return changeReplicas(ctx, row, input, keys);
-  let changed = row;
+  let changed = withSettingsReplication(row, input);
   if (input.BillingMode !== undefined || input.ProvisionedThroughput) {
     changed = changeBilling(ctx, changed, input);
   } else if (input.GlobalSecondaryIndexUpdates) {
@@ -137,12 +137,6 @@ function changeOnDemand(row: Table, input: UpdateTableInput): Table {
   return { ...changed, transition: { ...changed.transition, becomes } };
 }
 
-function requireBuilt(input: UpdateTableInput): void {
-  if (input.GlobalTableSettingsReplicationMode !== undefined) {
-    throw notImplemented("UpdateTable with GlobalTableSettingsReplicationMode");
-  }
-}
-
 export const UpdateTable = operation(dynamodb.UpdateTable, {
   ...onTable,
   async body(input, ctx) {
@@ -150,7 +144,6 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
     if (from !== undefined && isOwnService(ctx)) {
       return ctx.transaction((within) => ({ TableDescription: followRegion(within, input.TableName, from) }));
     }
-    requireBuilt(input);
     requireOneChange(input);
     const isKeyWanted = wantsKey(input.SSESpecification);
     const looked = ctx.transaction((within) => {

@@ -60,7 +60,7 @@ export function readAll(
     const table = tables.get(get.text);
     const row = findItem(ctx, place);
     const usage = new Usage(table);
-    usage.add(readUnits(row?.sizeBytes ?? 0, true) * unitsFactor);
+    usage.add(readUnits(row?.sizeBytes ?? 0, true) * unitsFactor, undefined, place);
     requireUnits(ctx, usage, "read");
     tables.usageOf(table).addAll(usage);
     if (!row) return {};

@@ -67,7 +67,7 @@ function planned(ctx: Context, located: Located): Planned {
   if (!subject.meets(action.condition)) throw conditionFailed(subject, action.returnsOnFailure);
   const usage = new Usage(table);
   if (action.kind === "ConditionCheck") {
-    usage.add(writeUnits(subject.row?.sizeBytes ?? 0) * unitsFactor);
+    usage.add(writeUnits(subject.row?.sizeBytes ?? 0) * unitsFactor, undefined, place);
     return { ...located, plan: undefined, usage };
   }
   const plan = planWrite(
