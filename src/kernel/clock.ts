@@ -134,7 +134,7 @@ export class RegionClock implements Time {
   /** Whether an alarm is about to ring at the time that it is now. */
   get isDue(): boolean {
     const [next] = this.#alarms;
-    return next !== undefined && next.at <= this.now();
+    return !this.#isStopped && next !== undefined && next.at <= this.now();
   }
 
   /** Moves to `target`, stopping at each alarm on the way; `settle` finishes what an alarm set off. */
