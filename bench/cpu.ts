@@ -1,8 +1,7 @@
 /** What a server's work costs, whoever else is busy on the machine. */
 
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { readFileSync } from "node:fs";
+import { descendants } from "../src/planes/functions/sandbox/memory-watch.ts";
 
 /** Linux counts a process's time in hundredths of a second, whatever its own clock does. */
 const microsecondsPerTick = 10_000;
@@ -23,30 +22,8 @@ export function cpuMicroseconds(pid: number | undefined): number | undefined {
   }
 }
 
-function childrenOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
-      const text = readFileSync(`/proc/${pid}/task/${task}/children`, "latin1").trim();
-      return text === "" ? [] : text.split(" ").map(Number);
-    });
-  } catch {
-    return [];
-  }
-}
-
-function descendantsOf(pid: number): number[] {
-  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
-}
-
 /** As `cpuMicroseconds`, of all that a process has started and that still run. */
 export function cpuOfDescendants(pid: number | undefined): number {
-  const started = pid === undefined ? [] : descendantsOf(pid);
+  const started = pid === undefined ? [] : descendants(pid);
   return started.reduce((sum, each) => sum + (cpuMicroseconds(each) ?? 0), 0);
-}
-
-/** What a process has started is no longer held to the cores that it is held to itself. */
-export function useAllCores(pid: number | undefined): void {
-  for (const started of pid === undefined ? [] : descendantsOf(pid)) {
-    spawnSync("taskset", ["-acp", `0-${availableParallelism() - 1}`, String(started)]);
-  }
 }

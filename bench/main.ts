@@ -18,8 +18,8 @@ import {
   CreateQueueCommand, ReceiveMessageCommand, SendMessageBatchCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { Credentials } from "../src/kernel/auth/signing.ts";
-import { allCores, firstCore, otherCores, pin, started } from "./cores.ts";
-import { cpuMicroseconds, cpuOfDescendants, useAllCores } from "./cpu.ts";
+import { freeStarted, keepToOtherCores, started } from "./cores.ts";
+import { cpuMicroseconds, cpuOfDescendants } from "./cpu.ts";
 import { measureEventRules } from "./event-rules.ts";
 import { measureFanOut } from "./fan-out.ts";
 import { itemOperations } from "./item-operations.ts";
@@ -258,8 +258,6 @@ interface Subject {
 /** The region and the floor in turns. */
 async function measureRegion(name: string, region: Subject): Promise<Measured> {
   const { port } = region.target;
-  // What it starts may run where it may.
-  pin(region.target.child.pid, name === "invoke" ? allCores : firstCore);
   const operation = await operationOf(name, port, deletesOfRegion);
   console.log(operation.name);
   const requests = requestBytes(operation, port, region.credentials);
@@ -279,7 +277,7 @@ async function measureRegion(name: string, region: Subject): Promise<Measured> {
 
   await measure({ ...floorLoad, ...warmUp });
   await measure({ port, connections, requests, ...warmUp });
-  if (operation.runsPrograms && !args.includes("--one-core")) useAllCores(region.target.child.pid);
+  if (operation.runsPrograms && !args.includes("--one-core")) freeStarted(region.target.child.pid);
   const ours: Round[] = [];
   const floors: Round[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -348,7 +346,7 @@ async function measureLarge(): Promise<void> {
   }
 }
 
-pin(process.pid, otherCores);
+keepToOtherCores();
 const target = await startRegion();
 const moto = args.includes("--no-moto") ? undefined : await startMoto();
 const region: Subject = { target, credentials: await prepareUser(target.port) };

@@ -232,15 +232,16 @@ test("what Lambda logs has its own fields", () => {
   );
 });
 
+function refused(text: string): string {
+  try {
+    parseQuery(text);
+    return "taken";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 test("what is no query is refused, with the place", () => {
-  const refused = (text: string): string => {
-    try {
-      parseQuery(text);
-      return "taken";
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
   assert.equal(refused("fields @message | foo"), "unexpected symbol found foo at line 1 and position 19");
   assert.equal(refused("filter"), "unexpected symbol found <EOF> at line 1 and position 7");
   assert.equal(refused("fields a\n| limit x"), "unexpected symbol found x at line 2 and position 9");
@@ -285,14 +286,6 @@ test("anomaly, behind pattern, shows what is new and what came more often", () =
 });
 
 test("commands that can't stand where they are are refused", () => {
-  const refused = (text: string): string => {
-    try {
-      parseQuery(text);
-      return "taken";
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
   assert.equal(refused("fields a | anomaly"), "The anomaly command must follow the pattern command");
   assert.equal(refused("stats count(*) | diff"), "The diff command can't follow here");
   assert.equal(refused("fields a | SOURCE 'x'"), "SOURCE must be the first command of a query");
