@@ -20,8 +20,12 @@ export interface Load {
   readonly rate?: number;
 }
 
+/** An even load is not counted from its first moment: the code that makes it is compiled in the meantime. */
+const settlingMilliseconds = 1_000;
+
 export interface Measured {
   readonly perSecond: number;
+  /** Of all answers, those to the first moment of an even load among them. */
   readonly count: number;
   /** Answers that were not 2xx. */
   readonly failures: number;
@@ -39,25 +43,56 @@ interface Connection {
   closing: boolean;
 }
 
-function closes(head: string): boolean {
-  return /^HTTP\/1\.0|\r\nconnection: close/im.test(head);
+const endOfHead = Buffer.from("\r\n\r\n");
+const lengthHeaders = ["Content-Length: ", "content-length: "].map((name) => Buffer.from(name));
+const closeHeaders = ["Connection: close", "connection: close"].map((name) => Buffer.from(name));
+const zero = 0x30;
+
+function valueAt(bytes: Buffer, from: number): number {
+  let value = 0;
+  for (let at = from, digit; (digit = (bytes[at] ?? 0) - zero) >= 0 && digit <= 9; at += 1) {
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
-/** The length of the first whole answer in `bytes`, or 0 while it is incomplete. */
-function answerLength(bytes: Buffer): number {
-  const end = bytes.indexOf("\r\n\r\n");
-  if (end < 0) return 0;
-  const head = bytes.toString("latin1", 0, end);
-  const match = /content-length: (\d+)/i.exec(head);
-  const total = end + 4 + Number(match?.[1] ?? 0);
-  return bytes.length >= total ? total : 0;
+/** Where a header's value begins in a head, or -1. */
+function placeOf(names: readonly Buffer[], head: Buffer): number {
+  for (const name of names) {
+    const at = head.indexOf(name);
+    if (at >= 0) return at + name.length;
+  }
+  return -1;
 }
+
+interface Answer {
+  /** Of head and body. */
+  readonly length: number;
+  readonly closes: boolean;
+}
+
+/** The first whole answer in `bytes`. No strings are made: the load's collections would count as waits. */
+function answerIn(bytes: Buffer): Answer | undefined {
+  const end = bytes.indexOf(endOfHead);
+  if (end < 0) return undefined;
+  const head = bytes.subarray(0, end);
+  const at = placeOf(lengthHeaders, head);
+  const length = end + endOfHead.length + (at < 0 ? 0 : valueAt(bytes, at));
+  const isOld = bytes[httpMinorAt] === zero;
+  return bytes.length < length ? undefined : { length, closes: isOld || placeOf(closeHeaders, head) >= 0 };
+}
+
+/** In `HTTP/1.1 200 OK`. */
+const httpMinorAt = 7;
+const statusAt = 9;
+const two = 0x32;
 
 export async function measure(load: Load): Promise<Measured> {
-  const times: number[] = [];
+  let times: number[] = [];
   let failures = 0;
   let firstFailure = "";
   let sent = 0;
+  let answered = 0;
   let stopping = false;
   const enough = new AbortController();
   const requestsMax = load.requestsMax ?? Number.POSITIVE_INFINITY;
@@ -71,17 +106,17 @@ export async function measure(load: Load): Promise<Measured> {
   };
   const receive = (connection: Connection, chunk: Buffer): void => {
     connection.pending = connection.pending.length === 0 ? chunk : Buffer.concat([connection.pending, chunk]);
-    const length = answerLength(connection.pending);
-    if (length === 0) return;
-    connection.closing = closes(connection.pending.toString("latin1", 0, 400));
-    const took = performance.now() - connection.dueAt;
-    times.push(took);
-    if (times.length >= requestsMax) enough.abort();
-    if (connection.pending[9] !== 0x32) {
+    const answer = answerIn(connection.pending);
+    if (!answer) return;
+    connection.closing = answer.closes;
+    times.push(performance.now() - connection.dueAt);
+    answered += 1;
+    if (answered >= requestsMax) enough.abort();
+    if (connection.pending[statusAt] !== two) {
       failures += 1;
-      firstFailure ||= connection.pending.toString("utf8", 0, Math.min(length, 600));
+      firstFailure ||= connection.pending.toString("utf8", 0, Math.min(answer.length, 600));
     }
-    connection.pending = connection.pending.subarray(length);
+    connection.pending = connection.pending.subarray(answer.length);
     if (connection.closing) return;
     if (load.rate === undefined) send(connection);
     else idle.push(connection);
@@ -97,14 +132,12 @@ export async function measure(load: Load): Promise<Measured> {
       if (!stopping) connectAgain(connection, () => send(connection));
     });
   };
-  const connections = await Promise.all(
-    Array.from({ length: load.connections }, () => new Promise<Connection>((resolve) => {
-      const fresh = { socket: new Socket(), dueAt: 0, pending: Buffer.alloc(0), closing: false };
-      const connection: Connection = fresh;
-      connectAgain(connection, () => resolve(connection));
-    })),
-  );
-  const begun = performance.now();
+  const connected = (): Promise<Connection> => new Promise((resolve) => {
+    const fresh: Connection = { socket: new Socket(), dueAt: 0, pending: Buffer.alloc(0), closing: false };
+    connectAgain(fresh, () => resolve(fresh));
+  });
+  const connections = await Promise.all(Array.from({ length: load.connections }, connected));
+  let begun = performance.now();
   idle.push(...connections);
   const sendFromIdle = (due?: number): boolean => {
     const connection = idle.shift();
@@ -112,13 +145,17 @@ export async function measure(load: Load): Promise<Measured> {
     return connection !== undefined;
   };
   if (load.rate === undefined) while (sendFromIdle());
-  else pace(load.rate, () => stopping, sendFromIdle);
+  else {
+    pace(load.rate, () => stopping, sendFromIdle);
+    await pause(settlingMilliseconds);
+    times = [];
+    begun = performance.now();
+  }
   await pause(load.seconds * 1000, undefined, { signal: enough.signal }).catch(() => undefined);
   stopping = true;
   const elapsed = (performance.now() - begun) / 1000;
   for (const { socket } of connections) socket.destroy();
-  const perSecond = times.length / elapsed;
-  return { perSecond, count: times.length, failures, firstFailure, ...quantiles(times) };
+  return { perSecond: times.length / elapsed, count: answered, failures, firstFailure, ...quantiles(times) };
 }
 
 /**

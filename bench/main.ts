@@ -10,6 +10,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import {
   CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
@@ -347,6 +348,8 @@ async function measureLarge(): Promise<void> {
 }
 
 keepToOtherCores();
+// Threads that collect together on one core only wait for each other, and requests for them.
+setFlagsFromString("--no-parallel-scavenge");
 const target = await startRegion();
 const moto = args.includes("--no-moto") ? undefined : await startMoto();
 const region: Subject = { target, credentials: await prepareUser(target.port) };

@@ -10,6 +10,7 @@ import { LogBuffer } from "../local/log-buffer.ts";
 import { localRoutes } from "../local/local-routes.ts";
 import { packageVersion } from "../local/version.ts";
 import { Region } from "../region.ts";
+import { tuneCollector } from "./collector.ts";
 import type { Command, Invocation, Output } from "./command.ts";
 import { usage } from "./failure.ts";
 import { requirePort } from "./port.ts";
@@ -82,6 +83,7 @@ function settingsOf({ config, text, has }: Invocation): Settings {
 }
 
 async function runRegion(settings: Settings, { config, output }: Invocation): Promise<void> {
+  tuneCollector();
   const logs = new LogBuffer(Date.now);
   const log = (line: string): void => {
     logs.write(line);
@@ -97,7 +99,7 @@ async function runRegion(settings: Settings, { config, output }: Invocation): Pr
     region.serve(
       localRoutes(region, { version, logs, hooks, allowedHosts: settings.allowedHosts, stop: ending.stop }),
     );
-    region.engine.onRequest = (request) => logs.write(() => requestLine(request));
+    region.engine.onRequest = (request) => logs.write(requestLine(request));
     const endpoint = await region.endpoint().catch(async (cause: unknown) => {
       throw (await import("./start-failures.ts")).cannotListen(cause, settings.host, settings.port);
     });

@@ -81,7 +81,7 @@ function asList(value: string | readonly string[]): readonly string[] {
 export class Authorizer {
   readonly #engine: Engine;
   readonly #denials = new Map<string, Denial>();
-  readonly #allowedServices = new BoundedCache<string>(allowedMax);
+  readonly #allowedWithoutPolicies = new BoundedCache<string>(allowedMax);
   readonly #allowed = new WeakMap<readonly SourcedPolicy[], BoundedCache<string>>();
 
   constructor(engine: Engine) {
@@ -212,13 +212,14 @@ export class Authorizer {
   /**
    * What a caller's policies and a resource's have allowed without looking at conditions, they will allow
    * again: remembered, with the resource's policy, for as long as IAM gives the same answer about the
-   * caller's. A service has no policies of its own: what a resource's policy has let it do on behalf of
-   * something, by conditions that only look at who it is and on whose behalf, it does again.
+   * caller's. Root and services have no policies of their own. What a resource's policy has let a service
+   * do on behalf of something, by conditions that only look at who it is and on whose behalf, it does again.
    */
   #allowedBy(policies: PolicySet, caller: Caller): BoundedCache<string> | undefined {
-    if (isService(caller)) return this.#allowedServices;
-    if (policies.identity === noPolicies || caller.session?.policies || caller.session?.policyArns)
-      return undefined;
+    if (isService(caller)) return this.#allowedWithoutPolicies;
+    if (caller.session?.policies || caller.session?.policyArns) return undefined;
+    if (caller.type === "Root") return this.#allowedWithoutPolicies;
+    if (policies.identity === noPolicies) return undefined;
     let allowed = this.#allowed.get(policies.identity);
     if (!allowed) this.#allowed.set(policies.identity, (allowed = new BoundedCache(allowedMax)));
     return allowed;
@@ -291,8 +292,12 @@ function isService({ type, session, calledVia }: Caller): boolean {
   return type === "AWSService" && session === undefined && calledVia.length === 0;
 }
 
-/** Who a service is and on whose behalf it asks is part of the question. */
+/**
+ * Who asks is part of the question where others' answers are remembered beside: for root its account, for a
+ * service also on whose behalf it asks.
+ */
 function questionOf(caller: Caller, question: string): string {
+  if (caller.type === "Root") return `${caller.arn} ${question}`;
   if (!isService(caller)) return question;
   return `${caller.arn} ${caller.sourceArn ?? ""} ${caller.account} ${question}`;
 }

@@ -13,16 +13,21 @@ export interface LogLine {
 const linesMax = 5_000;
 const lineLengthMax = 4_096;
 
-/** A line as it was written: its text is made when somebody reads it, for most lines nobody does. */
-interface Written {
-  readonly at: number;
-  readonly text: string | (() => string);
-}
+/** The line of a request takes some 90 bytes. */
+const slotBytes = 192;
+const bytesOfCharacterMax = 3;
 
 export class LogBuffer {
   readonly #now: () => number;
-  /** A ring: the line with sequence number n is in slot n modulo its size. */
-  readonly #lines: Written[] = [];
+  /**
+   * A ring: the line with sequence number n is in slot n modulo its size. Lines are bytes here, not objects:
+   * each would live just long enough to be moved to the old generation, and to bring on its collections.
+   */
+  readonly #slots = Buffer.alloc(linesMax * slotBytes);
+  readonly #lengths = new Uint8Array(linesMax);
+  readonly #times = new Float64Array(linesMax);
+  /** By slot: those that might not fit. */
+  readonly #longLines = new Map<number, string>();
   readonly #followers = new Set<() => void>();
   #sequence = 0;
 
@@ -30,8 +35,15 @@ export class LogBuffer {
     this.#now = now;
   }
 
-  write(text: string | (() => string)): void {
-    this.#lines[++this.#sequence % linesMax] = { at: this.#now(), text };
+  write(text: string): void {
+    const slot = ++this.#sequence % linesMax;
+    this.#times[slot] = this.#now();
+    this.#longLines.delete(slot);
+    if (text.length * bytesOfCharacterMax > slotBytes && Buffer.byteLength(text) > slotBytes) {
+      this.#longLines.set(slot, shortened(text));
+    } else {
+      this.#lengths[slot] = this.#slots.write(text, slot * slotBytes, slotBytes);
+    }
     for (const wake of this.#followers) wake();
   }
 
@@ -40,10 +52,16 @@ export class LogBuffer {
     const lines: LogLine[] = [];
     const first = Math.max(sequence + 1, this.#sequence - Math.min(limit, linesMax) + 1, 1);
     for (let each = first; each <= this.#sequence; each += 1) {
-      const line = this.#lines[each % linesMax];
-      if (line) lines.push({ sequence: each, at: line.at, text: shown(line.text) });
+      const slot = each % linesMax;
+      lines.push({ sequence: each, at: this.#times[slot] ?? 0, text: this.#textIn(slot) });
     }
     return lines;
+  }
+
+  #textIn(slot: number): string {
+    const start = slot * slotBytes;
+    const end = start + (this.#lengths[slot] ?? 0);
+    return this.#longLines.get(slot) ?? this.#slots.toString("utf8", start, end);
   }
 
   /** One JSON text a line, without end. A reader that is too slow misses lines; nothing is kept for it. */
@@ -75,7 +93,6 @@ export class LogBuffer {
   }
 }
 
-function shown(written: string | (() => string)): string {
-  const text = typeof written === "string" ? written : written();
+function shortened(text: string): string {
   return text.length > lineLengthMax ? `${text.slice(0, lineLengthMax)}…` : text;
 }

@@ -7,6 +7,7 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { Catalog, STORE_PREFIX, isIndexName } from "./catalog.ts";
 import { StoreClosed, StoreWriteFailed } from "./errors.ts";
 import { FolderLock } from "./folder-lock.ts";
+import { Gathering, gatherMilliseconds } from "./gathering.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import { migrate } from "./migrations.ts";
 import { Layer } from "./overlay.ts";
@@ -53,6 +54,7 @@ export class LmdbStore implements Store {
   /** Finished transactions, waiting for their commit. */
   #collecting: Batch | undefined;
   #committing: Batch | undefined;
+  readonly #gathering = new Gathering();
   #beforeCommit: (() => void)[] = [];
   #late: NodeJS.Timeout | undefined;
   #preparing = false;
@@ -267,13 +269,14 @@ export class LmdbStore implements Store {
   #schedule(): void {
     if (this.#scheduled || this.#committing) return;
     this.#scheduled = true;
-    setImmediate(() => this.#closeBatch(0, 0));
+    if (this.#gathering.on) setTimeout(() => this.#closeBatch(0, 0), gatherMilliseconds);
+    else setImmediate(() => this.#closeBatch(0, 0));
   }
 
   /**
-   * A batch ends with the turn. Where a commit waits for the disk, it ends after a few turns that brought
-   * nothing more: clients whose answers have just left come back within that time, and share one wait for the
-   * disk with the others instead of taking turns at it.
+   * A batch ends with the turn, or a moment later where callers gather. Where a commit waits for the disk, it
+   * ends after a few turns that brought nothing more: clients whose answers have just left come back within
+   * that time, and share one wait for the disk with the others instead of taking turns at it.
    */
   #closeBatch(waitingBefore: number, quietTurnsBefore: number): void {
     const waiting = this.#collecting?.waiting ?? 0;
@@ -308,6 +311,7 @@ export class LmdbStore implements Store {
       return undefined;
     }
     // Without a sync a commit takes less time than handing it to another thread.
+    this.#gathering.committed(batch.waiting, performance.now());
     try {
       this.#file.commitNow(batch.layer.writes());
     } catch (error) {
@@ -357,8 +361,7 @@ export class LmdbStore implements Store {
     // Who waits for the next commit hears of it, and shares its fate.
     this.#prepare();
     const dropped = [this.#committing, this.#collecting];
-    this.#committing = undefined;
-    this.#collecting = undefined;
+    this.#committing = this.#collecting = undefined;
     this.#catalog.load(this.#file);
     this.#layouts.clear();
     for (const batch of dropped) batch?.reject(error);
