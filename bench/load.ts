@@ -44,8 +44,9 @@ interface Connection {
 }
 
 const endOfHead = Buffer.from("\r\n\r\n");
-const lengthHeaders = ["Content-Length: ", "content-length: "].map((name) => Buffer.from(name));
-const closeHeaders = ["Connection: close", "connection: close"].map((name) => Buffer.from(name));
+/** Of the headers' lines what is the same in all ways of writing them. */
+const contentLength = Buffer.from("ength: ");
+const connectionClose = Buffer.from("onnection: close");
 const zero = 0x30;
 
 function valueAt(bytes: Buffer, from: number): number {
@@ -54,15 +55,6 @@ function valueAt(bytes: Buffer, from: number): number {
     value = value * 10 + digit;
   }
   return value;
-}
-
-/** Where a header's value begins in a head, or -1. */
-function placeOf(names: readonly Buffer[], head: Buffer): number {
-  for (const name of names) {
-    const at = head.indexOf(name);
-    if (at >= 0) return at + name.length;
-  }
-  return -1;
 }
 
 interface Answer {
@@ -76,10 +68,10 @@ function answerIn(bytes: Buffer): Answer | undefined {
   const end = bytes.indexOf(endOfHead);
   if (end < 0) return undefined;
   const head = bytes.subarray(0, end);
-  const at = placeOf(lengthHeaders, head);
-  const length = end + endOfHead.length + (at < 0 ? 0 : valueAt(bytes, at));
+  const at = head.indexOf(contentLength);
+  const length = end + endOfHead.length + (at < 0 ? 0 : valueAt(bytes, at + contentLength.length));
   const isOld = bytes[httpMinorAt] === zero;
-  return bytes.length < length ? undefined : { length, closes: isOld || placeOf(closeHeaders, head) >= 0 };
+  return bytes.length < length ? undefined : { length, closes: isOld || head.includes(connectionClose) };
 }
 
 /** In `HTTP/1.1 200 OK`. */

@@ -1,15 +1,14 @@
 /**
- * The benchmark: this region, the floor, and moto_server, under the same load in one run. Ratios count.
- * `npm run bench -- [--seconds N] [--no-moto] [--fsync] [--one-core] [name …]`
+ * The benchmark: this region, the floor, and its peers, under the same load in one run. Ratios count.
+ * `npm run bench -- [--seconds N] [--no-moto] [--dynamodb-local JAR] [--fsync] [--one-core] [name …]`
  */
 
-import { spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import {
   CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand,
@@ -28,66 +27,33 @@ import { invokeOperation } from "./lambda-operations.ts";
 import { measure, type Load, type Measured } from "./load.ts";
 import { median, showFailures, showShares, summary, type Round } from "./report.ts";
 import { measureLargeObjects } from "./large-objects.ts";
+import { startPeers, type Peer } from "./peers.ts";
 import { getOperation, putOperation, withBucket } from "./s3-operations.ts";
+import { answers, freePort, startNode, type Target } from "./servers.ts";
 import { publishOperation } from "./topic-operations.ts";
 import { callerIdentity, json, requestBytes, type BenchOperation } from "./operations.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const args = process.argv.slice(2);
-const secondsAt = args.indexOf("--seconds");
-const seconds = secondsAt >= 0 ? Number(args[secondsAt + 1]) : 5;
-const isAmount = (index: number): boolean => secondsAt >= 0 && index === secondsAt + 1;
-const names = args.filter((argument, index) => !argument.startsWith("--") && !isAmount(index));
+const { values: chosen, positionals: names } = parseArgs({
+  args: process.argv.slice(2),
+  allowPositionals: true,
+  options: {
+    seconds: { type: "string", default: "5" },
+    "no-moto": { type: "boolean", default: false },
+    "dynamodb-local": { type: "string" },
+    fsync: { type: "boolean", default: false },
+    "one-core": { type: "boolean", default: false },
+  },
+});
+const seconds = Number(chosen.seconds);
 const connections = 32;
 /** V8 compiles what is hot in the meantime. */
 const warmUp = { requestsMax: 24_000, seconds: 60 };
 /** The region and the floor take turns, so that whatever else the machine does hits both. */
 const rounds = 5;
 const deletesOfRegion = 48_000;
-const deletesOfMoto = 300;
+const deletesOfPeer = 300;
 const services = ["sns", "sqs", "kms", "sts", "s3", "dynamodb", "lambda"];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-interface Target {
-  readonly port: number;
-  readonly child: ChildProcess;
-}
-
-async function startNode(
-  script: string,
-  options: readonly string[],
-  mayUseAllCores = false,
-): Promise<Target> {
-  const port = await freePort();
-  const child = started(process.execPath, [script, String(port), ...options], mayUseAllCores);
-  if (child.stdout) await once(child.stdout, "data");
-  return { port, child };
-}
-
-/** Waits until a server answers. */
-async function answers(url: string, gaveUp: () => boolean): Promise<boolean> {
-  for (let attempt = 0; attempt < 400 && !gaveUp(); attempt += 1) {
-    if (await fetch(url).catch(() => undefined)) return true;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return false;
-}
-
-async function startMoto(): Promise<Target | undefined> {
-  const port = await freePort();
-  const child = started("moto_server", ["-p", String(port)]);
-  child.stdout?.resume();
-  let failed = false;
-  child.on("error", () => (failed = true));
-  return (await answers(`http://127.0.0.1:${port}/moto-api/`, () => failed)) ? { port, child } : undefined;
-}
 
 /** A user with its own key and a policy, so that signatures and IAM are at work. */
 async function prepareUser(port: number): Promise<Credentials> {
@@ -278,7 +244,7 @@ async function measureRegion(name: string, region: Subject): Promise<Measured> {
 
   await measure({ ...floorLoad, ...warmUp });
   await measure({ port, connections, requests, ...warmUp });
-  if (operation.runsPrograms && !args.includes("--one-core")) freeStarted(region.target.child.pid);
+  if (operation.runsPrograms && !chosen["one-core"]) freeStarted(region.target.child.pid);
   const ours: Round[] = [];
   const floors: Round[] = [];
   for (let round = 0; round < rounds; round += 1) {
@@ -311,20 +277,21 @@ function startFloor(
   ]);
 }
 
-async function measureMoto(name: string, moto: Target, ours: Measured): Promise<void> {
-  const operation = await operationOf(name, moto.port, deletesOfMoto);
-  const requests = requestBytes(operation, moto.port, { accessKeyId: "test", secretAccessKey: "test" });
-  const load = { port: moto.port, requests, connections, seconds: Math.min(seconds, 2) };
-  const measured = await timed(moto, load);
-  console.log(summary("moto_server", [measured]));
+async function measurePeer(name: string, peer: Peer, ours: Measured): Promise<void> {
+  const { port } = peer;
+  const operation = await operationOf(name, port, deletesOfPeer);
+  const requests = requestBytes(operation, port, { accessKeyId: "test", secretAccessKey: "test" });
+  const load = { port, requests, connections, seconds: Math.min(seconds, 2) };
+  const measured = await timed(peer, load);
+  console.log(summary(peer.name, [measured]));
   showFailures([measured]);
-  console.log(`  ${(ours.perSecond / measured.perSecond).toFixed(0)} x moto_server`);
+  console.log(`  ${(ours.perSecond / measured.perSecond).toFixed(1)} x ${peer.name}`);
 }
 
 async function startRegion(mayUseAllCores = false): Promise<Target> {
   const port = await freePort();
   const command = join(here, "..", "bin", "us-local-1.js");
-  const durability = args.includes("--fsync") ? "fsync" : "relaxed";
+  const durability = chosen.fsync ? "fsync" : "relaxed";
   const options = ["start", "--ephemeral", "--port", String(port), "--durability", durability];
   const child = started(process.execPath, [command, ...options], mayUseAllCores);
   child.stdout?.resume();
@@ -351,12 +318,12 @@ keepToOtherCores();
 // Threads that collect together on one core only wait for each other, and requests for them.
 setFlagsFromString("--no-parallel-scavenge");
 const target = await startRegion();
-const moto = args.includes("--no-moto") ? undefined : await startMoto();
+const peers = await startPeers(!chosen["no-moto"], chosen["dynamodb-local"]);
 const region: Subject = { target, credentials: await prepareUser(target.port) };
 for (const name of Object.keys(operations)) {
   if (names.length > 0 && !names.includes(name)) continue;
   const measured = await measureRegion(name, region);
-  if (moto) await measureMoto(name, moto, measured);
+  for (const peer of peers) if (peer.takes(name)) await measurePeer(name, peer, measured);
 }
 if (names.length === 0 || names.includes("fan-out")) {
   const { port, child } = target;
@@ -368,5 +335,5 @@ if (names.length === 0 || names.includes("rules")) measureEventRules();
 const resident = spawnSync("ps", ["-o", "rss=", "-p", String(target.child.pid)], { encoding: "utf8" }).stdout;
 console.log(`memory of the region's process: ${(Number(resident) / 1024).toFixed(0)} MB`);
 target.child.kill();
-moto?.child.kill();
+for (const { child } of peers) child.kill();
 process.exit(0);
