@@ -3,11 +3,11 @@
 import * as control from "../../generated/s3-control.ts";
 import { operation } from "../../kernel/operation.ts";
 import { shownPolicy } from "../../kernel/policy-principals.ts";
-import { publicAccessBlocked } from "../s3/access-errors.ts";
-import { accessPointArn, accessPoints } from "../s3/access-point-table.ts";
-import { requirePolicy } from "../s3/policy-validation.ts";
-import { accountBlocks } from "../s3/public-access-block.ts";
-import { isPublicPolicy } from "../s3/public-policy.ts";
+import { publicAccessBlocked } from "../s3/access/access-errors.ts";
+import { accessPointArn, accessPoints } from "../s3/access/access-point-table.ts";
+import { requirePolicy } from "../s3/access/policy-validation.ts";
+import { accountBlocks } from "../s3/access/public-access-block.ts";
+import { isPublicPolicy } from "../s3/access/public-policy.ts";
 import { onAccessPoint, requireAccessPoint } from "./access-points.ts";
 import { noSuchAccessPointPolicy } from "./errors.ts";
 

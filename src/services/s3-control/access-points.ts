@@ -6,8 +6,8 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import {
   accessPointAliases, accessPointArn, accessPointPlace, accessPoints, type AccessPoint,
-} from "../s3/access-point-table.ts";
-import { findBucketName, type BucketName } from "../s3/bucket-table.ts";
+} from "../s3/access/access-point-table.ts";
+import { findBucketName, type BucketName } from "../s3/buckets/table.ts";
 import { ofAccount } from "./account.ts";
 import {
   accessDenied, accessPointAlreadyOwnedByYou, invalidAccessPoint, invalidToken, noSuchAccessPoint,

@@ -2,7 +2,7 @@
 
 import * as control from "../../generated/s3-control.ts";
 import { operation } from "../../kernel/operation.ts";
-import { accountAccessBlocks, completeBlock } from "../s3/public-access-block.ts";
+import { accountAccessBlocks, completeBlock } from "../s3/access/public-access-block.ts";
 import { ofAccountEverywhere } from "./account.ts";
 import { noPublicAccessBlock } from "./errors.ts";
 

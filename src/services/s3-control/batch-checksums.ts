@@ -4,7 +4,7 @@ import type * as control from "../../generated/s3-control.ts";
 import * as s3 from "../../generated/s3.ts";
 import { checksum, type ChecksumAlgorithm } from "../../kernel/body/checksums.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
-import { asReadAtRest } from "../s3/reading-at-rest.ts";
+import { asReadAtRest } from "../s3/bodies/reading-at-rest.ts";
 import { invalidRequest } from "./errors.ts";
 
 export interface Target {

@@ -1,9 +1,9 @@
 /** Which objects of a bucket a generated manifest has. */
 
 import type * as control from "../../generated/s3-control.ts";
-import type { KeepVersion } from "../s3/generated-manifests.ts";
-import type { ObjectVersion } from "../s3/object-version.ts";
-import { rulesFor } from "../s3/replication-rules.ts";
+import type { KeepVersion } from "../s3/reports/generated-manifests.ts";
+import type { ObjectVersion } from "../s3/objects/version.ts";
+import { rulesFor } from "../s3/replication/rules.ts";
 
 /** @evidence S3 API Reference, JobManifestGeneratorFilter */
 export function keeperFor(filter: control.JobManifestGeneratorFilter, replicates: boolean): KeepVersion {

@@ -4,7 +4,7 @@ import type * as control from "../../generated/s3-control.ts";
 import * as lambda from "../../generated/lambda.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { encodeKey } from "../s3/key-encoding.ts";
+import { encodeKey } from "../s3/listing/key-encoding.ts";
 import type { BatchTask, TaskResult } from "./batch-job-table.ts";
 
 /** How often a task is tried that the function, or Lambda, could not do for the time being. */

@@ -6,7 +6,7 @@ import type * as control from "../../generated/s3-control.ts";
 import * as s3 from "../../generated/s3.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { asManifest } from "../s3/generated-manifests.ts";
+import { asManifest } from "../s3/reports/generated-manifests.ts";
 import type { BatchRequest, BatchTask } from "./batch-job-table.ts";
 import { keeperFor } from "./batch-filters.ts";
 

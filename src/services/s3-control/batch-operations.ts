@@ -4,7 +4,7 @@ import * as control from "../../generated/s3-control.ts";
 import * as s3 from "../../generated/s3.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { asInitiation } from "../s3/replicas.ts";
+import { asInitiation } from "../s3/replication/replicas.ts";
 import { computeChecksum, type Target } from "./batch-checksums.ts";
 import { invokeFunction } from "./batch-functions.ts";
 import type { BatchTask, TaskResult } from "./batch-job-table.ts";

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import * as s3 from "../../generated/s3.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
-import { encodeKey } from "../s3/key-encoding.ts";
+import { encodeKey } from "../s3/listing/key-encoding.ts";
 import { batchTasks, type BatchJob, type BatchTask } from "./batch-job-table.ts";
 
 const schema = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage";

@@ -7,15 +7,15 @@ import { pageOf } from "../../kernel/page.ts";
 import { partitionCell } from "../../kernel/partition.ts";
 import { shownPolicy } from "../../kernel/policy-principals.ts";
 import type { Transaction } from "../../store/types.ts";
-import { publicAccessBlocked } from "../s3/access-errors.ts";
-import { findBucketName } from "../s3/bucket-table.ts";
+import { publicAccessBlocked } from "../s3/access/access-errors.ts";
+import { findBucketName } from "../s3/buckets/table.ts";
 import {
   establishedPolicy, multiRegionAccessPoints, multiRegionAlias, multiRegionArn, multiRegionStatus,
   type MultiRegionAccessPoint, type MultiRegionBucket,
-} from "../s3/multi-region-table.ts";
-import { requirePolicy } from "../s3/policy-validation.ts";
-import { accountBlocks } from "../s3/public-access-block.ts";
-import { isPublicPolicy } from "../s3/public-policy.ts";
+} from "../s3/access/multi-region-table.ts";
+import { requirePolicy } from "../s3/access/policy-validation.ts";
+import { accountBlocks } from "../s3/access/public-access-block.ts";
+import { isPublicPolicy } from "../s3/access/public-policy.ts";
 import { blockAll } from "./access-points.ts";
 import { ofAccount } from "./account.ts";
 import { requestOnce } from "./async-requests.ts";

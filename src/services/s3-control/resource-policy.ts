@@ -2,7 +2,7 @@
 
 import type { ReadContext } from "../../kernel/context.ts";
 import type { Asked, ResourcePolicy } from "../../kernel/service.ts";
-import { resourcePolicy as ofS3 } from "../s3/resource-policy.ts";
+import { resourcePolicy as ofS3 } from "../s3/access/resource-policy.ts";
 import { instances } from "./access-grant-table.ts";
 
 export function resourcePolicy(

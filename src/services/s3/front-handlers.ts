@@ -4,14 +4,14 @@ import type {
   FrontAnswer, FrontContext, FrontRequest, Passed, WireResponse,
 } from "../../kernel/front.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { logAnswer, logPassed, objectBytesOf, type LoggedFacts } from "./access-logging.ts";
-import { namedBy, websiteInHost } from "./addresses.ts";
-import { originNeeded } from "./cors-errors.ts";
-import { uploadForm, type FormAnswer } from "./form-upload.ts";
-import { crossOriginHeaders, preflight, type Named } from "./preflight.ts";
+import { logAnswer, logPassed, objectBytesOf, type LoggedFacts } from "./logging/access-logging.ts";
+import { namedBy, websiteInHost } from "./buckets/addresses.ts";
+import { originNeeded } from "./website/cors-errors.ts";
+import { uploadForm, type FormAnswer } from "./forms/upload.ts";
+import { crossOriginHeaders, preflight, type Named } from "./website/preflight.ts";
 import { printableUrl } from "./printable-url.ts";
 import { requestIdHeaders } from "./request-ids.ts";
-import { visitWebsite } from "./website-serving.ts";
+import { visitWebsite } from "./website/serving.ts";
 
 export async function answer(request: FrontRequest, ctx: FrontContext): Promise<FrontAnswer> {
   const named = namedBy(request);

@@ -2,9 +2,9 @@
 
 import type { Front, FrontHead } from "../../kernel/front.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { namedBy, websiteInHost } from "./addresses.ts";
-import { bucketAt } from "./bucket-table.ts";
-import { requireEndpoint } from "./endpoints.ts";
+import { namedBy, websiteInHost } from "./buckets/addresses.ts";
+import { bucketAt } from "./buckets/table.ts";
+import { requireEndpoint } from "./buckets/endpoints.ts";
 
 /** Posting to a bucket itself, to nothing of it that a query names, is posting a form. */
 function isForm(head: FrontHead): boolean {

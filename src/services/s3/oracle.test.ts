@@ -16,8 +16,8 @@ import {
 import { blobFiles } from "../../../test/blob-files.ts";
 import { startRegion } from "../../../test/region.ts";
 import { Ids } from "../../kernel/ids.ts";
-import { everyObject, everyUpload, everyVersion, type Asked } from "./listing-fixture.ts";
-import { BucketModel, type ModelUpload } from "./bucket-model.ts";
+import { everyObject, everyUpload, everyVersion, type Asked } from "./listing/listing-fixture.ts";
+import { BucketModel, type ModelUpload } from "./buckets/model.ts";
 
 const Bucket = "bucket";
 const steps = 150;

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  CreateBucketCommand, GetBucketAbacCommand, GetObjectCommand, PutBucketAbacCommand, PutBucketTaggingCommand,
+  PutObjectCommand, S3Client,
+} from "@aws-sdk/client-s3";
+import { startRegion } from "../../../../test/region.ts";
+
+const Bucket = "bucket";
+
+test("tags of a bucket decide once the bucket says that they do", async () => {
+  await using region = await startRegion();
+  const s3 = region.client(S3Client);
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: "key", Body: "text" }));
+  const Tagging = { TagSet: [{ Key: "team", Value: "blue" }] };
+  await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging }));
+  const credentials = await region.user("blue", {
+    Version: "2012-10-17",
+    Statement: {
+      Effect: "Allow", Action: "s3:GetObject", Resource: "*",
+      Condition: { StringEquals: { "s3:BucketTag/team": "blue" } },
+    },
+  });
+  const blue = region.client(S3Client, { credentials });
+  const read = () => blue.send(new GetObjectCommand({ Bucket, Key: "key" }));
+  const status = async () => (await s3.send(new GetBucketAbacCommand({ Bucket }))).AbacStatus?.Status;
+  assert.equal(await status(), "Disabled");
+  await assert.rejects(read(), { name: "AccessDenied" });
+  await s3.send(new PutBucketAbacCommand({ Bucket, AbacStatus: { Status: "Enabled" } }));
+  assert.equal(await status(), "Enabled");
+  assert.equal(await (await read()).Body?.transformToString(), "text");
+  await s3.send(new PutBucketAbacCommand({ Bucket, AbacStatus: { Status: "Disabled" } }));
+  await assert.rejects(read(), { name: "AccessDenied" });
+});
