@@ -5,7 +5,7 @@ import { pipeline, Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import type * as s3 from "../../generated/s3.ts";
-import { asynchronousJob } from "../../jobs/job.ts";
+import { recurringJob } from "../../jobs/job.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { buckets, type Bucket } from "./bucket-table.ts";
@@ -19,7 +19,7 @@ import { allVersions, type ShownVersion, type Start } from "./version-listing.ts
 import { objects } from "./version-table.ts";
 
 /** What the destination does not let in is lost, as in AWS; the next report is tried when it is due. */
-export const reportInventory = asynchronousJob<PlannedReport>(reportJob.name, async (planned, ctx) => {
+export const reportInventory = recurringJob<PlannedReport>(reportJob.name, async (planned, ctx) => {
   const found = ctx.reading(() => findReport(ctx, planned));
   if (!found) return;
   try {
