@@ -37,3 +37,11 @@ export function asynchronousJob<Input>(
 ): Job<Input> {
   return { kind: "job", name, body };
 }
+
+/** For work that schedules itself anew once it is done: were it given up, it would never come again. */
+export function recurringJob<Input>(
+  name: string,
+  body: (input: Input, ctx: BodyContext) => Promise<void>,
+): Job<Input> {
+  return { kind: "job", name, body, persistent: true };
+}

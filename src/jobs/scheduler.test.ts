@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BodyContext } from "../kernel/context.ts";
-import { asynchronousJob, job } from "./job.ts";
+import { asynchronousJob, job, recurringJob } from "./job.ts";
 import { jobRow, jobs } from "./rows.ts";
 import { Bench, elsewhere } from "./scheduler-fixture.ts";
 
@@ -230,5 +230,19 @@ test("a job that is due before those under way is started, too", async (t) => {
   assert.deepEqual(started.slice(100), ["late", "later"]);
   for (const each of finish) each();
   await bench.settle();
+  assert.deepEqual(bench.left(), []);
+});
+
+test("work that schedules itself anew is never given up", async (t) => {
+  const bench = new Bench(t);
+  let failures = 0;
+  const subject = recurringJob<undefined>("test.recurring", async () => {
+    await undefined;
+    if (failures++ < 30) throw new Error("not yet");
+  });
+  bench.define(subject);
+  bench.transaction((ctx) => ctx.schedule(subject, { at: 0, id: "a", input: undefined }));
+  await bench.advanceTo(86_400_000);
+  assert.equal(failures, 31);
   assert.deepEqual(bench.left(), []);
 });

@@ -16,7 +16,7 @@ import { readHostLabels } from "./host-labels.ts";
 import type { Headers, Protocol, Value } from "./protocol.ts";
 import { cannotConvert, serializationException } from "./refusals.ts";
 import type { Found, Mismatch } from "./refusals.ts";
-import { asBuffer } from "./scalar-text.ts";
+import { asBuffer, isInRange } from "./scalar-text.ts";
 import { fromSeconds } from "./timestamps.ts";
 import { TreeReaders } from "./tree-reader.ts";
 import type { TreeFormat, TreeRead } from "./tree-reader.ts";
@@ -57,9 +57,10 @@ const cborTree = (instants: Instants): TreeFormat => ({
       case "float": case "double": case "bigDecimal":
         return typed((value) => (typeof value === "number" ? value : undefined));
       default:
-        return typed(
-          (value) => (typeof value === "number" && Number.isFinite(value) ? Math.trunc(value) : undefined),
-        );
+        return typed((value) => {
+          const read = typeof value === "number" ? Math.trunc(value) : NaN;
+          return Number.isFinite(read) && isInRange(read, type) ? read : undefined;
+        });
     }
   },
 });

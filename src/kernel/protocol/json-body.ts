@@ -11,7 +11,7 @@ import type { ModelledError } from "./error-fields.ts";
 import type { Value } from "./protocol.ts";
 import { base64Fault, malformedBlob, mismatchOf, serializationException } from "./refusals.ts";
 import type { Found } from "./refusals.ts";
-import { asBuffer, readDecimal } from "./scalar-text.ts";
+import { asBuffer, isInRange, readDecimal } from "./scalar-text.ts";
 import { formatTimestamp, fromSeconds, parseTimestamp, timestampFormat } from "./timestamps.ts";
 import { TreeReaders } from "./tree-reader.ts";
 import type { TreeFormat, TreeRead } from "./tree-reader.ts";
@@ -118,8 +118,9 @@ function jsonTree(service: ServiceModel): TreeFormat {
         default:
           // Fractions given for whole numbers are cut off, as AWS does.
           return (value) => {
-            if (typeof value !== "number") throw mismatch(foundInJson(value), type);
-            return Math.trunc(value);
+            const read = typeof value === "number" ? Math.trunc(value) : undefined;
+            if (read === undefined || !isInRange(read, type)) throw mismatch(foundInJson(value), type);
+            return read;
           };
       }
     },

@@ -11,10 +11,11 @@ const shapes: Record<string, Shape> = {
     members: {
       Text: { shape: "Text" }, Count: { shape: "Count" }, On: { shape: "On" }, Data: { shape: "Data" },
       Names: { shape: "Names" }, Tags: { shape: "Tags" }, Inner: { shape: "Input" }, Any: { shape: "Any" },
-      When: { shape: "When" },
+      When: { shape: "When" }, Long: { shape: "Long" },
     },
   },
-  Text: { type: "string" }, Count: { type: "integer" }, On: { type: "boolean" }, Data: { type: "blob" },
+  Text: { type: "string" }, Count: { type: "integer" }, Long: { type: "long" },
+  On: { type: "boolean" }, Data: { type: "blob" },
   Names: { type: "list", member: { shape: "Text" } },
   Tags: { type: "map", key: { shape: "Text" }, value: { shape: "Text" } },
   Any: { type: "structure", members: {}, document: true },
@@ -65,6 +66,18 @@ const refusals: readonly (readonly [body: string, usual: string, dynamodb: strin
     '{"Data":1}', "NUMBER_VALUE can not be converted to a Blob",
     "only base-64-encoded strings are convertible to bytes",
   ],
+  [
+    '{"Count":2147483648}', "NUMBER_VALUE can not be converted to an Integer",
+    "NUMBER_VALUE cannot be converted to Integer",
+  ],
+  [
+    '{"Count":-2147483649}', "NUMBER_VALUE can not be converted to an Integer",
+    "NUMBER_VALUE cannot be converted to Integer",
+  ],
+  [
+    '{"Long":1e19}', "NUMBER_VALUE can not be converted to a Long",
+    "NUMBER_VALUE cannot be converted to Long",
+  ],
   ["{", "", ""],
 ];
 
@@ -75,6 +88,13 @@ for (const [body, usual, ofDynamodb] of refusals) {
     assert.throws(() => parse(body, dynamodb), { ...refused, message: ofDynamodb });
   });
 }
+
+test("whole numbers up to the bounds of their types are read", () => {
+  assert.deepEqual(parse('{"Count":2147483647,"Long":9007199254740991}'), {
+    Count: 2_147_483_647, Long: Number.MAX_SAFE_INTEGER,
+  });
+  assert.deepEqual(parse('{"Count":-2147483648}'), { Count: -2_147_483_648 });
+});
 
 test("nulls and unknown members are dropped, fractions of whole numbers cut off", () => {
   assert.deepEqual(

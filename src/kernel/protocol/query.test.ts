@@ -12,10 +12,10 @@ const shapes: Record<string, Shape> = {
     members: {
       Name: { shape: "Text" }, Count: { shape: "Count" }, Names: { shape: "Names" }, Tags: { shape: "Tags" },
       Flat: { shape: "Names", flattened: true }, Inner: { shape: "Input" }, When: { shape: "When" },
-      Old: { shape: "Names", flattened: true, queryName: "OldName" },
+      Long: { shape: "Long" }, Old: { shape: "Names", flattened: true, queryName: "OldName" },
     },
   },
-  Text: { type: "string" }, Count: { type: "integer" }, When: { type: "timestamp" },
+  Text: { type: "string" }, Count: { type: "integer" }, Long: { type: "long" }, When: { type: "timestamp" },
   Names: { type: "list", member: { shape: "Text" } },
   Tags: { type: "map", key: { shape: "Text" }, value: { shape: "Text" } },
   NotFound: {
@@ -35,6 +35,13 @@ test("lists are read with member and without, gaps close, and an empty parameter
     parse("Names.10=c&Names.2=b&Flat.1=x&OldName.1=y"), { Names: ["b", "c"], Flat: ["x"], Old: ["y"] },
   );
   assert.deepEqual(parse("Names=&Flat="), { Names: [], Flat: [] });
+});
+
+test("whole numbers up to the bounds of their types are read", () => {
+  assert.deepEqual(parse("Count=2147483647&Long=9223372036854775807"), {
+    Count: 2_147_483_647, Long: 2 ** 63,
+  });
+  assert.deepEqual(parse("Count=-2147483648"), { Count: -2_147_483_648 });
 });
 
 test("hostile indices cost nothing", () => {
@@ -60,6 +67,8 @@ test("parameters in the query string are read as those of the body", () => {
 
 const refusals: readonly (readonly [body: string, message: string])[] = [
   ["Count=x", "STRING_VALUE can not be converted to an Integer"],
+  ["Count=2147483648", "STRING_VALUE can not be converted to an Integer"],
+  ["Long=9223372036854775808", "STRING_VALUE can not be converted to a Long"],
   ["When=yesterday", "timestamp must follow ISO8601"],
   ["Name.member.1=x", "Start of list found where not expected"],
   ["Names=x", "Unexpected list element termination"],

@@ -21,7 +21,7 @@ const shapes: Record<string, Shape> = {
       Versioning: { shape: "Versioning", locationName: "VersioningConfiguration" },
     },
   },
-  Versioning: { type: "structure", members: { Status: { shape: "Text" } } },
+  Versioning: { type: "structure", members: { Status: { shape: "Text" }, Days: { shape: "Count" } } },
   Get: {
     type: "structure", payload: "Body",
     members: {
@@ -108,18 +108,26 @@ test("XML that is not XML is refused in the words of S3", () => {
   assert.throws(
     () => parse("<VersioningConfiguration>x</VersioningConfiguration>"), { code: "MalformedXML", message },
   );
+  const days = (text: string): unknown =>
+    parse(`<VersioningConfiguration><Days>${text}</Days></VersioningConfiguration>`);
+  assert.deepEqual(days("2147483647"), { Bucket: "b", Versioning: { Days: 2_147_483_647 } });
+  for (const text of ["2147483648", "-2147483649", "1.5", ""]) {
+    assert.throws(() => days(text), { code: "MalformedXML", message });
+  }
   assert.throws(() => parse("<!DOCTYPE a><VersioningConfiguration/>"), { code: "MalformedXML", message });
   assert.deepEqual(parse("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"), {
     Bucket: "b", Versioning: { Status: "Enabled" },
   });
 });
 
-test("a number in a query that is none is refused", () => {
-  const request = testRequest({ method: "GET", path: "/b", query: "list-type=2&max-keys=x" });
-  assert.throws(
-    () => restXml.parse(request, operationOf(s3, "ListObjectsV2"), s3),
-    { code: "InvalidArgument", status: 400 },
-  );
+test("a number in a query that is none, or too large for one, is refused", () => {
+  for (const keys of ["x", "2147483648"]) {
+    const request = testRequest({ method: "GET", path: "/b", query: `list-type=2&max-keys=${keys}` });
+    assert.throws(
+      () => restXml.parse(request, operationOf(s3, "ListObjectsV2"), s3),
+      { code: "InvalidArgument", status: 400 },
+    );
+  }
 });
 
 test("a body goes out as it is, and what a caller stored does not become a header of its own", () => {

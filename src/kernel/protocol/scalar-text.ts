@@ -29,7 +29,7 @@ export function textReader(shape: Shape, refuse: RefuseText): TextRead {
     case "blob":
       return (text) => readBase64(text) ?? fail(refuse(text, type));
     case "integer": case "long": case "short": case "byte": case "bigInteger":
-      return (text) => (integer.test(text.trim()) ? Number(text) : fail(refuse(text, type)));
+      return (text) => readWhole(text.trim(), type) ?? fail(refuse(text, type));
     case "float": case "double": case "bigDecimal":
       return (text) => readDecimal(text.trim()) ?? fail(refuse(text, type));
     case "structure": case "list": case "map":
@@ -67,6 +67,30 @@ export function readDecimal(text: string): number | undefined {
   if (text === "NaN") return NaN;
   if (text === "Infinity") return Infinity;
   return text === "-Infinity" ? -Infinity : undefined;
+}
+
+const bits: Readonly<Partial<Record<Shape["type"], number>>> = { byte: 8, short: 16, integer: 32, long: 64 };
+
+/**
+ * Whether a whole number fits its type. Of a long it is the nearest that a double can be.
+ *
+ * @evidence Smithy's protocol tests, malformed requests: bytes, shorts, integers and longs out of range
+ */
+export function isInRange(value: number, type: Shape["type"]): boolean {
+  const size = bits[type];
+  if (size === undefined) return true;
+  const limit = 2 ** (size - 1);
+  return value >= -limit && (size === 64 ? value <= limit : value < limit);
+}
+
+function readWhole(text: string, type: Shape["type"]): number | undefined {
+  if (!integer.test(text)) return undefined;
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return isInRange(value, type) ? value : undefined;
+  const size = bits[type];
+  // Beyond what a double tells apart.
+  const fits = size === undefined || BigInt.asIntN(size, BigInt(text)) === BigInt(text);
+  return fits ? value : undefined;
 }
 
 function readBoolean(text: string): boolean | undefined {

@@ -137,3 +137,38 @@ test("a paused detector finds nothing until it goes on, and takes its anomalies 
   await logs.send(new DeleteLogAnomalyDetectorCommand({ anomalyDetectorArn }));
   assert.equal((await logs.send(new ListAnomaliesCommand({}))).anomalies?.length, 2);
 });
+
+test("a detector is of a group of its own account and region", async () => {
+  for (const place of ["us-east-1:111111111111", "eu-west-1:000000000000"]) {
+    const logGroupArnList = [`arn:aws:logs:${place}:log-group:app`];
+    assert.equal(await refusal(logs.send(new CreateLogAnomalyDetectorCommand({ logGroupArnList }))),
+      "ResourceNotFoundException: The specified log group does not exist.");
+  }
+});
+
+test("others have their turn while a detector looks at many events", async () => {
+  await using busy = await startRegion();
+  const group = await createGroup(busy, "many");
+  await group.stream("s");
+  for (let from = 0; from < 50_000; from += 10_000) {
+    await group.put("s", ...Array.from({ length: 10_000 }, (_, at) =>
+      [-600_000 + from + at, `INFO request ${from + at} served in ${at} ms for user ${at % 37}`] as const));
+  }
+  await group.logs.send(new CreateLogAnomalyDetectorCommand({
+    logGroupArnList: ["arn:aws:logs:us-east-1:000000000000:log-group:many"],
+  }));
+  const worked = (): number => process.cpuUsage().user;
+  const begun = worked();
+  let longest = 0;
+  let last = begun;
+  let immediate = setImmediate(function look() {
+    const now = worked();
+    longest = Math.max(longest, now - last);
+    last = now;
+    immediate = setImmediate(look);
+  });
+  await busy.clock.advance({ minutes: 15 });
+  clearImmediate(immediate);
+  const all = worked() - begun;
+  assert.ok(longest < all / 3, `one turn took ${longest} of ${all} microseconds`);
+});

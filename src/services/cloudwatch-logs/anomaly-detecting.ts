@@ -4,23 +4,25 @@
  * that came far more or far less often than usual, are anomalies.
  */
 
-import { asynchronousJob } from "../../jobs/job.ts";
+import { recurringJob } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { meter } from "../../kernel/metrics.ts";
 import {
   anomalyDetectors, anomalyModels, foundAnomalies, type AnomalyDetector, type AnomalyModel, type FoundAnomaly,
   type KnownPattern,
 } from "./anomaly-detector-table.ts";
-import { scanForward } from "./block-scan.ts";
+import { scanUnpacked, UnpackedBlocks } from "./block-scan.ts";
 import type { StoredEvent } from "./block-format.ts";
 import { dataKeysOf } from "./data-keys.ts";
-import { findGroup, groupNameOf } from "./group-table.ts";
+import { findGroup, groupNameOf, type LogGroup } from "./group-table.ts";
 import { described } from "./insights/patterns.ts";
 import { Templates, type FoundTemplate } from "./insights/templates.ts";
 import { isUnusualFrequency, priorityOf, seriesOf, type Unusual } from "./insights/unusual.ts";
 import { patternOf } from "./known-patterns.ts";
 import { openMask } from "./masking.ts";
 import { parseObject } from "./patterns/json.ts";
+import type { Place } from "./places.ts";
+import { nextTurn, pieceOfWork } from "./turns.ts";
 
 const dayMilliseconds = 86_400_000;
 /** @evidence CloudWatch Logs User Guide, "Log anomaly detection": two weeks of events, within 15 minutes */
@@ -31,7 +33,8 @@ const anomalyCount = meter("AWS/Logs", "AnomalyCount", "Count", ["LogAnomalyDete
 
 const eventsMax = 200_000;
 const patternsMax = 2_000;
-const samplesMax = 10;
+/** The clock is looked at after so many. */
+const eventsALook = 16;
 const histogramMax = 100;
 
 const frequencies: Readonly<Record<string, number>> = {
@@ -43,47 +46,79 @@ export function windowOf({ evaluationFrequency = "FIFTEEN_MIN" }: AnomalyDetecto
   return (frequencies[evaluationFrequency] ?? 15) * 60_000;
 }
 
+/** What a detector is to look at. */
+interface Look {
+  readonly detector: AnomalyDetector;
+  readonly known: readonly KnownPattern[];
+  readonly from: number;
+  readonly before: number;
+  /** Some events of each pattern are kept. */
+  readonly keepsSamples: boolean;
+}
+
 /** Texts of the time, by template, with counts by stretches of it. */
 async function look(
-  ctx: BodyContext, detector: AnomalyDetector, known: readonly KnownPattern[], from: number, before: number,
-): Promise<{ seen: FoundTemplate[]; samples: StoredEvent[]; firstAt: number }> {
+  ctx: BodyContext, { detector, known, from, before, keepsSamples }: Look,
+): Promise<{ seen: FoundTemplate[]; firstAt: number }> {
   const templates = new Templates();
   for (const { id, words, severity } of known) templates.know({ key: id, words, severity });
-  const samples: StoredEvent[] = [];
+  const pattern = ctx.reading(() =>
+    detector.filterPattern === undefined ? undefined : patternOf(ctx, detector.filterPattern));
   let firstAt = before;
   const window = windowOf(detector);
   for (const arn of detector.groupArns) {
     const group = ctx.reading(() => findGroup(ctx, groupNameOf(arn)));
     if (!group) continue;
-    const keys = await dataKeysOf(ctx, group);
     const mask = openMask(ctx, group, false);
-    ctx.reading(() => {
-      const pattern = detector.filterPattern === undefined ? undefined
-        : patternOf(ctx, detector.filterPattern);
-      let events = 0;
-      for (const event of scanForward(ctx, { groupId: group.id, from, before }, keys)) {
-        if (++events > eventsMax) break;
-        const { timestamp } = event;
-        const json = pattern?.kind === "json" ? parseObject(event.message) : undefined;
-        if (pattern && !pattern.match(event.message, json)) continue;
-        const message = mask(event.message, event.ingestedAt);
-        firstAt = Math.min(firstAt, timestamp);
-        templates.add(message, { stretch: Math.floor((timestamp - from) / window) });
-        samples.push({ ...event, message });
-      }
+    await eachEvent(ctx, group, { from, before }, ({ timestamp, message: text, ingestedAt }) => {
+      const json = pattern?.kind === "json" ? parseObject(text) : undefined;
+      if (pattern && !pattern.match(text, json)) return;
+      firstAt = Math.min(firstAt, timestamp);
+      const stretch = Math.floor((timestamp - from) / window);
+      templates.add(mask(text, ingestedAt), { stretch, ...(keepsSamples && { timestamp }) });
     });
   }
-  return { seen: templates.found(), samples, firstAt };
+  return { seen: templates.found(), firstAt };
 }
 
-export const trainDetector = asynchronousJob<{ readonly id: string }>(
+type Span = Pick<Look, "from" | "before">;
+
+/** Piece by piece, so that others have their turn. */
+async function eachEvent(
+  ctx: BodyContext, group: LogGroup, span: Span, see: (event: StoredEvent) => void,
+): Promise<void> {
+  const keys = await dataKeysOf(ctx, group);
+  const scope = { groupId: group.id, ...span };
+  const opened = new UnpackedBlocks();
+  let past: Place | undefined;
+  let count = 0;
+  for (let isOver = false; !isOver;) {
+    await nextTurn(ctx.kernel);
+    if (ctx.signal.aborted) throw new Error("the region stops");
+    isOver = ctx.reading(() => {
+      const isTimeOver = pieceOfWork();
+      for (const event of scanUnpacked(ctx, { ...scope, ...(past && { past }) }, keys, opened)) {
+        see(event);
+        past = { timestamp: event.timestamp, sequence: event.sequence };
+        if (++count >= eventsMax) return true;
+        if (count % eventsALook === 0 && isTimeOver()) return false;
+      }
+      return true;
+    });
+    if (isOver && count < eventsMax && await opened.unpack()) isOver = false;
+  }
+}
+
+export const trainDetector = recurringJob<{ readonly id: string }>(
   "cloudwatch-logs.trainDetector",
   async ({ id }, ctx) => {
     const detector = ctx.reading(() => ctx.db(anomalyDetectors).get(id));
     if (!detector) return;
     const now = ctx.clock.now();
     const window = windowOf(detector);
-    const { seen, firstAt } = await look(ctx, detector, [], now - learntMilliseconds, now);
+    const { seen, firstAt } = await look(ctx, {
+      detector, known: [], from: now - learntMilliseconds, before: now, keepsSamples: false,
+    });
     const first = Math.floor((firstAt - (now - learntMilliseconds)) / window);
     const last = Math.floor(learntMilliseconds / window);
     ctx.transaction((within) => {
@@ -102,7 +137,7 @@ export const trainDetector = asynchronousJob<{ readonly id: string }>(
   },
 );
 
-export const evaluateDetector = asynchronousJob<{ readonly id: string }>(
+export const evaluateDetector = recurringJob<{ readonly id: string }>(
   "cloudwatch-logs.evaluateDetector",
   async ({ id }, ctx) => {
     const { detector, model } = ctx.reading(() =>
@@ -110,10 +145,12 @@ export const evaluateDetector = asynchronousJob<{ readonly id: string }>(
     if (!detector?.isEnabled || !model) return;
     const now = ctx.clock.now();
     const from = Math.max(model.evaluatedUntil, now - dayMilliseconds);
-    const { seen, samples } = await look(ctx, detector, model.patterns, from, now);
+    const { seen } = await look(ctx, {
+      detector, known: model.patterns, from, before: now, keepsSamples: true,
+    });
     ctx.transaction((within) => {
       if (!within.db(anomalyDetectors).get(id)?.isEnabled) return;
-      new Evaluation(within, detector, from, samples).run(model, seen);
+      new Evaluation(within, detector, from).run(model, seen, now);
       within.schedule(evaluateDetector, { id, at: now + windowOf(detector), input: { id } });
     });
   },
@@ -123,26 +160,29 @@ class Evaluation {
   readonly #ctx: Context;
   readonly #detector: AnomalyDetector;
   readonly #from: number;
-  readonly #samples: readonly StoredEvent[];
   readonly #unusual = new Set<string>();
-  readonly #known: FoundAnomaly[];
+  /** By their patterns. */
+  readonly #known = new Map<string, FoundAnomaly[]>();
 
-  constructor(ctx: Context, detector: AnomalyDetector, from: number, samples: readonly StoredEvent[]) {
+  constructor(ctx: Context, detector: AnomalyDetector, from: number) {
     this.#ctx = ctx;
     this.#detector = detector;
     this.#from = from;
-    this.#samples = samples;
-    this.#known = [...ctx.db(foundAnomalies).list({ prefix: [detector.id] })];
+    for (const anomaly of ctx.db(foundAnomalies).list({ prefix: [detector.id] })) {
+      const { patternId } = anomaly;
+      this.#known.set(patternId, [...(this.#known.get(patternId) ?? []), anomaly]);
+    }
   }
 
-  run(model: AnomalyModel, seen: readonly FoundTemplate[]): void {
+  /** @param until when the looking began: what came since is looked at next time */
+  run(model: AnomalyModel, seen: readonly FoundTemplate[], until: number): void {
     const before = new Map(model.patterns.map((pattern) => [pattern.id, pattern]));
     const patterns = seen.slice(0, patternsMax).map((found) => {
       const known = found.key === undefined ? undefined : before.get(found.key);
       return known ? this.#again(known, found) : this.#first(found);
     });
     this.#ctx.db(anomalyModels).put({
-      detectorId: this.#detector.id, evaluatedUntil: this.#ctx.clock.now(), patterns,
+      detectorId: this.#detector.id, evaluatedUntil: until, patterns,
     });
     this.#settle();
   }
@@ -176,42 +216,31 @@ class Evaluation {
   }
 
   #note(kind: Unusual, patternId: string, found: FoundTemplate, mean: number): void {
-    const same = this.#known.find((each) => each.patternId === patternId && each.kind === kind &&
-      !each.isBaseline);
-    if (this.#known.some((each) => each.patternId === patternId && each.isBaseline)) return;
-    const { samples, firstSeen, lastSeen } = this.#examples(found);
+    const known = this.#known.get(patternId) ?? [];
+    if (known.some(({ isBaseline }) => isBaseline)) return;
+    const same = known.find((each) => each.kind === kind);
+    // The time itself where none came.
+    const firstSeen = found.samples[0]?.timestamp ?? this.#from;
     const priority = priorityOf(found.severity);
     this.#unusual.add(patternId);
     const histogram = { ...same?.histogram, [String(this.#from)]: found.count };
     const times = Object.entries(histogram).slice(-histogramMax);
     this.#ctx.db(foundAnomalies).put({
-      detectorId: this.#detector.id, id: this.#ctx.ids.uuid(), isBaseline: false, samples,
+      detectorId: this.#detector.id, id: this.#ctx.ids.uuid(), isBaseline: false, samples: found.samples,
       ...same,
       patternId, kind, priority, pattern: found.pattern, words: found.words,
       description: described(kind, found.count, mean),
-      firstSeen: same?.firstSeen ?? firstSeen, lastSeen, isActive: true,
+      firstSeen: same?.firstSeen ?? firstSeen, lastSeen: found.lastSeen ?? firstSeen, isActive: true,
       histogram: Object.fromEntries(times),
     });
     const { name = this.#detector.id } = this.#detector;
     if (!same) this.#ctx.metric(anomalyCount, [name, priority], 1);
   }
 
-  /** Events of the pattern; the time itself where none came. */
-  #examples({ words }: FoundTemplate): Pick<FoundAnomaly, "samples" | "firstSeen" | "lastSeen"> {
-    const one = new Templates();
-    one.know({ key: "it", words, severity: "None" });
-    const matching = this.#samples.filter(({ message }) => one.isKnown(message));
-    const first = matching[0]?.timestamp ?? this.#from;
-    return {
-      samples: matching.slice(0, samplesMax).map(({ timestamp, message }) => ({ timestamp, message })),
-      firstSeen: first, lastSeen: matching.at(-1)?.timestamp ?? first,
-    };
-  }
-
   /** What did not go on is over; what is past its visibility is taken for usual. */
   #settle(): void {
     const expiry = this.#ctx.clock.now() - this.#detector.visibilityDays * dayMilliseconds;
-    for (const anomaly of this.#known) {
+    for (const anomaly of [...this.#known.values()].flat()) {
       if (this.#unusual.has(anomaly.patternId)) continue;
       const isBaseline = anomaly.isBaseline || anomaly.firstSeen < expiry;
       if (!anomaly.isActive && isBaseline === anomaly.isBaseline) continue;

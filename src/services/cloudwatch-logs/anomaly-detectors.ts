@@ -1,6 +1,7 @@
 /** Anomaly detectors: their settings, and the anomalies that they have found. */
 
 import * as logs from "../../generated/cloudwatch-logs.ts";
+import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
@@ -32,13 +33,22 @@ export function requireDetector(ctx: Context, arn: string): AnomalyDetector {
   return found;
 }
 
+/** @throws ResourceNotFoundException for what is another account's, or in another region, too */
+function requireOwnGroup(ctx: Context, arn: string): void {
+  const { account, region } = parseArn(arn) ?? {};
+  if (account !== ctx.account || region !== ctx.region) {
+    throw resourceNotFound("The specified log group does not exist.");
+  }
+  requireGroup(ctx, groupNameOf(arn));
+}
+
 export const CreateLogAnomalyDetector = operation(logs.CreateLogAnomalyDetector, {
   resource: (input) => input.logGroupArnList,
   run(input, ctx) {
     if (input.logGroupArnList.length !== 1) throw invalidParameter(
       "logGroupArnList must name one log group."
     );
-    for (const arn of input.logGroupArnList) requireGroup(ctx, groupNameOf(arn));
+    for (const arn of input.logGroupArnList) requireOwnGroup(ctx, arn);
     if (input.filterPattern !== undefined) patternOf(ctx, input.filterPattern);
     if (ctx.db(anomalyDetectors).count() >= 500) throw limitExceeded();
     const now = ctx.clock.now();

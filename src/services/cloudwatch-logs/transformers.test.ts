@@ -192,3 +192,54 @@ test("a transformer is kept, shown and checked", async () => {
     { substituteString: { entries: [{ source: "a", from: "^(a+)+$", to: "x" }] } });
   assert.equal(endless, undefined);
 });
+
+test("lists have no gaps and no other members than elements; what can't be moved stays", async () => {
+  const list = { l: [1, 2], text: "t" };
+  const set = (key: string): Processor =>
+    ({ addKeys: { entries: [{ key, value: "x", overwriteIfExists: true }] } });
+  assert.deepEqual(await transformed(list, json, set("l.2")), { l: [1, 2, "x"], text: "t" });
+  for (const key of ["l.3", "l.4000000000", "l.length", "l.name", "l.-1"]) {
+    assert.deepEqual(await transformed(list, json, set(key)), list);
+  }
+  const remove = (key: string): Processor => ({ deleteKeys: { withKeys: [key] } });
+  assert.deepEqual(await transformed(list, json, remove("l.name")), list);
+  assert.deepEqual(await transformed(list, json, remove("l.0")), { l: [2], text: "t" });
+  const move = (source: string, target: string): Processor =>
+    ({ moveKeys: { entries: [{ source, target, overwriteIfExists: true }] } });
+  assert.deepEqual(await transformed(list, json, move("l", "text.l")), list);
+  assert.deepEqual(await transformed(list, json, move("l", "l.all")), { text: "t", l: { all: [1, 2] } });
+});
+
+test("alternatives of a grok pattern are of the whole text", async () => {
+  const grok: Processor = { grok: { match: "%{INT:a}|%{WORD:b}" } };
+  assert.equal(await transformed("12 foo", grok), undefined);
+  assert.deepEqual(await transformed("foo", grok), { b: "foo" });
+});
+
+test("numbers that are no times and no numbers of JSON stay as they are", async () => {
+  const epoch: Processor = { dateTimeConverter: { source: "t", target: "u", matchPatterns: ["epoch"] } };
+  assert.deepEqual(await transformed({ t: "9".repeat(20) }, json, epoch), { t: "9".repeat(20) });
+  const double: Processor = { typeConverter: { entries: [{ key: "t", type: "double" }] } };
+  assert.deepEqual(await transformed({ t: "Infinity" }, json, double), { t: "Infinity" });
+});
+
+test("JSON that is nested without end is not transformed, and comes in all the same", async () => {
+  const deep = `{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}`;
+  assert.equal(await transformed(deep, json), undefined);
+  await logs.send(new PutTransformerCommand({ logGroupIdentifier: "app", transformerConfig: [json] }));
+  await app.put("s", [1, deep]);
+  await logs.send(new DeleteTransformerCommand({ logGroupIdentifier: "app" }));
+});
+
+test("expressions that take for ever have a second in all, however many events there are", async () => {
+  const entries = [{ source: "a", from: "(a+)+$", to: "x" }];
+  const message = JSON.stringify({ a: `${"a".repeat(40)}b` });
+  const begun = performance.now();
+  const { transformedLogs = [] } = await logs.send(new TestTransformerCommand({
+    transformerConfig: [json, { substituteString: { entries } }],
+    logEventMessages: [...Array.from({ length: 20 }, () => message)],
+  }));
+  assert.equal(transformedLogs.length, 20);
+  assert.ok(transformedLogs.every(({ transformedEventMessage: text }) => text === undefined));
+  assert.ok(performance.now() - begun < 8_000);
+});

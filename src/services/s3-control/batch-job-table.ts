@@ -65,6 +65,13 @@ export function isOver({ status }: BatchJob): boolean {
   return over.has(status);
 }
 
+const running: ReadonlySet<control.JobStatus> = new Set(["Ready", "Active", "Paused"]);
+
+/** Its manifest has been read, and its tasks are not all done. */
+export function runs({ status }: BatchJob): boolean {
+  return running.has(status);
+}
+
 /** @throws NoSuchJobException */
 export function requireJob(ctx: ReadContext, id: string): BatchJob {
   const found = ctx.db(batchJobs).get(id);
@@ -83,6 +90,11 @@ export function operationName({ Operation }: BatchRequest): control.OperationNam
 
 export function workOn(ctx: Context, id: string): void {
   ctx.schedule(batchStep, { at: ctx.clock.now(), id, input: { id } });
+}
+
+/** Those that made way look whether they still have to. */
+export function wakePaused(ctx: Context): void {
+  for (const { id, status } of ctx.db(batchJobs).list()) if (status === "Paused") workOn(ctx, id);
 }
 
 export function progressOf(job: BatchJob, now: number): control.JobProgressSummary {

@@ -16,6 +16,7 @@ import { AccountId, Bucket, Report, RoleArn, Stage, trusting } from "../../../te
 import { withDataFolder } from "../../../test/data-folder.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
+import { batchJobs, type BatchJob } from "./batch-job-table.ts";
 
 const tagging: JobOperation = { S3PutObjectTagging: { TagSet: [{ Key: "by", Value: "batch" }] } };
 
@@ -159,6 +160,56 @@ test("a manifest must be what the job was made for", async () => {
   const nameless = await stage.make({ Operation: tagging, Manifest: { ...Manifest, Location } });
   assert.equal((await stage.describe(nameless)).FailureReasons?.[0]?.FailureCode, "InvalidManifest");
   assert.deepEqual((await stage.s3.send(new GetObjectTaggingCommand({ Bucket, Key: "key" }))).TagSet, []);
+});
+
+test("an inventory whose manifest or files are none fails the job", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  await stage.put("data", "not compressed", "other");
+  const failure = async (files: unknown[]): Promise<unknown[]> => {
+    const inventory = {
+      fileFormat: "CSV", fileSchema: "Bucket, Key", destinationBucket: "arn:aws:s3:::other", files,
+    };
+    const Body = JSON.stringify(inventory);
+    const put = new PutObjectCommand({ Bucket: "other", Key: "manifest.json", Body });
+    const { ETag } = await stage.s3.send(put);
+    const Manifest = {
+      Spec: { Format: "S3InventoryReport_CSV_20161130" as const },
+      Location: { ObjectArn: "arn:aws:s3:::other/manifest.json", ETag },
+    };
+    const id = await stage.make({ Operation: tagging, Manifest });
+    const { Status, FailureReasons } = await stage.describe(id);
+    return [Status, FailureReasons?.[0]?.FailureCode];
+  };
+  assert.deepEqual(await failure([{ key: "data" }]), ["Failed", "InvalidManifest"]);
+  assert.deepEqual(await failure([null]), ["Failed", "ManifestUnreadable"]);
+});
+
+test("a job makes way for one of a higher priority, until that is over or has a lower one", async () => {
+  await using region = await startRegion();
+  const stage = await new Stage(region).prepare();
+  await stage.put("key");
+  const urgent = await stage.create(tagging, ["bucket,key"], { Priority: 20, ConfirmationRequired: true });
+  assert.deepEqual(await stage.outcome(urgent), ["Suspended", 1, 0, 0]);
+  const run = (status: BatchJob["status"]): void => {
+    region.engine.store.transact({ account: AccountId, region: "us-east-1" }, (transaction) => {
+      const job = transaction.rows(batchJobs).get(urgent);
+      assert.ok(job);
+      transaction.rows(batchJobs).put({ ...job, status });
+    });
+  };
+  run("Active");
+  const first = await stage.create(tagging, ["bucket,key"]);
+  assert.deepEqual(await stage.outcome(first), ["Paused", 1, 0, 0]);
+  await stage.control.send(new UpdateJobPriorityCommand({ AccountId, JobId: urgent, Priority: 10 }));
+  assert.deepEqual(await stage.outcome(first), ["Complete", 1, 1, 0]);
+
+  await stage.control.send(new UpdateJobPriorityCommand({ AccountId, JobId: urgent, Priority: 30 }));
+  const second = await stage.create(tagging, ["bucket,key"]);
+  assert.deepEqual(await stage.outcome(second), ["Paused", 1, 0, 0]);
+  const status = { AccountId, JobId: urgent, RequestedJobStatus: "Cancelled" as const };
+  await stage.control.send(new UpdateJobStatusCommand(status));
+  assert.deepEqual(await stage.outcome(second), ["Complete", 1, 1, 0]);
 });
 
 test("a manifest is generated from what the filter keeps, with the permission for it", async () => {

@@ -6,7 +6,8 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { ofAccount } from "./account.ts";
 import {
-  batchJobs, isOver, jobArn, operationName, progressOf, requireJob, workOn, type BatchJob,
+  batchJobs, isOver, jobArn, operationName, progressOf, requireJob, wakePaused, workOn,
+  type BatchJob,
 } from "./batch-job-table.ts";
 import { invalidNextToken, jobStatus } from "./errors.ts";
 import { setTags } from "./tags.ts";
@@ -101,6 +102,7 @@ export const UpdateJobPriority = operation(control.UpdateJobPriority, {
     const job = requireJob(ctx, JobId);
     if (isOver(job)) throw jobStatus(`The priority of a job with the status ${job.status} can't be changed`);
     ctx.db(batchJobs).put({ ...job, priority });
+    wakePaused(ctx);
     return { JobId, Priority: priority };
   },
 });

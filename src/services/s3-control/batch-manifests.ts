@@ -92,7 +92,11 @@ interface InventoryManifest {
   readonly fileFormat?: unknown;
   readonly fileSchema?: unknown;
   readonly destinationBucket?: unknown;
-  readonly files?: readonly { readonly key?: unknown }[];
+  readonly files?: unknown;
+}
+
+interface InventoryFile {
+  readonly key?: unknown;
 }
 
 const inventoryManifestBytesMax = 10_000_000;
@@ -113,10 +117,18 @@ async function* inventory(
   const { fileFormat, fileSchema, destinationBucket, files } = parsed(Buffer.concat(chunks));
   if (fileFormat !== "CSV" || typeof fileSchema !== "string" || !Array.isArray(files)) throw malformed();
   const Bucket = String(destinationBucket).slice(String(destinationBucket).lastIndexOf(":") + 1);
-  for (const { key } of files) {
-    const { Body } = await open(ctx, { Bucket, Key: String(key) }, session);
-    const text = pipeline(bytesOf(Body), createGunzip(), () => undefined);
-    yield* rowsOf(text, fileSchema.split(", "));
+  for (const file of files as (InventoryFile | null)[]) {
+    const { Body } = await open(ctx, { Bucket, Key: String(file?.key) }, session);
+    yield* rowsOf(unpacked(bytesOf(Body)), fileSchema.split(", "));
+  }
+}
+
+/** @throws ManifestFailure for what is not compressed */
+async function* unpacked(bytes: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* pipeline(bytes, createGunzip(), () => undefined) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code?.startsWith("Z_") ? malformed() : error;
   }
 }
 
@@ -144,7 +156,10 @@ async function* rowsOf(bytes: AsyncIterable<Buffer>, fields: readonly string[]):
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     if (rest.length > lineCharactersMax) throw malformed();
-    for (const line of lines) if (line.trim() !== "") yield rowOf(line, fields);
+    for (const line of lines) {
+      if (line.length > lineCharactersMax) throw malformed();
+      if (line.trim() !== "") yield rowOf(line, fields);
+    }
   }
   if (rest.trim() !== "") yield rowOf(rest, fields);
 }

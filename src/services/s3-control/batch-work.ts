@@ -3,12 +3,13 @@
  * the last one.
  */
 
+import { setImmediate } from "node:timers/promises";
 import type * as control from "../../generated/s3-control.ts";
-import { asynchronousJob, job as synchronousJob } from "../../jobs/job.ts";
+import { recurringJob, job as synchronousJob } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import {
-  batchJobs, batchStep, batchTasks, isOver, jobArn, workOn, type BatchJob, type BatchTask,
+  batchJobs, batchStep, batchTasks, isOver, jobArn, runs, wakePaused, workOn, type BatchJob, type BatchTask,
 } from "./batch-job-table.ts";
 import { listObjects, ManifestFailure, type Listed } from "./batch-manifests.ts";
 import { doTask } from "./batch-operations.ts";
@@ -25,11 +26,11 @@ const failedShareMax = 0.5;
 const keptMilliseconds = 90 * 24 * 60 * 60_000;
 
 /** One step; others have their turn before the next. */
-export const workOnBatchJob = asynchronousJob<{ readonly id: string }>(
+export const workOnBatchJob = recurringJob<{ readonly id: string }>(
   batchStep.name,
   async ({ id }, ctx) => {
-    const job = ctx.reading(() => ctx.db(batchJobs).get(id));
-    if (!job || job.status === "Suspended") return;
+    const job = ctx.transaction((within) => givenWay(within, id));
+    if (!job || job.status === "Suspended" || job.status === "Paused") return;
     if (isOver(job)) {
       ctx.transaction((within) => dropTasks(within, id));
       return;
@@ -38,6 +39,22 @@ export const workOnBatchJob = asynchronousJob<{ readonly id: string }>(
     ctx.transaction((within) => workOn(within, id));
   },
 );
+
+/**
+ * What runs makes way for jobs of a higher priority, and goes on after them: whatever ends, or changes its
+ * priority, has it look again.
+ *
+ * @returns the job as it is then
+ * @evidence S3 User Guide, "Assigning job priority", and "Tracking job status", Paused
+ */
+function givenWay(ctx: Context, id: string): BatchJob | undefined {
+  const job = ctx.db(batchJobs).get(id);
+  if (!job || (job.status !== "Active" && job.status !== "Paused")) return job;
+  const isOutranked = [...ctx.db(batchJobs).list()].some((other) =>
+    other.priority > job.priority && runs(other));
+  const status = isOutranked ? "Paused" : "Active";
+  return status === job.status ? job : ctx.db(batchJobs).put({ ...job, status });
+}
 
 async function step(ctx: BodyContext, job: BatchJob): Promise<void> {
   if (job.status === "New") change(ctx, job, { status: "Preparing" });
@@ -73,6 +90,7 @@ async function prepare(ctx: BodyContext, job: BatchJob): Promise<void> {
       if (!addTasks(ctx, job, tasksCount, batch)) return;
       tasksCount += batch.length;
       batch = [];
+      await setImmediate();
     }
     if (!addTasks(ctx, job, tasksCount, batch)) return;
     tasksCount += batch.length;
@@ -165,6 +183,7 @@ async function finish(ctx: BodyContext, job: BatchJob): Promise<void> {
     const present = within.db(batchJobs).get(id);
     if (!present) return;
     within.db(batchJobs).put({ ...present, status, overAt, ...(failures && { failures }) });
+    wakePaused(within);
     within.schedule(forgetBatchJob, { at: overAt + keptMilliseconds, id, input: { id } });
   });
 }

@@ -19,10 +19,10 @@ export class Guard {
   }
 
   /** @throws TookTooLong */
-  run(work: () => void): void {
+  run(work: () => void, milliseconds = this.#milliseconds): void {
     this.#scope.work = work;
     try {
-      script.runInContext(this.#scope, { timeout: this.#milliseconds });
+      script.runInContext(this.#scope, { timeout: milliseconds });
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       throw code === "ERR_SCRIPT_EXECUTION_TIMEOUT" ? new TookTooLong() : cause;

@@ -16,6 +16,15 @@ interface Template {
   form: RegExp | "unknown" | undefined;
   /** How many there were, by stretches of time. */
   readonly histogram: Map<number, number>;
+  /** The first of them whose times were said, and the time of the last. */
+  readonly samples: Sample[];
+  lastSeen: number | undefined;
+}
+
+export interface Sample {
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+  readonly message: string;
 }
 
 export interface FoundTemplate {
@@ -27,6 +36,8 @@ export interface FoundTemplate {
   readonly baselineCount: number;
   readonly severity: string;
   readonly histogram: ReadonlyMap<number, number>;
+  readonly samples: readonly Sample[];
+  readonly lastSeen: number | undefined;
 }
 
 export interface KnownTemplate {
@@ -35,10 +46,14 @@ export interface KnownTemplate {
   readonly severity: string;
 }
 
-/** When a text came: in which stretch of time, or in the earlier time that is compared with. */
+/**
+ * When a text came: in which stretch of time, or in the earlier time that is compared with; and when exactly,
+ * where it is to be a sample.
+ */
 export interface Occasion {
   readonly stretch?: number | undefined;
   readonly isBaseline?: boolean;
+  readonly timestamp?: number;
 }
 
 const kinds: readonly (readonly [kind: string, form: RegExp])[] = [
@@ -109,6 +124,8 @@ function formOf(words: readonly string[]): RegExp | undefined {
   return new RegExp(`^${source}${words.length < wordsMax ? "$" : ""}`);
 }
 
+const samplesMax = 10;
+
 /** So many of the templates that were found last are tried before a text is taken apart. */
 const triedMax = 8;
 
@@ -132,6 +149,7 @@ export class Templates {
   know({ key, words, severity }: KnownTemplate): void {
     const template: Template = {
       words: [...words], key, severity, count: 0, baselineCount: 0, histogram: new Map(), form: "unknown",
+      samples: [], lastSeen: undefined,
     };
     const alike = this.#byLength.get(words.length);
     if (alike) alike.push(template);
@@ -139,7 +157,7 @@ export class Templates {
     this.#templates++;
   }
 
-  add(text: string, { stretch, isBaseline = false }: Occasion = {}): void {
+  add(text: string, { stretch, isBaseline = false, timestamp }: Occasion = {}): void {
     if (!isBaseline) this.#total++;
     const template = this.#findLately(text) ?? this.#templateOf(text);
     if (!template) return;
@@ -148,6 +166,9 @@ export class Templates {
     if (stretch !== undefined) {
       template.histogram.set(stretch, (template.histogram.get(stretch) ?? 0) + 1);
     }
+    if (timestamp === undefined) return;
+    template.lastSeen = timestamp;
+    if (template.samples.length < samplesMax) template.samples.push({ timestamp, message: text });
   }
 
   /** Most texts are like one of the last, word for word but for the free places. */
@@ -188,26 +209,22 @@ export class Templates {
     else if (this.#templates < templatesMax) {
       this.#templates++;
       const severity = severityForm.exec(text)?.[1]?.toUpperCase();
-      best = { words, count: 0, baselineCount: 0, severity, histogram: new Map(), form: "unknown" };
+      best = {
+        words, count: 0, baselineCount: 0, severity, histogram: new Map(), form: "unknown", samples: [],
+        lastSeen: undefined,
+      };
       alike.push(best);
     }
     if (best) this.#remember(best);
     return best;
   }
 
-  /** Whether a text is like one of those that are there, which it leaves as they are. */
-  isKnown(text: string): boolean {
-    const words = wordsOf(text);
-    return (this.#byLength.get(words.length) ?? []).some((each) =>
-      similarity(each.words, words) >= alikeness);
-  }
-
   /** The most frequent first. */
   found(): FoundTemplate[] {
     const all = [...this.#byLength.values()].flat().sort((left, right) => right.count - left.count);
-    return all.map(({ words, key, count, baselineCount, severity, histogram }) => ({
+    return all.map(({ words, key, count, baselineCount, severity, histogram, samples, lastSeen }) => ({
       pattern: numbered(words),
-      words, key,
+      words, key, samples, lastSeen,
       ratio: this.#total === 0 ? 0 : count / this.#total,
       count, baselineCount, histogram,
       severity: severity === "WARNING" ? "WARN" : (severity ?? "None"),

@@ -8,6 +8,8 @@ const fullMonths = ["January", "February", "March", "April", "May", "June", "Jul
   "October", "November", "December"];
 const fullDays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
+const dayMilliseconds = 86_400_000;
+
 const partForm = /'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+/g;
 
 /** Letters of one kind, or text that stands as it is. */
@@ -65,9 +67,14 @@ export function readerOf(pattern: string): ReadTime | undefined {
   };
 }
 
+/** As far from the beginning of the clock as dates go. */
+const timeMax = 8_640_000_000_000_000;
+
 /** Seconds, or milliseconds where they would be too many. */
-function timeOfNumber(value: number): number {
-  return Math.abs(value) > 100_000_000_000 ? value : value * 1_000;
+function timeOfNumber(value: number): number | undefined {
+  const time = Math.abs(value) > 100_000_000_000 ? value : value * 1_000;
+  // A day less, as time zones show other days.
+  return Math.abs(time) < timeMax - dayMilliseconds ? time : undefined;
 }
 
 function timeOf(found: Record<string, string | undefined>, timeZone: string): number | undefined {

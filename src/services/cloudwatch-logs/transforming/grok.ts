@@ -137,7 +137,7 @@ export class Grok {
       throw new GrokError(`A grok pattern may use DATA and GREEDYDATA at most ${anythingMax} times.`);
     }
     try {
-      this.#form = new RegExp(`^${source}$`);
+      this.#form = new RegExp(`^(?:${source})$`);
     } catch {
       throw new GrokError(`Invalid grok pattern: ${match}`);
     }

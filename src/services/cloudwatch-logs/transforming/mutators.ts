@@ -32,10 +32,21 @@ function moves(entries: readonly Move[], keeps: boolean): Process {
     for (const { source, target, overwriteIfExists } of entries) {
       const value = valueAt(event, source);
       if (value === undefined || !isFree(event, target, overwriteIfExists)) continue;
-      if (!keeps) deleteAt(event, source);
-      setAt(event, target, structuredClone(value));
+      const moved = structuredClone(value);
+      if (keeps) setAt(event, target, moved);
+      else move(event, source, target, moved);
     }
   };
+}
+
+/** What can't be where it is to go stays where it is. */
+function move(event: Members, source: string, target: string, value: unknown): void {
+  if (target === source || target.startsWith(`${source}.`)) {
+    deleteAt(event, source);
+    setAt(event, target, value);
+  } else if (setAt(event, target, value)) {
+    deleteAt(event, source);
+  }
 }
 
 function converted(value: unknown, type: string): unknown {
@@ -44,7 +55,7 @@ function converted(value: unknown, type: string): unknown {
     case "integer":
       return /^[+-]?\d+(\.\d+)?$/.test(text) ? Math.trunc(Number(text)) : value;
     case "double":
-      return text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : value;
+      return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : value;
     case "boolean":
       return /^(true|false)$/i.test(text) ? text.toLowerCase() === "true" : value;
     default:

@@ -35,7 +35,16 @@ function objectIn(text: string): Members {
     throw new Unparsed("the text is no JSON");
   }
   if (typeof found !== "object" || found === null) throw new Unparsed("the text is no JSON object");
+  if (isDeeper(found, depthMax)) throw new Unparsed("the JSON is nested too deeply");
   return found as Members;
+}
+
+/** Deeper than logs are, and far from what would exhaust the stack of whoever writes the event again. */
+const depthMax = 500;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
 
 function grok({ source = wholeMessage, match }: logs.Grok): Process {

@@ -67,8 +67,8 @@ export function replicateChange(ctx: Context, plan: WritePlan): void {
   ctx.db(stamps).put(deleted === undefined ? stamp : { ...stamp, deleted });
   for (const { region, status } of subject.replicas ?? []) {
     if (status === "DELETING") continue;
-    tell(ctx, subject, region, place);
     if (subject.isStrong && status !== "CREATING") tellAtOnce(ctx, plan, stamp, region);
+    else tell(ctx, subject, region, place);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
 import { streamOf } from "../../dynamodb-streams/stream-fixture.ts";
+import { tables, type Table } from "../tables/table-rows.ts";
 import { createTable, fixtureOf, keyOf, values, type TableFixture } from "../table-fixture.ts";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 
@@ -79,13 +80,41 @@ test("every Region reads at once what any of them wrote, however late replicas a
   assert.deepEqual([await first.item({ pk: "a" }), await third.all()], [undefined, []]);
 });
 
+test("a write that all Regions have taken leaves nothing to be done", async (t) => {
+  await using region = await startRegion();
+  const [first] = await strongTable(region);
+  assert.ok(first);
+  const { mock } = t.mock.method(region.engine.scheduler, "expect");
+  await first.put({ pk: "a", n: 1 });
+  await first.delete({ pk: "a" });
+  assert.equal(mock.callCount(), 0);
+});
+
+test("a Region that can't take a write is told of it later", async () => {
+  await using region = await startRegion();
+  const [first, second] = await strongTable(region);
+  assert.ok(first && second);
+  const setStatus = (status: Table["status"]): void => {
+    region.engine.store.transact({ account: "000000000000", region: "us-east-2" }, (transaction) => {
+      const row = transaction.rows(tables).get(first.name);
+      assert.ok(row);
+      transaction.rows(tables).put({ ...row, status });
+    });
+  };
+  setStatus("CREATING");
+  await first.put({ pk: "a", n: 1 });
+  await region.clock.advance({ seconds: 5 });
+  setStatus("ACTIVE");
+  assert.deepEqual(await second.item({ pk: "a" }), { pk: "a", n: 1 });
+});
+
 test("counting in all Regions at once loses nothing, and one condition holds once", async () => {
   await using region = await startRegion();
-  const tables = await strongTable(region);
-  const rounds = Array.from({ length: 60 }, (_, at) => tables[at % 3] as TableFixture);
+  const members = await strongTable(region);
+  const rounds = Array.from({ length: 60 }, (_, at) => members[at % 3] as TableFixture);
   await Promise.all(rounds.map((table) => table.update({ pk: "count" }, "ADD n :one", { ":one": 1 })));
-  assert.deepEqual(await tables[1]?.item({ pk: "count" }), { pk: "count", n: 60 });
-  const won = await Promise.allSettled(tables.map((table, at) =>
+  assert.deepEqual(await members[1]?.item({ pk: "count" }), { pk: "count", n: 60 });
+  const won = await Promise.allSettled(members.map((table, at) =>
     table.put({ pk: "lock", by: at }, { ConditionExpression: "attribute_not_exists(pk)" })));
   assert.equal(won.filter(({ status }) => status === "fulfilled").length, 1);
 });

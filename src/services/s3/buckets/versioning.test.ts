@@ -154,3 +154,26 @@ test("writes of one key at once leave the last of them, whole", async () => {
   await Promise.all(bodies.map((body) => put(s3, body)));
   assert.ok(bodies.includes((await get(s3)) ?? ""));
 });
+
+test("a bucket is emptied page by page, though each page's last version is gone by the next", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  for (const key of ["a", "b", "c"]) await put(s3, "", key);
+  await setVersioning(s3, "Enabled");
+  for (const key of ["a", "b", "c"]) await put(s3, "", key);
+  await setVersioning(s3, "Suspended");
+  await put(s3, "", "b");
+  const deleted: string[] = [];
+  let marks = {};
+  for (let isMore = true; isMore;) {
+    const page = await s3.send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 1, ...marks }));
+    for (const { Key = "", VersionId } of page.Versions ?? []) {
+      await s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+      deleted.push(Key);
+    }
+    isMore = page.IsTruncated === true;
+    marks = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  }
+  assert.deepEqual(deleted, ["a", "a", "b", "b", "c", "c"]);
+  assert.deepEqual(await versionsOf(s3), []);
+});

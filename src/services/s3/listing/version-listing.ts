@@ -13,7 +13,7 @@ import { pageSize, shownText } from "./listing.ts";
 import type { ObjectVersion } from "../objects/version.ts";
 import { ownerShown } from "../access/owners.ts";
 import { restoreStatusOf } from "../lifecycle/restore-status.ts";
-import { findVersion, objects, versions } from "../objects/version-table.ts";
+import { findLatest, findVersion, objects, versions } from "../objects/version-table.ts";
 import { nullVersion, orderOf } from "../objects/version-ids.ts";
 
 export interface ShownVersion {
@@ -40,23 +40,30 @@ export function* allVersions(
   const all = { prefix: [bucket, prefix], prefixOfLastPart: true };
   const from = [bucket, start.from];
   const { olderThan } = start;
-  const current = ctx.db(objects).list({ ...all, ...(olderThan === undefined ? { from } : { after: from }) });
+  const newest = olderThan === undefined ? undefined : findLatest(ctx, bucket, start.from);
+  // What was listed may have been deleted since, and what came after it be the current one now.
+  const isPassed = olderThan !== undefined && newest !== undefined && newest.order >= olderThan;
+  const current = ctx.db(objects).list({ ...all, ...(isPassed ? { after: from } : { from }) });
   const older = ctx.db(versions).list({
     ...all,
     ...(olderThan === undefined ? { from } : { after: [...from, -olderThan] }),
   });
-  yield* merged(current[Symbol.iterator](), older[Symbol.iterator](), start);
+  const partKey = isPassed ? start.from : undefined;
+  for (const shown of merged(current[Symbol.iterator](), older[Symbol.iterator](), partKey)) {
+    if (!start.isAfter || shown.version.key !== start.from) yield shown;
+  }
 }
 
 function* merged(
   current: Iterator<ObjectVersion, undefined>,
   older: Iterator<ObjectVersion, undefined>,
-  start: Start,
+  /** Of which something newer was left out. */
+  partKey: string | undefined,
 ): Generator<ShownVersion> {
   let front = current.next();
   let back = older.next();
   // What comes first after a version of the same key is not the latest.
-  let lastKey = start.olderThan === undefined ? undefined : start.from;
+  let lastKey = partKey;
   for (;;) {
     const takesBack = !back.done && (front.done || precedes(back.value.key, front.value.key));
     const taken = takesBack ? back : front;
@@ -66,7 +73,7 @@ function* merged(
     else front = current.next();
     const isLatest = version.key !== lastKey;
     lastKey = version.key;
-    if (!start.isAfter || version.key !== start.from) yield { version, isLatest };
+    yield { version, isLatest };
   }
 }
 
@@ -113,10 +120,12 @@ function startOf(ctx: ReadContext, input: s3.ListObjectVersionsRequest): Start {
   }
   if (KeyMarker === undefined || KeyMarker === "") return { from: "" };
   if (VersionIdMarker === undefined || VersionIdMarker === "") return { from: KeyMarker, isAfter: true };
-  const order =
-    VersionIdMarker === nullVersion
-      ? findVersion(ctx, Bucket, KeyMarker, nullVersion)?.order
-      : orderOf(VersionIdMarker);
+  if (VersionIdMarker === nullVersion) {
+    const known = findVersion(ctx, Bucket, KeyMarker, nullVersion);
+    // Whoever deletes page by page has deleted it meanwhile; where it was among the others nobody knows then.
+    return { from: KeyMarker, ...(known && { olderThan: known.order }) };
+  }
+  const order = orderOf(VersionIdMarker);
   if (order === undefined) throw invalidVersionId(VersionIdMarker);
   return { from: KeyMarker, olderThan: order };
 }

@@ -1,7 +1,7 @@
 /** The daily export of storage class analysis: what is stored and what was read, by class and age. */
 
 import type * as s3 from "../../../generated/s3.ts";
-import { asynchronousJob } from "../../../jobs/job.ts";
+import { recurringJob } from "../../../jobs/job.ts";
 import type { BodyContext, ReadContext } from "../../../kernel/context.ts";
 import { AwsError } from "../../../kernel/errors.ts";
 import {
@@ -17,7 +17,7 @@ import { putReport } from "./report-delivery.ts";
 import { objects } from "../objects/version-table.ts";
 
 /** What the destination does not let in comes with the next day's report, which has all days. */
-export const reportAnalysis = asynchronousJob<PlannedAnalysis>(analysisJob.name, async (planned, ctx) => {
+export const reportAnalysis = recurringJob<PlannedAnalysis>(analysisJob.name, async (planned, ctx) => {
   const found = ctx.reading(() => findAnalysis(ctx, planned));
   if (!found) return;
   await measure(ctx, planned, found.configuration);

@@ -6,6 +6,52 @@ import {
 } from "@aws-sdk/client-s3";
 import { parquetReadObjects } from "hyparquet";
 import { startRegion } from "../../../../test/region.ts";
+import { objects } from "../objects/version-table.ts";
+
+test("others have their turn while the report of a large bucket is written", async () => {
+  await using region = await startRegion();
+  const s3 = region.client(S3Client);
+  for (const Bucket of ["source", "reports"]) await s3.send(new CreateBucketCommand({ Bucket }));
+  const Statement = [{
+    Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "s3:PutObject",
+    Resource: "arn:aws:s3:::reports/*",
+  }];
+  const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
+  await s3.send(new PutBucketPolicyCommand({ Bucket: "reports", Policy }));
+  await s3.send(new PutObjectCommand({ Bucket: "source", Key: "first", Body: "" }));
+  region.engine.store.transact({ account: "000000000000", region: "us-east-1" }, (transaction) => {
+    const rows = transaction.rows(objects);
+    const first = rows.get(["source", "first"]);
+    assert.ok(first);
+    for (let at = 0; at < 20_000; at++) rows.put({ ...first, key: `key-${at}` });
+  });
+  const S3BucketDestination = { Bucket: "arn:aws:s3:::reports", Format: "Parquet" as const };
+  await s3.send(new PutBucketInventoryConfigurationCommand({
+    Bucket: "source", Id: "all",
+    InventoryConfiguration: {
+      Id: "all", IsEnabled: true, IncludedObjectVersions: "Current", Schedule: { Frequency: "Daily" },
+      Destination: { S3BucketDestination },
+    },
+  }));
+  const worked = (): number => process.cpuUsage().user;
+  const begun = worked();
+  let longest = 0;
+  let last = begun;
+  const look = (): void => {
+    const now = worked();
+    longest = Math.max(longest, now - last);
+    last = now;
+    immediate = setImmediate(look);
+  };
+  let immediate = setImmediate(look);
+  await region.clock.advance({ seconds: 24 * 60 * 60 });
+  await region.settled();
+  clearImmediate(immediate);
+  const all = worked() - begun;
+  assert.ok(longest < all / 4, `one turn took ${longest} of ${all} microseconds`);
+  const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket: "reports" }));
+  assert.equal(KeyCount, 4);
+});
 
 test("a report as Parquet has columns of their types, and keys as they are", async () => {
   await using region = await startRegion();

@@ -2,9 +2,10 @@
 
 import { createHash, hash } from "node:crypto";
 import { pipeline, Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import { createGzip } from "node:zlib";
 import type * as s3 from "../../../generated/s3.ts";
-import { asynchronousJob } from "../../../jobs/job.ts";
+import { recurringJob } from "../../../jobs/job.ts";
 import type { BodyContext, ReadContext } from "../../../kernel/context.ts";
 import { AwsError } from "../../../kernel/errors.ts";
 import { buckets, type Bucket } from "../buckets/table.ts";
@@ -18,7 +19,7 @@ import { allVersions, type ShownVersion, type Start } from "../listing/version-l
 import { objects } from "../objects/version-table.ts";
 
 /** What the destination does not let in is lost, as in AWS; the next report is tried when it is due. */
-export const reportInventory = asynchronousJob<PlannedReport>(reportJob.name, async (planned, ctx) => {
+export const reportInventory = recurringJob<PlannedReport>(reportJob.name, async (planned, ctx) => {
   const found = ctx.reading(() => findReport(ctx, planned));
   if (!found) return;
   try {
@@ -100,7 +101,7 @@ function compressedCsv(pages: AsyncIterable<readonly Values[]>): AsyncIterable<B
 
 const rowsPerPage = 500;
 
-/** Read a page at a time, when the last one has been taken. */
+/** Read a page at a time, when the last one has been taken; what else there is to do has its turn between. */
 async function* pagesOf(
   ctx: BodyContext,
   bucket: string,
@@ -115,6 +116,7 @@ async function* pagesOf(
     const from: Start = start;
     const page = ctx.reading(() => firstOf(list(ctx, bucket, prefix, from)));
     if (page.length > 0) yield page.map((shown) => columns.values(shown));
+    await setImmediate();
     const last = page.at(-1)?.version;
     start = page.length < rowsPerPage || !last ? undefined : { from: last.key, olderThan: last.order };
   }
