@@ -6,6 +6,7 @@
 
 import { table, type Rows } from "../store/types.ts";
 import type { ServiceEvent } from "./context.ts";
+import { isSelected, type SelectableRecord, type TrailSelection } from "./trail-selection.ts";
 
 export interface EventListener {
   /** The job that gets a `BusEvent`. */
@@ -22,13 +23,15 @@ export const eventListeners = table<EventListener>("kernel.eventListeners", { ke
  * A trail that logs. In the account's global cell; CloudTrail keeps it while the trail is
  * logging.
  */
-export interface LoggingTrail {
+export interface LoggingTrail extends TrailSelection {
   readonly arn: string;
   /** Where its records come from; absent: from everywhere. */
   readonly region?: string;
   readonly logs: "All" | "ReadOnly" | "WriteOnly" | "None";
   /** The types of the resources whose data events it wants some of: `AWS::S3::Object`. */
   readonly dataTypes?: readonly string[];
+  /** It is told of unusual activity. */
+  readonly hasInsights?: boolean;
 }
 
 export const loggingTrails = table<LoggingTrail>("kernel.loggingTrails", { key: (row) => row.arn });
@@ -39,11 +42,29 @@ export function* listenersTo(rows: Rows<EventListener>, event: ServiceEvent): It
   }
 }
 
-/** Whether some trail of the account logs such a call. */
+/** Whether some trail of the account may log such a call. */
 export function isLogged(trails: Iterable<LoggingTrail>, region: string, isReading: boolean): boolean {
+  for (const trail of trails) if (isLoggedBy(trail, region, isReading)) return true;
+  return false;
+}
+
+/** Whether some trail of the account logs this very call. */
+export function isLoggedRecord(
+  trails: Iterable<LoggingTrail>, region: string, record: SelectableRecord,
+): boolean {
+  const isManagement = record.eventCategory === "Management";
   for (const trail of trails) {
-    const wanted = trail.logs === "All" || trail.logs === (isReading ? "ReadOnly" : "WriteOnly");
-    if (wanted && (trail.region === undefined || trail.region === region)) return true;
+    const isPossible = isManagement ? isLoggedBy(trail, region, record.readOnly) : isOf(trail, region);
+    if (isPossible && isSelected(trail, record)) return true;
   }
   return false;
+}
+
+function isLoggedBy(trail: LoggingTrail, region: string, isReading: boolean): boolean {
+  const isWanted = trail.logs === "All" || trail.logs === (isReading ? "ReadOnly" : "WriteOnly");
+  return isWanted && isOf(trail, region);
+}
+
+export function isOf(trail: LoggingTrail, region: string): boolean {
+  return trail.region === undefined || trail.region === region;
 }

@@ -5,11 +5,14 @@ import { BoundedCache } from "./auth/bounded-cache.ts";
 import type { Caller } from "./auth/caller.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus, BusEvent } from "./bus.ts";
-import { eventListeners, isLogged, loggingTrails, type LoggingTrail } from "./event-listeners.ts";
+import {
+  eventListeners, isLogged, isLoggedRecord, isOf, loggingTrails, type LoggingTrail,
+} from "./event-listeners.ts";
 import type { LastUse } from "./kernel.ts";
 import type { ServiceModel } from "./model/model.ts";
 import { TrailDeliveries, type TrailDeliveriesHost } from "./trail-deliveries.ts";
 import { recordText, type Call } from "./trail-record.ts";
+import type { SelectableRecord } from "./trail-selection.ts";
 import { dataSegments, segmentMilliseconds, trailSegments, trim, trimData } from "./trail.ts";
 
 /** The name of the sessions in which CloudTrail writes to CloudWatch Logs. */
@@ -72,9 +75,11 @@ export class Recorder {
 
   /**
    * The next commit has the event: that of the call's own writes or, since no answer depends on it, a late
-   * one.
+   * one. What trails store is no data event of any.
    */
   record(call: Call): void {
+    const isOwn = isDelivery(call.caller);
+    if (isOwn && call.dataType !== undefined) return;
     const account = call.caller.account || call.account || this.#defaultAccount;
     const text = recordText(call);
     if (this.#pending.length === 0) this.#store.beforeCommit(() => this.#write(), true);
@@ -85,7 +90,7 @@ export class Recorder {
       return;
     }
     pending.records.push(text);
-    if (!isDelivery(call.caller)) {
+    if (!isOwn) {
       const isReading = call.operation.access === "Read" || call.operation.access === "List";
       if (isReading) pending.news.reads = true;
       else pending.news.writes = true;
@@ -142,7 +147,10 @@ export class Recorder {
       const sequence = this.#sequence++;
       const trails = this.#trailsOf(cell.account);
       this.#store.transact(cell, (transaction) => {
-        if (trails.length > 0) this.#tellCalls(transaction, cell, records, trails);
+        if (trails.length > 0) {
+          this.#tellCalls(transaction, cell, records, trails);
+          this.#tellCalls(transaction, cell, data, trails);
+        }
         const order = [this.#incarnation, sequence] as const;
         const rows = transaction.rows(trailSegments);
         if (records.length > 0) rows.put({ at, order, records: records.join("\n") });
@@ -153,7 +161,11 @@ export class Recorder {
       });
       const isNews = data.length > 0 || (news.reads && isLogged(trails, cell.region, true))
         || (news.writes && isLogged(trails, cell.region, false));
-      if (isNews) this.#deliveries.expect(cell.account, at);
+      if (!isNews) continue;
+      this.#deliveries.expect(cell.account, at);
+      if (trails.some((trail) => trail.hasInsights === true && isOf(trail, cell.region))) {
+        this.#deliveries.expectInsights(cell, at);
+      }
     }
   }
 
@@ -166,7 +178,12 @@ export class Recorder {
     return this.#store.read(cell, (transaction) => [...transaction.rows(loggingTrails).list()]);
   }
 
-  /** Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. */
+  /**
+   * Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. Those
+   * that only read are held back where they are management events.
+   *
+   * @evidence EventBridge User Guide, "Receiving read-only management events from AWS services"
+   */
   #tellCalls(
     transaction: Transaction, cell: CellName, texts: readonly string[], trails: readonly LoggingTrail[],
   ): void {
@@ -174,12 +191,12 @@ export class Recorder {
       if (listener.apiCalls === "none") continue;
       for (const text of texts) {
         const record = JSON.parse(text) as TrailRecord;
-        const isReading = record.readOnly === true;
-        if (isReading && listener.apiCalls !== "all") continue;
-        if (record.userIdentity?.invokedBy === "events.amazonaws.com") continue;
+        const isManagement = record.eventCategory === "Management";
+        if (isManagement && record.readOnly && listener.apiCalls !== "all") continue;
+        if (record.sourceIPAddress === "events.amazonaws.com") continue;
         const event = callEvent(record, cell);
         if (listener.sources && !listener.sources.includes(event.source)) continue;
-        if (!isLogged(trails, cell.region, isReading)) continue;
+        if (!isLoggedRecord(trails, cell.region, record)) continue;
         this.#announcer.tellOne(transaction, cell, listener, event);
       }
     }
@@ -204,12 +221,11 @@ function isDelivery({ arn, session }: Caller): boolean {
 }
 
 /** What of a record makes it an event. */
-interface TrailRecord {
+interface TrailRecord extends SelectableRecord {
   readonly eventID: string;
   readonly eventTime: string;
-  readonly eventSource: string;
-  readonly readOnly?: boolean;
-  readonly userIdentity?: { readonly invokedBy?: string };
+  /** Of a service that calls: its principal. */
+  readonly sourceIPAddress: string;
 }
 
 /** @evidence EventBridge User Guide, "AWS service events delivered via CloudTrail" */

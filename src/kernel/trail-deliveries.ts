@@ -19,6 +19,8 @@ export interface TrailDeliveriesHost {
 export const deliveryMilliseconds = 5 * 60_000;
 /** A job of each account's global cell. */
 export const deliveryJob = "cloudtrail.deliver";
+/** A job of each cell in which a trail is to be told of unusual activity. */
+export const insightsJob = "cloudtrail.insights";
 
 /** @evidence CloudTrail User Guide, "Data events": `resources.type` by service */
 const dataTypes: Readonly<Record<string, string>> = {
@@ -54,16 +56,23 @@ export class TrailDeliveries {
 
   /** There is something to deliver at the next full five minutes. @param at epoch milliseconds */
   expect(account: string, at: number): void {
+    this.#expect(globalCell(account), deliveryJob, "account", at);
+  }
+
+  /** There is something to look at for Insights at the next full five minutes. */
+  expectInsights(cell: CellName, at: number): void {
+    this.#expect(cell, insightsJob, String(nextDelivery(at)), at);
+  }
+
+  #expect(cell: CellName, job: string, id: string, at: number): void {
     const { store, ids, scheduler } = this.#host;
-    const cell = globalCell(account);
-    const due = (Math.floor(at / deliveryMilliseconds) + 1) * deliveryMilliseconds;
+    const due = nextDelivery(at);
     store.transact(cell, (transaction) => {
       const rows = transaction.rows(jobs);
-      const id = "account";
-      const known = rows.get([deliveryJob, id]);
+      const known = rows.get([job, id]);
       // One that is under way has read already what there was.
       if (known && known.at > at) return;
-      rows.put(jobRow(deliveryJob, id, due, {}, ids.sequence()));
+      rows.put(jobRow(job, id, due, {}, ids.sequence()));
       scheduler.expect(cell, due);
     });
   }
@@ -77,6 +86,11 @@ export class TrailDeliveries {
     });
     return types;
   }
+}
+
+/** The next full five minutes. */
+export function nextDelivery(at: number): number {
+  return (Math.floor(at / deliveryMilliseconds) + 1) * deliveryMilliseconds;
 }
 
 function globalCell(account: string): CellName {

@@ -103,6 +103,47 @@ test("the aws CLI validates the files of a trail by their digests", { skip }, as
   assert.match(status.stdout, /2\/3 log files valid, 1\/3 log files INVALID/);
 });
 
+test("cloudtrail-insights: the aws CLI asks for Insights, and finds a burst of calls", { skip }, async () => {
+  await using station = await startWorkstation();
+  await station.aws`s3api create-bucket --bucket trail-files`;
+  const policy = {
+    Version: "2012-10-17", Statement: {
+      Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" },
+      Action: ["s3:PutObject", "s3:GetBucketAcl"],
+      Resource: ["arn:aws:s3:::trail-files", "arn:aws:s3:::trail-files/*"],
+    },
+  };
+  await station.aws`s3api put-bucket-policy --bucket trail-files --policy ${JSON.stringify(policy)}`;
+  await station.aws`cloudtrail create-trail --name audit --s3-bucket-name trail-files`;
+  await station.aws`cloudtrail start-logging --name audit`;
+  assert.match(
+    await station.refusal`cloudtrail get-insight-selectors --trail-name audit`,
+    /\(InsightNotEnabledException\) .* Trail arn:aws:cloudtrail:us-east-1:000000000000:trail\/audit does not/,
+  );
+  const selectors = JSON.stringify([{ InsightType: "ApiCallRateInsight" }]);
+  await station.aws`cloudtrail put-insight-selectors --trail-name audit --insight-selectors ${selectors}`;
+  assert.deepEqual(
+    await station.aws`cloudtrail get-insight-selectors --trail-name audit
+      --query InsightSelectors[].InsightType`,
+    ["ApiCallRateInsight"],
+  );
+  await station.region.clock.advance({ hours: 36, minutes: 5 });
+  // The CLI signs by the machine's clock, which stayed where it was.
+  station.region.clock.run();
+  for (const name of ["one", "two", "three", "four"]) {
+    await station.aws`sqs create-queue --queue-name ${name}`;
+  }
+  await station.region.clock.advance({ minutes: 15 });
+  station.region.clock.run();
+  const found = await station.aws`cloudtrail lookup-events --event-category insight
+    --lookup-attributes AttributeKey=EventName,AttributeValue=CreateQueue
+    --query Events[].EventSource`;
+  assert.deepEqual(found, ["sqs.amazonaws.com", "sqs.amazonaws.com"]);
+  const values = await station.aws`cloudtrail list-insights-metric-data --event-source sqs.amazonaws.com
+    --event-name CreateQueue --insight-type ApiCallRateInsight --query Values`;
+  assert.deepEqual(values, [4]);
+});
+
 test("Terraform keeps schedules and their groups", { skip: withoutTerraform() }, async () => {
   await using station = await startWorkstation();
   const schedules = await Terraform.open(station, "scheduler");
@@ -122,9 +163,10 @@ test("Terraform keeps trails", { skip: withoutTerraform() }, async () => {
   const trails = await Terraform.open(station, "cloudtrail");
   await trails.apply();
   assert.equal(await trails.drift(), "");
-  await trails.apply({ logging: "false" });
-  assert.equal(await trails.drift({ logging: "false" }), "");
-  await trails.destroy({ logging: "false" });
+  const changed = { logging: "false", insights: "[]" };
+  await trails.apply(changed);
+  assert.equal(await trails.drift(changed), "");
+  await trails.destroy(changed);
 });
 
 test("Terraform keeps pipes", { skip: withoutTerraform() }, async () => {

@@ -11,12 +11,12 @@ import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { dataSegments, segmentsAfter, trailSegments, type SegmentPlace } from "../../kernel/trail.ts";
+import { isSelected, type SelectableRecord } from "../../kernel/trail-selection.ts";
 import { putFile } from "./bucket-files.ts";
 import { asTrail, topicArnOf } from "./destinations.ts";
 import { noteLogFile } from "./digests.ts";
-import { logFileKey } from "./file-names.ts";
+import { logFileKey, type FileKind } from "./file-names.ts";
 import { putLogEvents, type LoggedEvent } from "./log-delivery.ts";
-import { isSelected, type SelectableRecord } from "./selectors.ts";
 import { trails, type DeliveryState, type Trail } from "./trail-rows.ts";
 
 /** As large as a file becomes before it is packed. */
@@ -41,7 +41,7 @@ function regionsOf(ctx: BodyContext, { multiRegion, homeRegion }: Trail): string
 async function deliverRegion(ctx: BodyContext, trail: Trail, region: string): Promise<void> {
   for (let more = true; more;) {
     const batch = readEvents(ctx, trail, region);
-    if (batch.events.length > 0) await deliverBatch(ctx, trail, region, batch.events);
+    if (batch.events.length > 0) await deliverBatch(ctx, trail, region, batch.events, "CloudTrail");
     const key = [trail.homeRegion, trail.name];
     const isStill = ctx.transaction((within) => {
       const now = within.db(trails).get(key);
@@ -91,26 +91,25 @@ function readEvents(ctx: BodyContext, trail: Trail, region: string): Batch {
 }
 
 function wanted(trail: Trail, region: string, text: string): LoggedEvent | undefined {
-  const record = JSON.parse(text) as SelectableRecord & {
-    eventTime: string; userIdentity: { invokedBy?: string }
-  };
+  const record = JSON.parse(text) as SelectableRecord & { eventTime: string };
   const at = Date.parse(record.eventTime);
   const { startedAt = 0, stoppedAt = 0, isLogging } = trail;
   if (at < startedAt - (startedAt % 1_000) || (!isLogging && at > stoppedAt)) return undefined;
-  const isGlobal = globalSources.has(record.eventSource) && region === "us-east-1";
-  if (isGlobal && !trail.includeGlobal) return undefined;
-  // A trail that logged its own files would never come to an end.
-  if (
-    record.eventCategory === "Data" && record.userIdentity.invokedBy === "cloudtrail.amazonaws.com"
-  ) return undefined;
+  if (isLeftOut(trail, region, record)) return undefined;
   return isSelected(trail, record) ? { at, text } : undefined;
 }
 
-async function deliverBatch(
-  ctx: BodyContext, trail: Trail, region: string, events: readonly LoggedEvent[],
+/** Of global services, and the trail leaves those out. */
+export function isLeftOut(trail: Trail, region: string, { eventSource }: SelectableRecord): boolean {
+  return !trail.includeGlobal && region === "us-east-1" && globalSources.has(eventSource);
+}
+
+/** @param events in order of time */
+export async function deliverBatch(
+  ctx: BodyContext, trail: Trail, region: string, events: readonly LoggedEvent[], kind: FileKind,
 ): Promise<void> {
   const now = ctx.clock.now();
-  const key = logFileKey(trail, ctx.account, region, now, ctx.ids);
+  const key = logFileKey(trail, { kind, account: ctx.account, region, at: now }, ctx.ids);
   const content = `{"Records":[${events.map(({ text }) => text).join(",")}]}`;
   const stored = await attempt(
     ctx, trail, "bucketDelivery", () => putFile(ctx, trail, { key, body: gzipSync(content) }),

@@ -53,6 +53,16 @@ export const logsAccessDenied = (): AwsError => modelled(
   cloudtrail.InvalidCloudWatchLogsLogGroupArnException, "Access denied. Check the permissions for your role.",
 );
 
+export const invalidDataResource = (value: string): AwsError => modelled(
+  cloudtrail.InvalidEventSelectorsException, `Value ${value} for DataResources.Values is invalid.`,
+);
+/** @evidence CloudTrail User Guide, "Logging Insights events with the AWS CLI" */
+export const insightsNotEnabled = (arn: string): AwsError => modelled(
+  cloudtrail.InsightNotEnabledException,
+  `Trail ${arn} does not have Insights enabled. Edit the trail settings to enable Insights, and then try the `
+  + "operation again.",
+);
+
 // AWS's words for these are not recorded.
 export const invalidTrailArn = (arn: string): AwsError =>
   modelled(cloudtrail.CloudTrailARNInvalidException, `The trail ARN is not valid: ${arn}`);
@@ -84,9 +94,17 @@ export const selectorsOfOneKind = (): AwsError => modelled(
   cloudtrail.InvalidEventSelectorsException,
   "Either EventSelectors or AdvancedEventSelectors must be specified, but not both.",
 );
-export const insightsNotEnabled = (arn: string): AwsError => modelled(
-  cloudtrail.InsightNotEnabledException, `CloudTrail Insights is not enabled on the trail ${arn}.`,
+export const invalidInsightSelectors = (message: string): AwsError =>
+  modelled(cloudtrail.InvalidInsightSelectorsException, message);
+export const trailOrStore = (): AwsError => modelled(
+  cloudtrail.InvalidParameterCombinationException,
+  "TrailName can't be specified together with EventDataStore or InsightsDestination.",
 );
+export const noTrailNamed = (): AwsError => modelled(
+  cloudtrail.InvalidParameterCombinationException, "TrailName or EventDataStore must be specified.",
+);
+export const invalidParameter = (message: string): AwsError =>
+  modelled(cloudtrail.InvalidParameterException, message);
 export const invalidTag = (message: string): AwsError =>
   modelled(cloudtrail.InvalidTagParameterException, message);
 export const tooManyTags = (): AwsError =>

@@ -16,6 +16,7 @@ import {
   type TrailRecord,
 } from "../../kernel/trail.ts";
 import { invalidLookupAttributes, invalidNextToken, invalidTimeRange } from "./errors.ts";
+import { lookUpInsights } from "./insight-lookups.ts";
 
 const pageSizeDefault = 50;
 
@@ -115,11 +116,12 @@ function lookUp(input: cloudtrail.LookupEventsRequest, ctx: ReadContext): cloudt
   const attributes = input.LookupAttributes ?? [];
   if (attributes.length > 1)
     throw invalidLookupAttributes("You can only specify one lookup attribute in a request.");
-  const oldest = ctx.clock.now() - trailRetentionMilliseconds;
-  const start = Math.max(input.StartTime ?? oldest, oldest);
   if (input.StartTime !== undefined && input.EndTime !== undefined && input.EndTime < input.StartTime) {
     throw invalidTimeRange();
   }
+  if (input.EventCategory === "insight") return lookUpInsights(ctx, input);
+  const oldest = ctx.clock.now() - trailRetentionMilliseconds;
+  const start = Math.max(input.StartTime ?? oldest, oldest);
   const [attribute] = attributes;
   const scope = `cloudtrail:LookupEvents ${JSON.stringify([attribute, input.StartTime, input.EndTime])}`;
   const from = input.NextToken === undefined ? undefined : openPageToken(scope, input.NextToken);
@@ -134,7 +136,7 @@ function lookUp(input: cloudtrail.LookupEventsRequest, ctx: ReadContext): cloudt
     input.EndTime,
     from as TrailPlace | undefined,
   );
-  for (const { event, place } of input.EventCategory === "insight" ? [] : history) {
+  for (const { event, place } of history) {
     if (attribute && !matchers[attribute.AttributeKey](event.record, attribute.AttributeValue)) continue;
     if (Events.length === limit) return { Events, NextToken: pageToken(scope, last) };
     Events.push(answer(event));

@@ -1,8 +1,8 @@
-/** Which events trails want. Insights are not looked for here, so that none can be asked for. */
+/** Which events trails want. */
 
 import * as cloudtrail from "../../generated/cloudtrail.ts";
 import { operation } from "../../kernel/operation.ts";
-import { insightsNotEnabled, selectorsOfOneKind } from "./errors.ts";
+import { selectorsOfOneKind } from "./errors.ts";
 import { requireAdvanced, requireSelectors } from "./selectors.ts";
 import {
   inGlobalCell, putTrail, requireOwnTrail, requireTrail, selectorsOf, trailArn, trailResource,
@@ -38,13 +38,5 @@ export const GetEventSelectors = operation(cloudtrail.GetEventSelectors, {
       EventSelectors: EventSelectors && [...EventSelectors],
       AdvancedEventSelectors: trail.advanced && [...trail.advanced],
     };
-  },
-});
-
-export const GetInsightSelectors = operation(cloudtrail.GetInsightSelectors, {
-  ...inGlobalCell,
-  resource: (input, ctx) => trailResource(input.TrailName ?? "", ctx),
-  run(input, ctx) {
-    throw insightsNotEnabled(trailArn(ctx, requireTrail(ctx, input.TrailName ?? "")));
   },
 });

@@ -23,9 +23,20 @@ function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10).replaceAll("-", "/");
 }
 
-export function logFileKey(trail: Trail, account: string, region: string, at: number, ids: Ids): string {
-  const name = `${account}_CloudTrail_${region}_${minuteOf(at)}_${ids.from(letters, 16)}.json.gz`;
-  return `${folderOf(trail, account)}/CloudTrail/${region}/${dayOf(at)}/${name}`;
+/** What files are of, and the folder that they are in. */
+export type FileKind = "CloudTrail" | "CloudTrail-Insight";
+
+export interface FileFacts {
+  readonly kind: FileKind;
+  readonly account: string;
+  readonly region: string;
+  /** When it is delivered: epoch milliseconds. */
+  readonly at: number;
+}
+
+export function logFileKey(trail: Trail, { kind, account, region, at }: FileFacts, ids: Ids): string {
+  const name = `${account}_${kind}_${region}_${minuteOf(at)}_${ids.from(letters, 16)}.json.gz`;
+  return `${folderOf(trail, account)}/${kind}/${region}/${dayOf(at)}/${name}`;
 }
 
 export function digestFileKey(trail: Trail, account: string, region: string, end: number): string {

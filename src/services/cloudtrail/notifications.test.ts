@@ -83,7 +83,7 @@ test("a trail tells a topic of its files, makes calls events, and logs invocatio
   await allow("events.amazonaws.com");
   await events.send(new PutRuleCommand({
     Name: "keys", EventPattern: JSON.stringify({
-      "detail-type": ["AWS API Call via CloudTrail"], detail: { eventName: ["CreateKey"] },
+      "detail-type": ["AWS API Call via CloudTrail"], detail: { eventName: ["CreateKey", "Invoke"] },
     }),
   }));
   await events.send(new PutTargetsCommand({
@@ -92,5 +92,8 @@ test("a trail tells a topic of its files, makes calls events, and logs invocatio
   await region.client(KMSClient).send(new CreateKeyCommand({}));
   await region.engine.settled();
   assert.deepEqual(await received(), [`"kms.amazonaws.com"`]);
+  await bench.invoke("called");
+  await region.engine.settled();
+  assert.deepEqual(await received(), [`"lambda.amazonaws.com"`]);
   await region.stop();
 });

@@ -1,11 +1,12 @@
 /**
- * Which events a trail wants.
+ * What selectors a trail may have, and what they come to. Whether they fit an event the kernel says.
  *
- * @evidence CloudTrail API Reference, EventSelector, AdvancedFieldSelector; User Guide, "Logging data events"
+ * @evidence CloudTrail API Reference, EventSelector, AdvancedFieldSelector; User Guide, "Logging data
+ *   events", "Logging network activity events"
  */
 
 import type * as cloudtrail from "../../generated/cloudtrail.ts";
-import { invalidSelectors } from "./errors.ts";
+import { invalidDataResource, invalidSelectors } from "./errors.ts";
 import type { Trail } from "./trail-rows.ts";
 
 type Selected = Pick<Trail, "selectors" | "advanced">;
@@ -19,27 +20,30 @@ export const defaultSelectors: readonly Selector[] = [
   },
 ];
 
-/** A record, as far as selectors look at it. */
-export interface SelectableRecord {
-  readonly eventName: string;
-  readonly eventSource: string;
-  readonly eventType?: string;
-  readonly eventCategory: string;
-  readonly readOnly: boolean;
-  readonly userIdentity: { readonly arn?: string };
-  readonly resources?: readonly { readonly ARN: string; readonly type?: string }[];
-}
-
 const selectorsMax = 5;
 const dataResourcesMax = 250;
 const advancedMax = 500;
 /** @evidence CloudTrail API Reference, DataResource and ExcludeManagementEventSources */
 const basicTypes = new Set(["AWS::S3::Object", "AWS::Lambda::Function", "AWS::DynamoDB::Table"]);
 const excludable = new Set(["kms.amazonaws.com", "rdsdata.amazonaws.com"]);
-const fields = new Set([
-  "readOnly", "eventCategory", "eventSource", "eventName", "eventType", "resources.type", "resources.ARN",
-  "userIdentity.arn", "sessionCredentialFromConsole",
-]);
+/** @evidence CloudTrail API Reference, AdvancedFieldSelector: what trails may name, by category */
+const fields: Readonly<Record<string, ReadonlySet<string>>> = {
+  Management: new Set(["eventCategory", "eventSource", "readOnly"]),
+  Data: new Set([
+    "eventCategory", "eventName", "eventSource", "eventType", "readOnly", "resources.ARN", "resources.type",
+    "sessionCredentialFromConsole", "userIdentity.arn",
+  ]),
+  NetworkActivity: new Set([
+    "eventCategory", "eventSource", "eventName", "errorCode", "vpcEndpointId", "userIdentity.arn",
+  ]),
+};
+const equalOnly = new Set(["eventCategory", "readOnly", "resources.type", "errorCode"]);
+/** @evidence CloudTrail API Reference, AdvancedFieldSelector: the only valid values */
+const fieldValues: Readonly<Record<string, ReadonlySet<string>>> = {
+  readOnly: new Set(["true", "false"]),
+  errorCode: new Set(["VpceAccessDenied"]),
+  sessionCredentialFromConsole: new Set(["true", "false"]),
+};
 
 export function requireSelectors(selectors: readonly Selector[]): Selector[] {
   if (selectors.length === 0) throw invalidSelectors("At least one event selector must be specified.");
@@ -50,9 +54,7 @@ export function requireSelectors(selectors: readonly Selector[]): Selector[] {
       if (Type === undefined || !basicTypes.has(Type)) {
         throw invalidSelectors(`${Type ?? "null"} is not a data resource type of basic event selectors.`);
       }
-      for (const value of Values) if (
-        !value.startsWith("arn:")
-      ) throw invalidSelectors(`Invalid ARN: ${value}`);
+      for (const value of Values) if (!isDataResource(Type, value)) throw invalidDataResource(value);
       count += Values.length;
     }
     for (const source of excluded) {
@@ -68,6 +70,18 @@ export function requireSelectors(selectors: readonly Selector[]): Selector[] {
   }));
 }
 
+const services: Readonly<Record<string, string>> = {
+  "AWS::S3::Object": "s3", "AWS::Lambda::Function": "lambda", "AWS::DynamoDB::Table": "dynamodb",
+};
+
+/** All of a service, or one: a bucket's objects by a prefix, which may be empty. No wildcards. */
+function isDataResource(type: string, value: string): boolean {
+  const all = `arn:aws:${services[type] ?? ""}`;
+  if (value === all) return true;
+  if (!value.startsWith(`${all}:`) || value.includes("*")) return false;
+  return type !== "AWS::S3::Object" || /^arn:aws:s3:::($|[^/]+\/)/.test(value);
+}
+
 const operators = ["Equals", "StartsWith", "EndsWith", "NotEquals", "NotStartsWith", "NotEndsWith"] as const;
 
 export function requireAdvanced(advanced: readonly Advanced[]): void {
@@ -77,22 +91,43 @@ export function requireAdvanced(advanced: readonly Advanced[]): void {
   let count = 0;
   for (const { FieldSelectors } of advanced) {
     const category = only(FieldSelectors, "eventCategory");
-    if (category !== "Management" && category !== "Data") {
-      throw invalidSelectors("eventCategory must equal Management or Data.");
+    const allowed = category === undefined ? undefined : fields[category];
+    if (category === undefined || !allowed) {
+      throw invalidSelectors("eventCategory must equal Management, Data or NetworkActivity.");
     }
-    if (category === "Data" && only(FieldSelectors, "resources.type") === undefined) {
-      throw invalidSelectors("A selector of data events must name one resources.type.");
+    const required = category === "Data" ? "resources.type" : "eventSource";
+    if (category !== "Management" && only(FieldSelectors, required) === undefined) {
+      throw invalidSelectors(`A selector of ${category} events must name one ${required}.`);
     }
+    const names = new Set<string>();
     for (const field of FieldSelectors) {
-      if (!fields.has(field.Field)) throw invalidSelectors(
-        `${field.Field} is not a field of event selectors.`,
-      );
-      const values = operators.flatMap((operator) => field[operator] ?? []);
-      if (values.length === 0) throw invalidSelectors(`${field.Field} has no operator.`);
-      count += values.length;
+      if (!allowed.has(field.Field)) {
+        throw invalidSelectors(`${field.Field} is not a field of selectors of ${category} events.`);
+      }
+      if (names.has(field.Field)) throw invalidSelectors(`${field.Field} can be named only once.`);
+      names.add(field.Field);
+      count += requireOperators(category, field);
     }
   }
   if (count > advancedMax) throw invalidSelectors("You can specify up to 500 values in all selectors.");
+}
+
+/** How many values it has. */
+function requireOperators(category: string, field: Field): number {
+  const { Field: name } = field;
+  const used = operators.filter((operator) => field[operator] !== undefined);
+  if (used.length === 0) throw invalidSelectors(`${name} has no operator.`);
+  const values = used.flatMap((operator) => field[operator] ?? []);
+  const isOfManagement = category === "Management" && name === "eventSource";
+  const allowed = isOfManagement ? excludable : fieldValues[name];
+  if (allowed && !values.every((value) => allowed.has(value))) {
+    throw invalidSelectors(`${name} can only be ${[...allowed].join(" or ")}.`);
+  }
+  const operator = isOfManagement ? "NotEquals" : "Equals";
+  if ((isOfManagement || equalOnly.has(name)) && used.some((each) => each !== operator)) {
+    throw invalidSelectors(`The only operator of ${name} is ${operator}.`);
+  }
+  return values.length;
 }
 
 /** The value that a field must equal, where it is one. */
@@ -133,61 +168,4 @@ export function wantedDataTypes({ selectors, advanced }: Selected): string[] {
     ? advanced.map(({ FieldSelectors }) => only(FieldSelectors, "resources.type"))
     : (selectors ?? []).flatMap(({ DataResources }) => (DataResources ?? []).map(({ Type }) => Type));
   return [...new Set(types.filter((type) => type !== undefined))];
-}
-
-export function isSelected({ selectors, advanced }: Selected, record: SelectableRecord): boolean {
-  if (advanced) return advanced.some(
-    (selector) => selector.FieldSelectors.every((field) => holds(field, record)),
-  );
-  return (selectors ?? defaultSelectors).some((selector) => isSelectedBy(selector, record));
-}
-
-function isSelectedBy(selector: Selector, record: SelectableRecord): boolean {
-  const { ReadWriteType = "All", IncludeManagementEvents, ExcludeManagementEventSources = [] } = selector;
-  if (ReadWriteType !== "All" && (ReadWriteType === "ReadOnly") !== record.readOnly) return false;
-  if (record.eventCategory === "Management") {
-    return IncludeManagementEvents === true && !ExcludeManagementEventSources.includes(record.eventSource);
-  }
-  return (selector.DataResources ?? []).some(({ Type, Values = [] }) => (record.resources ?? []).some(
-    ({ type, ARN }) => type === Type && Values.some((value) => isWithin(ARN, value)),
-  ));
-}
-
-/** `arn:aws:s3` and `arn:aws:lambda` stand for all; a bucket's with a slash for its objects, by prefix. */
-function isWithin(arn: string, value: string): boolean {
-  const parts = value.split(":").length;
-  return parts <= 3 ? arn.startsWith(`${value}:`) : arn === value || (
-    value.includes(":s3:::") && arn.startsWith(value)
-  );
-}
-
-function valuesOf(field: string, record: SelectableRecord): readonly string[] {
-  switch (field) {
-    case "readOnly": return [String(record.readOnly)];
-    case "eventCategory": return [record.eventCategory];
-    case "eventSource": return [record.eventSource];
-    case "eventName": return [record.eventName];
-    case "eventType": return [record.eventType ?? ""];
-    case "resources.type": return (record.resources ?? []).map(({ type }) => type ?? "");
-    case "resources.ARN": return (record.resources ?? []).map(({ ARN }) => ARN);
-    case "userIdentity.arn": return [record.userIdentity.arn ?? ""];
-    default: return ["false"];
-  }
-}
-
-function holds(selector: Field, record: SelectableRecord): boolean {
-  const found = valuesOf(selector.Field, record);
-  const some = (values: readonly string[], fits: (value: string, wanted: string) => boolean): boolean =>
-    values.some((wanted) => found.some((value) => fits(value, wanted)));
-  const { Equals, StartsWith, EndsWith, NotEquals, NotStartsWith, NotEndsWith } = selector;
-  const starts = (value: string, wanted: string): boolean => value.startsWith(wanted);
-  const ends = (value: string, wanted: string): boolean => value.endsWith(wanted);
-  const same = (value: string, wanted: string): boolean => value === wanted;
-  const positive = Equals ?? StartsWith ?? EndsWith;
-  if (
-    positive && !(some(Equals ?? [], same) || some(StartsWith ?? [], starts) || some(EndsWith ?? [], ends))
-  ) {
-    return false;
-  }
-  return !some(NotEquals ?? [], same) && !some(NotStartsWith ?? [], starts) && !some(NotEndsWith ?? [], ends);
 }

@@ -4,11 +4,18 @@ import * as delivery from "./delivery.ts";
 import * as digests from "./digests.ts";
 import * as eventHistory from "./event-history.ts";
 import * as eventSelectors from "./event-selectors.ts";
+import * as insightEvents from "./insight-events.ts";
+import * as insightLookups from "./insight-lookups.ts";
+import * as insightSelectors from "./insight-selectors.ts";
+import * as insightWatch from "./insight-watch.ts";
 import * as signingKeys from "./signing-keys.ts";
 import * as tags from "./tags.ts";
 import * as trails from "./trails.ts";
 
 export default service(cloudtrail.service, {
-  nouns: [eventHistory, trails, eventSelectors, delivery, digests, signingKeys, tags],
+  nouns: [
+    eventHistory, trails, eventSelectors, delivery, digests, signingKeys, tags, insightSelectors,
+    insightWatch, insightEvents, insightLookups,
+  ],
   tagging: tags.tagging,
 });

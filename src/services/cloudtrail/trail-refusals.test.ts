@@ -4,6 +4,14 @@ import { CreateTrailCommand, PutEventSelectorsCommand } from "@aws-sdk/client-cl
 import { startRegion } from "../../../test/region.ts";
 import { bucket, refusal, trailFixture } from "./trail-fixture.ts";
 
+const ofObjects = [
+  { Field: "eventCategory", Equals: ["Data"] }, { Field: "resources.type", Equals: ["AWS::S3::Object"] },
+];
+const ofNetwork = [
+  { Field: "eventCategory", Equals: ["NetworkActivity"] },
+  { Field: "eventSource", Equals: ["kms.amazonaws.com"] },
+];
+
 test("what can't be a trail is refused", async () => {
   await using region = await startRegion();
   const policy = {
@@ -59,5 +67,56 @@ test("what can't be a trail is refused", async () => {
     { AdvancedEventSelectors: [{ FieldSelectors: [
       { Field: "eventCategory", Equals: ["Management"] }, { Field: "wrong", Equals: ["x"] },
     ] }] },
+    ...[
+      [{ Field: "eventCategory", Equals: ["Management"] }, { Field: "eventName", Equals: ["CreateKey"] }],
+      [
+        { Field: "eventCategory", Equals: ["Management"] },
+        { Field: "eventSource", Equals: ["kms.amazonaws.com"] },
+      ],
+      [
+        { Field: "eventCategory", Equals: ["Management"] },
+        { Field: "eventSource", NotEquals: ["s3.amazonaws.com"] },
+      ],
+      [{ Field: "eventCategory", Equals: ["Management", "Data"] }],
+      [{ Field: "eventCategory", Equals: ["Management"] }, { Field: "readOnly", Equals: ["yes"] }],
+      [{ Field: "eventCategory", Equals: ["Management"] }, { Field: "readOnly", NotEquals: ["true"] }],
+      [...ofObjects, { Field: "resources.type", Equals: ["AWS::Lambda::Function"] }],
+      [...ofObjects, { Field: "vpcEndpointId", Equals: ["vpce-1"] }],
+      [...ofObjects, { Field: "eventName" }],
+      [{ Field: "eventCategory", Equals: ["NetworkActivity"] }],
+      [...ofNetwork, { Field: "errorCode", Equals: ["AccessDenied"] }],
+      [...ofNetwork, { Field: "readOnly", Equals: ["true"] }],
+    ].map((FieldSelectors) => ({ AdvancedEventSelectors: [{ FieldSelectors }] })),
   ]) assert.match(await selectors(input), /^InvalidEventSelectorsException: /, JSON.stringify(input));
+
+  const values = (Type: string, value: string): Promise<string> => selectors({
+    EventSelectors: [{ ReadWriteType: "All", DataResources: [{ Type, Values: [value] }] }],
+  });
+  for (const value of ["arn:aws:s3:::*/*", "arn:aws:s3:::/", "arn:aws:s3:::bucket", "bucket/"]) {
+    assert.equal(
+      await values("AWS::S3::Object", value),
+      `InvalidEventSelectorsException: Value ${value} for DataResources.Values is invalid.`,
+    );
+  }
+  for (const value of ["arn:aws:s3", "arn:aws:s3:::", "arn:aws:s3:::bucket/", "arn:aws:s3:::bucket/a"]) {
+    assert.equal(await values("AWS::S3::Object", value), "nothing was refused");
+  }
+  assert.equal(await values("AWS::Lambda::Function", "arn:aws:lambda"), "nothing was refused");
+  const valuesOf = (count: number): object[] => [{
+    FieldSelectors: [
+      ...ofObjects,
+      { Field: "eventName", Equals: Array.from({ length: count - 2 }, (_, index) => `Name${index}`) },
+    ],
+  }];
+  assert.equal(await selectors({ AdvancedEventSelectors: valuesOf(500) }), "nothing was refused");
+  assert.match(await selectors({ AdvancedEventSelectors: valuesOf(501) }), /up to 500 values/);
+  assert.equal(
+    await selectors({ AdvancedEventSelectors: [{
+      FieldSelectors: [
+        ...ofNetwork, { Field: "errorCode", Equals: ["VpceAccessDenied"] },
+        { Field: "vpcEndpointId", NotStartsWith: ["vpce-1"] },
+      ],
+    }] }),
+    "nothing was refused",
+  );
 });

@@ -33,6 +33,9 @@ export interface Trail {
   readonly kmsKeyArn?: string | undefined;
   readonly selectors?: readonly cloudtrail.EventSelector[] | undefined;
   readonly advanced?: readonly cloudtrail.AdvancedEventSelector[] | undefined;
+  readonly insights?: readonly cloudtrail.InsightSelector[] | undefined;
+  /** Since when Insights are looked for: epoch milliseconds. */
+  readonly insightsSince?: number | undefined;
   readonly isLogging: boolean;
   /** Epoch milliseconds. */
   readonly startedAt?: number;
@@ -48,6 +51,12 @@ export interface Trail {
 export const trails = table<Trail>(
   "cloudtrail.trails", { key: ({ homeRegion, name }) => [homeRegion, name] },
 );
+
+/** Also from another cell than theirs. */
+export function allTrails({ account, kernel }: Pick<ReadContext, "account" | "kernel">): Trail[] {
+  const cell = { account, region: "aws-global" };
+  return kernel.read(cell, (transaction) => [...transaction.rows(trails).list()]);
+}
 
 /** All trails of an account are in its global cell. */
 export const inGlobalCell = { owner: () => ({ region: "aws-global" }) } as const;
@@ -119,6 +128,9 @@ export function putTrail(ctx: Context, trail: Trail): Trail {
     ...(!trail.multiRegion && { region: trail.homeRegion }),
     logs: managementOf(trail),
     dataTypes: wantedDataTypes(trail),
+    selectors: trail.selectors,
+    advanced: trail.advanced,
+    hasInsights: trail.insights !== undefined,
   });
   return trail;
 }

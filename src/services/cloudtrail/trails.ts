@@ -12,6 +12,7 @@ import {
   globalEventsRequired, invalidPrefix, invalidToken, logGroupWithoutRole, noOrganization, tooManyTrails,
   trailExists,
 } from "./errors.ts";
+import { forgetInsights } from "./insight-events.ts";
 import { requireTags } from "./tag-rules.ts";
 import {
   deleteTrail, inGlobalCell, putTrail, requireOwnTrail, requireTrail, trailArn, trailResource, trails,
@@ -128,7 +129,7 @@ function shown(ctx: ReadContext, trail: Trail): cloudtrail.Trail {
     ...settings(ctx, trail),
     HomeRegion: trail.homeRegion,
     HasCustomEventSelectors: trail.selectors !== undefined || trail.advanced !== undefined,
-    HasInsightSelectors: false,
+    HasInsightSelectors: trail.insights !== undefined,
   };
 }
 
@@ -138,6 +139,7 @@ export const DeleteTrail = operation(cloudtrail.DeleteTrail, {
     const trail = requireOwnTrail(ctx, input.Name);
     deleteTrail(ctx, trail);
     forgetDigests(ctx, trail);
+    forgetInsights(ctx, trailArn(ctx, trail));
   },
 });
 

@@ -80,13 +80,15 @@ export function routeEvent(ctx: Context, bus: string, event: Event, only?: Confi
 }
 
 /**
- * Calls that only read are for rules that ask for them.
+ * Calls that only read are for rules that ask for them, as far as they are management events.
  *
  * @evidence EventBridge User Guide, "Receiving read-only management events from AWS services"
  */
 function isReadingCall(document: unknown): boolean {
   const { "detail-type": type, detail } = document as Record<string, unknown>;
-  return type === "AWS API Call via CloudTrail" && (detail as { readOnly?: unknown }).readOnly === true;
+  if (type !== "AWS API Call via CloudTrail") return false;
+  const { readOnly, managementEvent } = detail as { readOnly?: unknown; managementEvent?: unknown };
+  return readOnly === true && managementEvent !== false;
 }
 
 export function routeToRule(ctx: Context, rule: Rule, event: Event): void {
