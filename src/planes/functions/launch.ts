@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
+import { beginDotnet } from "./dotnet-runtime.ts";
 import { javaClasses } from "./java-runtime.ts";
 import { isOfSystem, type Program, type Programs } from "./programs.ts";
 import { beginRuby } from "./ruby-runtime.ts";
@@ -67,7 +68,8 @@ export async function launchOf(
   const mounts: Mount[] = [{ host: facts.code, inside: "/var/task" }];
   if (facts.layers !== undefined) mounts.push({ host: facts.layers, inside: "/opt" });
   const [task = "", layers = "/opt"] = mounts.map((mount) => engine.see(mount));
-  const begun = await begin(spec, { task, layers, plane: facts.planeFolder }, engine, programs);
+  const places = { task, layers, code: facts.code, plane: facts.planeFolder };
+  const begun = await begin(spec, places, engine, programs);
   const hasChannel = begun.hasChannel === true;
   const own = {
     ...common(spec, facts, task, begun),
@@ -93,6 +95,8 @@ export async function launchOf(
 interface Places {
   readonly task: string;
   readonly layers: string;
+  /** Of `task`, on this machine. */
+  readonly code: string;
   readonly plane: string;
 }
 
@@ -110,7 +114,10 @@ async function begin(
   const choice = await chooseProgram(name, programs);
   if (!fact.available || !choice) throw new CannotRun("runtime-unavailable", `${runtime}: ${fact.detail}`);
   const label = `${runtime.replace(/^([a-z]+)([\d.]+?)\.?x?$/, "$1:$2")}.v${choice.program.version}`;
-  const begun = await beginLanguage(name, spec, places, engine, programs, choice.program);
+  const begun =
+    name.language === "dotnet"
+      ? await beginDotnet({ handler: "", ...spec }, choice.exact, places, engine, choice.program)
+      : await beginLanguage(name, spec, places, engine, programs, choice.program);
   return { ...begun, version: label };
 }
 
