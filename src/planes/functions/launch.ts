@@ -215,8 +215,8 @@ function node(
 }
 
 const nodeFiles = [
-  "bootstrap.cjs", "runtime-client.cjs", "channel.cjs", "connection.cjs", "console.cjs", "handler.cjs",
-  "streaming.cjs",
+  "bootstrap.cjs", "runtime-client.cjs", "variables.cjs", "channel.cjs", "connection.cjs", "console.cjs",
+  "handler.cjs", "streaming.cjs",
 ];
 
 /** Files one by one: `node_modules` must find room beside them. */
