@@ -33,12 +33,15 @@ export interface Launch {
   readonly image?: string;
 }
 
+/** @evidence Lambda Developer Guide, "Defined runtime environment variables" */
+export type Initialization = "on-demand" | "provisioned-concurrency" | "snap-start";
+
 export interface LaunchFacts {
   readonly environmentId: string;
   readonly logStreamName: string;
   readonly runtimeApi: string;
   readonly credentials: Credentials;
-  readonly initialization: "on-demand" | "provisioned-concurrency";
+  readonly initialization: Initialization;
   /** Unpacked. */
   readonly code: string;
   readonly layers: string | undefined;
@@ -224,6 +227,8 @@ function runtimeMounts(host: string): Mount[] {
   return nodeFiles.map((name) => ({ host: join(host, name), inside: `/var/runtime/${name}` }));
 }
 
+const hooks = "snapshot_restore_py.py";
+
 function python(
   { task, layers }: Places,
   engine: SandboxEngine,
@@ -234,16 +239,18 @@ function python(
   const runtime = { host: join(runtimeFiles("python"), "bootstrap.py"), inside: "/var/runtime/bootstrap.py" };
   const isBoxed = engine.see(runtime) === runtime.inside;
   const minor = program.version.split(".").slice(0, 2).join(".");
+  const packages = join(runtimeFiles("python"), "packages");
+  const own = { host: join(packages, hooks), inside: `${pythonSdkFolder}/${hooks}` };
   return {
     command: [path, "-S", engine.see(runtime)],
-    mounts: [...mounts, runtime, ...(isBoxed ? sdk : [])],
+    mounts: [...mounts, runtime, ...(isBoxed ? [...sdk, own] : [])],
     hasChannel: isBoxed,
     environment: {
       PYTHONPATH: [
         task,
         `${layers}/python/lib/python${minor}/site-packages`,
         `${layers}/python`,
-        pythonSdkFolder,
+        isBoxed ? pythonSdkFolder : packages,
       ].join(":"),
       _LAMBDA_TELEMETRY_LOG_FD: String(telemetryDescriptor),
       PYTHONDONTWRITEBYTECODE: "1",
@@ -328,8 +335,11 @@ export function lambdaVariables(
     AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMegabytes),
     AWS_LAMBDA_INITIALIZATION_TYPE: facts.initialization,
-    AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.logGroupName,
-    AWS_LAMBDA_LOG_STREAM_NAME: facts.logStreamName,
+    // Whatever is restored from a snapshot has a log of its own: "Monitoring for Lambda SnapStart".
+    ...(facts.initialization !== "snap-start" && {
+      AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.logGroupName,
+      AWS_LAMBDA_LOG_STREAM_NAME: facts.logStreamName,
+    }),
     AWS_LAMBDA_LOG_FORMAT: spec.logging.format,
     ...(spec.logging.format === "JSON" &&
       spec.logging.applicationLevel && { AWS_LAMBDA_LOG_LEVEL: spec.logging.applicationLevel }),
