@@ -16,9 +16,12 @@ export function running(mark: string): number {
   return count;
 }
 
-/** Until it is so, for ten seconds at most: the machine takes a moment to end processes. */
-export async function settled(isSo: () => boolean, everyMilliseconds = 10): Promise<void> {
-  for (let turns = 0; turns < 10_000 / everyMilliseconds && !isSo(); turns += 1) {
+/** Until it is so, for some seconds at most: the machine takes a moment to end processes. */
+export async function settled(
+  isSo: () => boolean, everyMilliseconds = 10, secondsMax = 10,
+): Promise<void> {
+  const end = performance.now() + secondsMax * 1_000;
+  while (!isSo() && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, everyMilliseconds));
   }
 }

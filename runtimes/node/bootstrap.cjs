@@ -5,7 +5,9 @@ const { RuntimeClient } = require("./runtime-client.cjs");
 const { current, patchConsole } = require("./console.cjs");
 const { loadHandler, RuntimeError } = require("./handler.cjs");
 const { installStreaming, isStreaming, responseStream } = require("./streaming.cjs");
+const { installVariables } = require("./variables.cjs");
 
+const setTrace = installVariables();
 const environment = process.env;
 const telemetry = environment._LAMBDA_TELEMETRY_LOG_FD;
 delete environment._LAMBDA_TELEMETRY_LOG_FD;
@@ -196,9 +198,7 @@ async function handle(handler, { head, body }) {
   const requestId = head.get("lambda-runtime-aws-request-id");
   current.requestId = requestId;
   current.tenantId = head.get("lambda-runtime-aws-tenant-id");
-  const trace = head.get("lambda-runtime-trace-id");
-  if (trace) environment._X_AMZN_TRACE_ID = trace;
-  else delete environment._X_AMZN_TRACE_ID;
+  setTrace(head.get("lambda-runtime-trace-id"));
   try {
     const context = contextOf(head);
     const event = JSON.parse(body);

@@ -66,6 +66,11 @@ class RuntimeClient:
         self.send("GET", "/invocation/next")
         return self.answer()
 
+    def restore(self):
+        """A snapshot may be taken now; what comes after it goes on from there."""
+        self.send("GET", "/restore/next")
+        self.answer()
+
     def respond_and_next(self, request_id, body, content_type):
         """Answers, and asks for the next event: one write for both."""
         path = "/invocation/%s/response" % request_id
@@ -363,6 +368,24 @@ def handle(handler, client, telemetry, headers, body):
     return client.next()
 
 
+def take_snapshot(client, telemetry):
+    """What the function has registered is done around it: before in reverse order, after in order."""
+    hooks = sys.modules.get("snapshot_restore_py")
+    phase = "/init/error"
+    try:
+        for function, args, kwargs in reversed(hooks.get_before_snapshot() if hooks else []):
+            function(*args, **kwargs)
+        client.restore()
+        phase = "/restore/error"
+        for function, args, kwargs in hooks.get_after_restore() if hooks else []:
+            function(*args, **kwargs)
+    except Exception as cause:
+        error = describe(cause, "")
+        log_error(telemetry, error)
+        client.fail(phase, error)
+        sys.exit(1)
+
+
 def main():
     channel = os.environ.pop("_LAMBDA_RUNTIME_API_CHANNEL", "")
     client = RuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], channel)
@@ -383,6 +406,8 @@ def main():
         log_error(telemetry, error)
         client.fail("/init/error", error)
         sys.exit(1)
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        take_snapshot(client, telemetry)
     headers, body = client.next()
     while True:
         headers, body = handle(handler, client, telemetry, headers, body)

@@ -25,8 +25,8 @@ export async function examineFunctions(machine: Machine): Promise<Finding[]> {
     [
       ".NET functions",
       "dotnet",
-      "nothing: Lambda's runtime for .NET is not built here; a program with its own bootstrap runs as " +
-        "provided.al2023, and an image where there are containers",
+      ".NET of that version, with its SDK where functions are class libraries: a package, or " +
+        "dotnet-install.sh",
     ],
   ] as const;
   return [

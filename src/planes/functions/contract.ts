@@ -93,6 +93,8 @@ export interface FunctionSpec {
   /** Of `/tmp`. */
   readonly ephemeralStorageMegabytes: number;
   readonly architecture: "x86_64" | "arm64";
+  /** Its runtime is told that a snapshot is taken of it, and what is registered for that is done. */
+  readonly snapStart?: boolean;
   readonly logging: Logging;
   /** Asked when an environment starts, and again when what was given has expired. */
   credentials(): Promise<Credentials>;
@@ -134,6 +136,8 @@ export interface Report {
   readonly billedMilliseconds: number;
   /** Only where this invocation had to wait for a new environment. */
   readonly initMilliseconds?: number;
+  /** Of a function with `snapStart`: of that time, what came after its snapshot. */
+  readonly restoreMilliseconds?: number;
   readonly memoryMegabytesUsed: number;
 }
 

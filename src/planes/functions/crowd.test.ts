@@ -10,6 +10,8 @@ import type { Slot } from "./slot.ts";
 interface TestSlot {
   readonly slot: Slot;
   ended(): boolean;
+  /** It has answered, and not yet asked for more. */
+  answered(): void;
   /** The invocation at hand comes to its end. */
   finish(milliseconds: number): void;
 }
@@ -27,6 +29,7 @@ function testSlot(): TestSlot {
   return {
     slot: { key: "key", environment } as unknown as Slot,
     ended: () => state === "ended",
+    answered: () => void (state = "finishing"),
     finish: (durationMilliseconds) => {
       const report = { durationMilliseconds, billedMilliseconds: 1, memoryMegabytesUsed: 1 };
       finish?.({ report } as Outcome);
@@ -93,4 +96,38 @@ test("nobody waits for functions that take their time", async () => {
   assert.ok(free);
   assert.equal(crowd.add(free.slot), true);
   assert.equal(await taken, rested.slot);
+});
+
+/** One environment, which took so long to begin, and has answered. */
+async function answeredCrowd(initMilliseconds: number): Promise<{ crowd: Crowd; one: TestSlot }> {
+  const crowd = new Crowd(() => false);
+  const one = testSlot();
+  crowd.slots.add(one.slot);
+  const run = crowd.run(one.slot, invocation, initMilliseconds);
+  one.finish(5);
+  await run;
+  one.answered();
+  return { crowd, one };
+}
+
+test("an environment that has answered is waited for as long as beginning another would take", async () => {
+  const { crowd, one } = await answeredCrowd(1_500);
+  const taken = crowd.take();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  crowd.add(one.slot);
+  assert.equal(await taken, one.slot);
+});
+
+test("and no longer", async () => {
+  const { crowd } = await answeredCrowd(60);
+  assert.equal(await crowd.take(), undefined);
+});
+
+test("one that ends then is waited for no more", async () => {
+  const { crowd, one } = await answeredCrowd(60_000);
+  const began = performance.now();
+  const taken = crowd.take();
+  crowd.delete(one.slot);
+  assert.equal(await taken, undefined);
+  assert.ok(performance.now() - began < 1_000);
 });

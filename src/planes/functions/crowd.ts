@@ -15,8 +15,11 @@ const busyCount = 2 * availableParallelism();
 const shortMilliseconds = 2;
 /** How long is waited for that. */
 const patienceMilliseconds = 2;
-/** How long an environment that has answered may take to ask for more before another is begun. */
-const finishingMilliseconds = 50;
+/**
+ * How long an environment that has answered may take to ask for more before another is begun: as long as that
+ * took when it was last done, within these bounds.
+ */
+const finishingMilliseconds = { least: 50, most: 2_000 };
 /** A function that takes longer than it did is believed to after about so many invocations. */
 const memory = 32;
 
@@ -34,6 +37,7 @@ export class Crowd {
   #running = 0;
   /** About the least that it takes. */
   #milliseconds = Number.POSITIVE_INFINITY;
+  #patience = finishingMilliseconds.least;
 
   /** @param isOver whether an environment serves nobody any more */
   constructor(isOver: (slot: Slot) => boolean) {
@@ -46,7 +50,7 @@ export class Crowd {
     const free = isSoonFree ? await this.#wait(patienceMilliseconds) : undefined;
     const slot = free ?? this.#takeIdle();
     if (slot || this.#finishing() <= this.#waiting.length) return slot;
-    return this.#wait(finishingMilliseconds);
+    return this.#wait(this.#patience);
   }
 
   #takeIdle(): Slot | undefined {
@@ -78,6 +82,10 @@ export class Crowd {
 
   async run(slot: Slot, invocation: Invocation, initMilliseconds?: number): Promise<Outcome> {
     this.#running += 1;
+    if (initMilliseconds !== undefined) {
+      const { least, most } = finishingMilliseconds;
+      this.#patience = Math.min(most, Math.max(least, initMilliseconds));
+    }
     try {
       const outcome = await slot.environment.invoke(invocation, initMilliseconds);
       this.#learn(outcome.report.durationMilliseconds);
@@ -108,5 +116,12 @@ export class Crowd {
     this.slots.delete(slot);
     const index = this.#idle.lastIndexOf(slot);
     if (index >= 0) this.#idle.splice(index, 1);
+    // It will not be free any more: whoever waits for it need not.
+    for (let left = this.#waiting.length - this.#finishing() - this.#running; left > 0; left -= 1) {
+      const first = this.#waiting.shift();
+      if (!first) return;
+      clearTimeout(first.timer);
+      first.take(undefined);
+    }
   }
 }

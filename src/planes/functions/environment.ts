@@ -41,6 +41,8 @@ const shutdownMilliseconds = 2_000;
 
 export class Environment implements RuntimeApiHandler {
   readonly log: EnvironmentLog;
+  /** A snapshot would be taken of it now. Absent where none is wanted. */
+  onSnapshot: (() => void) | undefined;
   readonly #options: EnvironmentOptions;
   readonly #api: RuntimeApi;
   readonly #extensions: Extensions;
@@ -55,6 +57,8 @@ export class Environment implements RuntimeApiHandler {
   #initFailed: ((failure: Failure) => void) | undefined;
   #initDone: (() => void) | undefined;
   #initFailure: Failure | undefined;
+  #snapshotAt: number | undefined;
+  #restoreMilliseconds: number | undefined;
   #memoryMegabytesUsed = 0;
   #sampledAt = Number.NEGATIVE_INFINITY;
   #exit: Exit | undefined;
@@ -76,6 +80,11 @@ export class Environment implements RuntimeApiHandler {
   /** The most it was seen to use. */
   get memoryMegabytesUsed(): number {
     return this.#memoryMegabytesUsed;
+  }
+
+  /** What initializing it took after its snapshot; undefined where there was none. */
+  get restoreMilliseconds(): number | undefined {
+    return this.#restoreMilliseconds;
   }
 
   get state(): EnvironmentState {
@@ -103,6 +112,7 @@ export class Environment implements RuntimeApiHandler {
         clearTimeout(timer);
         this.#initDone = undefined;
         this.#initFailed = undefined;
+        if (this.#snapshotAt !== undefined) this.#restoreMilliseconds = performance.now() - this.#snapshotAt;
         this.#extensions.closeRegistration();
         this.#sampleMemory();
         for (const { name, events } of this.#extensions.list()) {
@@ -111,7 +121,9 @@ export class Environment implements RuntimeApiHandler {
         if (result !== undefined) return void this.drain().then(() => resolve(result));
         sandbox.setBusy(false);
         this.#state = "idle";
-        resolve(undefined);
+        // What it has said since is said before its restoration is reported.
+        if (this.#snapshotAt === undefined) resolve(undefined);
+        else void this.drain().then(() => resolve(undefined));
       };
       this.#initDone = () => end(undefined);
       this.#initFailed = end;
@@ -174,6 +186,7 @@ export class Environment implements RuntimeApiHandler {
       memoryMegabytes: this.#options.memoryMegabytes,
       version: of.version,
       initMilliseconds,
+      restoreMilliseconds: initMilliseconds === undefined ? undefined : this.#restoreMilliseconds,
       hasExtensions: this.#extensions.count > 0,
     });
     this.#run = run;
@@ -305,6 +318,17 @@ export class Environment implements RuntimeApiHandler {
     this.#initFailure = told(errorType, body);
     setTimeout(() => this.#initFailure && this.#initFailed?.(this.#initFailure), 50).unref();
     return accepted;
+  }
+
+  async restore(): Promise<Answer> {
+    const { onSnapshot } = this;
+    if (this.#state !== "starting" || !onSnapshot)
+      return refusal(403, "InvalidStateTransition", "State transition is not allowed");
+    this.onSnapshot = undefined;
+    await this.drain();
+    onSnapshot();
+    this.#snapshotAt = performance.now();
+    return { status: 200 };
   }
 
   register(name: string, body: Buffer, features: readonly string[]): Answer {

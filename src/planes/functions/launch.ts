@@ -7,6 +7,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
+import { beginDotnet } from "./dotnet-runtime.ts";
 import { javaClasses } from "./java-runtime.ts";
 import { isOfSystem, type Program, type Programs } from "./programs.ts";
 import { beginRuby } from "./ruby-runtime.ts";
@@ -32,12 +33,15 @@ export interface Launch {
   readonly image?: string;
 }
 
+/** @evidence Lambda Developer Guide, "Defined runtime environment variables" */
+export type Initialization = "on-demand" | "provisioned-concurrency" | "snap-start";
+
 export interface LaunchFacts {
   readonly environmentId: string;
   readonly logStreamName: string;
   readonly runtimeApi: string;
   readonly credentials: Credentials;
-  readonly initialization: "on-demand" | "provisioned-concurrency";
+  readonly initialization: Initialization;
   /** Unpacked. */
   readonly code: string;
   readonly layers: string | undefined;
@@ -67,7 +71,8 @@ export async function launchOf(
   const mounts: Mount[] = [{ host: facts.code, inside: "/var/task" }];
   if (facts.layers !== undefined) mounts.push({ host: facts.layers, inside: "/opt" });
   const [task = "", layers = "/opt"] = mounts.map((mount) => engine.see(mount));
-  const begun = await begin(spec, { task, layers, plane: facts.planeFolder }, engine, programs);
+  const places = { task, layers, code: facts.code, plane: facts.planeFolder };
+  const begun = await begin(spec, places, engine, programs);
   const hasChannel = begun.hasChannel === true;
   const own = {
     ...common(spec, facts, task, begun),
@@ -93,6 +98,8 @@ export async function launchOf(
 interface Places {
   readonly task: string;
   readonly layers: string;
+  /** Of `task`, on this machine. */
+  readonly code: string;
   readonly plane: string;
 }
 
@@ -110,7 +117,10 @@ async function begin(
   const choice = await chooseProgram(name, programs);
   if (!fact.available || !choice) throw new CannotRun("runtime-unavailable", `${runtime}: ${fact.detail}`);
   const label = `${runtime.replace(/^([a-z]+)([\d.]+?)\.?x?$/, "$1:$2")}.v${choice.program.version}`;
-  const begun = await beginLanguage(name, spec, places, engine, programs, choice.program);
+  const begun =
+    name.language === "dotnet"
+      ? await beginDotnet({ handler: "", ...spec }, choice.exact, places, engine, choice.program)
+      : await beginLanguage(name, spec, places, engine, programs, choice.program);
   return { ...begun, version: label };
 }
 
@@ -208,14 +218,16 @@ function node(
 }
 
 const nodeFiles = [
-  "bootstrap.cjs", "runtime-client.cjs", "channel.cjs", "connection.cjs", "console.cjs", "handler.cjs",
-  "streaming.cjs",
+  "bootstrap.cjs", "runtime-client.cjs", "variables.cjs", "channel.cjs", "connection.cjs", "console.cjs",
+  "handler.cjs", "streaming.cjs",
 ];
 
 /** Files one by one: `node_modules` must find room beside them. */
 function runtimeMounts(host: string): Mount[] {
   return nodeFiles.map((name) => ({ host: join(host, name), inside: `/var/runtime/${name}` }));
 }
+
+const hooks = "snapshot_restore_py.py";
 
 function python(
   { task, layers }: Places,
@@ -227,16 +239,18 @@ function python(
   const runtime = { host: join(runtimeFiles("python"), "bootstrap.py"), inside: "/var/runtime/bootstrap.py" };
   const isBoxed = engine.see(runtime) === runtime.inside;
   const minor = program.version.split(".").slice(0, 2).join(".");
+  const packages = join(runtimeFiles("python"), "packages");
+  const own = { host: join(packages, hooks), inside: `${pythonSdkFolder}/${hooks}` };
   return {
     command: [path, "-S", engine.see(runtime)],
-    mounts: [...mounts, runtime, ...(isBoxed ? sdk : [])],
+    mounts: [...mounts, runtime, ...(isBoxed ? [...sdk, own] : [])],
     hasChannel: isBoxed,
     environment: {
       PYTHONPATH: [
         task,
         `${layers}/python/lib/python${minor}/site-packages`,
         `${layers}/python`,
-        pythonSdkFolder,
+        isBoxed ? pythonSdkFolder : packages,
       ].join(":"),
       _LAMBDA_TELEMETRY_LOG_FD: String(telemetryDescriptor),
       PYTHONDONTWRITEBYTECODE: "1",
@@ -321,8 +335,11 @@ export function lambdaVariables(
     AWS_LAMBDA_FUNCTION_VERSION: spec.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMegabytes),
     AWS_LAMBDA_INITIALIZATION_TYPE: facts.initialization,
-    AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.logGroupName,
-    AWS_LAMBDA_LOG_STREAM_NAME: facts.logStreamName,
+    // Whatever is restored from a snapshot has a log of its own: "Monitoring for Lambda SnapStart".
+    ...(facts.initialization !== "snap-start" && {
+      AWS_LAMBDA_LOG_GROUP_NAME: spec.logging.logGroupName,
+      AWS_LAMBDA_LOG_STREAM_NAME: facts.logStreamName,
+    }),
     AWS_LAMBDA_LOG_FORMAT: spec.logging.format,
     ...(spec.logging.format === "JSON" &&
       spec.logging.applicationLevel && { AWS_LAMBDA_LOG_LEVEL: spec.logging.applicationLevel }),

@@ -27,7 +27,7 @@ import { runtimeFact, runtimeNames } from "./runtime-names.ts";
 import { openSandboxEngine, type EngineName } from "./sandbox/open.ts";
 import {
   beginEnvironment,
-  initMillisecondsMax,
+  initLimitOf,
   type Begun,
   type ReadyOrFailed,
   type Slot,
@@ -129,7 +129,7 @@ class EnvironmentPool implements FunctionsPlane {
     const begun = await beginEnvironment(this.#workshop, spec, {
       ...how,
       key,
-      limitMilliseconds: how.phase === "init" ? initMillisecondsMax : spec.timeoutSeconds * 1_000,
+      limitMilliseconds: how.phase === "init" ? initLimitOf(spec) : spec.timeoutSeconds * 1_000,
       onBegin: (slot) => this.#began(slot),
       onEnd: (slot) => this.#ended(slot),
       onIdle: (slot) => this.#idle(slot),

@@ -53,8 +53,18 @@ function textLine({ type, record }: PlatformEvent): string | undefined {
         `INIT_START Runtime Version: ${value("runtimeVersion")}`,
         `Runtime Version ARN: ${value("runtimeVersionArn")}`,
       ].join("\t");
+    case "platform.restoreStart":
+      return [
+        `RESTORE_START Runtime Version: ${value("runtimeVersion")}`,
+        `Runtime Version ARN: ${value("runtimeVersionArn")}`,
+      ].join("\t");
+    case "platform.restoreReport":
+      return `RESTORE_REPORT Restore Duration: ${metric(record, "durationMs").toFixed(2)} ms`;
     case "platform.initReport": {
-      if (record["status"] === "success") return undefined;
+      if (record["status"] === "success") {
+        if (record["initializationType"] !== "snap-start") return undefined;
+        return `INIT_REPORT Init Duration: ${metric(record, "durationMs").toFixed(2)} ms`;
+      }
       const error = record["errorType"] === undefined ? "" : `\tError Type: ${value("errorType")}`;
       const duration = metric(record, "durationMs").toFixed(2);
       const fields = [
@@ -93,6 +103,8 @@ function metric(record: PlatformEvent["record"], name: string): number {
 
 function reportLine(record: PlatformEvent["record"]): string {
   const init = metric(record, "initDurationMs");
+  const restore = metric(record, "restoreDurationMs");
+  const billed = metric(record, "billedRestoreDurationMs");
   const fields = [
     `REPORT RequestId: ${String(record["requestId"])}`,
     `Duration: ${metric(record, "durationMs").toFixed(2)} ms`,
@@ -100,8 +112,24 @@ function reportLine(record: PlatformEvent["record"]): string {
     `Memory Size: ${metric(record, "memorySizeMB")} MB`,
     `Max Memory Used: ${metric(record, "maxMemoryUsedMB")} MB`,
     ...(init > 0 ? [`Init Duration: ${init.toFixed(2)} ms`] : []),
+    ...(restore > 0 ? [`Restore Duration: ${restore.toFixed(2)} ms`] : []),
+    ...(restore > 0 ? [`Billed Restore Duration: ${billed} ms`] : []),
     ...(record["status"] === "success" ? [""] : [`Status: ${String(record["status"])}`]),
     ...(record["errorType"] === undefined ? [] : [`Error Type: ${String(record["errorType"])}`]),
   ];
-  return fields.join("\t");
+  return fields.join("\t") + traceLine(record);
+}
+
+/**
+ * @evidence CloudWatch Logs User Guide, "Supported logs and discovered fields": `@xrayTraceId` and
+ *   `@xraySegmentId` of reports; recorded reports of traced functions
+ */
+function traceLine({ tracing }: PlatformEvent["record"]): string {
+  const { value = "" } = (tracing ?? {}) as { readonly value?: string };
+  const fields = new Map(value.split(";").map((field) => {
+    const [name, text = ""] = field.split("=");
+    return [name, text];
+  }));
+  if (fields.get("Sampled") !== "1") return "";
+  return `\nXRAY TraceId: ${fields.get("Root")}\tSegmentId: ${fields.get("Parent")}\tSampled: true\t`;
 }

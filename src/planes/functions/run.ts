@@ -13,6 +13,7 @@ export interface RunOptions {
   readonly memoryMegabytes: number;
   readonly version: string;
   readonly initMilliseconds: number | undefined;
+  readonly restoreMilliseconds?: number | undefined;
   /** They too have to be done before it is over. */
   readonly hasExtensions: boolean;
   /** What was spent on it before it could start. */
@@ -172,7 +173,7 @@ export class Run {
   }
 
   #report(failure: Failure | undefined, memoryMegabytesUsed: number): Report {
-    const { log, invocation, memoryMegabytes, initMilliseconds } = this.#options;
+    const { log, invocation, memoryMegabytes, initMilliseconds, restoreMilliseconds } = this.#options;
     const now = performance.now();
     const status = failure?.status ?? (this.#streamError ? "error" : "success");
     const type = failure?.reportedType ?? this.#streamError?.type;
@@ -187,7 +188,9 @@ export class Run {
       ...tracing(invocation),
     });
     const duration = this.#options.hasExtensions ? whole : durationMs;
-    const billed = Math.ceil(duration + (initMilliseconds ?? 0));
+    // What came before a snapshot is no part of an invocation.
+    const begun = beginning(initMilliseconds, restoreMilliseconds);
+    const billed = Math.ceil(duration + (begun.initDurationMs ?? 0));
     log.platform("platform.report", {
       requestId: this.requestId,
       status,
@@ -197,7 +200,7 @@ export class Run {
         billedDurationMs: billed,
         memorySizeMB: memoryMegabytes,
         maxMemoryUsedMB: memoryMegabytesUsed,
-        ...(initMilliseconds !== undefined && { initDurationMs: rounded(initMilliseconds) }),
+        ...begun,
       },
       ...tracing(invocation),
     });
@@ -205,6 +208,7 @@ export class Run {
       durationMilliseconds: duration,
       billedMilliseconds: billed,
       ...(initMilliseconds !== undefined && { initMilliseconds: rounded(initMilliseconds) }),
+      ...(restoreMilliseconds !== undefined && { restoreMilliseconds: rounded(restoreMilliseconds) }),
       memoryMegabytesUsed,
     };
   }
@@ -212,6 +216,20 @@ export class Run {
 
 function streamErrorOf({ reportedType, payload }: Failure): NonNullable<Outcome["streamError"]> {
   return { type: reportedType, details: Buffer.from(payload).toString("utf8") };
+}
+
+interface BeginningMetrics {
+  readonly initDurationMs?: number;
+  readonly restoreDurationMs?: number;
+  readonly billedRestoreDurationMs?: number;
+}
+
+/** @evidence Lambda Developer Guide, "Monitoring for Lambda SnapStart" */
+function beginning(init: number | undefined, restore: number | undefined): BeginningMetrics {
+  if (restore !== undefined) {
+    return { restoreDurationMs: rounded(restore), billedRestoreDurationMs: Math.ceil(restore) };
+  }
+  return init === undefined ? {} : { initDurationMs: rounded(init) };
 }
 
 function tracing({ traceHeader }: Invocation): object {

@@ -19,6 +19,8 @@ export interface RuntimeApiHandler {
   response(requestId: string, request: ApiRequest): Promise<Answer>;
   error(requestId: string, errorType: string | undefined, body: Buffer): Answer;
   initError(errorType: string | undefined, body: Buffer): Answer;
+  /** A snapshot could be taken now. */
+  restore(): Promise<Answer>;
   register(name: string, body: Buffer, accepted: readonly string[]): Answer;
   extensionNext(id: string, reply: Reply): void;
   extensionError(id: string, phase: "init" | "exit", errorType: string | undefined): Answer;
@@ -89,9 +91,10 @@ export class RuntimeApi {
       if (what === "response") return reply(await handler.response(requestId, request));
       return reply(handler.error(requestId, errorType, await bodyOf(request)));
     }
-    if (url === "/2018-06-01/runtime/init/error" && method === "POST") {
+    if (/^\/2018-06-01\/runtime\/(init|restore)\/error$/.test(url) && method === "POST") {
       return reply(handler.initError(errorType, await bodyOf(request)));
     }
+    if (url === "/2018-06-01/runtime/restore/next" && method === "GET") return reply(await handler.restore());
     if (url === "/2018-06-01/ping") return reply({ status: 200, body: "pong" });
     return this.#routeExtension(request, method, url, reply);
   }

@@ -1,6 +1,7 @@
 /** Lambda's names of runtimes, and which program of this machine runs each. */
 
 import type { RuntimeFact } from "./contract.ts";
+import { dotnetCompilerOf } from "./dotnet-runtime.ts";
 import { compilerOf } from "./java-runtime.ts";
 import type { Language, Program, Programs } from "./programs.ts";
 
@@ -31,7 +32,6 @@ export const runtimeNames: readonly string[] = [
   "ruby3.3",
   "ruby3.2",
   "dotnet10",
-  "dotnet9",
   "dotnet8",
   "provided.al2023",
   "provided.al2",
@@ -92,7 +92,7 @@ export async function chooseProgram(
 
 /** What the bootstraps here need at least. */
 function isOldEnough(language: Language, { version }: Program): boolean {
-  const least: Record<Language, string> = { node: "18", python: "3.8", java: "11", ruby: "3", dotnet: "8" };
+  const least: Record<Language, string> = { node: "18", python: "3.8", java: "11", ruby: "3", dotnet: "3.1" };
   return compare(numbers(version), numbers(least[language])) >= 0;
 }
 
@@ -108,29 +108,21 @@ function compare(left: readonly number[], right: readonly number[]): number {
   return 0;
 }
 
-/** Languages whose functions can be run here. */
-const built: ReadonlySet<RuntimeName["language"]> = new Set([
-  "node",
-  "python",
-  "java",
-  "ruby",
-  "provided",
-]);
-
 export async function runtimeFact(runtime: string, programs: Programs): Promise<RuntimeFact> {
   const name = parseRuntime(runtime);
   if (!name) return { runtime, available: false, detail: "no runtime of Lambda's" };
   if (name.language === "provided") return { runtime, available: true, detail: "runs its own bootstrap" };
-  if (!built.has(name.language)) {
-    return { runtime, available: false, detail: "Lambda's runtime for .NET is not built here" };
-  }
   const choice = await chooseProgram(name, programs);
   if (!choice) return { runtime, available: false, detail: `there is no ${name.language} on this machine` };
   const { program, exact } = choice;
   if (name.language === "java" && compilerOf(program) === undefined) {
     return { runtime, available: false, detail: `${program.path} is no JDK: there is no javac beside it` };
   }
-  const found = `${program.version} at ${program.path}`;
+  const limits =
+    name.language === "dotnet" && dotnetCompilerOf(program) === undefined
+      ? ", which has no SDK: class libraries can't be run, only programs"
+      : "";
+  const found = `${program.version} at ${program.path}${limits}`;
   return {
     runtime,
     available: true,

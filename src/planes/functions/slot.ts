@@ -9,7 +9,7 @@ import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
 import { Environment } from "./environment.ts";
 import { EnvironmentLog } from "./environment-log.ts";
 import type { Failure } from "./failures.ts";
-import { extensionsIn, launchOf, type Launch } from "./launch.ts";
+import { extensionsIn, launchOf, type Initialization, type Launch } from "./launch.ts";
 import type { Programs } from "./programs.ts";
 import type { SandboxEngine } from "./sandbox/sandbox.ts";
 
@@ -62,7 +62,18 @@ export interface Beginning {
 /**
  * @evidence Lambda Developer Guide, "Lambda execution environment lifecycle": the Init phase takes 10 seconds
  */
-export const initMillisecondsMax = 10_000;
+const initMillisecondsMax = 10_000;
+/** @evidence "Lambda SnapStart runtime hooks for Python": 130 seconds, or the function's if it has more */
+const snapshotMillisecondsMax = 130_000;
+
+export function initLimitOf({ snapStart, timeoutSeconds }: FunctionSpec): number {
+  if (snapStart !== true) return initMillisecondsMax;
+  return Math.max(snapshotMillisecondsMax, timeoutSeconds * 1_000);
+}
+
+function initializationOf({ snapStart }: FunctionSpec, isProvisioned: boolean): Initialization {
+  return snapStart === true ? "snap-start" : isProvisioned ? "provisioned-concurrency" : "on-demand";
+}
 
 /** @throws CannotRun */
 export async function beginEnvironment(
@@ -89,7 +100,7 @@ export async function beginEnvironment(
       logStreamName: log.streamName,
       runtimeApi: await slot.environment.listen(),
       credentials,
-      initialization: beginning.provisioned ? "provisioned-concurrency" : "on-demand",
+      initialization: initializationOf(spec, beginning.provisioned === true),
       endpoint,
     } as const;
     const folders = { code: task?.folder ?? "", layers: layers?.folder, planeFolder: workshop.folder };
@@ -180,21 +191,34 @@ async function initialize(
   { id, beginning, log }: { id: string; beginning: Beginning; log: EnvironmentLog },
 ): Promise<Begun> {
   const { spec, environment } = slot;
-  const initializationType = slot.isProvisioned ? "provisioned-concurrency" : "on-demand";
+  const initializationType = initializationOf(spec, slot.isProvisioned);
   const about = { initializationType, phase: beginning.phase };
+  const runtime = launch.runtimeVersion !== undefined && {
+    runtimeVersion: launch.runtimeVersion,
+    runtimeVersionArn: runtimeArn(spec, launch.runtimeVersion),
+  };
   if (!beginning.log) {
     log.beginTail();
     log.platform("platform.initStart", {
       ...about,
-      ...(launch.runtimeVersion !== undefined && {
-        runtimeVersion: launch.runtimeVersion,
-        runtimeVersionArn: runtimeArn(spec, launch.runtimeVersion),
-      }),
+      ...runtime,
       functionName: spec.functionName,
       functionVersion: spec.version,
     });
   }
   const began = performance.now();
+  const reportInit = (milliseconds: number, outcome: object): void => {
+    log.platform("platform.initRuntimeDone", { ...about, ...outcome });
+    const metrics = { durationMs: Math.round(milliseconds * 100) / 100 };
+    log.platform("platform.initReport", { ...about, ...outcome, metrics });
+  };
+  if (spec.snapStart === true) {
+    environment.onSnapshot = () => {
+      reportInit(performance.now() - began, { status: "success" });
+      const { functionName, version: functionVersion } = spec;
+      log.platform("platform.restoreStart", { ...runtime, functionName, functionVersion });
+    };
+  }
   const hasExtensions = extensionsIn(launch.layersFolder).length > 0;
   const failure = await environment.initialize(
     () =>
@@ -214,14 +238,14 @@ async function initialize(
   );
   const milliseconds = performance.now() - began;
   const status = failure === undefined ? "success" : failure === "timeout" ? "timeout" : "error";
-  const error = typeof failure === "object" ? { errorType: failure.reportedType } : {};
-  log.platform("platform.initRuntimeDone", { ...about, status, ...error });
-  log.platform("platform.initReport", {
-    ...about,
-    status,
-    ...error,
-    metrics: { durationMs: Math.round(milliseconds * 100) / 100 },
-  });
+  const outcome = { status, ...(typeof failure === "object" && { errorType: failure.reportedType }) };
+  const { restoreMilliseconds } = environment;
+  if (restoreMilliseconds === undefined) reportInit(milliseconds, outcome);
+  else {
+    const metrics = { durationMs: Math.round(restoreMilliseconds * 100) / 100 };
+    log.platform("platform.restoreRuntimeDone", outcome);
+    log.platform("platform.restoreReport", { ...outcome, metrics });
+  }
   if (failure !== undefined) await environment.destroy();
   return { slot, failure, milliseconds };
 }

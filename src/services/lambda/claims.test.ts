@@ -204,10 +204,10 @@ done
   assert.deepEqual((await bench.invoke("shell", { n: 1 })).answer, { got: { n: 1 } });
 });
 
-test("functions in .NET are kept, and that they can't be run is said", async () => {
-  await bench.make("dotnet8", { Runtime: "dotnet8", Code: { ZipFile: zipOf({ "index.dll": "" }) } });
-  assert.equal(
-    await refusal(bench.invoke("dotnet8")),
-    "InvalidRuntimeException: dotnet8: Lambda's runtime for .NET is not built here",
-  );
+test("functions whose language is not on this machine are kept, and that is said", async (context) => {
+  const ZipFile = zipOf({ "x.dll": "" });
+  await bench.make("dotnet8", { Runtime: "dotnet8", Handler: "index", Code: { ZipFile } });
+  const said = await refusal(bench.invoke("dotnet8"));
+  if (said === "no refusal") return context.skip("there is .NET on this machine");
+  assert.equal(said, "InvalidRuntimeException: dotnet8: there is no dotnet on this machine");
 });

@@ -19,6 +19,7 @@ import {
 import { functions, requireFunction } from "./function-table.ts";
 import { specOf } from "./function-specs.ts";
 import { requireQualified } from "./qualifiers.ts";
+import { requireNoSnapshot } from "./snap-start.ts";
 import { requireNoTenants } from "./tenancy.ts";
 import { concurrencyMax, reservedTotal, unreservedMin } from "./running.ts";
 import { unzippedBytesMax } from "../../planes/functions/archive.ts";
@@ -106,6 +107,7 @@ export const PutProvisionedConcurrencyConfig = operation(lambda.PutProvisionedCo
     const { version } = requireQualified(ctx, name, qualifier);
     if (version.number === 0) throw provisionedForLatest();
     requireNoTenants(version, "Provisioned concurrency");
+    requireNoSnapshot(version);
     const requested = input.ProvisionedConcurrentExecutions;
     const { reservedConcurrency } = requireFunction(ctx, name);
     if (reservedConcurrency !== undefined && requested > reservedConcurrency) {

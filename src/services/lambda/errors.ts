@@ -69,6 +69,9 @@ export const imageInvalid = (uri: string): AwsError =>
 export const imageMissing = (): AwsError => invalidParameter(
   "Please provide ImageUri when updating a function with packageType Image.",
 );
+/** In our words: AWS's are not recorded. */
+export const notBesideSnapStart = (what: string): AwsError =>
+  invalidParameter(`SnapStart does not support ${what}.`);
 export const notForImages = (): AwsError => invalidParameter(
   "Runtime, Handler and Layers are not supported for functions created with container images.",
 );

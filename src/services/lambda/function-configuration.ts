@@ -15,8 +15,8 @@ import { functionArn } from "./function-names.ts";
 import {
   creation, updating, versionName, type FunctionVersion, type LayerReference, type Settings,
 } from "./function-table.ts";
-import { requireNoTenants } from "./tenancy.ts";
-import { canSnapStart, requireRuntime, runtimeVersionArn } from "./runtimes.ts";
+import { requireRuntime, runtimeVersionArn } from "./runtimes.ts";
+import { isOptimized, requireSnapshotable } from "./snap-start.ts";
 
 /** @evidence Lambda API Reference, CreateFunction: defaults */
 const timeoutSecondsDefault = 3;
@@ -48,8 +48,9 @@ export function settingsOf(input: CreateFunctionRequest, layers: readonly LayerR
     Layers: layers,
     TenancyConfig: input.TenancyConfig,
   };
-  if (input.SnapStart?.ApplyOn === "PublishedVersions") requireNoTenants({ settings: bare }, "SnapStart");
-  return merged(bare, input, layers);
+  const settings = merged(bare, input, layers);
+  requireSnapshotable(settings);
+  return settings;
 }
 
 /** @throws AwsError as `settingsOf` */
@@ -61,9 +62,10 @@ export function changedSettings(
   if (settings.PackageType === "Image" && (input.Runtime || input.Handler || input.Layers?.length)) {
     throw notForImages();
   }
-  if (input.SnapStart?.ApplyOn === "PublishedVersions") requireNoTenants({ settings }, "SnapStart");
   if (input.DurableConfig && !settings.DurableConfig) throw durableFromStart();
-  return merged(settings, input, layers ?? settings.Layers);
+  const changed = merged(settings, input, layers ?? settings.Layers);
+  requireSnapshotable(changed);
+  return changed;
 }
 
 function merged(settings: Settings, input: Given, layers: readonly LayerReference[]): Settings {
@@ -146,7 +148,7 @@ export function showConfiguration(
     Version: versionName(number),
     RevisionId: version.revisionId,
     FileSystemConfigs: undefined,
-    SnapStart: { ApplyOn: SnapStart.ApplyOn, OptimizationStatus: optimization(version) },
+    SnapStart: { ApplyOn: SnapStart.ApplyOn, OptimizationStatus: isOptimized(version) ? "On" : "Off" },
     ...(VpcConfig && { VpcConfig: { ...VpcConfig, VpcId: "" } }),
     ...(DeadLetterTarget !== undefined && { DeadLetterConfig: { TargetArn: DeadLetterTarget } }),
     ...(ImageConfig && { ImageConfigResponse: { ImageConfig } }),
@@ -158,11 +160,6 @@ export function showConfiguration(
       RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(ctx.region, settings.Runtime) },
     }),
   };
-}
-
-function optimization({ number, settings }: FunctionVersion): "On" | "Off" {
-  const applies = settings.SnapStart.ApplyOn === "PublishedVersions" && number > 0;
-  return applies && canSnapStart(settings.Runtime) ? "On" : "Off";
 }
 
 /** @evidence Lambda Developer Guide, "Lambda function states"; recorded AWS answers to CreateFunction */

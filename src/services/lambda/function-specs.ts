@@ -8,6 +8,7 @@ import { archiveOf } from "./function-code.ts";
 import { logSink } from "./function-logs.ts";
 import { functionArn } from "./function-names.ts";
 import { versionName, type FunctionVersion } from "./function-table.ts";
+import { isOptimized } from "./snap-start.ts";
 
 /** Variables that are encrypted are decrypted each time, so that a key that is disabled is noticed. */
 export function specOf(ctx: BodyContext, version: FunctionVersion): FunctionSpec | Promise<FunctionSpec> {
@@ -52,6 +53,7 @@ function specWithout(ctx: BodyContext, version: FunctionVersion): FunctionSpec {
     timeoutSeconds: settings.Timeout,
     ephemeralStorageMegabytes: settings.EphemeralStorage.Size,
     architecture: settings.Architectures[0] ?? "x86_64",
+    snapStart: isOptimized(version),
     logging: {
       format: logging.LogFormat ?? "Text",
       logGroupName,

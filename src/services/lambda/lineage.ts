@@ -12,6 +12,7 @@ import { recursive } from "./errors.ts";
 import { functionArn } from "./function-names.ts";
 import { requireFunction, type FunctionVersion } from "./function-table.ts";
 import { countRecursionStopped } from "./invocation-metrics.ts";
+import { sampledFlag } from "./sampling.ts";
 
 const loopsMax = 16;
 
@@ -28,7 +29,7 @@ export function nextTrace(ctx: BodyContext, version: FunctionVersion, arrived: s
     throw recursive();
   }
   const parent = ctx.ids.hex(16);
-  const sampled = fields.get("Sampled") ?? "0";
+  const sampled = sampledFlag(ctx, version, fields.get("Sampled"), parent);
   const passed = lineage(fields.get("Lineage") ?? "", mark, loops);
   return `Root=${root};Parent=${parent};Sampled=${sampled};Lineage=${passed}`;
 }

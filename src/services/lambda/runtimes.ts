@@ -31,15 +31,6 @@ export function requireRuntime(name: string): Runtime {
   return runtime;
 }
 
-/**
- * @evidence Lambda Developer Guide, "SnapStart supported runtimes": Java 11, Python 3.12, .NET 8 and later
- */
-export function canSnapStart(runtime: string | undefined): boolean {
-  if (runtime === undefined) return false;
-  const [, language, version] = /^(java|python3\.|dotnet)(\d+)$/.exec(runtime) ?? [];
-  return Number(version) >= (language === "java" ? 11 : language === "dotnet" ? 8 : 12);
-}
-
 /** The ARN of the runtime's one version: the region has one of each. */
 export function runtimeVersionArn(region: string, runtime: string): string {
   const digits = Buffer.from(runtime).toString("hex").padEnd(64, "0").slice(0, 64);
