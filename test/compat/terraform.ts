@@ -1,6 +1,6 @@
 /** Terraform against a region: a configuration applied, changed, imported and destroyed. */
 
-import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { CommandFailed, fixtures, without, type Outcome, type Workstation } from "./clients.ts";
@@ -89,6 +89,24 @@ export class Terraform {
   async reimport(address: string, id: string, variables: Variables = {}): Promise<void> {
     await this.#run("state", "rm", address);
     await this.#run("import", ...valuesOf(variables), address, id);
+  }
+
+  /**
+   * Forgets resources, and finds them again by their ids, all at once.
+   *
+   * @param ids of resources, by their addresses
+   * @throws where what comes back is not what is configured
+   */
+  async reimportAll(ids: Variables, variables: Variables = {}): Promise<void> {
+    await this.#run("state", "rm", ...Object.keys(ids));
+    const imports = join(this.#folder, "imports.tf");
+    const blocks = Object.entries(ids)
+      .map(([address, id]) => `import {\n to = ${address}\n id = ${JSON.stringify(id)}\n}\n`);
+    writeFileSync(imports, blocks.join(""));
+    const outcome = await this.#run("apply", "-auto-approve", ...valuesOf(variables));
+    const expected = `Resources: ${blocks.length} imported, 0 added, 0 changed, 0 destroyed.`;
+    if (!outcome.stdout.includes(expected)) throw new Error(outcome.stdout);
+    rmSync(imports);
   }
 
   async outputs(): Promise<Readonly<Record<string, unknown>>> {

@@ -1,4 +1,7 @@
-/** What EventBridge Pipes refuses, worded once. AWS's words are recorded for the first three only. */
+/**
+ * What EventBridge Pipes refuses, worded once. AWS's words are recorded for the first three, and where evidence
+ * is named.
+ */
 
 import * as pipes from "../../generated/pipes.ts";
 import { modelled, type AwsError } from "../../kernel/errors.ts";
@@ -14,7 +17,13 @@ export const inTransition = (name: string, state: string): AwsError => modelled(
   pipes.ConflictException, `Pipe ${name} is ${state}.`, { resourceId: name, resourceType: "pipe" },
 );
 export const invalidArn = (member: string, arn: string): AwsError => invalid(`Invalid ${member} ARN: ${arn}`);
-export const parametersMissing = (member: string): AwsError => invalid(`${member} must be specified.`);
+/** @evidence https://github.com/hashicorp/terraform-provider-aws/issues/41573 */
+export const invalidFields = (
+  fields: readonly { readonly Name: string; readonly Message: string }[],
+): AwsError => invalid(JSON.stringify({ ValidationErrorFields: fields }));
+/** @evidence https://github.com/hashicorp/terraform-provider-aws/issues/30773 */
+export const parametersMissing = (member: string): AwsError =>
+  invalidFields([{ Name: member, Message: "Missing required parameter." }]);
 export const parametersMisplaced = (member: string): AwsError =>
   invalid(`${member} can't be specified for this source or target.`);
 export const invalidPattern = (reason: string): AwsError =>

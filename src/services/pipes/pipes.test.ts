@@ -251,6 +251,44 @@ test("records of a table are moved; what is given up is told of in the dead-lett
   await remove("broken");
 });
 
+test("an update with empty filter criteria and dead-letter queue takes them away", async () => {
+  const Source = "arn:aws:kinesis:us-east-1:000000000000:stream/unfiltered";
+  await create("unfiltered", { Source, DesiredState: "STOPPED", SourceParameters: {
+    FilterCriteria: { Filters: [{ Pattern: '{"data":["a"]}' }] },
+    KinesisStreamParameters: {
+      StartingPosition: "LATEST", BatchSize: 5, MaximumRecordAgeInSeconds: 60,
+      DeadLetterConfig: { Arn: queueArn("dead") },
+    },
+  } });
+  const update = (age: number): Promise<unknown> => pipes.send(new UpdatePipeCommand({
+    Name: "unfiltered", RoleArn, SourceParameters: {
+      FilterCriteria: {}, KinesisStreamParameters: {
+        BatchSize: 6, DeadLetterConfig: {}, MaximumRecordAgeInSeconds: age,
+      },
+    },
+  }));
+  assert.equal(await refusal(update(0)), `ValidationException: ${JSON.stringify({ ValidationErrorFields: [
+    {
+      Name: "MaximumRecordAgeInSeconds",
+      Message: "MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)",
+    },
+    {
+      Name: "MaximumBatchingWindowInSeconds",
+      Message: "MaximumBatchingWindowInSeconds must be less than MaximumRecordAgeInSeconds.",
+    },
+  ] })}`);
+  await update(604_800);
+  assert.deepEqual(
+    (await pipes.send(new DescribePipeCommand({ Name: "unfiltered" }))).SourceParameters,
+    { KinesisStreamParameters: {
+      StartingPosition: "LATEST", BatchSize: 6, MaximumBatchingWindowInSeconds: 0,
+      MaximumRecordAgeInSeconds: 604_800,
+    } },
+  );
+  await seconds(4);
+  await remove("unfiltered");
+});
+
 test("pipes are listed and tagged", async () => {
   for (const name of ["list-a", "list-b"]) {
     await create(name, { DesiredState: "STOPPED", Tags: { team: "shop" } });
@@ -282,7 +320,7 @@ test("what can't be a pipe is refused", async () => {
     /^NotImplemented: /);
   assert.match(
     await refused({ Source: "arn:aws:kinesis:us-east-1:000000000000:stream/s" }),
-    /^ValidationException: SourceParameters\.KinesisStreamParameters must be specified\.$/,
+    /^ValidationException: {"ValidationErrorFields":\[{"Name":"SourceParameters\.KinesisStreamParameters",/,
   );
   assert.match(await refused({ SourceParameters: { FilterCriteria: { Filters: [{ Pattern: "{" }] } } }),
     /^ValidationException: Invalid filter pattern: /);
