@@ -1,6 +1,6 @@
 /**
- * Vended logs at work: a service's record goes to every delivery of its source, or where the service says that
- * its resource's logs go.
+ * Vended logs at work: a service's record goes to every delivery of its source, or where the service says
+ * that its resource's logs go.
  */
 
 import * as firehose from "../../generated/firehose.ts";
