@@ -1,6 +1,7 @@
 /** Deliveries: a source's logs on their way to a destination. */
 
 import * as logs from "../../generated/cloudwatch-logs.ts";
+import { openLogStream } from "../../delivery/log-streams.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { modelled, notImplemented } from "../../kernel/errors.ts";
@@ -76,25 +77,37 @@ function settingsOf(ctx: Context, source: string, type: string, input: Settings)
  * @evidence CloudWatch Logs API Reference, CreateDelivery: one delivery between a source and a destination
  */
 export const CreateDelivery = operation(logs.CreateDelivery, {
-  run(input, ctx) {
-    const { deliverySourceName: source, deliveryDestinationArn: arn } = input;
-    requireSource(ctx, source);
-    if ((parseArn(arn)?.account ?? ctx.account) !== ctx.account) {
-      throw notImplemented("Deliveries of logs to other accounts");
-    }
-    const destination = destinationOf(ctx, arn);
-    if (!destination) throw resourceNotFound(`Delivery destination ${arn} does not exist.`);
-    if ([...ctx.db(deliveries).list()].some((each) => each.source === source &&
-      each.destinationArn === arn)) {
-      throw modelled(logs.ConflictException, "A delivery of this source to this destination already exists.");
-    }
-    const delivery = ctx.db(deliveries).put({
-      id: ctx.ids.hex(16), source, destinationArn: arn, ...settingsOf(ctx, source, destination.type, input),
-    });
-    setTags(ctx, deliveryArn(ctx, delivery.id), input.tags);
-    return { delivery: shown(ctx, delivery) };
+  async body(input, ctx) {
+    const { type, resourceArn } = ctx.reading(() => requireNew(ctx, input));
+    if (type === "FH") await openLogStream(ctx, resourceArn);
+    return ctx.transaction((within) => create(within, input));
   },
 });
+
+/** @returns where it leads */
+function requireNew(ctx: ReadContext, input: logs.CreateDeliveryRequest): DeliveryDestination {
+  const { deliverySourceName: source, deliveryDestinationArn: arn } = input;
+  requireSource(ctx, source);
+  if ((parseArn(arn)?.account ?? ctx.account) !== ctx.account) {
+    throw notImplemented("Deliveries of logs to other accounts");
+  }
+  const destination = destinationOf(ctx, arn);
+  if (!destination) throw resourceNotFound(`Delivery destination ${arn} does not exist.`);
+  if ([...ctx.db(deliveries).list()].some((each) => each.source === source && each.destinationArn === arn)) {
+    throw modelled(logs.ConflictException, "A delivery of this source to this destination already exists.");
+  }
+  return destination;
+}
+
+function create(ctx: Context, input: logs.CreateDeliveryRequest): logs.CreateDeliveryResponse {
+  const { deliverySourceName: source, deliveryDestinationArn: destinationArn } = input;
+  const { type } = requireNew(ctx, input);
+  const delivery = ctx.db(deliveries).put({
+    id: ctx.ids.hex(16), source, destinationArn, ...settingsOf(ctx, source, type, input),
+  });
+  setTags(ctx, deliveryArn(ctx, delivery.id), input.tags);
+  return { delivery: shown(ctx, delivery) };
+}
 
 export const UpdateDeliveryConfiguration = operation(logs.UpdateDeliveryConfiguration, {
   ...onDelivery,

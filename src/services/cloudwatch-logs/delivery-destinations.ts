@@ -45,7 +45,8 @@ function typeOf(resourceArn: string): DeliveryDestination["type"] {
   const service = parseArn(resourceArn)?.service;
   if (service === "s3") return "S3";
   if (service === "logs") return "CWL";
-  if (service === "firehose" || service === "xray") throw notImplemented(`Deliveries of logs to ${service}`);
+  if (service === "firehose") return "FH";
+  if (service === "xray") throw notImplemented(`Deliveries of logs to ${service}`);
   throw validation(`Invalid destinationResourceArn: ${resourceArn}`);
 }
 

@@ -14,7 +14,7 @@ export const deliverySources = table<DeliverySource>("logs.deliverySources", { k
 
 export interface DeliveryDestination {
   readonly name: string;
-  readonly type: "S3" | "CWL";
+  readonly type: "S3" | "CWL" | "FH";
   readonly resourceArn: string;
   readonly outputFormat?: "json" | "plain" | "raw";
   readonly policy?: string;

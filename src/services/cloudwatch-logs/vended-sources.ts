@@ -42,7 +42,7 @@ export function requireKind(resourceArn: string, logType: string): VendedKind {
 }
 
 export function templatesOf(kind: VendedKind): logs.ConfigurationTemplate[] {
-  return kind.logTypes.flatMap((logType) => (["CWL", "S3"] as const).map((deliveryDestinationType) => ({
+  return kind.logTypes.flatMap((logType) => (["CWL", "S3", "FH"] as const).map((deliveryDestinationType) => ({
     service: kind.service, logType, resourceType: kind.resourceType, deliveryDestinationType,
     defaultDeliveryConfigValues: {
       recordFields: kind.fields.map(({ name }) => name),
@@ -51,8 +51,8 @@ export function templatesOf(kind: VendedKind): logs.ConfigurationTemplate[] {
       }),
     },
     allowedFields: [...kind.fields],
-    allowedOutputFormats: deliveryDestinationType === "S3" ? ["json" as const, "plain" as const]
-      : ["json" as const],
+    allowedOutputFormats: deliveryDestinationType === "CWL" ? ["json" as const]
+      : ["json" as const, "plain" as const],
     allowedActionForAllowVendedLogsDeliveryForResource: `${kind.service}:AllowVendedLogDeliveryForResource`,
     allowedFieldDelimiters: [],
     allowedSuffixPathFields: ["account-id", "region", "yyyy", "MM", "dd", "HH"],
@@ -60,5 +60,9 @@ export function templatesOf(kind: VendedKind): logs.ConfigurationTemplate[] {
 }
 
 export function suffixDefault({ folder }: VendedKind): string {
+  return suffixIn(folder);
+}
+
+export function suffixIn(folder: string): string {
   return `AWSLogs/{account-id}/${folder}/{region}/{yyyy}/{MM}/{dd}/{HH}`;
 }

@@ -92,7 +92,13 @@ function hasRoom(ctx: BodyContext, destination: ApiDestination): boolean {
 async function send(
   ctx: BodyContext, invocation: ApiInvocation, destination: ApiDestination, connection: Connection,
 ): Promise<Failure | undefined> {
-  const secret = await readSecret(ctx, connection.secretArn);
+  let secret: Secret;
+  try {
+    secret = await readSecret(ctx, connection.secretArn);
+  } catch (cause) {
+    if (cause instanceof AwsError) return failureOf(cause);
+    throw cause;
+  }
   const authorization = await authorizationOf(ctx, connection, secret);
   if ("failure" in authorization) return authorization.failure;
   const request = requestOf(invocation, destination, secret, authorization.headers);

@@ -3,7 +3,7 @@
 import { formatArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
-import type { Event } from "./event.ts";
+import type { RestingEvent } from "./event.ts";
 
 export interface Archive {
   readonly name: string;
@@ -26,7 +26,7 @@ export const archives = table<Archive, "bus">("eventbridge.archives", {
 
 export interface ArchivedEvent {
   readonly archive: string;
-  readonly event: Event;
+  readonly event: RestingEvent;
   readonly sizeBytes: number;
 }
 

@@ -8,6 +8,7 @@ import { archiveArn, archivedEvents, archives, type Archive } from "./archive-ta
 import { dropArchived, expireArchived, planExpiry } from "./archiving.ts";
 import { busArn, busNameOf, defaultBus, requireBus } from "./bus-table.ts";
 import { alreadyExists, invalidToken, limitExceeded, notFound } from "./errors.ts";
+import { requireKey } from "./encryption.ts";
 import { keepListener } from "./listening.ts";
 import { rulesChanged } from "./rule-table.ts";
 import { requirePattern } from "./rules.ts";
@@ -41,44 +42,60 @@ function answer(ctx: ReadContext, { name, createdAt }: Archive): events.CreateAr
 
 export const CreateArchive = operation(events.CreateArchive, {
   ...onArchive,
-  run(input, ctx) {
-    const { name: bus } = requireBus(ctx, input.EventSourceArn);
-    if (ctx.db(archives).has(input.ArchiveName)) {
-      throw alreadyExists(`Archive ${input.ArchiveName} already exists.`);
-    }
-    if (ctx.db(archives).count() >= archivesMax) throw limitExceeded();
-    if (input.EventPattern) requirePattern(input.EventPattern);
-    const archive = ctx.db(archives).put({
-      name: input.ArchiveName,
-      bus,
-      description: input.Description,
-      pattern: input.EventPattern || undefined,
-      kmsKey: input.KmsKeyIdentifier || undefined,
-      retentionDays: input.RetentionDays ?? 0,
-      eventCount: 0,
-      sizeBytes: 0,
-      createdAt: ctx.clock.now(),
-    });
-    archivesChanged(ctx, bus);
-    return answer(ctx, archive);
+  async body(input, ctx) {
+    ctx.reading(() => requireNew(ctx, input));
+    await requireKey(ctx, busNameOf(input.EventSourceArn), input.KmsKeyIdentifier);
+    return ctx.transaction((within) => create(within, input));
   },
 });
 
+/** @returns the name of the bus */
+function requireNew(ctx: ReadContext, input: events.CreateArchiveRequest): string {
+  const bus = requireBus(ctx, input.EventSourceArn).name;
+  if (ctx.db(archives).has(input.ArchiveName)) {
+    throw alreadyExists(`Archive ${input.ArchiveName} already exists.`);
+  }
+  if (ctx.db(archives).count() >= archivesMax) throw limitExceeded();
+  if (input.EventPattern) requirePattern(input.EventPattern);
+  return bus;
+}
+
+function create(ctx: Context, input: events.CreateArchiveRequest): events.CreateArchiveResponse {
+  const bus = requireNew(ctx, input);
+  const archive = ctx.db(archives).put({
+    name: input.ArchiveName,
+    bus,
+    description: input.Description,
+    pattern: input.EventPattern || undefined,
+    kmsKey: input.KmsKeyIdentifier || undefined,
+    retentionDays: input.RetentionDays ?? 0,
+    eventCount: 0,
+    sizeBytes: 0,
+    createdAt: ctx.clock.now(),
+  });
+  archivesChanged(ctx, bus);
+  return answer(ctx, archive);
+}
+
 export const UpdateArchive = operation(events.UpdateArchive, {
   ...onArchive,
-  run(input, ctx) {
-    const archive = requireArchive(ctx, input.ArchiveName);
+  async body(input, ctx) {
+    const { bus } = ctx.reading(() => requireArchive(ctx, input.ArchiveName));
     if (input.EventPattern) requirePattern(input.EventPattern);
-    const changed = ctx.db(archives).put({
-      ...archive,
-      description: input.Description ?? archive.description,
-      pattern: input.EventPattern ?? archive.pattern,
-      kmsKey: input.KmsKeyIdentifier ?? archive.kmsKey,
-      retentionDays: input.RetentionDays ?? archive.retentionDays,
+    await requireKey(ctx, bus, input.KmsKeyIdentifier);
+    return ctx.transaction((within) => {
+      const archive = requireArchive(within, input.ArchiveName);
+      const changed = within.db(archives).put({
+        ...archive,
+        description: input.Description ?? archive.description,
+        pattern: input.EventPattern ?? archive.pattern,
+        kmsKey: (input.KmsKeyIdentifier ?? archive.kmsKey) || undefined,
+        retentionDays: input.RetentionDays ?? archive.retentionDays,
+      });
+      planExpiry(within, changed);
+      archivesChanged(within, archive.bus);
+      return answer(within, changed);
     });
-    planExpiry(ctx, changed);
-    archivesChanged(ctx, archive.bus);
-    return answer(ctx, changed);
   },
 });
 

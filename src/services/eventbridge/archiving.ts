@@ -1,22 +1,44 @@
 /** Events join archives as they come to a bus, and leave when their time is over. */
 
-import { job } from "../../jobs/job.ts";
+import { asynchronousJob, job } from "../../jobs/job.ts";
 import type { Context } from "../../kernel/context.ts";
 import { archivedEvents, archives, type Archive } from "./archive-table.ts";
-import { eventText, type Event } from "./event.ts";
+import { makeDataKey, openEvent, sealEvent } from "./encryption.ts";
+import { eventText, type Event, type RestingEvent } from "./event.ts";
 
 const dayMilliseconds = 86_400_000;
 const sweptMax = 1_000;
 
-export function archiveEvent(ctx: Context, name: string, event: Event): void {
+export function archiveEvent(ctx: Context, name: string, event: Event, resting: RestingEvent = event): void {
   const archive = ctx.db(archives).get(name);
-  if (!archive) return;
+  if (!archive || ctx.db(archivedEvents).has([name, event.ingestedAt, event.id])) return;
   const sizeBytes = Buffer.byteLength(eventText(event));
-  ctx.db(archivedEvents).put({ archive: name, event, sizeBytes });
+  ctx.db(archivedEvents).put({ archive: name, event: resting, sizeBytes });
   const { eventCount, sizeBytes: before } = archive;
   ctx.db(archives).put({ ...archive, eventCount: eventCount + 1, sizeBytes: before + sizeBytes });
   if (eventCount === 0) planExpiry(ctx, archive);
 }
+
+interface Archiving {
+  readonly archive: string;
+  readonly bus: string;
+  /** As it waits on its bus. */
+  readonly event: RestingEvent;
+}
+
+/** What comes from a bus with a key, or goes to an archive with one. What no key opens is lost to it. */
+export const archiveUnderKey = asynchronousJob<Archiving>(
+  "eventbridge.archiveUnderKey",
+  async ({ archive: name, bus, event }, ctx) => {
+    const kmsKey = ctx.reading(() => ctx.db(archives).get(name)?.kmsKey);
+    const opened = await openEvent(ctx, bus, event);
+    const key = kmsKey === undefined ? undefined : await makeDataKey(ctx, bus, kmsKey);
+    if ("failure" in opened || (key && "failure" in key)) return;
+    ctx.transaction((within) => {
+      archiveEvent(within, name, opened, key ? sealEvent(within, opened, key) : opened);
+    });
+  },
+);
 
 /** When the oldest event has been kept long enough. */
 export function planExpiry(ctx: Context, { name, retentionDays }: Archive): void {

@@ -12,8 +12,13 @@ import {
   CreateEventBusCommand, EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand,
 } from "@aws-sdk/client-eventbridge";
 import {
+  CreateDeliveryStreamCommand, FirehoseClient, ListTagsForDeliveryStreamCommand, UntagDeliveryStreamCommand,
+} from "@aws-sdk/client-firehose";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
   CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutBucketPolicyCommand, S3Client,
 } from "@aws-sdk/client-s3";
+import { allow, trust } from "../../../test/policies.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
 import { createInbox } from "./events-fixture.ts";
@@ -194,6 +199,47 @@ test("sources, destinations and deliveries are kept apart and checked", async ()
     "ValidationException: The field resource_arn is mandatory.");
   assert.equal(await create({ deliverySourceName: "none" }),
     "ResourceNotFoundException: Delivery source none does not exist.");
-  const firehose = "arn:aws:firehose:us-east-1:000000000000:deliverystream/d";
-  assert.match(await refused(destination("fh", firehose)), /^NotImplemented/);
+  assert.match(await refused(destination("traces", "arn:aws:xray:us-east-1:000000000000:*")),
+    /^NotImplemented/);
+});
+
+test("a delivery stream that logs go to is tagged, and written to under the linked role", async () => {
+  const firehose = region.client(FirehoseClient);
+  const iam = region.client(IAMClient);
+  await iam.send(new CreateRoleCommand({
+    RoleName: "firehose", AssumeRolePolicyDocument: trust("firehose.amazonaws.com"),
+  }));
+  await iam.send(new PutRolePolicyCommand({
+    RoleName: "firehose", PolicyName: "p", PolicyDocument: JSON.stringify(allow("s3:*")),
+  }));
+  await s3.send(new CreateBucketCommand({ Bucket: "streamed" }));
+  const { DeliveryStreamARN = "" } = await firehose.send(new CreateDeliveryStreamCommand({
+    DeliveryStreamName: "logs", ExtendedS3DestinationConfiguration: {
+      RoleARN: "arn:aws:iam::000000000000:role/firehose", BucketARN: "arn:aws:s3:::streamed",
+      BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 60 },
+    },
+  }));
+  await region.clock.advance({ seconds: 2 });
+  await logs.send(new CreateDeliveryCommand({
+    deliverySourceName: "orders-INFO", deliveryDestinationArn: await destination("fh", DeliveryStreamARN),
+  }));
+  const tags = () => firehose.send(new ListTagsForDeliveryStreamCommand({ DeliveryStreamName: "logs" }));
+  assert.deepEqual((await tags()).Tags, [{ Key: "LogDeliveryEnabled", Value: "true" }]);
+  const stored = async (): Promise<string[]> => {
+    await region.clock.advance({ seconds: 61 });
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "streamed" }));
+    const texts = await Promise.all(Contents.map(async ({ Key }) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: "streamed", Key }));
+      return await Body?.transformToString() ?? "";
+    }));
+    return texts.join("").trimEnd().split("\n");
+  };
+  await put("orders", "other");
+  const steps = (await stored()).map((line) => (JSON.parse(line) as LogRecord).message_type);
+  assert.deepEqual(steps, ["EVENT_RECEIPT", "NO_STANDARD_RULES_MATCHED"]);
+  await firehose.send(new UntagDeliveryStreamCommand({
+    DeliveryStreamName: "logs", TagKeys: ["LogDeliveryEnabled"],
+  }));
+  await put("orders", "other");
+  assert.equal((await stored()).length, 2);
 });

@@ -11,7 +11,7 @@ import type { Failure } from "../../delivery/failure.ts";
 import type { Job } from "../../jobs/job.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import { busArn, defaultBus, findBus } from "./bus-table.ts";
-import type { Event } from "./event.ts";
+import type { RestingEvent } from "./event.ts";
 
 type Level = "ERROR" | "INFO" | "TRACE";
 
@@ -19,6 +19,7 @@ type Level = "ERROR" | "INFO" | "TRACE";
 const steps = {
   EVENT_RECEIPT: "INFO",
   EVENT_INGEST_SUCCESS: "TRACE",
+  EVENT_INGEST_FAILURE: "ERROR",
   RULE_MATCH_START: "TRACE",
   RULE_MATCH: "INFO",
   NO_STANDARD_RULES_MATCHED: "INFO",
@@ -48,7 +49,7 @@ export interface StepFacts {
 }
 
 export function logStep(
-  ctx: Context, busName: string, event: Event, step: Step,
+  ctx: Context, busName: string, event: RestingEvent, step: Step,
     { invocationId, details, full, failure }: StepFacts = {},
 ): void {
   const config = findBus(ctx, busName)?.logConfig;

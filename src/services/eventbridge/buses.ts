@@ -1,7 +1,8 @@
 /** Event buses: how they come and go, and what they are set to. */
 
 import * as events from "../../generated/eventbridge.ts";
-import type { Context, ReadContext } from "../../kernel/context.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { shownPolicy } from "../../kernel/policy-principals.ts";
@@ -9,9 +10,12 @@ import { archivesOf } from "./archive-table.ts";
 import {
   busArn, buses, busNameOf, defaultBus, findBus, ownerOfBus, requireBus, type Bus,
 } from "./bus-table.ts";
-import { alreadyExists, invalidToken, limitExceeded, validation } from "./errors.ts";
+import { requireKey } from "./encryption.ts";
+import {
+  alreadyExists, discoveryWithKey, invalidParameter, invalidToken, limitExceeded, validation,
+} from "./errors.ts";
 import { associatePartnerSource, dissociatePartnerSource } from "./partner-sources.ts";
-import { rules } from "./rule-table.ts";
+import { isDiscovered, rules } from "./rule-table.ts";
 import { setTags } from "./tags.ts";
 
 /** @evidence EventBridge quotas: event buses per account and region */
@@ -21,13 +25,24 @@ type Settings = Pick<
   events.CreateEventBusRequest, "Description" | "KmsKeyIdentifier" | "DeadLetterConfig" | "LogConfig"
 >;
 
+/** Nothing is said of members that are undefined; an empty text or queue takes away what was said before. */
 function settingsOf(input: Settings): Partial<Bus> {
   return {
     description: input.Description,
-    kmsKey: input.KmsKeyIdentifier || undefined,
-    deadLetterArn: input.DeadLetterConfig?.Arn,
+    kmsKey: input.KmsKeyIdentifier,
+    deadLetterArn: input.DeadLetterConfig && (input.DeadLetterConfig.Arn ?? ""),
     logConfig: input.LogConfig,
   };
+}
+
+/** @evidence EventBridge User Guide, "Using dead-letter queues": standard queues of SQS alone */
+async function requireSettings(ctx: BodyContext, bus: string, input: Settings): Promise<void> {
+  const queue = input.DeadLetterConfig?.Arn;
+  const arn = queue === undefined ? undefined : parseArn(queue);
+  if (queue !== undefined && (arn?.service !== "sqs" || arn.resource.endsWith(".fifo"))) {
+    throw invalidParameter("DeadLetterConfig", `The dead-letter queue ${queue} is no standard SQS queue.`);
+  }
+  await requireKey(ctx, bus, input.KmsKeyIdentifier);
 }
 
 function shownSettings(bus: Bus): Settings {
@@ -51,32 +66,48 @@ function requireName(name: string, source: string | undefined): void {
 
 export const CreateEventBus = operation(events.CreateEventBus, {
   resource: (input, ctx) => busArn(ctx, input.Name),
-  run(input, ctx) {
-    requireName(input.Name, input.EventSourceName);
-    if (findBus(ctx, input.Name)) throw alreadyExists(`Event bus ${input.Name} already exists.`);
-    if (ctx.db(buses).count() >= busesMax) throw limitExceeded();
-    if (input.EventSourceName !== undefined) associatePartnerSource(ctx, input.EventSourceName);
-    const now = ctx.clock.now();
-    const bus = ctx.db(buses).put({
-      name: input.Name, ...settingsOf(input), createdAt: now, modifiedAt: now,
-    });
-    setTags(ctx, busArn(ctx, bus.name), input.Tags);
-    return { EventBusArn: busArn(ctx, bus.name), ...shownSettings(bus) };
+  async body(input, ctx) {
+    ctx.reading(() => requireNew(ctx, input));
+    await requireSettings(ctx, input.Name, input);
+    return ctx.transaction((within) => create(within, input));
   },
 });
+
+function requireNew(ctx: ReadContext, { Name, EventSourceName }: events.CreateEventBusRequest): void {
+  requireName(Name, EventSourceName);
+  if (findBus(ctx, Name)) throw alreadyExists(`Event bus ${Name} already exists.`);
+  if (ctx.db(buses).count() >= busesMax) throw limitExceeded();
+}
+
+function create(ctx: Context, input: events.CreateEventBusRequest): events.CreateEventBusResponse {
+  requireNew(ctx, input);
+  if (input.EventSourceName !== undefined) associatePartnerSource(ctx, input.EventSourceName);
+  const now = ctx.clock.now();
+  const bus = changeBus(ctx, { name: input.Name, createdAt: now, modifiedAt: now }, settingsOf(input));
+  setTags(ctx, busArn(ctx, bus.name), input.Tags);
+  return { EventBusArn: busArn(ctx, bus.name), ...shownSettings(bus) };
+}
 
 export const UpdateEventBus = operation(events.UpdateEventBus, {
   resource: (input, ctx) => busArn(ctx, input.Name ?? defaultBus),
-  run(input, ctx) {
-    const bus = requireBus(ctx, input.Name);
-    const changed = changeBus(ctx, bus, settingsOf(input));
-    return { Arn: busArn(ctx, bus.name), Name: bus.name, ...shownSettings(changed) };
+  async body(input, ctx) {
+    const { name } = ctx.reading(() => requireBus(ctx, input.Name));
+    await requireSettings(ctx, name, input);
+    return ctx.transaction((within) => {
+      const bus = requireBus(within, input.Name);
+      if (input.KmsKeyIdentifier && isDiscovered(within, bus.name)) {
+        throw discoveryWithKey(bus.name);
+      }
+      const changed = changeBus(within, bus, settingsOf(input));
+      return { Arn: busArn(within, bus.name), Name: bus.name, ...shownSettings(changed) };
+    });
   },
 });
 
-/** Members that are undefined stay as they are. */
+/** Members that are undefined stay as they are; those that are empty go. */
 export function changeBus(ctx: Context, bus: Bus, changes: Partial<Bus>): Bus {
-  const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const entries = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const set = Object.fromEntries(entries.map(([name, value]) => [name, value === "" ? undefined : value]));
   return ctx.db(buses).put({ ...bus, ...set, modifiedAt: ctx.clock.now() });
 }
 

@@ -5,13 +5,14 @@
  * @evidence EventBridge User Guide, "Service-linked roles"; names and contents of secrets recorded
  */
 
-import type * as events from "../../generated/eventbridge.ts";
+import * as events from "../../generated/eventbridge.ts";
 import * as iam from "../../generated/iam.ts";
 import * as secretsManager from "../../generated/secrets-manager.ts";
 import { formatArn } from "../../kernel/arn.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
-import { AwsError } from "../../kernel/errors.ts";
+import { AwsError, modelled } from "../../kernel/errors.ts";
 import { sessionOf } from "../../delivery/role-session.ts";
+import { invalidParameter } from "./errors.ts";
 
 export interface HttpParameter {
   readonly key: string;
@@ -61,25 +62,44 @@ async function asEventBridge(ctx: BodyContext): Promise<CallOptions> {
   return { as: { session: await sessionOf(ctx, role) } };
 }
 
-export async function createSecret(ctx: BodyContext, name: string, secret: Secret): Promise<string> {
-  const { ARN } = await ctx.call(
-    secretsManager.CreateSecret,
-    {
-      Name: `events!connection/${name}/${ctx.ids.uuid()}`,
-      SecretString: JSON.stringify(secret),
-      ClientRequestToken: ctx.ids.uuid(),
-    },
-    await asEventBridge(ctx),
-  );
+/**
+ * @evidence EventBridge User Guide, "Encrypting EventBridge connection authorization with AWS KMS keys": a
+ *   key needs the tag `EventBridgeApiDestinations`, which the linked role's policy asks for
+ */
+export async function createSecret(
+  ctx: BodyContext, name: string, secret: Secret, KmsKeyId: string | undefined,
+): Promise<string> {
+  const as = await asEventBridge(ctx);
+  const { ARN } = await ctx.call(secretsManager.CreateSecret, {
+    Name: `events!connection/${name}/${ctx.ids.uuid()}`,
+    SecretString: JSON.stringify(secret),
+    ClientRequestToken: ctx.ids.uuid(),
+    ...(KmsKeyId && { KmsKeyId }),
+  }, as).catch(keyRefused);
   return ARN ?? "";
 }
 
-export async function changeSecret(ctx: BodyContext, secretArn: string, secret: Secret): Promise<void> {
-  await ctx.call(
-    secretsManager.PutSecretValue,
-    { SecretId: secretArn, SecretString: JSON.stringify(secret), ClientRequestToken: ctx.ids.uuid() },
-    await asEventBridge(ctx),
-  );
+/** @param KmsKeyId another key than before; empty: none of the customer's */
+export async function changeSecret(
+  ctx: BodyContext, secretArn: string, secret: Secret, KmsKeyId: string | undefined,
+): Promise<void> {
+  const SecretString = JSON.stringify(secret);
+  const input = { SecretId: secretArn, SecretString, ClientRequestToken: ctx.ids.uuid() };
+  const as = await asEventBridge(ctx);
+  const changing: Promise<unknown> = KmsKeyId === undefined
+    ? ctx.call(secretsManager.PutSecretValue, input, as)
+    : ctx.call(secretsManager.UpdateSecret, { ...input, KmsKeyId }, as);
+  await changing.catch(keyRefused);
+}
+
+/** What Secrets Manager says of a key that does not serve, in the words of EventBridge's model. */
+function keyRefused(cause: unknown): never {
+  if (!(cause instanceof AwsError)) throw cause;
+  if (cause.code === "AccessDeniedException") throw modelled(events.AccessDeniedException, cause.message);
+  if (cause.code === "EncryptionFailure" || cause.code === "DecryptionFailure") {
+    throw invalidParameter("KmsKeyIdentifier", cause.message);
+  }
+  throw cause;
 }
 
 export async function readSecret(ctx: BodyContext, secretArn: string): Promise<Secret> {

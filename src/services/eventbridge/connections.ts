@@ -74,12 +74,13 @@ export const CreateConnection = operation(events.CreateConnection, {
     });
     await makeLinkedRole(ctx);
     const secret = secretOf(AuthParameters);
-    const secretArn = await createSecret(ctx, name, secret);
+    const secretArn = await createSecret(ctx, name, secret, input.KmsKeyIdentifier);
     return ctx.transaction((within) => {
       if (within.db(connections).has(name)) throw alreadyExists(`Connection ${name} already exists.`);
       const now = ctx.clock.now();
       const connection = within.db(connections).put({
-        name, id: ctx.ids.uuid(), description: input.Description, kmsKey: input.KmsKeyIdentifier, type,
+        name, id: ctx.ids.uuid(), description: input.Description,
+        kmsKey: input.KmsKeyIdentifier || undefined, type,
         state: stateOf(type), shown: shownOf(type, secret), secretArn, createdAt: now, modifiedAt: now,
         authorizedAt: now,
       });
@@ -100,12 +101,13 @@ export const UpdateConnection = operation(events.UpdateConnection, {
     if (hasChanged) requireParameters(type, AuthParameters);
     const known = hasChanged ? {} : await readSecret(ctx, before.secretArn);
     const secret = secretOf(AuthParameters, known);
-    await changeSecret(ctx, before.secretArn, secret);
+    await changeSecret(ctx, before.secretArn, secret, input.KmsKeyIdentifier);
     return ctx.transaction((within) => {
       const now = ctx.clock.now();
       const connection = within.db(connections).put({
         ...before, type, description: input.Description ?? before.description,
-        kmsKey: input.KmsKeyIdentifier ?? before.kmsKey, state: stateOf(type), stateReason: undefined,
+        kmsKey: (input.KmsKeyIdentifier ?? before.kmsKey) || undefined,
+        state: stateOf(type), stateReason: undefined,
         shown: shownOf(type, secret), modifiedAt: now, authorizedAt: now,
       });
       forgetToken(ctx, connection);

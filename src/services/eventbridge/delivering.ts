@@ -10,7 +10,8 @@ import type { Failure } from "../../delivery/failure.ts";
 import { invokeApiDestination } from "./api-invocation.ts";
 import { busOfRule, logStep, type Step } from "./bus-logging.ts";
 import { findBus } from "./bus-table.ts";
-import { eventText, type Event } from "./event.ts";
+import { openEvent } from "./encryption.ts";
+import { eventText, type Event, type RestingEvent } from "./event.ts";
 import { forwardEvent } from "./forwarding.ts";
 import { inputFor } from "./input.ts";
 import { valueAt } from "./json-path.ts";
@@ -22,13 +23,18 @@ import {
 export interface Dispatch {
   readonly rule: { readonly arn: string; readonly name: string; readonly roleArn?: string | undefined };
   readonly target: events.Target;
-  readonly event: Event;
+  readonly event: RestingEvent;
   /** How often it has been tried again. */
   readonly retries: number;
   /** When it was first to be delivered: epoch milliseconds. */
   readonly since: number;
   /** Why it did not arrive the last time. */
   readonly failure?: Failure;
+}
+
+/** A dispatch whose event can be read. */
+export interface OpenDispatch extends Dispatch {
+  readonly event: Event;
 }
 
 export const principal = "events.amazonaws.com";
@@ -40,7 +46,18 @@ const ageSecondsDefault = 86_400;
 const delayMilliseconds = 1_000;
 const delayMillisecondsMax = 480_000;
 
+/**
+ * @evidence EventBridge User Guide, "Using dead-letter queues to capture encrypted event errors": what can't
+ *   be decrypted for a target is not tried again, and goes to the target's queue
+ */
 export const deliverEvent = asynchronousJob<Dispatch>("eventbridge.deliverEvent", async (dispatch, ctx) => {
+  const opened = await openEvent(ctx, busOfRule(dispatch.rule.arn), dispatch.event);
+  if ("failure" in opened) await giveUp(ctx, dispatch, opened.failure);
+  else await deliverOpened(ctx, dispatch, { ...dispatch, event: opened });
+});
+
+/** @param resting as it waits for its next try */
+async function deliverOpened(ctx: BodyContext, resting: Dispatch, dispatch: OpenDispatch): Promise<void> {
   const { target, retries, since } = dispatch;
   const {
     MaximumRetryAttempts = retriesDefault, MaximumEventAgeInSeconds = ageSecondsDefault,
@@ -76,10 +93,10 @@ export const deliverEvent = asynchronousJob<Dispatch>("eventbridge.deliverEvent"
   ctx.transaction((within) => {
     within.schedule(deliverEvent, {
       at: Math.min(ctx.clock.now() + delay, deadline),
-      input: { ...dispatch, retries: retries + 1, failure },
+      input: { ...resting, retries: retries + 1, failure },
     });
   });
-});
+}
 
 /** Notes the steps of an invocation in the log of its bus. */
 function logOf(ctx: BodyContext, { rule, target, event, retries }: Dispatch) {
@@ -89,7 +106,7 @@ function logOf(ctx: BodyContext, { rule, target, event, retries }: Dispatch) {
     rule_arn: rule.arn, target_arn: target.Arn, attempt_count: retries + 1,
     ...(target.RoleArn !== undefined && { role_arn: target.RoleArn }),
   };
-  const full = { target_input: inputFor(target, event, rule) };
+  const full = "sealed" in event ? {} : { target_input: inputFor(target, event, rule) };
   const invocationId = `${event.id}-${target.Id}`;
   return (step: Step, failure?: Failure): void => {
     ctx.transaction((within) => logStep(within, bus, event, step, { invocationId, details, full, failure }));
@@ -97,7 +114,7 @@ function logOf(ctx: BodyContext, { rule, target, event, retries }: Dispatch) {
 }
 
 /** Undefined when it has arrived. */
-async function attempt(ctx: BodyContext, dispatch: Dispatch): Promise<Failure | undefined> {
+async function attempt(ctx: BodyContext, dispatch: OpenDispatch): Promise<Failure | undefined> {
   const { rule, target, event } = dispatch;
   const arn = parseArn(target.Arn);
   const kind = arn?.resource.split("/", 1)[0] ?? "";

@@ -55,3 +55,9 @@ export function illegalStatus(message: string): AwsError {
 export function invalidState(message: string): AwsError {
   return modelled(events.InvalidStateException, message);
 }
+
+export function discoveryWithKey(bus: string): AwsError {
+  return validation(
+    `Schema discovery is not supported for event buses encrypted using a customer managed key: ${bus}.`,
+  );
+}

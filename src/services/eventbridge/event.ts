@@ -21,12 +21,24 @@ export interface Event {
   readonly replayName?: string;
 }
 
+/** An event whose detail is under a data key of a KMS key; the rest of it is never encrypted. */
+export interface SealedEvent extends Omit<Event, "detail"> {
+  readonly sealed: { readonly keyBlob: Uint8Array; readonly message: Uint8Array };
+}
+
+/** An event as it waits. */
+export type RestingEvent = Event | SealedEvent;
+
 export function timestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
 
-/** @evidence recorded: the order of its members, and where a replay's name stands */
-export function eventText(event: Event): string {
+/**
+ * Of an event that could not be opened only its metadata.
+ *
+ * @evidence recorded: the order of its members, and where a replay's name stands
+ */
+export function eventText(event: RestingEvent): string {
   const { id, detailType, source, account, region, resources, replayName } = event;
   const head = JSON.stringify({
     version: "0",
@@ -39,7 +51,7 @@ export function eventText(event: Event): string {
     ...(replayName !== undefined && { "replay-name": replayName }),
     resources,
   });
-  return `${head.slice(0, -1)},"detail":${event.detail}}`;
+  return "sealed" in event ? head : `${head.slice(0, -1)},"detail":${event.detail}}`;
 }
 
 /** @evidence EventBridge API Reference, PutEvents: nested JSON is processed up to 1100 levels deep */

@@ -7,7 +7,7 @@ import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { failed, failureOf, type Failure } from "../../delivery/failure.ts";
 import { sessionOf } from "../../delivery/role-session.ts";
-import type { Dispatch } from "./delivering.ts";
+import type { OpenDispatch } from "./delivering.ts";
 import type { Event } from "./event.ts";
 
 /** An entry of PutEvents that another bus sends: never from outside, whose requests have no such member. */
@@ -16,7 +16,7 @@ export interface ForwardedEntry extends events.PutEventsRequestEntry {
 }
 
 /** Undefined when the other bus has it. */
-export async function forwardEvent(ctx: BodyContext, dispatch: Dispatch): Promise<Failure | undefined> {
+export async function forwardEvent(ctx: BodyContext, dispatch: OpenDispatch): Promise<Failure | undefined> {
   const { target, event } = dispatch;
   const bus = parseArn(target.Arn);
   if (!bus) return failed("INVALID_PARAMETER", `${target.Arn} is no event bus.`, false);
@@ -54,7 +54,7 @@ function thirdHop(ctx: BodyContext, bus: { readonly account: string }): Failure 
 }
 
 /** Without a role it is the account itself that sends, which the other bus's policy must let in. */
-async function optionsFor(ctx: BodyContext, { rule, target }: Dispatch): Promise<CallOptions> {
+async function optionsFor(ctx: BodyContext, { rule, target }: OpenDispatch): Promise<CallOptions> {
   const roleArn = target.RoleArn ?? rule.roleArn;
   if (roleArn === undefined) return { as: { for: accountItself(ctx.account) } };
   const role = { roleArn, principal: "events.amazonaws.com", sourceArn: rule.arn };

@@ -6,6 +6,7 @@ import { notImplemented } from "../../kernel/errors.ts";
 import { operation, type Owner } from "../../kernel/operation.ts";
 import { busArn, busNameOf, findBus, ownerOfBus } from "./bus-table.ts";
 import { validation } from "./errors.ts";
+import { withKeys, type Keyring } from "./encryption.ts";
 import { compactObject, type Event } from "./event.ts";
 import type { ForwardedEntry } from "./forwarding.ts";
 import { failedEntries, putBytes, putCalls, putEntries } from "./metrics.ts";
@@ -59,7 +60,7 @@ function eventOf(ctx: ReadContext, entry: events.PutEventsRequestEntry, account:
 }
 
 /** An event for a bus that is not there is taken, and is nobody's. @evidence recorded */
-function take(ctx: Context, entry: ForwardedEntry): events.PutEventsResultEntry {
+function take(ctx: Context, entry: ForwardedEntry, keys: Keyring): events.PutEventsResultEntry {
   const forwarded = entry.internalMetadata;
   const refusal = forwarded ? undefined : refusalOf(entry);
   if (refusal) return refusal;
@@ -67,7 +68,7 @@ function take(ctx: Context, entry: ForwardedEntry): events.PutEventsResultEntry 
     ? { ...forwarded, ingestedAt: ctx.clock.now() }
     : eventOf(ctx, entry, ctx.caller.account || ctx.account);
   const bus = findBus(ctx, busNameOf(entry.EventBusName));
-  if (bus) routeEvent(ctx, bus.name, event);
+  if (bus) routeEvent(ctx, bus.name, event, { keys });
   return { EventId: event.id };
 }
 
@@ -75,10 +76,21 @@ function isElsewhere(ctx: ReadContext, owner: Owner | undefined): boolean {
   return owner !== undefined && (owner.account !== ctx.account || owner.region !== ctx.region);
 }
 
+/** All in one transaction. */
+function takeAll(
+  ctx: BodyContext, entries: readonly ForwardedEntry[],
+): Promise<events.PutEventsResultEntry[]> {
+  const buses = entries.map(({ EventBusName }) => busNameOf(EventBusName));
+  return withKeys(ctx, buses, (within, keys) => entries.map((entry) => take(within, entry, keys)));
+}
+
 /** Entries for buses of several accounts go each to its own. */
 async function put(ctx: BodyContext, entry: ForwardedEntry): Promise<events.PutEventsResultEntry> {
   const owner = ownerOfBus(entry.EventBusName);
-  if (!isElsewhere(ctx, owner)) return ctx.transaction((within) => take(within, entry));
+  if (!isElsewhere(ctx, owner)) {
+    const [result = {}] = await takeAll(ctx, [entry]);
+    return result;
+  }
   const region = owner?.region ?? ctx.region;
   const { Entries } = await ctx.call(events.PutEvents, { Entries: [entry] }, { as: "request", region });
   return Entries?.[0] ?? {};
@@ -104,7 +116,7 @@ export const PutEvents = operation(events.PutEvents, {
     }
     const isHere = input.Entries.every(({ EventBusName }) => !isElsewhere(ctx, ownerOfBus(EventBusName)));
     const Entries = isHere
-      ? ctx.transaction((within) => input.Entries.map((entry) => take(within, entry)))
+      ? await takeAll(ctx, input.Entries)
       : await inOrder(input.Entries, (entry) => put(ctx, entry));
     const FailedEntryCount = Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length;
     ctx.metric(putCalls, [], 1);
@@ -125,14 +137,21 @@ async function inOrder<Item, Result>(
 
 /** A partner's events come to the bus that has the source's name, in the account that it was made for. */
 export const PutPartnerEvents = operation(events.PutPartnerEvents, {
-  run(input, ctx) {
-    const Entries = input.Entries.map((entry): events.PutPartnerEventsResultEntry => {
-      const refusal = refusalOf({ ...entry, Source: entry.Source?.replace(/^aws\.partner\//, "partner/") });
-      if (refusal) return refusal;
-      const event = eventOf(ctx, entry, ctx.account);
-      if (isActiveSource(ctx, event.source)) routeEvent(ctx, event.source, event);
-      return { EventId: event.id };
-    });
+  async body(input, ctx) {
+    const buses = input.Entries.map(({ Source = "" }) => Source);
+    const Entries = await withKeys(ctx, buses, (within, keys) => (
+      input.Entries.map((entry) => takePartner(within, entry, keys))
+    ));
     return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length, Entries };
   },
 });
+
+function takePartner(
+  ctx: Context, entry: events.PutPartnerEventsRequestEntry, keys: Keyring,
+): events.PutPartnerEventsResultEntry {
+  const refusal = refusalOf({ ...entry, Source: entry.Source?.replace(/^aws\.partner\//, "partner/") });
+  if (refusal) return refusal;
+  const event = eventOf(ctx, entry, ctx.account);
+  if (isActiveSource(ctx, event.source)) routeEvent(ctx, event.source, event, { keys });
+  return { EventId: event.id };
+}

@@ -1,16 +1,18 @@
 /** Replays: events of an archive come to their bus once more. */
 
 import * as events from "../../generated/eventbridge.ts";
-import { job } from "../../jobs/job.ts";
+import { asynchronousJob } from "../../jobs/job.ts";
 import { formatArn, parseArn } from "../../kernel/arn.ts";
-import type { Context, ReadContext } from "../../kernel/context.ts";
+import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
-import { archiveArn, archivedEvents } from "./archive-table.ts";
+import { archiveArn, archivedEvents, type ArchivedEvent } from "./archive-table.ts";
 import { requireArchive } from "./archives.ts";
 import { busArn, busNameOf, requireBus } from "./bus-table.ts";
 import { alreadyExists, illegalStatus, invalidParameter, invalidToken, notFound } from "./errors.ts";
+import { openEvent, withKeys, type Keyring } from "./encryption.ts";
+import type { Event } from "./event.ts";
 import { routeEvent } from "./routing.ts";
 
 interface Replay {
@@ -23,6 +25,7 @@ interface Replay {
   readonly from: number;
   readonly until: number;
   readonly state: events.ReplayState;
+  readonly stateReason?: string;
   readonly startedAt: number;
   readonly endedAt?: number;
   /** The last one that came to the bus. */
@@ -82,20 +85,56 @@ interface Progress {
 
 const batchMax = 100;
 
-export const replayEvents = job<Progress>("eventbridge.replayEvents", (progress, ctx) => {
-  const replay = ctx.db(replays).get(progress.replay);
-  if (!replay || replay.startedAt !== progress.startedAt) return;
+export const replayEvents = asynchronousJob<Progress>("eventbridge.replayEvents", async (progress, ctx) => {
+  const begun = ctx.reading(() => {
+    const replay = currentOf(ctx, progress);
+    return replay && { bus: replay.bus, rows: batchOf(ctx, replay, progress) };
+  });
+  if (!begun) return;
+  const opened = await openAll(ctx, begun.bus, begun.rows);
+  if ("reason" in opened) {
+    ctx.transaction((within) => {
+      const replay = currentOf(within, progress);
+      const failed = { state: "FAILED" as const, stateReason: opened.reason, endedAt: ctx.clock.now() };
+      if (replay) within.db(replays).put({ ...replay, ...failed });
+    });
+    return;
+  }
+  await withKeys(ctx, [begun.bus], (within, keys) => replayBatch(within, progress, opened.events, keys));
+});
+
+function currentOf(ctx: ReadContext, { replay: name, startedAt }: Progress): Replay | undefined {
+  const replay = ctx.db(replays).get(name);
+  return replay?.startedAt === startedAt ? replay : undefined;
+}
+
+/** What no key opens any more can't be replayed. */
+async function openAll(
+  ctx: BodyContext, bus: string, rows: readonly ArchivedEvent[],
+): Promise<{ readonly events: readonly Event[] } | { readonly reason: string }> {
+  const opened: Event[] = [];
+  for (const { event } of rows) {
+    const one = await openEvent(ctx, bus, event);
+    if ("failure" in one) return { reason: one.failure.message };
+    opened.push(one);
+  }
+  return { events: opened };
+}
+
+function replayBatch(ctx: Context, progress: Progress, batch: readonly Event[], keys: Keyring): void {
+  const replay = currentOf(ctx, progress);
+  if (!replay) return;
   const now = ctx.clock.now();
   if (replay.state === "CANCELLING") {
     ctx.db(replays).put({ ...replay, state: "CANCELLED", endedAt: now });
     return;
   }
-  const batch = batchOf(ctx, replay, progress);
-  for (const { event } of batch) {
+  for (const event of batch) {
     const { name: replayName, filterArns } = replay;
-    routeEvent(ctx, replay.bus, { ...event, replayName, ingestedAt: now }, { rules: filterArns });
+    const replayed = { ...event, replayName, ingestedAt: now };
+    routeEvent(ctx, replay.bus, replayed, { only: filterArns, keys });
   }
-  const last = batch.at(-1)?.event;
+  const last = batch.at(-1);
   const seen = last && { lastEventAt: last.time };
   if (batch.length < batchMax || !last) {
     ctx.db(replays).put({ ...replay, ...seen, state: "COMPLETED", endedAt: now });
@@ -104,9 +143,9 @@ export const replayEvents = job<Progress>("eventbridge.replayEvents", (progress,
   ctx.db(replays).put({ ...replay, ...seen, state: "RUNNING" });
   const input: Progress = { ...progress, after: [last.ingestedAt, last.id] };
   ctx.schedule(replayEvents, { at: now, id: replay.name, input });
-});
+}
 
-function batchOf(ctx: Context, { archive, from, until }: Replay, { after }: Progress) {
+function batchOf(ctx: ReadContext, { archive, from, until }: Replay, { after }: Progress): ArchivedEvent[] {
   const start = after ? { after: [archive, ...after] } : { from: [archive, from] };
   return [...ctx.db(archivedEvents).list({
     prefix: archive, ...start, before: [archive, until], limit: batchMax,
@@ -130,6 +169,7 @@ function shownReplay(ctx: ReadContext, replay: Replay): events.Replay {
     ReplayName: replay.name,
     EventSourceArn: archiveArn(ctx, replay.archive),
     State: replay.state,
+    StateReason: replay.stateReason,
     EventStartTime: replay.from,
     EventEndTime: replay.until,
     EventLastReplayedTime: replay.lastEventAt,

@@ -4,10 +4,13 @@ import type { Context, ReadContext } from "../../kernel/context.ts";
 import { PatternIndex } from "../../patterns/pattern-index.ts";
 import { parsePattern, type Pattern } from "../../patterns/parse.ts";
 import { archivesOf } from "./archive-table.ts";
-import { archiveEvent } from "./archiving.ts";
+import { archiveEvent, archiveUnderKey } from "./archiving.ts";
 import { logStep } from "./bus-logging.ts";
+import { findBus } from "./bus-table.ts";
+import { sendBusDeadLetter } from "./bus-dead-letters.ts";
 import { deliverEvent } from "./delivering.ts";
-import { eventText, type Event } from "./event.ts";
+import { noKeys, sealEvent, type Keyring } from "./encryption.ts";
+import { eventText, type Event, type RestingEvent } from "./event.ts";
 import { matchedEvents, triggeredRules } from "./metrics.ts";
 import { generations, ruleArn, rules, targetsOf, type Rule } from "./rule-table.ts";
 
@@ -16,7 +19,13 @@ interface Routes {
   /** The generation that it was worked out of. */
   readonly generation: string;
   readonly rules: PatternIndex<Rule>;
-  readonly archives: readonly { readonly name: string; readonly pattern: Pattern | undefined }[];
+  readonly archives: readonly ArchiveRoute[];
+}
+
+interface ArchiveRoute {
+  readonly name: string;
+  readonly pattern: Pattern | undefined;
+  readonly isKeyed: boolean;
 }
 
 function routesOf(ctx: ReadContext, bus: string): Routes | undefined {
@@ -34,27 +43,30 @@ function routesOf(ctx: ReadContext, bus: string): Routes | undefined {
   const routes = {
     generation,
     rules: new PatternIndex(listening),
-    archives: archivesOf(ctx, bus).map(({ name, pattern }) => (
-      { name, pattern: pattern === undefined ? undefined : parsePattern(pattern) }
-    )),
+    archives: archivesOf(ctx, bus).map(({ name, pattern, kmsKey }) => ({
+      name, pattern: pattern === undefined ? undefined : parsePattern(pattern), isKeyed: kmsKey !== undefined,
+    })),
   };
   known.set(key, routes);
   return routes;
 }
 
-/** What is replayed goes only to some rules. */
-export interface Confinement {
-  /** ARNs of rules; empty: all. */
-  readonly rules: readonly string[];
+export interface Way {
+  /** ARNs of rules that it goes to alone, as what is replayed does; empty: all. */
+  readonly only?: readonly string[];
+  /** Data keys of buses that have a KMS key. */
+  readonly keys?: Keyring;
 }
 
 /** Everything that follows is written in this transaction. */
-export function routeEvent(ctx: Context, bus: string, event: Event, only?: Confinement): void {
+export function routeEvent(ctx: Context, bus: string, event: Event, way: Way = {}): void {
   logStep(ctx, bus, event, "EVENT_RECEIPT", {
     details: { caller_account_id: event.account, source_time_ms: event.time, source: event.source,
       detail_type: event.detailType, resources: event.resources },
     full: { event_detail: event.detail },
   });
+  const resting = restingOf(ctx, bus, event, way.keys ?? noKeys);
+  if (!resting) return;
   logStep(ctx, bus, event, "EVENT_INGEST_SUCCESS");
   const routes = routesOf(ctx, bus);
   if (!routes) {
@@ -68,15 +80,41 @@ export function routeEvent(ctx: Context, bus: string, event: Event, only?: Confi
   if (matching.length > 0) ctx.metric(matchedEvents, [], 1);
   for (const rule of matching) {
     if (isReadingCall(document) && rule.state !== "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS") continue;
-    if (only && only.rules.length > 0 && !only.rules.includes(ruleArn(ctx, rule))) continue;
+    if (way.only && way.only.length > 0 && !way.only.includes(ruleArn(ctx, rule))) continue;
     logStep(ctx, bus, event, "RULE_MATCH", { details: { rule_arn: ruleArn(ctx, rule) } });
-    routeToRule(ctx, rule, event);
+    routeToRule(ctx, rule, resting);
   }
   // What is replayed is in an archive already.
   if (event.replayName !== undefined) return;
-  for (const { name, pattern } of routes.archives) {
-    if (!pattern || pattern.matches(document)) archiveEvent(ctx, name, event);
+  for (const { name, pattern, isKeyed } of routes.archives) {
+    if (pattern && !pattern.matches(document)) continue;
+    if (isKeyed || "sealed" in resting) {
+      const input = { archive: name, bus, event: resting };
+      ctx.schedule(archiveUnderKey, { at: ctx.clock.now(), input });
+    } else archiveEvent(ctx, name, event);
   }
+}
+
+/**
+ * How the event waits. Undefined when the bus's key does not serve: it is then a dead letter of the bus.
+ *
+ * @evidence EventBridge User Guide, "Encrypting EventBridge event buses with AWS KMS keys": custom and
+ *   partner events are encrypted, those of AWS's services are not; "Using dead-letter queues to capture
+ *   encrypted event errors"
+ */
+function restingOf(ctx: Context, bus: string, event: Event, keys: Keyring): RestingEvent | undefined {
+  const isOfService = event.source.startsWith("aws.") && !event.source.startsWith("aws.partner/");
+  const { kmsKey, deadLetterArn: queue } = findBus(ctx, bus) ?? {};
+  if (kmsKey === undefined || isOfService) return event;
+  const known = keys.get(bus);
+  if (known?.kmsKey !== kmsKey) throw new Error(`an event came to the bus ${bus} without a data key`);
+  if (!("failure" in known.key)) return sealEvent(ctx, event, known.key);
+  const { failure } = known.key;
+  logStep(ctx, bus, event, "EVENT_INGEST_FAILURE", { failure });
+  if (queue !== undefined) {
+    ctx.schedule(sendBusDeadLetter, { at: ctx.clock.now(), input: { bus, queue, event, failure } });
+  }
+  return undefined;
 }
 
 /**
@@ -91,7 +129,7 @@ function isReadingCall(document: unknown): boolean {
   return readOnly === true && managementEvent !== false;
 }
 
-export function routeToRule(ctx: Context, rule: Rule, event: Event): void {
+export function routeToRule(ctx: Context, rule: Rule, event: RestingEvent): void {
   const now = ctx.clock.now();
   const arn = ruleArn(ctx, rule);
   ctx.metric(triggeredRules, [rule.name], 1);

@@ -70,6 +70,13 @@ export function ruleArn(ctx: ReadContext, { bus, name }: Pick<Rule, "bus" | "nam
   });
 }
 
+export const schemaDiscovery = "schemas.amazonaws.com";
+
+/** Whether the schema registry looks at the events of a bus. */
+export function isDiscovered(ctx: ReadContext, bus: string): boolean {
+  return [...ctx.db(rules).list({ prefix: bus })].some(({ managedBy }) => managedBy === schemaDiscovery);
+}
+
 /** @throws ResourceNotFoundException */
 export function requireRule(ctx: ReadContext, bus: string, name: string): Rule {
   const rule = ctx.db(rules).get([bus, name]);

@@ -8,11 +8,11 @@ import { page } from "../../kernel/page.ts";
 import { parseSchedule } from "../../kernel/schedule-expression.ts";
 import { busNameOf, defaultBus, ownerOfBus, requireBus } from "./bus-table.ts";
 import {
-  invalidParameter, invalidPattern, invalidToken, limitExceeded, managedRule, validation,
+  discoveryWithKey, invalidParameter, invalidPattern, invalidToken, limitExceeded, managedRule, validation,
 } from "./errors.ts";
 import { keepListener } from "./listening.ts";
 import {
-  requireRule, ruleArn, rules, rulesChanged, targets, type Rule,
+  requireRule, ruleArn, rules, rulesChanged, schemaDiscovery, targets, type Rule,
 } from "./rule-table.ts";
 import { planSchedule } from "./schedules.ts";
 import { setTags } from "./tags.ts";
@@ -59,7 +59,7 @@ export function requireChangeable(ctx: ReadContext, rule: Rule, isForced = false
 /** The schema registry keeps a rule for each of its discoverers. */
 export function isForDiscoverer(action: string, principal: string): boolean {
   const keeping = /^events:(PutRule|DeleteRule|EnableRule|DisableRule|PutTargets|RemoveTargets)$/;
-  return principal === "schemas.amazonaws.com" && keeping.test(action);
+  return principal === schemaDiscovery && keeping.test(action);
 }
 
 export function passRole(ctx: Context, roleArn: string | undefined): void {
@@ -87,7 +87,9 @@ export const PutRule = operation(events.PutRule, {
   ...onRule,
   conditions: (input) => ({ ...conditionsOfPattern(input.EventPattern), "events:creatoraccount": undefined }),
   run(input, ctx) {
-    const { name: bus } = requireBus(ctx, input.EventBusName);
+    const { name: bus, kmsKey } = requireBus(ctx, input.EventBusName);
+    // @evidence EventBridge API Reference, CreateEventBus: no discovery on a bus with a customer managed key
+    if (kmsKey !== undefined && ctx.caller.arn === schemaDiscovery) throw discoveryWithKey(bus);
     const { EventPattern: pattern, ScheduleExpression: schedule } = input;
     if (!pattern && !schedule) {
       throw validation("Parameter(s) EventPattern or ScheduleExpression must be specified.");

@@ -1,14 +1,40 @@
-/** Records wait until they are many enough or old enough, and are then delivered together. */
+/**
+ * Records wait for the function that transforms them, if there is one, and then for their delivery. A copy of
+ * what came waits for the backup, where there is one.
+ *
+ * @evidence Developer Guide, "Understand data transformation flow": the function has a buffer of its own, and
+ *   what it answers waits in that of the destination
+ */
 
 import { job, type Job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
-import { seal, sealedBytesMore, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
-import { deliverBatch, type Parcel } from "./delivery.ts";
+import { deliverBatch, storeBackup, storeFailures } from "./delivery.ts";
 import { countDelivery, countIncoming } from "./metrics.ts";
-import { bufferingOf } from "./settings.ts";
+import { backupOf, bufferingOf, functionBufferingOf, hasFunction, hintsOf } from "./settings.ts";
 import {
-  buffers, findStream, records, type BufferedRecord, type DeliveryStream, type Origin,
+  backupBuffers, backupRecords, buffers, findStream, rawBuffers, rawRecords, records, type DeliveryStream,
+  type Origin,
 } from "./stream-table.ts";
+import { transformed } from "./transformation.ts";
+import {
+  admit, empty, nextBatch, release, type Batch, type Named, type WaitingRoom,
+} from "./waiting-room.ts";
+
+const untransformed: WaitingRoom = {
+  records: rawRecords, buffers: rawBuffers, job: () => transformBuffered,
+  limitsOf: ({ destination }) => functionBufferingOf(destination.settings.ProcessingConfiguration),
+};
+
+const outgoing: WaitingRoom = {
+  records, buffers, job: () => deliverBuffered, limitsOf: ({ destination }) => bufferingOf(destination),
+};
+
+const backups: WaitingRoom = {
+  records: backupRecords, buffers: backupBuffers, job: () => backUpBuffered,
+  limitsOf: ({ destination }) => hintsOf(backupOf(destination)?.BufferingHints),
+};
+
+const rooms = [untransformed, outgoing, backups];
 
 export interface Incoming {
   readonly data: Uint8Array;
@@ -16,135 +42,85 @@ export interface Incoming {
   readonly origin?: Origin;
 }
 
-const purpose = "firehose records";
-
-function sealed(ctx: Context, data: Uint8Array): Buffer {
-  return seal(data, ctx.kernel.keyFor(purpose), ctx.ids.bytes(sealingIvBytes));
-}
-
-function dataOf(ctx: BodyContext, { data, isSealed }: BufferedRecord): Buffer {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return isSealed ? unseal(bytes, ctx.kernel.keyFor(purpose)) : bytes;
-}
-
 /** @returns the ids of the records */
 export function buffer(ctx: Context, stream: DeliveryStream, incoming: readonly Incoming[]): string[] {
-  const { number, name } = stream;
   const now = ctx.clock.now();
-  const before = ctx.db(buffers).get(number) ?? { number, bytes: 0, count: 0 };
-  let { bytes } = before;
-  const isSealed = stream.encryption?.isEnabled === true;
-  for (const { data, at = now, origin } of incoming) {
-    ctx.db(records).add({
-      number, sequence: ctx.ids.sequence(), at, data: isSealed ? sealed(ctx, data) : data,
-      ...(isSealed && { isSealed }), ...(origin && { origin }),
-    });
-    bytes += data.length;
-  }
-  ctx.db(buffers).put({ number, bytes, count: before.count + incoming.length });
-  countIncoming(ctx, name, incoming.length, bytes - before.bytes);
-  const { bytes: bytesMax, milliseconds } = bufferingOf(stream.destination);
-  const input = { name, number };
-  if (bytes >= bytesMax && before.bytes < bytesMax) {
-    ctx.schedule(deliverBuffered, { at: now, id: String(number), input });
-  } else if (before.count === 0 && incoming.length > 0) {
-    ctx.schedule(deliverBuffered, { at: now + milliseconds, id: String(number), input });
-  }
+  const arriving = incoming.map(({ at = now, ...record }) => ({ at, ...record }));
+  admit(ctx, hasFunction(stream.destination) ? untransformed : outgoing, stream, arriving);
+  if (backupOf(stream.destination)) admit(ctx, backups, stream, arriving);
+  const bytes = incoming.reduce((sum, { data }) => sum + data.length, 0);
+  countIncoming(ctx, stream.name, incoming.length, bytes);
   return incoming.map(() => ctx.ids.text(222));
-}
-
-interface Named {
-  readonly name: string;
-  readonly number: number;
-}
-
-interface Batch {
-  readonly stream: DeliveryStream;
-  readonly rows: readonly BufferedRecord[];
-  readonly bytes: number;
-}
-
-/** Undefined while nothing is due; else the records of one delivery, the oldest first. */
-function nextBatch(ctx: Context, { name, number }: Named): Batch | undefined {
-  const stream = findStream(ctx, name);
-  const waiting = ctx.db(buffers).get(number);
-  if (stream?.number !== number || !waiting || waiting.count === 0) return undefined;
-  const { bytes: bytesMax, milliseconds } = bufferingOf(stream.destination);
-  const oldest = ctx.db(records).first({ prefix: [number] });
-  if (!oldest) return undefined;
-  const dueAt = oldest.at + milliseconds;
-  if (waiting.bytes < bytesMax && dueAt > ctx.clock.now()) {
-    ctx.schedule(deliverBuffered, { at: dueAt, id: String(number), input: { name, number } });
-    return undefined;
-  }
-  const rows: BufferedRecord[] = [];
-  let bytes = 0;
-  for (const row of ctx.db(records).list({ prefix: [number] })) {
-    if (rows.length > 0 && bytes + row.data.length > bytesMax) break;
-    rows.push(row);
-    bytes += row.data.length;
-  }
-  return { stream, rows, bytes };
-}
-
-/** A sealed record is longer than what it counted for. */
-function sizeOf({ data, isSealed }: BufferedRecord): number {
-  return isSealed ? data.length - sealedBytesMore : data.length;
-}
-
-function forget(ctx: Context, number: number, rows: readonly BufferedRecord[]): void {
-  for (const { sequence } of rows) ctx.db(records).delete([number, sequence]);
-  const before = ctx.db(buffers).get(number);
-  if (!before) return;
-  const bytes = before.bytes - rows.reduce((sum, row) => sum + sizeOf(row), 0);
-  ctx.db(buffers).put({ number, bytes, count: before.count - rows.length });
 }
 
 /** @evidence Developer Guide, "Handle data delivery failures": S3 is tried for up to 24 hours */
 const triedMilliseconds = 24 * 3_600_000;
 const againMilliseconds = 60_000;
 
-/** Delivers what is due. What can't be delivered waits, and is given up after a day. */
-export const deliverBuffered: Job<Named> = {
-  kind: "job",
-  name: "firehose.deliver",
-  persistent: true,
-  async body(named, ctx) {
-    for (;;) {
-      const batch = ctx.transaction((within) => nextBatch(within, named));
-      if (!batch) return;
-      const parcels: Parcel[] = batch.rows.map((row) => ({
-        id: String(row.sequence),
-        at: row.at,
-        data: dataOf(ctx, row),
-        ...(row.origin && { origin: row.origin }),
-      }));
-      const isDelivered = await deliverBatch(ctx, batch.stream, parcels);
-      const oldest = batch.rows[0]?.at ?? 0;
-      countDelivery(ctx, named.name, batch.stream.destination.kind, {
-        isDelivered, bytes: batch.bytes, records: batch.rows.length, oldest,
-      });
-      const isOver = oldest + triedMilliseconds <= ctx.clock.now();
-      if (isDelivered || isOver) {
-        ctx.transaction((within) => forget(within, named.number, batch.rows));
-        continue;
-      }
-      const at = ctx.clock.now() + againMilliseconds;
-      ctx.transaction((within) =>
-        within.schedule(deliverBuffered, { at, id: String(named.number), input: named }));
-      return;
-    }
-  },
-};
+/** What becomes of a batch; undefined where it is to be tried again later. */
+type Work = (ctx: BodyContext, batch: Batch) => Promise<((within: Context) => void) | undefined>;
 
-const rowsAtOnce = 500;
+/** Works off what is due. What can't be done waits, and is given up after a day. */
+function worker(name: string, room: WaitingRoom, work: Work): Job<Named> {
+  return {
+    kind: "job",
+    name,
+    persistent: true,
+    async body(named, ctx) {
+      for (;;) {
+        const batch = nextBatch(ctx, room, named);
+        if (!batch) return;
+        const done = await work(ctx, batch);
+        if (done || batch.oldest + triedMilliseconds <= ctx.clock.now()) {
+          ctx.transaction((within) => {
+            release(within, room, named.number, batch);
+            done?.(within);
+          });
+          continue;
+        }
+        const at = ctx.clock.now() + againMilliseconds;
+        ctx.transaction((within) =>
+          within.schedule(room.job(), { at, id: String(named.number), input: named }));
+        return;
+      }
+    },
+  };
+}
+
+const nothing = (): undefined => undefined;
+
+export const transformBuffered = worker("firehose.transform", untransformed, async (ctx, batch) => {
+  const { stream, parcels: before } = batch;
+  const { destination } = stream;
+  const processing = destination.settings.ProcessingConfiguration;
+  const { parcels, failed } = await transformed(ctx, stream, processing, before);
+  const objects = destination.kind === "s3" ? destination.settings : destination.settings.S3Configuration;
+  if (!(await storeFailures(ctx, stream, objects, failed))) return undefined;
+  return (within) => {
+    const current = findStream(within, stream.name);
+    if (current?.number === stream.number) admit(within, outgoing, current, parcels);
+  };
+});
+
+export const deliverBuffered = worker("firehose.deliver", outgoing, async (ctx, batch) => {
+  const { stream, parcels, bytes, oldest } = batch;
+  const isDelivered = await deliverBatch(ctx, stream, parcels);
+  countDelivery(ctx, stream.name, stream.destination.kind, {
+    isDelivered, bytes, records: parcels.length, oldest,
+  });
+  return isDelivered ? nothing : undefined;
+});
+
+export const backUpBuffered = worker("firehose.backUp", backups, async (ctx, { stream, parcels }) =>
+  (await storeBackup(ctx, stream, parcels) ? nothing : undefined));
+
+/** What is due of a stream that is gone never comes. */
+export function unscheduleAll(ctx: Context, number: number): void {
+  for (const room of rooms) ctx.unschedule(room.job(), String(number));
+}
 
 /** What a stream that is gone leaves behind. */
 export const dropRecords = job<{ readonly number: number }>("firehose.dropRecords", ({ number }, ctx) => {
-  const some = [...ctx.db(records).list({ prefix: [number], limit: rowsAtOnce })];
-  for (const { sequence } of some) ctx.db(records).delete([number, sequence]);
-  ctx.db(buffers).delete(number);
-  if (some.length === rowsAtOnce) {
-    ctx.schedule(dropRecords, { at: ctx.clock.now() + 1, input: { number } });
-  }
+  if (rooms.every((room) => empty(ctx, room, number))) return;
+  ctx.schedule(dropRecords, { at: ctx.clock.now() + 1, input: { number } });
 });

@@ -7,7 +7,7 @@ import { job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError, notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
-import { deliverBuffered, dropRecords } from "./buffering.ts";
+import { dropRecords, unscheduleAll } from "./buffering.ts";
 import { alreadyExists, cannotAssume, invalidArgument, limitExceeded } from "./errors.ts";
 import { forgetPositions, pumpSource } from "./kinesis-source.ts";
 import { requireHttp, requireS3, shownDestination } from "./settings.ts";
@@ -177,7 +177,7 @@ export const closeStream = job<Named>("firehose.closeStream", ({ name, number },
   if (stream?.number !== number) return;
   ctx.db(streams).delete(name);
   ctx.tags(streamArn(ctx, name)).clear();
-  ctx.unschedule(deliverBuffered, String(number));
+  unscheduleAll(ctx, number);
   ctx.unschedule(pumpSource, String(number));
   forgetPositions(ctx, number);
   ctx.schedule(dropRecords, { at: ctx.clock.now(), input: { number } });

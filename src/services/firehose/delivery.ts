@@ -1,4 +1,4 @@
-/** What happens to a batch on its way: backed up, transformed, partitioned, and put where it is to go. */
+/** What happens to a batch at the end of its way: partitioned, and put where it is to go. */
 
 import type { S3DestinationConfiguration } from "../../generated/firehose.ts";
 import type { BodyContext } from "../../kernel/context.ts";
@@ -7,9 +7,8 @@ import { failureLines, type Failed } from "./failures.ts";
 import { sendToEndpoint } from "./http-delivery.ts";
 import { storeErrors, storeObject } from "./objects.ts";
 import { partitioned } from "./partitioning.ts";
-import { parameterOf } from "./settings.ts";
+import { backupOf, parameterOf } from "./settings.ts";
 import type { DeliveryStream, Origin } from "./stream-table.ts";
-import { transformed } from "./transformation.ts";
 
 /** A record on its way. */
 export interface Parcel {
@@ -28,11 +27,8 @@ export async function deliverBatch(
   const { destination } = stream;
   if (destination.kind === "http") return deliverToEndpoint(ctx, stream, batch);
   const { settings } = destination;
-  const backup = settings.S3BackupMode === "Enabled" ? settings.S3BackupConfiguration : undefined;
-  if (backup && !(await storeObject(ctx, stream, backup, batch))) return false;
-  const { parcels, failed } = await transformed(ctx, stream, settings.ProcessingConfiguration, batch);
-  const { groups, unpartitioned } = partitioned(settings, parcels);
-  if (!(await storeFailures(ctx, stream, settings, [...failed, ...unpartitioned]))) return false;
+  const { groups, unpartitioned } = partitioned(settings, batch);
+  if (!(await storeFailures(ctx, stream, settings, unpartitioned))) return false;
   for (const { keys, parcels: group } of groups) {
     const delimited = withDelimiter(stream, group);
     if (!(await storeObject(ctx, stream, settings, delimited, keys))) return false;
@@ -40,7 +36,16 @@ export async function deliverBatch(
   return true;
 }
 
-async function storeFailures(
+/** What came to the stream, as it came. @returns false where it is to be tried again later */
+export async function storeBackup(
+  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
+): Promise<boolean> {
+  const backup = backupOf(stream.destination);
+  return backup === undefined || storeObject(ctx, stream, backup, batch);
+}
+
+/** @returns false where it is to be tried again later */
+export async function storeFailures(
   ctx: BodyContext, stream: DeliveryStream, settings: S3DestinationConfiguration, failed: readonly Failed[],
 ): Promise<boolean> {
   if (failed.length === 0) return true;
@@ -74,15 +79,11 @@ function withDelimiter({ destination }: DeliveryStream, parcels: readonly Parcel
 }
 
 async function deliverToEndpoint(
-  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
+  ctx: BodyContext, stream: DeliveryStream, parcels: readonly Parcel[],
 ): Promise<boolean> {
-  if (stream.destination.kind !== "http") return true;
+  if (stream.destination.kind !== "http" || parcels.length === 0) return true;
   const { settings } = stream.destination;
   const objects = settings.S3Configuration;
-  if (settings.S3BackupMode === "AllData" && !(await storeObject(ctx, stream, objects, batch))) return false;
-  const { parcels, failed } = await transformed(ctx, stream, settings.ProcessingConfiguration, batch);
-  if (!(await storeFailures(ctx, stream, objects, failed))) return false;
-  if (parcels.length === 0) return true;
   const refused = await sendToEndpoint(ctx, stream, settings, parcels);
   if (refused.length === 0) return true;
   await logFailures(ctx, stream, refused);

@@ -9,8 +9,10 @@ import {
 import {
   CreateStreamCommand, KinesisClient, PutRecordCommand, SplitShardCommand,
 } from "@aws-sdk/client-kinesis";
+import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { startRegion } from "../../../test/region.ts";
 import { BucketARN, Deliveries, refusal, RoleARN } from "./delivery-fixture.ts";
+import { framedSnappy, hadoopSnappy } from "./snappy.ts";
 
 test("records are delivered when they are old enough, under the hour of the oldest", async () => {
   await using region = await startRegion();
@@ -194,6 +196,28 @@ test("firehose-sources-destinations: a Kinesis stream is a source, and S3 a dest
   assert.deepEqual((await deliveries.texts()).map(([, text]) => text), ["one;two;three;"]);
 });
 
+test("objects are packed as Snappy, with frames or as Hadoop has it", async () => {
+  await using region = await startRegion();
+  const deliveries = await Deliveries.prepare(region);
+  const packed: Record<string, Buffer> = {};
+  for (const CompressionFormat of ["Snappy", "HADOOP_SNAPPY"] as const) {
+    await deliveries.create({ CompressionFormat, Prefix: `${CompressionFormat}/` });
+    await deliveries.put("hello ", "hello ");
+    await region.clock.advance({ seconds: 300 });
+    const [key = "", body = Buffer.alloc(0)] = (await deliveries.objects()).at(0) ?? [];
+    packed[key.replace(/^.*UUID/, "")] = body;
+    const { s3, client } = deliveries;
+    const { Contents: [object] = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "deliveries" }));
+    await s3.send(new DeleteObjectCommand({ Bucket: "deliveries", Key: object?.Key }));
+    await client.send(new DeleteDeliveryStreamCommand({ DeliveryStreamName: "stream" }));
+    await region.clock.advance({ seconds: 2 });
+  }
+  assert.deepEqual(Object.keys(packed), [".snappy", ".hsnappy"]);
+  const text = Buffer.from("hello hello ");
+  assert.deepEqual(packed[".snappy"], framedSnappy(text));
+  assert.deepEqual(packed[".hsnappy"], hadoopSnappy(text));
+});
+
 test("what is not there, not right or not built is refused", async () => {
   await using region = await startRegion();
   const deliveries = await Deliveries.prepare(region);
@@ -208,7 +232,6 @@ test("what is not there, not right or not built is refused", async () => {
     `ResourceInUseException: Firehose stream under accountId ${account} already exists`,
   );
   const other = { DeliveryStreamName: "other" };
-  assert.match(await refusal(deliveries.create({ CompressionFormat: "Snappy" }, other)), /^NotImplemented: /);
   assert.match(
     await refusal(deliveries.create({ DataFormatConversionConfiguration: {} }, other)), /^NotImplemented: /,
   );

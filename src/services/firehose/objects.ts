@@ -20,9 +20,14 @@ const extensions: Readonly<Record<CompressionFormat, string>> = {
   UNCOMPRESSED: "", GZIP: ".gz", ZIP: ".zip", Snappy: ".snappy", HADOOP_SNAPPY: ".hsnappy",
 };
 
-function compressed(data: Buffer, format: CompressionFormat, name: string): Buffer {
-  if (format === "GZIP") return gzipSync(data);
-  return format === "ZIP" ? zipOf(data, name) : data;
+async function compressed(data: Buffer, format: CompressionFormat, name: string): Promise<Buffer> {
+  switch (format) {
+    case "UNCOMPRESSED": return data;
+    case "GZIP": return gzipSync(data);
+    case "ZIP": return zipOf(data, name);
+    case "Snappy": return (await import("./snappy.ts")).framedSnappy(data);
+    case "HADOOP_SNAPPY": return (await import("./snappy.ts")).hadoopSnappy(data);
+  }
 }
 
 /** An archive of one file. @evidence PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16 */
@@ -97,7 +102,7 @@ export async function storeObject(
   const format = settings.CompressionFormat ?? "UNCOMPRESSED";
   const extension = settings.FileExtension === undefined || settings.FileExtension === ""
     ? extensions[format] : settings.FileExtension;
-  const body = compressed(Buffer.concat(parcels.map(({ data }) => data)), format, name);
+  const body = await compressed(Buffer.concat(parcels.map(({ data }) => data)), format, name);
   return put(ctx, stream, settings, `${prefixFor(settings.Prefix ?? "", facts)}${name}${extension}`, body);
 }
 

@@ -13,6 +13,7 @@ import { parseQuery } from "./queries.ts";
 import type { Destination } from "./stream-table.ts";
 
 /** @evidence API Reference, BufferingHints: 5 MiB and 300 seconds; both or none */
+const megabyte = 1_048_576;
 const bufferingDefault = { SizeInMBs: 5, IntervalInSeconds: 300 };
 /** @evidence Developer Guide, "Dynamic partitioning": at least 64 MiB */
 const partitionedSizeMin = 64;
@@ -25,26 +26,47 @@ function requireHints(hints: BufferingHints | undefined): void {
   );
 }
 
-export function bufferingOf({ settings, kind }: Destination): { bytes: number; milliseconds: number } {
-  const { SizeInMBs: size, IntervalInSeconds: seconds } = settings.BufferingHints ?? {};
+export interface Buffering {
+  readonly bytes: number;
+  readonly milliseconds: number;
+}
+
+export function hintsOf(
+  hints: BufferingHints | undefined, sizeDefault = bufferingDefault.SizeInMBs,
+): Buffering {
+  const { SizeInMBs: size = sizeDefault, IntervalInSeconds: seconds = bufferingDefault.IntervalInSeconds } =
+    hints ?? {};
+  return { bytes: size * megabyte, milliseconds: seconds * 1000 };
+}
+
+export function bufferingOf({ settings, kind }: Destination): Buffering {
   const isPartitioned = kind === "s3" && settings.DynamicPartitioningConfiguration?.Enabled === true;
-  const sizeDefault = isPartitioned ? partitionedSizeMin : bufferingDefault.SizeInMBs;
-  return {
-    bytes: (size ?? sizeDefault) * 1_048_576,
-    milliseconds: (seconds ?? bufferingDefault.IntervalInSeconds) * 1000,
-  };
+  return hintsOf(settings.BufferingHints, isPartitioned ? partitionedSizeMin : bufferingDefault.SizeInMBs);
+}
+
+export function hasFunction({ settings }: Destination): boolean {
+  return parameterOf(settings.ProcessingConfiguration, "Lambda", "LambdaArn") !== undefined;
+}
+
+/** @evidence Developer Guide, "Understand data transformation flow": 1 MB, and sixty seconds */
+export function functionBufferingOf(processing: ProcessingConfiguration | undefined): Buffering {
+  const size = Number(parameterOf(processing, "Lambda", "BufferSizeInMBs") ?? 1);
+  const seconds = Number(parameterOf(processing, "Lambda", "BufferIntervalInSeconds") ?? 60);
+  return { bytes: size * megabyte, milliseconds: seconds * 1000 };
+}
+
+/** Where what comes is kept as it came. */
+export function backupOf({ kind, settings }: Destination): S3DestinationConfiguration | undefined {
+  if (kind === "s3") return settings.S3BackupMode === "Enabled" ? settings.S3BackupConfiguration : undefined;
+  return settings.S3BackupMode === "AllData" ? settings.S3Configuration : undefined;
 }
 
 const bucketArn = /^arn:[^:]+:s3:::[^/]+$/;
-const unbuiltFormats = new Set(["Snappy", "HADOOP_SNAPPY"]);
 
 function requireObjects(settings: S3DestinationConfiguration): void {
   const { BucketARN: bucket } = settings;
   if (!bucketArn.test(bucket)) throw invalidArgument(`Invalid S3 bucket ARN ${bucket}.`);
   requireHints(settings.BufferingHints);
-  if (unbuiltFormats.has(settings.CompressionFormat ?? "")) {
-    throw notImplemented(`The compression ${settings.CompressionFormat}`);
-  }
   const prefix = parsePrefix(settings.Prefix ?? "", "Prefix");
   const errors = parsePrefix(settings.ErrorOutputPrefix ?? "", "ErrorOutputPrefix");
   requirePrefixes(prefix, errors, settings.ErrorOutputPrefix);
@@ -77,6 +99,29 @@ function requirePrefixes(
   }
 }
 
+/**
+ * @evidence Developer Guide, "Understand data transformation flow": 0.2 MB to 3 MB, 0 to 900 seconds; both or
+ *   none (recorded)
+ */
+function requireFunctionBuffering(processing: ProcessingConfiguration | undefined): void {
+  const size = parameterOf(processing, "Lambda", "BufferSizeInMBs");
+  const seconds = parameterOf(processing, "Lambda", "BufferIntervalInSeconds");
+  const hints = { SizeInMBs: numberIn(size), IntervalInSeconds: numberIn(seconds) };
+  requireHints(hints);
+  const { SizeInMBs: megabytes = 1, IntervalInSeconds: interval = 60 } = hints;
+  if (!(megabytes >= 0.2 && megabytes <= 3)) {
+    throw invalidArgument(`BufferSizeInMBs ${size ?? ""} must be between 0.2 and 3.`);
+  }
+  if (!(Number.isInteger(interval) && interval >= 0 && interval <= 900)) {
+    throw invalidArgument(`BufferIntervalInSeconds ${seconds ?? ""} must be between 0 and 900.`);
+  }
+}
+
+/** NaN for what is none. */
+function numberIn(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : text.trim() === "" ? Number.NaN : Number(text);
+}
+
 /** What is done with records on their way. */
 const builtProcessors = new Set(["Lambda", "MetadataExtraction", "AppendDelimiterToRecord"]);
 
@@ -88,6 +133,7 @@ function requireProcessing(processing: ProcessingConfiguration | undefined): voi
     && enabledProcessors(processing).some(({ Type }) => Type === "Lambda")) {
     throw invalidArgument("LambdaArn must be provided for the processor Lambda.");
   }
+  requireFunctionBuffering(processing);
   const query = parameterOf(processing, "MetadataExtraction", "MetadataExtractionQuery");
   if (query !== undefined) parseQuery(query);
 }

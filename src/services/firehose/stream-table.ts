@@ -45,19 +45,28 @@ export interface Origin {
 export interface BufferedRecord {
   readonly number: number;
   readonly sequence: number;
+  /** When it came to the stream: epoch milliseconds. */
   readonly at: number;
+  /** When it came to where it waits, if later. */
+  readonly since?: number;
   readonly data: Uint8Array;
   /** It rests encrypted. */
   readonly isSealed?: true;
-  readonly origin?: Origin;
+  readonly origin?: Origin | undefined;
+  /** As the function that transformed it said. */
+  readonly partitionKeys?: Readonly<Record<string, string>> | undefined;
 }
 
-export const records = table<BufferedRecord>("firehose.records", {
-  key: (row) => [row.number, row.sequence],
-  seldomRead: true,
-});
+const byNumber = { key: (row: BufferedRecord) => [row.number, row.sequence], seldomRead: true };
 
-/** What waits for delivery, added up. */
+/** What waits for its delivery. */
+export const records = table<BufferedRecord>("firehose.records", byNumber);
+/** What waits for the function. */
+export const rawRecords = table<BufferedRecord>("firehose.rawRecords", byNumber);
+/** What waits for the backup. */
+export const backupRecords = table<BufferedRecord>("firehose.backupRecords", byNumber);
+
+/** What waits, added up. */
 export interface Buffered {
   readonly number: number;
   readonly bytes: number;
@@ -65,6 +74,8 @@ export interface Buffered {
 }
 
 export const buffers = table<Buffered>("firehose.buffers", { key: (row) => row.number });
+export const rawBuffers = table<Buffered>("firehose.rawBuffers", { key: (row) => row.number });
+export const backupBuffers = table<Buffered>("firehose.backupBuffers", { key: (row) => row.number });
 
 export const destinationId = "destinationId-000000000001";
 

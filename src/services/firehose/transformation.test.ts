@@ -5,7 +5,7 @@ import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { functionInput, lambdaTrust } from "../../../test/lambda-bench.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
-import { BucketARN, Deliveries, RoleARN } from "./delivery-fixture.ts";
+import { BucketARN, Deliveries, refusal, RoleARN } from "./delivery-fixture.ts";
 
 const lambdaArn = "arn:aws:lambda:us-east-1:000000000000:function:transform";
 
@@ -45,8 +45,9 @@ test("lambda-sync-firehose: a function transforms records, drops some, and fails
   await makeFunction(region);
   const deliveries = await Deliveries.prepare(region);
   await deliveries.create({ ProcessingConfiguration: processing, Prefix: "all/" });
+  const arrivalTimestamp = region.clock.now();
   await deliveries.put("one", "drop", "fail", "missing", "two");
-  await region.clock.advance({ seconds: 300 });
+  await region.clock.advance({ seconds: 360 });
   const objects = await deliveries.texts();
   assert.deepEqual(objects.map(([key]) => key.slice(0, key.lastIndexOf("/"))), [
     "all/2026/01/01/00", "all/processing-failed/2026/01/01/00",
@@ -55,16 +56,16 @@ test("lambda-sync-firehose: a function transforms records, drops some, and fails
   const lines = (objects[1]?.[1] ?? "").trim().split("\n").map((line) => JSON.parse(line) as object);
   assert.deepEqual(lines.map((line) => ({ ...line })), [
     {
-      attemptsMade: 1, arrivalTimestamp: region.clock.now() - 300_000, lambdaArn,
+      attemptsMade: 1, arrivalTimestamp, lambdaArn,
       errorCode: "Lambda.ProcessingFailedStatus", errorMessage: "ProcessingFailed status set for record",
-      attemptEndingTimestamp: region.clock.now(), rawData: Buffer.from("fail").toString("base64"),
+      attemptEndingTimestamp: arrivalTimestamp + 60_000, rawData: Buffer.from("fail").toString("base64"),
     },
     {
-      attemptsMade: 1, arrivalTimestamp: region.clock.now() - 300_000, lambdaArn,
+      attemptsMade: 1, arrivalTimestamp, lambdaArn,
       errorCode: "Lambda.MissingRecordId",
       errorMessage: "One or more record Ids were not returned. Ensure that the Lambda function returns all " +
         "received record Ids.",
-      attemptEndingTimestamp: region.clock.now(), rawData: Buffer.from("missing").toString("base64"),
+      attemptEndingTimestamp: arrivalTimestamp + 60_000, rawData: Buffer.from("missing").toString("base64"),
     },
   ]);
 });
@@ -80,10 +81,14 @@ test("firehose-storage-preprocess: what is put is in S3 after its buffer, transf
     BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
     DynamicPartitioningConfiguration: { Enabled: true },
     S3BackupMode: "Enabled",
-    S3BackupConfiguration: { BucketARN, RoleARN, Prefix: "raw/" },
+    S3BackupConfiguration: {
+      BucketARN, RoleARN, Prefix: "raw/", BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 100 },
+    },
   });
   await deliveries.put("one", "two", "other");
-  await region.clock.advance({ seconds: 60 });
+  await region.clock.advance({ seconds: 99 });
+  assert.deepEqual(await deliveries.texts(), []);
+  await region.clock.advance({ seconds: 21 });
   assert.deepEqual((await deliveries.texts()).map(([key, text]) => [key.split("/stream-")[0], text]), [
     ["by/o", "ONE;OTHER;"], ["by/t", "TWO;"], ["raw/2026/01/01/00", "onetwoother"],
   ]);
@@ -105,4 +110,40 @@ test("a function that fails or is not allowed leaves the records among the failu
   await region.clock.advance({ seconds: 300 });
   const denied = JSON.parse((await deliveries.texts()).at(-1)?.[1] ?? "{}") as Record<string, unknown>;
   assert.equal(denied["errorCode"], "Lambda.InvokeAccessDenied");
+});
+
+test("a function is called when its buffer is old or large enough, by itself", async () => {
+  await using region = await startRegion();
+  await makeFunction(region);
+  const deliveries = await Deliveries.prepare(region);
+  const [lambda] = processing.Processors;
+  const buffered = (SizeInMBs: string, IntervalInSeconds: string) => ({
+    ProcessingConfiguration: { Enabled: true, Processors: [{
+      Type: "Lambda" as const,
+      Parameters: [
+        ...(lambda?.Parameters ?? []),
+        { ParameterName: "BufferSizeInMBs" as const, ParameterValue: SizeInMBs },
+        { ParameterName: "BufferIntervalInSeconds" as const, ParameterValue: IntervalInSeconds },
+      ],
+    }] },
+    BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 },
+  });
+  const refused = (size: string, seconds: string) => refusal(deliveries.create(buffered(size, seconds)));
+  assert.match(await refused("0.1", "60"), /^InvalidArgumentException: BufferSizeInMBs 0\.1 /);
+  assert.match(await refused("3.1", "60"), /^InvalidArgumentException: BufferSizeInMBs 3\.1 /);
+  assert.match(await refused("1", "901"), /^InvalidArgumentException: BufferIntervalInSeconds 901 /);
+  assert.match(await refused("x", "60"), /^InvalidArgumentException: BufferSizeInMBs x /);
+  await deliveries.create(buffered("0.2", "10"));
+  const failures = async () => (await deliveries.texts()).filter(([key]) => /^processing-failed/.test(key));
+  await deliveries.put("fail");
+  await region.clock.advance({ seconds: 9 });
+  assert.equal((await failures()).length, 0);
+  await region.clock.advance({ seconds: 1 });
+  assert.equal((await failures()).length, 1);
+  await deliveries.put("fail", "x".repeat(209_716));
+  await region.settled();
+  assert.equal((await failures()).length, 2);
+  await region.clock.advance({ seconds: 60 });
+  const sent = (await deliveries.texts()).filter(([key]) => !/^processing-failed/.test(key));
+  assert.deepEqual(sent.map(([, text]) => text.length), [209_717]);
 });

@@ -1,4 +1,4 @@
-/** Functions that transform records, called with some at a time. */
+/** Functions that transform records. */
 
 import type { ProcessingConfiguration } from "../../generated/firehose.ts";
 import * as lambda from "../../generated/lambda.ts";
@@ -16,9 +16,8 @@ export interface Transformed {
   readonly failed: readonly Failed[];
 }
 
-/** @evidence API Reference, ProcessorParameter: three retries, and 1 MB of records at a time */
+/** @evidence API Reference, ProcessorParameter: three retries */
 const retriesDefault = 3;
-const bufferMegabytesDefault = 1;
 
 export async function transformed(
   ctx: BodyContext, stream: DeliveryStream, processing: ProcessingConfiguration | undefined,
@@ -26,31 +25,9 @@ export async function transformed(
 ): Promise<Transformed> {
   const lambdaArn = parameterOf(processing, "Lambda", "LambdaArn");
   if (lambdaArn === undefined) return { parcels: batch, failed: [] };
-  const megabytes = Number(parameterOf(processing, "Lambda", "BufferSizeInMBs") ?? bufferMegabytesDefault);
   const retries = Number(parameterOf(processing, "Lambda", "NumberOfRetries") ?? retriesDefault);
   const roleArn = parameterOf(processing, "Lambda", "RoleArn") ?? stream.destination.settings.RoleARN ?? "";
-  const parcels: Parcel[] = [];
-  const failed: Failed[] = [];
-  for (const part of partsOf(batch, megabytes * 1_048_576)) {
-    const outcome = await transformPart(ctx, stream, { lambdaArn, roleArn, retries }, part);
-    parcels.push(...outcome.parcels);
-    failed.push(...outcome.failed);
-  }
-  return { parcels, failed };
-}
-
-function partsOf(batch: readonly Parcel[], bytesMax: number): Parcel[][] {
-  const parts: Parcel[][] = [];
-  let bytes = Infinity;
-  for (const parcel of batch) {
-    if (bytes + parcel.data.length > bytesMax) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(parcel);
-    bytes += parcel.data.length;
-  }
-  return parts;
+  return transformBatch(ctx, stream, { lambdaArn, roleArn, retries }, batch);
 }
 
 interface Transformer {
@@ -64,29 +41,29 @@ interface Trouble {
   readonly errorMessage: string;
 }
 
-async function transformPart(
-  ctx: BodyContext, stream: DeliveryStream, transformer: Transformer, part: readonly Parcel[],
+async function transformBatch(
+  ctx: BodyContext, stream: DeliveryStream, transformer: Transformer, batch: readonly Parcel[],
 ): Promise<Transformed> {
-  const event = Buffer.from(JSON.stringify(eventOf(ctx, stream, part)));
+  const event = Buffer.from(JSON.stringify(eventOf(ctx, stream, batch)));
   const attemptsMax = transformer.retries + 1;
   let trouble: Trouble = { errorCode: "Lambda.InvokeLimitExceeded", errorMessage: "" };
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     const answer = await invoke(ctx, stream, transformer, event);
-    if (Buffer.isBuffer(answer)) return readAnswer(part, answer, transformer.lambdaArn, attempt);
+    if (Buffer.isBuffer(answer)) return readAnswer(batch, answer, transformer.lambdaArn, attempt);
     trouble = answer;
   }
-  const failed = part.map((parcel) =>
+  const failed = batch.map((parcel) =>
     ({ parcel, attempts: attemptsMax, lambdaArn: transformer.lambdaArn, ...trouble }));
   return { parcels: [], failed };
 }
 
-function eventOf(ctx: BodyContext, stream: DeliveryStream, part: readonly Parcel[]): object {
+function eventOf(ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[]): object {
   return {
     invocationId: ctx.ids.uuid(),
     ...(stream.source && { sourceKinesisStreamArn: stream.source.streamArn }),
     deliveryStreamArn: streamArn(ctx, stream.name),
     region: ctx.region,
-    records: part.map(({ id, at, data, origin }) => ({
+    records: batch.map(({ id, at, data, origin }) => ({
       recordId: id,
       approximateArrivalTimestamp: at,
       data: data.toString("base64"),
@@ -148,12 +125,12 @@ function recordsIn(answer: Buffer): AnsweredRecord[] | undefined {
 }
 
 function readAnswer(
-  part: readonly Parcel[], answer: Buffer, lambdaArn: string, attempts: number,
+  batch: readonly Parcel[], answer: Buffer, lambdaArn: string, attempts: number,
 ): Transformed {
   const answered = new Map((recordsIn(answer) ?? []).map((record) => [record.recordId, record]));
   const parcels: Parcel[] = [];
   const failed: Failed[] = [];
-  for (const parcel of part) {
+  for (const parcel of batch) {
     const record = answered.get(parcel.id);
     const trouble = troubleOf(record);
     if (trouble) failed.push({ parcel, attempts, lambdaArn, ...trouble });

@@ -84,6 +84,7 @@ export const linkedServices: ReadonlyMap<string, LinkedService> = new Map<string
   ["elasticloadbalancing.amazonaws.com", {
     role: "ElasticLoadBalancing", policy: "AWSElasticLoadBalancingServiceRolePolicy",
   }],
+  ["delivery.logs.amazonaws.com", { role: "LogDelivery", policy: "AWSServiceRoleForLogDeliveryPolicy" }],
   ["elasticmapreduce.amazonaws.com", { role: "EMRCleanup", policy: "AmazonEMRCleanupPolicy" }],
   ["email.cognito-idp.amazonaws.com", {
     role: "AmazonCognitoIdpEmailService", policy: "AmazonCognitoIdpEmailServiceRolePolicy",

@@ -34,6 +34,10 @@ export const windowRequired = (): AwsError =>
 export const roleOfAnotherAccount = (): AwsError => invalid(
   "The role must be one of the pipe's own account.",
 );
+export const keyRefused = (reason: string): AwsError => invalid(`KmsKeyIdentifier is not valid: ${reason}`);
+export const logDestinationMissing = (): AwsError =>
+  invalid("LogConfiguration must have a destination for a level other than OFF.");
+export const logGroupNotFound = (arn: string): AwsError => invalid(`The log group ${arn} does not exist.`);
 export const invalidToken = (): AwsError => invalid("The NextToken is not valid.");
 export const reservedTag = (): AwsError => invalid("Tag keys can't begin with aws:.");
 export const tooManyTags = (): AwsError => invalid("A pipe can have at most 50 tags.");

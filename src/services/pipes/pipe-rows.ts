@@ -16,6 +16,9 @@ export interface Pipe {
   readonly targetParameters?: pipes.PipeTargetParameters | undefined;
   readonly roleArn: string;
   readonly logging?: pipes.PipeLogConfigurationParameters | undefined;
+  readonly kmsKey?: string | undefined;
+  /** Filters and templates under a data key of the KMS key, and then nowhere else. */
+  readonly sealed?: { readonly keyBlob: Uint8Array; readonly message: Uint8Array } | undefined;
   readonly desired: "RUNNING" | "STOPPED" | "DELETED";
   /** The state that was entered, and when: some are over after a while. */
   readonly entered: pipes.PipeState;

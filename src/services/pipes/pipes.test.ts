@@ -188,6 +188,65 @@ test("a role that may not read the source makes a pipe that says so", async () =
   await remove("poor");
 });
 
+/** A stream of one shard, and what puts records into it. */
+async function stream(name: string): Promise<(key: string, data: object) => Promise<unknown>> {
+  const kinesis = region.client(KinesisClient);
+  await kinesis.send(new CreateStreamCommand({ StreamName: name, ShardCount: 1 }));
+  await seconds(60);
+  return (PartitionKey, data) => kinesis.send(new PutRecordCommand({
+    StreamName: name, PartitionKey, Data: Buffer.from(JSON.stringify(data)),
+  }));
+}
+
+test("a lane that fails holds up its own records alone", async () => {
+  const record = await stream("lanes");
+  await sqs.send(new CreateQueueCommand({ QueueName: "lanes.fifo", Attributes: {
+    FifoQueue: "true", ContentBasedDeduplication: "true",
+  } }));
+  // The first record has no group, so that the target never takes it. Of `a` and `c` the lanes differ.
+  for (const [key, data] of [["a", { n: 1 }], ["c", { n: 2, group: "g" }], ["a", { n: 3, group: "g" }],
+    ["c", { n: 4, group: "g" }]] as const) await record(key, data);
+  const lanes = (Name: string, ParallelizationFactor: number): Promise<void> => create(Name, {
+    Source: "arn:aws:kinesis:us-east-1:000000000000:stream/lanes", Target: queueArn("lanes.fifo"),
+    SourceParameters: { KinesisStreamParameters: {
+      StartingPosition: "TRIM_HORIZON", ParallelizationFactor, BatchSize: 1,
+    } },
+    TargetParameters: {
+      InputTemplate: `${Name} <$.data.n>`, SqsQueueParameters: { MessageGroupId: "$.data.group" },
+    },
+  });
+  await lanes("single", 1);
+  await seconds(30);
+  assert.deepEqual(await drain("lanes.fifo"), []);
+  await remove("single");
+  await lanes("double", 2);
+  await seconds(30);
+  assert.deepEqual(await drain("lanes.fifo"), ["double 2"]);
+  await record("c", { n: 5, group: "g" });
+  await remove("double");
+});
+
+test("a batch of a stream waits for its window, unless it is full", async () => {
+  const record = await stream("window");
+  await create("window", {
+    Source: "arn:aws:kinesis:us-east-1:000000000000:stream/window",
+    SourceParameters: { KinesisStreamParameters: {
+      StartingPosition: "TRIM_HORIZON", BatchSize: 2, MaximumBatchingWindowInSeconds: 10,
+    } },
+    TargetParameters: { InputTemplate: "<$.data.n>" },
+  });
+  await record("k", { n: 1 });
+  await seconds(9);
+  assert.deepEqual(await drain(), []);
+  await seconds(1);
+  assert.deepEqual(await drain(), ["1"]);
+  await record("k", { n: 2 });
+  await record("k", { n: 3 });
+  await region.engine.settled();
+  assert.deepEqual(await drain(), ["2", "3"]);
+  await remove("window");
+});
+
 test("records of a Kinesis stream are moved in order, from where the pipe begins", async () => {
   const kinesis = region.client(KinesisClient);
   await kinesis.send(new CreateStreamCommand({ StreamName: "events", ShardCount: 1 }));
@@ -327,10 +386,12 @@ test("what can't be a pipe is refused", async () => {
   assert.match(await refused({ SourceParameters: { SqsQueueParameters: { BatchSize: 11 } } }),
     /^ValidationException: MaximumBatchingWindowInSeconds /);
   assert.match(await refused({ RoleArn: "arn:aws:iam::111111111111:role/piper" }), /^ValidationException: /);
-  assert.match(await refused({ LogConfiguration: {
+  assert.equal(await refused({ LogConfiguration: {
     Level: "INFO",
     CloudwatchLogsLogDestination: { LogGroupArn: "arn:aws:logs:us-east-1:000000000000:log-group:l" },
-  } }), /^NotImplemented: /);
+  } }), "ValidationException: The log group arn:aws:logs:us-east-1:000000000000:log-group:l does not exist.");
+  assert.equal(await refused({ LogConfiguration: { Level: "ERROR" } }),
+    "ValidationException: LogConfiguration must have a destination for a level other than OFF.");
   const credentials = await region.user("plumber", {
     Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "pipes:*", Resource: "*" }],
   });

@@ -4,12 +4,14 @@ import * as pipes from "../../generated/pipes.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import { invalidToken, pipeExists } from "./errors.ts";
+import { inTransition, invalidToken, pipeExists } from "./errors.ts";
 import {
   pipeArn, pipesTable, requirePipe, requireSettledPipe, stateOf, type Pipe,
 } from "./pipe-rows.ts";
-import { requireEnrichment, requireOwnRole, requireRest, requireSource, requireTarget } from "./rules.ts";
+import { requireLogging } from "./log-settings.ts";
+import { requireEnrichment, requireOwnRole, requireSource, requireTarget } from "./rules.ts";
 import { expectPipe } from "./runs.ts";
+import { readPipe, sealPipe } from "./sealed-pipes.ts";
 import { requireTags } from "./tags.ts";
 
 const pageDefault = 100;
@@ -34,16 +36,18 @@ function enter(ctx: Context, pipe: Pipe, entered: pipes.PipeState): Pipe {
 
 export const CreatePipe = operation(pipes.CreatePipe, {
   resource,
-  run(input, ctx) {
-    requireRest(input.LogConfiguration, input.KmsKeyIdentifier);
+  async body(input, ctx) {
     const sourceParameters = requireSource(input.Source, input.SourceParameters ?? {});
     requireEnrichment(input.Enrichment);
     requireTarget(input.Target, input.TargetParameters);
     requireTags(input.Tags ?? {}, 0);
-    requirePassable(ctx, input.RoleArn);
-    if (ctx.db(pipesTable).has(input.Name)) throw pipeExists(input.Name);
+    ctx.transaction((within) => {
+      requirePassable(within, input.RoleArn);
+      if (within.db(pipesTable).has(input.Name)) throw pipeExists(input.Name);
+    });
+    await requireLogging(ctx, input.LogConfiguration);
     const now = ctx.clock.now();
-    const pipe = enter(ctx, {
+    const pipe = await sealPipe(ctx, {
       name: input.Name,
       description: input.Description,
       source: input.Source,
@@ -54,11 +58,15 @@ export const CreatePipe = operation(pipes.CreatePipe, {
       targetParameters: input.TargetParameters,
       roleArn: input.RoleArn,
       logging: input.LogConfiguration,
+      kmsKey: input.KmsKeyIdentifier || undefined,
       desired: input.DesiredState ?? "RUNNING",
       entered: "CREATING", enteredAt: now, createdAt: now, modifiedAt: now, generation: 0,
-    }, "CREATING");
-    ctx.tags(pipeArn(ctx, pipe.name)).set(input.Tags);
-    return summary(ctx, pipe);
+    });
+    return ctx.transaction((within) => {
+      if (within.db(pipesTable).has(input.Name)) throw pipeExists(input.Name);
+      within.tags(pipeArn(ctx, pipe.name)).set(input.Tags);
+      return summary(within, enter(within, pipe, "CREATING"));
+    });
   },
 });
 
@@ -81,9 +89,12 @@ function withStart(
 
 export const UpdatePipe = operation(pipes.UpdatePipe, {
   resource,
-  run(input, ctx) {
-    const before = requireSettledPipe(ctx, input.Name);
-    requireRest(input.LogConfiguration, input.KmsKeyIdentifier);
+  async body(input, ctx) {
+    const { generation } = ctx.transaction((within) => {
+      requirePassable(within, input.RoleArn);
+      return requireSettledPipe(within, input.Name);
+    });
+    const before = await readPipe(ctx, ctx.reading(() => requirePipe(ctx, input.Name)));
     const given = input.SourceParameters as pipes.PipeSourceParameters | undefined;
     const sourceParameters = given
       ? withStart(
@@ -95,8 +106,8 @@ export const UpdatePipe = operation(pipes.UpdatePipe, {
     const enrichment = input.Enrichment ?? before.enrichment;
     requireEnrichment(enrichment || undefined);
     requireTarget(target, targetParameters);
-    requirePassable(ctx, input.RoleArn);
-    return summary(ctx, enter(ctx, {
+    await requireLogging(ctx, input.LogConfiguration);
+    const pipe = await sealPipe(ctx, {
       ...before,
       description: input.Description ?? before.description,
       sourceParameters,
@@ -105,9 +116,16 @@ export const UpdatePipe = operation(pipes.UpdatePipe, {
       target, targetParameters,
       roleArn: input.RoleArn,
       logging: input.LogConfiguration ?? before.logging,
+      kmsKey: (input.KmsKeyIdentifier ?? before.kmsKey) || undefined,
       desired: input.DesiredState ?? before.desired,
       modifiedAt: ctx.clock.now(),
-    }, "UPDATING"));
+    });
+    return ctx.transaction((within) => {
+      // Somebody else may have changed it meanwhile.
+      const current = requireSettledPipe(within, input.Name);
+      if (current.generation !== generation) throw inTransition(input.Name, current.entered);
+      return summary(within, enter(within, pipe, "UPDATING"));
+    });
   },
 });
 
@@ -149,8 +167,11 @@ function summary(ctx: ReadContext, pipe: Pipe): pipes.CreatePipeResponse {
 
 export const DescribePipe = operation(pipes.DescribePipe, {
   resource,
-  run(input, ctx) {
-    const pipe = requirePipe(ctx, input.Name);
+  async body(input, ctx) {
+    const { pipe: resting, Tags } = ctx.reading(() => (
+      { pipe: requirePipe(ctx, input.Name), Tags: ctx.tags(pipeArn(ctx, input.Name)).get() }
+    ));
+    const pipe = await readPipe(ctx, resting);
     return {
       ...summary(ctx, pipe),
       StateReason: pipe.reason,
@@ -163,7 +184,8 @@ export const DescribePipe = operation(pipes.DescribePipe, {
       TargetParameters: pipe.targetParameters,
       RoleArn: pipe.roleArn,
       LogConfiguration: pipe.logging as pipes.PipeLogConfiguration | undefined,
-      Tags: ctx.tags(pipeArn(ctx, pipe.name)).get(),
+      KmsKeyIdentifier: pipe.kmsKey,
+      Tags,
     };
   },
 });

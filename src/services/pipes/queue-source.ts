@@ -40,24 +40,31 @@ function received(pipe: Pipe, message: sqs.Message): Received {
 
 export const queueSource: Source = {
   topic: ({ source }) => source,
-  async *batches(ctx, pipe, role) {
-    for (;;) {
-      const all = await receive(ctx, pipe, role);
-      if (all.length === 0) return;
-      const { kept, left } = filtered(pipe, all);
-      const batch: SourceBatch = {
-        events: kept,
-        others: left,
-        settle: async ({ failed }) => {
-          const done = all.filter(({ id }) => left.some((other) => other.id === id)
-            || failed === "none" || (failed !== "all" && !failed.has(id)));
-          await remove(ctx, pipe, role, done);
-        },
-      };
-      yield batch;
-    }
-  },
+  flows: (ctx, pipe, role) =>
+    Promise.resolve([{ rounds: roundsOf(ctx, pipe, role), hasEnded: () => false }]),
 };
+
+async function* roundsOf(
+  ctx: BodyContext, pipe: Pipe, role: CallOptions,
+): AsyncGenerator<readonly SourceBatch[]> {
+  for (;;) {
+    const all = await receive(ctx, pipe, role);
+    if (all.length === 0) return;
+    const { kept, left } = filtered(pipe, all);
+    const settling = { isSettled: false };
+    yield [{
+      events: kept,
+      others: left,
+      settle: async ({ failed }) => {
+        settling.isSettled = true;
+        const done = all.filter(({ id }) => left.some((other) => other.id === id)
+          || failed === "none" || (failed !== "all" && !failed.has(id)));
+        await remove(ctx, pipe, role, done);
+      },
+    }];
+    if (!settling.isSettled) return;
+  }
+}
 
 function urlOf(ctx: BodyContext, { source }: Pipe): { url: string; region: string } {
   const { region = ctx.region, account = ctx.account, resource = "" } = parseArn(source) ?? {};

@@ -132,8 +132,3 @@ export function requireEnrichment(enrichment: string | undefined): void {
 export function requireOwnRole(roleArn: string, account: string): void {
   if (parseArn(roleArn)?.account !== account) throw roleOfAnotherAccount();
 }
-
-export function requireRest(logging: pipes.PipeLogConfigurationParameters | undefined, key?: string): void {
-  if (logging && logging.Level !== "OFF") throw notImplemented("The log of a pipe");
-  if (key) throw notImplemented("A KMS key of a pipe");
-}

@@ -9,8 +9,10 @@ import { actorOf, move, principal } from "./moving.ts";
 import { pipeArn, pipesTable, stateOf, transitionMilliseconds, type Pipe } from "./pipe-rows.ts";
 import { queueSource } from "./queue-source.ts";
 import { sourceKind, type SourceKind } from "./rules.ts";
-import { dynamodbSource, kinesisSource, positions } from "./stream-source.ts";
-import type { Source } from "./sources.ts";
+import { openPipe } from "./sealed-pipes.ts";
+import { positions } from "./stream-positions.ts";
+import { dynamodbSource, kinesisSource } from "./stream-source.ts";
+import type { Flow, Source } from "./sources.ts";
 
 const sources: Readonly<Record<SourceKind, Source>> = {
   sqs: queueSource, kinesis: kinesisSource, dynamodb: dynamodbSource,
@@ -60,6 +62,7 @@ async function takeAll(work: Work, ctx: BodyContext): Promise<void> {
   let isDone: boolean;
   try {
     isDone = await drain(ctx, work, pipe, source);
+    proven(ctx, work);
   } catch (cause) {
     if (!(cause instanceof AwsError)) throw cause;
     if (isRefusedAtFirst(pipe, cause)) return failed(ctx, work, cause);
@@ -81,15 +84,45 @@ async function drain(ctx: BodyContext, work: Work, pipe: Pipe, source: Source): 
     roleArn: pipe.roleArn, principal, sourceArn: pipeArn(ctx, pipe.name), sessionName,
   });
   const role: CallOptions = { as: { session } };
+  const opened = await openPipe(ctx, pipe, role);
+  const mayGoOn = (): boolean => !ctx.signal.aborted && current(ctx, work) !== undefined;
+  for (;;) {
+    const flows = await source.flows(ctx, opened, role);
+    const results = await Promise.allSettled(flows.map((flow) => drainFlow(ctx, opened, flow, mayGoOn)));
+    const broken = results.find((result) => result.status === "rejected");
+    if (broken) throw broken.reason;
+    const isDone = results.every((result) => result.status === "fulfilled" && result.value);
+    const isMore = flows.some((flow) => flow.hasEnded());
+    if (!isDone || !isMore || !mayGoOn()) return isDone;
+  }
+}
+
+/** @returns whether nothing has failed */
+async function drainFlow(
+  ctx: BodyContext, pipe: Pipe, { rounds }: Flow, mayGoOn: () => boolean,
+): Promise<boolean> {
   let isDone = true;
-  for await (const batch of source.batches(ctx, pipe, role)) {
-    const result = await move(ctx, pipe, batch.events);
-    await batch.settle(result);
-    batchMeasured(ctx, pipe, batch.events.length + batch.others.length, result);
-    if (result.failed !== "none") isDone = false;
-    if (ctx.signal.aborted || !current(ctx, work)) return isDone;
+  for await (const round of rounds) {
+    // What is not settled comes again: the flow ends by itself, and keeps what it has.
+    if (!mayGoOn()) continue;
+    const outcomes = await Promise.all(round.map(async (batch) => {
+      const result = await move(ctx, pipe, batch.events);
+      await batch.settle(result);
+      batchMeasured(ctx, pipe, batch.events.length + batch.others.length, result);
+      return result;
+    }));
+    if (outcomes.some(({ failed: which }) => which !== "none")) isDone = false;
   }
   return isDone;
+}
+
+/** It has read its source: what goes wrong from now on may get right again. */
+function proven(ctx: BodyContext, { name, generation }: Work): void {
+  ctx.transaction((within) => {
+    const pipe = within.db(pipesTable).get(name);
+    if (pipe?.generation !== generation || pipe.entered === "RUNNING") return;
+    within.db(pipesTable).put({ ...pipe, entered: "RUNNING" });
+  });
 }
 
 /** What a new configuration can't do from the beginning is its own fault. */

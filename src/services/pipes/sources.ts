@@ -1,5 +1,6 @@
 /** Where a pipe's events come from. What they are is as functions are given them. */
 
+import type { Failure } from "../../delivery/failure.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import type { Pipe } from "./pipe-rows.ts";
 
@@ -10,7 +11,10 @@ export interface SourceEvent {
 }
 
 /** How it went: all of them, none, or some by their ids. */
-export type Settled = { readonly failed: "none" | "all" | ReadonlySet<string>; readonly reason?: string };
+export interface Settled {
+  readonly failed: "none" | "all" | ReadonlySet<string>;
+  readonly failure?: Failure | undefined;
+}
 
 export interface SourceBatch {
   readonly events: readonly SourceEvent[];
@@ -19,9 +23,17 @@ export interface SourceBatch {
   settle(result: Settled): Promise<void>;
 }
 
+/** A part of a source that goes its own way: a shard. */
+export interface Flow {
+  /** Batches of one round may be moved at once; a round comes when the one before is settled. */
+  readonly rounds: AsyncIterable<readonly SourceBatch[]>;
+  /** It is over for good, and others may be what goes on from there. */
+  hasEnded(): boolean;
+}
+
 export interface Source {
   /** What is woken when there is something new. */
   topic(pipe: Pipe): string;
   /** @throws AwsError what the source refuses */
-  batches(ctx: BodyContext, pipe: Pipe, role: CallOptions): AsyncIterable<SourceBatch>;
+  flows(ctx: BodyContext, pipe: Pipe, role: CallOptions): Promise<readonly Flow[]>;
 }

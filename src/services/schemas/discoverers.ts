@@ -8,6 +8,7 @@ import * as schemas from "../../generated/schemas.ts";
 import { job } from "../../jobs/job.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
@@ -83,7 +84,7 @@ export const CreateDiscoverer = operation(schemas.CreateDiscoverer, {
     if (ctx.reading(() => isThere(ctx, id))) throw conflict(`Discoverer for ${source}`);
     const { Rule: Name, EventBusName } = ruleOf({ id, source });
     const EventPattern = JSON.stringify(crossAccount ? { version: ["0"] } : { account: [ctx.account] });
-    await ctx.call(events.PutRule, { Name, EventBusName, EventPattern }, asSchemas);
+    await ctx.call(events.PutRule, { Name, EventBusName, EventPattern }, asSchemas).catch(refused);
     const Targets = [{ Id: "discoverer", Arn: discovererArn(ctx, id) }];
     await ctx.call(events.PutTargets, { Rule: Name, EventBusName, Targets }, asSchemas);
     return ctx.transaction((within) => {
@@ -94,6 +95,12 @@ export const CreateDiscoverer = operation(schemas.CreateDiscoverer, {
     });
   },
 });
+
+/** EventBridge has no discovery on a bus with a customer managed key. */
+function refused(cause: unknown): never {
+  const isRefused = cause instanceof AwsError && cause.code === "ValidationException";
+  throw isRefused ? badRequest(cause.message) : cause;
+}
 
 function isThere(ctx: BodyContext, id: string): boolean {
   return ctx.db(discoverers).has(id);
