@@ -11,21 +11,27 @@ import { itemOf } from "../items/item-rows.ts";
 import type { WritePlan } from "../items/writing.ts";
 import { findTable } from "../tables/names.ts";
 import { takeIncoming, type Incoming } from "./incoming.ts";
-import { outbox, type Stamp } from "./outgoing.ts";
+import { outbox, sending, type Stamp } from "./outgoing.ts";
+import { sendChanges } from "./sending.ts";
 
 /** To be called once the outbox has the change. */
-export function tellAtOnce(ctx: Context, plan: WritePlan, { at }: Stamp, region: string): void {
-  const { table: { name, number }, place, before, row } = plan;
+export function tellAtOnce(ctx: Context, plan: WritePlan, { at }: Stamp, regions: readonly string[]): void {
+  const { table: subject, place, before, row } = plan;
   const kept = row ?? before;
   if (!kept) return;
   const item = row ? itemOf(row) : (plan.itemBefore ?? itemOf(kept));
   const incoming: Incoming = { item, at, region: ctx.region, isDeleted: row === undefined };
-  let isTaken = false;
-  ctx.thenIn(region, (there) => {
-    isTaken = take(there, name, incoming);
-  });
+  const taken = new Set<string>();
+  for (const region of regions) {
+    ctx.thenIn(region, (there) => {
+      if (take(there, subject.name, incoming)) taken.add(region);
+    });
+  }
   ctx.thenIn(ctx.region, (here) => {
-    if (isTaken) here.db(outbox).delete([number, region, ...place]);
+    for (const region of regions) {
+      if (taken.has(region)) here.db(outbox).delete([subject.number, region, ...place]);
+      else sendChanges.poke(here, ...sending(subject, region));
+    }
   });
 }
 
