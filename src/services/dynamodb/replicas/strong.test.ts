@@ -97,7 +97,8 @@ test("writes set off no work of their own: a look once a second at what a broken
   assert.ok(first && second);
   const cell = { account: "000000000000", region: "us-east-1" };
   const due = () => region.engine.read(cell, (transaction) =>
-    [...transaction.rows(jobs).list({ prefix: ["dynamodb.sendChanges"] })].map(({ at, order }) => [at, order]));
+    [...transaction.rows(jobs).list({ prefix: ["dynamodb.sendChanges"] })]
+      .map(({ at, order }) => [at, order]));
   await first.put({ pk: "a" });
   const expected = due();
   assert.deepEqual(expected.map(([at]) => at), [1, 1].map(() => region.clock.now() + 1_000));
