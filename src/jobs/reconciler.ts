@@ -16,6 +16,11 @@ export interface Poke<Input> {
 export interface Reconciler<Input> extends Job<Poke<Input>> {
   /** `id` is what is brought into its state, unique among those of this reconciler in the cell. */
   poke(ctx: Context, id: string, input: Input): void;
+  /**
+   * As `poke`, some time from now, for what is seldom needed and often asked for: nothing is written where it
+   * is to be looked at by then anyhow.
+   */
+  pokeWithin(ctx: Context, id: string, input: Input, milliseconds: number): void;
 }
 
 /** Undefined when all is as it should be; else when to look again, though nobody pokes. */
@@ -48,6 +53,13 @@ export function reconciler<Input>(
     },
     poke(ctx, id, input) {
       ctx.schedule(self, { at: ctx.clock.now(), id, input: { id, input } });
+    },
+    pokeWithin(ctx, id, input, milliseconds) {
+      const now = ctx.clock.now();
+      const expected = ctx.db(jobs).get([name, id]);
+      // One that is due may be running, and may have looked already.
+      if (expected && expected.at > now && expected.at <= now + milliseconds) return;
+      ctx.schedule(self, { at: now + milliseconds, id, input: { id, input } });
     },
   };
   return self;

@@ -1,6 +1,6 @@
 /**
- * What EventBridge Pipes refuses, worded once. AWS's words are recorded for the first three, and where evidence
- * is named.
+ * What EventBridge Pipes refuses, worded once. AWS's words are recorded for the first three, and where
+ * evidence is named.
  */
 
 import * as pipes from "../../generated/pipes.ts";

@@ -244,3 +244,65 @@ test("dynamodb-partition-key-hash: a hot key is throttled although its table has
   await table.get({ pk: "cold", sk: "4" }, { ConsistentRead: true });
   assert.equal((await table.all()).length, 6);
 });
+
+test("a hot key of a global index holds up what would write it, and queries of it alone", async () => {
+  await using region = await startRegion();
+  const { AttributeDefinitions } = keyOf("pk:S g:S");
+  const throughput = { ReadCapacityUnits: 40_000, WriteCapacityUnits: 40_000 };
+  const table = await createTable(region, "pk:S", {
+    ...provisioned(40_000, 40_000), AttributeDefinitions,
+    GlobalSecondaryIndexes: [{
+      IndexName: "by-g", KeySchema: [{ AttributeName: "g", KeyType: "HASH" }],
+      Projection: { ProjectionType: "ALL" }, ProvisionedThroughput: throughput,
+    }],
+  });
+  const body = "x".repeat(250 * 1_024);
+  const reason = async (work: Promise<unknown>): Promise<unknown> => {
+    const cause = await work.then(() => undefined, (error: unknown) => error);
+    return cause instanceof ProvisionedThroughputExceededException ? cause.ThrottlingReasons : cause;
+  };
+  for (let at = 0; at < 4; at += 1) await table.put({ pk: `${at}`, g: "hot", body });
+  const write = hotKey("IndexWriteKeyRangeThroughputExceeded", "table/index/by-g");
+  assert.deepEqual(await reason(table.put({ pk: "4", g: "hot" })), write);
+  assert.deepEqual(await reason(table.delete({ pk: "3" })), write, "it takes the entry away");
+  assert.deepEqual(await reason(table.update({ pk: "3" }, "SET g = :g", { ":g": "cold" })), write);
+  assert.equal(await reason(table.put({ pk: "4", g: "cold" })), undefined);
+  assert.equal(await reason(table.put({ pk: "5" })), undefined);
+  await region.clock.advance({ seconds: 1 });
+  assert.equal(await reason(table.update({ pk: "3" }, "SET g = :g", { ":g": "cold" })), undefined);
+  // Each of both keys has paid its part, and has 750 of its 1,000 units left.
+  for (const g of ["hot", "cold"]) {
+    for (let at = 0; at < 3; at += 1) await table.put({ pk: `${g}${at}`, g, body });
+    assert.deepEqual(await reason(table.put({ pk: `${g}3`, g, body })), write, g);
+  }
+  const query = (g: string) => table.query("g = :g", { ":g": g }, { IndexName: "by-g" });
+  await region.clock.advance({ seconds: 1 });
+  // A page is five items: 157 units.
+  for (let at = 0; at < 20; at += 1) assert.equal(await reason(query("hot")), undefined);
+  assert.deepEqual(
+    await reason(query("hot")), hotKey("IndexReadKeyRangeThroughputExceeded", "table/index/by-g"),
+  );
+  assert.equal(await reason(query("cold")), undefined);
+  assert.equal(await reason(table.get({ pk: "0" }, { ConsistentRead: true })), undefined);
+});
+
+test("what local indexes are asked for counts for the partition key of their table", async () => {
+  await using region = await startRegion();
+  const { AttributeDefinitions } = keyOf("pk:S sk:S l:S");
+  const table = await createTable(region, "pk:S sk:S", {
+    ...provisioned(40_000, 40_000), AttributeDefinitions,
+    LocalSecondaryIndexes: [{
+      IndexName: "by-l",
+      KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }, { AttributeName: "l", KeyType: "RANGE" }],
+      Projection: { ProjectionType: "KEYS_ONLY" },
+    }],
+  });
+  const body = "x".repeat(250 * 1_024);
+  for (let at = 0; at < 3; at += 1) await table.put({ pk: "hot", sk: `${at}`, l: "l", body });
+  const query = () => table.query("pk = :p", { ":p": "hot" }, {
+    IndexName: "by-l", Select: "ALL_ATTRIBUTES", ConsistentRead: true,
+  });
+  // Each reads a unit of the index, and 63 of the table for each item.
+  for (let at = 0; at < 16; at += 1) assert.equal(await throttling(query()), "no refusal");
+  assert.deepEqual(await throttling(query()), hotKey("TableReadKeyRangeThroughputExceeded", "table"));
+});

@@ -7,7 +7,9 @@
 
 import type { BodyContext } from "../../../kernel/context.ts";
 import type { KeyPart } from "../../../store/types.ts";
-import { items } from "../items/item-rows.ts";
+import { IonText } from "../ion/ion-values.ts";
+import { itemOf, items, type ItemRow } from "../items/item-rows.ts";
+import { attributeOf, emptyItem, type Item } from "../values/attribute-values.ts";
 import { changedItems, type ChangedItem, type Export, type ExportWork } from "./export-rows.ts";
 
 /** What a file has come to; its records fill it in as they are read. */
@@ -39,13 +41,15 @@ async function* pieces(read: () => string[], progress: Progress): AsyncGenerator
   }
 }
 
-export function fullRecords(ctx: BodyContext, work: ExportWork, progress: Progress): AsyncGenerator<Buffer> {
+export function fullRecords(
+  ctx: BodyContext, work: ExportWork, progress: Progress, { itemLine }: Lines,
+): AsyncGenerator<Buffer> {
   const prefix = [work.target];
   return pieces(() => ctx.reading(() => {
     const lines: string[] = [];
     const { after } = progress;
     for (const row of ctx.db(items).list({ prefix, ...(after && { after }), limit: rowsAtOnce })) {
-      lines.push(`{"Item":${row.text}}\n`);
+      lines.push(itemLine(row));
       progress.items += 1;
       progress.sizeBytes += row.sizeBytes;
       progress.after = row.key;
@@ -55,7 +59,7 @@ export function fullRecords(ctx: BodyContext, work: ExportWork, progress: Progre
 }
 
 export function changedRecords(
-  ctx: BodyContext, row: Export, work: ExportWork, progress: Progress,
+  ctx: BodyContext, row: Export, work: ExportWork, progress: Progress, { changeLine }: Lines,
 ): AsyncGenerator<Buffer> {
   const prefix = [work.target];
   return pieces(() => ctx.reading(() => {
@@ -65,7 +69,7 @@ export function changedRecords(
     for (const changed of ctx.db(changedItems).list(range)) {
       const key = [work.target, ...changed.place];
       const next = ctx.db(items).get(key);
-      lines.push(changeLine(row, changed, next?.text));
+      lines.push(changeLine(changeOf(row, changed, next)));
       progress.items += 1;
       progress.sizeBytes += (next?.sizeBytes ?? 0) + (changed.before?.sizeBytes ?? 0);
       progress.after = key;
@@ -74,12 +78,71 @@ export function changedRecords(
   }), progress);
 }
 
-function changeLine({ key, period }: Export, changed: ChangedItem, next: string | undefined): string {
-  const { at, before, sample } = changed;
-  const item = JSON.parse(next ?? sample ?? "{}") as Record<string, unknown>;
-  const names = [...key.partition, ...key.sort].map(({ name }) => name);
-  const keys = names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(item[name])}`);
-  const hasOld = before !== undefined && period?.view !== "NEW_IMAGE";
-  return `{"Metadata":{"WriteTimestampMicros":{"N":"${at * 1000}"}},"Keys":{${keys.join()}}` +
-    `${hasOld ? `,"OldImage":${before.text}` : ""}${next === undefined ? "" : `,"NewImage":${next}`}}\n`;
+type Image = Pick<ItemRow, "text" | "isBinary">;
+
+/** What became of an item. */
+interface Change {
+  readonly micros: string;
+  /** The item at some time, and which of its attributes are its key. */
+  readonly sample: Image;
+  readonly keyNames: readonly string[];
+  readonly old: Image | undefined;
+  readonly next: Image | undefined;
+}
+
+function changeOf({ key, period }: Export, changed: ChangedItem, next: ItemRow | undefined): Change {
+  const { at, before, sample = "{}" } = changed;
+  return {
+    micros: String(at * 1000),
+    sample: next ?? { text: sample, isBinary: true },
+    keyNames: [...key.partition, ...key.sort].map(({ name }) => name),
+    old: period?.view === "NEW_IMAGE" ? undefined : before,
+    next,
+  };
+}
+
+/** How records are written. */
+interface Lines {
+  /** What the names of files end with. */
+  readonly ending: string;
+  readonly itemLine: (row: ItemRow) => string;
+  readonly changeLine: (change: Change) => string;
+}
+
+export async function linesOf({ request }: Export): Promise<Lines> {
+  if (request.ExportFormat !== "ION") return jsonLines;
+  const ion = await IonText.load();
+  return {
+    ending: "ion",
+    itemLine: (row) => `$ion_1_0 ${ion.written({ Item: itemOf(row) })}\n`,
+    changeLine: (change) => `$ion_1_0 ${ion.written({ Record: ionChange(change) })}\n`,
+  };
+}
+
+const jsonLines: Lines = {
+  ending: "json",
+  itemLine: ({ text }) => `{"Item":${text}}\n`,
+  changeLine: ({ micros, sample, keyNames, old, next }) => {
+    const item = JSON.parse(sample.text) as Record<string, unknown>;
+    const keys = keyNames.map((name) => `${JSON.stringify(name)}:${JSON.stringify(item[name])}`);
+    return `{"Metadata":{"WriteTimestampMicros":{"N":"${micros}"}},"Keys":{${keys.join()}}` +
+      `${old ? `,"OldImage":${old.text}` : ""}${next ? `,"NewImage":${next.text}` : ""}}\n`;
+  },
+};
+
+/** The shape of these records in Ion is not recorded. */
+function ionChange({ micros, sample, keyNames, old, next }: Change): Record<string, Item> {
+  const image = (of: Image): Item => itemOf({ key: [], sizeBytes: 0, ...of });
+  const item = image(sample);
+  const keys = emptyItem();
+  for (const name of keyNames) {
+    const value = attributeOf(item, name);
+    if (value) keys[name] = value;
+  }
+  return {
+    Keys: keys,
+    Metadata: { WriteTimestampMicros: { N: micros } },
+    ...(old && { OldImage: image(old) }),
+    ...(next && { NewImage: image(next) }),
+  };
 }

@@ -8,7 +8,7 @@ import type { Context, ReadContext } from "../../../kernel/context.ts";
 import { modelled } from "../../../kernel/errors.ts";
 import { job } from "../../../jobs/job.ts";
 import { table, type KeyPart } from "../../../store/types.ts";
-import { constraintMissed } from "../errors.ts";
+import { validation } from "../errors.ts";
 import type { ItemRow } from "../items/item-rows.ts";
 import { tableArn } from "../tables/names.ts";
 import type { KeySchema } from "../tables/table-rows.ts";
@@ -109,17 +109,17 @@ export function exportArn(ctx: ReadContext, { table: name, id }: Pick<Export, "t
   return `${tableArn(ctx, name)}/export/${id}`;
 }
 
-/** Texts without a record of AWS's. */
+/** @evidence recorded refusals */
 export function requireExport(ctx: ReadContext, text: string): Export {
   const arn = parseArn(text);
   const [kind, name, within, id, ...rest] = arn?.resource.split("/") ?? [];
   const isExport = kind === "table" && within === "export" && rest.length === 0;
-  if (arn?.service !== "dynamodb" || !isExport || !name || !id) {
-    throw constraintMissed(text, "exportArn", ["Member must be the ARN of an export"]);
-  }
-  const isHere = arn.account === ctx.account && arn.region === ctx.region;
-  const found = isHere ? ctx.db(exports).get([name, id]) : undefined;
-  if (!found) throw modelled(dynamodb.ExportNotFoundException, `Export not found: ${text}`);
+  if (arn?.service !== "dynamodb" || !isExport || !name || !id) throw validation("Invalid Export ARN");
+  const notFound = (detail: string) =>
+    modelled(dynamodb.ExportNotFoundException, `Export not found: ${detail}`);
+  if (arn.account !== ctx.account || arn.region !== ctx.region) throw notFound("Invalid export arn");
+  const found = ctx.db(exports).get([name, id]);
+  if (!found) throw notFound(`Export not found: ${text}`);
   return found;
 }
 
@@ -157,10 +157,11 @@ export function shownExport(ctx: ReadContext, row: Export): ExportDescription {
     S3SseKmsKeyId: request.S3SseKmsKeyId,
     FailureCode: failure?.code,
     FailureMessage: failure?.message,
-    ExportFormat: "DYNAMODB_JSON",
+    ExportFormat: request.ExportFormat ?? "DYNAMODB_JSON",
     BilledSizeBytes: row.status === "COMPLETED" ? row.sizeBytes : undefined,
     ItemCount: row.status === "COMPLETED" ? row.items : undefined,
-    ExportType: period ? "INCREMENTAL_EXPORT" : "FULL_EXPORT",
+    // @evidence recorded: not said where it was not asked for
+    ExportType: request.ExportType,
     IncrementalExportSpecification: period && {
       ExportFromTime: period.from, ExportToTime: period.to, ExportViewType: period.view,
     },

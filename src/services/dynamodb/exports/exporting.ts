@@ -11,9 +11,9 @@ import { keptChanges } from "../backups/changes.ts";
 import { restorable } from "../backups/continuous-backups.ts";
 import { dropItems } from "../items/item-rows.ts";
 import { tables } from "../tables/table-rows.ts";
-import { changedRecords, fullRecords, type Progress } from "./export-records.ts";
+import { changedRecords, fullRecords, linesOf, type Progress } from "./export-records.ts";
 import { writeManifests } from "./manifests.ts";
-import { bucketRegionIn, compressed, storeObject } from "./objects.ts";
+import { bucketRegionIn, compressed, failureOf, storeObject } from "./objects.ts";
 import {
   changedItems, dataFolderOf, exportFiles, exports, folderOf, forgetLater, type Export, type ExportWork,
 } from "./export-rows.ts";
@@ -51,7 +51,7 @@ export const advanceExport: Job<Named> = {
         if (!(await takeStep(ctx, row))) return;
       } catch (cause) {
         if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
-        ctx.transaction((within) => fail(within, named, failureOf(cause)));
+        ctx.transaction((within) => fail(within, named, failureOf(within, cause)));
       }
     }
   },
@@ -60,11 +60,6 @@ export const advanceExport: Job<Named> = {
 function goOnLater(ctx: Context, { table, id }: Named): void {
   const at = ctx.clock.now() + againMilliseconds;
   ctx.schedule(advanceExport, { at, input: { table, id }, id });
-}
-
-/** @evidence recorded: a bucket that is not there fails the export as S3NoSuchBucket */
-function failureOf({ code, message }: AwsError): NonNullable<Export["failure"]> {
-  return { code: `S3${code}`, message };
 }
 
 /** @returns false when the export goes on later */
@@ -145,8 +140,10 @@ function collect(ctx: Context, row: Running): void {
 async function writeFile(ctx: BodyContext, row: Running): Promise<void> {
   const { work } = row;
   const progress: Progress = { items: 0, sizeBytes: 0, after: work.after, isMore: false };
-  const records = row.period ? changedRecords(ctx, row, work, progress) : fullRecords(ctx, work, progress);
-  const key = `${dataFolderOf(row)}${work.fileName}.json.gz`;
+  const lines = await linesOf(row);
+  const records = row.period ? changedRecords(ctx, row, work, progress, lines)
+    : fullRecords(ctx, work, progress, lines);
+  const key = `${dataFolderOf(row)}${work.fileName}.${lines.ending}.gz`;
   const { body, md5 } = compressed(records);
   const etag = await storeObject(ctx, row, key, body);
   ctx.transaction((within) => {

@@ -109,7 +109,7 @@ test("dynamodb-export-csv: a full export is the table as it was at the moment", 
   assert.equal(begun.ExportStatus, "IN_PROGRESS");
   await table.put({ pk: "while it is exported" });
   const done = await ended(region, table, begun);
-  assert.deepEqual([done.ExportStatus, done.ItemCount, done.ExportType], ["COMPLETED", 1_201, "FULL_EXPORT"]);
+  assert.deepEqual([done.ExportStatus, done.ItemCount, done.ExportType], ["COMPLETED", 1_201, undefined]);
   const id = begun.ExportArn?.split("/").pop() ?? "";
   const folder = `some/prefix/AWSDynamoDB/${id}/`;
   assert.equal(done.ExportManifest, `${folder}manifest-summary.json`);
@@ -207,8 +207,12 @@ test("an export fails with what S3 says, in the name of whoever asked for it", a
   const { table, s3 } = await recovered(region);
   const missing = await ended(region, table, await begin(table, { S3Bucket: "nowhere-to-be-found" }));
   assert.deepEqual(
-    [missing.ExportStatus, missing.FailureCode, missing.FailureMessage],
-    ["FAILED", "S3NoSuchBucket", "The specified bucket does not exist"],
+    [missing.ExportStatus, missing.FailureCode], ["FAILED", "S3NoSuchBucket"],
+  );
+  assert.match(
+    missing.FailureMessage ?? "",
+    new RegExp("^The specified bucket does not exist \\(Service: Amazon S3; Status Code: 404; Error Code: " +
+      "NoSuchBucket; Request ID: [0-9A-Z]{16}; S3 Extended Request ID: [A-Za-z0-9+/]{75}=; Proxy: null\\)$"),
   );
   const Allow = (Action: string[]) => ({ Effect: "Allow", Action, Resource: "*" });
   const credentials = await region.user("exporter", {
@@ -256,12 +260,14 @@ test("exports are refused in AWS's words, repeated by token, and listed", async 
   assert.equal(await refused({ TableArn: other }), `TableNotFoundException: Table not found: ${other}`);
   assert.equal(
     await refused({ ExportTime: new Date(region.clock.now() + 60_000) }),
-    "InvalidExportTimeException: The specified ExportTime is outside of the point in time recovery window.",
+    "InvalidExportTimeException: Export Time is invalid",
   );
-  assert.match(await refused({ ExportFormat: "ION" }), /^NotImplemented: /);
   const first = await begin(table, { ClientToken: "token" });
   assert.equal((await begin(table, { ClientToken: "token" })).ExportArn, first.ExportArn);
-  assert.match(await refused({ ClientToken: "token", S3Prefix: "x" }), /^ExportConflictException: /);
+  assert.equal(
+    await refused({ ClientToken: "token", S3Prefix: "x" }),
+    "ExportConflictException: Export conflict: Duplicate request detected with conflicting parameters",
+  );
   await ended(region, table, first);
   await region.clock.advance({ hours: 8 });
   const second = await begin(table, { ClientToken: "token" });
@@ -271,14 +277,22 @@ test("exports are refused in AWS's words, repeated by token, and listed", async 
   const two = await table.db.send(new ListExportsCommand({
     TableArn: arnOf(table), MaxResults: 1, NextToken: one.NextToken,
   }));
-  assert.deepEqual([...(one.ExportSummaries ?? []), ...(two.ExportSummaries ?? [])], [first, second].map(
+  assert.deepEqual([...(one.ExportSummaries ?? []), ...(two.ExportSummaries ?? [])], [second, first].map(
     ({ ExportArn }) => ({ ExportArn, ExportStatus: "COMPLETED", ExportType: "FULL_EXPORT" }),
   ));
   assert.equal(two.NextToken, undefined);
   const unknown = `${arnOf(table)}/export/01234567890123-a1b2c3d4`;
   assert.equal(
     await refusal(table.db.send(new DescribeExportCommand({ ExportArn: unknown }))),
-    `ExportNotFoundException: Export not found: ${unknown}`,
+    `ExportNotFoundException: Export not found: Export not found: ${unknown}`,
+  );
+  assert.equal(
+    await refusal(table.db.send(new DescribeExportCommand({ ExportArn: arnOf(table) }))),
+    "ValidationException: Invalid Export ARN",
+  );
+  assert.equal(
+    await refusal(table.db.send(new ListExportsCommand({ NextToken: "x" }))),
+    "ValidationException: Invalid Request: Provided nextToken is invalid: x",
   );
   await table.db.send(new UpdateContinuousBackupsCommand({
     TableName: table.name, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
@@ -287,5 +301,84 @@ test("exports are refused in AWS's words, repeated by token, and listed", async 
     await refused({}),
     "PointInTimeRecoveryUnavailableException: " +
       `Point in time recovery is not enabled for table '${table.name}'`,
+  );
+});
+
+test("what an export asks for wrongly is refused", async () => {
+  await using region = await startRegion();
+  const { table } = await recovered(region);
+  const refused = (more: Partial<ExportTableToPointInTimeCommandInput>): Promise<string> =>
+    refusal(begin(table, more));
+  const at = (minutes: number): Date => new Date(region.clock.now() + minutes * 60_000);
+  const wrong = "ValidationException: Invalid Request: ";
+  const ExportType = "INCREMENTAL_EXPORT" as const;
+  await region.clock.advance({ hours: 30 });
+  const shown = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
+  for (const [more, expected] of [
+    [{ TableArn: table.name },
+      "ValidationException: One or more parameter values were invalid: tableArn is not a valid ARN"],
+    [{ TableArn: `${arnOf(table)}/index/x` }, `${wrong}Table ARN is invalid.`],
+    [{ IncrementalExportSpecification: { ExportFromTime: at(-60) } },
+      `${wrong}Export Type expected to be Incremental Export when incremental export specification is ` +
+        "provided"],
+    [{ ExportType: "FULL_EXPORT", IncrementalExportSpecification: { ExportFromTime: at(-60) } },
+      `${wrong}When Export Type is Full Export , Incremental Export Specification should not be provided`],
+    [{ ExportType },
+      `${wrong}Incremental Export Specification expected when export type is set as Incremental Export`],
+    [{ ExportType, IncrementalExportSpecification: {} },
+      `${wrong}ExportFromTime must be provided in IncrementalExportSpecification`],
+    [{ S3SseKmsKeyId: "alias/aws/s3" }, `${wrong}KMS Key Id is not supported for this encryption type`],
+    [{ ExportType, IncrementalExportSpecification: { ExportFromTime: at(-3_000) } },
+      "InvalidExportTimeException: Incremental export period from time cannot be less than the table " +
+        `creation time : ${shown(at(-3_000))}`],
+    [{ ExportType, IncrementalExportSpecification: { ExportFromTime: at(-60), ExportToTime: at(1) } },
+      "InvalidExportTimeException: Incremental export period to time cannot be greater than the current " +
+        `time : ${shown(at(1))}`],
+    [{ ExportType, IncrementalExportSpecification: { ExportFromTime: at(-14) } },
+      "InvalidExportTimeException: Difference between export period from time and export period to time is " +
+        "less than 15 minutes"],
+    [{ ExportType, IncrementalExportSpecification: { ExportFromTime: at(-24 * 60 - 1) } },
+      "InvalidExportTimeException: Difference between export period from time and export period to time is " +
+        "greater than 24 hours"],
+  ] as const) assert.equal(await refused(more), expected);
+});
+
+test("an export in Ion is a line of text for each item, with the version in front", async () => {
+  await using region = await startRegion();
+  const { table, s3 } = await recovered(region);
+  await table.put({
+    pk: "a", n: 600, small: -0.05, zero: 0, flag: true, none: null, bytes: Buffer.from("bar"),
+    set: new Set(["x", 'y"']), numbers: new Set([1]), list: [1, { deep: "\n" }], "a b": {}, null: "word",
+  });
+  const done = await ended(region, table, await begin(table, { ExportFormat: "ION" }));
+  assert.deepEqual([done.ExportStatus, done.ExportFormat], ["COMPLETED", "ION"]);
+  const summary = JSON.parse((await bytes(s3, done.ExportManifest ?? "")).toString()) as object;
+  assert.equal((summary as { outputFormat: string }).outputFormat, "ION");
+  const [key = ""] = (await keys(s3)).filter((name) => /\/data\/[a-z2-7]{26}\.ion\.gz$/.test(name));
+  assert.equal(
+    gunzipSync(await bytes(s3, key)).toString(),
+    "$ion_1_0 {Item:{pk:\"a\",n:6d2,small:-0.05,zero:0.,flag:true,none:null,bytes:{{YmFy}}," +
+      "set:$dynamodb_SS::[\"x\",\"y\\\"\"],numbers:$dynamodb_NS::[1.],list:[1.,{deep:\"\\n\"}]," +
+      "'a b':{},'null':\"word\"}}\n",
+  );
+});
+
+test("an incremental export in Ion has records", async () => {
+  await using region = await startRegion();
+  const { table, s3 } = await recovered(region);
+  await region.clock.advance({ minutes: 1 });
+  const ExportFromTime = new Date(region.clock.now());
+  await table.put({ pk: "a", n: 1 });
+  const micros = region.clock.now() * 1000;
+  await region.clock.advance({ minutes: 20 });
+  await ended(region, table, await begin(table, {
+    ExportFormat: "ION", ExportType: "INCREMENTAL_EXPORT", IncrementalExportSpecification: { ExportFromTime },
+  }));
+  const [key = ""] = (await keys(s3)).filter((name) => name.endsWith(".ion.gz"));
+  const [, digits = "", zeros = ""] = /^(\d*[1-9])(0+)$/.exec(String(micros)) ?? [];
+  assert.equal(
+    gunzipSync(await bytes(s3, key)).toString(),
+    `$ion_1_0 {Record:{Keys:{pk:"a"},Metadata:{WriteTimestampMicros:${digits}d${zeros.length}},` +
+      'NewImage:{pk:"a",n:1.}}}\n',
   );
 });

@@ -3,14 +3,14 @@
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { ExportDescription, ExportTableToPointInTimeInput } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
-import { modelled, notImplemented } from "../../../kernel/errors.ts";
+import { modelled } from "../../../kernel/errors.ts";
 import { idempotent } from "../../../kernel/idempotency.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { page } from "../../../kernel/page.ts";
 import { backupId } from "../backups/backup-rows.ts";
 import { restorable } from "../backups/continuous-backups.ts";
 import { beginCopy, type Moment } from "../backups/copies.ts";
-import { backedTableNotFound, limitExceeded, validation } from "../errors.ts";
+import { backedTableNotFound, invalidParameters, limitExceeded, validation } from "../errors.ts";
 import { creationMilliseconds } from "../tables/lifecycles.ts";
 import { findTable, nameIn, tableInArn } from "../tables/names.ts";
 import type { Table } from "../tables/table-rows.ts";
@@ -26,49 +26,84 @@ const runningMax = 300;
 const periodMillisecondsMin = 15 * 60_000;
 const periodMillisecondsMax = 24 * 3_600_000;
 
-/** @evidence recorded (moto's tests that ran against AWS): the ARN is named, as it was given */
+function invalidRequest(detail: string): Error {
+  return validation(`Invalid Request: ${detail}`);
+}
+
+function invalidTime(message: string): Error {
+  return modelled(dynamodb.InvalidExportTimeException, message);
+}
+
+/** @evidence recorded refusals */
 function requireSource(ctx: Context, text: string): Table {
+  if (!text.startsWith("arn:")) throw invalidParameters("tableArn is not a valid ARN");
   const arn = tableInArn(text);
-  if (text.startsWith("arn:") && !arn) throw validation(`Invalid TableArn: ${text}`);
-  const isHere = !arn || (arn.account === ctx.account && arn.region === ctx.region);
-  const row = isHere ? findTable(ctx, arn?.name ?? text) : undefined;
+  if (!arn) throw invalidRequest("Table ARN is invalid.");
+  const isHere = arn.account === ctx.account && arn.region === ctx.region;
+  const row = isHere ? findTable(ctx, arn.name) : undefined;
   if (!row || row.status === "CREATING") throw backedTableNotFound(text);
   return row;
 }
 
-function requireWithin(at: number, row: Table, now: number): void {
-  const earliest = restorable(row, now)?.earliest ?? now;
-  const second = (time: number): number => Math.floor(time / 1000);
-  if (second(at) >= second(earliest) && at <= now) return;
-  throw modelled(
-    dynamodb.InvalidExportTimeException,
-    "The specified ExportTime is outside of the point in time recovery window.",
-  );
+/** @evidence recorded refusals */
+function requireSpecification(input: ExportTableToPointInTimeInput): void {
+  const { ExportType: type, IncrementalExportSpecification: given } = input;
+  if (given && type === undefined) {
+    throw invalidRequest(
+      "Export Type expected to be Incremental Export when incremental export specification is provided",
+    );
+  }
+  if (given && type === "FULL_EXPORT") {
+    throw invalidRequest(
+      "When Export Type is Full Export , Incremental Export Specification should not be provided",
+    );
+  }
+  if (type === "INCREMENTAL_EXPORT" && !given) {
+    throw invalidRequest(
+      "Incremental Export Specification expected when export type is set as Incremental Export",
+    );
+  }
+  if (given && given.ExportFromTime === undefined) {
+    throw invalidRequest("ExportFromTime must be provided in IncrementalExportSpecification");
+  }
+  if (input.S3SseKmsKeyId !== undefined && input.S3SseAlgorithm !== "KMS") {
+    throw invalidRequest("KMS Key Id is not supported for this encryption type");
+  }
 }
 
+function isRestorable(at: number, row: Table, now: number): boolean {
+  const earliest = restorable(row, now)?.earliest ?? now;
+  return Math.floor(at / 1000) >= Math.floor(earliest / 1000) && at <= now;
+}
+
+/** @evidence recorded refusals and their order; the text for more than a day is not */
 function periodOf(input: ExportTableToPointInTimeInput, row: Table, now: number): Period | undefined {
-  const given = input.IncrementalExportSpecification;
-  if (input.ExportType !== "INCREMENTAL_EXPORT") {
-    if (given) {
-      throw validation("IncrementalExportSpecification can only be specified for INCREMENTAL_EXPORT");
-    }
-    return undefined;
+  if (input.ExportType !== "INCREMENTAL_EXPORT") return undefined;
+  const { ExportFromTime: from = now, ExportToTime: to = now, ExportViewType: view } =
+    input.IncrementalExportSpecification ?? {};
+  const second = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+  if (!isRestorable(from, row, now)) {
+    throw invalidTime(
+      `Incremental export period from time cannot be less than the table creation time : ${second(from)}`,
+    );
   }
+  if (to > now) {
+    throw invalidTime(
+      `Incremental export period to time cannot be greater than the current time : ${second(to)}`,
+    );
+  }
+  const difference = "Difference between export period from time and export period to time is";
+  if (to - from < periodMillisecondsMin) throw invalidTime(`${difference} less than 15 minutes`);
+  if (to - from > periodMillisecondsMax) throw invalidTime(`${difference} greater than 24 hours`);
   if (input.ExportTime !== undefined) {
-    throw validation("ExportTime cannot be specified for INCREMENTAL_EXPORT");
-  }
-  const { ExportFromTime: from, ExportToTime: to = now, ExportViewType: view } = given ?? {};
-  if (from === undefined) throw validation("ExportFromTime must be specified for INCREMENTAL_EXPORT");
-  requireWithin(from, row, now);
-  requireWithin(to, row, now);
-  if (to - from < periodMillisecondsMin || to - from > periodMillisecondsMax) {
-    throw validation("The export period must be between 15 minutes and 24 hours");
+    throw invalidRequest("ExportTime cannot be provided for Incremental Export");
   }
   return { from, to, view: view ?? "NEW_AND_OLD_IMAGES" };
 }
 
 function begin(input: ExportTableToPointInTimeInput, ctx: Context): { ExportDescription: ExportDescription } {
   const { TableArn, ...request } = input;
+  requireSpecification(input);
   const row = requireSource(ctx, TableArn);
   const { recovery } = row;
   if (!recovery) {
@@ -80,8 +115,7 @@ function begin(input: ExportTableToPointInTimeInput, ctx: Context): { ExportDesc
   const now = ctx.clock.now();
   const period = periodOf(input, row, now);
   const at = period ? period.to : (input.ExportTime ?? now);
-  if (!period) requireWithin(at, row, now);
-  if (input.ExportFormat === "ION") throw notImplemented("ExportTableToPointInTime with ExportFormat ION");
+  if (!period && !isRestorable(at, row, now)) throw invalidTime("Export Time is invalid");
   if (ctx.db(exports).by("running").count() >= runningMax) {
     throw limitExceeded(
       `Subscriber limit exceeded: Only ${runningMax} export operations can be in progress simultaneously`,
@@ -116,9 +150,9 @@ export const ExportTableToPointInTime = operation(dynamodb.ExportTableToPointInT
     dynamodb.ExportTableToPointInTime,
     {
       keepMilliseconds: tokenMilliseconds,
-      mismatch: (token) => modelled(
+      mismatch: () => modelled(
         dynamodb.ExportConflictException,
-        `An export with the client token ${token} was requested with other parameters.`,
+        "Export conflict: Duplicate request detected with conflicting parameters",
       ),
     },
     begin,
@@ -132,20 +166,24 @@ export const DescribeExport = operation(dynamodb.DescribeExport, {
   },
 });
 
-/** @evidence API Reference, ListExports: 25 a page at most */
-const pageSizeMax = 25;
+/**
+ * @evidence recorded: ten a page, the newest first, none of a table that is gone; API Reference, ListExports:
+ *   25 at most
+ */
+const pageSize = 10;
 
 export const ListExports = operation(dynamodb.ListExports, {
   run(input, ctx) {
     const name = input.TableArn === undefined ? undefined : nameIn(input.TableArn);
     const { items, next } = page<Export>({
       rows: name === undefined ? ctx.db(exports).by("time") : ctx.db(exports),
-      ...(name !== undefined && { range: { prefix: [name] } }),
+      range: { reverse: true, ...(name !== undefined && { prefix: [name] }) },
+      keep: (row) => name === undefined || findTable(ctx, name)?.id === row.tableId,
       key: (row) => (name === undefined ? [row.id, row.table] : [row.table, row.id]),
-      limit: input.MaxResults ?? pageSizeMax,
+      limit: input.MaxResults ?? pageSize,
       token: input.NextToken,
       scope: `dynamodb.exports ${name ?? ""}`,
-      invalid: () => validation(`Invalid NextToken: ${input.NextToken}`),
+      invalid: () => invalidRequest(`Provided nextToken is invalid: ${input.NextToken}`),
     });
     return {
       ExportSummaries: items.map((row) => ({

@@ -71,7 +71,7 @@ function summaryOf(ctx: BodyContext, row: Running, endedAt: number): object {
     manifestFilesS3Key: `${folderOf(row)}manifest-files.json`,
     billedSizeBytes: row.sizeBytes,
     itemCount: row.items,
-    outputFormat: "DYNAMODB_JSON",
+    outputFormat: request.ExportFormat ?? "DYNAMODB_JSON",
     ...(period && { outputView: period.view, exportType: "INCREMENTAL_EXPORT" }),
   };
 }

@@ -36,6 +36,25 @@ export function bucketRegionIn(cause: unknown): string | undefined {
   return /\.s3\.([a-z0-9-]+)\.amazonaws\.com$/.exec(String(cause.members.Endpoint))?.[1];
 }
 
+/**
+ * Why an export or import fails that S3 refused something.
+ *
+ * @evidence recorded: S3NoSuchBucket, S3AccessDenied, KmsNotFoundException, and their texts; other codes are
+ *   inferred from these
+ */
+export function failureOf(
+  ctx: Pick<BodyContext, "ids">, { code, message, status }: AwsError,
+): { readonly code: string; readonly message: string } {
+  const shown = code.startsWith("KMS.") ? `Kms${code.slice(4)}` : `S3${code}`;
+  const request = ctx.ids.from("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", 16);
+  const extended = Buffer.from(ctx.ids.hex(112), "hex").toString("base64");
+  return {
+    code: shown,
+    message: `${message} (Service: Amazon S3; Status Code: ${status}; Error Code: ${code}; ` +
+      `Request ID: ${request}; S3 Extended Request ID: ${extended}; Proxy: null)`,
+  };
+}
+
 interface Compressed {
   readonly body: Readable;
   /** Base64, once the body has been read to its end. */

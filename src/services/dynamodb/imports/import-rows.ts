@@ -8,7 +8,7 @@ import type { Caller } from "../../../kernel/auth/caller.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
 import { modelled } from "../../../kernel/errors.ts";
 import { table } from "../../../store/types.ts";
-import { constraintMissed } from "../errors.ts";
+import { validation } from "../errors.ts";
 import { tableArn } from "../tables/names.ts";
 
 /** What is still to be done. */
@@ -22,6 +22,8 @@ export interface ImportWork {
   /** The object that is being read, and how many of its records are done. */
   readonly current?: { readonly key: string; readonly etag: string; readonly records: number };
   readonly objects: number;
+  /** Where errors are told of is there. */
+  readonly isLogged?: true;
 }
 
 export interface Import {
@@ -56,18 +58,23 @@ export function importArn(ctx: ReadContext, { table: name, id }: Pick<Import, "t
   return `${tableArn(ctx, name)}/import/${id}`;
 }
 
-/** Texts without a record of AWS's. */
+/** The text of an import that is not there is inferred from that of exports. */
 export function requireImport(ctx: ReadContext, text: string): Import {
   const arn = parseArn(text);
   const [kind, name, within, id, ...rest] = arn?.resource.split("/") ?? [];
   const isImport = kind === "table" && within === "import" && rest.length === 0;
-  if (arn?.service !== "dynamodb" || !isImport || !name || !id) {
-    throw constraintMissed(text, "importArn", ["Member must be the ARN of an import"]);
-  }
+  if (arn?.service !== "dynamodb" || !isImport || !name || !id) throw validation("Invalid Import ARN");
   const isHere = arn.account === ctx.account && arn.region === ctx.region;
   const found = isHere ? ctx.db(imports).get([name, id]) : undefined;
-  if (!found) throw modelled(dynamodb.ImportNotFoundException, `Import not found: ${text}`);
+  if (!found) throw modelled(dynamodb.ImportNotFoundException, `Import not found: Import not found: ${text}`);
   return found;
+}
+
+/** @evidence Developer Guide, "Import format quotas and validation", CloudWatch logs */
+export const logGroupName = "/aws-dynamodb/imports";
+
+export function logGroupArn(ctx: ReadContext): string {
+  return `arn:aws:logs:${ctx.region}:${ctx.account}:log-group:${logGroupName}:*`;
 }
 
 export function shownImport(ctx: ReadContext, row: Import): ImportTableDescription {
@@ -80,6 +87,7 @@ export function shownImport(ctx: ReadContext, row: Import): ImportTableDescripti
     ClientToken: request.ClientToken,
     S3BucketSource: request.S3BucketSource,
     ErrorCount: row.errors,
+    CloudWatchLogGroupArn: logGroupArn(ctx),
     InputFormat: request.InputFormat,
     InputFormatOptions: request.InputFormatOptions,
     InputCompressionType: request.InputCompressionType ?? "NONE",

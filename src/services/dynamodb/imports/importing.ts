@@ -3,20 +3,21 @@
  * are done is written with them, so that a restart goes on behind them.
  */
 
-import { pipeline, Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import * as s3 from "../../../generated/s3.ts";
 import type { Job } from "../../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context } from "../../../kernel/context.ts";
 import { AwsError } from "../../../kernel/errors.ts";
-import { bucketRegionIn } from "../exports/objects.ts";
+import { bucketRegionIn, failureOf } from "../exports/objects.ts";
 import { storeKeyOf } from "../items/item-keys.ts";
 import { requireFit, requireItem } from "../items/put-item.ts";
 import { applyWrite, findItem, planWrite } from "../items/writing.ts";
+import { beginDeletion } from "../tables/delete-table.ts";
 import { creationMilliseconds, putTable } from "../tables/lifecycles.ts";
 import { tables, type Table } from "../tables/table-rows.ts";
 import { itemTooLarge } from "../values/value-errors.ts";
 import { forgetImport, imports, keptMilliseconds, type Import, type ImportWork } from "./import-rows.ts";
+import { breakOf, contentOf } from "./contents.ts";
+import { logErrors, LogRefusal, openLog, type RecordError } from "./import-log.ts";
 import { RecordReader } from "./record-reader.ts";
 import { BrokenFile, linesOf } from "./records.ts";
 
@@ -47,17 +48,33 @@ export const advanceImport: Job<Named> = {
       // A region that stops does not wait for all of it.
       if (ctx.signal.aborted) return goOnLater(ctx, named);
       try {
-        if (row.work.current) await readObject(ctx, row, row.work.current);
-        else await nextObject(ctx, row);
+        await takeStep(ctx, row);
       } catch (cause) {
-        if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
-        if (isElsewhere(ctx, row, cause)) continue;
-        const failure = { code: `S3${cause.code}`, message: cause.message };
-        ctx.transaction((within) => end(within, named, { status: "FAILED", failure }));
+        const failure = whyItFails(ctx, row, cause);
+        if (failure) ctx.transaction((within) => end(within, named, { status: "FAILED", failure }));
       }
     }
   },
 };
+
+async function takeStep(ctx: BodyContext, row: Running): Promise<void> {
+  const { work } = row;
+  if (!work.isLogged) {
+    await openLog(ctx, row);
+    change(ctx, row, { work: { ...work, isLogged: true } });
+  } else if (work.current) await readObject(ctx, row, work.current);
+  else await nextObject(ctx, row);
+}
+
+/** @returns undefined where it goes on after all */
+function whyItFails(ctx: BodyContext, row: Running, cause: unknown): Import["failure"] {
+  // The code is inferred.
+  if (cause instanceof LogRefusal) {
+    return { code: `CloudWatch${cause.refusal.code}`, message: cause.refusal.message };
+  }
+  if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
+  return isElsewhere(ctx, row, cause) ? undefined : failureOf(ctx, cause);
+}
 
 function goOnLater(ctx: BodyContext, named: Named): void {
   ctx.transaction((within) => {
@@ -109,19 +126,19 @@ async function nextObject(ctx: BodyContext, row: Running): Promise<void> {
   change(ctx, row, { work: { ...work, current, objects: work.objects + 1 } });
 }
 
-/** That items which could not be imported make the import fail is inferred from reports of users. */
-function outcome({ errors, work }: Running): Partial<Import> {
-  if (work.objects === 0) {
-    const message = "The specified key does not exist.";
-    return { status: "FAILED", failure: { code: "S3NoSuchKey", message } };
-  }
+/** @evidence recorded: both ends of an import, also of one that found no objects */
+function outcome({ errors }: Running): Partial<Import> {
   if (errors === 0) return { status: "COMPLETED" };
-  const message =
-    "Some of the items failed validation checks. Please check CloudWatch error logs for more details.";
+  const message = "Some of the items failed validation checks and were not imported. " +
+    "Please check CloudWatch error logs for more details.";
   return { status: "FAILED", failure: { code: "ItemValidationError", message } };
 }
 
-/** A table that is deleted meanwhile cancels its import; else it is there with what could be imported. */
+/**
+ * The table is there with what could be imported.
+ *
+ * @evidence recorded: where the import fails before anything is read there is no table
+ */
 function end(ctx: Context, named: Named, changes: Partial<Import>): void {
   const row = find(ctx, named);
   if (!row) return;
@@ -131,7 +148,8 @@ function end(ctx: Context, named: Named, changes: Partial<Import>): void {
   ctx.schedule(forgetImport, { at: now + keptMilliseconds, input: { table: row.table, id: row.id } });
   const made = ctx.db(tables).get(row.table);
   if (made?.number !== row.number || made.status !== "CREATING") return;
-  putTable(ctx, { ...made, transition: { until: now + creationMilliseconds, becomes: {} } });
+  if (changes.failure && row.processedItems === 0) beginDeletion(ctx, made);
+  else putTable(ctx, { ...made, transition: { until: now + creationMilliseconds, becomes: {} } });
 }
 
 async function readObject(
@@ -145,16 +163,20 @@ async function readObject(
     ...(current.etag !== "" && { IfMatch: current.etag }),
     ...(S3BucketOwner !== undefined && { ExpectedBucketOwner: S3BucketOwner }),
   }, asCaller(ctx, row));
-  const reader = new RecordReader(row.request);
+  const reader = await RecordReader.of(row.request);
   let toSkip = current.records;
   let batch: Batch = { lines: [], bytes: 0 };
-  const flush = (end: Partial<Pick<Batch, "isFinished" | "isBroken">> = {}): boolean => {
-    const isOn = ctx.transaction((within) => putRecords(within, row, { ...batch, ...end }, reader));
+  const flush = async (end: Partial<Pick<Batch, "isFinished" | "broken">> = {}): Promise<boolean> => {
+    const { isOn, errors } = ctx.transaction(
+      (within) => putRecords(within, row, { ...batch, ...end }, reader),
+    );
     batch = { lines: [], bytes: 0 };
+    await logErrors(ctx, row, current.key, errors);
     return isOn;
   };
+  const content = contentOf(Body, row.request.InputCompressionType);
   try {
-    for await (const line of linesOf(contentOf(row, Body), reader.isCsv)) {
+    for await (const line of linesOf(content, reader.isCsv)) {
       if (!reader.isRecord(line)) continue;
       if (toSkip > 0) {
         toSkip -= 1;
@@ -163,26 +185,14 @@ async function readObject(
       batch.lines.push(line);
       batch.bytes += line.length + 1;
       if (batch.lines.length < recordsAtOnce && batch.bytes < bytesAtOnce) continue;
-      if (!flush() || ctx.signal.aborted) return;
+      if (!(await flush()) || ctx.signal.aborted) return;
     }
-    flush({ isFinished: true });
+    await flush({ isFinished: true });
   } catch (cause) {
-    if (!isBroken(cause)) throw cause;
-    // What could be read of it is imported; the rest counts as one error.
-    flush({ isFinished: true, isBroken: true });
+    const broken = breakOf(cause);
+    if (broken === undefined) throw cause;
+    await flush({ isFinished: true, broken });
   }
-}
-
-function contentOf({ request }: Running, body: Readable | Buffer | undefined): AsyncIterable<Buffer> {
-  const content = body instanceof Readable ? body : Readable.from([body ?? Buffer.alloc(0)]);
-  if (request.InputCompressionType !== "GZIP") return content as AsyncIterable<Buffer>;
-  // Whoever reads what comes out is told what goes wrong.
-  return pipeline(content, createGunzip(), () => undefined) as AsyncIterable<Buffer>;
-}
-
-function isBroken(cause: unknown): boolean {
-  if (cause instanceof BrokenFile) return true;
-  return cause instanceof Error && "code" in cause && String(cause.code).startsWith("Z_");
 }
 
 interface Batch {
@@ -190,37 +200,61 @@ interface Batch {
   bytes: number;
   /** The object is read to its end, or as far as it can be. */
   readonly isFinished?: boolean;
-  readonly isBroken?: boolean;
+  /** Why it cannot be read any further. */
+  readonly broken?: string;
 }
 
-/** @returns false when the import is over, as the table is gone */
-function putRecords(ctx: Context, named: Named, batch: Batch, reader: RecordReader): boolean {
+interface Put {
+  /** False when nothing more is to be read of the object. */
+  readonly isOn: boolean;
+  readonly errors: readonly RecordError[];
+}
+
+/** What cannot be read any further counts as one record. @evidence recorded */
+function putRecords(ctx: Context, named: Named, batch: Batch, reader: RecordReader): Put {
   const row = find(ctx, named);
   const made = row && ctx.db(tables).get(row.table);
-  if (!row?.work.current) return false;
+  if (!row?.work.current) return { isOn: false, errors: [] };
   if (made?.number !== row.number || made.status === "DELETING") {
     end(ctx, row, { status: "CANCELLED" });
-    return false;
+    return { isOn: false, errors: [] };
   }
-  let errors = 0;
-  for (const line of batch.lines) if (!putRecord(ctx, made, line, reader)) errors += 1;
   const { current, ...work } = row.work;
-  const count = batch.lines.length;
+  const errors: RecordError[] = [];
+  let { broken } = batch;
+  let count = 0;
+  let bytes = 0;
+  for (const line of batch.lines) {
+    const refusal = putRecord(ctx, made, line, reader);
+    if (refusal instanceof BrokenFile) {
+      broken = refusal.message;
+      break;
+    }
+    if (refusal) errors.push({ index: current.records + count, message: refusal.message });
+    count += 1;
+    bytes += line.length + 1;
+  }
+  if (broken !== undefined) {
+    errors.push({ index: current.records + count, message: broken });
+    count += 1;
+  }
+  const isOn = !batch.isFinished && broken === undefined;
   ctx.db(imports).put({
     ...row,
     processedItems: row.processedItems + count,
-    processedBytes: row.processedBytes + batch.bytes,
-    importedItems: row.importedItems + count - errors,
-    errors: row.errors + errors + (batch.isBroken ? 1 : 0),
-    work: batch.isFinished
-      ? { ...work, after: current.key }
-      : { ...work, current: { ...current, records: current.records + count } },
+    processedBytes: row.processedBytes + bytes,
+    importedItems: row.importedItems + count - errors.length,
+    errors: row.errors + errors.length,
+    work: isOn ? { ...work, current: { ...current, records: current.records + count } }
+      : { ...work, after: current.key },
   });
-  return true;
+  return { isOn, errors };
 }
 
-/** @returns whether it is an item of the table */
-function putRecord(ctx: Context, made: Table, line: Buffer, reader: RecordReader): boolean {
+/** @returns what is wrong with it, undefined for an item of the table */
+function putRecord(
+  ctx: Context, made: Table, line: Buffer, reader: RecordReader,
+): AwsError | BrokenFile | undefined {
   try {
     const measured = requireItem(reader.itemOf(line));
     const { item } = measured;
@@ -228,9 +262,9 @@ function putRecord(ctx: Context, made: Table, line: Buffer, reader: RecordReader
     const place = storeKeyOf(made.number, made.key, item);
     const change = { table: made, place, before: findItem(ctx, place), after: item, measured };
     applyWrite(ctx, planWrite(change, itemTooLarge));
-    return true;
+    return undefined;
   } catch (cause) {
-    if (cause instanceof AwsError && cause.status < 500) return false;
+    if (cause instanceof BrokenFile || (cause instanceof AwsError && cause.status < 500)) return cause;
     throw cause;
   }
 }

@@ -3,71 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import {
-  DescribeImportCommand, DynamoDBClient, ImportTableCommand, ListImportsCommand,
-  type ImportTableCommandInput, type ImportTableDescription,
-  type TableCreationParameters,
-} from "@aws-sdk/client-dynamodb";
+import { DescribeImportCommand, DynamoDBClient, ListImportsCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { withDataFolder } from "../../../../test/data-folder.ts";
 import { refusal } from "../../../../test/refusal.ts";
-import { startRegion, type TestRegion } from "../../../../test/region.ts";
-import { fixtureOf, keyOf, type Plain, type TableFixture } from "../table-fixture.ts";
-
-const Bucket = "sources";
-
-interface Sources {
-  readonly region: TestRegion;
-  readonly db: DynamoDBClient;
-  store(Key: string, Body: string | Buffer): Promise<void>;
-}
-
-async function sources(region: TestRegion): Promise<Sources> {
-  const s3 = region.client(S3Client);
-  await s3.send(new CreateBucketCommand({ Bucket }));
-  const store = async (Key: string, Body: string | Buffer): Promise<void> => {
-    await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-  };
-  return { region, db: region.client(DynamoDBClient), store };
-}
-
-function drafted(key: string, TableName = "imported"): TableCreationParameters {
-  const { KeySchema = [], AttributeDefinitions = [] } = keyOf(key);
-  return { TableName, BillingMode: "PAY_PER_REQUEST", KeySchema, AttributeDefinitions };
-}
-
-async function begin(
-  { db }: Pick<Sources, "db">, key = "pk:S", more: Partial<ImportTableCommandInput> = {},
-): Promise<ImportTableDescription> {
-  const { ImportTableDescription: begun } = await db.send(new ImportTableCommand({
-    S3BucketSource: { S3Bucket: Bucket },
-    InputFormat: "DYNAMODB_JSON",
-    TableCreationParameters: drafted(key),
-    ...more,
-  }));
-  assert.ok(begun);
-  return begun;
-}
-
-async function ended({ region, db }: Omit<Sources, "store">, { ImportArn }: ImportTableDescription) {
-  for (let at = 0; at < 400; at += 1) {
-    await region.clock.advance({ milliseconds: 250 });
-    const { ImportTableDescription: now } = await db.send(new DescribeImportCommand({ ImportArn }));
-    if (now && now.ImportStatus !== "IN_PROGRESS") {
-      await region.clock.advance({ seconds: 1 });
-      return now;
-    }
-  }
-  throw new Error("the import does not end");
-}
-
-async function sorted(table: TableFixture): Promise<Plain[]> {
-  return (await table.all()).sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
-}
-
-function counts(row: ImportTableDescription): unknown[] {
-  return [row.ImportStatus, row.ProcessedItemCount, row.ImportedItemCount, row.ErrorCount];
-}
+import { startRegion } from "../../../../test/region.ts";
+import { fixtureOf, keyOf } from "../table-fixture.ts";
+import { begin, Bucket, counts, drafted, ended, idOf, sorted, sources } from "./import-fixture.ts";
 
 test("the objects under a prefix become a table, which is there once all of them are read", async () => {
   await using region = await startRegion();
@@ -155,7 +97,7 @@ test("what is no item of the table is counted, and the others are imported", asy
   await using region = await startRegion();
   const from = await sources(region);
   const bad = [
-    "nonsense", "[]", '{"Item":1}', '{"pk":{"S":"bare"}}', '{"Item":{"pk":{"N":"1"}}}',
+    "[]", '{"Item":1}', '{"pk":{"S":"bare"}}', '{"Item":{"pk":{"N":"1"}}}',
     '{"Item":{"pk":{"S":""}}}',
     '{"Item":{"pk":{"S":"a"},"v":{"X":"1"}}}', '{"Item":{"pk":{"S":"a"},"v":{"N":"x"}}}',
     '{"Item":{"pk":{"S":"a"},"v":{"B":"?"}}}', '{"Item":{"pk":{"S":"a"},"v":{"S":"1","N":"1"}}}',
@@ -164,10 +106,11 @@ test("what is no item of the table is counted, and the others are imported", asy
   ];
   await from.store("a.json", [...bad, '{"Item":{"pk":{"S":"good"}}}'].join("\n"));
   const done = await ended(from, await begin(from));
-  assert.deepEqual(counts(done), ["FAILED", 13, 1, 12]);
+  assert.deepEqual(counts(done), ["FAILED", 12, 1, 11]);
   assert.deepEqual([done.FailureCode, done.FailureMessage], [
     "ItemValidationError",
-    "Some of the items failed validation checks. Please check CloudWatch error logs for more details.",
+    "Some of the items failed validation checks and were not imported. " +
+      "Please check CloudWatch error logs for more details.",
   ]);
   assert.deepEqual(await fixtureOf(from.db, "imported").all(), [{ pk: "good" }]);
 });
@@ -179,7 +122,7 @@ test("a broken file counts as one error, a line without end too", async () => {
   await from.store("2", gzipSync("x".repeat(20_000_000)));
   await from.store("3", gzipSync('{"Item":{"pk":{"S":"good"}}}'));
   const done = await ended(from, await begin(from, "pk:S", { InputCompressionType: "GZIP" }));
-  assert.deepEqual(counts(done), ["FAILED", 1, 1, 2]);
+  assert.deepEqual(counts(done), ["FAILED", 3, 1, 2]);
 });
 
 test("an import reads in the name of whoever asked for it", async () => {
@@ -196,15 +139,29 @@ test("an import reads in the name of whoever asked for it", async () => {
     }));
     return [done.ImportStatus, done.FailureCode];
   };
-  const needed = ["dynamodb:ImportTable", "s3:ListBucket"];
+  const logging = [
+    "logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:PutLogEvents",
+  ];
+  const needed = ["dynamodb:ImportTable", "s3:ListBucket", ...logging];
   assert.deepEqual(await importer("lister", needed), ["FAILED", "S3AccessDenied"]);
   assert.deepEqual(await importer("reader", [...needed, "s3:GetObject"]), ["COMPLETED", undefined]);
   const S3BucketSource = { S3Bucket: "nowhere-at-all" };
   const missing = await ended(from, await begin(from, "pk:S", { S3BucketSource }));
   assert.deepEqual([missing.ImportStatus, missing.FailureCode], ["FAILED", "S3NoSuchBucket"]);
+  assert.match(await refusal(fixtureOf(from.db, "imported").description()), /^ResourceNotFoundException: /);
+  const silent = region.client(DynamoDBClient, {
+    credentials: await user("silent", ["dynamodb:ImportTable", "s3:*", "logs:DescribeLogGroups"]),
+  });
+  const unlogged = await ended(from, await begin({ db: silent }));
+  assert.equal(unlogged.ImportStatus, "FAILED");
+  assert.match(
+    unlogged.FailureMessage ?? "",
+    new RegExp("^User: arn:aws:iam::000000000000:user/silent is not authorized to perform: " +
+      `logs:CreateLogStream on resource: .*/imports:log-stream:${idOf(unlogged)}/info because `),
+  );
 });
 
-test("the bucket may be in another region; a prefix without objects fails", async () => {
+test("the bucket may be in another region; a prefix without objects makes an empty table", async () => {
   await using region = await startRegion();
   const from = await sources(region);
   const west = region.client(S3Client, { region: "us-west-2" });
@@ -218,7 +175,8 @@ test("the bucket may be in another region; a prefix without objects fails", asyn
   const none = await ended(from, await begin(from, "pk:S", {
     S3BucketSource: { S3Bucket, S3KeyPrefix: "b" }, TableCreationParameters: drafted("pk:S", "second"),
   }));
-  assert.deepEqual([...counts(none), none.FailureCode], ["FAILED", 0, 0, 0, "S3NoSuchKey"]);
+  assert.deepEqual([...counts(none), none.FailureCode], ["COMPLETED", 0, 0, 0, undefined]);
+  assert.deepEqual(await fixtureOf(from.db, "second").all(), []);
 });
 
 test("imports are refused in AWS's words, repeated by token, and listed", async () => {
@@ -227,8 +185,9 @@ test("imports are refused in AWS's words, repeated by token, and listed", async 
   await from.store("a.json", '{"Item":{"pk":{"S":"a"}}}');
   const first = await begin(from, "pk:S", { ClientToken: "token" });
   assert.equal((await begin(from, "pk:S", { ClientToken: "token" })).ImportArn, first.ImportArn);
-  assert.match(
-    await refusal(begin(from, "other:S", { ClientToken: "token" })), /^ImportConflictException: /,
+  assert.equal(
+    await refusal(begin(from, "other:S", { ClientToken: "token" })),
+    "ImportConflictException: Import conflict: Duplicate request detected with conflicting parameters",
   );
   assert.equal(
     await refusal(begin(from)),
@@ -237,8 +196,15 @@ test("imports are refused in AWS's words, repeated by token, and listed", async 
   );
   await ended(from, first);
   assert.equal(await refusal(begin(from)), "ResourceInUseException: Table already exists: imported");
-  assert.match(await refusal(begin(from, "x:S", { InputFormat: "ION" })), /^NotImplemented: /);
-  assert.match(await refusal(begin(from, "x:S", { InputCompressionType: "ZSTD" })), /^NotImplemented: /);
+  assert.equal(
+    await refusal(begin(from, "pk:S", { ClientToken: "token" })),
+    "ResourceInUseException: Table already exists: imported",
+  );
+  assert.equal(
+    await refusal(begin(from, "pk:S", { InputFormatOptions: { Csv: { Delimiter: ";" } } })),
+    "ValidationException: Invalid Request: Unsupported InputFormatOptions for the given input format: " +
+      "DYNAMODB_JSON.",
+  );
   await ended(from, await begin(from, "pk:S", {
     TableCreationParameters: drafted("pk:S", "second"),
   }));
@@ -248,11 +214,16 @@ test("imports are refused in AWS's words, repeated by token, and listed", async 
   const names = [...(one.ImportSummaryList ?? []), ...(two.ImportSummaryList ?? [])].map(
     ({ TableArn, ImportStatus }) => [TableArn?.split("/").pop(), ImportStatus],
   );
-  assert.deepEqual(names, [["imported", "COMPLETED"], ["second", "COMPLETED"]]);
+  assert.deepEqual(names, [["second", "COMPLETED"], ["imported", "COMPLETED"]]);
   assert.equal(two.NextToken, undefined);
   const unknown = "arn:aws:dynamodb:us-east-1:000000000000:table/imported/import/01234567890123-a1b2c3d4";
   assert.equal(
     await refusal(from.db.send(new DescribeImportCommand({ ImportArn: unknown }))),
-    `ImportNotFoundException: Import not found: ${unknown}`,
+    `ImportNotFoundException: Import not found: Import not found: ${unknown}`,
+  );
+  const ImportArn = unknown.slice(0, unknown.indexOf("/import"));
+  assert.equal(
+    await refusal(from.db.send(new DescribeImportCommand({ ImportArn }))),
+    "ValidationException: Invalid Import ARN",
   );
 });

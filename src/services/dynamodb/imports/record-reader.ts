@@ -1,21 +1,33 @@
-/** Reads the records of one file as the request describes them. */
+/** Reads the records of files as the request describes them. */
 
 import type { ImportTableInput } from "../../../generated/dynamodb.ts";
 import { AwsError } from "../../../kernel/errors.ts";
+import { validation } from "../errors.ts";
+import { BrokenIon, IonText } from "../ion/ion-values.ts";
 import type { Item } from "../values/attribute-values.ts";
 import { BrokenFile, fieldsOf, itemOfFields, itemOfJson } from "./records.ts";
 
+/** A line that says which Ion follows, and nothing else. */
+const versionLine = /^\s*\$ion_1_0\s*$/;
+
+/** Of one file: its header is its own. */
 export class RecordReader {
   readonly isCsv: boolean;
   readonly #delimiter: string;
   readonly #definitions: ImportTableInput["TableCreationParameters"]["AttributeDefinitions"];
+  readonly #ion: IonText | undefined;
   #header: readonly string[] | undefined;
 
-  constructor(request: ImportTableInput) {
+  static async of(request: ImportTableInput): Promise<RecordReader> {
+    return new RecordReader(request, request.InputFormat === "ION" ? await IonText.load() : undefined);
+  }
+
+  private constructor(request: ImportTableInput, ion: IonText | undefined) {
     const { Delimiter: delimiter = ",", HeaderList: header } = request.InputFormatOptions?.Csv ?? {};
     this.isCsv = request.InputFormat === "CSV";
     this.#delimiter = delimiter;
     this.#header = header;
+    this.#ion = ion;
     this.#definitions = request.TableCreationParameters.AttributeDefinitions;
   }
 
@@ -26,6 +38,7 @@ export class RecordReader {
    */
   isRecord(line: Buffer): boolean {
     if (line.length === 0) return false;
+    if (this.#ion) return !versionLine.test(line.toString());
     if (!this.isCsv || this.#header) return true;
     try {
       this.#header = fieldsOf(line.toString(), this.#delimiter);
@@ -35,10 +48,23 @@ export class RecordReader {
     return false;
   }
 
-  /** @throws ValidationException for a record that is no item */
+  /** @throws ValidationException for a record that is no item, BrokenFile for what is no record at all */
   itemOf(line: Buffer): Item {
     const text = line.toString();
-    if (!this.isCsv) return itemOfJson(text);
-    return itemOfFields(fieldsOf(text, this.#delimiter), this.#header ?? [], this.#definitions);
+    if (this.isCsv) {
+      return itemOfFields(fieldsOf(text, this.#delimiter), this.#header ?? [], this.#definitions);
+    }
+    return this.#ion ? itemOfIon(this.#ion, text) : itemOfJson(text);
   }
+}
+
+function itemOfIon(ion: IonText, text: string): Item {
+  let item: Item | undefined;
+  try {
+    item = ion.itemOf(text);
+  } catch (cause) {
+    throw cause instanceof BrokenIon ? new BrokenFile(cause.message) : cause;
+  }
+  if (!item) throw validation("Expected 'Item' top level container");
+  return item;
 }

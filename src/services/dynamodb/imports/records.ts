@@ -113,15 +113,23 @@ function bytesOf(text: unknown): Buffer {
   return Buffer.from(text, "base64");
 }
 
-/** `{"Item": {…}}`, as exports write it. */
+/**
+ * `{"Item": {…}}`, as exports write it.
+ *
+ * @throws BrokenFile for what is no JSON
+ * @evidence recorded: both texts; what follows a line that is no JSON is not looked at
+ */
 export function itemOfJson(line: string): Item {
   let record: unknown;
   try {
     record = JSON.parse(line);
   } catch {
-    throw validation("Invalid JSON");
+    throw new BrokenFile("Unexpected token");
   }
-  return attributesOf(isMap(record) && Object.hasOwn(record, "Item") ? record.Item : undefined, 0);
+  if (!isMap(record) || !Object.hasOwn(record, "Item")) {
+    throw validation("Expected 'Item' top level container");
+  }
+  return attributesOf(record.Item, 0);
 }
 
 type Plain = Readonly<Record<string, unknown>>;

@@ -21,8 +21,10 @@ export interface EntryChange {
   readonly index: Index;
   readonly before: ItemRow | undefined;
   readonly after: ItemRow | undefined;
-  /** Nothing for an entry that stays as it is. */
+  /** Nothing for an entry that stays as it is; of one that moves, those of its new place. */
   readonly units: number;
+  /** For taking an entry away from where it was. */
+  readonly unitsBefore: number;
   /** By how much the index grows. */
   readonly sizeBytes: number;
   readonly items: number;
@@ -58,13 +60,13 @@ export function entryChange(
   if (!old && !next) return undefined;
   const isSamePlace = old && next && encodedEqual(old.key, next.key);
   if (isSamePlace && isSameEntry(index, old, next, before, after)) return undefined;
-  const units = isSamePlace ? writeUnits(Math.max(old.sizeBytes, next.sizeBytes))
-    : (old ? writeUnits(old.sizeBytes) : 0) + (next ? writeUnits(next.sizeBytes) : 0);
+  const units = next ? writeUnits(Math.max(isSamePlace ? old.sizeBytes : 0, next.sizeBytes)) : 0;
   return {
     index,
     before: isSamePlace ? undefined : old,
     after: next,
     units,
+    unitsBefore: old && !isSamePlace ? writeUnits(old.sizeBytes) : 0,
     sizeBytes: (next?.sizeBytes ?? 0) - (old?.sizeBytes ?? 0),
     items: (next ? 1 : 0) - (old ? 1 : 0),
   };

@@ -59,8 +59,9 @@ export function planWrite(change: Change, tooLarge: () => Error): WritePlan {
   const usage = new Usage(table);
   usage.add(writeUnits(Math.max(sizeBytes, before?.sizeBytes ?? 0)), undefined, place);
   const entries = table.indexes.length === 0 ? [] : planEntries(change, row);
-  for (const entry of entries) {
-    usage.add(entry.units, entry.index, entry.after?.key ?? entry.before?.key);
+  for (const { index, before: old, after: next, units, unitsBefore } of entries) {
+    if (old) usage.add(unitsBefore, index, old.key);
+    if (next) usage.add(units, index, next.key);
   }
   const { itemBefore, isExpiry, isReplicated } = change;
   return { table, place, before, after, itemBefore, isExpiry, isReplicated, row, entries, usage };

@@ -131,10 +131,12 @@ class PageReader {
 
   #usage(): Usage {
     const { table, index, isConsistent } = this.#request;
-    const place = this.#request.range.prefix;
+    const { prefix } = this.#request.range;
+    const place = Array.isArray(prefix) ? prefix : undefined;
     const usage = new Usage(table);
-    usage.add(readUnits(this.#entriesBytes, isConsistent), index, Array.isArray(place) ? place : undefined);
-    usage.add(this.#tableUnits);
+    usage.add(readUnits(this.#entriesBytes, isConsistent), index, place);
+    // Only local indexes lead into the table: to the same partition key.
+    usage.add(this.#tableUnits, undefined, place);
     return usage;
   }
 }

@@ -65,20 +65,38 @@ export function replicateChange(ctx: Context, plan: WritePlan): void {
   const stamp = newStamp(ctx, place);
   const deleted = !row && before ? keyTextOf(subject, plan.itemBefore ?? itemOf(before)) : undefined;
   ctx.db(stamps).put(deleted === undefined ? stamp : { ...stamp, deleted });
+  const atOnce: string[] = [];
   for (const { region, status } of subject.replicas ?? []) {
     if (status === "DELETING") continue;
-    if (subject.isStrong && status !== "CREATING") tellAtOnce(ctx, plan, stamp, region);
-    else tell(ctx, subject, region, place);
+    if (subject.isStrong && status !== "CREATING") {
+      noteOutgoing(ctx, subject, region, place);
+      // Seldom is anything left to be told then.
+      sendChanges.pokeWithin(ctx, ...sending(subject, region), strongSendMilliseconds);
+      atOnce.push(region);
+    } else tell(ctx, subject, region, place);
   }
+  if (atOnce.length > 0) tellAtOnce(ctx, plan, stamp, atOnce);
+}
+
+/** What a commit that broke off left untold is told so much later. */
+const strongSendMilliseconds = 1_000;
+
+function noteOutgoing(ctx: Context, { number }: Table, region: string, place: readonly KeyPart[]): void {
+  ctx.db(outbox).put({ number, region, place, at: ctx.clock.now() });
+}
+
+/** What `sendChanges` is poked with. */
+export function sending(
+  { number, name }: Table, region: string,
+): [id: string, input: { readonly name: string; readonly region: string }] {
+  return [`${number} ${region}`, { name, region }];
 }
 
 /** Sees to it that a region is told of an item. */
 export function tell(ctx: Context, subject: Table, region: string, place: readonly KeyPart[]): void {
-  const { number, name } = subject;
-  const rows = ctx.db(outbox);
-  const isFirst = rows.first({ prefix: [number, region] }) === undefined;
-  rows.put({ number, region, place, at: ctx.clock.now() });
-  if (isFirst) sendChanges.poke(ctx, `${number} ${region}`, { name, region });
+  const isFirst = ctx.db(outbox).first({ prefix: [subject.number, region] }) === undefined;
+  noteOutgoing(ctx, subject, region, place);
+  if (isFirst) sendChanges.poke(ctx, ...sending(subject, region));
 }
 
 const forgottenAtOnce = 500;

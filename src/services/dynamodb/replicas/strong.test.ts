@@ -9,6 +9,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
+import { jobs } from "../../../jobs/rows.ts";
 import { streamOf } from "../../dynamodb-streams/stream-fixture.ts";
 import { tables, type Table } from "../tables/table-rows.ts";
 import { createTable, fixtureOf, keyOf, values, type TableFixture } from "../table-fixture.ts";
@@ -117,6 +118,24 @@ test("counting in all Regions at once loses nothing, and one condition holds onc
   const won = await Promise.allSettled(members.map((table, at) =>
     table.put({ pk: "lock", by: at }, { ConditionExpression: "attribute_not_exists(pk)" })));
   assert.equal(won.filter(({ status }) => status === "fulfilled").length, 1);
+});
+
+test("writes set off no work of their own: a look once a second at what a broken commit left", async () => {
+  await using region = await startRegion();
+  const [first, second] = await strongTable(region);
+  assert.ok(first && second);
+  const cell = { account: "000000000000", region: "us-east-1" };
+  const due = () => region.engine.read(cell, (transaction) =>
+    [...transaction.rows(jobs).list({ prefix: ["dynamodb.sendChanges"] })]
+      .map(({ at, order }) => [at, order]));
+  await first.put({ pk: "a" });
+  const expected = due();
+  assert.deepEqual(expected.map(([at]) => at), [1, 1].map(() => region.clock.now() + 1_000));
+  for (const n of [1, 2, 3]) await first.put({ pk: "a", n });
+  assert.deepEqual(due(), expected);
+  await region.clock.advance({ seconds: 2 });
+  assert.deepEqual(due(), []);
+  assert.deepEqual(await second.item({ pk: "a" }), { pk: "a", n: 3 });
 });
 
 test("each Region has a stream of its own, where one is enabled, with what all of them wrote", async () => {
