@@ -77,7 +77,7 @@ export class CharacterSet {
         add(code);
         if (!ignoresCase || !/[a-z]/i.test(String.fromCharCode(code))) continue;
         add(code ^ 32);
-        // The sign of kelvins and the long s are the only others that differ from ASCII's letters by case alone.
+        // The sign of kelvins and the long s are the others that differ from ASCII's letters by case alone.
         if (/[ks]/i.test(String.fromCharCode(code))) add(128);
       }
       if (last >= 128) add(128);

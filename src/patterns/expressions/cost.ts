@@ -1,9 +1,9 @@
 /**
  * How many steps a backtracking engine may take at most to search a text of a given length.
  *
- * Where an engine goes back to, it goes on from another place. The places of one attempt, from the start to where
- * it fails, stand one behind the other, and of k places in n characters there are at most n^k / k! choices;
- * fewer, where what must follow a place does not overlap itself. A repeat whose end is told by one
+ * Where an engine goes back, it goes on from another place. The places of one attempt, from its start to
+ * where it fails, stand one behind the other, and of k places in n characters there are at most n^k / k!
+ * choices; fewer, where what must follow a place does not overlap itself. A repeat whose end is told by one
  * character, because what repeats can't begin with what follows, is no place to go back to. Repeats within
  * repeats have no such bound, unless each of them ends so.
  */
@@ -179,7 +179,7 @@ function either(branches: readonly Rest[], isStrict: boolean): Rest {
 /** No text begins as both must. */
 function areApart(left: Rest, right: Rest): boolean {
   if (!overlap(left.first, right.first)) return true;
-  return left.prefix.some((bits, at) => at < right.prefix.length && !overlap(bits, right.prefix[at] ?? allBits));
+  return left.prefix.some((bits, at) => !overlap(bits, right.prefix[at] ?? bits));
 }
 
 /** Whether it can only be where the text begins. */
@@ -198,8 +198,8 @@ const stepsACharacter = 24;
 const lengthMax = 1 << 24;
 
 /**
- * @param isRepeated where the search goes on behind what was found: then also what is found wherever it is looked
- *   for is looked for at every place
+ * @param isRepeated where the search goes on behind what was found: then also what is found wherever it is
+ *   looked for is looked for at every place
  * @returns steps at most, by the length of a text
  */
 export function stepsOf({ node, ignoresCase, isMultiline }: Syntax,

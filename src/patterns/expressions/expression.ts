@@ -22,6 +22,8 @@ export class TooCostly extends Error {}
 
 /** Places of the expression times the text's characters: half a second at the very worst. */
 const workMax = 10_000_000;
+/** Whether there is anything is told faster than where. */
+const testWorkMax = 40_000_000;
 const placesMax = 20_000;
 const repeatsMax = 1_000;
 
@@ -82,7 +84,7 @@ export class Expression {
   /** @throws TooCostly */
   test(text: string): boolean {
     if (text.length <= this.nativeLengthMax) return this.#native.test(text);
-    return this.#linearFor(text).test(text);
+    return this.#linearFor(text, testWorkMax).test(text);
   }
 
   /** @throws TooCostly */
@@ -104,8 +106,7 @@ export class Expression {
   }
 
   *#allLinear(text: string): Iterator<Found> & Iterable<Found> {
-    const engine = this.#linearFor(text);
-    // Whether there is anything is told much faster than where.
+    const engine = this.#linearFor(text, workMax);
     if (!engine.test(text)) return;
     const matcher = engine.matcher(text);
     while (matcher.find()) {
@@ -116,8 +117,8 @@ export class Expression {
     }
   }
 
-  #linearFor(text: string): RE2JS {
-    if (this.#places * text.length > workMax) throw new TooCostly();
+  #linearFor(text: string, most: number): RE2JS {
+    if (this.#places * text.length > most) throw new TooCostly();
     return (this.#linear ??= this.#compiled());
   }
 
