@@ -12,8 +12,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, FilterLogEventsCommand,
-  GetQueryResultsCommand, StartQueryCommand, StopQueryCommand,
+  GetQueryResultsCommand, PutMetricFilterCommand, PutSubscriptionFilterCommand, StartQueryCommand,
+  StopQueryCommand, type MetricTransformation,
 } from "@aws-sdk/client-cloudwatch-logs";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { CreateStreamCommand, KinesisClient, waitUntilStreamExists } from "@aws-sdk/client-kinesis";
 import { cpuMicroseconds } from "./cpu.ts";
 import { callerIdentity, json, requestBytes } from "./operations.ts";
 
@@ -78,6 +81,13 @@ async function post(url: string, bytes: Buffer): Promise<void> {
   await answer.arrayBuffer();
 }
 
+function putEvents(port: number, logGroupName: string, logStreamName: string, logEvents: unknown): Buffer[] {
+  return requestBytes({
+    name: "", service: "logs", floorShare: 0, headers: json("1.1", "Logs_20140328.PutLogEvents"),
+    bodies: [JSON.stringify({ logGroupName, logStreamName, logEvents })],
+  }, port, testKey);
+}
+
 async function ingest(port: number, server: ChildProcess): Promise<void> {
   const start = Date.now() - 12 * 3_600_000;
   let bytes = 0;
@@ -89,10 +99,7 @@ async function ingest(port: number, server: ChildProcess): Promise<void> {
     for (let index = 0; index < streamsCount; index++, seed++) {
       const { events, bytes: each } = batch(start + seed * eventsABatch, seed);
       size += each;
-      prepared.push(...requestBytes({
-        name: "", service: "logs", floorShare: 0, headers: json("1.1", "Logs_20140328.PutLogEvents"),
-        bodies: [JSON.stringify({ logGroupName: "bench", logStreamName: `s${index}`, logEvents: events })],
-      }, port, testKey));
+      prepared.push(...putEvents(port, "bench", `s${index}`, events));
     }
     const before = performance.now();
     const cpuBefore = cpuMicroseconds(server.pid) ?? 0;
@@ -197,6 +204,88 @@ async function stopped(logs: CloudWatchLogsClient, server: ChildProcess): Promis
   console.log(`stopped: ${cpu.toFixed(0)} ms of CPU in the second after`);
 }
 
+const batchesAFilter = 24;
+
+/** One put after the other into a group. @returns microseconds of the server's CPU for an event */
+async function costOfEvent(port: number, server: ChildProcess, group: string): Promise<number> {
+  const start = Date.now() - 3_600_000;
+  let cpu = 0;
+  for (let seed = 0; seed < batchesAFilter; seed++) {
+    const { events } = batch(start + seed * eventsABatch, seed);
+    const [request = Buffer.alloc(0)] = putEvents(port, group, "s", events);
+    const before = cpuMicroseconds(server.pid) ?? 0;
+    await post(`http://127.0.0.1:${port}/`, request);
+    // What is sent on is sent behind the answer.
+    await pause(100);
+    if (seed >= batchesAFilter / 3) cpu += (cpuMicroseconds(server.pid) ?? 0) - before;
+  }
+  return cpu / (batchesAFilter - Math.ceil(batchesAFilter / 3)) / eventsABatch;
+}
+
+const counted: MetricTransformation = { metricNamespace: "bench", metricName: "n", metricValue: "1" };
+const measured: MetricTransformation = {
+  metricNamespace: "bench", metricName: "ms", metricValue: "$.duration",
+};
+const metricFilters: readonly (readonly [pattern: string, transformation: MetricTransformation])[] = [
+  ["ERROR", counted],
+  ["%status\":5\\d\\d%", counted],
+  ["{ $.status = 500 }", counted],
+  ["{ $.duration >= 0 }", measured],
+  ["{ $.duration >= 0 }", { ...measured, dimensions: { path: "$.path" } }],
+];
+
+/** A stream, and a role that may put records into it. */
+async function destination(port: number): Promise<{ destinationArn: string; roleArn: string }> {
+  const options = { endpoint: `http://127.0.0.1:${port}`, region: "us-east-1", credentials: testKey };
+  const [iam, kinesis] = [new IAMClient(options), new KinesisClient(options)];
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [{
+    Effect: "Allow", Principal: { Service: "logs.amazonaws.com" }, Action: "sts:AssumeRole",
+  }] });
+  const { Role } = await iam.send(new CreateRoleCommand({ RoleName: "bench", AssumeRolePolicyDocument }));
+  const PolicyDocument = JSON.stringify({
+    Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "kinesis:*", Resource: "*" }],
+  });
+  await iam.send(new PutRolePolicyCommand({ RoleName: "bench", PolicyName: "p", PolicyDocument }));
+  await kinesis.send(new CreateStreamCommand({ StreamName: "bench", ShardCount: 4 }));
+  await waitUntilStreamExists({ client: kinesis, maxWaitTime: 60 }, { StreamName: "bench" });
+  return {
+    destinationArn: "arn:aws:kinesis:us-east-1:000000000000:stream/bench", roleArn: Role?.Arn ?? "",
+  };
+}
+
+/** What a filter adds to the cost of an event. */
+async function filters(logs: CloudWatchLogsClient, port: number, server: ChildProcess): Promise<void> {
+  let groups = 0;
+  const group = async (): Promise<string> => {
+    const logGroupName = `filtered-${groups++}`;
+    await logs.send(new CreateLogGroupCommand({ logGroupName }));
+    await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName: "s" }));
+    return logGroupName;
+  };
+  const plain = await costOfEvent(port, server, await group());
+  console.log(`an event without filters: ${plain.toFixed(2)} µs of CPU`);
+  for (const [filterPattern, transformation] of metricFilters) {
+    const logGroupName = await group();
+    await logs.send(new PutMetricFilterCommand({
+      logGroupName, filterName: "f", filterPattern, metricTransformations: [transformation],
+    }));
+    const cost = await costOfEvent(port, server, logGroupName);
+    const by = transformation.dimensions ? ", by path" : "";
+    console.log(`  metric filter ${filterPattern}, ${transformation.metricValue}${by}: ` +
+      `${(cost - plain).toFixed(2)} µs more`);
+  }
+  const target = await destination(port);
+  for (const filterPattern of ["ERROR", "{ $.status = 500 }", ""]) {
+    const logGroupName = await group();
+    await logs.send(new PutSubscriptionFilterCommand({
+      logGroupName, filterName: "f", filterPattern, ...target,
+    }));
+    const cost = await costOfEvent(port, server, logGroupName);
+    const name = filterPattern || "of everything";
+    console.log(`  subscription filter ${name}: ${(cost - plain).toFixed(2)} µs more`);
+  }
+}
+
 const port = await freePort();
 const server = await startServer(port);
 try {
@@ -208,6 +297,7 @@ try {
   for (let index = 0; index < streamsCount; index++) {
     await logs.send(new CreateLogStreamCommand({ logGroupName: "bench", logStreamName: `s${index}` }));
   }
+  await filters(logs, port, server);
   const [, idle] = await watching(port, server, () => pause(1_000));
   console.log(`at rest: ${idle}`);
   await ingest(port, server);

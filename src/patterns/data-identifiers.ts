@@ -6,6 +6,8 @@
  * @evidence CloudWatch Logs User Guide, "Types of data that you can protect"
  */
 
+import { Expression, TooCostly } from "./expressions/expression.ts";
+
 export interface Finder {
   readonly name: string;
   /** Ranges of a text: begin, and one past the end. */
@@ -79,10 +81,26 @@ export function replaced(text: string, finders: readonly Finder[],
 export function customFinder(name: string, source: string): Finder | undefined {
   if (!/^[A-Za-z0-9_-]{1,128}$/.test(name) || source.length > 200 || !isTame(source)) return undefined;
   try {
-    return byForm(name, new RegExp(source, "g"), (found) => found !== "");
+    return byExpression(name, new Expression(source));
   } catch {
     return undefined;
   }
+}
+
+/** A text that is too long for the expression to be searched counts as found, all of it. */
+function byExpression(name: string, expression: Expression): Finder {
+  return {
+    name,
+    find: (text) => {
+      try {
+        return [...expression.all(text)].filter((found) => found.text !== "")
+          .map((found) => [found.at, found.at + found.text.length]);
+      } catch (error) {
+        if (error instanceof TooCostly) return [[0, text.length]];
+        throw error;
+      }
+    },
+  };
 }
 
 /** Repeats within repeats may take for ever; AWS takes none of them either. */

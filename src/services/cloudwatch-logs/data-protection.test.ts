@@ -24,6 +24,19 @@ function policy(findings: object = {}, more: readonly string[] = []): string {
   });
 }
 
+test("a custom identifier that takes a backtracking engine for ever is looked for at once", async () => {
+  await using region = await startRegion();
+  const app = await createGroup(region, "app");
+  await app.stream("s");
+  const policyDocument = policy({}, ["Employee"]).replace("E-\\\\d{4}", "[a-z]*[a-z]*-");
+  await app.logs.send(new PutDataProtectionPolicyCommand({ logGroupIdentifier: "app", policyDocument }));
+  const text = "a".repeat(200_000);
+  const before = performance.now();
+  await app.put("s", [0, text], [1, `${text}-`]);
+  assert.deepEqual(await app.messages("s"), [text, "*".repeat(text.length + 1)]);
+  assert.ok(performance.now() - before < 4_000);
+});
+
 test("sensitive data is masked, reported, and shown to who may unmask", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");

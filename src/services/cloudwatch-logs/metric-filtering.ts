@@ -9,7 +9,7 @@ import { patternOf } from "./known-patterns.ts";
 import { publish, type MetricValue } from "./metric-values.ts";
 import type { Match } from "./patterns/filter-pattern.ts";
 import { shownValue } from "./patterns/json.ts";
-import { readSelector } from "./patterns/selectors.ts";
+import { readSelector, type Selector } from "./patterns/selectors.ts";
 import type { WatchedEvent } from "./watched-events.ts";
 
 /** A minute in which events came, and whether one of them matched. */
@@ -26,42 +26,68 @@ const filterMinutes = table<FilterMinute>("logs.filterMinutes", {
 
 const minuteMilliseconds = 60_000;
 
-function extracted(match: Match, selector: string): string | undefined {
-  const parsed = readSelector(selector);
-  const value = parsed && match.valueOf(parsed);
+/** Where in an event a value is; a text where it is the same for all. */
+type Place = Selector | string | undefined;
+
+/** A transformation whose selectors have been read. */
+interface Prepared {
+  readonly namespace: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly value: Place;
+  readonly dimensions: readonly (readonly [name: string, place: Place])[];
+}
+
+function preparedOf(transformation: MetricFilter["transformations"][number]): Prepared {
+  const { metricNamespace: namespace, metricName: name, unit = "None", metricValue } = transformation;
+  return {
+    namespace, name, unit,
+    value: metricValue.startsWith("$") ? readSelector(metricValue) : metricValue,
+    dimensions: Object.entries(transformation.dimensions ?? {})
+      .map(([dimension, selector]) => [dimension, readSelector(selector)]),
+  };
+}
+
+function extracted(match: Match, place: Place): string | undefined {
+  if (typeof place === "string" || place === undefined) return place;
+  const value = match.valueOf(place);
   return value === undefined || value === null ? undefined : shownValue(value);
 }
 
-function numberOf(match: Match, metricValue: string): number | undefined {
-  const text = metricValue.startsWith("$") ? extracted(match, metricValue) : metricValue;
+function numberOf(match: Match, place: Place): number | undefined {
+  const text = extracted(match, place);
   const number = text === undefined || text.trim() === "" ? NaN : Number(text);
   return Number.isFinite(number) ? number : undefined;
 }
 
 /** An event that lacks the value or a dimension gives no value. */
-function valuesOf(filter: MetricFilter, match: Match, timestamp: number): MetricValue[] {
-  return filter.transformations.flatMap((transformation) => {
-    const value = numberOf(match, transformation.metricValue);
-    if (value === undefined) return [];
-    const dimensions: Record<string, string> = {};
-    for (const [name, selector] of Object.entries(transformation.dimensions ?? {})) {
-      const text = extracted(match, selector);
-      if (text === undefined || text === "") return [];
-      dimensions[name] = text;
-    }
-    const { metricNamespace: namespace, metricName: name, unit = "None" } = transformation;
-    return [{ namespace, name, unit, dimensions, timestamp, value }];
-  });
+function valueOf(transformation: Prepared, match: Match, timestamp: number): MetricValue | undefined {
+  const value = numberOf(match, transformation.value);
+  if (value === undefined) return undefined;
+  const dimensions: Record<string, string> = {};
+  for (const [name, place] of transformation.dimensions) {
+    const text = extracted(match, place);
+    if (text === undefined || text === "") return undefined;
+    dimensions[name] = text;
+  }
+  const { namespace, name, unit } = transformation;
+  return { namespace, name, unit, dimensions, timestamp, value };
 }
 
 export function filterMetrics(ctx: Context, group: LogGroup, events: readonly WatchedEvent[]): MetricValue[] {
   return metricFiltersOf(ctx, group.name).flatMap((filter) => {
     const pattern = patternOf(ctx, filter.pattern);
-    const values = events.flatMap((original) => {
+    const transformations = filter.transformations.map(preparedOf);
+    const values: MetricValue[] = [];
+    for (const original of events) {
       const event = filter.applyOnTransformedLogs ? original.transformed() : original;
       const match = pattern.match(event.message, pattern.kind === "json" ? event.json() : undefined);
-      return match ? valuesOf(filter, match, event.timestamp) : [];
-    });
+      if (!match) continue;
+      for (const transformation of transformations) {
+        const value = valueOf(transformation, match, event.timestamp);
+        if (value) values.push(value);
+      }
+    }
     if (filter.transformations.some(({ defaultValue }) => defaultValue !== undefined)) {
       noteMinute(ctx, filter, values.length > 0);
     }

@@ -55,31 +55,53 @@ async function send({ namespace, data }: Publication, ctx: BodyContext): Promise
   }
 }
 
+/** Values of one metric, minute and set of dimensions, each with how often it came. */
+interface Gathered {
+  readonly value: MetricValue;
+  readonly at: number;
+  readonly counts: Map<number, number>;
+}
+
+/** What CloudWatch keeps apart. */
+function keyOf({ namespace, name, unit, dimensions }: MetricValue, at: number): string {
+  let key = `${namespace}\0${name}\0${unit}\0${at}`;
+  for (const dimension of Object.keys(dimensions)) key += `\0${dimension}\0${dimensions[dimension] ?? ""}`;
+  return key;
+}
+
+function datumOf({ value, at, counts }: Gathered): cloudwatch.MetricDatum {
+  return {
+    MetricName: value.name,
+    Dimensions: Object.entries(value.dimensions).map(([Name, Value]) => ({ Name, Value })),
+    Timestamp: at,
+    Unit: value.unit as cloudwatch.StandardUnit,
+    ...(value.isHighResolution && { StorageResolution: 1 }),
+    Values: [...counts.keys()],
+    Counts: [...counts.values()],
+  };
+}
+
 /** Merged by what CloudWatch keeps apart. */
 function dataOf(values: readonly MetricValue[]): Map<string, cloudwatch.MetricDatum[]> {
-  const known = new Map<string, { datum: cloudwatch.MetricDatum; counts: Map<number, number> }>();
-  const byNamespace = new Map<string, cloudwatch.MetricDatum[]>();
+  const open = new Map<string, Gathered>();
+  const all: Gathered[] = [];
   for (const value of values) {
     const step = value.isHighResolution ? 1_000 : minuteMilliseconds;
     const at = value.timestamp - (value.timestamp % step);
-    const { namespace, name, unit, dimensions } = value;
-    const key = JSON.stringify([namespace, name, unit, at, dimensions]);
-    let entry = known.get(key);
-    if (!entry || entry.counts.size >= valuesMax) {
-      const datum: cloudwatch.MetricDatum = {
-        MetricName: name,
-        Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
-        Timestamp: at,
-        Unit: unit as cloudwatch.StandardUnit,
-        ...(value.isHighResolution && { StorageResolution: 1 }),
-      };
-      entry = { datum, counts: new Map() };
-      known.set(key, entry);
-      byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), datum]);
+    const key = keyOf(value, at);
+    let gathered = open.get(key);
+    if (!gathered || (gathered.counts.size >= valuesMax && !gathered.counts.has(value.value))) {
+      gathered = { value, at, counts: new Map() };
+      open.set(key, gathered);
+      all.push(gathered);
     }
-    entry.counts.set(value.value, (entry.counts.get(value.value) ?? 0) + 1);
-    entry.datum.Values = [...entry.counts.keys()];
-    entry.datum.Counts = [...entry.counts.values()];
+    gathered.counts.set(value.value, (gathered.counts.get(value.value) ?? 0) + 1);
+  }
+  const byNamespace = new Map<string, cloudwatch.MetricDatum[]>();
+  for (const gathered of all) {
+    const data = byNamespace.get(gathered.value.namespace);
+    if (data) data.push(datumOf(gathered));
+    else byNamespace.set(gathered.value.namespace, [datumOf(gathered)]);
   }
   return byNamespace;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { test } from "node:test";
 import {
   DescribeQueriesCommand, GetLogGroupFieldsCommand, GetLogRecordCommand, GetQueryResultsCommand,
@@ -46,6 +47,25 @@ test("a query runs over one or several groups, and says what it looked at", asyn
   assert.deepEqual(rowsOf(raw), [{ "@message": "{\"level\":\"ERROR\",\"ms\":10}" }]);
   const limited = await query(region, app, "fields ms", { limit: 1 });
   assert.deepEqual(rowsOf(limited), [{ ms: "20" }]);
+});
+
+test("whatever regular expression a query has, it ends, and nobody waits for it", async () => {
+  await using region = await startRegion();
+  const app = await createGroup(region, "app");
+  await app.stream("s");
+  await app.put("s", ...Array.from({ length: 20 }, () => `${"a".repeat(10_000)} b${"a".repeat(10_000)}!`));
+  const waits = monitorEventLoopDelay({ resolution: 5 });
+  waits.enable();
+  for (const expression of ["(a+)+$", "(.*)(.*)(.*)x$", "(a|a)*c", "^(([a-z])+.)+[A-Z]([a-z])+$"]) {
+    const like = await query(region, app, `filter @message like /${expression}/ | stats count(*)`);
+    assert.deepEqual([like.status, rowsOf(like)], ["Complete", [{ "count(*)": "0" }]], expression);
+    const taken = await query(region, app, `parse @message /(?<x>${expression})/ | stats count(x) as n`);
+    assert.deepEqual([taken.status, rowsOf(taken)], ["Complete", [{ n: "0" }]], expression);
+  }
+  const looking = await query(region, app, "filter @message like /(?=(a+)+$)b/");
+  assert.equal(looking.status, "Timeout");
+  waits.disable();
+  assert.ok(waits.max < 1_000_000_000, `${waits.max} ns`);
 });
 
 test("a result's pointer names its event", async () => {

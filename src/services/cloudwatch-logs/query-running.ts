@@ -3,8 +3,8 @@
 import { asynchronousJob } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
+import { TooCostly } from "../../patterns/expressions/expression.ts";
 import { readCsv } from "./csv.ts";
-import { Guard, TookTooLong } from "./insights/guard.ts";
 import type { Range } from "./insights/patterns.ts";
 import type { Pipeline, Query } from "./insights/query.ts";
 import { parseQuery } from "./insights/query-reader.ts";
@@ -13,7 +13,8 @@ import type { Subquery } from "./insights/subqueries.ts";
 import { lookupBodies } from "./lookup-table-rows.ts";
 import { groupsOf } from "./query-groups.ts";
 import { queries, resultsParts, type QueryRow, type QueryStatus } from "./query-table.ts";
-import { Counts, endMilliseconds, walkGroups, type Progress, type Walker } from "./query-walking.ts";
+import { Counts, walkGroups, type Progress, type Walker } from "./query-walking.ts";
+import { nextTurn, pieceOfWork } from "./turns.ts";
 
 const rowsAPart = 500;
 
@@ -50,8 +51,20 @@ async function runWithin(
   const stage = query.gather({ limit: undefined, matched: () => undefined, now, range });
   const walker = { stage, counts: new Counts(), progress };
   if (!(await walkGroups(ctx, query, names, range, walker))) return false;
-  new Guard(endMilliseconds).run(() => stage.end());
+  if (!(await endOf(ctx, walker))) return false;
   subquery.give(stage.rows);
+  return true;
+}
+
+/** What is left to do once all events have been looked at. @returns false when it was stopped meanwhile */
+async function endOf(ctx: BodyContext, { stage, progress }: Walker): Promise<boolean> {
+  const steps = stage.end()[Symbol.iterator]();
+  for (let isTimeOver = pieceOfWork(); !steps.next().done;) {
+    if (!isTimeOver()) continue;
+    await nextTurn(ctx.kernel);
+    if (!progress.goesOn() || ctx.signal.aborted) return false;
+    isTimeOver = pieceOfWork();
+  }
   return true;
 }
 
@@ -70,10 +83,9 @@ async function statusOf(
 ): Promise<QueryStatus> {
   try {
     if (!(await run(ctx, row, query, walker))) return "Cancelled";
-    new Guard(endMilliseconds).run(() => walker.stage.end());
-    return "Complete";
+    return (await endOf(ctx, walker)) ? "Complete" : "Cancelled";
   } catch (error) {
-    if (error instanceof TookTooLong) return "Timeout";
+    if (error instanceof TooCostly) return "Timeout";
     // A key that is disabled, more different rows than there is room for.
     if (error instanceof TooManyRows || (error instanceof AwsError && error.status < 500)) return "Failed";
     throw error;

@@ -10,7 +10,6 @@ import { eventOverheadBytes } from "./block-writing.ts";
 import { dataKeysOf } from "./data-keys.ts";
 import { expiredBefore, findGroup, usageOf, type LogGroup } from "./group-table.ts";
 import { indexedFieldsOf } from "./index-policies.ts";
-import { Guard } from "./insights/guard.ts";
 import type { Range } from "./insights/patterns.ts";
 import type { Query } from "./insights/query.ts";
 import { Row, type Source } from "./insights/rows.ts";
@@ -20,12 +19,9 @@ import { pointerText } from "./pointers.ts";
 import { openTransforms } from "./transformer-table.ts";
 import { nextTurn, pieceOfWork } from "./turns.ts";
 
-/** A piece of a query's work gets so long: far more than it takes, where no expression runs wild. */
-const guardMilliseconds = 3_000;
-/** What is left to do once all events have been looked at gets more. */
-export const endMilliseconds = 10_000;
-/** So many events are looked at before the clock is. */
-const eventsALook = 64;
+/** So many events, or bytes of them, are looked at before the clock is. */
+const eventsALook = 8;
+const bytesALook = 16_384;
 /** Heads of blocks that are not wanted are passed so many at a time. */
 const headsATurn = 64;
 /** How far a query is, is written down every so many blocks. */
@@ -142,19 +138,22 @@ function lookAt(
 ): number {
   const isTimeOver = pieceOfWork();
   const { from, before, isBaseline } = walk;
+  let bytes = 0;
   for (let index = start; index < events.length; index++) {
     const event = events[index] as StoredEvent;
     if (event.timestamp < from || event.timestamp >= before) continue;
     counts.scanned++;
     counts.bytes += event.message.length + eventOverheadBytes;
     stage.push(new Row(new EventSource(event, walk, streamName, log), isBaseline));
-    if (counts.scanned % eventsALook === 0 && isTimeOver()) return index + 1;
+    bytes += event.message.length;
+    if (counts.scanned % eventsALook !== 0 && bytes < bytesALook) continue;
+    if (isTimeOver()) return index + 1;
+    bytes = 0;
   }
   return events.length;
 }
 
 async function walkGroup(ctx: BodyContext, walk: Walk, walker: Walker): Promise<boolean> {
-  const guard = new Guard(guardMilliseconds);
   const log = `${ctx.account}:${walk.group.name}`;
   const { progress } = walker;
   let blocksDone = 0;
@@ -162,7 +161,7 @@ async function walkGroup(ctx: BodyContext, walk: Walk, walker: Walker): Promise<
     for (let at = 0; at < loaded.events.length;) {
       await nextTurn(ctx.kernel);
       if (!progress.goesOn() || ctx.signal.aborted) return false;
-      guard.run(() => (at = lookAt(walk, walker, loaded, log, at)));
+      at = lookAt(walk, walker, loaded, log, at);
     }
     if (++blocksDone % blocksANote === 0) progress.note();
   }

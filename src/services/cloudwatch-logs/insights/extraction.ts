@@ -1,5 +1,6 @@
 /** What `parse` takes out of a text. */
 
+import type { Expression } from "../../../patterns/expressions/expression.ts";
 import type { Scanner } from "./scanner.ts";
 
 /** The values in the order of their names; undefined when the text is not as described. */
@@ -24,27 +25,40 @@ export function globExtraction(
       begin,
     );
   }
-  const source = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")).join("([^]*?)");
-  const form = new RegExp(parts.at(-1) === "" ? `${source}$` : source);
-  return { names, extract: (text) => form.exec(text)?.slice(1) };
+  return { names, extract: (text) => between(parts, text) };
+}
+
+/** What stands between the parts. Each is taken where it comes first: if any place will do, that does. */
+function between(parts: readonly string[], text: string): string[] | undefined {
+  const [first = "", ...others] = parts;
+  let at = text.indexOf(first) + first.length;
+  if (at < first.length) return undefined;
+  const values: string[] = [];
+  for (const [index, part] of others.entries()) {
+    const isRest = index === others.length - 1 && part === "";
+    const next = isRest ? text.length : text.indexOf(part, at);
+    if (next < 0) return undefined;
+    values.push(text.slice(at, next));
+    at = next + part.length;
+  }
+  return values;
 }
 
 /** Named groups, or groups in the order of the names behind `as`. */
 export function regexExtraction(
-  scanner: Scanner, regex: RegExp, given: readonly string[], begin: number,
+  scanner: Scanner, regex: Expression, given: readonly string[], begin: number,
 ): Extraction {
-  const groups = [...regex.source.matchAll(/\(\?<([A-Za-z_]\w*)>/g)].map(([, name = ""]) => name);
-  const count = (new RegExp(`${regex.source}|`).exec("")?.length ?? 1) - 1;
-  const names = given.length > 0 ? given : groups;
-  if (names.length === 0 || names.length > count) {
+  const { groups } = regex;
+  const names = given.length > 0 ? given : groups.filter((name) => name !== undefined);
+  if (names.length === 0 || names.length > groups.length) {
     throw scanner.refused("The parse expression has no named groups for its fields", begin);
   }
   return {
     names,
     extract: (text) => {
-      const found = regex.exec(text);
-      if (!found) return undefined;
-      return given.length > 0 ? found.slice(1) : groups.map((name) => found.groups?.[name]);
+      const found = regex.find(text);
+      if (given.length > 0) return found?.groups;
+      return found?.groups.filter((_, index) => groups[index] !== undefined);
     },
   };
 }

@@ -101,12 +101,12 @@ export function patterned(
       const text = textOf(field(row));
       if (text !== undefined) templates.add(text, { stretch: partOf(row), isBaseline: row.isBaseline });
     },
-    end: () => {
+    * end() {
       const found = templates.found();
       const rows = follow === "diff" ? differences(found)
         : follow === "anomaly" ? anomalies(found, latest) : found.map(rowOf);
-      for (const row of rows) next.push(row);
-      next.end();
+      for (const row of rows) yield next.push(row);
+      yield* next.end();
     },
   };
 }

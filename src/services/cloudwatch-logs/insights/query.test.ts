@@ -22,7 +22,7 @@ function ask(text: string, messages: readonly (string | object | Given)[], group
       pointer: "p",
     }));
   });
-  pipeline.end();
+  assert.ok(Array.from(pipeline.end()));
   return pipeline.rows.map((row) =>
     row.filter(({ field }) => field !== "@ptr").map(({ field, value }) => `${field}=${value}`).join(" "));
 }

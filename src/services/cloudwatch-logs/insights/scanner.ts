@@ -1,5 +1,6 @@
 /** Reads the text of a query. */
 
+import { Expression } from "../../../patterns/expressions/expression.ts";
 import { malformedQuery } from "../errors.ts";
 
 const nameForm = /[A-Za-z_@][\w@.]*(?:\[\d+\][\w@.]*)*/y;
@@ -134,7 +135,7 @@ export class Scanner {
   }
 
   /** A regular expression between slashes. */
-  regex(): RegExp | undefined {
+  regex(): Expression | undefined {
     this.skipSpaces();
     if (this.text[this.at] !== "/") return undefined;
     const begin = this.at;
@@ -143,11 +144,11 @@ export class Scanner {
     return this.compile(found[1] as string, begin);
   }
 
-  compile(source: string, begin: number): RegExp {
-    const [, flags = "", rest = source] = /^\(\?([imsx]+)\)([^]*)$/.exec(source) ?? [];
+  compile(source: string, begin: number): Expression {
     try {
-      return new RegExp(rest.replaceAll("(?P<", "(?<"), flags.replace("x", ""));
-    } catch {
+      return new Expression(source);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
       throw this.refused(`Invalid regular expression: ${source}`, begin);
     }
   }

@@ -10,7 +10,8 @@ import { isMissing, isTrue, order, textOf, type Value } from "./values.ts";
 /** What takes rows. */
 export interface Stage {
   push(row: Row): void;
-  end(): void;
+  /** Hands on what is left, in small steps: whoever asks may rest between them. */
+  end(): Iterable<void>;
 }
 
 export interface SortKey {
@@ -93,9 +94,9 @@ export function limited(next: Stage, count: number, sorting: Sorting): Stage {
       if (kept.size < count) kept.push(candidate);
       else if (difference(candidate, kept.first as Arrived) < 0) kept.replaceFirst(candidate);
     },
-    end: () => {
-      for (const { row } of [...kept.items()].sort(difference)) next.push(row);
-      next.end();
+    * end() {
+      for (const { row } of [...kept.items()].sort(difference)) yield next.push(row);
+      yield* next.end();
     },
   };
 }
@@ -147,9 +148,9 @@ function bestOfEach(next: Stage, keys: readonly Expression[], sorting: Sorting):
       row.forgetMembers();
       kept.set(key, row);
     },
-    end: () => {
-      for (const row of kept.values()) next.push(row);
-      next.end();
+    * end() {
+      for (const row of kept.values()) yield next.push(row);
+      yield* next.end();
     },
   };
 }
@@ -183,15 +184,15 @@ export function aggregated(next: Stage, { calls, results, by }: Statistics): Sta
       }
       for (const accumulator of group.accumulators) accumulator.add(row);
     },
-    end: () => {
+    * end() {
       for (const { keys, accumulators } of groups.values()) {
         const row = new Row();
         by.forEach(({ name }, index) => row.set(name, keys[index]));
         row.aggregates = accumulators.map((each) => each.result());
         for (const { name, evaluate } of results) row.set(name, evaluate(row));
-        next.push(row);
+        yield next.push(row);
       }
-      next.end();
+      yield* next.end();
     },
   };
 }
@@ -204,7 +205,7 @@ export function gathered(): Stage & { readonly rows: Row[] } {
     push: (row) => {
       if (rows.push(row) > keptRowsMax) throw new TooManyRows();
     },
-    end: () => undefined,
+    end: () => [],
   };
 }
 
@@ -226,6 +227,6 @@ export function collected(
       const pointer = row.source?.pointer;
       rows.push(pointer === undefined ? shown : [...shown, { field: "@ptr", value: pointer }]);
     },
-    end: () => undefined,
+    end: () => [],
   };
 }

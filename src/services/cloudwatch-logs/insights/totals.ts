@@ -60,13 +60,13 @@ export function totalled(next: Stage, totals: Totals, columns: readonly string[]
       if (totals.ofRows) row.set(totals.name, worked(total));
       next.push(row);
     },
-    end: () => {
+    * end() {
       if (totals.ofColumns) {
         const summary = new Row();
         for (const [field, sum] of sums) summary.set(field, worked(sum));
         next.push(summary);
       }
-      next.end();
+      yield* next.end();
     },
   };
 }

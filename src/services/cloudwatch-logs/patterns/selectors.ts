@@ -50,16 +50,25 @@ export function parseSelector(scanner: Scanner): Selector {
   return { text: scanner.text.slice(start, scanner.at), parts };
 }
 
+function memberOf(value: unknown, key: Part, isIndex: boolean): unknown {
+  if (Array.isArray(value)) return isIndex ? (value as unknown[])[key as number] : undefined;
+  if (typeof value !== "object" || value === null || isIndex || !Object.hasOwn(value, key)) return undefined;
+  return (value as Record<string, unknown>)[key];
+}
+
 /** Every value that a selector finds; `[*]` finds several. */
 export function select(root: unknown, { parts }: Selector): unknown[] {
+  if (!parts.some(({ key, isIndex }) => isIndex && key === "[*]")) {
+    let value = root;
+    for (const { key, isIndex } of parts) value = memberOf(value, key, isIndex);
+    return value === undefined ? [] : [value];
+  }
   let found: unknown[] = [root];
   for (const { key, isIndex } of parts) {
     found = found.flatMap((value) => {
       if (key === "[*]" && isIndex) return Array.isArray(value) ? (value as unknown[]) : [];
-      if (Array.isArray(value)) return isIndex && (key as number) < value.length ?
-        [value[key as number]] : [];
-      if (typeof value !== "object" || value === null || isIndex || !Object.hasOwn(value, key)) return [];
-      return [(value as Record<string, unknown>)[key]];
+      const member = memberOf(value, key, isIndex);
+      return member === undefined ? [] : [member];
     });
   }
   return found;

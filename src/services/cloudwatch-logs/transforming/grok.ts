@@ -4,6 +4,7 @@
  * @evidence CloudWatch Logs User Guide, "Processors that you can use", grok and its supported patterns
  */
 
+import { Expression } from "../../../patterns/expressions/expression.ts";
 import { setAt, type Members } from "./paths.ts";
 
 const octet = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
@@ -37,7 +38,7 @@ const patterns: Readonly<Record<string, string>> = {
   URN: "urn:[0-9A-Za-z][0-9A-Za-z-]{0,31}:\\S+",
   ARN: "arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:\\d*:\\S+",
   MAC: "(?:[A-Fa-f0-9]{2}[:-]){5}[A-Fa-f0-9]{2}",
-  IPV4: `(?<!\\d)${octet}(?:\\.${octet}){3}(?!\\d)`,
+  IPV4: `\\b${octet}(?:\\.${octet}){3}\\b`,
   IPV6: "(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}",
   IP: "(?:%{IPV6}|%{IPV4})",
   HOSTNAME: "\\b[0-9A-Za-z][0-9A-Za-z-]{0,62}(?:\\.[0-9A-Za-z][0-9A-Za-z-]{0,62})*\\.?",
@@ -121,7 +122,7 @@ interface Field {
 export class GrokError extends Error {}
 
 export class Grok {
-  readonly #form: RegExp;
+  readonly #form: Expression;
   readonly #fields: Field[] = [];
   #patterns = 0;
   #anything = 0;
@@ -137,7 +138,7 @@ export class Grok {
       throw new GrokError(`A grok pattern may use DATA and GREEDYDATA at most ${anythingMax} times.`);
     }
     try {
-      this.#form = new RegExp(`^(?:${source})$`);
+      this.#form = new Expression(`^(?:${source})$`);
     } catch {
       throw new GrokError(`Invalid grok pattern: ${match}`);
     }
@@ -160,13 +161,13 @@ export class Grok {
     });
   }
 
-  /** What was found; undefined where the text is not as described. */
+  /** What was found; undefined where the text is not as described. @throws TooCostly */
   parse(text: string): Members | undefined {
-    const found = this.#form.exec(text);
+    const found = this.#form.find(text);
     if (!found) return undefined;
     const members: Members = {};
     this.#fields.forEach(({ path, convert }, index) => {
-      const value = found.groups?.[`f${index}`];
+      const value = found.groups[this.#form.groups.indexOf(`f${index}`)];
       if (value !== undefined) setAt(members, path, convert(value));
     });
     return members;

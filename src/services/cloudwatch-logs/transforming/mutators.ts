@@ -1,6 +1,7 @@
 /** Processors that change the members of an event. */
 
 import type * as logs from "../../../generated/cloudwatch-logs.ts";
+import { Expression, type Found } from "../../../patterns/expressions/expression.ts";
 import { isTimeZone } from "../../../kernel/time-zones.ts";
 import { invalidParameter } from "../errors.ts";
 import { readerOf, writerOf, type ReadTime } from "./dates.ts";
@@ -123,14 +124,35 @@ function dates(processor: logs.DateTimeConverter): Process {
 function substitutes(entries: readonly logs.SubstituteStringEntry[]): Process {
   const compiled = entries.map(({ source, from, to }) => {
     try {
-      return { source, to, form: new RegExp(from, "g") };
-    } catch {
+      return { source, to, form: new Expression(from) };
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
       throw invalidParameter(`Invalid regular expression: ${from}`);
     }
   });
   return (event) => {
-    for (const { source, form, to } of compiled) texts([source], (text) => text.replace(form, to))(event);
+    for (const { source, form, to } of compiled) texts([source], (text) => replaced(text, form, to))(event);
   };
+}
+
+/** @param to with `$1`, `$<name>` and `$&` for what was found */
+function replaced(text: string, form: Expression, to: string): string {
+  let result = "";
+  let at = 0;
+  for (const found of form.all(text)) {
+    result += text.slice(at, found.at) + filled(to, form, found);
+    at = found.at + found.text.length;
+  }
+  return result + text.slice(at);
+}
+
+function filled(to: string, form: Expression, { text, groups }: Found): string {
+  return to.replace(/\$(?:([1-9]\d?)|<(\w+)>|([&$]))/g, (whole, number?: string, name?: string,
+    sign?: string) => {
+    if (sign !== undefined) return sign === "&" ? text : "$";
+    const index = name === undefined ? Number(number) - 1 : form.groups.indexOf(name);
+    return index >= 0 && index < groups.length ? groups[index] ?? "" : whole;
+  });
 }
 
 function splits(entries: readonly logs.SplitStringEntry[]): Process {

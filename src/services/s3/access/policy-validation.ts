@@ -7,6 +7,7 @@
 
 import { parsePolicy, PolicySyntaxError, type PolicyDocument, type Statement } from "../../../iam/parse.ts";
 import { parseOperator } from "../../../iam/operators.ts";
+import { Glob, tokensOf } from "../../../iam/wildcard.ts";
 import { mapPrincipalNames } from "../../../iam/principal-names.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import { keptName } from "../../../kernel/policy-principals.ts";
@@ -139,13 +140,8 @@ function kindsOf(action: string): readonly Kind[] {
 function matching(action: string, names: ReadonlySet<string>): string[] {
   if (action === "*") return [...names];
   if (!/^s3:/i.test(action)) return [];
-  const pattern = patternOf(action.slice(3));
-  return [...names].filter((name) => pattern.test(name));
-}
-
-function patternOf(text: string): RegExp {
-  const source = text.replace(/[.+^${}()|[\]\\]/g, "\\$&").replace(/\*+/g, ".*").replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "is");
+  const pattern = new Glob(tokensOf(action.slice(3).toLowerCase()));
+  return [...names].filter((name) => pattern.matches(name.toLowerCase()));
 }
 
 function isWithin(resource: string, place: PolicyPlace): boolean {
