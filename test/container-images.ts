@@ -32,13 +32,15 @@ export interface ImageParts {
   readonly folders?: Readonly<Record<string, string>>;
   /** Default: Lambda's runtime as this region has it. */
   readonly entryPoint?: readonly string[];
+  /** Programs in `/opt/extensions`, by their names. */
+  readonly extensions?: Readonly<Record<string, string>>;
 }
 
 /** Node.js, a runtime as the entry point, and `files` in `/var/task`. The command is `index.handler`. */
 export function makeImage(
   engine: ContainerEngine, uri: string, files: Readonly<Record<string, string>>, parts: ImageParts = {},
 ): TestImage {
-  const { node = process.execPath, folders = {}, entryPoint = ["/entry.sh"] } = parts;
+  const { node = process.execPath, folders = {}, entryPoint = ["/entry.sh"], extensions = {} } = parts;
   const root = mkdtempSync(join(tmpdir(), "image-"));
   try {
     for (const path of ["/bin/sh", ...libraries(node)]) put(root, path, path);
@@ -52,6 +54,9 @@ export function makeImage(
     const entry = '#!/bin/sh\n_HANDLER=$1 exec /usr/bin/node /var/runtime/bootstrap.cjs\n';
     write(root, "entry.sh", entry);
     for (const [name, text] of Object.entries(files)) write(root, join("var/task", name), text);
+    for (const [name, text] of Object.entries(extensions)) {
+      write(root, join("opt/extensions", name), text);
+    }
     const tar = execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 512 * 1_048_576 });
     const changes = [
       `ENTRYPOINT ${JSON.stringify(entryPoint)}`,

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { PlaneHost } from "../planes.ts";
 import type { CodeStore, Held } from "./code-store.ts";
 import type { ContainerEngine, NoContainers } from "./containers/container-engine.ts";
-import { launchImage } from "./containers/image-launch.ts";
+import { launchImage, requireImage } from "./containers/image-launch.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
 import { Environment } from "./environment.ts";
 import { EnvironmentLog } from "./environment-log.ts";
@@ -83,7 +83,8 @@ export async function beginEnvironment(
 ): Promise<Begun> {
   const { host, code } = workshop;
   const source = spec.code;
-  const image = "kind" in source ? undefined : { source, engine: await requireContainers(workshop) };
+  const image =
+    "kind" in source ? undefined : await requireImage(await requireContainers(workshop), source);
   const held: Held[] = [];
   try {
     const [task, layers, credentials, endpoint] = await Promise.all([
@@ -94,7 +95,8 @@ export async function beginEnvironment(
     ]);
     const id = host.hex(32);
     const log = beginning.log ?? newLog(spec, host, id);
-    const slot = newSlot(workshop, spec, beginning, { log, held, credentials, layers: layers?.folder });
+    const extensions = image?.extensions.names ?? extensionsIn(layers?.folder);
+    const slot = newSlot(workshop, spec, beginning, { log, held, credentials, extensions });
     const facts = {
       environmentId: id,
       logStreamName: log.streamName,
@@ -105,10 +107,11 @@ export async function beginEnvironment(
     } as const;
     const folders = { code: task?.folder ?? "", layers: layers?.folder, planeFolder: workshop.folder };
     const launch = image
-      ? await launchImage(spec, image.source, facts, image.engine)
+      ? launchImage(spec, image, facts)
       : await launchOf(spec, { ...facts, ...folders }, workshop.engine, workshop.programs);
     beginning.onBegin(slot);
-    return await initialize(image?.engine ?? workshop.engine, slot, launch, { id, beginning, log });
+    const engine = image?.engine ?? workshop.engine;
+    return await initialize(engine, slot, launch, { id, beginning, log, extensions });
   } catch (cause) {
     for (const { release } of held) release();
     throw cause;
@@ -140,14 +143,15 @@ interface Parts {
   readonly log: EnvironmentLog;
   readonly held: readonly Held[];
   readonly credentials: Credentials;
-  readonly layers: string | undefined;
+  /** Those that are started for it. */
+  readonly extensions: readonly string[];
 }
 
 function newSlot(
   { host }: Workshop,
   spec: FunctionSpec,
   { key, provisioned, requestId, onEnd, onIdle }: Beginning,
-  { log, held, credentials, layers }: Parts,
+  { log, held, credentials, extensions }: Parts,
 ): Slot {
   const environment = new Environment({
     log,
@@ -160,7 +164,7 @@ function newSlot(
       version: spec.version,
       handler: spec.handler ?? "",
     },
-    externalExtensions: extensionsIn(layers),
+    externalExtensions: extensions,
     newId: () => uuidOf(host.hex(32)),
     onEnd: () => {
       for (const { release } of held) release();
@@ -184,11 +188,18 @@ function uuidOf(hex: string): string {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+interface InitializeOptions {
+  readonly id: string;
+  readonly beginning: Beginning;
+  readonly log: EnvironmentLog;
+  readonly extensions: readonly string[];
+}
+
 async function initialize(
   engine: SandboxEngine,
   slot: Slot,
   launch: Launch,
-  { id, beginning, log }: { id: string; beginning: Beginning; log: EnvironmentLog },
+  { id, beginning, log, extensions }: InitializeOptions,
 ): Promise<Begun> {
   const { spec, environment } = slot;
   const initializationType = initializationOf(spec, slot.isProvisioned);
@@ -219,7 +230,6 @@ async function initialize(
       log.platform("platform.restoreStart", { ...runtime, functionName, functionVersion });
     };
   }
-  const hasExtensions = extensionsIn(launch.layersFolder).length > 0;
   const failure = await environment.initialize(
     () =>
       engine.start({
@@ -232,7 +242,7 @@ async function initialize(
         memoryBytes: spec.memoryMegabytes * 1_048_576,
         temporaryBytes: spec.ephemeralStorageMegabytes * 1_048_576,
         hasChannel: launch.hasChannel === true,
-        ...(hasExtensions && { extensions: `${launch.layers}/extensions` }),
+        ...(extensions.length > 0 && { extensions: `${launch.layers}/extensions` }),
       }),
     beginning.limitMilliseconds,
   );

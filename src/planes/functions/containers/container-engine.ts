@@ -8,6 +8,7 @@ import { MemoryWatch } from "../sandbox/memory-watch.ts";
 import { find } from "../sandbox/open.ts";
 import type { Mount, Sandbox, SandboxEngine, SandboxSpec } from "../sandbox/sandbox.ts";
 import { Container } from "./container.ts";
+import { commandWith, ExtensionPipes, findExtensions, type ImageExtensions } from "./image-extensions.ts";
 
 /** What is known of an image by whoever has it. */
 export interface Image {
@@ -46,6 +47,8 @@ export class ContainerEngine implements SandboxEngine {
   /** Of the program, and options of it that stand before any command. */
   readonly program: readonly string[];
   readonly #watch = new MemoryWatch();
+  /** By an image's id. */
+  readonly #extensions = new Map<string, Promise<ImageExtensions>>();
 
   constructor(name: ContainerProgram, path: string, searchPath: string) {
     this.name = name;
@@ -77,6 +80,13 @@ export class ContainerEngine implements SandboxEngine {
     };
   }
 
+  /** That it brings. An image of one id has always the same. */
+  extensionsOf({ id }: Image): Promise<ImageExtensions> {
+    let found = this.#extensions.get(id);
+    if (!found) this.#extensions.set(id, (found = findExtensions(this.program, id)));
+    return found;
+  }
+
   /** `podman 4.3.1`; nothing where the program does not answer. */
   async version(): Promise<string | undefined> {
     const [path = ""] = this.program;
@@ -89,7 +99,8 @@ export class ContainerEngine implements SandboxEngine {
     const kept = Object.entries(spec.environment);
     // A file of variables has a line for each: what has more lines comes by the program's own environment.
     const isPlain = ([, value]: [string, string]): boolean => !/[\r\n]/.test(value);
-    const [program = "", ...words] = spec.command;
+    const pipes = spec.extensions === undefined ? undefined : new ExtensionPipes();
+    const [program = "", ...words] = pipes ? commandWith(spec.command) : spec.command;
     return new Container(
       {
         name,
@@ -100,6 +111,7 @@ export class ContainerEngine implements SandboxEngine {
           ...kept.filter((entry) => !isPlain(entry)).flatMap(([variable]) => ["--env", variable]),
           ...boxOptions,
           ...processLimit(),
+          ...(pipes?.options ?? []),
           ...(this.name === "podman" ? podmanOptions : ["--log-driver", "none"]),
           ...["--tmpfs", this.#temporary(spec.temporaryBytes)],
           // What is in `/tmp` is in memory, and counted as such.
@@ -111,6 +123,7 @@ export class ContainerEngine implements SandboxEngine {
         variables: kept.filter(isPlain).map(([variable, value]) => `${variable}=${value}\n`).join(""),
         inherited: Object.fromEntries(kept.filter((entry) => !isPlain(entry))),
         memoryBytesMax: spec.memoryBytes,
+        ...(pipes && { pipes }),
         lagMilliseconds: this.name === "podman" ? 0 : relayMilliseconds,
       },
       this.#watch,

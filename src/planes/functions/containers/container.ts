@@ -6,6 +6,7 @@ import { endOf } from "../sandbox/process-sandbox.ts";
 import { residentBytes, type MemoryWatch, type Watched } from "../sandbox/memory-watch.ts";
 import type { Exit, Sandbox } from "../sandbox/sandbox.ts";
 import { said } from "./container-engine.ts";
+import type { ExtensionPipes } from "./image-extensions.ts";
 
 export interface ContainerOptions {
   readonly name: string;
@@ -18,6 +19,8 @@ export interface ContainerOptions {
   readonly inherited: Readonly<Record<string, string>>;
   readonly memoryBytesMax: number;
   readonly lagMilliseconds: number;
+  /** Of its extensions, if it has any. */
+  readonly pipes?: ExtensionPipes;
 }
 
 /** How long it is looked for the container's first process, and how often. */
@@ -34,7 +37,7 @@ export class Container implements Sandbox, Watched {
   readonly gone: Promise<void>;
   readonly telemetry = Readable.from([]);
   readonly channel = undefined;
-  readonly extensions = Readable.from([]);
+  readonly extensions: Readable;
   readonly #options: ContainerOptions;
   readonly #child: ChildProcess;
   readonly #watch: MemoryWatch;
@@ -49,6 +52,7 @@ export class Container implements Sandbox, Watched {
     this.#watch = watch;
     this.memoryBytesMax = options.memoryBytesMax;
     this.lagMilliseconds = options.lagMilliseconds;
+    this.extensions = options.pipes?.said ?? Readable.from([]);
     this.#child = begin(options);
     this.stderr.on("data", (chunk: Buffer) => {
       if (this.#complaint.length < startFailureBytesMax) this.#complaint += chunk.toString("utf8");
@@ -80,7 +84,7 @@ export class Container implements Sandbox, Watched {
   }
 
   proceed(): void {
-    // Nothing in it waits.
+    this.#options.pipes?.proceed();
   }
 
   used(): number {
@@ -123,6 +127,7 @@ export class Container implements Sandbox, Watched {
 
   async #gone(code: number): Promise<Exit> {
     this.#isOver = true;
+    this.#options.pipes?.close();
     this.#watch.remove(this);
     const { program, name } = this.#options;
     // What was killed for want of memory is known until it is removed.
@@ -143,13 +148,14 @@ export class Container implements Sandbox, Watched {
  * Runs the container. Beside it waits what removes it: once descriptor 5 is closed, which it also is when
  * this process is gone. Read from a pipe, for nobody else to see.
  */
-function scriptOf({ name, program, removal, options, inherited }: ContainerOptions): string {
+function scriptOf({ name, program, removal, options, inherited, pipes }: ContainerOptions): string {
   const remove = quoted([...program, ...removal, name]);
   return [
     "(",
     "read -r word <&5",
     `while kill -0 $$; do ${remove}; sleep 0.1; done`,
     remove,
+    ...(pipes ? [quoted(["rm", "-rf", pipes.folder])] : []),
     ") </dev/null >/dev/null 2>&1 4<&- &",
     ...Object.entries(inherited).map(([variable, value]) => `export ${variable}=${quoted([value])}`),
     // What is read by name has to be a pipe of the shell's own making.

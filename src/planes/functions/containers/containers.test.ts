@@ -35,6 +35,30 @@ const code = `
   export const other = async () => "another command";
 `;
 
+/** Told by the extension whether it had registered when the runtime began. */
+const answersAfterExtension = `
+  const began = require("node:fs").existsSync("/tmp/registered");
+  exports.handler = async () => began ? "registered before" : "too early";
+`;
+
+/** An extension in Node.js. */
+const watcher = (atEnd: string): string => `#!/usr/bin/node
+const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extension";
+(async () => {
+  const registered = await fetch(api + "/register", {
+    method: "POST", headers: { "Lambda-Extension-Name": "watcher" },
+    body: JSON.stringify({ events: ["INVOKE", "SHUTDOWN"] }),
+  });
+  require("node:fs").writeFileSync("/tmp/registered", "");
+  const headers = { "Lambda-Extension-Identifier": registered.headers.get("lambda-extension-identifier") };
+  for (;;) {
+    const { eventType } = await (await fetch(api + "/event/next", { headers })).json();
+    console.log("the watcher heard of " + eventType);
+    if (eventType === "SHUTDOWN") ${atEnd};
+  }
+})();
+`;
+
 /** In the names of this process's containers. */
 const mark = `us-local-1-${process.pid}-`;
 
@@ -111,6 +135,30 @@ function suite(engine: ContainerEngine): void {
     const errorMessage = `RequestId: ${requestId} Error: fork/exec /nowhere: no such file or directory`;
     assert.deepEqual(error, { errorType: "Runtime.InvalidEntrypoint", errorMessage });
     assert.match(logTail, /\tError Type: Runtime\.InvalidEntrypoint\n$/);
+  });
+
+  test(`${name}: extensions that an image brings are started before its runtime`, async (context) => {
+    const extended = makeImage(engine, `${uri}-extended`, { "index.js": answersAfterExtension }, {
+      extensions: { watcher: watcher("process.exit(0)"), "no-program/inside": "text" },
+    });
+    context.after(() => extended.remove());
+    const { run, lines } = await start(context, { uri: extended.uri });
+    assert.equal((await run()).json, "registered before");
+    const text = lines().join("");
+    assert.match(text, /^EXTENSION\tName: watcher\tState: Ready\tEvents: \[INVOKE, SHUTDOWN\]$/m);
+    assert.match(text, /^the watcher heard of INVOKE$/m);
+    assert.equal((await run()).report.initMilliseconds, undefined);
+  });
+
+  test(`${name}: an extension of an image that ends is the end of the environment`, async (context) => {
+    const broken = makeImage(engine, `${uri}-broken`, { "index.js": answersAfterExtension }, {
+      extensions: { watcher: "#!/bin/sh\nexit 5\n" },
+    });
+    context.after(() => broken.remove());
+    const { error, requestId } = await (await start(context, { uri: broken.uri })).run();
+    assert.deepEqual(error, {
+      errorType: "Extension.Crash", errorMessage: `RequestId: ${requestId} Error: exit status 5`,
+    });
   });
 
   test(`${name}: time and memory of functions from images are limited, nothing is left`, async (context) => {

@@ -30,7 +30,7 @@ const join = 'for group in $1; do echo 0 > "$group" || exit 125; done; shift; ex
 export const extensionEnd = /^us-local-1: extension (\S+) ended with (\d+)$/;
 
 /** Starts each extension, waits until it is told to go on, and becomes the runtime. */
-const withExtensions =
+export const withExtensions =
   'for file in "$1"/*; do if [ -f "$file" ] && [ -x "$file" ]; then ' +
   '( "$file" </dev/null >&5 2>&5 5>&- 6>&- 7>&-; ' +
   'echo "us-local-1: extension ${file##*/} ended with $?" >&5 ) & fi; done; ' +
