@@ -36,6 +36,7 @@ export interface Trail {
   readonly insights?: readonly cloudtrail.InsightSelector[] | undefined;
   /** Since when Insights are looked for: epoch milliseconds. */
   readonly insightsSince?: number | undefined;
+  readonly aggregations?: readonly cloudtrail.AggregationConfiguration[] | undefined;
   readonly isLogging: boolean;
   /** Epoch milliseconds. */
   readonly startedAt?: number;
