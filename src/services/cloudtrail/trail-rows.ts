@@ -28,6 +28,8 @@ export interface Trail {
   readonly includeGlobal: boolean;
   readonly multiRegion: boolean;
   readonly validated: boolean;
+  /** Since when it is, where it was not from the beginning: epoch milliseconds. */
+  readonly validatedSince?: number | undefined;
   readonly logGroupArn?: string | undefined;
   readonly logRoleArn?: string | undefined;
   readonly kmsKeyArn?: string | undefined;
