@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  PutEventSelectorsCommand, StartLoggingCommand, StopLoggingCommand, type AdvancedFieldSelector,
+  GetEventConfigurationCommand, PutEventConfigurationCommand, PutEventSelectorsCommand, StartLoggingCommand,
+  StopLoggingCommand, type AdvancedFieldSelector,
 } from "@aws-sdk/client-cloudtrail";
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
@@ -13,7 +14,7 @@ import {
   SetQueueAttributesCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
-import { bucket, trailFixture, type TrailFixture } from "./trail-fixture.ts";
+import { bucket, refusal, trailFixture, type TrailFixture } from "./trail-fixture.ts";
 
 let region: TestRegion;
 let it: TrailFixture;
@@ -137,4 +138,60 @@ test("management events become events as far as a trail logs them", async () => 
   await told();
   await kms.send(new CreateKeyCommand({}));
   assert.deepEqual(await told(), []);
+});
+
+test("data events are summed up where a trail asks for it", async () => {
+  const TrailName = "data";
+  const put = (...Templates: string[]): Promise<unknown> => it.cloudtrail.send(
+    new PutEventConfigurationCommand({
+      TrailName, AggregationConfigurations: [{ EventCategory: "Data", Templates: Templates as never }],
+    }),
+  );
+  assert.equal(
+    await refusal(put("API_ACTIVITY")),
+    "InvalidParameterCombinationException: The trail must log data events to aggregate them.",
+  );
+  await select(data("AWS::S3::Object"));
+  assert.match(await refusal(put("USER_ACTIONS")), /^NotImplemented: /);
+  const maxSize = new PutEventConfigurationCommand({ TrailName, MaxEventSize: "Large" });
+  assert.match(await refusal(it.cloudtrail.send(maxSize)), /^InvalidParameterCombinationException: MaxE/);
+  await put("API_ACTIVITY", "RESOURCE_ACCESS");
+  const shown = await it.cloudtrail.send(new GetEventConfigurationCommand({ TrailName }));
+  assert.deepEqual(
+    shown.AggregationConfigurations,
+    [{ EventCategory: "Data", Templates: ["API_ACTIVITY", "RESOURCE_ACCESS"] }],
+  );
+  await region.clock.advance({ seconds: 300 - ((region.clock.now() / 1000) % 300) });
+  await it.cloudtrail.send(new StartLoggingCommand({ Name: TrailName }));
+  const start = region.clock.now();
+  for (const key of ["a", "b", "c"]) await store(key);
+  await it.s3.send(new GetObjectCommand(object("a")));
+  await region.clock.advance({ minutes: 5 });
+  const [file = "", ...others] = (await it.keys()).filter((key) => key.includes("Aggregated"));
+  assert.deepEqual(others, []);
+  assert.match(file, /^AWSLogs\/000000000000\/CloudTrail-Aggregated\/us-.*_CloudTrail-Aggregated_us-east-1/);
+  const { Records } = JSON.parse(await it.text(file)) as { Records: { eventId: string; summary: object }[] };
+  const time = (at: number): string => new Date(at).toISOString().replace(".000", "");
+  const count = (dimension: string, ...values: [string, number][]): object => ({
+    dimension, statistics: values.map(([name, value]) => ({ name, value })), aggregationType: "Count",
+  });
+  assert.deepEqual(Records[0], {
+    eventVersion: "1.0", accountId: "000000000000", eventId: Records[0]?.eventId, eventCategory: "Aggregated",
+    eventType: "AwsAggregatedEvent", awsRegion: "us-east-1", eventSource: "s3.amazonaws.com",
+    timeWindow: { windowStart: time(start), windowEnd: time(start + 300_000), windowSize: "PT5M" },
+    summary: {
+      primaryDimension: count("eventName", ["PutObject", 3]),
+      details: [count("resourceARN", [`arn:aws:s3:::${bucket}`, 3])],
+    },
+  });
+  assert.deepEqual(Records.slice(1).map(({ summary }) => summary), [
+    {
+      primaryDimension: count("resourceARN", [`arn:aws:s3:::${bucket}`, 4]),
+      details: [count("eventName", ["PutObject", 3], ["GetObject", 1])],
+    },
+    {
+      primaryDimension: count("eventName", ["GetObject", 1]),
+      details: [count("resourceARN", [`arn:aws:s3:::${bucket}`, 1])],
+    },
+  ]);
 });

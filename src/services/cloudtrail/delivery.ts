@@ -12,6 +12,7 @@ import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { dataSegments, segmentsAfter, trailSegments, type SegmentPlace } from "../../kernel/trail.ts";
 import { isSelected, type SelectableRecord } from "../../kernel/trail-selection.ts";
+import { summariesOf } from "./aggregation.ts";
 import { putFile } from "./bucket-files.ts";
 import { asTrail, topicArnOf } from "./destinations.ts";
 import { noteLogFile } from "./digests.ts";
@@ -42,6 +43,9 @@ async function deliverRegion(ctx: BodyContext, trail: Trail, region: string): Pr
   for (let more = true; more;) {
     const batch = readEvents(ctx, trail, region);
     if (batch.events.length > 0) await deliverBatch(ctx, trail, region, batch.events, "CloudTrail");
+    const { account, ids } = ctx;
+    const summaries = summariesOf(trail, batch.events, { account, region, ids });
+    if (summaries.length > 0) await deliverBatch(ctx, trail, region, summaries, "CloudTrail-Aggregated");
     const key = [trail.homeRegion, trail.name];
     const isStill = ctx.transaction((within) => {
       const now = within.db(trails).get(key);

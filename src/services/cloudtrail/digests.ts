@@ -81,10 +81,13 @@ export function forgetDigests(ctx: Context, trail: Trail): void {
   ) ctx.db(digests).delete([latest.trail, latest.region]);
 }
 
-/** A digest begins where the one before ends, or where logging began: then it is the first of a chain. */
+/**
+ * A digest begins where the one before ends, or where logging or validation began: then it is the first of a
+ * chain.
+ */
 function startOf(ctx: Context, trail: Trail, region: string): number {
   const before = ctx.db(digests).get([idOf(trail), region]);
-  const started = trail.startedAt ?? 0;
+  const started = Math.max(trail.startedAt ?? 0, trail.validatedSince ?? 0);
   return before && before.end > started ? before.end : started - (started % 1_000);
 }
 

@@ -98,7 +98,14 @@ export const invalidInsightSelectors = (message: string): AwsError =>
   modelled(cloudtrail.InvalidInsightSelectorsException, message);
 export const trailOrStore = (): AwsError => modelled(
   cloudtrail.InvalidParameterCombinationException,
-  "TrailName can't be specified together with EventDataStore or InsightsDestination.",
+  "A trail can't be specified together with an event data store.",
+);
+export const notOfTrails = (): AwsError => modelled(
+  cloudtrail.InvalidParameterCombinationException,
+  "MaxEventSize and ContextKeySelectors can only be specified for event data stores.",
+);
+export const noDataEvents = (): AwsError => modelled(
+  cloudtrail.InvalidParameterCombinationException, "The trail must log data events to aggregate them.",
 );
 export const noTrailNamed = (): AwsError => modelled(
   cloudtrail.InvalidParameterCombinationException, "TrailName or EventDataStore must be specified.",

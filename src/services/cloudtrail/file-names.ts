@@ -24,7 +24,7 @@ function dayOf(at: number): string {
 }
 
 /** What files are of, and the folder that they are in. */
-export type FileKind = "CloudTrail" | "CloudTrail-Insight";
+export type FileKind = "CloudTrail" | "CloudTrail-Aggregated" | "CloudTrail-Insight";
 
 export interface FileFacts {
   readonly kind: FileKind;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  GetInsightSelectorsCommand, GetTrailCommand, GetTrailStatusCommand, ListInsightsDataCommand,
-  ListInsightsMetricDataCommand, LookupEventsCommand, PutEventSelectorsCommand, PutInsightSelectorsCommand,
-  StartLoggingCommand, type InsightSelector,
+  CloudTrailClient, DeleteTrailCommand, GetInsightSelectorsCommand, GetTrailCommand, GetTrailStatusCommand,
+  ListInsightsDataCommand, ListInsightsMetricDataCommand, LookupEventsCommand, PutEventSelectorsCommand,
+  PutInsightSelectorsCommand, StartLoggingCommand, type InsightSelector,
 } from "@aws-sdk/client-cloudtrail";
 import {
   CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand,
@@ -327,4 +327,36 @@ test("Insights are turned on, shown, and turned off", async () => {
     }))),
     /^InvalidLookupAttributesException: /,
   );
+});
+
+test("a trail of all regions is told of each, where it happened", async () => {
+  const awsRegion = "eu-west-1";
+  await it.create("everywhere", { IsMultiRegionTrail: true, S3KeyPrefix: "all" });
+  await insights("everywhere", [{ InsightType: "ApiCallRateInsight" }]);
+  await it.cloudtrail.send(new StartLoggingCommand({ Name: "everywhere" }));
+  await advance(36 * 60);
+  const far = region.client(SQSClient, { region: awsRegion });
+  await many(5, () => far.send(new CreateQueueCommand({ QueueName: "far" })));
+  await advance(10);
+  const lookup = async (where: string): Promise<(string | undefined)[]> => {
+    const client = region.client(CloudTrailClient, { region: where });
+    const StartTime = new Date(region.clock.now() - 3_600_000);
+    const command = new LookupEventsCommand({ EventCategory: "insight", StartTime });
+    const { Events = [] } = await client.send(command);
+    return Events.map(({ EventName }) => EventName);
+  };
+  assert.deepEqual(await lookup(awsRegion), ["CreateQueue", "CreateQueue"]);
+  assert.deepEqual((await lookup("us-east-1")).filter((name) => name === "CreateQueue"), []);
+  const files = (await it.keys("all/")).filter((key) => key.includes("/CloudTrail-Insight/eu-west-1/"));
+  assert.equal(files.length, 2);
+});
+
+test("what starts and is not watched any more has no end", async () => {
+  await many(30, makeQueue);
+  await advance(5);
+  const before = await lookedUp("CreateQueue");
+  assert.equal(before[0]?.insightDetails.state, "Start");
+  await it.cloudtrail.send(new DeleteTrailCommand({ Name: "everywhere" }));
+  await advance(30);
+  assert.deepEqual(await lookedUp("CreateQueue"), before);
 });

@@ -2,6 +2,7 @@ import * as cloudtrail from "../../generated/cloudtrail.ts";
 import { service } from "../../kernel/service.ts";
 import * as delivery from "./delivery.ts";
 import * as digests from "./digests.ts";
+import * as eventConfiguration from "./event-configuration.ts";
 import * as eventHistory from "./event-history.ts";
 import * as eventSelectors from "./event-selectors.ts";
 import * as insightEvents from "./insight-events.ts";
@@ -15,7 +16,7 @@ import * as trails from "./trails.ts";
 export default service(cloudtrail.service, {
   nouns: [
     eventHistory, trails, eventSelectors, delivery, digests, signingKeys, tags, insightSelectors,
-    insightWatch, insightEvents, insightLookups,
+    insightWatch, insightEvents, insightLookups, eventConfiguration,
   ],
   tagging: tags.tagging,
 });

@@ -28,6 +28,8 @@ export interface Trail {
   readonly includeGlobal: boolean;
   readonly multiRegion: boolean;
   readonly validated: boolean;
+  /** Since when it is, where it was not from the beginning: epoch milliseconds. */
+  readonly validatedSince?: number | undefined;
   readonly logGroupArn?: string | undefined;
   readonly logRoleArn?: string | undefined;
   readonly kmsKeyArn?: string | undefined;
@@ -36,6 +38,7 @@ export interface Trail {
   readonly insights?: readonly cloudtrail.InsightSelector[] | undefined;
   /** Since when Insights are looked for: epoch milliseconds. */
   readonly insightsSince?: number | undefined;
+  readonly aggregations?: readonly cloudtrail.AggregationConfiguration[] | undefined;
   readonly isLogging: boolean;
   /** Epoch milliseconds. */
   readonly startedAt?: number;

@@ -39,6 +39,7 @@ async function changed(ctx: BodyContext, before: Trail, input: Settings, isNew: 
   const multiRegion = input.IsMultiRegionTrail ?? before.multiRegion;
   const includeGlobal = input.IncludeGlobalServiceEvents ?? before.includeGlobal;
   if (multiRegion && !includeGlobal) throw globalEventsRequired();
+  const validated = input.EnableLogFileValidation ?? before.validated;
   const key = given(input.KmsKeyId, before.kmsKeyArn);
   const after: Trail = {
     ...before,
@@ -47,7 +48,8 @@ async function changed(ctx: BodyContext, before: Trail, input: Settings, isNew: 
     topic: given(input.SnsTopicName, before.topic),
     multiRegion,
     includeGlobal,
-    validated: input.EnableLogFileValidation ?? before.validated,
+    validated,
+    validatedSince: validated && !before.validated && !isNew ? ctx.clock.now() : before.validatedSince,
     logGroupArn: given(input.CloudWatchLogsLogGroupArn, before.logGroupArn),
     logRoleArn: given(input.CloudWatchLogsRoleArn, before.logRoleArn),
     kmsKeyArn: key === undefined || key === before.kmsKeyArn ? key : await resolvedKey(ctx, before, key),
@@ -95,7 +97,9 @@ export const UpdateTrail = operation(cloudtrail.UpdateTrail, {
     const before = ctx.transaction((within) => requireOwnTrail(within, input.Name));
     const after = await changed(ctx, before, input, false);
     return ctx.transaction((within) => {
-      const { isLogging, places, startedAt, stoppedAt } = requireOwnTrail(within, input.Name);
+      const known = requireOwnTrail(within, input.Name);
+      const { isLogging, places, startedAt, stoppedAt } = known;
+      if (known.validated && !after.validated) forgetDigests(within, known);
       const times = {
         ...(startedAt !== undefined && { startedAt }), ...(stoppedAt !== undefined && { stoppedAt }),
       };
