@@ -50,7 +50,8 @@ test("Ion: what is no item is told of, and what is no Ion ends its file", async 
   const from = await sources(region);
   const bad = [
     "[1]", "{Items:{}}", "{Item:null}", '{Item:{pk:"a",v:1}}', '{Item:{pk:"a",v:1e0}}',
-    '{Item:{pk:"a",v:word}}', '{Item:{pk:"a",v:2020T}}', '{Item:{pk:"a",v:null.string}}', '{Item:{pk:"a",v:$dynamodb_SS::[1.]}}',
+    '{Item:{pk:"a",v:word}}', '{Item:{pk:"a",v:2020T}}', '{Item:{pk:"a",v:null.string}}',
+    '{Item:{pk:"a",v:$dynamodb_SS::[1.]}}',
     '{Item:{pk:"a",v:1d126}}', '{Item:{pk:"a"}} {Item:{pk:"b"}}', "{Item:{}}",
     `{Item:{pk:"a",v:${"[".repeat(50_000)}${"]".repeat(50_000)}}}`,
   ];

@@ -81,16 +81,6 @@ test("every Region reads at once what any of them wrote, however late replicas a
   assert.deepEqual([await first.item({ pk: "a" }), await third.all()], [undefined, []]);
 });
 
-test("a write that all Regions have taken leaves nothing to be done", async (t) => {
-  await using region = await startRegion();
-  const [first] = await strongTable(region);
-  assert.ok(first);
-  const { mock } = t.mock.method(region.engine.scheduler, "expect");
-  await first.put({ pk: "a", n: 1 });
-  await first.delete({ pk: "a" });
-  assert.equal(mock.callCount(), 0);
-});
-
 test("a Region that can't take a write is told of it later", async () => {
   await using region = await startRegion();
   const [first, second] = await strongTable(region);
