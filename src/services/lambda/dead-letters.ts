@@ -7,7 +7,7 @@ import * as sns from "../../generated/sns.ts";
 import * as sqs from "../../generated/sqs.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
-import { deadLetterNotPermitted, invalidDeadLetter } from "./errors.ts";
+import { invalidDeadLetter, roleNotPermitted } from "./errors.ts";
 import { roleCredentials } from "./execution-role.ts";
 import type { FunctionVersion } from "./function-table.ts";
 
@@ -20,7 +20,7 @@ export async function requireDeadLetterTarget(
   if (service !== "sqs" && service !== "sns") throw invalidDeadLetter(target);
   const call = service === "sqs" ? "SendMessage" : "Publish";
   const isAllowed = await roleMay(ctx, running, `${service}:${call}`, target);
-  if (!isAllowed) throw deadLetterNotPermitted(call, service.toUpperCase());
+  if (!isAllowed) throw roleNotPermitted(call, service.toUpperCase());
 }
 
 /** Whether the role's policies let the function do something. */

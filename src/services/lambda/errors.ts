@@ -143,9 +143,12 @@ export const layerNotThere = (arn: string): AwsError =>
   invalidParameter(`Layer version ${arn} does not exist.`);
 
 /** @evidence answers to CreateFunction and UpdateFunctionConfiguration quoted by users */
-export const deadLetterNotPermitted = (call: string, service: string): AwsError => invalidParameter(
+export const roleNotPermitted = (call: string, service: string): AwsError => invalidParameter(
   `The provided execution role does not have permissions to call ${call} on ${service}`,
 );
+/** @evidence answers to CreateFunction, quoted by users */
+export const halfNetwork = (): AwsError =>
+  invalidParameter("SubnetIds and SecurityIds must coexist or be both empty list.");
 export const invalidDeadLetter = (arn: string): AwsError => invalidParameter(
   `The provided target ARN ${arn} is invalid. Only SQS standard queues and SNS standard topics are `
   + "supported.",

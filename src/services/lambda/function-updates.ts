@@ -14,6 +14,7 @@ import { authorizePassing, requireAssumable, roleCredentials } from "./execution
 import { keepPackage, receivePackage, releaseCode, type Package } from "./function-code.ts";
 import { changedSettings, showFunction } from "./function-configuration.ts";
 import { imageCode } from "./function-images.ts";
+import { requireNetwork } from "./function-network.ts";
 import { functionArn, onWholeFunction, parseFunctionName } from "./function-names.ts";
 import {
   changeLatest, requireChangeable, requireFunction, requireLatest, requireRevision, type Code,
@@ -112,6 +113,9 @@ async function prepare(
   const codeBytes = code.kind === "zip" ? code.sizeBytes : 0;
   const layers = input.Layers && (await layersOf(ctx, input.Layers, codeBytes));
   await requireDeadLetterTarget(ctx, input.DeadLetterConfig?.TargetArn, { name, role });
+  if (input.VpcConfig || input.Role !== undefined) {
+    await requireNetwork(ctx, input.VpcConfig ?? settings.VpcConfig, { name, role });
+  }
   return { layers, variables: await newVariables(ctx, input, version, role) };
 }
 

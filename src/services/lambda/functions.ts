@@ -15,6 +15,7 @@ import { authorizePassing, requireAssumable } from "./execution-role.ts";
 import { codeLocation } from "./http/code-downloads.ts";
 import { hotFolder } from "./hot-reload.ts";
 import { keepPackage, receivePackage, type Package } from "./function-code.ts";
+import { requireNetwork } from "./function-network.ts";
 import { settingsOf, showFunction } from "./function-configuration.ts";
 import { imageCode } from "./function-images.ts";
 import {
@@ -67,6 +68,7 @@ async function prepare(input: CreateFunctionRequest, ctx: BodyContext): Promise<
   const { code, received } = await codeFor(input, ctx);
   const layers = await layersOf(ctx, input.Layers ?? [], received?.unzippedBytes ?? 0);
   await requireDeadLetterTarget(ctx, input.DeadLetterConfig?.TargetArn, { name, role });
+  await requireNetwork(ctx, input.VpcConfig, { name, role });
   const arn = ctx.reading(() => functionArn(ctx, name));
   const variables = await sealVariables(ctx, Environment?.Variables, KMSKeyArn, { functionArn: arn, role });
   return { settings: settingsOf(input, layers.references), code, package: received, layers, variables };
