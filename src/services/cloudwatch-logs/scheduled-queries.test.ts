@@ -118,7 +118,10 @@ test("roles are passed to CloudWatch Logs, and to nobody else", async () => {
     const credentials = await region.user(service, {
       Version: "2012-10-17",
       Statement: [
-        { Effect: "Allow", Action: "logs:*", Resource: "*" },
+        {
+          Effect: "Allow", Action: "logs:CreateScheduledQuery",
+          Resource: "arn:aws:logs:us-east-1:000000000000:scheduled-query:*",
+        },
         {
           Effect: "Allow", Action: "iam:PassRole", Resource: role,
           Condition: { StringEquals: { "iam:PassedToService": service } },

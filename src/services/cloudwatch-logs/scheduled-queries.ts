@@ -85,6 +85,7 @@ function settingsOf(ctx: Context, input: Given) {
 }
 
 export const CreateScheduledQuery = operation(logs.CreateScheduledQuery, {
+  resource: (_input, ctx) => queryArn(ctx, { id: "*" }),
   run(input, ctx) {
     const settings = settingsOf(ctx, input);
     if (ctx.db(scheduledQueries).has(input.name)) {

@@ -7,6 +7,7 @@ import {
 import {
   CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutBucketPolicyCommand, S3Client,
 } from "@aws-sdk/client-s3";
+import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
 import { waitingRecords } from "./delivery-tables.ts";
 import { writeFile } from "./vending.ts";
@@ -51,4 +52,26 @@ test("files of a delivery are no larger than one write holds, and together have 
   assert.deepEqual(counts.sort(), [4, 8, 8]);
   const all = files.flat().sort((left, right) => left - right);
   assert.deepEqual(all, Array.from({ length: 20 }, (_, at) => at));
+});
+
+test("who makes a delivery must be allowed to for its source and for its destination", async () => {
+  await using region = await startRegion();
+  const logs = region.client(CloudWatchLogsClient);
+  const resourceArn = "arn:aws:events:us-east-1:000000000000:event-bus/orders";
+  await logs.send(new PutDeliverySourceCommand({ name: "source", resourceArn, logType: "TRACE_LOGS" }));
+  const deliveryDestinationConfiguration = { destinationResourceArn: "arn:aws:s3:::vended" };
+  const { deliveryDestination } = await logs.send(
+    new PutDeliveryDestinationCommand({ name: "files", deliveryDestinationConfiguration }));
+  const outcome = async (name: string, ...kinds: string[]): Promise<string> => {
+    const Resource = kinds.map((kind) => `arn:aws:logs:us-east-1:000000000000:${kind}`);
+    const Statement = [{ Effect: "Allow", Action: "logs:CreateDelivery", Resource }];
+    const credentials = await region.user(name, { Version: "2012-10-17", Statement });
+    return refusal(region.client(CloudWatchLogsClient, { credentials }).send(new CreateDeliveryCommand({
+      deliverySourceName: "source", deliveryDestinationArn: deliveryDestination?.arn,
+    })));
+  };
+  const [source, files] = ["delivery-source:source", "delivery-destination:files"];
+  assert.match(await outcome("a", "delivery:*", source), /on resource: \S+:delivery-destination:files /);
+  assert.match(await outcome("b", "delivery:*", files), /on resource: \S+:delivery-source:source /);
+  assert.equal(await outcome("c", "delivery:*", source, files), "no refusal");
 });
