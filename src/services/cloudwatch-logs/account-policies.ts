@@ -12,6 +12,7 @@ import { invalidNextToken, invalidParameter, limitExceeded, resourceNotFound } f
 import { parseDataProtection } from "./data-protection.ts";
 import { parseIndexPolicy } from "./index-policies.ts";
 import { patternOf } from "./known-patterns.ts";
+import { requirePassable } from "./passed-roles.ts";
 import { requireReachable } from "./subscription-filters.ts";
 
 function parsed(document: string): Record<string, unknown> {
@@ -32,7 +33,7 @@ async function requireSubscription(ctx: BodyContext, document: string): Promise<
   }
   patternOf(ctx, typeof pattern === "string" ? pattern : "");
   if (typeof roleArn === "string") {
-    ctx.transaction((within) => within.authorize({ action: "iam:PassRole", resource: roleArn }));
+    ctx.transaction((within) => requirePassable(within, roleArn));
   }
   const target = { destinationArn, group: "*", ...(typeof roleArn === "string" && { roleArn }) };
   await requireReachable(ctx, arn, target);

@@ -8,7 +8,7 @@ import { modelled, notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { destinationArn } from "./delivery-destinations.ts";
-import { invalidToken, requireSource } from "./delivery-sources.ts";
+import { invalidToken, requireSource, sourceArn } from "./delivery-sources.ts";
 import {
   deliveries, deliveryDestinations, waitingRecords, type Delivery, type DeliveryDestination,
 } from "./delivery-tables.ts";
@@ -77,6 +77,10 @@ function settingsOf(ctx: Context, source: string, type: string, input: Settings)
  * @evidence CloudWatch Logs API Reference, CreateDelivery: one delivery between a source and a destination
  */
 export const CreateDelivery = operation(logs.CreateDelivery, {
+  // @evidence Service Authorization Reference, Amazon CloudWatch Logs: all three are required
+  resource: (input, ctx) => [
+    deliveryArn(ctx, "*"), sourceArn(ctx, input.deliverySourceName), input.deliveryDestinationArn,
+  ],
   async body(input, ctx) {
     const { type, resourceArn } = ctx.reading(() => requireNew(ctx, input));
     if (type === "FH") await openLogStream(ctx, resourceArn);

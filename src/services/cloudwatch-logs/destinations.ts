@@ -11,6 +11,7 @@ import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
 import { destinations, type Destination } from "./destination-table.ts";
 import { invalidNextToken, invalidParameter, resourceNotFound } from "./errors.ts";
 import { setTags } from "./group-tags.ts";
+import { requirePassable } from "./passed-roles.ts";
 import { controlMessage, send } from "./subscription-delivery.ts";
 
 export function destinationArn(ctx: Pick<ReadContext, "arn">, name: string): string {
@@ -49,7 +50,7 @@ export const PutDestination = operation(logs.PutDestination, {
     if (!arn || (arn.service !== "kinesis" && arn.service !== "firehose")) {
       throw invalidParameter(`Invalid targetArn: ${targetArn}`);
     }
-    ctx.transaction((within) => within.authorize({ action: "iam:PassRole", resource: roleArn }));
+    ctx.transaction((within) => requirePassable(within, roleArn));
     const vendor = arn.service === "firehose" ? "Firehose" : "Kinesis stream";
     try {
       await send(

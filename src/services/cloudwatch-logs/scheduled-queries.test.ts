@@ -10,6 +10,7 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, testEpoch } from "../../../test/region.ts";
 import { createGroup } from "./logs-fixture.ts";
+import { StartQuery } from "./queries.ts";
 
 const region = await startRegion();
 after(() => region.stop());
@@ -97,6 +98,42 @@ test("what the role may not do is in the history", async () => {
   await logs.send(new DeleteScheduledQueryCommand({ identifier: "errors" }));
   assert.equal(await refusal(logs.send(new GetScheduledQueryCommand({ identifier: "errors" }))),
     "ResourceNotFoundException: The specified scheduled query does not exist.");
+});
+
+test("the region's own failures lose no run", async (t) => {
+  await allow("logs:StartQuery", "logs:GetQueryResults", "s3:PutObject");
+  await logs.send(new CreateScheduledQueryCommand(query));
+  const { mock } = t.mock.method(StartQuery as unknown as { run: () => unknown }, "run", () => {
+    throw new Error("down");
+  }, { times: 1 });
+  await region.clock.advance({ hours: 1, seconds: 10 });
+  assert.equal(mock.callCount(), 1);
+  assert.ok(region.engine.defects.splice(0).length > 0);
+  assert.deepEqual((await history()).map(({ executionStatus }) => executionStatus), ["Complete"]);
+  await logs.send(new DeleteScheduledQueryCommand({ identifier: "errors" }));
+});
+
+test("roles are passed to CloudWatch Logs, and to nobody else", async () => {
+  const create = async (service: string): Promise<string> => {
+    const credentials = await region.user(service, {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow", Action: "logs:CreateScheduledQuery",
+          Resource: "arn:aws:logs:us-east-1:000000000000:scheduled-query:*",
+        },
+        {
+          Effect: "Allow", Action: "iam:PassRole", Resource: role,
+          Condition: { StringEquals: { "iam:PassedToService": service } },
+        },
+      ],
+    });
+    const client = region.client(CloudWatchLogsClient, { credentials });
+    return refusal(client.send(new CreateScheduledQueryCommand(query)));
+  };
+  assert.match(await create("lambda.amazonaws.com"), /^AccessDeniedException: .* iam:PassRole on resource: /);
+  assert.equal(await create("logs.amazonaws.com"), "no refusal");
+  await logs.send(new DeleteScheduledQueryCommand({ identifier: "errors" }));
 });
 
 test("a scheduled query that can't run is refused", async () => {

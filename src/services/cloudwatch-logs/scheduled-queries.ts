@@ -12,6 +12,7 @@ import { resourceNotFound, validation } from "./errors.ts";
 import { setTags } from "./group-tags.ts";
 import type { Query } from "./insights/query.ts";
 import { parseQuery } from "./insights/query-reader.ts";
+import { requirePassable } from "./passed-roles.ts";
 import { scheduledQueries, triggers, type ScheduledQuery, type Trigger } from "./scheduled-query-table.ts";
 import { planQuery } from "./scheduled-querying.ts";
 
@@ -69,7 +70,7 @@ function settingsOf(ctx: Context, input: Given) {
   }
   const roles = [input.executionRoleArn, input.destinationConfiguration?.s3Configuration.roleArn];
   for (const resource of new Set(roles)) {
-    if (resource !== undefined) ctx.authorize({ action: "iam:PassRole", resource });
+    if (resource !== undefined) requirePassable(ctx, resource);
   }
   return {
     text: input.queryString, expression: input.scheduleExpression, timeZone, roleArn: input.executionRoleArn,
@@ -84,6 +85,7 @@ function settingsOf(ctx: Context, input: Given) {
 }
 
 export const CreateScheduledQuery = operation(logs.CreateScheduledQuery, {
+  resource: (_input, ctx) => queryArn(ctx, { id: "*" }),
   run(input, ctx) {
     const settings = settingsOf(ctx, input);
     if (ctx.db(scheduledQueries).has(input.name)) {

@@ -3,10 +3,11 @@
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import * as s3 from "../../generated/s3.ts";
 import { sessionOf } from "../../delivery/role-session.ts";
-import { asynchronousJob } from "../../jobs/job.ts";
+import { asynchronousJob, job } from "../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { nextAfter, parseSchedule } from "../../kernel/schedule-expression.ts";
+import { logsPrincipal } from "./passed-roles.ts";
 import { scheduledQueries, triggers, type ScheduledQuery, type Trigger } from "./scheduled-query-table.ts";
 
 /** How far back a query without an offset looks is not documented. */
@@ -41,8 +42,8 @@ function find(ctx: Pick<Context, "db">, { name, id }: Due): ScheduledQuery | und
 
 async function asRole(ctx: BodyContext, roleArn: string, { id }: ScheduledQuery): Promise<CallOptions> {
   const sourceArn = ctx.arn(`scheduled-query:${id}`);
-  const principal = "logs.amazonaws.com";
-  return { as: { session: await sessionOf(ctx, { roleArn, principal, sourceArn, sessionName: "logs" }) } };
+  const asked = { roleArn, principal: logsPrincipal, sourceArn, sessionName: "logs" };
+  return { as: { session: await sessionOf(ctx, asked) } };
 }
 
 function note(ctx: BodyContext, due: Due, change: Partial<Trigger>): void {
@@ -57,19 +58,28 @@ function note(ctx: BodyContext, due: Due, change: Partial<Trigger>): void {
   });
 }
 
-export const startScheduledQuery = asynchronousJob<Due>("cloudwatch-logs.startScheduledQuery",
-  async (due, ctx) => {
-  const query = ctx.transaction((within) => {
-    const found = find(within, due);
-    if (found) planQuery(within, found, due.at);
-    return found;
-  });
+/** The next time is planned and this one set going together: neither is lost where the region stops. */
+export const startScheduledQuery = job<Due>("cloudwatch-logs.startScheduledQuery", (due, ctx) => {
+  const query = find(ctx, due);
   if (!query?.isEnabled) return;
-  ctx.transaction((within) => forgetOld(within, due));
+  planQuery(ctx, query, due.at);
+  forgetOld(ctx, due);
+  ctx.schedule(runScheduledQuery, { id: idOf(due), at: ctx.clock.now(), input: due });
+});
+
+function idOf({ id, at }: Due): string {
+  return `${id} ${at}`;
+}
+
+export const runScheduledQuery = asynchronousJob<Due>("cloudwatch-logs.runScheduledQuery", async (
+  due, ctx,
+) => {
+  const query = ctx.reading(() => find(ctx, due));
+  if (!query) return;
   try {
     const { queryId } = await ctx.call(logs.StartQuery, {
       queryString: query.text,
-        startTime: Math.floor(due.at / 1_000) - (query.offsetSeconds ?? offsetSecondsDefault),
+      startTime: Math.floor(due.at / 1_000) - (query.offsetSeconds ?? offsetSecondsDefault),
       endTime: Math.floor(due.at / 1_000), ...(query.groups && { logGroupIdentifiers: [...query.groups] }),
     }, await asRole(ctx, query.roleArn, query));
     note(ctx, due, { ...(queryId !== undefined && { queryId }), status: "Running" });
@@ -88,7 +98,7 @@ function forgetOld(ctx: Context, { id, at }: Due): void {
 
 function lookAgain(ctx: Context, due: Due): void {
   ctx.schedule(collectScheduledQuery, {
-    id: `${due.id} ${due.at}`, at: ctx.clock.now() + secondMilliseconds, input: due,
+    id: idOf(due), at: ctx.clock.now() + secondMilliseconds, input: due,
   });
 }
 

@@ -42,7 +42,7 @@ import * as transformers from "./transformers.ts";
 import * as vending from "./vending.ts";
 
 const serviceActions: Readonly<Record<string, readonly string[]>> = {
-  "cloudwatch.amazonaws.com": ["logs:FilterLogEvents"],
+  "cloudwatch.amazonaws.com": ["logs:DescribeLogGroups", "logs:FilterLogEvents"],
   [vending.deliveryPrincipal]: ["logs:PutLogEvents", "logs:CreateLogStream"],
 };
 

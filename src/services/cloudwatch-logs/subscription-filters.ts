@@ -12,6 +12,7 @@ import {
 import { subscriptionFilters, subscriptionFiltersOf, type SubscriptionFilter } from "./filter-tables.ts";
 import { onGroup, requireGroup } from "./group-table.ts";
 import { patternOf } from "./known-patterns.ts";
+import { requirePassable } from "./passed-roles.ts";
 import { controlMessage, findDestination, invoke, send, type Target } from "./subscription-delivery.ts";
 
 /** @evidence CloudWatch Logs User Guide, quotas: two subscription filters a log group */
@@ -44,7 +45,7 @@ function requireDestination(ctx: BodyContext, destinationArn: string, roleArn: s
 
 /** What may be passed on and to whom, apart from what the destination itself says. */
 function requireAllowed(ctx: Context, arn: Arn, destinationArn: string, roleArn: string | undefined): void {
-  if (roleArn !== undefined) ctx.authorize({ action: "iam:PassRole", resource: roleArn });
+  if (roleArn !== undefined) requirePassable(ctx, roleArn);
   if (arn.service !== "logs") return;
   const isAllowed = arn.account === ctx.account ||
     ctx.isAllowed({ action: "logs:PutSubscriptionFilter", resource: destinationArn });

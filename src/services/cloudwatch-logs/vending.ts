@@ -3,6 +3,8 @@
  * that its resource's logs go.
  */
 
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import * as firehose from "../../generated/firehose.ts";
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import * as s3 from "../../generated/s3.ts";
@@ -11,10 +13,9 @@ import { asynchronousJob } from "../../jobs/job.ts";
 import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, CallOptions, Context, ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { gzipSync } from "node:zlib";
 import { destinationOf } from "./deliveries.ts";
 import { sourceArn } from "./delivery-sources.ts";
-import { deliveries, deliverySources, waitingRecords } from "./delivery-tables.ts";
+import { deliveries, deliverySources, waitingRecords, type WaitingRecord } from "./delivery-tables.ts";
 import { groupNameOf } from "./group-table.ts";
 import { requireKind, suffixDefault, suffixIn } from "./vended-sources.ts";
 
@@ -63,7 +64,9 @@ export interface VendedTo {
 export const deliveryPrincipal = "delivery.logs.amazonaws.com";
 /** @evidence CloudWatch Logs User Guide, "Logs sent to Amazon S3": files every five minutes */
 const fileMilliseconds = 5 * 60_000;
+/** A file has as many records, and characters of them, as one write holds in memory. */
 const recordsAFile = 10_000;
+const charactersAFile = 8_000_000;
 
 /** By a delivery; undefined when it, or what it leads from or to, is no more. */
 function wayOf(ctx: Pick<ReadContext, "db" | "arn">, id: string): Way | undefined {
@@ -214,11 +217,28 @@ interface Waiting {
   readonly way?: Way;
 }
 
+const compressed = promisify<string, Buffer>(gzip);
+
+interface File {
+  readonly records: readonly WaitingRecord[];
+  readonly isLast: boolean;
+}
+
+function nextFile(ctx: Pick<ReadContext, "db">, delivery: string): File {
+  const records: WaitingRecord[] = [];
+  let characters = 0;
+  for (const record of ctx.db(waitingRecords).list({ prefix: [delivery] })) {
+    if (records.length >= recordsAFile || characters >= charactersAFile) return { records, isLast: false };
+    records.push(record);
+    characters += record.text.length;
+  }
+  return { records, isLast: true };
+}
+
 export const writeFile = asynchronousJob<Waiting>("cloudwatch-logs.writeVendedFile", async (waiting, ctx) => {
   const { id } = waiting;
-  const { way, records } = ctx.reading(() => ({
-    way: waiting.way ?? wayOf(ctx, id),
-    records: [...ctx.db(waitingRecords).list({ prefix: [id], limit: recordsAFile })],
+  const { way, records, isLast } = ctx.reading(() => ({
+    way: waiting.way ?? wayOf(ctx, id), ...nextFile(ctx, id),
   }));
   if (!way || records.length === 0) return;
   const now = ctx.clock.now();
@@ -229,11 +249,11 @@ export const writeFile = asynchronousJob<Waiting>("cloudwatch-logs.writeVendedFi
   await tolerantly(async () => {
     await ctx.call(s3.PutObject, {
       Bucket: bucket, Key: `${prefix}${pathOf(ctx, way, now)}/${name}`, ACL: "bucket-owner-full-control",
-      Body: gzipSync(records.map(({ text }) => `${text}\n`).join("")),
+      Body: await compressed(records.map(({ text }) => `${text}\n`).join("")),
     }, asDelivery(ctx, way));
   });
   ctx.transaction((within) => {
     for (const { order } of records) within.db(waitingRecords).delete([id, order]);
-    if (records.length === recordsAFile) within.schedule(writeFile, { id, at: now, input: waiting });
+    if (!isLast) within.schedule(writeFile, { id, at: now, input: waiting });
   });
 });

@@ -25,9 +25,7 @@ export interface InsightDefinition {
   readonly isSum: boolean;
 }
 
-/**
- * @evidence CloudWatch User Guide, "Contributor Insights rule syntax": four keys, four filters, 20 log groups
- */
+/** @evidence CloudWatch User Guide, "Contributor Insights rule syntax": four keys, four filters */
 const keysMax = 4;
 const filtersMax = 4;
 
@@ -124,8 +122,11 @@ export function parseDefinition(text: string): InsightDefinition {
 }
 
 function groupsOf(rule: Members): string[] {
-  const given = rule["LogGroupNames"] ?? rule["LogGroupARNs"];
-  const groups = texts(given, "LogGroupNames");
+  const { LogGroupNames: names, LogGroupARNs: arns } = rule;
+  if (names !== undefined && arns !== undefined) {
+    throw invalid("it must have LogGroupNames or LogGroupARNs, but not both");
+  }
+  const groups = texts(names ?? arns, "LogGroupNames");
   if (groups.length === 0) throw invalid("LogGroupNames must name a log group");
   return groups;
 }

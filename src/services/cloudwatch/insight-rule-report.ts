@@ -3,7 +3,7 @@
 import * as cloudwatch from "../../generated/cloudwatch.ts";
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import { parseArn } from "../../kernel/arn.ts";
-import type { BodyContext } from "../../kernel/context.ts";
+import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { invalidParameterValue, resourceNotFound, startAfterEnd } from "./errors.ts";
@@ -32,6 +32,13 @@ interface Slot {
   minimum: number;
   maximum: number;
   readonly byContributor: Map<string, number>;
+}
+
+/** There may be more of them than a call can have arguments. */
+function greatest(values: Iterable<number>): number {
+  let found = -Infinity;
+  for (const value of values) found = Math.max(found, value);
+  return found;
 }
 
 class Report {
@@ -66,7 +73,7 @@ class Report {
   /** The greatest first. */
   ranked(byMaximum: boolean): Contributor[] {
     for (const contributor of this.contributors.values()) {
-      contributor.maximum = Math.max(...contributor.byTime.values());
+      contributor.maximum = greatest(contributor.byTime.values());
     }
     const rank = ({ total, maximum }: Contributor): number => (byMaximum ? maximum : total);
     return [...this.contributors.values()].sort((left, right) => rank(right) - rank(left));
@@ -79,16 +86,42 @@ interface Span {
   readonly period: number;
 }
 
+function asService(ctx: BodyContext): CallOptions {
+  return { as: "service", principal: "cloudwatch.amazonaws.com", sourceArn: ctx.arn("insight-rule/*") };
+}
+
+/**
+ * The names of the groups that are meant; a `*` at the end stands for all that begin so. Those of other
+ * accounts are not seen.
+ *
+ * @evidence CloudWatch User Guide, "Contributor Insights rule syntax", LogGroupNames and LogGroupARNs
+ */
+async function namesOf(ctx: BodyContext, given: string): Promise<string[]> {
+  const arn = parseArn(given);
+  const isElsewhere = arn && (!["*", ctx.account].includes(arn.account) || arn.region !== ctx.region);
+  if (isElsewhere) return [];
+  const name = arn?.resource.replace(/^log-group[:/]/, "").replace(/:\*$/, "") ?? given;
+  if (!name.endsWith("*")) return [name];
+  const logGroupNamePrefix = name.slice(0, -1);
+  const found: string[] = [];
+  for (let nextToken: string | undefined; ;) {
+    const page = await ctx.call(logs.DescribeLogGroups, {
+      ...(logGroupNamePrefix !== "" && { logGroupNamePrefix }), ...(nextToken && { nextToken }),
+    }, asService(ctx));
+    found.push(...(page.logGroups ?? []).map(({ logGroupName = "" }) => logGroupName));
+    nextToken = page.nextToken;
+    if (nextToken === undefined) return found;
+  }
+}
+
 /** Events are read as the service itself; a group that is not there has none. */
 async function readGroup(
-  ctx: BodyContext, group: string, { start, end }: Span, each: (event: logs.FilteredLogEvent) => void,
+  ctx: BodyContext, name: string, { start, end }: Span, each: (event: logs.FilteredLogEvent) => void,
 ): Promise<void> {
-  const name = parseArn(group)?.resource.replace(/^log-group:/, "").replace(/:\*$/, "") ?? group;
   for (let nextToken: string | undefined; ;) {
     const input = { logGroupName: name, startTime: start, endTime: end - 1, limit: 10_000 };
-    const page = await ctx.call(logs.FilterLogEvents, { ...input, ...(nextToken && { nextToken }) }, {
-      as: "service", principal: "cloudwatch.amazonaws.com", sourceArn: ctx.arn("insight-rule/*"),
-    });
+    const more = nextToken && { nextToken };
+    const page = await ctx.call(logs.FilterLogEvents, { ...input, ...more }, asService(ctx));
     for (const event of page.events ?? []) each(event);
     nextToken = page.nextToken;
     if (nextToken === undefined) return;
@@ -101,7 +134,9 @@ async function reportOf(
   const report = new Report();
   const wasEnabled = (at: number): boolean =>
     spans.some(({ from, until }) => at >= from && at < (until ?? Infinity));
-  for (const group of definition.groups) {
+  const names = await Promise.all(definition.groups.map((given) => namesOf(ctx, given)));
+  // A group counts once, however often it is named.
+  for (const group of new Set(names.flat())) {
     try {
       await readGroup(ctx, group, span, ({ timestamp = 0, ingestionTime = 0, message = "" }) => {
         if (!wasEnabled(ingestionTime)) return;
@@ -120,7 +155,7 @@ function datapoints(report: Report, wanted: readonly string[]): cloudwatch.Insig
   return [...report.slots].sort(([left], [right]) => left - right).map(([at, slot]) => {
     const { count, sum, minimum, maximum, byContributor } = slot;
     const all: Record<typeof metricNames[number], number> = {
-      UniqueContributors: byContributor.size, MaxContributorValue: Math.max(...byContributor.values()),
+      UniqueContributors: byContributor.size, MaxContributorValue: greatest(byContributor.values()),
       SampleCount: count, Sum: sum, Minimum: minimum, Maximum: maximum, Average: sum / count,
     };
     const shown = Object.entries(all).filter(([name]) => wanted.includes(name));

@@ -149,6 +149,28 @@ test("rules count only what comes while they are enabled, and are listed and del
     "ResourceNotFoundException: The specified resource does not exist.");
 });
 
+test("groups are named by name, by what names begin with, and by ARN; elsewhere are none", async () => {
+  for (const logGroupName of ["star/a", "star/b", "stars"]) {
+    await logs.send(new CreateLogGroupCommand({ logGroupName }));
+    await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName: "s" }));
+  }
+  const count = async (definition: object): Promise<number | undefined> => {
+    await put("stars", { Contribution: { Keys: ["$.k"] }, ...definition });
+    for (const group of ["star/a", "star/b", "stars"]) await log(group, [0, "{\"k\":1}"]);
+    const { AggregateValue } = await report("stars");
+    await cloudwatch.send(new DeleteInsightRulesCommand({ RuleNames: ["stars"] }));
+    await region.clock.advance({ seconds: 1 });
+    return AggregateValue;
+  };
+  assert.equal(await count({ LogGroupNames: ["star/*"] }), 2);
+  assert.equal(await count({ LogGroupNames: ["star/*", "star/a", "missing"] }), 2);
+  const arns = (account: string, end: string) =>
+    ({ LogGroupNames: undefined, LogGroupARNs: [`arn:aws:logs:us-east-1:${account}:log-group${end}`] });
+  assert.equal(await count(arns("000000000000", ":star/a:*")), 1);
+  assert.equal(await count(arns("*", "/star*")), 3);
+  assert.equal(await count(arns("111111111111", ":star/a")), 0);
+});
+
 test("definitions and reports that can't be are refused", async () => {
   const refused = async (definition: object) => {
     const text = await refusal(put("wrong", definition));

@@ -2,7 +2,7 @@
 
 import type * as cloudwatch from "../../generated/cloudwatch.ts";
 import type { ReadContext } from "../../kernel/context.ts";
-import { atInstant, nextAfter, parseSchedule } from "../../kernel/schedule-expression.ts";
+import { nextAfter, parseSchedule } from "../../kernel/schedule-expression.ts";
 import { table } from "../../store/types.ts";
 
 export interface MuteRule {
@@ -23,6 +23,8 @@ export interface MuteRule {
   readonly updatedAt: number;
 }
 
+const minuteMilliseconds = 60_000;
+
 export const muteRules = table<MuteRule>("cloudwatch.muteRules", { key: (rule) => rule.name });
 
 /** The end of the time that a rule mutes now: epoch milliseconds; undefined where it does not. */
@@ -31,22 +33,33 @@ export function mutedUntil(rule: MuteRule, now: number): number | undefined {
   if (!schedule || now < (rule.from ?? 0) || now >= (rule.until ?? Infinity)) return undefined;
   const setting = { timeZone: rule.timeZone, from: 0 };
   // The window that began last, where it is not over; windows that overlap are one.
-  let begin = nextAfter(schedule, now - rule.durationMilliseconds, setting);
-  if (begin === undefined || begin > now) return undefined;
-  for (;;) {
-    const next = nextAfter(schedule, begin, setting);
-    if (next === undefined || next > now) break;
-    begin = next;
+  const begin = lastWithin(now - rule.durationMilliseconds, now, (after) =>
+    nextAfter(schedule, after, setting));
+  return begin && Math.min(begin + rule.durationMilliseconds, rule.until ?? Infinity);
+}
+
+/** The last time behind a moment, up to another, of those that are a whole minute apart at least. */
+function lastWithin(
+  after: number, until: number, next: (after: number) => number | undefined,
+): number | undefined {
+  const isTime = (time: number | undefined): time is number => time !== undefined && time <= until;
+  let found = next(after);
+  if (!isTime(found)) return undefined;
+  for (let high = until; high - found >= minuteMilliseconds;) {
+    const middle = found + Math.floor((high - found) / 2);
+    const later = next(middle);
+    if (isTime(later)) found = later;
+    else high = middle;
   }
-  return Math.min(begin + rule.durationMilliseconds, rule.until ?? Infinity);
+  return found;
 }
 
 export function statusOf(rule: MuteRule, now: number): cloudwatch.AlarmMuteRuleStatus {
   if (mutedUntil(rule, now) !== undefined) return "ACTIVE";
   if (now >= (rule.until ?? Infinity)) return "EXPIRED";
   const schedule = parseSchedule(rule.expression);
-  const isPast = schedule?.kind === "at" && atInstant(schedule, rule.timeZone) < now;
-  return isPast ? "EXPIRED" : "SCHEDULED";
+  const next = schedule && nextAfter(schedule, now, { timeZone: rule.timeZone, from: 0 });
+  return next === undefined ? "EXPIRED" : "SCHEDULED";
 }
 
 /** Until when the actions of an alarm are muted; undefined where they are not. */

@@ -8,6 +8,7 @@ import {
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, testEpoch } from "../../../test/region.ts";
+import { mutedUntil, statusOf, type MuteRule } from "./mute-rule-rows.ts";
 
 const region = await startRegion();
 after(() => region.stop());
@@ -119,4 +120,41 @@ test("schedules that are none are refused", async () => {
   assert.equal(
     await refused({ StartDate: new Date(testEpoch), ExpireDate: new Date(testEpoch) }),
     "ValidationException: The parameter StartDate must be less than the parameter ExpireDate.");
+});
+
+test("who makes a rule must be allowed to for the rule and for each of its alarms", async () => {
+  const arn = (kind: string, name: string) => `arn:aws:cloudwatch:us-east-1:000000000000:${kind}:${name}`;
+  const outcome = async (name: string, ...Resource: string[]): Promise<string> => {
+    const Statement = [{ Effect: "Allow", Action: "cloudwatch:PutAlarmMuteRule", Resource }];
+    const credentials = await region.user(name, { Version: "2012-10-17", Statement });
+    return refusal(region.client(CloudWatchClient, { credentials }).send(new PutAlarmMuteRuleCommand({
+      Name: "mine", Rule: { Schedule: { Expression: "cron(0 2 * * *)", Duration: "PT1H" } },
+      MuteTargets: { AlarmNames: ["a", "b"] },
+    })));
+  };
+  const rule = arn("alarm-mute-rule", "mine");
+  assert.match(await outcome("some", rule, arn("alarm", "a")), /:PutAlarmMuteRule on resource: \S+:alarm:b /);
+  assert.equal(await outcome("all", rule, arn("alarm", "a"), arn("alarm", "b")), "no refusal");
+});
+
+test("when a rule mutes is found at once, however often it begins", () => {
+  const minute = 60_000;
+  const rule: MuteRule = {
+    name: "often", expression: "cron(* 0-11 * * ? *)", shownExpression: "", duration: "P15D",
+    durationMilliseconds: 15 * 24 * 60 * minute, timeZone: "UTC", updatedAt: 0,
+  };
+  const at = (hours: number, minutes: number) => testEpoch + (hours * 60 + minutes) * minute;
+  const until = (begin: number) => begin + rule.durationMilliseconds;
+  const begun = performance.now();
+  for (let round = 0; round < 50; round++) {
+    assert.equal(mutedUntil(rule, at(11, 59)), until(at(11, 59)));
+    assert.equal(mutedUntil(rule, at(23, 30) + 1), until(at(11, 59)));
+    assert.equal(mutedUntil(rule, at(5, 0) - 1), until(at(4, 59)));
+  }
+  assert.ok(performance.now() - begun < 2_000);
+  const short = { ...rule, durationMilliseconds: minute };
+  assert.equal(mutedUntil(short, at(12, 0)), undefined);
+  assert.equal(mutedUntil(short, at(11, 59) + 1), at(12, 0));
+  const past = { ...rule, expression: "cron(0 2 1 1 ? 2020)" };
+  assert.deepEqual([statusOf(past, testEpoch), statusOf(rule, testEpoch)], ["EXPIRED", "ACTIVE"]);
 });

@@ -11,6 +11,7 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { parseSchedule } from "../../kernel/schedule-expression.ts";
 import { isTimeZone } from "../../kernel/time-zones.ts";
+import { alarmArn } from "./alarm-rows.ts";
 import { addTags } from "./alarm-tags.ts";
 import { invalidNextToken, resourceNotFound, validationError } from "./errors.ts";
 import { muteRules, statusOf, type MuteRule } from "./mute-rule-rows.ts";
@@ -60,8 +61,10 @@ function withYear(fields: string): string {
   return [minutes, hours, ...days, "*"].join(" ");
 }
 
+/** @evidence CloudWatch API Reference, PutAlarmMuteRule, "Permissions": on the rule and on its alarms */
 export const PutAlarmMuteRule = operation(cloudwatch.PutAlarmMuteRule, {
-  resource: (input, ctx) => muteRuleArn(ctx, input.Name),
+  resource: ({ Name, MuteTargets }, ctx) =>
+    [muteRuleArn(ctx, Name), ...(MuteTargets?.AlarmNames ?? []).map((alarm) => alarmArn(ctx, alarm))],
   run(input, ctx) {
     const { Expression, Duration, Timezone = "UTC" } = input.Rule.Schedule;
     if (!isTimeZone(Timezone)) {

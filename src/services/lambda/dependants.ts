@@ -2,7 +2,7 @@
 
 import type { Context } from "../../kernel/context.ts";
 import { aliases } from "./alias-table.ts";
-import { forgetExecutions } from "./durable-table.ts";
+import { forgetExecutions } from "./durable-ending.ts";
 import { eventInvokeConfigs } from "./event-invoke-table.ts";
 import { functionArn } from "./function-names.ts";
 import { functions, versions } from "./function-table.ts";

@@ -10,7 +10,8 @@ import { answerCall } from "./durable-answers.ts";
 import type { ExecutionKey } from "./durable-going-on.ts";
 import { errorOf, Progress, resultOf, type Details } from "./durable-progress.ts";
 import {
-  executionArn, executions, forgetExecution, ownOperation, runningExecution, topicOf, type DurableExecution,
+  events, executionArn, executions, operations, ownOperation, runningExecution, topicOf,
+  type DurableExecution,
 } from "./durable-table.ts";
 import { functionArn } from "./function-names.ts";
 import { findVersion, versionName } from "./function-table.ts";
@@ -103,9 +104,37 @@ export const executionTimeout = job<ExecutionKey>("lambda.durableTimeout", (key,
   endExecution(new Progress(ctx, execution), "TIMED_OUT", { error });
 });
 
+const recordsAtOnce = 500;
+
+/** Operations and history of an execution that is gone, some at a time. */
+export const forgetRecords = job<{ readonly id: string }>("lambda.forgetDurableRecords", ({ id }, ctx) => {
+  const some = { prefix: [id], limit: recordsAtOnce };
+  const theirOperations = [...ctx.db(operations).list(some)];
+  const theirEvents = [...ctx.db(events).list(some)];
+  for (const { operation } of theirOperations) ctx.db(operations).delete([id, operation.Id]);
+  for (const { number } of theirEvents) ctx.db(events).delete([id, number]);
+  if (theirOperations.length < recordsAtOnce && theirEvents.length < recordsAtOnce) return;
+  ctx.schedule(forgetRecords, { id, at: ctx.clock.now(), input: { id } });
+});
+
+function forgetExecution(ctx: Context, { name, executionName, id }: ExecutionKey): void {
+  ctx.db(executions).delete([name, executionName]);
+  ctx.schedule(forgetRecords, { id, at: ctx.clock.now(), input: { id } });
+}
+
 export const forgetDurableExecution = job<ExecutionKey>("lambda.forgetDurableExecution", (key, ctx) => {
   if (ctx.db(executions).get([key.name, key.executionName])?.id === key.id) forgetExecution(ctx, key);
 });
+
+/** With a function all of its executions go; whoever waits for one waits no more. */
+export function forgetExecutions(ctx: Context, name: string): void {
+  const error = { ErrorMessage: "The function was deleted.", ErrorType: "ExecutionStopped" };
+  for (const execution of [...ctx.db(executions).list({ prefix: [name] })]) {
+    endExecution(new Progress(ctx, execution), "STOPPED", { error });
+    ctx.unschedule(forgetDurableExecution, execution.id);
+    forgetExecution(ctx, execution);
+  }
+}
 
 /** @evidence Lambda Developer Guide, "Best practices for Lambda durable functions", error handling */
 export const durableDeadLetter = asynchronousJob<ExecutionKey>("lambda.durableDeadLetter", mourn);

@@ -1,5 +1,6 @@
 /** Executions begin: once for each name, and whoever waits gets what comes of it. */
 
+import { hash } from "node:crypto";
 import type { ErrorObject } from "../../generated/lambda.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import type { Outcome } from "../../planes/functions/contract.ts";
@@ -38,7 +39,7 @@ export function startExecution(ctx: Context, start: Start): DurableExecution {
   const { version: { name, number, settings }, traceHeader, isAsynchronous = false, parent } = start;
   const { ExecutionTimeout = synchronousSecondsMax, RetentionPeriodInDays } = settings.DurableConfig ?? {};
   const input = Buffer.from(start.payload).toString("utf8") || "{}";
-  const executionName = start.executionName ?? ctx.ids.uuid();
+  const executionName = start.executionName ?? (parent ? chainedName(parent) : ctx.ids.uuid());
   const known = ctx.db(executions).get([name, executionName]);
   if (known) {
     const own = ownOperation(ctx, known);
@@ -87,6 +88,11 @@ export function startExecution(ctx: Context, start: Start): DurableExecution {
   tellStatus(ctx, progress.execution);
   goOn(progress);
   return progress.execution;
+}
+
+/** Of what another execution has called: the same call, made again after a stop, is the same execution. */
+function chainedName({ id, operationId }: ChainedFrom): string {
+  return hash("sha256", `${id} ${operationId}`).slice(0, 32);
 }
 
 /** Until it has ended; it times out by itself. */

@@ -2,7 +2,7 @@
 
 import type { ErrorObject, Event, ExecutionStatus, Operation } from "../../generated/lambda.ts";
 import { parseArn } from "../../kernel/arn.ts";
-import type { Context, ReadContext } from "../../kernel/context.ts";
+import type { ReadContext } from "../../kernel/context.ts";
 import type { Owner } from "../../kernel/operation.ts";
 import { table } from "../../store/types.ts";
 import { durableExecutionNotFound } from "./errors.ts";
@@ -156,15 +156,4 @@ export function ownOperation(
   ctx: ReadContext, { id }: Pick<DurableExecution, "id">,
 ): OperationRow | undefined {
   return ctx.db(operations).by("order").first({ prefix: [id] });
-}
-
-export function forgetExecution(ctx: Context, { name, executionName, id }: Key): void {
-  ctx.db(executions).delete([name, executionName]);
-  for (const { operation } of operationsOf(ctx, { id })) ctx.db(operations).delete([id, operation.Id]);
-  for (const { number } of [...ctx.db(events).list({ prefix: [id] })]) ctx.db(events).delete([id, number]);
-}
-
-/** With a function all of its executions go. */
-export function forgetExecutions(ctx: Context, name: string): void {
-  for (const row of [...ctx.db(executions).list({ prefix: [name] })]) forgetExecution(ctx, row);
 }

@@ -16,6 +16,8 @@ import {
 import { refusal } from "../../../test/refusal.ts";
 import { account, arnOf, roleArn, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
+import { events, operations } from "./durable-table.ts";
+import { chainedCall } from "./durable-timers.ts";
 
 /** Does what its input says: sends these updates one by one, then answers this. */
 const puppet = nodePackage(`
@@ -40,6 +42,7 @@ const puppet = nodePackage(`
   };
 `);
 
+const cell = { account, region: "us-east-1" };
 let bench: Bench;
 before(async () => {
   bench = await startBench();
@@ -326,4 +329,55 @@ test("executions are forgotten after the time that they are kept, and with their
   assert.equal((await look(later))[0], "TIMED_OUT");
   await bench.lambda.send(new DeleteFunctionCommand({ FunctionName: "brief" }));
   assert.match(await refusal(look(later)), /^ResourceNotFoundException: /);
+});
+
+test("what goes with a function goes wholly, and whoever waits for its executions is told", async () => {
+  await make("gone");
+  const long = { ...waiting, WaitOptions: { WaitSeconds: 600 } };
+  const round = { updates: [long], answer: { Status: "PENDING" } };
+  const answer = bench.lambda.send(new InvokeCommand({
+    FunctionName: "gone", Qualifier: "1", Payload: Buffer.from(JSON.stringify({ rounds: [round] })),
+  }));
+  const arn = await start("gone", [round, { when: { none: "READY" } }]);
+  const id = arn.slice(arn.lastIndexOf("/") + 1);
+  const rows = (): number => bench.region.engine.store.read(cell, (transaction) =>
+    transaction.rows(operations).count({ prefix: [id] }) + transaction.rows(events).count({ prefix: [id] }));
+  assert.ok(rows() >= 4);
+  await bench.lambda.send(new DeleteFunctionCommand({ FunctionName: "gone" }));
+  const { FunctionError, Payload } = await answer;
+  assert.equal(FunctionError, "Unhandled");
+  assert.match(Buffer.from(Payload ?? "").toString(), /The function was deleted\./);
+  await advance(0);
+  assert.equal(rows(), 0);
+});
+
+test("a call of another durable function that a stop has cut off is made once", async () => {
+  await bench.role("caller", {
+    Effect: "Allow", Action: ["lambda:CheckpointDurableExecution", "lambda:InvokeFunction"], Resource: "*",
+  });
+  await make("callee");
+  await make("caller", { Role: roleArn("caller") });
+  const rounds = [
+    { when: { w: "SUCCEEDED" }, answer: { Status: "SUCCEEDED", Result: "1" } },
+    { updates: [waiting], answer: { Status: "PENDING" } },
+  ];
+  const ChainedInvokeOptions = { FunctionName: "callee:1" };
+  const arn = await start("caller", [
+    { when: { c: "SUCCEEDED" }, answer: { Status: "SUCCEEDED", Result: "2" } },
+    {
+      updates: [{
+        Id: "c", Type: "CHAINED_INVOKE", Action: "START", ChainedInvokeOptions,
+        Payload: JSON.stringify({ rounds }),
+      }],
+      answer: { Status: "PENDING" },
+    },
+  ]);
+  const [executionName = "", id = ""] = arn.split("/").slice(-2);
+  const key = { name: "caller", executionName, id, operationId: "c" };
+  await chainedCall.body?.(key, bench.region.engine.jobContext(chainedCall.name, cell));
+  const { DurableExecutions = [] } = await bench.lambda.send(
+    new ListDurableExecutionsByFunctionCommand({ FunctionName: "callee" }));
+  assert.equal(DurableExecutions.length, 1);
+  await advance(10);
+  assert.deepEqual(await look(arn), ["SUCCEEDED", "2"]);
 });

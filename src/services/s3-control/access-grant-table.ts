@@ -5,6 +5,9 @@ import type { ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
 import { noAccessGrantsInstance } from "./errors.ts";
 
+/** Who takes on the roles of locations. */
+export const accessGrantsPrincipal = "access-grants.s3.amazonaws.com";
+
 /** One an account and region. */
 export interface AccessGrantsInstance {
   readonly id: "default";

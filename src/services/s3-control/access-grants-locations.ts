@@ -2,11 +2,12 @@
 
 import * as control from "../../generated/s3-control.ts";
 import { parseArn } from "../../kernel/arn.ts";
-import type { ReadContext } from "../../kernel/context.ts";
+import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import {
-  grants, instanceArn, locationArn, locations, requireInstance, type AccessGrantsLocation,
+  accessGrantsPrincipal, grants, instanceArn, locationArn, locations, requireInstance,
+  type AccessGrantsLocation,
 } from "./access-grant-table.ts";
 import { onInstance } from "./access-grants-instance.ts";
 import { ofAccount } from "./account.ts";
@@ -50,6 +51,12 @@ function requireRole(arn: string): void {
   }
 }
 
+/** @throws AccessDenied */
+function requirePassable(ctx: Context, resource: string): void {
+  const conditions = { "iam:passedtoservice": accessGrantsPrincipal };
+  ctx.authorize({ action: "iam:PassRole", resource, conditions });
+}
+
 /** @evidence S3 API Reference, CreateAccessGrantsLocation: the id of the location `s3://` is `default` */
 export const CreateAccessGrantsLocation = operation(control.CreateAccessGrantsLocation, {
   ...onInstance,
@@ -58,7 +65,7 @@ export const CreateAccessGrantsLocation = operation(control.CreateAccessGrantsLo
     if (!scopeForm.test(scope)) throw invalidRequest("The specified location scope is invalid");
     requireRole(roleArn);
     if (ctx.db(locations).by("scope").first({ prefix: [scope] })) throw accessGrantsLocationExists();
-    ctx.authorize({ action: "iam:PassRole", resource: roleArn });
+    requirePassable(ctx, roleArn);
     const id = scope === everything ? "default" : ctx.ids.uuid();
     const made = ctx.db(locations).add({ id, scope, roleArn, createdAt: ctx.clock.now() });
     setTags(ctx, locationArn(ctx, id), Tags);
@@ -76,7 +83,7 @@ export const UpdateAccessGrantsLocation = operation(control.UpdateAccessGrantsLo
   run({ AccessGrantsLocationId, IAMRoleArn: roleArn }, ctx) {
     const location = requireLocation(ctx, AccessGrantsLocationId);
     requireRole(roleArn);
-    ctx.authorize({ action: "iam:PassRole", resource: roleArn });
+    requirePassable(ctx, roleArn);
     return shown(ctx, ctx.db(locations).put({ ...location, roleArn }));
   },
 });

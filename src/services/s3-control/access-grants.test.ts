@@ -123,3 +123,26 @@ test("what S3 Control has, and buckets, are tagged by their ARNs", async () => {
     name: "NoSuchResource", message: "The specified resource doesn't exist.",
   });
 });
+
+test("roles of locations are passed to Access Grants, and to nobody else", async () => {
+  await using region = await startRegion();
+  await makeRole(region);
+  const create = async (service: string): Promise<string> => {
+    const credentials = await region.user(service, {
+      Version: "2012-10-17",
+      Statement: [
+        { Effect: "Allow", Action: "s3:*", Resource: "*" },
+        {
+          Effect: "Allow", Action: "iam:PassRole", Resource: IAMRoleArn,
+          Condition: { StringEquals: { "iam:PassedToService": service } },
+        },
+      ],
+    });
+    const control = region.client(S3ControlClient, { credentials });
+    const input = { AccountId, LocationScope: "s3://", IAMRoleArn };
+    return refusal(control.send(new CreateAccessGrantsLocationCommand(input)));
+  };
+  await region.client(S3ControlClient).send(new CreateAccessGrantsInstanceCommand({ AccountId }));
+  assert.match(await create("lambda.amazonaws.com"), /^AccessDenied: .*: iam:PassRole on resource: /);
+  assert.equal(await create("access-grants.s3.amazonaws.com"), "no refusal");
+});

@@ -7,7 +7,7 @@ import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
 import {
-  grants, instanceArn, requireInstance, type AccessGrant,
+  accessGrantsPrincipal, grants, instanceArn, requireInstance, type AccessGrant,
 } from "./access-grant-table.ts";
 import { granteeOf } from "./access-grants.ts";
 import { requireLocation } from "./access-grants-locations.ts";
@@ -56,7 +56,7 @@ export const GetDataAccess = operation(control.GetDataAccess, {
       Policy: sessionPolicy(scope, Permission),
     };
     const { Credentials } = await ctx.call(sts.AssumeRole, request, {
-      as: "service", principal: "access-grants.s3.amazonaws.com", sourceArn: instanceArn(ctx),
+      as: "service", principal: accessGrantsPrincipal, sourceArn: instanceArn(ctx),
     });
     return { Credentials, MatchedGrantTarget: scope, Grantee: granteeOf(grant) };
   },

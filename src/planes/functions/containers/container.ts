@@ -96,8 +96,7 @@ export class Container implements Sandbox, Watched {
   }
 
   setBusy(isBusy: boolean): void {
-    if (isBusy) this.#watch.add(this);
-    else this.#watch.remove(this);
+    this.#watch.setBusy(this, isBusy);
   }
 
   exceeded(): void {
@@ -128,7 +127,7 @@ export class Container implements Sandbox, Watched {
   async #gone(code: number): Promise<Exit> {
     this.#isOver = true;
     this.#options.pipes?.close();
-    this.#watch.remove(this);
+    this.#watch.setBusy(this, false);
     const { program, name } = this.#options;
     // What was killed for want of memory is known until it is removed.
     const oom = code === 137 && !this.#hasExceeded

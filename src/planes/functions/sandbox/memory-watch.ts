@@ -21,13 +21,14 @@ export class MemoryWatch {
   readonly #watched = new Set<Watched>();
   #timer: NodeJS.Timeout | undefined;
 
-  add(watched: Watched): void {
+  /** Only what is busy is looked at. */
+  setBusy(watched: Watched, isBusy: boolean): void {
+    if (!isBusy) {
+      this.#watched.delete(watched);
+      return;
+    }
     this.#watched.add(watched);
     this.#timer ??= this.#wait();
-  }
-
-  remove(watched: Watched): void {
-    this.#watched.delete(watched);
   }
 
   #wait(): NodeJS.Timeout {

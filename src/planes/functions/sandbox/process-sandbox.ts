@@ -138,8 +138,7 @@ class ProcessSandbox implements Sandbox, Watched {
   }
 
   setBusy(isBusy: boolean): void {
-    if (isBusy) this.#watch.add(this);
-    else this.#watch.remove(this);
+    this.#watch.setBusy(this, isBusy);
   }
 
   exceeded(): void {
@@ -156,7 +155,7 @@ class ProcessSandbox implements Sandbox, Watched {
   }
 
   #gone(code: number | null, signal: NodeJS.Signals | null): Exit {
-    this.#watch.remove(this);
+    this.#watch.setBusy(this, false);
     if (this.#leads) this.#killLeft();
     const killed = this.#group?.killed() ?? 0;
     this.#group?.remove();
