@@ -84,15 +84,13 @@ const trimMax = 256;
 
 export const nothing: Attributed = { count: 0, identities: {}, agents: {}, codes: {} };
 
+/** Names are whatever clients call themselves. */
 function plus(one: Counts, other: Counts): Counts {
-  const sum: Record<string, number> = { ...one };
-  let size = Object.keys(sum).length;
+  const sum = new Map(Object.entries(one));
   for (const [name, count] of Object.entries(other)) {
-    const known = sum[name];
-    if (known === undefined && ++size > attributedMax) continue;
-    sum[name] = (known ?? 0) + count;
+    if (sum.size < attributedMax || sum.has(name)) sum.set(name, (sum.get(name) ?? 0) + count);
   }
-  return sum;
+  return Object.fromEntries(sum);
 }
 
 export function together(one: Attributed, other: Attributed): Attributed {
@@ -122,13 +120,13 @@ interface WindowTally {
   readonly trails: Set<string>;
   readonly minutes: Map<number, number>;
   count: number;
-  readonly identities: Record<string, number>;
-  readonly agents: Record<string, number>;
-  readonly codes: Record<string, number>;
+  readonly identities: Map<string, number>;
+  readonly agents: Map<string, number>;
+  readonly codes: Map<string, number>;
 }
 
-function increment(counts: Record<string, number>, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1;
+function increment(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
 
 /** Counts in memory what is then written at once. */
@@ -140,7 +138,7 @@ export class Tally {
     const name = `${start} ${subject}`;
     let window = this.#windows.get(name);
     if (!window) {
-      const counts = { count: 0, identities: {}, agents: {}, codes: {} };
+      const counts = { count: 0, identities: new Map(), agents: new Map(), codes: new Map() };
       window = { subject, at: start, trails: new Set(), minutes: new Map(), ...counts };
       this.#windows.set(name, window);
     }
@@ -158,7 +156,12 @@ export class Tally {
     const rows = ctx.db(insightCounts);
     for (const { subject, at, trails, minutes, ...window } of this.#windows.values()) {
       // With no more names than are told apart.
-      const counts = together(nothing, window);
+      const counts = together(nothing, {
+        count: window.count,
+        identities: Object.fromEntries(window.identities),
+        agents: Object.fromEntries(window.agents),
+        codes: Object.fromEntries(window.codes),
+      });
       const add = (period: Period, start: number, more: Attributed, squares: number): void => {
         const known = rows.get([subject, period, start]);
         const sum = known ? together(known, more) : more;
