@@ -291,12 +291,26 @@ const kinesis: Listings = {
   afterKeys: ["DescribeStream"],
 };
 
-/** What these list has been made by the others. */
+/** What the event history lists has been made by the others. Insights take more than a day. */
 const cloudtrail: Listings = {
-  fill: async () => undefined,
+  async fill(make) {
+    const Policy = JSON.stringify({
+      Version: "2012-10-17", Statement: [{
+        Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" }, Action: "s3:PutObject",
+        Resource: "arn:aws:s3:::trail-files/*",
+      }],
+    });
+    await make("s3:CreateBucket", { Bucket: "trail-files" });
+    await make("s3:PutBucketPolicy", { Bucket: "trail-files", Policy });
+    await make("cloudtrail:CreateTrail", { Name: "watched", S3BucketName: "trail-files" });
+  },
   inputs: {
     LookupEvents: { LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: "CreateKey" }] },
+    ListInsightsData: {
+      InsightSource: "arn:aws:cloudtrail:us-east-1:000000000000:trail/watched", DataType: "InsightsEvents",
+    },
   },
+  single: ["ListInsightsData"],
 };
 
 const cloudwatch: Listings = {

@@ -18,6 +18,7 @@ import { asTrail, topicArnOf } from "./destinations.ts";
 import { noteLogFile } from "./digests.ts";
 import { logFileKey, type FileKind } from "./file-names.ts";
 import { putLogEvents, type LoggedEvent } from "./log-delivery.ts";
+import { keepForLater } from "./redelivery.ts";
 import { trails, type DeliveryState, type Trail } from "./trail-rows.ts";
 
 /** As large as a file becomes before it is packed. */
@@ -113,24 +114,48 @@ export async function deliverBatch(
   ctx: BodyContext, trail: Trail, region: string, events: readonly LoggedEvent[], kind: FileKind,
 ): Promise<void> {
   const now = ctx.clock.now();
-  const key = logFileKey(trail, { kind, account: ctx.account, region, at: now }, ctx.ids);
   const content = `{"Records":[${events.map(({ text }) => text).join(",")}]}`;
-  const stored = await attempt(
-    ctx, trail, "bucketDelivery", () => putFile(ctx, trail, { key, body: gzipSync(content) }),
-  );
-  if (stored && trail.validated) {
-    const times = { oldest: events[0]?.at ?? now, newest: events[events.length - 1]?.at ?? now };
-    const hash = createHash("sha256").update(content).digest("hex");
-    ctx.transaction(
-      (within) => noteLogFile(within, trail, { region, key, hash, bucket: trail.bucket, ...times }),
-    );
+  const file: LogFile = {
+    region,
+    key: logFileKey(trail, { kind, account: ctx.account, region, at: now }, ctx.ids),
+    body: gzipSync(content),
+    hash: createHash("sha256").update(content).digest("hex"),
+    oldest: events[0]?.at ?? now,
+    newest: events[events.length - 1]?.at ?? now,
+  };
+  if (!(await deliverFile(ctx, trail, file))) {
+    ctx.transaction((within) => keepForLater(within, trail, file));
   }
-  if (stored && trail.topic !== undefined) await attempt(
-    ctx, trail, "topicDelivery", () => notify(ctx, trail, key),
-  );
   if (trail.logGroupArn !== undefined) {
     await attempt(ctx, trail, "logsDelivery", () => putLogEvents(ctx, trail, region, events));
   }
+}
+
+export interface LogFile {
+  readonly region: string;
+  readonly key: string;
+  /** Packed. */
+  readonly body: Uint8Array;
+  /** SHA-256 of what was packed, in hex. */
+  readonly hash: string;
+  /** Epoch milliseconds of its events. */
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** False where the bucket does not take it. */
+export async function deliverFile(ctx: BodyContext, trail: Trail, file: LogFile): Promise<boolean> {
+  const { region, key, body, hash, oldest, newest } = file;
+  const isStored = await attempt(
+    ctx, trail, "bucketDelivery", () => putFile(ctx, trail, { key, body: Buffer.from(body) }),
+  );
+  if (!isStored) return false;
+  const { bucket, validated, topic } = trail;
+  if (validated) {
+    ctx.transaction((within) => noteLogFile(within, trail, { region, key, hash, bucket, oldest, newest }));
+  }
+  if (topic !== undefined) await attempt(ctx, trail, "topicDelivery", () => notify(ctx, trail, key));
+  return true;
 }
 
 /** @evidence CloudTrail User Guide, "Configuring Amazon SNS notifications": `s3Bucket`, `s3ObjectKey` */

@@ -18,7 +18,7 @@ interface Counted {
 const counted = table<Counted>("cloudtrail.insightPlaces", { key: () => "region" });
 
 /** So much text is read at once. */
-const batchLengthMax = 4 * 1024 * 1024;
+const batchLengthMax = 512 * 1024;
 
 interface CountableRecord extends SelectableRecord {
   readonly eventTime: string;

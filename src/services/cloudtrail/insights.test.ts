@@ -3,7 +3,8 @@ import { after, before, test } from "node:test";
 import {
   CloudTrailClient, DeleteTrailCommand, GetInsightSelectorsCommand, GetTrailCommand, GetTrailStatusCommand,
   ListInsightsDataCommand, ListInsightsMetricDataCommand, LookupEventsCommand, PutEventSelectorsCommand,
-  PutInsightSelectorsCommand, StartLoggingCommand, type InsightSelector,
+  PutInsightSelectorsCommand, StartLoggingCommand, paginateListInsightsData, type InsightSelector,
+  type ListInsightsMetricDataCommandOutput,
 } from "@aws-sdk/client-cloudtrail";
 import {
   CloudWatchLogsClient, CreateLogGroupCommand, FilterLogEventsCommand,
@@ -212,20 +213,30 @@ test("an unusual rate of an error is told with its code, and counted by it", asy
     found.map(({ insightDetails: { state, errorCode } }) => [state, errorCode]),
     ["End", "Start"].map((state) => [state, "AWS.SimpleQueueService.NonExistentQueue"]),
   );
-  const metric = (more: object): Promise<object> => it.cloudtrail.send(new ListInsightsMetricDataCommand({
-    EventSource: "sqs.amazonaws.com", EventName: "GetQueueUrl", InsightType: "ApiErrorRateInsight",
-    ErrorCode: "AWS.SimpleQueueService.NonExistentQueue", StartTime: new Date(at), ...more,
-  } as never)).then(({ Timestamps, Values }) => ({ Timestamps, Values }));
+  const metric = (more: object): Promise<ListInsightsMetricDataCommandOutput> => it.cloudtrail.send(
+    new ListInsightsMetricDataCommand({
+      EventSource: "sqs.amazonaws.com", EventName: "GetQueueUrl", InsightType: "ApiErrorRateInsight",
+      ErrorCode: "AWS.SimpleQueueService.NonExistentQueue", StartTime: new Date(at), ...more,
+    } as never),
+  );
+  const shown = (more: object): Promise<object> =>
+    metric(more).then(({ Timestamps, Values }) => ({ Timestamps, Values }));
   const points = (...of: (readonly [number, number])[]): object => ({
     Timestamps: of.map(([minutes]) => new Date(at + minutes * 60_000)), Values: of.map(([, value]) => value),
   });
-  assert.deepEqual(await metric({ Period: 300 }), points([0, 2], [15, 6]));
-  assert.deepEqual(await metric({ Period: 60 }), points([0, 2], [15, 6]));
+  assert.deepEqual(await shown({ Period: 300 }), points([0, 2], [15, 6]));
+  assert.deepEqual(await shown({ Period: 60 }), points([0, 2], [15, 6]));
   assert.deepEqual(
-    await metric({ Period: 300, DataType: "FillWithZeros", EndTime: new Date(at + 20 * 60_000) }),
+    await shown({ Period: 300, DataType: "FillWithZeros", EndTime: new Date(at + 20 * 60_000) }),
     points([0, 2], [5, 0], [10, 0], [15, 6]),
   );
+  const zeros = { Period: 300, DataType: "FillWithZeros", EndTime: new Date(at + 20 * 60_000) };
+  const { Values, NextToken } = await metric({ ...zeros, MaxResults: 3 });
+  assert.deepEqual(Values, [2, 0, 0]);
+  assert.deepEqual((await metric({ ...zeros, MaxResults: 3, NextToken })).Values, [6]);
   const refused = (more: object): Promise<string> => refusal(metric(more));
+  assert.match(await refused({ ...zeros, NextToken: "made-up" }), /^InvalidParameterException: /);
+  assert.match(await refused({ Period: 60, NextToken }), /^InvalidParameterException: /);
   assert.equal(
     await refused({ ErrorCode: undefined }),
     "InvalidParameterException: ErrorCode is required for ApiErrorRateInsight.",
@@ -285,6 +296,17 @@ test("Insights of data events are a trail's own, and found there", async () => {
     .then(({ Events = [] }) => Events.map(({ EventName }) => EventName));
   assert.deepEqual(await list(), ["PutObject", "PutObject"]);
   assert.deepEqual(await list({ Dimensions: { EventName: "GetObject" } }), []);
+  const states: unknown[] = [];
+  const pages = paginateListInsightsData(
+    { client: it.cloudtrail, pageSize: 1 }, { InsightSource: arnOf("objects"), DataType: "InsightsEvents" },
+  );
+  for await (const { Events = [] } of pages) {
+    assert.ok(Events.length <= 1);
+    for (const { CloudTrailEvent = "" } of Events) {
+      states.push((JSON.parse(CloudTrailEvent) as InsightRecord).insightDetails.state);
+    }
+  }
+  assert.deepEqual(states, ["End", "Start"]);
   assert.deepEqual(await list({ InsightSource: arnOf("watch") }), []);
   assert.match(await refusal(list({ InsightSource: arnOf("none") })), /^InvalidParameterException: Unknown/);
   const { TrailARN, Values } = await it.cloudtrail.send(new ListInsightsMetricDataCommand({

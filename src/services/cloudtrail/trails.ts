@@ -13,6 +13,7 @@ import {
   trailExists,
 } from "./errors.ts";
 import { forgetInsights } from "./insight-events.ts";
+import { forgetFailedFiles } from "./redelivery.ts";
 import { requireTags } from "./tag-rules.ts";
 import {
   deleteTrail, inGlobalCell, putTrail, requireOwnTrail, requireTrail, trailArn, trailResource, trails,
@@ -144,6 +145,7 @@ export const DeleteTrail = operation(cloudtrail.DeleteTrail, {
     deleteTrail(ctx, trail);
     forgetDigests(ctx, trail);
     forgetInsights(ctx, trailArn(ctx, trail));
+    forgetFailedFiles(ctx, trailArn(ctx, trail));
   },
 });
 
