@@ -1,4 +1,4 @@
-/** Terraform and CloudWatch: alarms of each kind, a dashboard and a metric stream. */
+/** Terraform and CloudWatch: alarms of each kind, dashboards, metric streams and insight rules. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { Terraform, withoutTerraform } from "./terraform.ts";
 
 const skip = withoutTerraform();
 
-test("alarms, composite alarms, dashboards and metric streams", { skip }, async () => {
+test("alarms, composite alarms, dashboards, metric streams and insight rules", { skip }, async () => {
   await using station = await startWorkstation();
   const alarms = await Terraform.open(station, "cloudwatch");
   await alarms.apply();
@@ -24,10 +24,15 @@ test("alarms, composite alarms, dashboards and metric streams", { skip }, async 
   const { MetricAlarms } = await client.send(new DescribeAlarmsCommand({ AlarmNames: ["depth"] }));
   assert.equal(MetricAlarms?.[0]?.Threshold, 7.5);
 
-  await alarms.reimport("aws_cloudwatch_metric_alarm.depth", "depth", changed);
-  await alarms.reimport("aws_cloudwatch_composite_alarm.both", "both", changed);
-  await alarms.reimport("aws_cloudwatch_dashboard.main", "main", changed);
-  assert.equal(await alarms.drift(changed), "");
+  await alarms.reimportAll({
+    "aws_cloudwatch_metric_alarm.depth": "depth",
+    "aws_cloudwatch_metric_alarm.quick": "quick",
+    "aws_cloudwatch_metric_alarm.rate": "rate",
+    "aws_cloudwatch_metric_alarm.unusual": "unusual",
+    "aws_cloudwatch_composite_alarm.both": "both",
+    "aws_cloudwatch_dashboard.main": "main",
+    "aws_cloudwatch_metric_stream.most": "most",
+  }, changed);
   await alarms.destroy(changed);
   assert.deepEqual((await client.send(new DescribeAlarmsCommand({}))).MetricAlarms, []);
   assert.deepEqual((await client.send(new ListDashboardsCommand({}))).DashboardEntries, []);

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EventBridgeClient, ListEventBusesCommand, PutEventsCommand } from "@aws-sdk/client-eventbridge";
+import {
+  CreatePartnerEventSourceCommand, EventBridgeClient, ListEventBusesCommand, PutEventsCommand,
+} from "@aws-sdk/client-eventbridge";
 import { startWorkstation, without } from "./clients.ts";
 import { Terraform, withoutTerraform } from "./terraform.ts";
 
@@ -57,26 +59,42 @@ test("boto3 tests patterns, and replays an archive", { skip: without("boto3") },
   assert.deepEqual(shown, [[true, false], 1]);
 });
 
-test("buses, rules, targets, archives, connections and schemas", { skip: withoutTerraform() }, async () => {
+test("Terraform keeps buses, rules, targets and schemas", { skip: withoutTerraform() }, async () => {
   await using station = await startWorkstation();
   const terraform = await Terraform.open(station, "events");
+  const events = station.region.client(EventBridgeClient);
+  await events.send(new CreatePartnerEventSourceCommand({
+    Name: "aws.partner/example.com/shop/1", Account: "000000000000",
+  }));
   await terraform.apply();
   assert.equal(await terraform.drift(), "");
-  const { rule } = await terraform.outputs();
+  const { rule, found } = await terraform.outputs();
   assert.equal(rule, "arn:aws:events:us-east-1:000000000000:rule/shop/orders");
-  const events = station.region.client(EventBridgeClient);
+  assert.deepEqual(found, {
+    dead: "arn:aws:sqs:us-east-1:000000000000:dead", buses: ["shop"], how: "BASIC",
+  });
   await events.send(new PutEventsCommand({
     Entries: [{ Source: "shop.orders", DetailType: "Order", Detail: '{"total":7}', EventBusName: "shop" }],
   }));
   await station.region.engine.settled();
-  const changed = { pattern_source: "shop.returns", state: "DISABLED", retention: "30", password: "second" };
+  const changed = {
+    pattern_source: "shop.returns", state: "DISABLED", retention: "30", password: "second",
+    rate: "rate(10 minutes)", secret: "second",
+  };
   await terraform.apply(changed);
   assert.equal(await terraform.drift(changed), "");
-  await terraform.reimport("aws_cloudwatch_event_rule.orders", "shop/orders", changed);
-  await terraform.reimport("aws_cloudwatch_event_target.orders", "shop/orders/orders", changed);
-  await terraform.reimport("aws_cloudwatch_event_archive.orders", "orders", changed);
-  await terraform.reimport("aws_schemas_registry.shop", "shop", changed);
-  assert.equal(await terraform.drift(changed), "");
+  await terraform.reimportAll({
+    "aws_cloudwatch_event_rule.orders": "shop/orders",
+    "aws_cloudwatch_event_target.orders": "shop/orders/orders",
+    "aws_cloudwatch_event_archive.orders": "orders",
+    "aws_cloudwatch_event_bus.sealed": "sealed",
+    "aws_cloudwatch_event_bus_policy.open": "open",
+    "aws_cloudwatch_event_permission.organization": "sealed/organization",
+    "aws_cloudwatch_event_api_destination.partner": "partner",
+    "aws_schemas_registry.shop": "shop",
+    "aws_schemas_registry_policy.shop": "shop",
+    "aws_schemas_schema.json": "json/shop",
+  }, changed);
   await terraform.destroy(changed);
   const { EventBuses } = await events.send(new ListEventBusesCommand({}));
   assert.deepEqual(EventBuses?.map(({ Name }) => Name), ["default"]);

@@ -31,29 +31,43 @@ test("a function, its layer, alias, permission, URL and event configuration", { 
   assert.equal(await paint.drift(changed), "");
   assert.deepEqual(await paint.outputs(), { answer: "blue", version: "2" });
 
-  await paint.reimport("aws_lambda_alias.live", "paint/live", changed);
-  await paint.reimport("aws_lambda_permission.bucket", "paint:live/bucket", changed);
-  await paint.reimport("aws_lambda_function_event_invoke_config.paint", "paint", changed);
-  await paint.reimport("aws_lambda_function_url.paint", "paint", changed);
-  assert.equal(await paint.drift(changed), "");
+  await paint.reimportAll({
+    "aws_lambda_alias.live": "paint/live",
+    "aws_lambda_permission.bucket": "paint:live/bucket",
+    "aws_lambda_function_event_invoke_config.paint": "paint",
+    "aws_lambda_function_url.paint": "paint",
+  }, changed);
   await paint.destroy(changed);
   const lambda = station.region.client(LambdaClient);
   assert.deepEqual((await lambda.send(new ListFunctionsCommand({}))).Functions, []);
   assert.deepEqual((await lambda.send(new ListLayersCommand({}))).Layers, []);
 });
 
-test("what is set beside a function: loops, runtimes, concurrency, signing, sources", { skip }, async () => {
+test("what is set beside a function, what calls it, and what is read of it", { skip }, async () => {
   await using station = await startWorkstation();
   const settings = await Terraform.open(station, "lambda-settings");
   addPackages(join(station.home, "terraform", "lambda-settings"));
   await settings.apply();
   assert.equal(await settings.drift(), "");
-  const changed = { recursion: "Terminate", provisioned: "2", update_on: "Auto", window: "60" };
+  assert.deepEqual(await settings.outputs(), { found: {
+    qualified: "arn:aws:lambda:us-east-1:000000000000:function:worker:live", functions: ["snap", "worker"],
+    version: "1", untrusted: "Warn", auth: "AWS_IAM", layer: 1, license: "MIT",
+  } });
+  const changed = {
+    recursion: "Terminate", provisioned: "2", update_on: "Auto", window: "60", input: "second",
+    enabled: "false",
+  };
   await settings.apply(changed);
   assert.equal(await settings.drift(changed), "");
-  await settings.reimport("aws_lambda_function_recursion_config.worker", "worker", changed);
-  await settings.reimport("aws_lambda_provisioned_concurrency_config.live", "worker,live", changed);
-  assert.equal(await settings.drift(changed), "");
+  await settings.reimportAll({
+    "aws_lambda_function_recursion_config.worker": "worker",
+    "aws_lambda_provisioned_concurrency_config.live": "worker,live",
+    "aws_lambda_runtime_management_config.worker": "worker,$LATEST",
+    "aws_lambda_alias.live": "worker/live",
+    "aws_lambda_function_event_invoke_config.live": "worker:live",
+    "aws_lambda_function_url.live": "worker/live",
+    "aws_lambda_permission.skill": "worker/skill",
+  }, changed);
   await settings.destroy(changed);
   const lambda = station.region.client(LambdaClient);
   assert.deepEqual((await lambda.send(new ListFunctionsCommand({}))).Functions, []);

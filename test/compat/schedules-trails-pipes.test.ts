@@ -152,10 +152,16 @@ test("Terraform keeps schedules and their groups", { skip: withoutTerraform() },
   assert.deepEqual(await schedules.outputs(), {
     schedule_arn: "arn:aws:scheduler:us-east-1:000000000000:schedule/team/report",
   });
-  await schedules.apply({ schedule: "rate(5 minutes)" });
-  assert.equal(await schedules.drift({ schedule: "rate(5 minutes)" }), "");
-  await schedules.reimport("aws_scheduler_schedule.report", "team/report", { schedule: "rate(5 minutes)" });
-  await schedules.destroy({ schedule: "rate(5 minutes)" });
+  const changed = { schedule: "rate(5 minutes)", state: "DISABLED" };
+  await schedules.apply(changed);
+  assert.equal(await schedules.drift(changed), "");
+  await schedules.reimportAll({
+    "aws_scheduler_schedule_group.team": "team",
+    "aws_scheduler_schedule.report": "team/report",
+    "aws_scheduler_schedule.event": "default/event",
+    "aws_scheduler_schedule.record": "default/record",
+  }, changed);
+  await schedules.destroy(changed);
 });
 
 test("Terraform keeps trails", { skip: withoutTerraform() }, async () => {
@@ -163,18 +169,26 @@ test("Terraform keeps trails", { skip: withoutTerraform() }, async () => {
   const trails = await Terraform.open(station, "cloudtrail");
   await trails.apply();
   assert.equal(await trails.drift(), "");
-  const changed = { logging: "false", insights: "[]" };
+  const changed = { logging: "false", insights: "[]", excluded: "rdsdata.amazonaws.com" };
   await trails.apply(changed);
   assert.equal(await trails.drift(changed), "");
+  const arn = "arn:aws:cloudtrail:us-east-1:000000000000:trail";
+  await trails.reimportAll(
+    { "aws_cloudtrail.logged": `${arn}/logged`, "aws_cloudtrail.data": `${arn}/data` }, changed,
+  );
   await trails.destroy(changed);
 });
 
-test("Terraform keeps pipes", { skip: withoutTerraform() }, async () => {
+test("Terraform keeps pipes of each source and target", { skip: withoutTerraform() }, async () => {
   await using station = await startWorkstation();
   const pipes = await Terraform.open(station, "pipes");
   await pipes.apply();
   assert.equal(await pipes.drift(), "");
-  await pipes.apply({ state: "STOPPED" });
-  assert.equal(await pipes.drift({ state: "STOPPED" }), "");
-  await pipes.destroy({ state: "STOPPED" });
+  const changed = { state: "STOPPED", batch: "20" };
+  await pipes.apply(changed);
+  assert.equal(await pipes.drift(changed), "");
+  await pipes.reimportAll({
+    "aws_pipes_pipe.orders": "orders", "aws_pipes_pipe.stream": "stream", "aws_pipes_pipe.ordered": "ordered",
+  }, changed);
+  await pipes.destroy(changed);
 });

@@ -8,16 +8,21 @@ import { Terraform, withoutTerraform } from "./terraform.ts";
 const topicArn = "arn:aws:sns:us-east-1:000000000000:orders";
 
 suite("SNS", { concurrency: 2 }, () => {
-  test("Terraform: topics, their policies and subscriptions", { skip: withoutTerraform() }, async () => {
+  test("Terraform: topics, policies, subscriptions, applications", { skip: withoutTerraform() }, async () => {
     await using station = await startWorkstation();
     const topics = await Terraform.open(station, "sns");
     await topics.apply();
     assert.equal(await topics.drift(), "");
     assert.deepEqual(await topics.outputs(), { arn: topicArn });
-    await topics.apply({ display_name: "Sales" });
-    assert.equal(await topics.drift({ display_name: "Sales" }), "");
-    await topics.reimport("aws_sns_topic.orders", topicArn, { display_name: "Sales" });
-    await topics.destroy({ display_name: "Sales" });
+    const changed = { display_name: "Sales", identifier: "IpAddress" };
+    await topics.apply(changed);
+    assert.equal(await topics.drift(changed), "");
+    await topics.reimportAll({
+      "aws_sns_topic.orders": topicArn,
+      "aws_sns_topic_policy.orders": topicArn,
+      "aws_sns_topic_data_protection_policy.orders": topicArn,
+    }, changed);
+    await topics.destroy(changed);
     assert.deepEqual(await station.aws`sns list-topics --query Topics`, []);
   });
 

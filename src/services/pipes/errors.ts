@@ -1,7 +1,4 @@
-/**
- * What EventBridge Pipes refuses, worded once. AWS's words are recorded for the first three, and where
- * evidence is named.
- */
+/** What EventBridge Pipes refuses, worded once. The first three, and those with evidence, are AWS's words. */
 
 import * as pipes from "../../generated/pipes.ts";
 import { modelled, type AwsError } from "../../kernel/errors.ts";
