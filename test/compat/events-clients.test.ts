@@ -59,6 +59,44 @@ test("boto3 tests patterns, and replays an archive", { skip: without("boto3") },
   assert.deepEqual(shown, [[true, false], 1]);
 });
 
+test("boto3 keeps a bus under a key, and reads the log of a pipe", { skip: without("boto3") }, async () => {
+  await using station = await startWorkstation();
+  const shown = await station.python<unknown>(`
+    import json
+    kms, events, iam, logs, pipes, sqs = (boto3.client(name) for name in
+                                          ("kms", "events", "iam", "logs", "pipes", "sqs"))
+    allow = lambda principal, action: {"Effect": "Allow", "Principal": principal, "Action": action,
+                                       "Resource": "*"}
+    policy = lambda *statements: json.dumps({"Version": "2012-10-17", "Statement": statements})
+    key = kms.create_key(Policy=policy(allow({"AWS": "arn:aws:iam::000000000000:root"}, "kms:*"),
+                                       allow({"Service": "events.amazonaws.com"}, "kms:*")))
+    arn = key["KeyMetadata"]["Arn"]
+    dead = sqs.create_queue(QueueName="dead", Attributes={
+        "Policy": policy(allow({"Service": "events.amazonaws.com"}, "sqs:SendMessage"))})["QueueUrl"]
+    events.create_event_bus(Name="sealed", KmsKeyIdentifier=arn,
+                            DeadLetterConfig={"Arn": "arn:aws:sqs:us-east-1:000000000000:dead"})
+    kms.disable_key(KeyId=arn)
+    events.put_events(Entries=[{"Source": "shop", "DetailType": "Order", "Detail": "{}",
+                                "EventBusName": "sealed"}])
+    letter = sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=5, MessageAttributeNames=["All"])["Messages"][0]
+    queue = sqs.create_queue(QueueName="work")["QueueUrl"]
+    role = iam.create_role(RoleName="piper", AssumeRolePolicyDocument=policy(
+        {"Effect": "Allow", "Principal": {"Service": "pipes.amazonaws.com"}, "Action": "sts:AssumeRole"}))
+    iam.put_role_policy(RoleName="piper", PolicyName="p", PolicyDocument=policy(
+        {"Effect": "Allow", "Action": "*", "Resource": "*"}))
+    logs.create_log_group(logGroupName="pipe")
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:pipe"
+    queues = "arn:aws:sqs:us-east-1:000000000000:"
+    pipes.create_pipe(Name="p", Source=queues + "work", Target=queues + "dead",
+                      RoleArn=role["Role"]["Arn"], LogConfiguration={
+                          "Level": "INFO", "CloudwatchLogsLogDestination": {"LogGroupArn": group}})
+    described = pipes.describe_pipe(Name="p")["LogConfiguration"]
+    answer([letter["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"] == arn + " is disabled.", described])
+  `);
+  const LogGroupArn = "arn:aws:logs:us-east-1:000000000000:log-group:pipe";
+  assert.deepEqual(shown, [true, { Level: "INFO", CloudwatchLogsLogDestination: { LogGroupArn } }]);
+});
+
 test("Terraform keeps buses, rules, targets and schemas", { skip: withoutTerraform() }, async () => {
   await using station = await startWorkstation();
   const terraform = await Terraform.open(station, "events");

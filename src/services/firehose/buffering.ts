@@ -8,6 +8,7 @@
 
 import { job, type Job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
+import { deaggregated } from "./deaggregation.ts";
 import { deliverBatch, storeBackup, storeFailures } from "./delivery.ts";
 import { countDelivery, countIncoming } from "./metrics.ts";
 import { backupOf, bufferingOf, functionBufferingOf, hasFunction, hintsOf } from "./settings.ts";
@@ -93,9 +94,10 @@ export const transformBuffered = worker("firehose.transform", untransformed, asy
   const { stream, parcels: before } = batch;
   const { destination } = stream;
   const processing = destination.settings.ProcessingConfiguration;
-  const { parcels, failed } = await transformed(ctx, stream, processing, before);
+  const single = deaggregated(processing, before);
+  const { parcels, failed } = await transformed(ctx, stream, processing, single.parcels);
   const objects = destination.kind === "s3" ? destination.settings : destination.settings.S3Configuration;
-  if (!(await storeFailures(ctx, stream, objects, failed))) return undefined;
+  if (!(await storeFailures(ctx, stream, objects, [...single.failed, ...failed]))) return undefined;
   return (within) => {
     const current = findStream(within, stream.name);
     if (current?.number === stream.number) admit(within, outgoing, current, parcels);

@@ -2,12 +2,13 @@
 
 import type { S3DestinationConfiguration } from "../../generated/firehose.ts";
 import type { BodyContext } from "../../kernel/context.ts";
+import { deaggregated, type Deaggregated } from "./deaggregation.ts";
 import { logErrors } from "./error-log.ts";
 import { failureLines, type Failed } from "./failures.ts";
 import { sendToEndpoint } from "./http-delivery.ts";
 import { storeErrors, storeObject } from "./objects.ts";
 import { partitioned } from "./partitioning.ts";
-import { backupOf, parameterOf } from "./settings.ts";
+import { backupOf, hasFunction, parameterOf } from "./settings.ts";
 import type { DeliveryStream, Origin } from "./stream-table.ts";
 
 /** A record on its way. */
@@ -27,13 +28,20 @@ export async function deliverBatch(
   const { destination } = stream;
   if (destination.kind === "http") return deliverToEndpoint(ctx, stream, batch);
   const { settings } = destination;
-  const { groups, unpartitioned } = partitioned(settings, batch);
-  if (!(await storeFailures(ctx, stream, settings, unpartitioned))) return false;
+  const { parcels, failed } = singleOnes(stream, batch);
+  const { groups, unpartitioned } = partitioned(settings, parcels);
+  if (!(await storeFailures(ctx, stream, settings, [...failed, ...unpartitioned]))) return false;
   for (const { keys, parcels: group } of groups) {
     const delimited = withDelimiter(stream, group);
     if (!(await storeObject(ctx, stream, settings, delimited, keys))) return false;
   }
   return true;
+}
+
+/** Where there is a function, it was given them one by one. */
+function singleOnes({ destination }: DeliveryStream, batch: readonly Parcel[]): Deaggregated {
+  return hasFunction(destination) ? { parcels: batch, failed: [] }
+    : deaggregated(destination.settings.ProcessingConfiguration, batch);
 }
 
 /** What came to the stream, as it came. @returns false where it is to be tried again later */
@@ -79,11 +87,14 @@ function withDelimiter({ destination }: DeliveryStream, parcels: readonly Parcel
 }
 
 async function deliverToEndpoint(
-  ctx: BodyContext, stream: DeliveryStream, parcels: readonly Parcel[],
+  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
 ): Promise<boolean> {
-  if (stream.destination.kind !== "http" || parcels.length === 0) return true;
+  if (stream.destination.kind !== "http") return true;
   const { settings } = stream.destination;
   const objects = settings.S3Configuration;
+  const { parcels, failed } = singleOnes(stream, batch);
+  if (!(await storeFailures(ctx, stream, objects, failed))) return false;
+  if (parcels.length === 0) return true;
   const refused = await sendToEndpoint(ctx, stream, settings, parcels);
   if (refused.length === 0) return true;
   await logFailures(ctx, stream, refused);

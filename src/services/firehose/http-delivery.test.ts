@@ -3,11 +3,12 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { withDataFolder } from "../../../test/data-folder.ts";
 import { startRegion } from "../../../test/region.ts";
 import type { Certificate } from "../../kernel/gateway/listen.ts";
 import { localCertificate } from "../../tls/authority.ts";
-import { BucketARN, Deliveries, RoleARN } from "./delivery-fixture.ts";
+import { BucketARN, Deliveries, refusal, RoleARN } from "./delivery-fixture.ts";
 
 interface Arrived {
   readonly headers: Readonly<Record<string, unknown>>;
@@ -70,6 +71,42 @@ test("records are posted to an endpoint of the region's authority, again where i
     );
     assert.equal(headers["x-amz-firehose-access-key"], "secret");
     assert.equal(headers["x-amz-firehose-common-attributes"], '{"commonAttributes":{"a":"1"}}');
+  } finally {
+    server.close();
+  }
+});
+
+test("the key of an endpoint comes from Secrets Manager, under the role that may read it", async () => {
+  using folder = withDataFolder();
+  const certificate = localCertificate(folder.path, performance.timeOrigin);
+  await using region = await startRegion({ certificate });
+  const arrived: Arrived[] = [];
+  const server = await endpoint(certificate, arrived);
+  try {
+    const deliveries = await Deliveries.prepare(region, ["s3:*"]);
+    const { ARN: SecretARN } = await region.client(SecretsManagerClient).send(new CreateSecretCommand({
+      Name: "endpoint", SecretString: JSON.stringify({ api_key: "kept" }),
+    }));
+    const create = (AccessKey?: string, secret = SecretARN) => deliveries.create(undefined, {
+      ExtendedS3DestinationConfiguration: undefined,
+      HttpEndpointDestinationConfiguration: {
+        EndpointConfiguration: {
+          Url: `https://localhost:${(server.address() as AddressInfo).port}/take`, AccessKey,
+        },
+        RequestConfiguration: { ContentEncoding: "GZIP" }, RetryOptions: { DurationInSeconds: 60 }, RoleARN,
+        SecretsManagerConfiguration: { Enabled: true, SecretARN: secret },
+        S3Configuration: { RoleARN, BucketARN, Prefix: "lost/" },
+      },
+    });
+    assert.match(await refusal(create("given")), /^InvalidArgumentException: An access key /);
+    await create();
+    await deliveries.put("one");
+    await region.clock.advance({ seconds: 300 });
+    assert.equal(arrived.length, 0);
+    await deliveries.allow(["s3:*", "secretsmanager:GetSecretValue"]);
+    await region.clock.advance({ seconds: 10 });
+    assert.deepEqual(arrived.map(({ headers }) => headers["x-amz-firehose-access-key"]), ["kept", "kept"]);
+    assert.deepEqual(await deliveries.texts(), []);
   } finally {
     server.close();
   }

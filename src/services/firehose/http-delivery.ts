@@ -6,7 +6,11 @@
 
 import { gzipSync } from "node:zlib";
 import type { HttpEndpointDestinationConfiguration } from "../../generated/firehose.ts";
+import * as secretsManager from "../../generated/secrets-manager.ts";
+import { sessionOf } from "../../delivery/role-session.ts";
+import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
 import { OutboundFailure, sendOutbound } from "../../kernel/outbound.ts";
 import type { Parcel } from "./delivery.ts";
 import type { Failed } from "./failures.ts";
@@ -48,11 +52,40 @@ export async function sendToEndpoint(
   }
 }
 
+/**
+ * @evidence Developer Guide, "Authenticate with AWS Secrets Manager": the secret of an HTTP endpoint is
+ *   `{"api_key": …}`, read under the role of its configuration or else that of the destination
+ * @throws AwsError
+ */
+async function accessKeyOf(
+  ctx: BodyContext, stream: DeliveryStream, settings: HttpEndpointDestinationConfiguration,
+): Promise<string | undefined> {
+  const { Enabled, SecretARN: SecretId = "", RoleARN } = settings.SecretsManagerConfiguration ?? {};
+  if (!Enabled) return settings.EndpointConfiguration.AccessKey;
+  const session = await sessionOf(ctx, {
+    roleArn: RoleARN ?? settings.RoleARN ?? "", principal: "firehose.amazonaws.com",
+    sourceArn: streamArn(ctx, stream.name), sessionName: "AWSFirehoseToSecretsManager",
+  });
+  const region = parseArn(SecretId)?.region ?? ctx.region;
+  const { SecretString = "" } = await ctx.call(
+    secretsManager.GetSecretValue, { SecretId }, { as: { session }, region },
+  );
+  const key = parsed(SecretString)?.["api_key"];
+  return typeof key === "string" ? key : undefined;
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown> | null ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function headersOf(
   ctx: BodyContext, stream: DeliveryStream, settings: HttpEndpointDestinationConfiguration,
-  requestId: string,
+  { requestId, accessKey }: { readonly requestId: string; readonly accessKey: string | undefined },
 ): Record<string, string> {
-  const { AccessKey: accessKey } = settings.EndpointConfiguration;
   const attributes = settings.RequestConfiguration?.CommonAttributes ?? [];
   const commonAttributes = Object.fromEntries(
     attributes.map(({ AttributeName, AttributeValue }) => [AttributeName, AttributeValue]));
@@ -78,10 +111,11 @@ async function post(
   const text = JSON.stringify({ requestId, timestamp: ctx.clock.now(), records });
   const isPacked = settings.RequestConfiguration?.ContentEncoding === "GZIP";
   try {
+    const accessKey = await accessKeyOf(ctx, stream, settings);
     const answer = await sendOutbound({
       url: new URL(settings.EndpointConfiguration.Url),
       method: "POST",
-      headers: headersOf(ctx, stream, settings, requestId),
+      headers: headersOf(ctx, stream, settings, { requestId, accessKey }),
       body: isPacked ? gzipSync(text) : text,
       timeoutMilliseconds,
       signal: ctx.signal,
@@ -90,6 +124,9 @@ async function post(
     });
     return troubleOf(answer.status, answer.body.toString(), requestId);
   } catch (error) {
+    if (error instanceof AwsError && error.status < 500) {
+      return { errorCode: "SecretsManager.GetSecretFailed", errorMessage: error.message, isFinal: false };
+    }
     if (!(error instanceof OutboundFailure)) throw error;
     return {
       errorCode: "HttpEndpoint.ConnectionFailed", errorMessage: error.message, isFinal: false,
@@ -110,17 +147,9 @@ function troubleOf(status: number, body: string, requestId: string): Trouble | u
       errorMessage: `The HTTP endpoint returned the status code ${status}. ${body.slice(0, 8_192)}`.trim(),
     };
   }
-  if (requestIdIn(body) === requestId) return undefined;
+  if (parsed(body)?.["requestId"] === requestId) return undefined;
   return {
     errorCode: "HttpEndpoint.InvalidResponseFromDestination", isFinal: false,
     errorMessage: "The response received from the endpoint is invalid. It must have the request's id.",
   };
-}
-
-function requestIdIn(body: string): unknown {
-  try {
-    return (JSON.parse(body) as { requestId?: unknown } | null)?.requestId;
-  } catch {
-    return undefined;
-  }
 }

@@ -123,7 +123,9 @@ function numberIn(text: string | undefined): number | undefined {
 }
 
 /** What is done with records on their way. */
-const builtProcessors = new Set(["Lambda", "MetadataExtraction", "AppendDelimiterToRecord"]);
+const builtProcessors = new Set(
+  ["Lambda", "MetadataExtraction", "AppendDelimiterToRecord", "RecordDeAggregation"],
+);
 
 function requireProcessing(processing: ProcessingConfiguration | undefined): void {
   for (const { Type } of enabledProcessors(processing)) {
@@ -134,6 +136,11 @@ function requireProcessing(processing: ProcessingConfiguration | undefined): voi
     throw invalidArgument("LambdaArn must be provided for the processor Lambda.");
   }
   requireFunctionBuffering(processing);
+  const subRecords = parameterOf(processing, "RecordDeAggregation", "SubRecordType");
+  const delimiter = parameterOf(processing, "RecordDeAggregation", "Delimiter");
+  if ((subRecords === "DELIMITED") !== (delimiter !== undefined && delimiter !== "")) {
+    throw invalidArgument("A delimiter is for the SubRecordType DELIMITED, which needs one.");
+  }
   const query = parameterOf(processing, "MetadataExtraction", "MetadataExtractionQuery");
   if (query !== undefined) parseQuery(query);
 }
@@ -194,7 +201,13 @@ export function requireHttp(settings: HttpEndpointDestinationConfiguration): voi
   requireHints(settings.BufferingHints);
   requireProcessing(settings.ProcessingConfiguration);
   requireObjects(settings.S3Configuration);
-  if (settings.SecretsManagerConfiguration?.Enabled) throw notImplemented("SecretsManagerConfiguration");
+  const { Enabled: hasSecret, SecretARN: secret } = settings.SecretsManagerConfiguration ?? {};
+  if (hasSecret && secret === undefined) {
+    throw invalidArgument("SecretARN must be provided when Secrets Manager is enabled.");
+  }
+  if (hasSecret && settings.EndpointConfiguration.AccessKey !== undefined) {
+    throw invalidArgument("An access key can't be provided when Secrets Manager is enabled.");
+  }
   const { protocol } = new URL(settings.EndpointConfiguration.Url);
   if (protocol !== "https:") throw invalidArgument("The URL of an HTTP endpoint must begin with https://.");
 }
@@ -239,6 +252,7 @@ function shownHttp(
     ProcessingConfiguration: settings.ProcessingConfiguration,
     RoleARN: settings.RoleARN,
     RetryOptions: settings.RetryOptions ?? { DurationInSeconds: 300 },
+    SecretsManagerConfiguration: settings.SecretsManagerConfiguration,
     S3BackupMode: settings.S3BackupMode ?? "FailedDataOnly",
     S3DestinationDescription: shownObjects(settings.S3Configuration),
   };
