@@ -78,7 +78,8 @@ test("boto3 keeps a bus under a key, and reads the log of a pipe", { skip: witho
     kms.disable_key(KeyId=arn)
     events.put_events(Entries=[{"Source": "shop", "DetailType": "Order", "Detail": "{}",
                                 "EventBusName": "sealed"}])
-    letter = sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=5, MessageAttributeNames=["All"])["Messages"][0]
+    letter = sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=5,
+                                 MessageAttributeNames=["All"])["Messages"][0]
     queue = sqs.create_queue(QueueName="work")["QueueUrl"]
     role = iam.create_role(RoleName="piper", AssumeRolePolicyDocument=policy(
         {"Effect": "Allow", "Principal": {"Service": "pipes.amazonaws.com"}, "Action": "sts:AssumeRole"}))
