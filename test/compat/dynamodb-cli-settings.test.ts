@@ -121,8 +121,8 @@ test("an export in Ion is imported, and what an import could not take is in its 
     --query ImportTableDescription.ImportArn`;
   assert.match(await station.refusal`dynamodb wait import-completed --import-arn ${failed}`, /FAILED/);
   const stream = `${failed.split("/").pop()}/error`;
-  const [message = ""] = await station.aws<string[]>`logs get-log-events --log-group-name /aws-dynamodb/imports
-    --log-stream-name ${stream} --query events[].message`;
+  const [message = ""] = await station.aws<string[]>`logs get-log-events
+    --log-group-name /aws-dynamodb/imports --log-stream-name ${stream} --query events[].message`;
   const { itemS3Pointer, importArn } = JSON.parse(message) as Record<string, unknown>;
   assert.deepEqual([itemS3Pointer, importArn], [{ bucket: "exports", key: file, itemIndex: 0 }, failed]);
 });

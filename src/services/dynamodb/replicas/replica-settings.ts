@@ -13,7 +13,7 @@ import type {
 import type { BodyContext, Context, ReadContext } from "../../../kernel/context.ts";
 import { notImplemented } from "../../../kernel/errors.ts";
 import { invalidParameters } from "../errors.ts";
-import { managedKey, requireUsableKey, retireGrant, type UsableKey } from "../tables/encryption.ts";
+import { giveBack, managedKey, requireUsableKey, type UsableKey } from "../tables/encryption.ts";
 import { isOnDemand, type Index, type Replica, type Table, type Units } from "../tables/table-rows.ts";
 import { mergedOnDemand, requireOnDemand } from "../tables/throughput.ts";
 import { tableElsewhere } from "./members.ts";
@@ -102,10 +102,7 @@ function withEncryption(ctx: Context, row: Table, { key, isPlain }: ReplicaSetti
   const isOther = before === undefined ? key !== undefined
     : isPlain === true || (isManaged && before.grantId !== undefined);
   if (!isOther) return row;
-  if (before?.grantId !== undefined) {
-    const input = { keyArn: before.keyArn, grantId: before.grantId };
-    ctx.schedule(retireGrant, { at: ctx.clock.now(), input });
-  }
+  if (before) giveBack(ctx, before);
   return key ? { ...rest, encryption: { ...key, status: "ENABLED" } } : rest;
 }
 
