@@ -86,6 +86,47 @@ test("a table is exported to a bucket and imported from it, waited for both time
   assert.deepEqual(await artists(station, "Imported"), ["Acme"]);
 });
 
+function importing(TableName: string, prefix: string, more: object): string {
+  return JSON.stringify({
+    S3BucketSource: { S3Bucket: "exports", S3KeyPrefix: prefix },
+    TableCreationParameters: {
+      TableName,
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "Artist", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "Artist", KeyType: "HASH" }],
+    },
+    ...more,
+  });
+}
+
+test("an export in Ion is imported, and what an import could not take is in its log", { skip }, async () => {
+  await using station = await startWorkstation();
+  await music(station);
+  await station.aws`s3api create-bucket --bucket exports`;
+  await station.aws`dynamodb update-continuous-backups --table-name Music
+    --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true`;
+  const arn = await station.aws<string>`dynamodb export-table-to-point-in-time --table-arn ${tableArn}
+    --s3-bucket exports --export-format ION --query ExportDescription.ExportArn`;
+  await station.aws`dynamodb wait export-completed --export-arn ${arn}`;
+  const keys = await station.aws<string[]>`s3api list-objects-v2 --bucket exports --query Contents[].Key`;
+  const file = keys.find((key) => key.endsWith(".ion.gz")) ?? "";
+  station.write("ion.json", importing("Ion", file, { InputFormat: "ION", InputCompressionType: "GZIP" }));
+  const imported = await station.aws<string>`dynamodb import-table --cli-input-json file://ion.json
+    --query ImportTableDescription.ImportArn`;
+  await station.aws`dynamodb wait import-completed --import-arn ${imported}`;
+  assert.deepEqual(await artists(station, "Ion"), ["Acme"]);
+
+  station.write("bad.json", importing("Bad", file, { InputFormat: "ION" }));
+  const failed = await station.aws<string>`dynamodb import-table --cli-input-json file://bad.json
+    --query ImportTableDescription.ImportArn`;
+  assert.match(await station.refusal`dynamodb wait import-completed --import-arn ${failed}`, /FAILED/);
+  const stream = `${failed.split("/").pop()}/error`;
+  const [message = ""] = await station.aws<string[]>`logs get-log-events
+    --log-group-name /aws-dynamodb/imports --log-stream-name ${stream} --query events[].message`;
+  const { itemS3Pointer, importArn } = JSON.parse(message) as Record<string, unknown>;
+  assert.deepEqual([itemS3Pointer, importArn], [{ bucket: "exports", key: file, itemIndex: 0 }, failed]);
+});
+
 test("insights, streams of Kinesis, endpoints, policies, transactions of statements", { skip }, async () => {
   await using station = await startWorkstation();
   await music(station);

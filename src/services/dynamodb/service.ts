@@ -2,6 +2,7 @@
 
 import * as dynamodb from "../../generated/dynamodb.ts";
 import { service } from "../../kernel/service.ts";
+import { gauges } from "./capacity/account-metrics.ts";
 import * as capacityMetrics from "./capacity/metrics.ts";
 import * as backups from "./backups/backups.ts";
 import * as continuousBackups from "./backups/continuous-backups.ts";
@@ -70,4 +71,5 @@ export default service(dynamodb.service, {
     principal.type === "AWSService" && principal.arn === "dynamodb.amazonaws.com",
   resourcePolicy: resourcePolicyOf,
   observes: capacityMetrics.observes,
+  gauges,
 });

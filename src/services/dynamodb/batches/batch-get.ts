@@ -6,6 +6,7 @@ import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import type { KeyPart } from "../../../store/types.ts";
 import { batchConditions } from "../access/batch-conditions.ts";
+import { measureThrottling } from "../capacity/throttle-metrics.ts";
 import { take, throttled } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
 import { validation } from "../errors.ts";
@@ -52,7 +53,7 @@ class BatchReader {
   readonly unprocessed = Object.create(null) as Record<string, KeysAndAttributes>;
   #sizeBytes = 0;
   #found = 0;
-  #refusal: Error | undefined;
+  readonly #refusals: Error[] = [];
 
   constructor(ctx: Context, tables: SeveralTables) {
     this.#ctx = ctx;
@@ -79,7 +80,8 @@ class BatchReader {
 
   /** When nothing at all could be read, the request as a whole is refused. */
   requireSome(): void {
-    if (this.#found === 0 && this.#refusal) throw this.#refusal;
+    if (this.#found === 0 && this.#refusals[0]) throw this.#refusals[0];
+    for (const error of this.#refusals) measureThrottling(this.#ctx, error);
   }
 
   #mayTake(
@@ -90,7 +92,7 @@ class BatchReader {
     usage.add(readUnits(row?.sizeBytes ?? 0, isConsistent), undefined, place);
     const exceeded = take(this.#ctx, usage, "read");
     if (exceeded) {
-      this.#refusal ??= throttled(this.#ctx, table, exceeded, "read");
+      this.#refusals.push(throttled(this.#ctx, table, exceeded, "read"));
       return false;
     }
     this.#tables.usageOf(table).addAll(usage);

@@ -6,6 +6,7 @@ import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import type { KeyPart } from "../../../store/types.ts";
 import { batchConditions } from "../access/batch-conditions.ts";
+import { measureThrottling } from "../capacity/throttle-metrics.ts";
 import { take, throttled } from "../capacity/throttling.ts";
 import { validation } from "../errors.ts";
 import { collectionMetrics } from "../items/collections.ts";
@@ -108,12 +109,12 @@ export const BatchWriteItem = operation(dynamodb.BatchWriteItem, {
     const unprocessed = Object.create(null) as Record<string, WriteRequest[]>;
     const metrics = Object.create(null) as Record<string, ItemCollectionMetrics[]>;
     const growth = new Growth();
-    let refusal: Error | undefined;
+    const refusals: Error[] = [];
     let made = 0;
     for (const each of writes) {
       const error = write(ctx, tables, each, growth);
-      refusal ??= error;
       if (error) {
+        refusals.push(error);
         addTo(unprocessed, each.text, each.given);
         continue;
       }
@@ -121,7 +122,8 @@ export const BatchWriteItem = operation(dynamodb.BatchWriteItem, {
       const asked = input.ReturnItemCollectionMetrics;
       addTo(metrics, each.text, collectionMetrics(ctx, each.table, each.place, each.item, asked));
     }
-    if (made === 0 && refusal) throw refusal;
+    if (made === 0 && refusals[0]) throw refusals[0];
+    for (const error of refusals) measureThrottling(ctx, error);
     growth.write(ctx);
     return {
       UnprocessedItems: unprocessed,

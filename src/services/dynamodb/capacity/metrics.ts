@@ -7,6 +7,7 @@
 import type { ReadContext } from "../../../kernel/context.ts";
 import { meter, type MetricUnit } from "../../../kernel/metrics.ts";
 import type { ObservedCall } from "../../../kernel/service.ts";
+import { measureThrottling } from "./throttle-metrics.ts";
 import type { Kind } from "./throttling.ts";
 import type { Usage } from "./usage.ts";
 
@@ -27,15 +28,25 @@ const consumed = {
     index: of("ConsumedWriteCapacityUnits", "Count", inIndex),
   },
 };
-const throttleEvents = {
-  read: of("ReadThrottleEvents", "Count", inTable), write: of("WriteThrottleEvents", "Count", inTable),
-};
 const latency = of("SuccessfulRequestLatency", "Milliseconds", byOperation);
 const returnedItems = of("ReturnedItemCount", "Count", byOperation);
 const throttledRequests = of("ThrottledRequests", "Count", byOperation);
 const systemErrors = of("SystemErrors", "Count", byOperation);
 const userErrors = of("UserErrors", "Count", []);
 const conditionalFailures = of("ConditionalCheckFailedRequests", "Count", inTable);
+const expired = of("TimeToLiveDeletedItemCount", "Count", inTable);
+const replicationLatency = of("ReplicationLatency", "Milliseconds", ["TableName", "ReceivingRegion"]);
+
+export function measureExpiry(ctx: ReadContext, table: string): void {
+  ctx.metric(expired, [table], 1);
+}
+
+/** In the Region that tells another of an item. */
+export function measureReplication(
+  ctx: ReadContext, table: string, region: string, milliseconds: number,
+): void {
+  ctx.metric(replicationLatency, [table, region], milliseconds);
+}
 
 /** Units of a local index are its table's. */
 export function measureUsage(ctx: ReadContext, { table, ofTable, ofIndexes }: Usage, kind: Kind): void {
@@ -47,11 +58,10 @@ export function measureUsage(ctx: ReadContext, { table, ofTable, ofIndexes }: Us
   if (own > 0) ctx.metric(consumed[kind].table, [table.name], own);
 }
 
-const reading = [
-  "GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems",
-];
-const writing = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
-const measured: ReadonlySet<string> = new Set([...reading, ...writing]);
+const measured: ReadonlySet<string> = new Set([
+  "GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems", "PutItem", "UpdateItem", "DeleteItem",
+  "BatchWriteItem", "TransactWriteItems",
+]);
 
 /** A name or an ARN. */
 function nameOf(table: string): string {
@@ -87,11 +97,8 @@ function observeRefusal(
 ): void {
   const code = error?.code ?? "";
   if (/ThrottlingException|ThroughputExceeded/.test(code)) {
-    const kind = reading.includes(operation) ? "read" : "write";
-    for (const table of tables) {
-      ctx.metric(throttledRequests, [table, operation], 1);
-      ctx.metric(throttleEvents[kind], [table], 1);
-    }
+    for (const table of tables) ctx.metric(throttledRequests, [table, operation], 1);
+    if (error) measureThrottling(ctx, error);
   } else if (error && error.status >= 500) {
     for (const table of tables) ctx.metric(systemErrors, [table, operation], 1);
   } else if (code === "ConditionalCheckFailedException") {

@@ -3,6 +3,7 @@
 import { job } from "../../../jobs/job.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { table, type KeyPart } from "../../../store/types.ts";
+import { measureExpiry } from "../capacity/metrics.ts";
 import { itemOf, items, type ItemRow } from "../items/item-rows.ts";
 import { applyWrite, findItem, planWrite, type WritePlan } from "../items/writing.ts";
 import { findTable } from "../tables/names.ts";
@@ -90,6 +91,7 @@ function expireItem(ctx: Context, subject: Table, place: readonly KeyPart[]): vo
   if (!before) return;
   const change = { table: subject, place, before, after: undefined, isExpiry: true };
   applyWrite(ctx, planWrite(change, itemTooLarge));
+  measureExpiry(ctx, subject.name);
 }
 
 const notedAtOnce = 500;

@@ -143,6 +143,10 @@ test("objects and tables may be encrypted with keys of KMS", async () => {
     await refusal(begin(from, "pk:S", encrypted("alias/none"))),
     /^ValidationException: KMS validation error: com\.amazonaws\.services\.kms\.model\.NotFoundException: /,
   );
+  assert.match(
+    await refusal(begin(from, "pk:S", { ...encrypted(tableKey), InputFormatOptions: { Csv: {} } })),
+    /^ValidationException: Invalid Request: /,
+  );
   const begun = await begin(from, "pk:S", encrypted(tableKey));
   const again = await begin(from, "pk:S", encrypted(tableKey));
   assert.equal(again.ImportArn, begun.ImportArn);

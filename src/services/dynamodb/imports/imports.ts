@@ -11,7 +11,9 @@ import { backupId } from "../backups/backup-rows.ts";
 import { limitExceeded, tableExists, validation } from "../errors.ts";
 import { askerOf } from "../exports/askers.ts";
 import { newTable, requireDraft, requireFree } from "../tables/create-table.ts";
-import { managedKey, requireUsableKey, retireGrant, wantsKey, type UsableKey } from "../tables/encryption.ts";
+import {
+  giveBack, managedKey, requireUsableKey, wantsKey, withKey, type UsableKey,
+} from "../tables/encryption.ts";
 import { creationMilliseconds } from "../tables/lifecycles.ts";
 import { findTable, nameIn, tableArn } from "../tables/names.ts";
 import { tables } from "../tables/table-rows.ts";
@@ -81,9 +83,7 @@ function beginOnce(input: ImportTableInput, ctx: Context, key: UsableKey | undef
     },
   );
   const output = once(input, ctx);
-  if (!isBegun && key?.grantId !== undefined) {
-    ctx.schedule(retireGrant, { at: ctx.clock.now(), input: { keyArn: key.keyArn, grantId: key.grantId } });
-  }
+  if (!isBegun && key) giveBack(ctx, key);
   return output;
 }
 
@@ -103,7 +103,7 @@ export const ImportTable = operation(dynamodb.ImportTable, {
     const key = wantsKey(draft.SSESpecification)
       ? await requireUsableKey(ctx, draft.SSESpecification?.KMSMasterKeyId ?? managedKey, draft.TableName)
       : undefined;
-    return ctx.transaction((within) => beginOnce(input, within, key));
+    return withKey(ctx, key, (within) => beginOnce(input, within, key));
   },
 });
 

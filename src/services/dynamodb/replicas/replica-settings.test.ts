@@ -4,8 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   DynamoDBClient, UpdateTableCommand, type ReplicaDescription, type ReplicationGroupUpdate,
+  type SSESpecification,
 } from "@aws-sdk/client-dynamodb";
-import { CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import {
+  CreateKeyCommand, DisableKeyCommand, EnableKeyCommand, KMSClient, ListGrantsCommand,
+} from "@aws-sdk/client-kms";
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
 import { createTable, fixtureOf, keyOf, type TableFixture } from "../table-fixture.ts";
@@ -95,6 +98,59 @@ test("regions of a table with AWS's key have AWS's keys, and those without have 
     await refusal(replicate(plain, { Create: { RegionName, KMSMasterKeyId: "alias/aws/dynamodb" } })),
     `${parameters}KMSMasterKeyId must be specified for each replica.`,
   );
+});
+
+test("AWS's keys come and go in all regions, a customer's in its own", async () => {
+  await using region = await startRegion();
+  const east = await createTable(region);
+  await replicate(east, { Create: { RegionName } });
+  await region.clock.advance({ seconds: 5 });
+  const west = tableIn(region, RegionName);
+  const encrypt = (table: TableFixture, SSESpecification: SSESpecification) =>
+    table.db.send(new UpdateTableCommand({ TableName: table.name, SSESpecification }));
+  const keys = async (): Promise<(string | undefined)[]> => {
+    await region.clock.advance({ seconds: 5 });
+    const shown = await Promise.all([east, west].map((table) => table.description()));
+    assert.deepEqual(shown.map(({ TableStatus }) => TableStatus), ["ACTIVE", "ACTIVE"]);
+    return shown.map(({ SSEDescription }) => SSEDescription?.KMSMasterKeyArn);
+  };
+  await encrypt(west, encryptedWith().SSESpecification);
+  const managed = await keys();
+  assert.match(managed[0] ?? "", /^arn:aws:kms:us-east-1:/);
+  assert.match(managed[1] ?? "", /^arn:aws:kms:us-west-2:/);
+  assert.equal((await replicaOf(east)).KMSMasterKeyId, managed[1]);
+  const westKey = await newKey(region, RegionName);
+  await encrypt(west, encryptedWith(westKey).SSESpecification);
+  assert.deepEqual(await keys(), [managed[0], westKey]);
+  await encrypt(east, { Enabled: false });
+  assert.deepEqual(await keys(), [undefined, undefined]);
+  const { Grants } = await region.client(KMSClient, { region: RegionName })
+    .send(new ListGrantsCommand({ KeyId: westKey }));
+  assert.deepEqual(Grants, []);
+  await east.put({ pk: "a" });
+  await region.clock.advance({ seconds: 5 });
+  assert.deepEqual(await west.all(), [{ pk: "a" }]);
+});
+
+test("protection against deletion is each region's own, and takes a member a moment", async () => {
+  await using region = await startRegion();
+  const east = await createTable(region);
+  await replicate(east, { Create: { RegionName } });
+  await region.clock.advance({ seconds: 5 });
+  const protect = (DeletionProtectionEnabled: boolean) =>
+    east.db.send(new UpdateTableCommand({ TableName: east.name, DeletionProtectionEnabled }));
+  const { TableDescription: answer } = await protect(true);
+  assert.equal(answer?.TableStatus, "UPDATING");
+  assert.match(await refusal(protect(false)), /^ResourceInUseException: /);
+  await region.clock.advance({ seconds: 1 });
+  const [own, other] = [await east.description(), await tableIn(region, RegionName).description()];
+  assert.deepEqual(
+    [own, other].map((shown) => [shown.TableStatus, shown.DeletionProtectionEnabled]),
+    [["ACTIVE", true], ["ACTIVE", false]],
+  );
+  await protect(false);
+  await region.clock.advance({ seconds: 1 });
+  assert.equal((await east.description()).DeletionProtectionEnabled, false);
 });
 
 test("a region has a class and limits of its own, from the beginning or later", async () => {

@@ -13,7 +13,7 @@ import type {
 import type { BodyContext, Context, ReadContext } from "../../../kernel/context.ts";
 import { notImplemented } from "../../../kernel/errors.ts";
 import { invalidParameters } from "../errors.ts";
-import { managedKey, requireUsableKey, type UsableKey } from "../tables/encryption.ts";
+import { giveBack, managedKey, requireUsableKey, type UsableKey } from "../tables/encryption.ts";
 import { isOnDemand, type Index, type Replica, type Table, type Units } from "../tables/table-rows.ts";
 import { mergedOnDemand, requireOnDemand } from "../tables/throughput.ts";
 import { tableElsewhere } from "./members.ts";
@@ -22,6 +22,8 @@ type Wish = CreateReplicationGroupMemberAction | UpdateReplicationGroupMemberAct
 
 export interface ReplicaSettings {
   readonly key?: UsableKey;
+  /** It is to have no key of KMS. */
+  readonly isPlain?: true;
   readonly tableClass?: NonNullable<Wish["TableClassOverride"]>;
   /** The most that may be read in a second; -1 for no limit. */
   readonly readMax?: number;
@@ -94,16 +96,25 @@ function limitedTo<Limited extends { readonly onDemand?: Units }>(
   return { ...rest, ...(onDemand && { onDemand }) } as Limited;
 }
 
+function withEncryption(ctx: Context, row: Table, { key, isPlain }: ReplicaSettings): Table {
+  const { encryption: before, ...rest } = row;
+  const isManaged = key !== undefined && key.grantId === undefined;
+  const isOther = before === undefined ? key !== undefined
+    : isPlain === true || (isManaged && before.grantId !== undefined);
+  if (!isOther) return row;
+  if (before) giveBack(ctx, before);
+  return key ? { ...rest, encryption: { ...key, status: "ENABLED" } } : rest;
+}
+
 /** The table of this region with the settings that another region wishes for it. */
 export function withSettings(ctx: Context, row: Table, { settings }: Replica): Table {
   if (!settings) return row;
-  const { tableClass, readMax, indexes = [], key } = settings;
-  const limited = limitedTo(row, readMax);
+  const { tableClass, readMax, indexes = [] } = settings;
+  const limited = limitedTo(withEncryption(ctx, row, settings), readMax);
   const isOther = tableClass !== undefined && (row.tableClass?.name ?? "STANDARD") !== tableClass;
   return {
     ...limited,
     ...(isOther && { tableClass: { name: tableClass, updatedAt: ctx.clock.now() } }),
-    ...(key && { encryption: row.encryption ?? { ...key, status: "ENABLED" as const } }),
     indexes: row.indexes.map((index) =>
       limitedTo(index, indexes.find(({ name }) => name === index.name)?.readMax)),
   };

@@ -4,6 +4,7 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { WriteRequest } from "../../../generated/dynamodb.ts";
 import { reconciler, type Reconciled } from "../../../jobs/reconciler.ts";
 import type { BodyContext, Context } from "../../../kernel/context.ts";
+import { measureReplication } from "../capacity/metrics.ts";
 import { itemOf, items } from "../items/item-rows.ts";
 import { findTable, tableArn } from "../tables/names.ts";
 import { emptyItem } from "../values/attribute-values.ts";
@@ -72,7 +73,13 @@ async function sendBatch(
     dynamodb.BatchWriteItem, { RequestItems: { [name]: told.map(({ request }) => request) } },
     { as: "service", account: ctx.account, region, sourceArn: tableArn(ctx, name) },
   );
-  ctx.transaction((within) => forgetTold(within, told));
+  ctx.transaction((within) => {
+    forgetTold(within, told);
+    if (findTable(within, name)?.isStrong) return;
+    for (const { row } of told) {
+      measureReplication(within, name, region, Math.max(0, ctx.clock.now() - row.at));
+    }
+  });
 }
 
 /** Everything that is to be told at the moment, without waiting. */

@@ -13,7 +13,7 @@ import { withSettingsReplication } from "../replicas/settings-replication.ts";
 import { openStream } from "../streams/stream-rows.ts";
 import { requireTags, setTags } from "../tags/tag-rules.ts";
 import { describe } from "./description.ts";
-import { managedKey, requireUsableKey, wantsKey, type UsableKey } from "./encryption.ts";
+import { managedKey, requireUsableKey, wantsKey, withKey, type UsableKey } from "./encryption.ts";
 import {
   globalIndexOf, localIndexOf, requireGlobalIndexes, requireLocalIndexes, requireProjectedCount,
 } from "./index-definitions.ts";
@@ -147,7 +147,7 @@ export const CreateTable = operation(dynamodb.CreateTable, {
     const key = wantsKey(input.SSESpecification)
       ? await requireUsableKey(ctx, input.SSESpecification?.KMSMasterKeyId ?? managedKey, TableName)
       : undefined;
-    return ctx.transaction((within) => {
+    return withKey(ctx, key, (within) => {
       const arn = tableArn(within, TableName);
       if (input.Tags?.length) within.authorize({ action: "dynamodb:TagResource", resource: arn });
       const policy = input.ResourcePolicy;

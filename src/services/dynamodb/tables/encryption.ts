@@ -3,7 +3,7 @@
 import * as kms from "../../../generated/kms.ts";
 import type { SSESpecification } from "../../../generated/dynamodb.ts";
 import { asynchronousJob } from "../../../jobs/job.ts";
-import type { BodyContext, ReadContext } from "../../../kernel/context.ts";
+import type { BodyContext, Context, ReadContext } from "../../../kernel/context.ts";
 import { AwsError, unmodelled } from "../../../kernel/errors.ts";
 import { invalidParameters, validation } from "../errors.ts";
 
@@ -103,3 +103,19 @@ export const retireGrant = asynchronousJob<{ readonly keyArn: string; readonly g
     }
   },
 );
+
+export function giveBack(ctx: Context, { keyArn, grantId }: UsableKey): void {
+  if (grantId !== undefined) ctx.schedule(retireGrant, { at: ctx.clock.now(), input: { keyArn, grantId } });
+}
+
+/** One transaction; when it refuses what the key was for, the leave to use it is given back. */
+export function withKey<Result>(
+  ctx: BodyContext, key: UsableKey | undefined, work: (within: Context) => Result,
+): Result {
+  try {
+    return ctx.transaction(work);
+  } catch (cause) {
+    if (key) ctx.transaction((within) => giveBack(within, key));
+    throw cause;
+  }
+}

@@ -91,3 +91,17 @@ test("a table whose leave to use its key was revoked gets away from it with anot
   await region.clock.advance({ hours: 1 });
   assert.deepEqual(await table.item({ pk: "a" }), { pk: "a" });
 });
+
+test("a table that cannot be made leaves no leave to use its key behind", async () => {
+  await using region = await startRegion();
+  const { kms, KeyId, table } = await encrypted(region);
+  const grants = async () => (await kms.send(new ListGrantsCommand({ KeyId }))).Grants?.length;
+  assert.equal(await grants(), 1);
+  const SSESpecification = { Enabled: true, SSEType: "KMS", KMSMasterKeyId: KeyId } as const;
+  assert.equal(
+    await refusal(createTable(region, "pk:S", { TableName: table.name, SSESpecification })),
+    "ResourceInUseException: Table already exists: table",
+  );
+  await region.clock.advance({ seconds: 1 });
+  assert.equal(await grants(), 1);
+});

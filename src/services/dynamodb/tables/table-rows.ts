@@ -44,7 +44,7 @@ export interface Units {
 export interface Transition<Row> {
   readonly until: number;
   /** What is under way: others must not come in between. */
-  readonly what?: "throughput" | "stream" | "class" | "encryption" | "index" | "replica";
+  readonly what?: "throughput" | "stream" | "class" | "encryption" | "index" | "replica" | "protection";
   readonly becomes: Partial<Row>;
 }
 

@@ -131,6 +131,7 @@ function stateInTheWay(row: Table, input: UpdateTableInput): string | undefined 
   if (row.status === "CREATING") return `Table is being created: ${row.name}`;
   if (row.status === "DELETING") return `Table is being deleted: ${row.name}`;
   const what = row.transition?.what;
+  if (what === "protection") return `Table is being updated: ${row.name}`;
   if (what === undefined || input.DeletionProtectionEnabled !== undefined) return undefined;
   const stream = `Table: ${row.name} Stream: ${row.stream?.label} ` +
     `Operation: ${row.streamView === undefined ? "DISABLE" : "ENABLE"}`;

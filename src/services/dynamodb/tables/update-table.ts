@@ -10,12 +10,13 @@ import { followRegion } from "../replicas/following.ts";
 import { isOwnService } from "../replicas/members.ts";
 import { announceChange } from "../replicas/membership.ts";
 import { requireReplicaUpdate, updateReplicas } from "../replicas/replicas.ts";
+import { keysOfAll, shareEncryption } from "../replicas/shared-encryption.ts";
 import { isAboutStrong, keysOfAdded, requireStrongUpdate, updateStrong } from "../replicas/strong.ts";
 import { withSettingsReplication } from "../replicas/settings-replication.ts";
 import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
 import { describe } from "./description.ts";
-import { managedKey, requireUsableKey, retireGrant, wantsKey, type UsableKey } from "./encryption.ts";
+import { managedKey, retireGrant, wantsKey, type UsableKey } from "./encryption.ts";
 import { requireUnlocked } from "./key-watch.ts";
 import { putTable, requireFewTransitions, updateMilliseconds, updating } from "./lifecycles.ts";
 import { onTable, requireTable } from "./names.ts";
@@ -108,10 +109,13 @@ function changeReplicas(ctx: Context, row: Table, input: UpdateTableInput, keys:
 }
 
 function change(ctx: Context, row: Table, input: UpdateTableInput, keys: Keys): Table {
-  if (input.SSESpecification) return changeEncryption(ctx, row, keys.get(ctx.region));
+  if (input.SSESpecification) {
+    return shareEncryption(ctx, changeEncryption(ctx, row, keys.get(ctx.region)), keys);
+  }
   if (input.TableClass) return changeClass(ctx, row, input.TableClass);
   if (input.DeletionProtectionEnabled !== undefined) {
-    return { ...row, isProtected: input.DeletionProtectionEnabled };
+    const changed = { ...row, isProtected: input.DeletionProtectionEnabled };
+    return row.replicas ? updating(ctx, changed, "protection") : changed;
   }
   if (input.WarmThroughput) return { ...row, warm: warmAfter(input.WarmThroughput, row.warm) };
   if (input.ReplicaUpdates) return changeReplicas(ctx, row, input, keys);
@@ -156,7 +160,7 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
       return row;
     });
     const keyId = input.SSESpecification?.KMSMasterKeyId ?? managedKey;
-    const keys = isKeyWanted ? new Map([[ctx.region, await requireUsableKey(ctx, keyId, looked.name)]])
+    const keys = isKeyWanted ? await keysOfAll(ctx, looked, keyId)
       : await keysOfAdded(ctx, looked, input);
     return ctx.transaction((within) => {
       const row = requireTable(within, input.TableName);
