@@ -235,7 +235,7 @@ test("JSON that is nested without end is not transformed, and comes in all the s
   await logs.send(new DeleteTransformerCommand({ logGroupIdentifier: "app" }));
 });
 
-test("expressions that take for ever have a second in all, however many events there are", async () => {
+test("expressions that would backtrack for ever take no time, however many events there are", async () => {
   const entries = [{ source: "a", from: "(a+)+$", to: "x" }];
   const message = JSON.stringify({ a: `${"a".repeat(40)}b` });
   const begun = performance.now();
@@ -244,6 +244,6 @@ test("expressions that take for ever have a second in all, however many events t
     logEventMessages: [...Array.from({ length: 20 }, () => message)],
   }));
   assert.equal(transformedLogs.length, 20);
-  assert.ok(transformedLogs.every(({ transformedEventMessage: text }) => text === undefined));
+  assert.ok(transformedLogs.every(({ transformedEventMessage: text }) => text === message));
   assert.ok(performance.now() - begun < 8_000);
 });
