@@ -235,7 +235,7 @@ test("JSON that is nested without end is not transformed, and comes in all the s
   await logs.send(new DeleteTransformerCommand({ logGroupIdentifier: "app" }));
 });
 
-test("expressions that an engine with backtracking would take for ever over end at once", async () => {
+test("expressions that would backtrack for ever take no time, however many events there are", async () => {
   const entries = [{ source: "a", from: "(a+)+$", to: "x" }];
   const message = JSON.stringify({ a: `${"a".repeat(40)}b` });
   const begun = performance.now();
