@@ -163,7 +163,8 @@ test("events are transformed as they come: for queries, for filters that ask for
 
 const cloudFront = "2019-12-04\t21:02:31\tLAX1\t392\t192.0.2.24\tGET\td111.cloudfront.net\t/index.html\t" +
   "200\t-\tMozilla/5.0%20(X11;%20Linux)\ta=100%25\t-\tHit\tSOX4==\td111.cloudfront.net\thttps\t23\t" +
-  "0.001\t-\tTLSv1.2\tECDHE-RSA-AES128-GCM-SHA256\tHit\tHTTP/2.0\t-\t-\t11040\t0.001\tHit\ttext/html\t78\t-\t-";
+  "0.001\t-\tTLSv1.2\tECDHE-RSA-AES128-GCM-SHA256\t" +
+  "Hit\tHTTP/2.0\t-\t-\t11040\t0.001\tHit\ttext/html\t78\t-\t-";
 
 test("logs of AWS's services are taken apart", async () => {
   assert.deepEqual(await transformed(cloudFront, { parseCloudfront: {} }), {

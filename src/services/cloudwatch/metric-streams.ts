@@ -3,13 +3,13 @@
 import * as cloudwatch from "../../generated/cloudwatch.ts";
 import type { MetricStreamEntry, PutMetricStreamInput } from "../../generated/cloudwatch.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
-import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { addTags } from "./alarm-tags.ts";
 import {
   bothSpecified, invalidFor, invalidNextToken, invalidParameterValue, resourceNotFound,
 } from "./errors.ts";
+import type { OtlpVersion } from "./metric-stream-opentelemetry.ts";
 import { metricStreams, type MetricStreamRow } from "./metric-stream-rows.ts";
 import { parseStatistic } from "./statistics.ts";
 
@@ -23,6 +23,8 @@ function requireStream(ctx: ReadContext, name: string): MetricStreamRow {
   return row;
 }
 
+const otlpVersions: readonly string[] = ["opentelemetry0.7", "opentelemetry1.0"] satisfies OtlpVersion[];
+
 /** @evidence CloudWatch API Reference, PutMetricStream */
 function requireInput(input: PutMetricStreamInput): void {
   if (!/^[A-Za-z0-9_-]+$/.test(input.Name)) throw invalidFor(input.Name, "Name");
@@ -31,13 +33,16 @@ function requireInput(input: PutMetricStreamInput): void {
   }
   if (!/^arn:[^:]+:iam::\d{12}:role\/.+$/.test(input.RoleArn)) throw invalidFor(input.RoleArn, "RoleArn");
   if (input.IncludeFilters && input.ExcludeFilters) throw bothSpecified("IncludeFilters", "ExcludeFilters");
-  if (input.OutputFormat !== "json") throw notImplemented(
-    `Metric streams of the format ${input.OutputFormat}`
-  );
+  const isJson = input.OutputFormat === "json";
+  if (!isJson && !otlpVersions.includes(input.OutputFormat)) {
+    throw invalidFor(input.OutputFormat, "OutputFormat");
+  }
   for (const { AdditionalStatistics } of input.StatisticsConfigurations ?? []) {
     for (const statistic of AdditionalStatistics) {
       const kind = parseStatistic(statistic)?.kind;
-      if (kind === undefined || kind === "plain") throw invalidParameterValue(
+      const isNamed = kind !== undefined && kind !== "plain";
+      // @evidence CloudWatch API Reference, MetricStreamStatisticsConfiguration: OpenTelemetry has percentiles
+      if (!isNamed || (!isJson && !/^p\d/.test(statistic))) throw invalidParameterValue(
         `Invalid statistic: ${statistic}`
       );
     }
