@@ -9,7 +9,6 @@ import { addTags } from "./alarm-tags.ts";
 import {
   bothSpecified, invalidFor, invalidNextToken, invalidParameterValue, resourceNotFound,
 } from "./errors.ts";
-import type { OtlpVersion } from "./metric-stream-opentelemetry.ts";
 import { metricStreams, type MetricStreamRow } from "./metric-stream-rows.ts";
 import { parseStatistic } from "./statistics.ts";
 
@@ -23,8 +22,6 @@ function requireStream(ctx: ReadContext, name: string): MetricStreamRow {
   return row;
 }
 
-const otlpVersions: readonly string[] = ["opentelemetry0.7", "opentelemetry1.0"] satisfies OtlpVersion[];
-
 /** @evidence CloudWatch API Reference, PutMetricStream */
 function requireInput(input: PutMetricStreamInput): void {
   if (!/^[A-Za-z0-9_-]+$/.test(input.Name)) throw invalidFor(input.Name, "Name");
@@ -34,14 +31,11 @@ function requireInput(input: PutMetricStreamInput): void {
   if (!/^arn:[^:]+:iam::\d{12}:role\/.+$/.test(input.RoleArn)) throw invalidFor(input.RoleArn, "RoleArn");
   if (input.IncludeFilters && input.ExcludeFilters) throw bothSpecified("IncludeFilters", "ExcludeFilters");
   const isJson = input.OutputFormat === "json";
-  if (!isJson && !otlpVersions.includes(input.OutputFormat)) {
-    throw invalidFor(input.OutputFormat, "OutputFormat");
-  }
   for (const { AdditionalStatistics } of input.StatisticsConfigurations ?? []) {
     for (const statistic of AdditionalStatistics) {
       const kind = parseStatistic(statistic)?.kind;
       const isNamed = kind !== undefined && kind !== "plain";
-      // @evidence CloudWatch API Reference, MetricStreamStatisticsConfiguration: OpenTelemetry has percentiles
+      // @evidence CloudWatch API Reference, MetricStreamStatisticsConfiguration: OpenTelemetry's percentiles
       if (!isNamed || (!isJson && !/^p\d/.test(statistic))) throw invalidParameterValue(
         `Invalid statistic: ${statistic}`
       );
