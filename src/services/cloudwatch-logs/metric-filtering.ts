@@ -10,6 +10,7 @@ import { publish, type MetricValue } from "./metric-values.ts";
 import type { Match } from "./patterns/filter-pattern.ts";
 import { shownValue } from "./patterns/json.ts";
 import { readSelector, type Selector } from "./patterns/selectors.ts";
+import { readCriteria, systemFieldsOf, type SystemField } from "./selection-criteria.ts";
 import type { WatchedEvent } from "./watched-events.ts";
 
 /** A minute in which events came, and whether one of them matched. */
@@ -38,13 +39,19 @@ interface Prepared {
   readonly dimensions: readonly (readonly [name: string, place: Place])[];
 }
 
-function preparedOf(transformation: MetricFilter["transformations"][number]): Prepared {
+/** @param emitted of the system, beside what it takes from the event */
+function preparedOf(
+  transformation: MetricFilter["transformations"][number], emitted: readonly (readonly [string, string])[],
+): Prepared {
   const { metricNamespace: namespace, metricName: name, unit = "None", metricValue } = transformation;
   return {
     namespace, name, unit,
     value: metricValue.startsWith("$") ? readSelector(metricValue) : metricValue,
-    dimensions: Object.entries(transformation.dimensions ?? {})
-      .map(([dimension, selector]) => [dimension, readSelector(selector)]),
+    dimensions: [
+      ...Object.entries(transformation.dimensions ?? {})
+        .map(([dimension, selector]) => [dimension, readSelector(selector)] as const),
+      ...emitted,
+    ],
   };
 }
 
@@ -75,9 +82,13 @@ function valueOf(transformation: Prepared, match: Match, timestamp: number): Met
 }
 
 export function filterMetrics(ctx: Context, group: LogGroup, events: readonly WatchedEvent[]): MetricValue[] {
+  const fields = systemFieldsOf(ctx);
   return metricFiltersOf(ctx, group.name).flatMap((filter) => {
+    if (!readCriteria(filter.fieldSelectionCriteria)(fields)) return [];
     const pattern = patternOf(ctx, filter.pattern);
-    const transformations = filter.transformations.map(preparedOf);
+    const emitted = (filter.emitSystemFieldDimensions ?? []).map((name) =>
+      [name, fields[name as SystemField]] as const);
+    const transformations = filter.transformations.map((each) => preparedOf(each, emitted));
     const values: MetricValue[] = [];
     for (const original of events) {
       const event = filter.applyOnTransformedLogs ? original.transformed() : original;

@@ -9,6 +9,7 @@ import { aboutGroup, onGroup, requireGroup } from "./group-table.ts";
 import { patternOf } from "./known-patterns.ts";
 import { parseFilterPattern } from "./patterns/filter-pattern.ts";
 import { readSelector } from "./patterns/selectors.ts";
+import { readCriteria, requireSystemFields } from "./selection-criteria.ts";
 
 /** @evidence CloudWatch Logs User Guide, quotas: 100 metric filters a log group */
 const filtersMax = 100;
@@ -55,6 +56,8 @@ export const PutMetricFilter = operation(logs.PutMetricFilter, {
   run(input, ctx) {
     const pattern = patternOf(ctx, input.filterPattern);
     for (const each of input.metricTransformations) requireTransformation(each, pattern.kind);
+    readCriteria(input.fieldSelectionCriteria);
+    requireSystemFields(input.emitSystemFieldDimensions, ["@aws.account", "@aws.region"]);
     const group = requireGroup(ctx, input.logGroupName);
     const known = ctx.db(metricFilters).get([group.name, input.filterName]);
     if (!known && countMetricFilters(ctx, group.name) >= filtersMax) throw limitExceeded();

@@ -50,6 +50,25 @@ test("values and dimensions are taken out of events", async () => {
   assert.deepEqual(await statistics(region, "Bytes"), [512, 1]);
 });
 
+test("system fields become dimensions, and select", async () => {
+  await using region = await startRegion();
+  const app = await createGroup(region, "app");
+  await app.stream("s");
+  const put = (metricName: string, fieldSelectionCriteria: string) =>
+    app.logs.send(new PutMetricFilterCommand({
+      logGroupName: app.group, filterName: metricName, filterPattern: "ERROR", fieldSelectionCriteria,
+      emitSystemFieldDimensions: ["@aws.region", "@aws.account"],
+      metricTransformations: [{ metricName, metricNamespace: "App", metricValue: "1" }],
+    }));
+  await put("Here", "@aws.region = 'us-east-1'");
+  await put("There", "@aws.region = 'eu-west-1'");
+  await app.put("s", "ERROR");
+  await region.settled();
+  const dimensions = { "@aws.region": "us-east-1", "@aws.account": "000000000000" };
+  assert.deepEqual(await statistics(region, "Here", dimensions), [1, 1]);
+  assert.deepEqual(await statistics(region, "There", dimensions), [undefined, undefined]);
+});
+
 test("a default value stands for minutes in which events came and none matched", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");

@@ -7,13 +7,14 @@ import { subscriptionFiltersOf, type SubscriptionFilter } from "./filter-tables.
 import type { LogGroup } from "./group-table.ts";
 import { patternOf } from "./known-patterns.ts";
 import { placeText } from "./places.ts";
+import { readCriteria, systemFieldsOf } from "./selection-criteria.ts";
 import { dataMessage, sendLater, type SentEvent } from "./subscription-delivery.ts";
 import type { WatchedEvent } from "./watched-events.ts";
 
 type Subscription = Pick<
   SubscriptionFilter,
   "name" | "pattern" | "destinationArn" | "roleArn" | "distribution"
-> & { readonly applyOnTransformedLogs?: boolean };
+> & { readonly applyOnTransformedLogs?: boolean; readonly fieldSelectionCriteria?: string };
 
 /** A record is well below what Kinesis and Lambda take, also where it does not compress. */
 const recordBytesMax = 600_000;
@@ -78,6 +79,7 @@ export function subscribe(
   ctx: Context, group: LogGroup, stream: string, events: () => readonly WatchedEvent[],
 ): void {
   for (const subscription of [...subscriptionFiltersOf(ctx, group.name), ...ofAccount(ctx, group)]) {
+    if (!readCriteria(subscription.fieldSelectionCriteria)(systemFieldsOf(ctx))) continue;
     for (const record of records(matching(ctx, subscription, events()))) {
       sendLater(ctx, {
         destinationArn: subscription.destinationArn,

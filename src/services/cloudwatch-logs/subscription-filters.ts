@@ -13,6 +13,7 @@ import { subscriptionFilters, subscriptionFiltersOf, type SubscriptionFilter } f
 import { onGroup, requireGroup } from "./group-table.ts";
 import { patternOf } from "./known-patterns.ts";
 import { requirePassable } from "./passed-roles.ts";
+import { readCriteria, requireSystemFields } from "./selection-criteria.ts";
 import { controlMessage, findDestination, invoke, send, type Target } from "./subscription-delivery.ts";
 
 /** @evidence CloudWatch Logs User Guide, quotas: two subscription filters a log group */
@@ -92,6 +93,8 @@ export const PutSubscriptionFilter = operation(logs.PutSubscriptionFilter, {
   async body(input, ctx) {
     const { logGroupName: group, destinationArn, roleArn } = input;
     patternOf(ctx, input.filterPattern);
+    readCriteria(input.fieldSelectionCriteria);
+    requireSystemFields(input.emitSystemFields, ["@aws.account", "@aws.region", "@source.log"]);
     const arn = requireDestination(ctx, destinationArn, roleArn);
     ctx.transaction((within) => {
       requireSubscribable(within, group, input.filterName);

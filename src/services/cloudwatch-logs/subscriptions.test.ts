@@ -64,6 +64,32 @@ function subscribe(app: LogsFixture, more: Partial<PutSubscriptionFilterCommandI
 
 const streamArn = (account: string) => `arn:aws:kinesis:us-east-1:${account}:stream/stream`;
 
+test("what a filter selects by account and Region is all that it sends", async () => {
+  await using region = await startRegion();
+  const app = await createGroup(region, "app");
+  await app.stream("s");
+  const stream = await makeStream(region);
+  const to = { destinationArn: streamArn("000000000000"), roleArn: await makeRole(region) };
+  const sent = async (fieldSelectionCriteria: string): Promise<boolean> => {
+    const before = (await stream.messages()).length;
+    await subscribe(app, { ...to, fieldSelectionCriteria });
+    await app.put("s", "ERROR");
+    return (await stream.messages()).length === before + 2;
+  };
+  assert.equal(await sent("@aws.region = \"us-east-1\""), true);
+  assert.equal(await sent("@aws.region NOT IN [\"cn-north-1\", 'us-east-1']"), false);
+  assert.equal(await sent("@aws.region IN [\"us-east-1\"] AND @aws.account != \"000000000000\""), false);
+  const either = "(@aws.region = 'x' OR @aws.account = '000000000000') and @aws.region != 'x'";
+  assert.equal(await sent(either), true);
+  for (const criteria of ["@aws.region", "@aws.zone = 'a'", "@aws.region = a", "(@aws.region = 'a'", "= 'a'",
+    "@aws.region = 'a' x", "@aws.region IN []", "@aws.region = 'a' OR", `${"(".repeat(100)}`]) {
+    assert.equal(await refusal(subscribe(app, { ...to, fieldSelectionCriteria: criteria })),
+      `InvalidParameterException: Invalid field selection criteria: ${criteria}`);
+  }
+  assert.equal(await refusal(subscribe(app, { ...to, emitSystemFields: ["@aws.zone"] })),
+    "InvalidParameterException: Invalid system field: @aws.zone");
+});
+
 test("logs-subscription-destinations: what matches arrives in a Kinesis stream, packed", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");

@@ -56,7 +56,7 @@ test("every parser takes a text apart", async () => {
     ["2 123 eni-1 10.0.0.1 10.0.0.2 443 5000 6 10 840 1600000000 1600000060 ACCEPT OK", { parseVPC: {} }, {
       version: 2, accountId: "123", interfaceId: "eni-1", srcAddr: "10.0.0.1", dstAddr: "10.0.0.2",
         srcPort: 443,
-      dstPort: 5000, protocol: "6", packets: 10, bytes: 840, start: 1600000000, end: 1600000060,
+      dstPort: 5000, protocol: 6, packets: 10, bytes: 840, start: 1600000000, end: 1600000060,
         action: "ACCEPT",
       logStatus: "OK",
     }],
@@ -159,6 +159,61 @@ test("events are transformed as they come: for queries, for filters that ask for
   assert.equal(await sum("N", "raw"), undefined);
   assert.equal(await sum("AWS/Logs", "TransformedLogEvents", "app"), 2);
   assert.equal(await sum("AWS/Logs", "TransformationErrors", "app"), undefined);
+});
+
+const cloudFront = "2019-12-04\t21:02:31\tLAX1\t392\t192.0.2.24\tGET\td111.cloudfront.net\t/index.html\t" +
+  "200\t-\tMozilla/5.0%20(X11;%20Linux)\ta=100%25\t-\tHit\tSOX4==\td111.cloudfront.net\thttps\t23\t" +
+  "0.001\t-\tTLSv1.2\tECDHE-RSA-AES128-GCM-SHA256\t" +
+  "Hit\tHTTP/2.0\t-\t-\t11040\t0.001\tHit\ttext/html\t78\t-\t-";
+
+test("logs of AWS's services are taken apart", async () => {
+  assert.deepEqual(await transformed(cloudFront, { parseCloudfront: {} }), {
+    "date": "2019-12-04", "time": "21:02:31", "x-edge-location": "LAX1", "sc-bytes": 392,
+    "c-ip": "192.0.2.24", "cs-method": "GET", "cs(Host)": "d111.cloudfront.net",
+    "cs-uri-stem": "/index.html", "sc-status": 200, "cs(Referer)": "-",
+    "cs(User-Agent)": "Mozilla/5.0 (X11; Linux)", "cs-uri-query": "a=100%", "cs(Cookie)": "-",
+    "x-edge-result-type": "Hit", "x-edge-request-id": "SOX4==", "x-host-header": "d111.cloudfront.net",
+    "cs-protocol": "https", "cs-bytes": 23, "time-taken": 0.001, "x-forwarded-for": "-",
+    "ssl-protocol": "TLSv1.2", "ssl-cipher": "ECDHE-RSA-AES128-GCM-SHA256",
+    "x-edge-response-result-type": "Hit", "cs-protocol-version": "HTTP/2.0", "fle-status": "-",
+    "fle-encrypted-fields": "-", "c-port": 11040, "time-to-first-byte": 0.001,
+    "x-edge-detailed-result-type": "Hit", "sc-content-type": "text/html", "sc-content-len": 78,
+    "sc-range-start": "-", "sc-range-end": "-",
+  });
+  assert.equal(await transformed("#Version: 1.0", { parseCloudfront: {} }), undefined);
+  assert.deepEqual(await transformed(
+    "2019-03-10 03:54:59 UTC:10.0.0.123(52834):postgres@logtestdb:[20175]:ERROR: column \"x\" does not exist",
+    { parsePostgres: {} },
+  ), {
+    logTime: "2019-03-10 03:54:59 UTC", srcIp: "10.0.0.123(52834)", userName: "postgres",
+    dbName: "logtestdb", processId: "20175", logLevel: "ERROR",
+  });
+  assert.equal(await transformed("2019-03-10 LOG: nothing", { parsePostgres: {} }), undefined);
+  assert.deepEqual(await transformed(
+    "1.0 2017-12-13T08:15:50.235Z Z123412341234 example.com AAAA NOERROR TCP IAD12 192.0.2.0 198.51.100.0/24",
+    { parseRoute53: {} },
+  ), {
+    version: 1, queryTimestamp: "2017-12-13T08:15:50.235Z", hostZoneId: "Z123412341234",
+    queryName: "example.com", queryType: "AAAA", responseCode: "NOERROR", protocol: "TCP",
+    edgeLocation: "IAD12", resolverIp: "192.0.2.0", ednsClientSubnet: "198.51.100.0/24",
+  });
+  assert.deepEqual(await transformed({
+    action: "BLOCK", labels: [{ name: "value" }], httpRequest: {
+      uri: "/", headers: [{ name: "Host", value: "localhost:1989" }, { name: "__proto__", value: "x" }],
+    },
+  }, { parseWAF: {} }), {
+    action: "BLOCK", labels: { name: "value" }, httpRequest: {
+      uri: "/", headers: JSON.parse("{\"Host\":\"localhost:1989\",\"__proto__\":\"x\"}") as unknown,
+    },
+  });
+  assert.deepEqual(await transformed({ httpRequest: null, labels: 1 }, { parseWAF: {} }),
+    { httpRequest: null, labels: 1 });
+  const put = (...transformerConfig: Processor[]) =>
+    refusal(logs.send(new PutTransformerCommand({ logGroupIdentifier: "app", transformerConfig })));
+  assert.equal(await put(json, { parseWAF: {} }),
+    "InvalidParameterException: parseWAF must be the first processor of a transformer.");
+  assert.equal(await put({ parseRoute53: { source: "a" } }),
+    "InvalidParameterException: The source of parseRoute53 must be @message.");
 });
 
 test("a transformer is kept, shown and checked", async () => {

@@ -6,13 +6,16 @@ import { asynchronousJob, job } from "../../jobs/job.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { remember } from "./alarm-history.ts";
-import { stateChange, topicMessage, type Child, type TopicMessage } from "./alarm-messages.ts";
+import { remember, type Contributor } from "./alarm-history.ts";
+import {
+  contributorChange, stateChange, topicMessage, type Child, type TopicMessage,
+} from "./alarm-messages.ts";
 import { actionsFor, alarmArn, alarms, alarmTime, type AlarmRow, type AlarmState } from "./alarm-rows.ts";
 import { alarmMutedUntil } from "./mute-rule-rows.ts";
 
 interface Action {
   readonly alarm: string;
+  readonly contributor?: Contributor;
   readonly isComposite: boolean;
   readonly action: string;
   readonly topic: TopicMessage;
@@ -58,10 +61,11 @@ export const runAction = asynchronousJob<Action>("cloudwatch.runAction", async (
     const summary = failure
       ? `Failed to execute action ${action}. Received error: "${failure.message}"`
       : `Successfully executed action ${action}`;
-    remember(within, alarm, "Action", summary, {
+    const type = input.contributor ? "AlarmContributorAction" : "Action";
+    remember(within, alarm, type, summary, {
       actionState: failure ? "Failed" : "Succeeded", notificationResource: action,
       stateUpdateTimestamp: within.clock.now(), ...(failure && { error: failure.message }),
-    });
+    }, input.contributor);
   });
 });
 
@@ -93,6 +97,32 @@ function isMuted(ctx: Context, alarm: AlarmRow, previous: AlarmState, children: 
   return true;
 }
 
+/** What functions are invoked with. */
+function functionEvent(ctx: Context, alarm: AlarmRow, alarmData: object): string {
+  return JSON.stringify({
+    source: "aws.cloudwatch", alarmArn: alarmArn(ctx, alarm.name), accountId: ctx.account,
+    time: alarmTime(ctx.clock.now()), region: ctx.region, alarmData,
+  });
+}
+
+/**
+ * Topics and functions hear of every contributor, too. What mute rules hold back of these is not made up for.
+ *
+ * @evidence CloudWatch User Guide, "Alarm actions", the table of alarm level and contributor level
+ * @param alarm with the state of the contributor
+ */
+export function scheduleContributorActions(ctx: Context, alarm: AlarmRow, contributor: Contributor): void {
+  if (!alarm.actionsEnabled || alarmMutedUntil(ctx, alarm.name) !== undefined) return;
+  const event = functionEvent(ctx, alarm, contributorChange(alarm, contributor));
+  const previous = { value: alarm.state.value === "ALARM" ? "OK" : "ALARM" } as const;
+  const topic = topicMessage(ctx, alarm, previous, [], contributor);
+  for (const action of actionsFor(alarm, alarm.state.value)) {
+    if (!["sns", "lambda"].includes(parseArn(action)?.service ?? "")) continue;
+    const input = { alarm: alarm.name, contributor, isComposite: false, action, topic, event };
+    ctx.schedule(runAction, { at: ctx.clock.now(), input });
+  }
+}
+
 /** Those of the state that the alarm is in now. */
 export function scheduleActions(
   ctx: Context, alarm: AlarmRow, previous: AlarmState, children: readonly Child[],
@@ -100,11 +130,7 @@ export function scheduleActions(
   if (!alarm.actionsEnabled || isMuted(ctx, alarm, previous, children)) return;
   const detail = stateChange(alarm, previous, ctx.ids.uuid());
   const { alarmName, state, previousState, configuration } = detail;
-  const event = JSON.stringify({
-    source: "aws.cloudwatch", alarmArn: alarmArn(ctx, alarm.name), accountId: ctx.account,
-    time: alarmTime(ctx.clock.now()), region: ctx.region,
-    alarmData: { alarmName, state, previousState, configuration },
-  });
+  const event = functionEvent(ctx, alarm, { alarmName, state, previousState, configuration });
   const topic = topicMessage(ctx, alarm, previous, children);
   for (const action of actionsFor(alarm, alarm.state.value)) {
     const input = { alarm: alarm.name, isComposite: alarm.composite !== undefined, action, topic, event };

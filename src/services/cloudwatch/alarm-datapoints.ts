@@ -1,11 +1,12 @@
 /** The data points that an alarm is evaluated by. */
 
-import type { ComparisonOperator } from "../../generated/cloudwatch.ts";
+import type { ComparisonOperator, MetricDataQuery } from "../../generated/cloudwatch.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { extraPeriods, type Slot } from "./alarm-outcome.ts";
 import type { MetricRule } from "./alarm-rows.ts";
 import type { TimeSeries } from "./math-values.ts";
 import { sortedDimensions } from "./metric-rows.ts";
+import { isInsightsQuery, parseInsights } from "./metrics-insights-parse.ts";
 import { QueryRun, totalsOf } from "./query-run.ts";
 import { parseStatistic, valueOf, type Statistic } from "./statistics.ts";
 
@@ -84,6 +85,44 @@ export function readSlots(ctx: ReadContext, rule: MetricRule, end: number): Read
     slots, isLowSample: ignoresLow && slots.slice(0, rule.EvaluationPeriods).some(({ at }) => lowAt.has(at)),
     bounds,
   };
+}
+
+/** A time series of a query with groups, and what tells it from the others. */
+export interface ReadSeries {
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly slots: readonly Slot[];
+}
+
+/** The query that an alarm goes by, where each of its time series is one of its own. */
+function groupedQuery(rule: MetricRule): MetricDataQuery | undefined {
+  const shown = rule.Metrics?.find(({ Id, ReturnData }) =>
+    ReturnData !== false && Id !== rule.ThresholdMetricId);
+  const text = shown?.Expression ?? "";
+  return isInsightsQuery(text) && parseInsights(text).groupBy.length > 0 ? shown : undefined;
+}
+
+export function isGrouped(rule: MetricRule): boolean {
+  return groupedQuery(rule) !== undefined;
+}
+
+/** @param end the end of the newest period */
+export function readAllSlots(ctx: ReadContext, rule: MetricRule, end: number): ReadSeries[] {
+  const query = groupedQuery(rule);
+  if (!query) return [];
+  const period = periodOf(rule) * 1_000;
+  const start = end - ((rule.EvaluationPeriods ?? 1) + extraPeriods) * period;
+  const run = new QueryRun(ctx, rule.Metrics ?? [], { end, startFor: () => start });
+  const bounds = { lower: rule.Threshold ?? 0, upper: rule.Threshold ?? 0 };
+  const operator = rule.ComparisonOperator ?? "GreaterThanThreshold";
+  return run.resultsOf(query).map(({ metric, points }) => {
+    const slots: Slot[] = [];
+    for (let at = end - period; at >= start; at -= period) {
+      const value = points.get(at);
+      slots.push({ at, value, isBreaching: value !== undefined && breaches(value, operator, bounds) });
+    }
+    const pairs = (metric?.dimensions ?? []).map(({ Name = "", Value = "" }) => [Name, Value]);
+    return { attributes: Object.fromEntries(pairs) as Record<string, string>, slots };
+  });
 }
 
 interface FoundAll {

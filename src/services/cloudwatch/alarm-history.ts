@@ -9,6 +9,12 @@ import { table } from "../../store/types.ts";
 import { invalidNextToken } from "./errors.ts";
 import { millisecondsPerDay } from "./metric-rows.ts";
 
+/** A time series of an alarm that goes by several. */
+export interface Contributor {
+  readonly id: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 interface HistoryRow {
   readonly at: number;
   readonly order: number;
@@ -18,6 +24,8 @@ interface HistoryRow {
   readonly summary: string;
   /** JSON text. */
   readonly data: string;
+  /** Whose it is, of an alarm on several time series. */
+  readonly contributor?: Contributor;
 }
 
 const history = table<HistoryRow, "alarm">("cloudwatch.alarmHistory", {
@@ -32,6 +40,7 @@ export function remember(
   ctx: Context, alarm: { readonly name: string; readonly composite?: object }, type: HistoryItemType,
   summary: string,
   data: object,
+  contributor?: Contributor,
 ): void {
   const at = ctx.clock.now();
   const rows = ctx.db(history);
@@ -42,14 +51,25 @@ export function remember(
     at, order: ctx.ids.sequence(), alarm: alarm.name, isComposite: alarm.composite !== undefined, type,
     summary,
     data: JSON.stringify(data),
+    ...(contributor && { contributor }),
   });
 }
 
-function shown({ at, alarm, isComposite, type, summary, data }: HistoryRow): AlarmHistoryItem {
+function shown({ at, alarm, isComposite, type, summary, data, contributor }: HistoryRow): AlarmHistoryItem {
   return {
     AlarmName: alarm, AlarmType: isComposite ? "CompositeAlarm" : "MetricAlarm", Timestamp: at,
     HistoryItemType: type, HistorySummary: summary, HistoryData: data,
+    ...(contributor && {
+      AlarmContributorId: contributor.id, AlarmContributorAttributes: { ...contributor.attributes },
+    }),
   };
+}
+
+/** What befell contributors is shown where they, or what befell them, are asked for. */
+function isMeant({ type, contributor }: HistoryRow, { HistoryItemType: wanted, AlarmContributorId: id }:
+  cloudwatch.DescribeAlarmHistoryInput): boolean {
+  if (id !== undefined && contributor?.id !== id) return false;
+  return wanted === undefined ? id !== undefined || !contributor : type === wanted;
 }
 
 /** @evidence CloudWatch API Reference, DescribeAlarmHistory: metric alarms alone unless asked otherwise */
@@ -58,9 +78,7 @@ export const DescribeAlarmHistory = operation(cloudwatch.DescribeAlarmHistory, {
 
   run(input, ctx) {
     const now = ctx.clock.now();
-    const {
-      AlarmName: name, HistoryItemType: type, StartDate = 0, EndDate = Number.POSITIVE_INFINITY,
-    } = input;
+    const { AlarmName: name, StartDate = 0, EndDate = Number.POSITIVE_INFINITY } = input;
     const types = input.AlarmTypes ?? ["MetricAlarm"];
     const { items, next } = page({
       rows: name === undefined ? ctx.db(history) : ctx.db(history).by("alarm"),
@@ -71,7 +89,7 @@ export const DescribeAlarmHistory = operation(cloudwatch.DescribeAlarmHistory, {
       keep: (row) => {
         const isKept = row.at >= now - keptMilliseconds && row.at >= StartDate && row.at <= EndDate;
         const isOfType = types.includes(row.isComposite ? "CompositeAlarm" : "MetricAlarm");
-        return isKept && isOfType && (type === undefined || row.type === type);
+        return isKept && isOfType && isMeant(row, input);
       },
       limit: input.MaxRecords ?? 50,
       token: input.NextToken,

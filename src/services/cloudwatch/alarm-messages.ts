@@ -6,6 +6,7 @@
 
 import type { Dimension, MetricDataQuery } from "../../generated/cloudwatch.ts";
 import type { ReadContext } from "../../kernel/context.ts";
+import type { Contributor } from "./alarm-history.ts";
 import { alarmArn, alarmTime, type AlarmRow, type AlarmState, type MetricRule } from "./alarm-rows.ts";
 
 /** Of a composite alarm: the alarms in whose states its own lies. */
@@ -69,7 +70,8 @@ export interface TopicMessage {
 }
 
 export function topicMessage(
-  ctx: ReadContext, alarm: AlarmRow, previous: AlarmState, children: readonly Child[],
+  ctx: ReadContext, alarm: AlarmRow, previous: Pick<AlarmState, "value">, children: readonly Child[],
+  contributor?: Contributor,
 ): TopicMessage {
   const { name, state } = alarm;
   const message = {
@@ -86,6 +88,9 @@ export function topicMessage(
     OKActions: alarm.okActions,
     AlarmActions: alarm.alarmActions,
     InsufficientDataActions: alarm.insufficientDataActions,
+    ...(contributor && {
+      AlarmContributorId: contributor.id, AlarmContributorAttributes: contributor.attributes,
+    }),
     ...(alarm.metric && { Trigger: trigger(alarm.metric) }),
     ...(alarm.composite && {
       AlarmRule: alarm.composite.rule,
@@ -105,7 +110,8 @@ function eventState({ value, reason, reasonData, updatedAt }: AlarmState): objec
   return { value, reason, ...(reasonData !== undefined && { reasonData }), timestamp: alarmTime(updatedAt) };
 }
 
-function eventQuery({ Id, MetricStat: stat, Expression, Label, ReturnData }: MetricDataQuery): object {
+function eventQuery(query: MetricDataQuery): object {
+  const { Id, MetricStat: stat, Expression, Label, Period, ReturnData } = query;
   return {
     id: Id,
     ...(stat && {
@@ -121,6 +127,7 @@ function eventQuery({ Id, MetricStat: stat, Expression, Label, ReturnData }: Met
     }),
     ...(Expression !== undefined && { expression: Expression }),
     ...(Label !== undefined && { label: Label }),
+    ...(Period !== undefined && { period: Period }),
     returnData: ReturnData ?? true,
   };
 }
@@ -146,6 +153,17 @@ export function eventConfiguration(alarm: AlarmRow, id: string): object {
     },
   };
   return { ...description, metrics: (rule?.Metrics ?? [own]).map(eventQuery) };
+}
+
+/** @evidence CloudWatch User Guide, "Alarm events and EventBridge": neither data nor the state before */
+export function contributorChange(alarm: AlarmRow, contributor: Contributor): Record<string, unknown> {
+  const { reasonData: _, ...state } = alarm.state;
+  return {
+    alarmName: alarm.name,
+    alarmContributor: contributor,
+    state: eventState(state),
+    configuration: eventConfiguration(alarm, ""),
+  };
 }
 
 export function stateChange(alarm: AlarmRow, previous: AlarmState, id: string): Record<string, unknown> {

@@ -71,6 +71,27 @@ export function reasonOf(
   return `${comparison(rule, state, real, bounds)}${rest}${ending(rule, state)}.`;
 }
 
+/** @evidence CloudWatch User Guide, "Alarm events and EventBridge": the reason of a contributor */
+export function contributorReason(rule: MetricRule, isAlarming: boolean, evaluated: readonly Slot[]): string {
+  const operator = rule.ComparisonOperator ?? "GreaterThanThreshold";
+  const bounds = { lower: rule.Threshold ?? 0, upper: rule.Threshold ?? 0 };
+  const told = evaluated.filter(({ value, isBreaching }) =>
+    value !== undefined && isBreaching === isAlarming);
+  const latest = told[0];
+  if (latest?.value === undefined) return "Threshold Crossed: no datapoints were received.";
+  const verb = `${was(told.length)}${isAlarming ? "" : " not"}`;
+  const which = isAlarming ? "crossed" : "did not cross";
+  return `Threshold Crossed: ${plural(told.length, "datapoint")} ${verb} ${comparisons[operator]} ` +
+    `${shownBounds(operator, bounds)}. The most recent datapoint which ${which} the threshold: ` +
+    `[${shownDouble(latest.value)} (${shownTime(latest.at)})].`;
+}
+
+/** @evidence CloudWatch User Guide, "Limits" of alarms on Metrics Insights queries */
+export function groupedReason(alarming: number, all: number, most: number): string {
+  const count = alarming >= most && all > most ? `${most}+` : `${alarming} out of ${all}`;
+  return `${count} time series evaluated to ALARM`;
+}
+
 function comparison(rule: MetricRule, state: StateValue, real: readonly Slot[], bounds: Bounds): string {
   const operator = rule.ComparisonOperator ?? "GreaterThanThreshold";
   const isAlarm = state === "ALARM";

@@ -10,9 +10,10 @@ import { asynchronousJob } from "../../jobs/job.ts";
 import { jobs } from "../../jobs/rows.ts";
 import type { Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { periodOf, readSlots } from "./alarm-datapoints.ts";
-import { outcomeOf, type Treatment } from "./alarm-outcome.ts";
-import { reasonData, reasonOf } from "./alarm-reasons.ts";
+import { contributorsMax, knownContributors, updateContributors } from "./alarm-contributors.ts";
+import { isGrouped, periodOf, readAllSlots, readSlots } from "./alarm-datapoints.ts";
+import { extraPeriods, outcomeOf, type Outcome, type Slot, type Treatment } from "./alarm-outcome.ts";
+import { contributorReason, groupedReason, reasonData, reasonOf } from "./alarm-reasons.ts";
 import { alarms, type AlarmRow, type MetricRule } from "./alarm-rows.ts";
 import { changeState } from "./alarm-transitions.ts";
 
@@ -30,8 +31,43 @@ function treatmentOf(rule: MetricRule): Treatment {
   return (rule.TreatMissingData ?? "missing") as Treatment;
 }
 
+/**
+ * An alarm on several time series is in ALARM while one of them is. A time series that no longer has data
+ * points is as its missing ones are treated, or not in ALARM.
+ *
+ * @returns whether there was a data point
+ */
+function evaluateGroups(ctx: Context, alarm: AlarmRow, rule: MetricRule, end: number): boolean {
+  const periods = rule.EvaluationPeriods ?? 1;
+  const treatment = treatmentOf(rule);
+  const outcomeFor = (slots: readonly Slot[]): Outcome =>
+    outcomeOf(slots, periods, rule.DatapointsToAlarm ?? periods, treatment);
+  const found = readAllSlots(ctx, rule, end);
+  const keys = new Set(found.map(({ attributes }) => JSON.stringify(attributes)));
+  const gone = knownContributors(ctx, alarm.name).filter(({ attributes }) =>
+    !keys.has(JSON.stringify(attributes)));
+  const nothing = Array.from({ length: periods + extraPeriods }, (_, index): Slot =>
+    ({ at: end - (index + 1) * periodOf(rule) * 1_000, value: undefined, isBreaching: false }));
+  const all = [...found, ...gone.map(({ attributes }) => ({ attributes, slots: nothing }))];
+  const alarming = updateContributors(ctx, alarm, all.map(({ attributes, slots }) => {
+    const { state, evaluated } = outcomeFor(slots);
+    const isAlarming = state === undefined ? undefined : state === "ALARM";
+    return { attributes, isAlarming, reason: contributorReason(rule, isAlarming === true, evaluated) };
+  }));
+  const isQuiet = found.length === 0 && alarming === 0;
+  const outcome = outcomeFor(nothing);
+  const value = alarming > 0 ? "ALARM" : isQuiet ? outcome.state : "OK";
+  if (value === undefined) return false;
+  const reason = isQuiet ? reasonOf(rule, value, outcome, treatment, { lower: 0, upper: 0 })
+    : groupedReason(alarming, all.length, contributorsMax);
+  const isSame = value === alarm.state.value && reason === alarm.state.reason;
+  if (!isSame) changeState(ctx, alarm, { value, reason });
+  return found.length > 0;
+}
+
 /** @returns whether there was a data point */
 function evaluateOne(ctx: Context, alarm: AlarmRow, rule: MetricRule, end: number): boolean {
+  if (isGrouped(rule)) return evaluateGroups(ctx, alarm, rule, end);
   const { slots, isLowSample, bounds } = readSlots(ctx, rule, end);
   const hasData = slots.some(({ value }) => value !== undefined);
   if (isLowSample) return hasData;

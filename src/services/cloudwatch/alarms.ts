@@ -8,6 +8,7 @@ import type { Context, ReadContext } from "../../kernel/context.ts";
 import { modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
+import { forgetContributors } from "./alarm-contributors.ts";
 import { alarmArn, alarms, requireAlarm, type AlarmRow } from "./alarm-rows.ts";
 import { alarmsIn, parseRule } from "./alarm-rule.ts";
 import { expectSweep } from "./alarm-sweep.ts";
@@ -176,6 +177,7 @@ export const DeleteAlarms = operation(cloudwatch.DeleteAlarms, {
       ctx.db(alarms).delete(alarm.name);
       ctx.tags(alarmArn(ctx, alarm.name)).clear();
       ctx.unschedule(resumeActions, alarm.name);
+      forgetContributors(ctx, alarm.name);
       noteConfiguration(ctx, alarm, "delete");
     }
   },

@@ -4,7 +4,9 @@ import {
   CloudWatchClient, DeleteDashboardsCommand, DescribeAnomalyDetectorsCommand, GetDashboardCommand,
   GetMetricStreamCommand, ListDashboardsCommand, PutAnomalyDetectorCommand, PutDashboardCommand,
   PutMetricDataCommand, PutMetricStreamCommand,
+  type MetricStreamOutputFormat,
 } from "@aws-sdk/client-cloudwatch";
+import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
 
 const region = await startRegion();
@@ -80,19 +82,21 @@ test("an anomaly detector is trained once its metric has values", async () => {
   assert.deepEqual(await state(), ["m", "Sum", "TRAINED"]);
 });
 
-test("a metric stream of JSON is kept; other formats say that they are not here", async () => {
+test("a metric stream is kept; formats that nobody knows are refused", async () => {
   const given = {
     Name: "all", FirehoseArn: "arn:aws:firehose:us-east-1:000000000000:deliverystream/metrics",
     RoleArn: "arn:aws:iam::000000000000:role/stream", IncludeFilters: [{ Namespace: "AWS/SQS" }],
   };
-  const put = (OutputFormat: "json" | "opentelemetry1.0") =>
+  const put = (OutputFormat: MetricStreamOutputFormat) =>
     client.send(new PutMetricStreamCommand({ ...given, OutputFormat }));
   await put("json");
   const { State, IncludeFilters, Arn } = await client.send(new GetMetricStreamCommand({ Name: "all" }));
   assert.deepEqual([State, IncludeFilters, Arn], [
     "running", [{ Namespace: "AWS/SQS" }], "arn:aws:cloudwatch:us-east-1:000000000000:metric-stream/all",
   ]);
-  await assert.rejects(put("opentelemetry1.0"), {
-    message: "Metric streams of the format opentelemetry1.0 is not implemented by us-local-1 yet.",
-  });
+  await put("opentelemetry0.7");
+  const { OutputFormat } = await client.send(new GetMetricStreamCommand({ Name: "all" }));
+  assert.equal(OutputFormat, "opentelemetry0.7");
+  assert.match(await refusal(put("opentelemetry2.0" as MetricStreamOutputFormat)),
+    /^ValidationException: .* must satisfy enum value set: \[opentelemetry1\.0, json, opentelemetry0\.7\]$/);
 });

@@ -4,7 +4,8 @@ import * as cloudwatch from "../../generated/cloudwatch.ts";
 import type { PutMetricAlarmInput } from "../../generated/cloudwatch.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
-import { periodOf } from "./alarm-datapoints.ts";
+import { forgetContributors } from "./alarm-contributors.ts";
+import { isGrouped, periodOf } from "./alarm-datapoints.ts";
 import type { MetricRule } from "./alarm-rows.ts";
 import { expectSweep } from "./alarm-sweep.ts";
 import { writeAlarm } from "./alarm-writing.ts";
@@ -67,12 +68,8 @@ function requireSource(input: PutMetricAlarmInput): void {
 }
 
 function requireExpression(text: string): void {
-  if (!isInsightsQuery(text)) {
-    parseExpression(text);
-    return;
-  }
-  const { groupBy } = parseInsights(text);
-  if (groupBy.length > 0) throw notImplemented("Alarms of CloudWatch on several time series");
+  if (isInsightsQuery(text)) parseInsights(text);
+  else parseExpression(text);
 }
 
 function requirePeriods(input: PutMetricAlarmInput): void {
@@ -150,6 +147,7 @@ export const PutMetricAlarm = operation(cloudwatch.PutMetricAlarm, {
     requireOptions(input);
     const rule = ruleOf(input);
     writeAlarm(ctx, input, { metric: rule });
+    if (!isGrouped(rule)) forgetContributors(ctx, input.AlarmName);
     expectSweep(ctx, rule);
   },
 });

@@ -1,6 +1,6 @@
 /**
- * What metric streams send: each minute of a metric once it is over, as lines of JSON, to Firehose under the
- * stream's role.
+ * What metric streams send: each minute of a metric once it is over, as lines of JSON or as requests of OTLP,
+ * to Firehose under the stream's role.
  *
  * @evidence CloudWatch User Guide, "CloudWatch metric stream output in JSON format"
  */
@@ -17,6 +17,7 @@ import {
   metrics, millisecondsPerHour, millisecondsPerMinute, points, type MetricRow, type UnitSet,
 } from "./metric-rows.ts";
 import { metricStreams, type MetricStreamRow } from "./metric-stream-rows.ts";
+import { otlpRequest, type OtlpVersion, type Summary } from "./metric-stream-opentelemetry.ts";
 import { streamArn } from "./metric-streams.ts";
 import { Accumulator } from "./statistic-sets.ts";
 import { parseStatistic, valueOf } from "./statistics.ts";
@@ -32,6 +33,8 @@ const pendingMinutes = table<Pending>("cloudwatch.streamed", { key: (row) => [ro
 const jobId = "streams";
 const recordBytesMax = 256 * 1_024;
 const recordsMax = 500;
+/** A request is well below what a record may hold, also with thirty long dimensions each. */
+const summariesARequest = 12;
 /** What a stream could not be given for so long is lost. */
 const retriedMilliseconds = millisecondsPerHour;
 
@@ -57,13 +60,19 @@ function isStreamed(stream: MetricStreamRow, metric: MetricRow): boolean {
   return !stream.exclude || !isMatched(stream.exclude, metric);
 }
 
-function line(
-  ctx: ReadContext, stream: MetricStreamRow, metric: MetricRow, at: number, set: UnitSet,
-): string {
-  const { namespace, name, dimensions } = metric;
+/** A minute of a metric, of one unit. */
+interface Streamed {
+  readonly metric: MetricRow;
+  readonly at: number;
+  readonly set: UnitSet;
+}
+
+/** Statistics that a stream has of a metric beside those that all have. */
+function additional(stream: MetricStreamRow, { metric, set }: Streamed): [name: string, value: number][] {
+  const { namespace, name } = metric;
   const total = new Accumulator();
   total.add(set);
-  const extra: Record<string, number> = {};
+  const found: [string, number][] = [];
   for (const { IncludeMetrics, AdditionalStatistics } of stream.statistics ?? []) {
     const isMeant = IncludeMetrics.some(
       ({ Namespace, MetricName }) => Namespace === namespace && MetricName === name,
@@ -71,55 +80,95 @@ function line(
     for (const statistic of isMeant ? AdditionalStatistics : []) {
       const parsed = parseStatistic(statistic);
       const value = parsed && valueOf(parsed, total);
-      if (value !== undefined) extra[statistic] = value;
+      if (value !== undefined) found.push([statistic, value]);
     }
   }
+  return found;
+}
+
+function line(ctx: ReadContext, stream: MetricStreamRow, streamed: Streamed): string {
+  const { metric: { namespace, name, dimensions }, at, set } = streamed;
   return JSON.stringify({
     metric_stream_name: stream.name, account_id: ctx.account, region: ctx.region, namespace,
     metric_name: name,
     dimensions: Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value])), timestamp: at,
-    value: { max: set.maximum, min: set.minimum, sum: set.sum, count: set.count, ...extra }, unit: set.unit,
+    value: {
+      max: set.maximum, min: set.minimum, sum: set.sum, count: set.count,
+      ...Object.fromEntries(additional(stream, streamed)),
+    },
+    unit: set.unit,
   });
 }
 
+function summaryOf(stream: MetricStreamRow, streamed: Streamed): Summary {
+  const { metric: { namespace, name, dimensions }, at, set } = streamed;
+  const percentiles = additional(stream, streamed)
+    .map(([statistic, value]) => [Number(statistic.slice(1)) / 100, value] as const)
+    .sort(([left], [right]) => left - right);
+  return {
+    namespace, name, dimensions, at, unit: set.unit, count: set.count, sum: set.sum,
+    quantiles: [[0, set.minimum], ...percentiles, [1, set.maximum]],
+  };
+}
+
 /** By stream, what it is to be sent. */
-function dueLines(ctx: ReadContext, due: readonly Pending[]): Map<MetricStreamRow, string[]> {
+function allDue(ctx: ReadContext, due: readonly Pending[]): Map<MetricStreamRow, Streamed[]> {
   const streams = [...ctx.db(metricStreams).list()];
-  const lines = new Map<MetricStreamRow, string[]>();
+  const found = new Map<MetricStreamRow, Streamed[]>();
   for (const { at, series } of due) {
     const metric = ctx.db(metrics).get(series);
     for (const stream of metric ? streams.filter((each) => isStreamed(each, metric)) : []) {
-      const own = lines.get(stream) ?? [];
+      const own = found.get(stream) ?? [];
       for (const set of ctx.db(points).get([series, at])?.sets ?? []) {
-        if (metric) own.push(line(ctx, stream, metric, at, set));
+        if (metric) own.push({ metric, at, set });
       }
-      lines.set(stream, own);
+      found.set(stream, own);
     }
   }
-  return lines;
+  return found;
 }
 
-function recordsOf(lines: readonly string[]): { Data: Buffer }[] {
-  const records: { Data: Buffer }[] = [];
+/** Many lines a record. */
+function jsonRecords(ctx: ReadContext, stream: MetricStreamRow, all: readonly Streamed[]): Buffer[] {
+  const records: Buffer[] = [];
   let text = "";
-  for (const each of lines) {
+  for (const each of all.map((streamed) => line(ctx, stream, streamed))) {
     if (text.length + each.length > recordBytesMax) {
-      records.push({ Data: Buffer.from(text) });
+      records.push(Buffer.from(text));
       text = "";
     }
     text += `${each}\n`;
   }
-  return text === "" ? records : [...records, { Data: Buffer.from(text) }];
+  return text === "" ? records : [...records, Buffer.from(text)];
 }
 
-async function send(ctx: BodyContext, stream: MetricStreamRow, lines: readonly string[]): Promise<void> {
+function otlpRecords(
+  ctx: ReadContext, stream: MetricStreamRow, all: readonly Streamed[], version: OtlpVersion,
+): Buffer[] {
+  const exporter = { account: ctx.account, region: ctx.region, arn: streamArn(ctx, stream.name) };
+  const summaries = all.map((streamed) => summaryOf(stream, streamed));
+  const records: Buffer[] = [];
+  for (let at = 0; at < summaries.length; at += summariesARequest) {
+    records.push(otlpRequest(summaries.slice(at, at + summariesARequest), exporter, version));
+  }
+  return records;
+}
+
+function recordsOf(ctx: ReadContext, stream: MetricStreamRow, all: readonly Streamed[]): { Data: Buffer }[] {
+  const { outputFormat: format } = stream;
+  const records = format === "json" ? jsonRecords(ctx, stream, all)
+    : otlpRecords(ctx, stream, all, format);
+  return records.map((Data) => ({ Data }));
+}
+
+async function send(ctx: BodyContext, stream: MetricStreamRow, all: readonly Streamed[]): Promise<void> {
   const principal = "streams.metrics.cloudwatch.amazonaws.com";
   const sourceArn = streamArn(ctx, stream.name);
   const session = await sessionOf(
     ctx, { roleArn: stream.roleArn, principal, sourceArn, sessionName: "metrics" },
   );
   const DeliveryStreamName = stream.firehoseArn.slice(stream.firehoseArn.indexOf("/") + 1);
-  const records = recordsOf(lines);
+  const records = recordsOf(ctx, stream, all);
   for (let at = 0; at < records.length; at += recordsMax) {
     const Records = records.slice(at, at + recordsMax);
     await ctx.call(firehose.PutRecordBatch, { DeliveryStreamName, Records }, { as: { session } });
@@ -132,9 +181,9 @@ export const sendMetrics = asynchronousJob<null>("cloudwatch.sendMetrics", async
   const before = now - (now % millisecondsPerMinute);
   const due = ctx.reading(() => [...ctx.db(pendingMinutes).list({ before: [before] })]);
   let isSent = true;
-  for (const [stream, lines] of ctx.reading(() => dueLines(ctx, due))) {
+  for (const [stream, all] of ctx.reading(() => allDue(ctx, due))) {
     try {
-      await send(ctx, stream, lines);
+      await send(ctx, stream, all);
     } catch (cause) {
       // A role or a Firehose stream that refuses may allow it later.
       if (!(cause instanceof AwsError)) throw cause;

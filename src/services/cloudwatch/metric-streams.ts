@@ -3,7 +3,6 @@
 import * as cloudwatch from "../../generated/cloudwatch.ts";
 import type { MetricStreamEntry, PutMetricStreamInput } from "../../generated/cloudwatch.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
-import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { addTags } from "./alarm-tags.ts";
@@ -31,13 +30,13 @@ function requireInput(input: PutMetricStreamInput): void {
   }
   if (!/^arn:[^:]+:iam::\d{12}:role\/.+$/.test(input.RoleArn)) throw invalidFor(input.RoleArn, "RoleArn");
   if (input.IncludeFilters && input.ExcludeFilters) throw bothSpecified("IncludeFilters", "ExcludeFilters");
-  if (input.OutputFormat !== "json") throw notImplemented(
-    `Metric streams of the format ${input.OutputFormat}`
-  );
+  const isJson = input.OutputFormat === "json";
   for (const { AdditionalStatistics } of input.StatisticsConfigurations ?? []) {
     for (const statistic of AdditionalStatistics) {
       const kind = parseStatistic(statistic)?.kind;
-      if (kind === undefined || kind === "plain") throw invalidParameterValue(
+      const isNamed = kind !== undefined && kind !== "plain";
+      // @evidence CloudWatch API Reference, MetricStreamStatisticsConfiguration: OpenTelemetry's percentiles
+      if (!isNamed || (!isJson && !/^p\d/.test(statistic))) throw invalidParameterValue(
         `Invalid statistic: ${statistic}`
       );
     }

@@ -3,6 +3,7 @@
 import * as cloudwatch from "../../generated/cloudwatch.ts";
 import { service } from "../../kernel/service.ts";
 import * as alarmActions from "./alarm-actions.ts";
+import * as alarmContributors from "./alarm-contributors.ts";
 import * as alarmHistory from "./alarm-history.ts";
 import * as alarmSweep from "./alarm-sweep.ts";
 import * as alarmTags from "./alarm-tags.ts";
@@ -26,8 +27,8 @@ import * as retention from "./retention.ts";
 export default service(cloudwatch.service, {
   nouns: [
     putMetricData, listMetrics, getMetricStatistics, getMetricData, retention,
-    metricAlarms, compositeAlarms, alarms, alarmHistory, alarmActions, alarmSweep, alarmTransitions,
-    alarmTags, muteRules, insightRules, insightRuleReport,
+    metricAlarms, compositeAlarms, alarms, alarmContributors, alarmHistory, alarmActions, alarmSweep,
+    alarmTransitions, alarmTags, muteRules, insightRules, insightRuleReport,
     dashboards, anomalyDetectors, metricStreams, metricStreamDelivery,
   ],
   metricSink: putMetricData.storeTotals,

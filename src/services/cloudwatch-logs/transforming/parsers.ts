@@ -18,7 +18,7 @@ function textOf(event: Members, source: string): string {
   return value;
 }
 
-const wholeMessage = "@message";
+export const wholeMessage = "@message";
 
 function parseJson({ source = wholeMessage, destination }: logs.ParseJSON): Process {
   return (event) => {
@@ -27,7 +27,7 @@ function parseJson({ source = wholeMessage, destination }: logs.ParseJSON): Proc
   };
 }
 
-function objectIn(text: string): Members {
+export function objectIn(text: string): Members {
   let found: unknown;
   try {
     found = JSON.parse(text);
@@ -95,36 +95,12 @@ function keyValue(processor: logs.ParseKeyValue): Process {
   };
 }
 
-/** @evidence CloudWatch Logs User Guide, parseVPC: the default format of flow logs */
-const flowFields = [
-  "version", "accountId", "interfaceId", "srcAddr", "dstAddr", "srcPort", "dstPort", "protocol", "packets",
-  "bytes", "start", "end", "action", "logStatus",
-];
-const flowNumbers = new Set([
-  "version", "srcPort", "dstPort", "packets", "bytes", "start", "end",
-]);
-
-function flowLog(): Process {
-  return (event) => {
-    const values = textOf(event, wholeMessage).trim().split(/\s+/);
-    if (values.length !== flowFields.length) throw new Unparsed("the text is no flow log of the default " +
-      "format");
-    mergeAt(event, undefined, Object.fromEntries(flowFields.map((name, index) => {
-      const value = values[index] ?? "";
-      return [name, flowNumbers.has(name) && /^\d+$/.test(value) ? Number(value) : value];
-    })));
-  };
-}
-
 /** Those that a transformer may begin with; undefined for all other processors. */
 export function parserOf(processor: logs.Processor): Process | undefined {
   if (processor.parseJSON) return parseJson(processor.parseJSON);
   if (processor.grok) return grok(processor.grok);
   if (processor.csv) return csv(processor.csv);
   if (processor.parseKeyValue) return keyValue(processor.parseKeyValue);
-  if (processor.parseVPC) return flowLog();
-  const vended = ["parseCloudfront", "parsePostgres", "parseRoute53", "parseWAF", "parseToOCSF"] as const;
-  const named = vended.find((name) => processor[name]);
-  if (named !== undefined) throw notImplemented(`The processor ${named}`);
+  if (processor.parseToOCSF) throw notImplemented("The processor parseToOCSF");
   return undefined;
 }

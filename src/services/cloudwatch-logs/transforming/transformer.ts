@@ -6,6 +6,7 @@ import { invalidParameter } from "../errors.ts";
 import { mutatorOf } from "./mutators.ts";
 import { parserOf, Unparsed, type Process } from "./parsers.ts";
 import { deleteAt, type Members } from "./paths.ts";
+import { vendedOf } from "./vended.ts";
 
 /** The event as the processors leave it, as JSON; undefined where the first can't read it. */
 export type Transform = (message: string) => string | undefined;
@@ -17,7 +18,12 @@ function processOf(processor: logs.Processor, index: number): Process {
   if (Object.keys(processor).length !== 1) {
     throw invalidParameter(`Processor ${index + 1} of the transformer must be of exactly one type.`);
   }
-  const parser = parserOf(processor);
+  const vended = vendedOf(processor);
+  // @evidence CloudWatch Logs User Guide: "it must be the first processor in your transformer"
+  if (vended && index > 0) {
+    throw invalidParameter(`${Object.keys(processor).join()} must be the first processor of a transformer.`);
+  }
+  const parser = vended ?? parserOf(processor);
   if (index === 0 && !parser) {
     throw invalidParameter("The first processor of a transformer must be a parser.");
   }
