@@ -140,8 +140,10 @@ suite("aws CLI", { concurrency: 2 }, () => {
     const parameters = { ApiKeyAuthParameters: { ApiKeyName: "x-key", ApiKeyValue: "secret" } };
     const connection = await station.aws<string>`events create-connection --name partner
       --authorization-type API_KEY --auth-parameters ${JSON.stringify(parameters)} --query ConnectionArn`;
+    // Version 1 of the CLI takes an address for where the value is.
+    station.write("endpoint", "https://partner.example.com/*");
     await station.aws`events create-api-destination --name partner --connection-arn ${connection}
-      --invocation-endpoint https://partner.example.com/* --http-method POST`;
+      --invocation-endpoint file://endpoint --http-method POST`;
     assert.deepEqual(
       await station.aws`events list-api-destinations --query ApiDestinations[].[Name,ApiDestinationState]`,
       [["partner", "ACTIVE"]],

@@ -348,6 +348,26 @@ test("an update with empty filter criteria and dead-letter queue takes them away
   await remove("unfiltered");
 });
 
+test("an update without a template keeps it, and one with an empty template takes it away", async () => {
+  const parameters = { InputTemplate: "<$.body>", SqsQueueParameters: { MessageGroupId: "a" } };
+  await create("templated", { DesiredState: "STOPPED", TargetParameters: parameters });
+  const updated = async (TargetParameters?: object): Promise<unknown> => {
+    await pipes.send(
+      new UpdatePipeCommand({ Name: "templated", RoleArn, ...(TargetParameters && { TargetParameters }) }),
+    );
+    await seconds(4);
+    return (await pipes.send(new DescribePipeCommand({ Name: "templated" }))).TargetParameters;
+  };
+  assert.deepEqual(await updated(), parameters);
+  assert.deepEqual(
+    await updated({ SqsQueueParameters: { MessageGroupId: "b" } }),
+    { ...parameters, SqsQueueParameters: { MessageGroupId: "b" } },
+  );
+  assert.deepEqual(await updated({}), { InputTemplate: "<$.body>" });
+  assert.equal(await updated({ InputTemplate: "" }), undefined);
+  await remove("templated");
+});
+
 test("pipes are listed and tagged", async () => {
   for (const name of ["list-a", "list-b"]) {
     await create(name, { DesiredState: "STOPPED", Tags: { team: "shop" } });

@@ -53,9 +53,9 @@ export const CreatePipe = operation(pipes.CreatePipe, {
       source: input.Source,
       sourceParameters,
       enrichment: input.Enrichment || undefined,
-      enrichmentParameters: input.EnrichmentParameters,
+      enrichmentParameters: withTemplate(input.EnrichmentParameters),
       target: input.Target,
-      targetParameters: input.TargetParameters,
+      targetParameters: withTemplate(input.TargetParameters),
       roleArn: input.RoleArn,
       logging: input.LogConfiguration,
       kmsKey: input.KmsKeyIdentifier || undefined,
@@ -69,6 +69,20 @@ export const CreatePipe = operation(pipes.CreatePipe, {
     });
   },
 });
+
+/**
+ * A template that is left out stays as it was, and one that is empty is none.
+ *
+ * @evidence Terraform's AWS provider, internal/service/pipes/pipe.go, resourcePipeUpdate
+ */
+function withTemplate<Parameters extends { readonly InputTemplate?: string | undefined }>(
+  given: Parameters | undefined, before?: Parameters,
+): Parameters | undefined {
+  if (given === undefined) return before;
+  const { InputTemplate = before?.InputTemplate, ...rest } = given;
+  const whole = { ...rest, ...(InputTemplate && { InputTemplate }) };
+  return Object.keys(whole).length > 0 ? whole as Parameters : undefined;
+}
 
 /** Where a stream is begun can't be changed. */
 function withStart(
@@ -102,7 +116,7 @@ export const UpdatePipe = operation(pipes.UpdatePipe, {
       )
       : before.sourceParameters;
     const target = input.Target ?? before.target;
-    const targetParameters = input.TargetParameters ?? before.targetParameters;
+    const targetParameters = withTemplate(input.TargetParameters, before.targetParameters);
     const enrichment = input.Enrichment ?? before.enrichment;
     requireEnrichment(enrichment || undefined);
     requireTarget(target, targetParameters);
@@ -112,7 +126,7 @@ export const UpdatePipe = operation(pipes.UpdatePipe, {
       description: input.Description ?? before.description,
       sourceParameters,
       enrichment: enrichment || undefined,
-      enrichmentParameters: input.EnrichmentParameters ?? before.enrichmentParameters,
+      enrichmentParameters: withTemplate(input.EnrichmentParameters, before.enrichmentParameters),
       target, targetParameters,
       roleArn: input.RoleArn,
       logging: input.LogConfiguration ?? before.logging,
