@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { CreateDiscovererCommand, SchemasClient } from "@aws-sdk/client-schemas";
 import { DescribeSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { withDataFolder } from "../../../test/data-folder.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
 import { createInbox, entry, rule } from "./events-fixture.ts";
@@ -24,7 +25,7 @@ const account = "000000000000";
 const busArn = (name: string) => `arn:aws:events:us-east-1:${account}:event-bus/${name}`;
 
 /** What the User Guide gives EventBridge: to describe the key, and to use it for one bus. */
-async function keyFor(bus: string, more: CreateKeyCommandInput = {}): Promise<string> {
+async function keyFor(bus: string, more: CreateKeyCommandInput = {}, client = kms): Promise<string> {
   const Policy = JSON.stringify({ Version: "2012-10-17", Statement: [
     { Effect: "Allow", Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: "kms:*", Resource: "*" },
     {
@@ -40,7 +41,7 @@ async function keyFor(bus: string, more: CreateKeyCommandInput = {}): Promise<st
       } },
     },
   ] });
-  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Policy, ...more }));
+  const { KeyMetadata } = await client.send(new CreateKeyCommand({ Policy, ...more }));
   return KeyMetadata?.Arn ?? "";
 }
 
@@ -227,4 +228,31 @@ test("a connection's secret is under its key, which needs a tag", async () => {
   assert.deepEqual(await shown(), [other, other]);
   await kms.send(new DisableKeyCommand({ KeyId: tagged }));
   assert.match(await refusal(create("off", tagged)), /^ValidationException: Parameter KmsKeyIdentifier/);
+});
+
+test("sealed events are on the disk without their details, and are replayed after a restart", async () => {
+  using folder = withDataFolder();
+  const secret = "words-that-nobody-finds";
+  const first = await startRegion({ dataDir: folder.path });
+  const key = await keyFor("kept", {}, first.client(KMSClient));
+  const client = first.client(EventBridgeClient);
+  await client.send(new CreateEventBusCommand({ Name: "kept", KmsKeyIdentifier: key }));
+  await client.send(new CreateArchiveCommand({
+    ArchiveName: "kept", EventSourceArn: busArn("kept"), KmsKeyIdentifier: key,
+  }));
+  await client.send(new PutEventsCommand({ Entries: [entry({ secret }, { EventBusName: "kept" })] }));
+  await first.settled();
+  await first.stop();
+  assert.deepEqual([folder.holds("my.app"), folder.holds(secret)], [true, false]);
+  await using second = await startRegion({ dataDir: folder.path });
+  const again = second.client(EventBridgeClient);
+  const inbox = await createInbox(second, "again");
+  await rule(again, "r", { source: ["my.app"] }, [{ Arn: inbox.arn }], "kept");
+  await again.send(new StartReplayCommand({
+    ReplayName: "again", EventSourceArn: `arn:aws:events:us-east-1:${account}:archive/kept`,
+    EventStartTime: new Date(0), EventEndTime: new Date(second.clock.now() + 60_000),
+    Destination: { Arn: busArn("kept") },
+  }));
+  await second.settled();
+  assert.deepEqual((await inbox.bodies()).map((body) => (body as { detail?: unknown }).detail), [{ secret }]);
 });

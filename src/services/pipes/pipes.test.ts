@@ -13,6 +13,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { allow, trust } from "../../../test/policies.ts";
+import { refusal } from "../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 
 let region: TestRegion;
@@ -78,15 +79,6 @@ async function create(Name: string, more: Partial<CreatePipeCommandInput> = {}):
 async function remove(Name: string): Promise<void> {
   await pipes.send(new DeletePipeCommand({ Name }));
   await seconds(4);
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  try {
-    await work;
-    return "nothing was refused";
-  } catch (cause) {
-    return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  }
 }
 
 test("a pipe goes through its states, and moves what is in a queue at once while it runs", async () => {

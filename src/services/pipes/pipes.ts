@@ -105,8 +105,9 @@ export const UpdatePipe = operation(pipes.UpdatePipe, {
   resource,
   async body(input, ctx) {
     const { generation } = ctx.transaction((within) => {
+      const settled = requireSettledPipe(within, input.Name);
       requirePassable(within, input.RoleArn);
-      return requireSettledPipe(within, input.Name);
+      return settled;
     });
     const before = await readPipe(ctx, ctx.reading(() => requirePipe(ctx, input.Name)));
     const given = input.SourceParameters as pipes.PipeSourceParameters | undefined;
