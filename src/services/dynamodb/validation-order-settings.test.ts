@@ -100,7 +100,7 @@ climb({
     [{ TableName: "missing" },
       "ResourceNotFoundException: Requested resource not found: Table: missing not found"],
     [{ TableName: "table" },
-      "ResourceNotFoundException: Requested resource not found: Index: missing not found"],
+      "ResourceNotFoundException: Requested resource not found: Index: missing not found for table: table"],
     [{ IndexName: undefined }, "OK"],
   ],
   UpdateContributorInsights: [
@@ -110,7 +110,7 @@ climb({
     [{ TableName: "missing" },
       "ResourceNotFoundException: Requested resource not found: Table: missing not found"],
     [{ TableName: "table", IndexName: "missing" },
-      "ResourceNotFoundException: Requested resource not found: Index: missing not found"],
+      "ResourceNotFoundException: Requested resource not found: Index: missing not found for table: table"],
     [{ IndexName: undefined }, "OK"],
   ],
   ListContributorInsights: [

@@ -20,12 +20,13 @@ export interface Progress {
   isMore: boolean;
 }
 
-const rowsAtOnce = 500;
 /** A file ends after so much, so that a restart does not repeat more. */
 const fileBytesMax = 64 * 1_048_576;
 
 /** `read` gives the next rows as lines, some at a time, so that requests come in between. */
-async function* pieces(read: () => string[], progress: Progress): AsyncGenerator<Buffer> {
+async function* pieces(
+  read: () => string[], progress: Progress, rowsAtOnce: number,
+): AsyncGenerator<Buffer> {
   let bytes = 0;
   for (;;) {
     const lines = read();
@@ -42,7 +43,7 @@ async function* pieces(read: () => string[], progress: Progress): AsyncGenerator
 }
 
 export function fullRecords(
-  ctx: BodyContext, work: ExportWork, progress: Progress, { itemLine }: Lines,
+  ctx: BodyContext, work: ExportWork, progress: Progress, { itemLine, rowsAtOnce }: Lines,
 ): AsyncGenerator<Buffer> {
   const prefix = [work.target];
   return pieces(() => ctx.reading(() => {
@@ -55,11 +56,11 @@ export function fullRecords(
       progress.after = row.key;
     }
     return lines;
-  }), progress);
+  }), progress, rowsAtOnce);
 }
 
 export function changedRecords(
-  ctx: BodyContext, row: Export, work: ExportWork, progress: Progress, { changeLine }: Lines,
+  ctx: BodyContext, row: Export, work: ExportWork, progress: Progress, { changeLine, rowsAtOnce }: Lines,
 ): AsyncGenerator<Buffer> {
   const prefix = [work.target];
   return pieces(() => ctx.reading(() => {
@@ -75,7 +76,7 @@ export function changedRecords(
       progress.after = key;
     }
     return lines;
-  }), progress);
+  }), progress, rowsAtOnce);
 }
 
 type Image = Pick<ItemRow, "text" | "isBinary">;
@@ -105,6 +106,8 @@ function changeOf({ key, period }: Export, changed: ChangedItem, next: ItemRow |
 interface Lines {
   /** What the names of files end with. */
   readonly ending: string;
+  /** How many are written before requests come in between. */
+  readonly rowsAtOnce: number;
   readonly itemLine: (row: ItemRow) => string;
   readonly changeLine: (change: Change) => string;
 }
@@ -114,6 +117,8 @@ export async function linesOf({ request }: Export): Promise<Lines> {
   const ion = await IonText.load();
   return {
     ending: "ion",
+    // Ion takes some 0.3 ms a kilobyte.
+    rowsAtOnce: 50,
     itemLine: (row) => `$ion_1_0 ${ion.written({ Item: itemOf(row) })}\n`,
     changeLine: (change) => `$ion_1_0 ${ion.written({ Record: ionChange(change) })}\n`,
   };
@@ -121,6 +126,7 @@ export async function linesOf({ request }: Export): Promise<Lines> {
 
 const jsonLines: Lines = {
   ending: "json",
+  rowsAtOnce: 500,
   itemLine: ({ text }) => `{"Item":${text}}\n`,
   changeLine: ({ micros, sample, keyNames, old, next }) => {
     const item = JSON.parse(sample.text) as Record<string, unknown>;

@@ -350,17 +350,23 @@ test("an export in Ion is a line of text for each item, with the version in fron
     pk: "a", n: 600, small: -0.05, zero: 0, flag: true, none: null, bytes: Buffer.from("bar"),
     set: new Set(["x", 'y"']), numbers: new Set([1]), list: [1, { deep: "\n" }], "a b": {}, null: "word",
   });
-  const done = await ended(region, table, await begin(table, { ExportFormat: "ION" }));
+  const done = await ended(region, table, await begin(table, { ExportFormat: "ION", S3Prefix: "one" }));
   assert.deepEqual([done.ExportStatus, done.ExportFormat], ["COMPLETED", "ION"]);
   const summary = JSON.parse((await bytes(s3, done.ExportManifest ?? "")).toString()) as object;
   assert.equal((summary as { outputFormat: string }).outputFormat, "ION");
   const [key = ""] = (await keys(s3)).filter((name) => /\/data\/[a-z2-7]{26}\.ion\.gz$/.test(name));
+  const read = async (name: string): Promise<string> => gunzipSync(await bytes(s3, name)).toString();
   assert.equal(
-    gunzipSync(await bytes(s3, key)).toString(),
+    await read(key),
     "$ion_1_0 {Item:{pk:\"a\",n:6d2,small:-0.05,zero:0.,flag:true,none:null,bytes:{{YmFy}}," +
       "set:$dynamodb_SS::[\"x\",\"y\\\"\"],numbers:$dynamodb_NS::[1.],list:[1.,{deep:\"\\n\"}]," +
       "'a b':{},'null':\"word\"}}\n",
   );
+  await table.fill(Array.from({ length: 119 }, (_, at) => ({ pk: String(at) })));
+  await ended(region, table, await begin(table, { ExportFormat: "ION", S3Prefix: "many" }));
+  const many = (await keys(s3)).filter((name) => name.startsWith("many/") && name.endsWith(".ion.gz"));
+  const lines = (await Promise.all(many.map(read))).join("").split("\n");
+  assert.deepEqual([lines.length, new Set(lines).size], [121, 121]);
 });
 
 test("an incremental export in Ion has records", async () => {

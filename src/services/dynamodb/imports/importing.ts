@@ -28,7 +28,6 @@ interface Named {
 
 type Running = Import & { readonly work: ImportWork };
 
-const recordsAtOnce = 500;
 const bytesAtOnce = 4 * 1_048_576;
 /** @evidence Developer Guide, "Import format quotas and validation": 50,000 objects */
 const objectsMax = 50_000;
@@ -184,7 +183,7 @@ async function readObject(
       }
       batch.lines.push(line);
       batch.bytes += line.length + 1;
-      if (batch.lines.length < recordsAtOnce && batch.bytes < bytesAtOnce) continue;
+      if (batch.lines.length < reader.recordsAtOnce && batch.bytes < bytesAtOnce) continue;
       if (!(await flush()) || ctx.signal.aborted) return;
     }
     await flush({ isFinished: true });

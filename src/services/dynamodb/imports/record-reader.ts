@@ -13,6 +13,8 @@ const versionLine = /^\s*\$ion_1_0\s*$/;
 /** Of one file: its header is its own. */
 export class RecordReader {
   readonly isCsv: boolean;
+  /** How many are read in one transaction, before requests come in between: Ion takes longest. */
+  readonly recordsAtOnce: number;
   readonly #delimiter: string;
   readonly #definitions: ImportTableInput["TableCreationParameters"]["AttributeDefinitions"];
   readonly #ion: IonText | undefined;
@@ -28,6 +30,7 @@ export class RecordReader {
     this.#delimiter = delimiter;
     this.#header = header;
     this.#ion = ion;
+    this.recordsAtOnce = ion ? 50 : 500;
     this.#definitions = request.TableCreationParameters.AttributeDefinitions;
   }
 

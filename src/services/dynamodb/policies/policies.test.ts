@@ -203,6 +203,6 @@ test("contributor insights are switched for a table and for its global indexes",
   assert.equal((await describe()).ContributorInsightsStatus, "DISABLED");
   assert.equal(
     await refusal(describe("none")),
-    "ResourceNotFoundException: Requested resource not found: Index: none not found",
+    "ResourceNotFoundException: Requested resource not found: Index: none not found for table: table",
   );
 });

@@ -45,6 +45,7 @@ const onInsights = {
   },
 };
 
+/** @evidence recorded: the words for an index that is not there */
 function requireSubject(ctx: ReadContext, input: Named & { readonly TableName: string }): Table {
   const row = requireTable(ctx, input.TableName);
   if (input.IndexName === undefined) return row;
@@ -54,7 +55,7 @@ function requireSubject(ctx: ReadContext, input: Named & { readonly TableName: s
   if (findIndex(row, input.IndexName)?.isGlobal) return row;
   throw modelled(
     dynamodb.ResourceNotFoundException,
-    `Requested resource not found: Index: ${input.IndexName} not found`,
+    `Requested resource not found: Index: ${input.IndexName} not found for table: ${row.name}`,
   );
 }
 
