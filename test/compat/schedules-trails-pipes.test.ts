@@ -1,7 +1,7 @@
 /** Schedules, trails and pipes as people use them: aws CLI, boto3, Terraform. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { suite, test } from "node:test";
 import { startWorkstation, without, type RegionWorkstation } from "./clients.ts";
 import { Terraform, withoutTerraform } from "./terraform.ts";
 
@@ -144,51 +144,56 @@ test("cloudtrail-insights: the aws CLI asks for Insights, and finds a burst of c
   assert.deepEqual(values, [4]);
 });
 
-test("Terraform keeps schedules and their groups", { skip: withoutTerraform() }, async () => {
-  await using station = await startWorkstation();
-  const schedules = await Terraform.open(station, "scheduler");
-  await schedules.apply();
-  assert.equal(await schedules.drift(), "");
-  assert.deepEqual(await schedules.outputs(), {
-    schedule_arn: "arn:aws:scheduler:us-east-1:000000000000:schedule/team/report",
+/** At the same time, because the provider waits 25 seconds for a queue. */
+suite("Terraform", { concurrency: 3 }, () => {
+  test("Terraform keeps schedules and their groups", { skip: withoutTerraform() }, async () => {
+    await using station = await startWorkstation();
+    const schedules = await Terraform.open(station, "scheduler");
+    await schedules.apply();
+    assert.equal(await schedules.drift(), "");
+    assert.deepEqual(await schedules.outputs(), {
+      schedule_arn: "arn:aws:scheduler:us-east-1:000000000000:schedule/team/report",
+    });
+    const changed = { schedule: "rate(5 minutes)", state: "DISABLED" };
+    await schedules.apply(changed);
+    assert.equal(await schedules.drift(changed), "");
+    await schedules.reimportAll({
+      "aws_scheduler_schedule_group.team": "team",
+      "aws_scheduler_schedule.report": "team/report",
+      "aws_scheduler_schedule.event": "default/event",
+      "aws_scheduler_schedule.record": "default/record",
+    }, changed);
+    await schedules.destroy(changed);
   });
-  const changed = { schedule: "rate(5 minutes)", state: "DISABLED" };
-  await schedules.apply(changed);
-  assert.equal(await schedules.drift(changed), "");
-  await schedules.reimportAll({
-    "aws_scheduler_schedule_group.team": "team",
-    "aws_scheduler_schedule.report": "team/report",
-    "aws_scheduler_schedule.event": "default/event",
-    "aws_scheduler_schedule.record": "default/record",
-  }, changed);
-  await schedules.destroy(changed);
-});
 
-test("Terraform keeps trails", { skip: withoutTerraform() }, async () => {
-  await using station = await startWorkstation();
-  const trails = await Terraform.open(station, "cloudtrail");
-  await trails.apply();
-  assert.equal(await trails.drift(), "");
-  const changed = { logging: "false", insights: "[]", excluded: "rdsdata.amazonaws.com" };
-  await trails.apply(changed);
-  assert.equal(await trails.drift(changed), "");
-  const arn = "arn:aws:cloudtrail:us-east-1:000000000000:trail";
-  await trails.reimportAll(
-    { "aws_cloudtrail.logged": `${arn}/logged`, "aws_cloudtrail.data": `${arn}/data` }, changed,
-  );
-  await trails.destroy(changed);
-});
+  test("Terraform keeps trails", { skip: withoutTerraform() }, async () => {
+    await using station = await startWorkstation();
+    const trails = await Terraform.open(station, "cloudtrail");
+    await trails.apply();
+    assert.equal(await trails.drift(), "");
+    const changed = { logging: "false", insights: "[]", excluded: "rdsdata.amazonaws.com" };
+    await trails.apply(changed);
+    assert.equal(await trails.drift(changed), "");
+    const arn = "arn:aws:cloudtrail:us-east-1:000000000000:trail";
+    await trails.reimportAll(
+      { "aws_cloudtrail.logged": `${arn}/logged`, "aws_cloudtrail.data": `${arn}/data` }, changed,
+    );
+    await trails.destroy(changed);
+  });
 
-test("Terraform keeps pipes of each source and target", { skip: withoutTerraform() }, async () => {
-  await using station = await startWorkstation();
-  const pipes = await Terraform.open(station, "pipes");
-  await pipes.apply();
-  assert.equal(await pipes.drift(), "");
-  const changed = { state: "STOPPED", batch: "20" };
-  await pipes.apply(changed);
-  assert.equal(await pipes.drift(changed), "");
-  await pipes.reimportAll({
-    "aws_pipes_pipe.orders": "orders", "aws_pipes_pipe.stream": "stream", "aws_pipes_pipe.ordered": "ordered",
-  }, changed);
-  await pipes.destroy(changed);
+  test("Terraform keeps pipes of each source and target", { skip: withoutTerraform() }, async () => {
+    await using station = await startWorkstation();
+    const pipes = await Terraform.open(station, "pipes");
+    await pipes.apply();
+    assert.equal(await pipes.drift(), "");
+    const changed = { state: "STOPPED", batch: "20" };
+    await pipes.apply(changed);
+    assert.equal(await pipes.drift(changed), "");
+    await pipes.reimportAll({
+      "aws_pipes_pipe.orders": "orders",
+      "aws_pipes_pipe.ordered": "ordered",
+      "aws_pipes_pipe.stream": "stream",
+    }, changed);
+    await pipes.destroy(changed);
+  });
 });
