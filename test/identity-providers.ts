@@ -29,12 +29,16 @@ function encoded(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
 
+/** Keys of providers that are gone: RSA keys take their time to be made. */
+const spareKeys: SigningKey[] = [];
+
 export class OpenIdProvider implements AsyncDisposable {
   /** How often keys were asked for. */
   requests = 0;
   /** What the discovery document is replaced by, to be a provider that misbehaves. */
   discovery: ((issuer: string) => unknown) | undefined;
-  keys: SigningKey[] = [newKey("one", "RS256")];
+  readonly #first = spareKeys.pop() ?? newKey("one", "RS256");
+  keys: SigningKey[] = [this.#first];
   readonly #scheme: "http" | "https";
   readonly #server: Server;
 
@@ -87,6 +91,7 @@ export class OpenIdProvider implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+    spareKeys.push(this.#first);
   }
 }
 

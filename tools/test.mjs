@@ -1,9 +1,10 @@
 // Runs the compiled tests with Node's own runner. Arguments: path fragments to select files; `--compat` runs
 // the
-// tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests.
+// tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests; `--slowest` tells in
+// the end which files took most of the processor, and which tests took longest.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { inspect } from "node:util";
 import { loading } from "./load-tests.mjs";
@@ -12,6 +13,7 @@ import { inSources } from "./source-places.mjs";
 const compatFolder = join("dist", "test", "compat");
 const args = process.argv.slice(2);
 const compat = args.includes("--compat");
+const slowest = args.includes("--slowest");
 const fragments = args.filter((argument) => !argument.startsWith("--"));
 
 const selected = readdirSync("dist", { withFileTypes: true, recursive: true })
@@ -29,9 +31,13 @@ if (selected.length === 0) {
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const began = performance.now();
 
+/** Processor seconds of test files, as `load-tests.mjs` measures them, and how long each test took. */
+const costs = [];
+const durations = [];
+
 /** Files are reported as tests too; only what is in them counts, unless a file itself fails to load. */
 function isFile(event) {
-  return files.includes(resolve(event.name));
+  return files.includes(resolve(event.name)) || event.name === loading;
 }
 
 function complain(event) {
@@ -55,23 +61,33 @@ function grouped(files, size) {
     const members = files.slice(start, start + size);
     const paths = JSON.stringify(members.map((file) => resolve(file)), null, 2);
     const loader = "../../../tools/load-tests.mjs";
-    writeFileSync(path, `import { loadAll } from "${loader}";\nawait loadAll(${paths});\n`);
+    writeFileSync(path, `import { loadAll } from "${loader}";\nloadAll(${paths});\n`);
     groups.push(path);
   }
   return groups;
 }
 
-const groupSizeMax = 12;
+// Syntax is not guessed: every file here, and of what is used here, says what it is.
+process.execArgv.push("--no-experimental-detect-module");
+
+const groupSizeMax = 48;
 const processes = 2 * availableParallelism();
 const groupSize = compat ? 1 : Math.min(groupSizeMax, Math.ceil(selected.length / processes));
-const files = groupSize > 1 ? grouped(selected, groupSize) : selected.map((file) => resolve(file));
+// Those over all services are last by name and take longest: they begin first.
+const files = compat ? selected.map((file) => resolve(file)) : grouped(selected, groupSize).reverse();
 const stream = run({
   files,
   concurrency: Math.max(1, availableParallelism()),
   timeout: 600_000,
 });
+stream.on("test:diagnostic", ({ message }) => {
+  if (message.startsWith('{"path"')) costs.push(JSON.parse(message));
+  // What nobody handled fails the process; here is what it was.
+  if (message.startsWith("Error:")) console.log(`\n${inSources(message)}`);
+});
 stream.on("test:pass", (event) => {
-  if (isFile(event) || event.name === loading) return;
+  if (isFile(event)) return;
+  durations.push({ name: event.name, milliseconds: event.details.duration_ms });
   if (event.skip !== undefined) {
     counts.skipped += 1;
     console.log(`skipped: ${event.name} (${event.skip})`);
@@ -83,7 +99,21 @@ stream.on("test:fail", (event) => {
   counts.failed += 1;
   complain(event);
 });
+function tellSlowest() {
+  console.log("\nProcessor seconds, of them to load");
+  for (const { path, seconds, loading: first } of costs.sort((a, b) => b.seconds - a.seconds).slice(0, 25)) {
+    const name = relative("dist", path).replace(/js$/, "ts");
+    console.log(`${seconds.toFixed(2).padStart(7)} ${first.toFixed(2).padStart(6)}  ${name}`);
+  }
+  console.log("\nSeconds");
+  for (const each of durations.sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 25)) {
+    console.log(`${(each.milliseconds / 1000).toFixed(2).padStart(7)}  ${each.name}`);
+  }
+  console.log("");
+}
+
 stream.on("end", () => {
+  if (slowest) tellSlowest();
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   console.log(`${selected.length} files, ${seconds} s`);
   console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);

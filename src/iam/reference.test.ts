@@ -6,6 +6,7 @@ import {
 } from "./policy-fixtures.ts";
 import { referenceDecide } from "./reference.ts";
 import type { AuthorizationRequest, ContextValue, RequestPrincipal, SourcedPolicy } from "./types.ts";
+import { rounds } from "../../test/rounds.ts";
 
 /** Draws random policies and requests from pools small enough that they meet often. */
 class Draw {
@@ -162,7 +163,7 @@ function drawRequest(draw: Draw): AuthorizationRequest {
 test("the fast evaluator and the literal one agree on random policies", () => {
   const draw = new Draw(20121017);
   const counts = { allowed: 0, implicit: 0, explicit: 0 };
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < rounds(20_000); round++) {
     const policies = drawPolicies(draw);
     const request = drawRequest(draw);
     const decision = decide(request, policies);
@@ -174,13 +175,13 @@ test("the fast evaluator and the literal one agree on random policies", () => {
       `round ${round}: ${JSON.stringify({ request, policies }, null, 1)}`,
     );
   }
-  for (const count of Object.values(counts)) assert(count > 2000, JSON.stringify(counts));
+  for (const count of Object.values(counts)) assert(count > rounds(2000), JSON.stringify(counts));
 });
 
 test("the fast evaluator and the literal one agree on every single condition", () => {
   const draw = new Draw(7);
   let held = 0;
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < rounds(20_000); round++) {
     const Effect = draw.one(["Allow", "Deny"]);
     const allow = { Effect: "Allow", Action: "s3:*", Resource: "*" };
     const statement = { ...allow, Effect, Condition: drawCondition(draw) };
@@ -194,5 +195,5 @@ test("the fast evaluator and the literal one agree on every single condition", (
     const values = [...request.context.keys()].map((key) => [key, request.context.get(key.toLowerCase())]);
     assert.equal(allowed, referenceDecide(request, policies).allowed, JSON.stringify({ document, values }));
   }
-  assert(held > 3000, String(held));
+  assert(held > rounds(3000), String(held));
 });

@@ -70,6 +70,15 @@ test("reading goes on behind any place, and what happened since does not matter"
   });
 });
 
+test("only what holds a text is read, wherever in a commit it is, and places are those of all", async () => {
+  await withSegments(segments, (rows) => {
+    const found = [...eventsBackwards(rows, 0, undefined, undefined, '"eventID":"a"')];
+    const all = [...eventsBackwards(rows, 0, undefined, undefined)];
+    assert.deepEqual(found, all.slice(-1));
+    assert.deepEqual([...eventsBackwards(rows, 0, undefined, undefined, '"eventID":"z"')], []);
+  });
+});
+
 test("what is older than ninety days goes, a few segments at a time", async () => {
   const old = Array.from({ length: 100 }, (_, index) => segment(index, index, "x"));
   await withSegments([...old, segment(1_000_000, 1_000, "kept")], (rows) => {

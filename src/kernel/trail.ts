@@ -62,13 +62,14 @@ export type TrailPlace = readonly [at: number, incarnation: number, sequence: nu
 
 /**
  * Events from the newest to the oldest, each with the place behind it. @param start epoch milliseconds,
- * inclusive
+ * inclusive @param holding only events whose text holds this: a search that reads few of them
  */
 export function* eventsBackwards(
   rows: Rows<TrailSegment>,
   start: number,
   end: number | undefined,
   from: TrailPlace | undefined,
+  holding = "",
 ): Iterable<{ readonly event: TrailEvent; readonly place: TrailPlace }> {
   // Times of events are cut to the second, and a segment's is only near its events': what is too late is left
   // out below.
@@ -76,11 +77,13 @@ export function* eventsBackwards(
   const before: Key | undefined = from ? [from[0], from[1], from[2] + 1] : latest && [latest];
   const range = { from: [start - segmentMilliseconds], reverse: true, ...(before && { before }) };
   for (const segment of rows.list(range)) {
+    if (!segment.records.includes(holding)) continue;
     const lines = segment.records.split("\n");
     const key = segmentKey(segment);
     const isFirst = from && key.every((part, index) => part === from[index]);
     for (let read = isFirst ? from[3] : 0; read < lines.length; read += 1) {
       const text = lines[lines.length - 1 - read] ?? "";
+      if (!text.includes(holding)) continue;
       const record = JSON.parse(text) as TrailRecord;
       const at = Date.parse(record.eventTime);
       if (at < start - 999 || (end !== undefined && at > end)) continue;

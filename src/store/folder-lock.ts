@@ -3,7 +3,7 @@
  * a container every program is process 1), so the file also says when that process began.
  */
 
-import { closeSync, fsyncSync, linkSync, openSync, writeSync } from "node:fs";
+import { closeSync, linkSync, openSync, writeSync } from "node:fs";
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { StoreLocked } from "./errors.ts";
@@ -53,7 +53,6 @@ function create(path: string, content: string): boolean {
   const file = openSync(draft, "w");
   try {
     writeSync(file, content);
-    fsyncSync(file);
   } finally {
     closeSync(file);
   }

@@ -111,7 +111,7 @@ function utf8(text: string): string {
   // Text that is ASCII is its own UTF-8.
   if (!/[^\x00-\x7f]/.test(text)) return text;
   // A lone surrogate has no UTF-8: two different texts would become one key.
-  if (/\p{Surrogate}/u.test(text)) {
+  if (!text.isWellFormed()) {
     throw new TypeError("A key is well-formed Unicode; this one has a lone surrogate.");
   }
   return Buffer.from(text, "utf8").toString("latin1");

@@ -147,7 +147,7 @@ export class ValueCodec {
     const header = this.#end;
     const written = this.#slab.utf8Write(text, header + 6);
     const ascii = written === length;
-    if (!ascii && /\p{Surrogate}/u.test(text)) return this.#utf16(text);
+    if (!ascii && !text.isWellFormed()) return this.#utf16(text);
     this.#byte(ascii ? ASCII : UTF8);
     this.#length(written);
     // The text went behind the longest header; move it up when the header turned out shorter.
@@ -233,7 +233,7 @@ export class ValueCodec {
     let bytes = this.#shapeBytes.get(text);
     if (bytes === undefined && !this.#shapeBytes.has(text)) {
       if (this.#shapeBytes.size >= SHAPES_MAX) this.#shapeBytes.clear();
-      const sayable = names.length > 0 && !/\p{Surrogate}/u.test(text);
+      const sayable = names.length > 0 && text.isWellFormed();
       bytes = sayable ? Buffer.from(text, "utf8") : undefined;
       this.#shapeBytes.set(text, bytes);
     }

@@ -81,9 +81,10 @@ test(
       expected.set(titleOf(each), code);
     }
     const problems: string[] = [];
+    const history = await events(region);
     for (const each of builtOperations.filter((built) => expected.has(titleOf(built)))) {
-      const found = (await events(region, ["EventName", each.name])).filter(
-        ({ eventSource }) => eventSource === each.model.eventSource,
+      const found = history.filter(
+        ({ eventName, eventSource }) => eventName === each.name && eventSource === each.model.eventSource,
       );
       const [event] = found;
       if (each.operation.dataEvent) {

@@ -3,6 +3,7 @@
 import { handle } from "../../src/kernel/gateway/chain.ts";
 import type { Engine } from "../../src/kernel/engine.ts";
 import { signRequest, type Credentials } from "../../src/kernel/auth/signing.ts";
+import { SigningKeys } from "../../src/kernel/auth/signing-keys.ts";
 import type { ServiceModel, ShapeRef } from "../../src/kernel/model/model.ts";
 import type { WireResponse } from "../../src/kernel/protocol/protocol.ts";
 import { restOutput, restRequest, type JsonText, type Sent } from "./rest.ts";
@@ -31,6 +32,8 @@ export interface Client {
 export interface Asked {
   readonly engine: Engine;
 }
+
+const signingKeys = new SigningKeys();
 
 export const root: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
@@ -98,7 +101,7 @@ async function post(
       body: Buffer.from(body),
       headers: { host: `${prefix}${model.endpointPrefix}.${endpoint}`, ...given },
     },
-    { credentials, region, service: model.signingName, nowMs: engine.clock.now() },
+    { credentials, region, service: model.signingName, nowMs: engine.clock.now(), keys: signingKeys },
   );
   const leaving = new AbortController();
   const answering = handle(engine, {

@@ -3,6 +3,7 @@
 import { Readable } from "node:stream";
 import { directory } from "../../generated/directory.ts";
 import { signRequest, type Credentials } from "../auth/signing.ts";
+import { SigningKeys } from "../auth/signing-keys.ts";
 import type { Engine } from "../engine.ts";
 import type { Headers } from "../protocol/protocol.ts";
 import { handle, streamsBody } from "./chain.ts";
@@ -91,6 +92,9 @@ function signingName(hostname: string): string {
   return directory.find((entry) => labels.includes(entry.endpointPrefix))?.signingName ?? "";
 }
 
+/** Of all clients: they are made anew more often than the day ends. */
+const signingKeys = new SigningKeys();
+
 function signer(engine: Engine, region: string, credentials: Credentials): object {
   return {
     sign: async (request: SdkRequest, facts?: { signingService?: string; signingRegion?: string }) => {
@@ -110,6 +114,7 @@ function signer(engine: Engine, region: string, credentials: Credentials): objec
           region: facts?.signingRegion ?? region,
           service: facts?.signingService ?? signingName(request.hostname),
           nowMs: engine.clock.now(),
+          keys: signingKeys,
         },
       );
       return Object.assign(request, { headers: signed.headers });

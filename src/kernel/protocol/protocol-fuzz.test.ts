@@ -5,8 +5,9 @@ import type { WireRequest } from "./protocol.ts";
 import { loadCases, requestOf, suiteFiles } from "./protocol-suite.ts";
 import type { LoadedCase } from "./protocol-suite.ts";
 import { protocolByName } from "./protocols.ts";
+import { rounds } from "../../../test/rounds.ts";
 
-const mutationsPerProtocol = 100_000;
+const mutationsPerProtocol = rounds(100_000);
 
 /** A small seeded generator (mulberry32), so that a failure can be repeated. */
 function seeded(seed: number): (below: number) => number {

@@ -78,6 +78,15 @@ const matchers: Readonly<Record<cloudtrail.LookupAttributeKey, Matcher>> = {
   AccessKeyId: (record, value) => record.userIdentity.accessKeyId === value,
 };
 
+/** What stands in a record's text as it is asked for: records without it need not be read. */
+const verbatim: ReadonlySet<cloudtrail.LookupAttributeKey> = new Set([
+  "EventId", "EventName", "EventSource", "AccessKeyId",
+]);
+
+function textOf({ AttributeKey, AttributeValue }: cloudtrail.LookupAttribute): string {
+  return verbatim.has(AttributeKey) ? JSON.stringify(AttributeValue) : "";
+}
+
 function answer({ at, record, text }: TrailEvent): cloudtrail.Event {
   return {
     EventId: record.eventID,
@@ -135,6 +144,7 @@ function lookUp(input: cloudtrail.LookupEventsRequest, ctx: ReadContext): cloudt
     start,
     input.EndTime,
     from as TrailPlace | undefined,
+    attribute && textOf(attribute),
   );
   for (const { event, place } of history) {
     if (attribute && !matchers[attribute.AttributeKey](event.record, attribute.AttributeValue)) continue;

@@ -90,14 +90,9 @@ function codePointRank(unit: number): number {
  * values as they are, numbers encoded. Lone surrogates, which have no bytes, become U+FFFD.
  */
 export function keyPart(value: AttributeValue): string | Uint8Array {
-  if (value.S !== undefined) return LONE_SURROGATE.test(value.S) ? wellFormed(value.S) : value.S;
+  if (value.S !== undefined) return value.S.toWellFormed();
   if (value.N !== undefined) return encodeNumber(value.N);
   if (value.B !== undefined) return value.B;
   throw new TypeError(`A key attribute is a string, a number or binary, not ${typeOf(value)}.`);
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\ufffd");
-}
