@@ -205,6 +205,8 @@ test("sts-mfa-get-session-token: a session with a code may do what asks for MFA"
     --outfile ${seedFile} --bootstrap-method Base32StringSeed
     --query VirtualMFADevice.SerialNumber --output text`;
   const seed = bytesOf(readFileSync(seedFile, "utf8"));
+  // No code may get old while the CLI starts.
+  station.region.clock.freeze();
   const code = (steps: number) => codeOf(seed, stepAt(station.region.clock.now()) + steps);
   await station.aws`iam enable-mfa-device --user-name ana --serial-number ${serial}
     --authentication-code1 ${code(-2)} --authentication-code2 ${code(-1)}`;
