@@ -168,8 +168,7 @@ class OrderedSpace<Row> implements Ordered<Row> {
   count(range: Range = {}): number {
     const bounds = boundsOf(this.#space, range);
     const limit = range.limit ?? Infinity;
-    const inFile = limit === Infinity ? this.#view.countInFile(this.#space, bounds) : undefined;
-    if (inFile !== undefined) return inFile;
+    if (limit === Infinity) return this.#view.count(this.#space, bounds);
     const merge = this.#view.range(this.#space, bounds, true);
     let count = 0;
     while (count < limit && this.#view.next(merge)) count++;

@@ -128,12 +128,21 @@ export class View implements Transaction {
     return found.bytes && this.#keep(this.#parts.codec.decode(found.bytes));
   }
 
-  /** Undefined when something is pending, so that counting needs a merge. */
-  countInFile(space: string, bounds: Bounds): number | undefined {
+  /** What the file holds, and what is pending: nothing that lies in the file is read. */
+  count(space: string, { lower, upper }: Bounds): number {
     this.#requireRunning();
-    const own = this.#parts.own?.space(space);
-    if (own?.size || this.#finishedSpaces(space).length > 0) return undefined;
-    return this.#parts.file.count(bounds.lower, bounds.upper);
+    const { file, own } = this.#parts;
+    const ownSpace = own?.space(space);
+    let count = file.count(lower, upper);
+    const counted = new Set<string>();
+    for (const pending of [...(ownSpace ? [ownSpace] : []), ...this.#finishedSpaces(space)]) {
+      for (const [key, { deleted }] of pending.entries()) {
+        if (key < lower || key >= upper || counted.has(key)) continue;
+        counted.add(key);
+        count += (deleted ? 0 : 1) - (file.has(key) ? 1 : 0);
+      }
+    }
+    return count;
   }
 
   #finishedSpaces(space: string): PendingSpace[] {
