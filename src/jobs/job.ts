@@ -43,5 +43,5 @@ export function recurringJob<Input>(
   name: string,
   body: (input: Input, ctx: BodyContext) => Promise<void>,
 ): Job<Input> {
-  return { kind: "job", name, body, persistent: true };
+  return { ...asynchronousJob(name, body), persistent: true };
 }

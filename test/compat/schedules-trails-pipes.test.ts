@@ -66,8 +66,7 @@ test("boto3 reads back what it has made", { skip: without("boto3") }, async () =
   });
 });
 
-test("the aws CLI validates the files of a trail by their digests", { skip }, async () => {
-  await using station = await startWorkstation();
+async function makeTrailBucket(station: RegionWorkstation): Promise<void> {
   await station.aws`s3api create-bucket --bucket trail-files`;
   const policy = {
     Version: "2012-10-17", Statement: {
@@ -77,6 +76,11 @@ test("the aws CLI validates the files of a trail by their digests", { skip }, as
     },
   };
   await station.aws`s3api put-bucket-policy --bucket trail-files --policy ${JSON.stringify(policy)}`;
+}
+
+test("the aws CLI validates the files of a trail by their digests", { skip }, async () => {
+  await using station = await startWorkstation();
+  await makeTrailBucket(station);
   const begun = new Date(Date.now() - 60_000).toISOString();
   await station.aws`cloudtrail create-trail --name audit --s3-bucket-name trail-files
     --enable-log-file-validation`;
@@ -105,15 +109,7 @@ test("the aws CLI validates the files of a trail by their digests", { skip }, as
 
 test("cloudtrail-insights: the aws CLI asks for Insights, and finds a burst of calls", { skip }, async () => {
   await using station = await startWorkstation();
-  await station.aws`s3api create-bucket --bucket trail-files`;
-  const policy = {
-    Version: "2012-10-17", Statement: {
-      Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" },
-      Action: ["s3:PutObject", "s3:GetBucketAcl"],
-      Resource: ["arn:aws:s3:::trail-files", "arn:aws:s3:::trail-files/*"],
-    },
-  };
-  await station.aws`s3api put-bucket-policy --bucket trail-files --policy ${JSON.stringify(policy)}`;
+  await makeTrailBucket(station);
   await station.aws`cloudtrail create-trail --name audit --s3-bucket-name trail-files`;
   await station.aws`cloudtrail start-logging --name audit`;
   assert.match(

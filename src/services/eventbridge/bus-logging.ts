@@ -1,19 +1,17 @@
 /**
  * What a bus does with its events, step by step, as far as its log level asks for: records that CloudWatch
- * Logs
- * delivers to where the bus's delivery sources lead.
+ * Logs delivers to where the bus's delivery sources lead.
  *
  * @evidence EventBridge User Guide, "Logging event buses" and "Amazon EventBridge event bus log schema"
  */
 
 import type { Context } from "../../kernel/context.ts";
 import type { Failure } from "../../delivery/failure.ts";
+import { isLoggedAt, type LogLevel } from "../../delivery/log-level.ts";
 import type { Job } from "../../jobs/job.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import { busArn, defaultBus, findBus } from "./bus-table.ts";
 import type { RestingEvent } from "./event.ts";
-
-type Level = "ERROR" | "INFO" | "TRACE";
 
 /** The steps, and from which level on each is logged. */
 const steps = {
@@ -31,11 +29,9 @@ const steps = {
   INVOCATION_ATTEMPT_PERMANENT_FAILURE: "ERROR",
   INVOCATION_FAILURE: "ERROR",
   INVOCATION_DLQ: "ERROR",
-} as const satisfies Record<string, Level>;
+} as const satisfies Record<string, LogLevel>;
 
 export type Step = keyof typeof steps;
-
-const order: readonly string[] = ["ERROR", "INFO", "TRACE"];
 
 /** The job of CloudWatch Logs that delivers what services log. */
 const vend: Job<object> = { kind: "job", name: "cloudwatch-logs.vend" };
@@ -54,7 +50,7 @@ export function logStep(
 ): void {
   const config = findBus(ctx, busName)?.logConfig;
   const level = steps[step];
-  if (!config?.Level || order.indexOf(level) > order.indexOf(config.Level)) return;
+  if (!config || !isLoggedAt(level, config.Level)) return;
   const at = ctx.clock.now();
   const resourceArn = busArn(ctx, busName);
   const record = {

@@ -9,10 +9,9 @@
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import type { Failure } from "../../delivery/failure.ts";
+import { isLoggedAt, type LogLevel } from "../../delivery/log-level.ts";
 import type { Job } from "../../jobs/job.ts";
 import { pipeArn, type Pipe } from "./pipe-rows.ts";
-
-type Level = "ERROR" | "INFO" | "TRACE";
 
 /** The steps, and from which level on each is logged. */
 const steps = {
@@ -39,11 +38,9 @@ const steps = {
   TARGET_INVOCATION_SUCCEEDED: "TRACE",
   TARGET_INVOCATION_FAILED: "ERROR",
   TARGET_INVOCATION_PARTIALLY_FAILED: "ERROR",
-} as const satisfies Record<string, Level>;
+} as const satisfies Record<string, LogLevel>;
 
 export type Step = keyof typeof steps;
-
-const order: readonly string[] = ["ERROR", "INFO", "TRACE"];
 
 export interface StepFacts {
   /** Shown only where the pipe asks for execution data: JSON. */
@@ -78,7 +75,7 @@ export function openLog(ctx: BodyContext, pipe: Pipe): ExecutionLog {
   return {
     step(step, { payload, awsRequest, awsResponse, failure, service } = {}) {
       const logLevel = steps[step];
-      if (order.indexOf(logLevel) > order.indexOf(logging.Level)) return;
+      if (!isLoggedAt(logLevel, logging.Level)) return;
       const at = ctx.clock.now();
       const error = failure && {
         message: failure.message, details: failure.code,

@@ -1,7 +1,7 @@
 /** A pipe at work: it takes what its source has, moves it on, and waits until there is more. */
 
 import { sessionOf } from "../../delivery/role-session.ts";
-import { asynchronousJob, job, type Job } from "../../jobs/job.ts";
+import { job, recurringJob, type Job } from "../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { batchMeasured } from "./metrics.ts";
@@ -53,7 +53,7 @@ function current(ctx: BodyContext, { name, generation }: Work): Pipe | undefined
 }
 
 /** It goes on for as long as the pipe runs, whatever happens to it. */
-export const poll: Job<Work> = { ...asynchronousJob("pipes.poll", takeAll), persistent: true };
+export const poll: Job<Work> = recurringJob("pipes.poll", takeAll);
 
 async function takeAll(work: Work, ctx: BodyContext): Promise<void> {
   const pipe = current(ctx, work);

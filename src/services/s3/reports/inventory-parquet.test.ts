@@ -5,11 +5,10 @@ import {
   PutBucketPolicyCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import { parquetReadObjects } from "hyparquet";
-import { startRegion } from "../../../../test/region.ts";
+import { startRegion, type TestRegion } from "../../../../test/region.ts";
 import { objects } from "../objects/version-table.ts";
 
-test("others have their turn while the report of a large bucket is written", async () => {
-  await using region = await startRegion();
+async function withBuckets(region: TestRegion): Promise<S3Client> {
   const s3 = region.client(S3Client);
   for (const Bucket of ["source", "reports"]) await s3.send(new CreateBucketCommand({ Bucket }));
   const Statement = [{
@@ -18,6 +17,12 @@ test("others have their turn while the report of a large bucket is written", asy
   }];
   const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
   await s3.send(new PutBucketPolicyCommand({ Bucket: "reports", Policy }));
+  return s3;
+}
+
+test("others have their turn while the report of a large bucket is written", async () => {
+  await using region = await startRegion();
+  const s3 = await withBuckets(region);
   await s3.send(new PutObjectCommand({ Bucket: "source", Key: "first", Body: "" }));
   region.engine.store.transact({ account: "000000000000", region: "us-east-1" }, (transaction) => {
     const rows = transaction.rows(objects);
@@ -55,14 +60,7 @@ test("others have their turn while the report of a large bucket is written", asy
 
 test("a report as Parquet has columns of their types, and keys as they are", async () => {
   await using region = await startRegion();
-  const s3 = region.client(S3Client);
-  for (const Bucket of ["source", "reports"]) await s3.send(new CreateBucketCommand({ Bucket }));
-  const Statement = [{
-    Effect: "Allow", Principal: { Service: "s3.amazonaws.com" }, Action: "s3:PutObject",
-    Resource: "arn:aws:s3:::reports/*",
-  }];
-  const Policy = JSON.stringify({ Version: "2012-10-17", Statement });
-  await s3.send(new PutBucketPolicyCommand({ Bucket: "reports", Policy }));
+  const s3 = await withBuckets(region);
   for (const [Key, Body] of [["a b,ü", "four"], ["empty", ""]] as const) {
     await s3.send(new PutObjectCommand({ Bucket: "source", Key, Body }));
   }
