@@ -52,6 +52,17 @@ async function lastingExecution(make: Make): Promise<Lasting> {
   throw new Error(`${durable} did not begin`);
 }
 
+/** Until no execution changes any more by itself: one runs, the others have ended. */
+async function untilQuiet(make: Make): Promise<void> {
+  await lastingExecution(make);
+  for (let look = 0; look < 20_000; look += 1) {
+    const answer = await make("lambda:ListDurableExecutionsByFunction", { FunctionName: durable });
+    const executions = answer["DurableExecutions"] as { Status: string }[];
+    if (executions.filter(({ Status }) => Status === "RUNNING").length === 1) return;
+  }
+  throw new Error(`executions of ${durable} do not end`);
+}
+
 async function firstConfigArn(make: Make): Promise<string> {
   const { CodeSigningConfigs } = await make("lambda:ListCodeSigningConfigs", {});
   return (CodeSigningConfigs as { CodeSigningConfigArn: string }[])[0]?.CodeSigningConfigArn ?? "";
@@ -105,6 +116,7 @@ export const lambdaListings: Listings = {
         FunctionName, Qualifier, ProvisionedConcurrentExecutions: 1,
       });
     }
+    await untilQuiet(make);
   },
   inputs: {
     ListFunctions: {},

@@ -70,6 +70,12 @@ function tokenIn(output: Record<string, unknown>, expression: string): unknown {
   return undefined;
 }
 
+/** Without what changes while a list is walked: functions use their role when they log. */
+function withoutUses(item: unknown): unknown {
+  const { RoleLastUsed: _, ...rest } = Object(item) as Record<string, unknown>;
+  return typeof item === "object" ? rest : item;
+}
+
 async function walk(each: BuiltOperation, limit: number | undefined): Promise<Walk> {
   const {
     input_token,
@@ -94,7 +100,7 @@ async function walk(each: BuiltOperation, limit: number | undefined): Promise<Wa
     let size = 0;
     for (const [key, items] of Object.entries(whole)) {
       // Counts are results that are no lists.
-      const found = Array.isArray(output[key]) ? (output[key] as unknown[]) : [];
+      const found = Array.isArray(output[key]) ? (output[key] as unknown[]).map(withoutUses) : [];
       items.push(...found);
       size += found.length;
     }
