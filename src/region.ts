@@ -29,6 +29,8 @@ export interface RegionOptions {
   readonly certificate?: Certificate;
   /** How long a client may be silent in the middle of a body before it is refused. Default: 20 seconds. */
   readonly uploadIdleMilliseconds?: number;
+  /** Whether the thread is the region's alone and may sleep for a moment until more requests have come. */
+  readonly mayRest?: boolean;
   /** One line a message. Default: standard error. */
   readonly log?: (line: string) => void;
   /** Make changing a stored row in place an error. For tests. */
@@ -128,7 +130,7 @@ export class Region implements AsyncDisposable {
   }
 
   #listen(): Promise<Listener> {
-    const { host = "127.0.0.1", port = 0, certificate, uploadIdleMilliseconds } = this.options;
+    const { host = "127.0.0.1", port = 0, certificate, uploadIdleMilliseconds, mayRest } = this.options;
     const local: LocalRoutes = (incoming) => this.#local(incoming);
     return listen(this.engine, {
       host,
@@ -136,6 +138,7 @@ export class Region implements AsyncDisposable {
       local,
       ...(certificate && { certificate }),
       ...(uploadIdleMilliseconds !== undefined && { uploadIdleMilliseconds }),
+      ...(mayRest !== undefined && { mayRest }),
     });
   }
 

@@ -132,6 +132,7 @@ async function openRegion(settings: Settings, log: (line: string) => void): Prom
       durability,
       devKeys,
       log,
+      mayRest: true,
       ...(certificate && { certificate }),
       ...(!ephemeral && { dataDir }),
       ...(seed !== undefined && { seed }),

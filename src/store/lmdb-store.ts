@@ -7,7 +7,6 @@ import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { Catalog, STORE_PREFIX, isIndexName } from "./catalog.ts";
 import { StoreClosed, StoreWriteFailed } from "./errors.ts";
 import { FolderLock } from "./folder-lock.ts";
-import { Gathering, gatherMilliseconds } from "./gathering.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import { migrate } from "./migrations.ts";
 import { Layer } from "./overlay.ts";
@@ -54,7 +53,6 @@ export class LmdbStore implements Store {
   /** Finished transactions, waiting for their commit. */
   #collecting: Batch | undefined;
   #committing: Batch | undefined;
-  readonly #gathering = new Gathering();
   #beforeCommit: (() => void)[] = [];
   #late: NodeJS.Timeout | undefined;
   #preparing = false;
@@ -269,12 +267,11 @@ export class LmdbStore implements Store {
   #schedule(): void {
     if (this.#scheduled || this.#committing) return;
     this.#scheduled = true;
-    if (this.#gathering.on) setTimeout(() => this.#closeBatch(0, 0), gatherMilliseconds);
-    else setImmediate(() => this.#closeBatch(0, 0));
+    setImmediate(() => this.#closeBatch(0, 0));
   }
 
   /**
-   * A batch ends with the turn, or a moment later where callers gather. Where a commit waits for the disk, it
+   * A batch ends with the turn. Where a commit waits for the disk, it
    * ends after a few turns that brought nothing more: clients whose answers have just left come back within
    * that time, and share one wait for the disk with the others instead of taking turns at it.
    */
@@ -311,7 +308,6 @@ export class LmdbStore implements Store {
       return undefined;
     }
     // Without a sync a commit takes less time than handing it to another thread.
-    this.#gathering.committed(batch.waiting, performance.now());
     try {
       this.#file.commitNow(batch.layer.writes());
     } catch (error) {

@@ -16,7 +16,9 @@ import { AwsError } from "../errors.ts";
 import type { Headers, WireResponse } from "../protocol/protocol.ts";
 import { bodyBytesMax, wholeBytesMax } from "./body.ts";
 import { bodyLimit, handle, streamsBody, type Incoming } from "./chain.ts";
+import { Gathering } from "./gathering.ts";
 import { chooseProtocol, http2Connections, isHttp2, isPreface } from "./http2.ts";
+import { Turns } from "./turns.ts";
 import {
   closeAfterAnswer, continueWhenRead, endIdleUpload, hasBody, idleMillisecondsDefault,
 } from "./uploads.ts";
@@ -32,6 +34,8 @@ export interface ListenOptions {
   readonly certificate?: Certificate;
   /** How long a client may be silent in the middle of a body, by the machine's clock. */
   readonly uploadIdleMilliseconds?: number;
+  /** Whether the thread is the region's alone and may sleep for a moment until more has come. */
+  readonly mayRest?: boolean;
 }
 
 /** PEM texts, and certificates for names that the first does not carry. */
@@ -55,10 +59,10 @@ const waitingConnectionsMax = 4_096;
 
 export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
   const idleMilliseconds = options.uploadIdleMilliseconds ?? idleMillisecondsDefault;
-  const endOfTurn = turnEnds();
+  const turns = new Turns(options.mayRest === true ? new Gathering() : undefined);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (hasBody(request)) endIdleUpload(request, idleMilliseconds);
-    void respond(engine, { local: options.local, endOfTurn }, request, response);
+    void respond(engine, { local: options.local, turns }, request, response);
   };
   const settings = { keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
   const plain = createServer(settings, answer);
@@ -88,8 +92,8 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
   });
   const stop = async (): Promise<void> => {
     // The answer to whoever asked for this goes out first.
-    await endOfTurn();
-    await endOfTurn();
+    await turns.ended();
+    await turns.ended();
     await close(sockets, open);
     plain.close();
   };
@@ -131,37 +135,23 @@ async function close(server: SocketServer, open: ReadonlySet<Socket>): Promise<v
   await closed;
 }
 
-/**
- * What waits for it goes on together, when the event loop has read everything that had come. Answers are sent
- * then: one by one, each wakes a client that has gone to sleep since the last, and that costs as much as the
- * rest of a small request.
- */
-function turnEnds(): () => Promise<void> {
-  let end: Promise<void> | undefined;
-  return () =>
-    (end ??= new Promise((resolve) => {
-      setImmediate(() => {
-        end = undefined;
-        resolve();
-      });
-    }));
-}
-
 interface Answering {
   readonly local: LocalRoutes;
-  readonly endOfTurn: () => Promise<void>;
+  readonly turns: Turns;
 }
 
 async function respond(
   engine: Engine,
-  { local, endOfTurn }: Answering,
+  { local, turns }: Answering,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
     const incoming = await receive(engine, request, response);
-    const answer = await (local(incoming) ?? handle(engine, incoming));
-    await endOfTurn();
+    const answering = local(incoming) ?? handle(engine, incoming);
+    turns.requested();
+    const answer = await answering;
+    await turns.ended();
     send(answer, request, response);
   } catch (cause) {
     engine.failed("a request", cause);
