@@ -11,12 +11,24 @@ function turns(gathering: Gathering, from: number, count: number, requests: numb
 
 test("turns gather where many requests come one by one, and as long as they come", () => {
   const gathering = new Gathering();
-  let at = turns(gathering, 0, 400, 1, 0.15);
+  let at = turns(gathering, 0, 800, 1, 0.15);
   assert.equal(gathering.on, true);
   at = turns(gathering, at, 400, 7, 1);
   assert.equal(gathering.on, true);
-  turns(gathering, at, 60, 2, 1);
+  turns(gathering, at, 120, 2, 1);
   assert.equal(gathering.on, false);
+});
+
+test("one burst starts nothing, and one pause ends nothing", () => {
+  const gathering = new Gathering();
+  let at = turns(gathering, 0, 100, 1, 2);
+  at = turns(gathering, at, 500, 1, 0.1);
+  at = turns(gathering, at, 100, 1, 2);
+  assert.equal(gathering.on, false);
+  at = turns(gathering, at, 1_200, 1, 0.1);
+  at = turns(gathering, at, 1, 1, 60);
+  at = turns(gathering, at, 100, 10, 1);
+  assert.equal(gathering.on, true);
 });
 
 test("turns do not gather for few requests, nor where requests share them already", () => {
@@ -30,12 +42,12 @@ test("turns do not gather for few requests, nor where requests share them alread
 
 test("callers who only come back with their answers are not made to wait again for a second", () => {
   const gathering = new Gathering();
-  let at = turns(gathering, 0, 600, 1, 0.1);
+  let at = turns(gathering, 0, 1_050, 1, 0.1);
   assert.equal(gathering.on, true);
-  at = turns(gathering, at, 60, 2, 1.3);
+  at = turns(gathering, at, 100, 2, 1.3);
   assert.equal(gathering.on, false, "the rate has fallen from 10 to 1.5");
-  at = turns(gathering, at, 9_000, 1, 0.1);
+  at = turns(gathering, at, 8_000, 1, 0.1);
   assert.equal(gathering.on, false);
-  turns(gathering, at, 2_000, 1, 0.1);
+  turns(gathering, at, 4_000, 1, 0.1);
   assert.equal(gathering.on, true);
 });

@@ -13,8 +13,8 @@ const keptShare = 0.8;
 const restMilliseconds = 1_000;
 
 /**
- * A request that comes while nobody else does has a turn to itself: the wait for it, its commit, the waking of
- * its client. Where thousands a second come like this, that is half of what they cost, and they are
+ * A request that comes while nobody else does has a turn to itself: the wait for it, its commit, the waking
+ * of its client. Where thousands a second come like this, that is half of what they cost, and they are
  * gathered. That is tried and watched: calls that follow from each other's answers only become slower by it,
  * and then it is left for a while.
  */
@@ -23,7 +23,11 @@ export class Gathering {
   #turns = 0;
   #requests = 0;
   #since = 0;
+  /** What the rate was when turns began to gather. */
   #rateBefore = 0;
+  /** Of the window before. A single one may be a burst, or a pause of the machine. */
+  #lastRate = 0;
+  #wasAlone = false;
   #restUntil = 0;
 
   get on(): boolean {
@@ -47,12 +51,15 @@ export class Gathering {
   }
 
   #look(rate: number, at: number): void {
-    if (!this.#on) {
-      this.#on = rate > busyRate && this.#requests < aloneMax * this.#turns && at >= this.#restUntil;
-      this.#rateBefore = rate;
-    } else if (rate < keptShare * this.#rateBefore) {
-      this.#on = false;
-      this.#restUntil = at + restMilliseconds;
+    if (this.#on) {
+      this.#on = Math.max(rate, this.#lastRate) >= keptShare * this.#rateBefore;
+      if (!this.#on) this.#restUntil = at + restMilliseconds;
+    } else {
+      const isAlone = rate > busyRate && this.#requests < aloneMax * this.#turns;
+      this.#on = isAlone && this.#wasAlone && at >= this.#restUntil;
+      this.#wasAlone = isAlone;
+      this.#rateBefore = Math.min(rate, this.#lastRate);
     }
+    this.#lastRate = rate;
   }
 }
