@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allow, keySection, root, section, startWorkstation, without, type Workstation } from "./clients.ts";
+import { addRoleProfile, root, startWorkstation, without, type Workstation } from "./clients.ts";
 
 const skip = without("boto3");
 
@@ -11,22 +11,7 @@ test(
   { skip },
   async () => {
     await using station = await startWorkstation();
-    await station.aws`iam create-role --role-name app --assume-role-policy-document ${JSON.stringify({
-      Version: "2012-10-17",
-      Statement: { Effect: "Allow", Principal: { AWS: "000000000000" }, Action: "sts:AssumeRole" },
-    })}`;
-    station.write(
-      ".aws/credentials",
-      keySection("default", await station.user("ana", allow("sts:AssumeRole"))),
-    );
-    station.write(
-      ".aws/config",
-      section("profile app", {
-        role_arn: "arn:aws:iam::000000000000:role/app",
-        source_profile: "default",
-        role_session_name: "work",
-      }),
-    );
+    await addRoleProfile(station);
     const arns = `
     def arn(**session):
         return boto3.Session(**session).client("sts").get_caller_identity()["Arn"]

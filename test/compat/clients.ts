@@ -243,6 +243,19 @@ export function keySection(name: string, key: Key): string {
   return section(name, { aws_access_key_id: key.AccessKeyId, aws_secret_access_key: key.SecretAccessKey });
 }
 
+/** A user, ana, of the default profile, and a role that she assumes by the profile `app`. */
+export async function addRoleProfile(station: RegionWorkstation): Promise<void> {
+  await station.aws`iam create-role --role-name app --assume-role-policy-document ${JSON.stringify({
+    Version: "2012-10-17",
+    Statement: { Effect: "Allow", Principal: { AWS: "000000000000" }, Action: "sts:AssumeRole" },
+  })}`;
+  const ana = await station.user("ana", allow("sts:AssumeRole"));
+  station.write(".aws/credentials", keySection("default", ana));
+  station.write(".aws/config", section("profile app", {
+    role_arn: "arn:aws:iam::000000000000:role/app", source_profile: "default", role_session_name: "work",
+  }));
+}
+
 /** A fresh region, and a machine to use it from. */
 export function startWorkstation(options: RegionOptions = {}): Promise<RegionWorkstation> {
   return RegionWorkstation.start(options);

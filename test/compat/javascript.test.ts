@@ -33,7 +33,7 @@ import {
   SSMClient,
 } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { allow, keySection, packageFolder, section, startWorkstation, type Workstation } from "./clients.ts";
+import { addRoleProfile, allow, packageFolder, startWorkstation, type Workstation } from "./clients.ts";
 
 function settings({ endpoint }: Workstation) {
   return { endpoint, region: "us-east-1", credentials: { accessKeyId: "test", secretAccessKey: "test" } };
@@ -150,22 +150,7 @@ function keyOf({ AccessKeyId, SecretAccessKey }: { AccessKeyId: string; SecretAc
 
 test("a program with nothing but the environment and its files finds the region and its role", async () => {
   await using station = await startWorkstation();
-  await station.aws`iam create-role --role-name app --assume-role-policy-document ${JSON.stringify({
-    Version: "2012-10-17",
-    Statement: { Effect: "Allow", Principal: { AWS: "000000000000" }, Action: "sts:AssumeRole" },
-  })}`;
-  station.write(
-    ".aws/credentials",
-    keySection("default", await station.user("ana", allow("sts:AssumeRole"))),
-  );
-  station.write(
-    ".aws/config",
-    section("profile app", {
-      role_arn: "arn:aws:iam::000000000000:role/app",
-      source_profile: "default",
-      role_session_name: "work",
-    }),
-  );
+  await addRoleProfile(station);
   const program = `
     import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
     const { Arn } = await new STSClient().send(new GetCallerIdentityCommand());

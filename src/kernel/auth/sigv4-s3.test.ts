@@ -1,52 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AwsError } from "../errors.ts";
 import { EMPTY_SHA256, requirePayloadHash } from "./payload-hash.ts";
-import type { SignableRequest } from "./signature-claim.ts";
 import { presign, signRequest } from "./signing.ts";
 import type { SigningOptions } from "./signing.ts";
-import { parseSignature, verifySignature } from "./sigv4.ts";
+import { parseSignature } from "./sigv4.ts";
+import {
+  DATED, GET, NOW_MS, RULES, SECRET, SIGNING, refusal, thrown, verify, withAuthorization,
+} from "./sigv4-fixture.ts";
 import type { VerifyOptions } from "./sigv4.ts";
 
-const SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-const NOW_MS = Date.UTC(2015, 7, 30, 12, 36, 0);
-const SIGNING: SigningOptions = {
-  credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: SECRET },
-  region: "us-east-1",
-  service: "iam",
-  nowMs: NOW_MS,
-};
-const RULES: VerifyOptions = { nowMs: NOW_MS, dialect: "query", service: "iam", region: "us-east-1" };
 const S3_SIGNING: SigningOptions = { ...SIGNING, service: "s3" };
 const S3_RULES: VerifyOptions = { ...RULES, dialect: "s3", service: "s3" };
-const GET: SignableRequest = { method: "GET", path: "/", query: "", headers: { host: "iam.amazonaws.com" } };
-
-function refusal(action: () => unknown): { code: string; status: number; message: string } {
-  const error = thrown(action);
-  return { code: error.code, status: error.status, message: error.message };
-}
-
-function thrown(action: () => unknown): AwsError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof AwsError) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-}
-
-function verify(request: SignableRequest, rules: VerifyOptions, secret = SECRET): void {
-  const claim = parseSignature(request, rules.dialect);
-  if (!claim) throw new Error("anonymous");
-  verifySignature(claim, request, secret, rules);
-}
-
-function withAuthorization(authorization: string, more: Record<string, string> = {}): SignableRequest {
-  return { ...GET, headers: { ...GET.headers, authorization, ...more } };
-}
-
-const DATED = { "x-amz-date": "20150830T123600Z" };
 
 test("S3 takes paths as they are and encodes them once", () => {
   const request = { ...GET, path: "/bucket/a%20b//c/../d+e", query: "list-type=2&prefix=%C3%A4" };
