@@ -343,7 +343,7 @@ export class LmdbStore implements Store {
       if (prefix === STORE_PREFIX) continue;
       for (const [key, { deleted, row, bytes, seldomRead }] of space.entries()) {
         if (deleted || seldomRead) this.#cache.delete(key);
-        else if (row !== undefined) this.#cache.set(key, row, bytes?.length ?? 0);
+        else if (row !== undefined) this.#cache.setWritten(key, row, bytes?.length ?? 0);
       }
     }
     this.#committing = undefined;
