@@ -9,8 +9,9 @@ export interface Denial {
   /** `*` for anonymous callers. */
   readonly principalArn: string;
   readonly action: string;
-  /** `*` for an action without a resource, which the text then leaves out. */
+  /** `*` for an action without a resource, which the text leaves out unless the service says it. */
   readonly resource: string;
+  readonly saysAnyResource?: boolean;
   readonly decision: Decision;
 }
 
@@ -43,9 +44,11 @@ const namedKinds: ReadonlySet<Kind> = new Set<Kind>([
  * explicit deny in an identity-based policy: arn:aws:iam::123456789012:policy/DenyBedrockAccess" and "… in a
  * service control policy: arn:aws:organizations::123456789012:policy/o-abc/service_control_policy/p-abc"
  */
-export function denialMessage({ principalArn, action, resource, decision }: Denial): string {
+export function denialMessage(denial: Denial): string {
+  const { principalArn, action, resource, saysAnyResource = false, decision } = denial;
   const user = principalArn === "*" ? "anonymous" : principalArn;
-  const target = resource === "*" || resource === "" ? "" : ` on resource: ${resource}`;
+  const isUnsaid = resource === "" || (resource === "*" && !saysAnyResource);
+  const target = isUnsaid ? "" : ` on resource: ${resource}`;
   const why = decision.reason === undefined ? "" : ` ${because(decision.reason, action)}`;
   return `User: ${user} is not authorized to perform: ${action}${target}${why}`;
 }

@@ -58,7 +58,7 @@ test("an unknown condition key or a missing value does not open a deny", async (
     name: "AccessDeniedException",
     message:
       `User: arn:aws:iam::${account}:user/alice is not authorized to perform: kms:ListKeys ` +
-      "with an explicit deny in an identity-based policy",
+      "on resource: * with an explicit deny in an identity-based policy",
   });
 });
 
@@ -264,7 +264,7 @@ test("a session policy narrows what a role may, and widens nothing", async () =>
     name: "AccessDeniedException",
     message:
       `User: arn:aws:sts::${account}:assumed-role/R/session is not authorized to perform: kms:CreateKey ` +
-      "because no identity-based policy allows the kms:CreateKey action",
+      "on resource: * because no identity-based policy allows the kms:CreateKey action",
   });
 });
 

@@ -198,7 +198,7 @@ export class Authorizer {
     ) {
       return undefined;
     }
-    const text = this.#remember(ctx, request, decision);
+    const text = this.#remember(ctx, request, decision, service?.saysAnyResource ?? false);
     const { resourceAccount: account } = request;
     return {
       text,
@@ -264,9 +264,12 @@ export class Authorizer {
     return [...inline, ...managed];
   }
 
-  #remember(ctx: CellContext, request: AuthorizationRequest, decision: Decision): string {
+  #remember(
+    ctx: CellContext, request: AuthorizationRequest, decision: Decision, saysAnyResource: boolean,
+  ): string {
     const { action, resource } = request;
-    const message = denialMessage({ principalArn: ctx.caller.arn, action, resource, decision });
+    const { arn: principalArn } = ctx.caller;
+    const message = denialMessage({ principalArn, action, resource, saysAnyResource, decision });
     const { principalId, userName } = ctx.caller;
     const named = userName === undefined ? { principalId } : { principalId, principalName: userName };
     this.#denials.set(ctx.requestId, {

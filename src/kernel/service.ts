@@ -92,6 +92,8 @@ export interface ServiceDefinition {
   ) => string | ResourcePolicy | undefined;
   /** The resource policy must itself let callers in, as KMS's key policies must. */
   readonly resourcePolicyRequired?: boolean;
+  /** A denial says `on resource: *` of an action that has no resource; most services say nothing of it. */
+  readonly saysAnyResource?: boolean;
   /** How a denial is worded, where the service has its own words for all of its operations. */
   readonly denied?: (denial: WordedDenial, ctx: ReadContext) => AwsError;
   /** A way in beside policies, asked only where they deny implicitly: KMS grants. */

@@ -145,7 +145,7 @@ test("cloudtrail-audit-api-calls: an event says who did what from where, and how
   assert.equal(
     listed?.errorMessage,
     "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: kms:ListKeys " +
-      "because no identity-based policy allows the kms:ListKeys action",
+      "on resource: * because no identity-based policy allows the kms:ListKeys action",
   );
   assert.equal(listed?.responseElements, null);
 });

@@ -149,6 +149,8 @@ export const DescribeEventBus = operation(events.DescribeEventBus, {
 const pageSizeMax = 100;
 
 export const ListEventBuses = operation(events.ListEventBuses, {
+  /** @evidence recorded denials: "events:ListEventBuses on resource: arn:aws:events:us-east-1:…" */
+  resource: (_input, ctx) => ctx.arn("event-bus/*"),
   run(input, ctx) {
     const prefix = input.NamePrefix ?? "";
     const own = [...ctx.db(buses).list(prefix === "" ? {} : { prefix, prefixOfLastPart: true })];

@@ -163,6 +163,8 @@ function describeListed(ctx: ReadContext, device: MfaDevice): iam.VirtualMFADevi
 }
 
 export const ListVirtualMFADevices = operation(iam.ListVirtualMFADevices, {
+  /** @evidence recorded denials: "iam:ListVirtualMFADevices on resource: arn:aws:iam::…:mfa/" */
+  resource: (_input, ctx) => ctx.arn("mfa/"),
   run(input, ctx) {
     const status = input.AssignmentStatus ?? "Any";
     const { items, marks } = listRows(input, `virtual devices ${status}`, {

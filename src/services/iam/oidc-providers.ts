@@ -108,6 +108,8 @@ export const GetOpenIDConnectProvider = operation(iam.GetOpenIDConnectProvider, 
 });
 
 export const ListOpenIDConnectProviders = operation(iam.ListOpenIDConnectProviders, {
+  /** @evidence recorded denials: "iam:ListOpenIDConnectProviders on resource: …:oidc-provider/*" */
+  resource: (_, ctx) => ctx.arn("oidc-provider/*"),
   run: (_, ctx) => ({
     OpenIDConnectProviderList: [...ctx.db(oidcProviders).list()].map(({ arn }) => ({ Arn: arn })),
   }),

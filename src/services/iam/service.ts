@@ -65,4 +65,6 @@ export default service(iam.service, {
   tagging,
   identity,
   admits: mayCallIam,
+  /** @evidence recorded denials: "iam:GetAccountSummary on resource: *", "iam:ListAccountAliases on …" */
+  saysAnyResource: true,
 });

@@ -7,6 +7,7 @@
 import type { ContextValue } from "../../iam/types.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import type { OperationRules } from "../../kernel/operation.ts";
+import { deniedByName } from "./errors.ts";
 import { findSecret, ownerOf, resourceOf } from "./secret-rows.ts";
 
 export type Conditions = Record<string, ContextValue | undefined>;
@@ -38,13 +39,16 @@ interface OnSecret {
   readonly SecretId: string;
 }
 
-type SecretRules<Input> = Required<Pick<OperationRules<Input>, "owner" | "resource" | "conditions">>;
+type SecretRules<Input> = Required<
+  Pick<OperationRules<Input>, "owner" | "resource" | "conditions" | "denied">
+>;
 
 export function secretRules<Input extends OnSecret>(): SecretRules<Input> {
   return {
     owner: (input) => ownerOf(input.SecretId),
     resource: (input, ctx) => resourceOf(ctx, input.SecretId),
     conditions: (input, ctx) => secretConditions(input, ctx),
+    denied: (message, { SecretId }) => deniedByName(message, SecretId),
   };
 }
 

@@ -6,7 +6,7 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { requestConditions } from "./conditions.ts";
-import { nameScheduledForDeletion, secretExists } from "./errors.ts";
+import { deniedByName, nameScheduledForDeletion, secretExists } from "./errors.ts";
 import { requestedReplicas } from "./replication.ts";
 import { scheduleReplication, shownReplicas } from "./replication-jobs.ts";
 import { newSuffix, requireName, secretArn, secrets, type Secret } from "./secret-rows.ts";
@@ -78,6 +78,7 @@ function store(
 export const CreateSecret = operation(sm.CreateSecret, {
   resource: (input, ctx) => secretArn(ctx, { name: input.Name, suffix: newSuffix(ctx, input.Name) }),
   conditions: requestConditions,
+  denied: (message, { Name }) => deniedByName(message.replace(/-[A-Za-z0-9]{6} (?=because|with)/, " "), Name),
 
   async body(input, ctx) {
     requireName(input.Name);

@@ -145,3 +145,16 @@ export const duplicateTag = (): AwsError => invalidParameter("You can't specify 
 export const tooManyTags = (): AwsError => modelled(
   sm.LimitExceededException, "You have reached the maximum of 50 tags for this secret.",
 );
+
+/**
+ * Of a secret that is not there a denial tells the name that was given, and not the ARN that IAM was asked
+ * about.
+ *
+ * @evidence recorded denials: "secretsmanager:CreateSecret on resource: MySecret because no …", and
+ *   "secretsmanager:GetSecretValue on resource: semgrep_token because no …"
+ */
+export function deniedByName(message: string, id: string): AwsError {
+  const named = message.replace(/ on resource: arn:\S+?:secret:(\S+)/, (whole, resource: string) =>
+    resource === id ? ` on resource: ${id}` : whole);
+  return unmodelled("AccessDeniedException", named);
+}

@@ -31,6 +31,8 @@ const pageSizeMax = 100;
 
 /** @evidence recorded: names in the order of bytes; the cursor need not be a table */
 export const ListTables = operation(dynamodb.ListTables, {
+  /** @evidence recorded denials: "dynamodb:ListTables on resource: arn:aws:dynamodb:us-east-1:…:table/*" */
+  resource: (_input, ctx) => ctx.arn("table/*"),
   run(input, ctx) {
     const { ExclusiveStartTableName: start } = input;
     if (start !== undefined) requireName(start, "exclusiveStartTableName");
