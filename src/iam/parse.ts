@@ -27,6 +27,8 @@ export interface PolicyProblem {
 export interface ValidationOptions {
   /** Some resource policies name no resource, as repositories' do. Default: required. */
   readonly resourceElement?: "required" | "optional";
+  /** Managed policies take letters and digits only. Default: anything. */
+  readonly statementIds?: "alphanumeric";
 }
 
 const syntaxErrors = "Syntax errors in policy.";
@@ -60,7 +62,7 @@ export function validatePolicy(
   }
   const unknown = eachStatement(document, unknownOperators);
   if (unknown.length > 0) return unknown;
-  return kind === "identity" ? identityProblems(document) : attachedProblems(document, kind, options);
+  return kind === "identity" ? identityProblems(document, options) : attachedProblems(document, kind, options);
 }
 
 /** Trust policies and resource policies are read by another parser, with words of its own. */
@@ -81,7 +83,7 @@ function eachStatement(document: PolicyDocument, check: Check): PolicyProblem[] 
     check(statement).map((message) => ({ message, statement: index })));
 }
 
-function identityProblems(document: PolicyDocument): PolicyProblem[] {
+function identityProblems(document: PolicyDocument, options: ValidationOptions): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   if (document.version !== "2012-10-17") {
     problems.push({ message: "Policy document must be version 2012-10-17 or greater." });
@@ -90,6 +92,7 @@ function identityProblems(document: PolicyDocument): PolicyProblem[] {
     ...eachStatement(document, legacyProblems),
     ...eachStatement(document, (statement) => (statement.principal ?? statement.notPrincipal) === undefined
       ? [] : ["Policy document should not specify a principal."]),
+    ...(options.statementIds === "alphanumeric" ? eachStatement(document, statementIdForm) : []),
     ...statementIdProblems(document, "Statement IDs (SID) in a single policy must be unique."),
     ...eachStatement(document, (statement) => names(statement, "action").length > 0
       ? [] : ["Policy statement must contain actions."]),
@@ -150,6 +153,12 @@ function dateProblems(statement: Statement): readonly string[] {
   const unreadable = statement.conditions.some(({ operator, values }) =>
     /^(?:for\w+:)?date/i.test(operator) && values.some((value) => parseDate(value) === undefined));
   return unreadable ? [legacyParsing] : [];
+}
+
+/** @evidence answers of CreatePolicy in users' reports, aws/aws-cdk#34819 among them */
+function statementIdForm({ sid = "" }: Statement): readonly string[] {
+  const form = "Check that your input satisfies the regular expression [0-9A-Za-z]*";
+  return /^[0-9A-Za-z]*$/.test(sid) ? [] : [`Statement IDs (SID) must be alpha-numeric. ${form}`];
 }
 
 function statementIdProblems(document: PolicyDocument, repeated: string): PolicyProblem[] {

@@ -20,7 +20,7 @@ interface InlineInput {
 }
 
 function put(ctx: ReadContext, principal: Principal, input: InlineInput): void {
-  checkDocument(input.PolicyDocument, "identity");
+  checkDocument(input.PolicyDocument, "inline");
   const others = inlinePoliciesOf(ctx, principal.id).filter((policy) => policy.name !== input.PolicyName);
   const size = [input.PolicyDocument, ...others.map((policy) => policy.document)]
     .reduce((sum, document) => sum + documentSize(document), 0);

@@ -48,6 +48,21 @@ test("iam-policy-json-documents: what is no policy is refused in AWS's words", a
   await refused(PolicyDocument.replace('"*"', '"nothing"'), 'Resource nothing must be in ARN format or "*".');
 });
 
+test("Statement ids of managed policies are letters and digits, those of inline ones need not be", async () => {
+  await using region = await startRegion();
+  const iam = region.client(IAMClient);
+  const document = PolicyDocument.replace('"Effect"', '"Sid":"all of it","Effect"');
+  const form = "Check that your input satisfies the regular expression [0-9A-Za-z]*";
+  const refused = ["MalformedPolicyDocument", `Statement IDs (SID) must be alpha-numeric. ${form}`, 400];
+  await iam.send(new CreatePolicyCommand({ PolicyName: "work", PolicyDocument }));
+  assert.deepEqual(await refusal(iam.send(
+    new CreatePolicyCommand({ PolicyName: "other", PolicyDocument: document }))), refused);
+  assert.deepEqual(await refusal(iam.send(
+    new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: document }))), refused);
+  await iam.send(new CreateUserCommand({ UserName: "ana" }));
+  await iam.send(new PutUserPolicyCommand({ UserName: "ana", PolicyName: "p", PolicyDocument: document }));
+});
+
 test("iam-aws-managed-policies: AWS's policies are listed, read, and take effect", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);

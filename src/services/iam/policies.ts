@@ -76,7 +76,7 @@ export const CreatePolicy = operation(iam.CreatePolicy, {
     const rows = ctx.db(policies);
     const namesake = rows.by("name").first({ prefix: [input.PolicyName.toLowerCase()] });
     if (namesake !== undefined) throw policyNameTaken(input.PolicyName);
-    checkDocument(input.PolicyDocument, "identity");
+    checkDocument(input.PolicyDocument, "managed");
     checkPolicySize(input.PolicyDocument);
     if (rows.count() >= policiesMax) throw quotaExceeded("PoliciesPerAccount", policiesMax);
 

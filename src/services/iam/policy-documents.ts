@@ -16,8 +16,10 @@ export function encodeDocument(document: string): string {
 }
 
 /** @throws MalformedPolicyDocument */
-export function checkDocument(document: string, kind: "identity" | "trust"): void {
-  const [problem] = validatePolicy(document, kind);
+export function checkDocument(document: string, kind: "managed" | "inline" | "trust"): void {
+  const [problem] = kind === "trust"
+    ? validatePolicy(document, kind)
+    : validatePolicy(document, "identity", kind === "managed" ? { statementIds: "alphanumeric" } : {});
   if (problem !== undefined) throw malformedPolicyDocument(problem.message);
 }
 

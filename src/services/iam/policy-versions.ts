@@ -39,7 +39,7 @@ export const CreatePolicyVersion = operation(iam.CreatePolicyVersion, {
   run(input, ctx) {
     refuseAwsManaged(ctx, "iam:CreatePolicyVersion", input.PolicyArn);
     const policy = requireOwnPolicy(ctx, input.PolicyArn);
-    checkDocument(input.PolicyDocument, "identity");
+    checkDocument(input.PolicyDocument, "managed");
     checkPolicySize(input.PolicyDocument);
     const versions = ctx.db(policyVersions).count({ prefix: [policy.arn] });
     if (versions >= versionsMax) throw tooManyVersions(versionsMax);
