@@ -62,7 +62,8 @@ export function validatePolicy(
   }
   const unknown = eachStatement(document, unknownOperators);
   if (unknown.length > 0) return unknown;
-  return kind === "identity" ? identityProblems(document, options) : attachedProblems(document, kind, options);
+  if (kind === "identity") return identityProblems(document, options);
+  return attachedProblems(document, kind, options);
 }
 
 /** Trust policies and resource policies are read by another parser, with words of its own. */

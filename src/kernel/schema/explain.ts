@@ -215,6 +215,6 @@ function enumText(values: readonly string[]): string {
   return `Member must satisfy enum value set: [${enumValueSet(values)}]`;
 }
 
-function patternText(pattern: string): string {
+export function patternText(pattern: string): string {
   return `Member must satisfy regular expression pattern: ${pattern}`;
 }

@@ -2,7 +2,7 @@
 
 import type { ServiceModel } from "../model/model.ts";
 import { lowerFirst } from "./order.ts";
-import type { Violation } from "./explain.ts";
+import { patternText, type Violation } from "./explain.ts";
 
 export interface Family {
   readonly code: (violation: Violation) => string;
@@ -16,13 +16,14 @@ export interface Family {
  * AWS's own service framework: `1 validation error detected: Value '…' at '…' failed to satisfy constraint:
  * …`.
  *
- * @evidence KMS, IAM, DynamoDB and Cognito answers quoted in their users' issue reports; DynamoDB for
+ * @evidence KMS, DynamoDB and Cognito answers quoted in their users' issue reports; DynamoDB for
  *   several at once
  */
 function framework(code: string, options: { showsValues?: boolean; elementsNotNull?: boolean } = {}): Family {
   const { showsValues = true, elementsNotNull = false } = options;
   const sentence = ({ path, shown, constraint }: Violation): string => {
-    const value = shown === null ? " null" : shown === undefined || !showsValues ? "" : ` '${shown}'`;
+    const isUnsaid = shown === undefined || !showsValues;
+    const value = isUnsaid ? "" : shown === null ? " null" : ` '${shown}'`;
     return `Value${value} at '${path}' failed to satisfy constraint: ${constraint}`;
   };
   return {
@@ -35,6 +36,36 @@ function framework(code: string, options: { showsValues?: boolean; elementsNotNu
     elementsNotNull,
   };
 }
+
+const IAM_FRAMEWORK = framework("ValidationError", { showsValues: false });
+
+/** What names and paths may consist of, by the end of the constraint they miss. */
+const IAM_FORMS: readonly (readonly [pattern: string, form: string])[] = [
+  ["[\\w+=,.@-]+", "It must contain only alphanumeric characters and/or the following: +=,.@_-"],
+  ["(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)",
+    "It must begin and end with / and contain only alphanumeric characters and/or / characters."],
+  ["\\u002F[\\u0021-\\u007F]*",
+    "It must begin with the / character and contain only alphanumeric characters and/or / characters."],
+];
+
+/**
+ * The framework's words, without values, save for the form of names and paths: that IAM words itself, and
+ * says before anything else.
+ *
+ * @evidence aws/eks-hybrid#113 (2024): "Value at 'roleName' failed to satisfy constraint: Member must …"
+ * @evidence Karpenter, Terraform and CloudFormation users' reports of ARNs given as names, of more than 64
+ *   characters, too: "The specified value for roleName is invalid. It must contain only …"
+ */
+const IAM: Family = {
+  ...IAM_FRAMEWORK,
+  message: (violations) => {
+    for (const { path, constraint } of violations) {
+      const form = IAM_FORMS.find(([pattern]) => constraint === patternText(pattern))?.[1];
+      if (form !== undefined) return `The specified value for ${path} is invalid. ${form}`;
+    }
+    return IAM_FRAMEWORK.message(violations);
+  },
+};
 
 /**
  * @evidence SQS API Reference, Common Error Types, MissingParameter; the sentence ends in a period, and
@@ -124,6 +155,7 @@ const BY_SERVICE: ReadonlyMap<string, Family | undefined> = new Map<string, Fami
   ["S3", S3],
   ["SQS", SQS],
   ["SNS", SNS],
+  ["IAM", IAM],
   ["ECR", ECR],
   ["ECR PUBLIC", ECR],
   ["RDS", RDS],

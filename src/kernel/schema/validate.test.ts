@@ -83,18 +83,29 @@ const jsonCases: readonly Case[] = [
   ["cloudtrail", "CreateTrail", {}, json([" null", "s3BucketName", notNull], [" null", "name", notNull])],
 ];
 
+const badRoleName = "ValidationError: The specified value for roleName is invalid. ";
+const nameForm = "It must contain only alphanumeric characters and/or the following: +=,.@_-";
+
 /**
- * @evidence IAM: ValidationError with the framework's sentence, in users' reports; enumerations recorded for
- *   ListVirtualMFADevices. STS AssumeRole: pattern before length, lengths in code points (recorded answers).
+ * @evidence IAM: ValidationError with the framework's sentence, in users' reports, without values today;
+ *   order of enumerations recorded for ListVirtualMFADevices. STS AssumeRole: pattern before length, lengths
+ *   in code points (recorded answers).
  */
 const queryCases: readonly Case[] = [
-  ["iam", "CreateRole", { AssumeRolePolicyDocument: "{}" }, query([" null", "roleName", notNull])],
+  ["iam", "CreateRole", { AssumeRolePolicyDocument: "{}" }, query(["", "roleName", notNull])],
   ["iam", "CreateRole", { RoleName: role65, AssumeRolePolicyDocument: "{}" },
-    query([` '${role65}'`, "roleName", `${shorter} 64`])],
-  ["iam", "GetRole", { RoleName: "/service-role/visitor" },
-    query([" '/service-role/visitor'", "roleName", `${regular} [\\w+=,.@-]+`])],
+    query(["", "roleName", `${shorter} 64`])],
+  ["iam", "GetRole", { RoleName: "/service-role/visitor" }, `${badRoleName}${nameForm}`],
+  ["iam", "AddRoleToInstanceProfile", { InstanceProfileName: "p", RoleName: `/${role65}` },
+    `${badRoleName}${nameForm}`],
+  ["iam", "CreateUser", { UserName: "u", Path: "team" },
+    "ValidationError: The specified value for path is invalid. It must begin and end with / and contain only "
+    + "alphanumeric characters and/or / characters."],
+  ["iam", "ListUsers", { PathPrefix: "team" },
+    "ValidationError: The specified value for pathPrefix is invalid. It must begin with the / character and "
+    + "contain only alphanumeric characters and/or / characters."],
   ["iam", "ListVirtualMFADevices", { AssignmentStatus: "11111" },
-    query([" '11111'", "assignmentStatus", `${valueSet} [Unassigned, Any, Assigned]`])],
+    query(["", "assignmentStatus", `${valueSet} [Unassigned, Any, Assigned]`])],
   ["sts", "AssumeRole", { RoleArn: roleArn, RoleSessionName: "!" },
     query([" '!'", "roleSessionName", `${regular} [\\w+=,.@-]*`],
       [" '!'", "roleSessionName", `${longer} 2`])],

@@ -48,7 +48,7 @@ test("iam-policy-json-documents: what is no policy is refused in AWS's words", a
   await refused(PolicyDocument.replace('"*"', '"nothing"'), 'Resource nothing must be in ARN format or "*".');
 });
 
-test("Statement ids of managed policies are letters and digits, those of inline ones need not be", async () => {
+test("Statement ids of managed policies are letters and digits, those of inline ones anything", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const document = PolicyDocument.replace('"Effect"', '"Sid":"all of it","Effect"');
