@@ -27,6 +27,19 @@ export const parameterAlreadyExists = (): AwsError => modelled(
   "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
 );
 
+/** @evidence recorded AWS answers to GetParameter with the name of a secret; the `null` is AWS's */
+export const decryptionRequired = (): AwsError =>
+  validation("WithDecryption flag must be True for retrieving a Secret Manager secret.");
+export const malformedSelector = (): AwsError => validation(
+  "Invalid parameter name. Please use correct syntax for referencing a version/label  <name>:<version/label>",
+);
+export const invalidSecretRequest = (): AwsError => validation("Invalid Request to Secrets Manager");
+export const secretNotFound = (name: string, selector: string | undefined): AwsError => modelled(
+  ssm.ParameterNotFound,
+  "An error occurred (ParameterNotFound) when referencing Secrets Manager: "
+  + `Secret ${name.slice(1)}${selector ?? "null"} not found.`,
+);
+
 const pathRule =
   "If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as "
   + "a mix of letters, numbers and the following 3 symbols .-_";

@@ -9,12 +9,14 @@ import { page } from "../../kernel/page.ts";
 import { invalidNextToken, parameterNotFound } from "./errors.ts";
 import { isBelow, pathFilters, requirePath } from "./filters.ts";
 import {
-  accountOf, arnOfReference, isPublicName, parameterArn, parseReference, type ParameterReference,
+  accountOf, arnOfReference, isPublicName, isSecretName, parameterArn, parseReference,
+  type ParameterReference,
 } from "./names.ts";
 import {
   parameters, requireLatest, requireVersion, versions, type ParameterVersion,
 } from "./parameter-rows.ts";
 import { publicParameter, publicParametersBelow } from "./public-parameters.ts";
+import { referencedSecret } from "./secret-references.ts";
 import { shownPolicies } from "./shown.ts";
 import { unseal } from "./sealing.ts";
 
@@ -38,6 +40,7 @@ async function get(
   ctx: BodyContext, reference: ParameterReference, decrypted: boolean | undefined,
 ): Promise<Parameter> {
   if (reference.region !== undefined && reference.region !== ctx.region) throw parameterNotFound();
+  if (isSecretName(reference.name)) return referencedSecret(ctx, reference, decrypted);
   if (isPublicName(reference.name)) return publicParameter(ctx, reference.name);
   const version = ctx.transaction((within) => requireVersion(within, reference));
   return shown(ctx, version, decrypted, reference.selector);
@@ -65,7 +68,12 @@ function isForeign(account: string | undefined, own: string): account is string 
   return account !== undefined && account !== own;
 }
 
-/** A name that finds nothing is listed, whatever the reason; a key that refuses fails the whole request. */
+const absent: ReadonlySet<string> = new Set(["ParameterNotFound", "ParameterVersionNotFound"]);
+
+/**
+ * A name that finds nothing is listed, whatever the reason, and so is a secret that is asked for wrongly; a
+ * key that refuses fails the whole request.
+ */
 async function getAll(
   ctx: BodyContext, names: readonly string[], decrypted: boolean | undefined,
 ): Promise<GetParametersResult> {
@@ -75,9 +83,9 @@ async function getAll(
     try {
       Parameters.push(await get(ctx, parseReference(name), decrypted));
     } catch (cause) {
-      const isAbsent = cause instanceof AwsError
-        && (cause.code === "ParameterNotFound" || cause.code === "ParameterVersionNotFound");
-      if (!isAbsent) throw cause;
+      const { code = "" } = cause instanceof AwsError ? cause : {};
+      const isInvalid = absent.has(code) || (isSecretName(name.trim()) && code === "ValidationException");
+      if (!isInvalid) throw cause;
       InvalidParameters.push(name);
     }
   }

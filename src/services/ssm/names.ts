@@ -3,13 +3,16 @@
 import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import {
-  invalidName, notFullyQualified, reservedName, reservedPrefix, tooManyLevels, validation,
+  invalidName, malformedSelector, notFullyQualified, reservedName, reservedPrefix, tooManyLevels, validation,
 } from "./errors.ts";
 
 /** @evidence Systems Manager User Guide, "Requirements and constraints for parameter names" */
 const levelsMax = 15;
 const nameLengthMax = 1011;
 const nameForm = /^\/?[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/;
+
+/** What is below it is no parameter, but a secret of the caller's account. */
+export const secretsPath = "/aws/reference/secretsmanager/";
 
 export interface ParameterReference {
   /**
@@ -35,7 +38,22 @@ export function parameterResource(name: string): string {
  * @evidence Systems Manager User Guide, "Working with public parameters"
  */
 export function isPublicName(name: string): boolean {
-  return name.startsWith("/aws/");
+  return name.startsWith("/aws/") && !isSecretName(name);
+}
+
+export function isSecretName(name: string): boolean {
+  return name.startsWith(secretsPath);
+}
+
+/** Secrets have names of other characters than parameters. */
+function parseSecretReference(text: string): ParameterReference {
+  const [name = "", ...selectors] = text.split(":");
+  const [selector] = selectors;
+  if (selectors.length > 1 || selector === "") throw malformedSelector();
+  return {
+    name, selector: selector === undefined ? undefined : `:${selector}`,
+    account: undefined, region: undefined, isArn: false,
+  };
 }
 
 export function parameterArn(ctx: ReadContext, name: string): string {
@@ -46,6 +64,7 @@ export function parameterArn(ctx: ReadContext, name: string): string {
 /** Spaces around a name mean nothing. @evidence SSM API Reference, GetParameter */
 export function parseReference(text: string): ParameterReference {
   const trimmed = text.trim();
+  if (isSecretName(trimmed)) return parseSecretReference(trimmed);
   const arn = trimmed.startsWith("arn:") ? parseArn(trimmed) : undefined;
   if (arn && (arn.service !== "ssm" || !arn.resource.startsWith("parameter/"))) throw invalidName();
   const path = arn ? arn.resource.slice("parameter/".length) : trimmed;
@@ -65,9 +84,10 @@ export function accountOf(text: string): string | undefined {
   return account !== undefined && /^\d{12}$/.test(account) ? account : undefined;
 }
 
-/** For authorization, before the name is known to be well formed. */
+/** For authorization, before the name of a secret is known to be well formed. */
 export function arnOfReference(ctx: ReadContext, text: string): string {
-  const { name } = parseReference(text);
+  const trimmed = text.trim();
+  const { name } = isSecretName(trimmed) ? { name: trimmed.split(":")[0] ?? "" } : parseReference(trimmed);
   return parameterArn(ctx, name);
 }
 
