@@ -10,6 +10,7 @@
 import { createHash } from "node:crypto";
 import { open } from "lmdb";
 import type { RootDatabase } from "lmdb";
+import { mapSizeBytes } from "./address-space.ts";
 import { AFTER_PREFIX } from "./keys.ts";
 import { requireWhole } from "./lmdb-header.ts";
 import { SharedRuns, type SharedRun } from "./shared-runs.ts";
@@ -25,13 +26,6 @@ const AFTER_HEAD = AFTER_PREFIX.repeat(HASH_BYTES + 1);
 const CHUNK_ENTRIES_MIN = 16;
 const CHUNK_ENTRIES_MAX = 256;
 const CHUNK_BYTES_MAX = 262_144;
-
-/**
- * What is set aside of the process's addresses, not of memory or disk. LMDB begins with 128 KB otherwise and
- * doubles that as the file grows, and the pages of earlier maps stay in memory with those of the latest: with
- * a file of 200 MB a process had 667 MB, and has 286. Windows makes a file as large as its map.
- */
-const ADDRESS_BYTES = process.platform === "win32" ? undefined : 16 * 1024 ** 3;
 
 /** LMDB's flag for a transaction that is committed when it ends; without "abortable as a child". */
 const SYNCHRONOUS_COMMIT = 2;
@@ -95,9 +89,10 @@ export class LmdbFile {
   constructor(path: string, mode: Durability | "readOnly") {
     this.path = path;
     requireWhole(path, PAGE_SIZE_BYTES);
+    const mapSize = mapSizeBytes();
     this.#database = open<Buffer, string>(path, {
       pageSize: PAGE_SIZE_BYTES,
-      ...(ADDRESS_BYTES !== undefined && { mapSize: ADDRESS_BYTES }),
+      ...(mapSize !== undefined && { mapSize }),
       encoding: "binary",
       keyEncoder,
       overlappingSync: false,

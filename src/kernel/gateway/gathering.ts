@@ -13,8 +13,8 @@ const keptShare = 0.8;
 const restMilliseconds = 1_000;
 
 /**
- * A request that comes while nobody else does has a turn to itself: the wait for it, its commit, the waking of
- * its client. Where thousands a second come like this, that is half of what they cost, and they are
+ * A request that comes while nobody else does has a turn to itself: the wait for it, its commit, the waking
+ * of its client. Where thousands a second come like this, that is half of what they cost, and they are
  * gathered. That is tried and watched: calls that follow from each other's answers only become slower by it,
  * and then it is left for a while.
  */
