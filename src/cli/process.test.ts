@@ -221,6 +221,38 @@ test("a signal ends a region in good order, and what was killed leaves nothing i
   assert.equal((await runJson(["stop"], dataDir))["pid"], again.pid);
 });
 
+test("what listens on another address says so, and is found there", {
+  skip: process.platform !== "linux" && "only Linux has 127.0.0.2 by itself",
+}, async () => {
+  const dataDir = join(folder, "another's");
+  const { port, pid, endpoint } = await start(["--host", "127.0.0.2"], dataDir);
+  assert.equal(endpoint, `http://127.0.0.2:${port}`);
+  assert.equal((await runJson(["status"], dataDir))["endpoint"], endpoint);
+  assert.equal((await run(["status", "--port", String(port)])).code, exitCodes.notRunning);
+  const words = ["--port", String(port), "--host", "127.0.0.2"];
+  assert.equal((await runJson(["env", ...words]))["AWS_ENDPOINT_URL"], endpoint);
+  assert.equal((await runJson(["stop", ...words]))["pid"], pid);
+});
+
+test("a region says how it is found", async () => {
+  for (const [words, options] of [
+    [["--data-dir", join(folder, "mother's")], ` --data-dir '${folder}/mother'\\''s'`],
+    [["--ephemeral"], /^ --port \d+$/],
+    [[], ""],
+  ] as const) {
+    const child = launch(["start", "--port", "0", ...words]);
+    regions.push(child);
+    let out = "";
+    for await (const text of child.stdout?.setEncoding("utf8") ?? []) {
+      out += text as string;
+      if (out.includes("Ready.")) child.kill();
+    }
+    const found = /us-local-1 stop(.*)/.exec(out)?.[1] ?? "";
+    if (typeof options === "string") assert.equal(found, options);
+    else assert.match(found, options);
+  }
+});
+
 test("where a process may have few addresses a region starts and keeps what it is told", {
   skip: process.platform !== "linux" && "only Linux keeps programs to ulimit -v",
 }, async () => {
