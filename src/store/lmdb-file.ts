@@ -53,6 +53,12 @@ export interface ScanOptions {
   readonly limit?: number | undefined;
 }
 
+/** Of LMDB's database what is read here, in a type of our own: lmdb's do not hold up in strict projects. */
+interface Ranges {
+  getRange(options: object): Iterable<RawEntry>;
+  getKeys(options: object): Iterable<string>;
+}
+
 interface RawBuffer extends Buffer {
   latin1Slice(start: number, end: number): string;
   latin1Write(text: string, position: number): number;
@@ -194,7 +200,7 @@ export class LmdbFile {
  * open.
  */
 export class Scan {
-  readonly #database: RootDatabase<Buffer, string>;
+  readonly #database: Ranges;
   readonly #lower: string;
   readonly #upper: string;
   readonly #reverse: boolean;
@@ -210,7 +216,7 @@ export class Scan {
   /** The beginning of the range, as long as it is read from what all readers share. */
   #run: SharedRun | undefined;
 
-  constructor(database: RootDatabase<Buffer, string>, options: ScanOptions, runs: SharedRuns) {
+  constructor(database: Ranges, options: ScanOptions, runs: SharedRuns) {
     this.#database = database;
     this.#lower = options.lower;
     this.#upper = options.upper;
@@ -314,7 +320,7 @@ export class Scan {
     if (this.#keysOnly) {
       for (const key of this.#database.getKeys(options)) yield { key, bytes: undefined };
     } else {
-      for (const { key, value } of this.#database.getRange(options) as Iterable<RawEntry>) {
+      for (const { key, value } of this.#database.getRange(options)) {
         yield { key, bytes: value };
       }
     }
