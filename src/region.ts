@@ -8,10 +8,13 @@ import { searchPath } from "./config.ts";
 import { Engine } from "./kernel/engine.ts";
 import { clientConfiguration, type ClientOptions } from "./kernel/gateway/in-process.ts";
 import { listen, type Certificate, type Listener, type LocalRoutes } from "./kernel/gateway/listen.ts";
+import { nameOf, numberOf } from "./local/address.ts";
 import { localRoutes } from "./local/local-routes.ts";
 import { RegionState } from "./region-state.ts";
 import { openStore } from "./store/open.ts";
 import type { Durability } from "./store/types.ts";
+
+const defaultHost = "127.0.0.1";
 
 export interface RegionOptions {
   /** Where the region keeps its data. Default: a temporary folder that goes when the region stops. */
@@ -22,6 +25,7 @@ export interface RegionOptions {
   readonly seed?: string;
   /** Accept account numbers, and `test`, as root access keys with any secret. Default true. */
   readonly devKeys?: boolean;
+  /** The address that `endpoint` listens on. Default 127.0.0.1. */
   readonly host?: string;
   /** Of `endpoint`. Default 0: any free port. */
   readonly port?: number;
@@ -95,7 +99,7 @@ export class Region implements AsyncDisposable {
         searchPath: searchPath(),
         endpoint: async () => {
           const { port } = new URL(await this.endpoint());
-          return `http://${addressOf(options.host)}:${port}`;
+          return `http://${numberOf(options.host ?? defaultHost)}:${port}`;
         },
         folder: async (plane) => {
           const path = join(folder, "planes", plane);
@@ -122,7 +126,7 @@ export class Region implements AsyncDisposable {
     return new construct(clientConfiguration(this.engine, options) as never);
   }
 
-  /** `http://localhost:<port>`: listens from the first time it is asked for. */
+  /** `http://localhost:<port>`, or another `host`. Listens from the first time it is asked for. */
   async endpoint(): Promise<string> {
     const listener = await (this.#listener ??= this.#listen());
     this.#port = listener.port;
@@ -130,7 +134,7 @@ export class Region implements AsyncDisposable {
   }
 
   #listen(): Promise<Listener> {
-    const { host = "127.0.0.1", port = 0, certificate, uploadIdleMilliseconds, mayRest } = this.options;
+    const { host = defaultHost, port = 0, certificate, uploadIdleMilliseconds, mayRest } = this.options;
     const local: LocalRoutes = (incoming) => this.#local(incoming);
     return listen(this.engine, {
       host,
@@ -143,7 +147,8 @@ export class Region implements AsyncDisposable {
   }
 
   #url(port: number): string {
-    return `${this.options.certificate ? "https" : "http"}://localhost:${port}`;
+    const { certificate, host = defaultHost } = this.options;
+    return `${certificate ? "https" : "http"}://${nameOf(host)}:${port}`;
   }
 
   /** What answers beside AWS's APIs, instead of what answers by itself. */
@@ -166,12 +171,6 @@ export class Region implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-/** How this machine reaches what listens on `host`: by a number, so that SDKs name buckets in paths. */
-function addressOf(host = "127.0.0.1"): string {
-  if (["localhost", "0.0.0.0", "::"].includes(host)) return "127.0.0.1";
-  return host.includes(":") ? `[${host}]` : host;
 }
 
 function clockControl(engine: Engine): ClockControl {

@@ -1,6 +1,5 @@
 // Builds `dist/`: tsc checks and compiles every source, tests included; esbuild joins what the command and
-// the
-// library need into few files, so that a region starts fast. Services stay files of their own, loaded on
+// the library need into few files, so that a region starts fast. Services stay files of their own, loaded on
 // first use.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";

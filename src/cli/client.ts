@@ -2,6 +2,7 @@
 
 import { request, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
+import { addressOf } from "../local/address.ts";
 import type { Invocation } from "./command.ts";
 import { Failure, type ExitName } from "./failure.ts";
 import { requirePort } from "./port.ts";
@@ -15,21 +16,25 @@ const exitByCode: Readonly<Record<string, ExitName>> = {
 
 export class RegionClient {
   readonly port: number;
+  readonly #host: string;
 
-  constructor(port: number) {
+  /** @param host the address that the region listens on */
+  constructor(port: number, host: string) {
     this.port = port;
+    this.#host = addressOf(host);
   }
 
   /** The region that the options name, or the one on the default data folder, or on the default port. */
   static of({ config, text }: Invocation): RegionClient {
     const port = text("port");
-    if (port !== undefined) return new RegionClient(requirePort(port));
+    const host = text("host") ?? config.host;
+    if (port !== undefined) return new RegionClient(requirePort(port), host);
     const dataDir = text("data-dir");
     const running = findRunning(dataDir ?? config.dataDir);
-    if (running) return new RegionClient(running.port);
+    if (running) return new RegionClient(running.port, new URL(running.endpoint).hostname);
     if (dataDir !== undefined)
       throw new Failure("notRunning", `No region is running on ${dataDir}.`, startAdvice);
-    return new RegionClient(config.port);
+    return new RegionClient(config.port, host);
   }
 
   get<Answer>(path: string): Promise<Answer> {
@@ -72,7 +77,7 @@ export class RegionClient {
     return new Promise((resolve, reject) => {
       const sent = request(
         {
-          host: "127.0.0.1",
+          host: this.#host,
           port: this.port,
           method,
           path,

@@ -54,5 +54,6 @@ export interface Style {
 /** Options that lead to a running region, of the commands that need one. */
 export const regionOptions: Readonly<Record<string, CommandOption>> = {
   port: { value: "port", short: "p", description: "the region's port" },
+  host: { value: "address", description: "the address that it listens on, with --port" },
   "data-dir": { value: "folder", description: "the region's data folder" },
 };

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { nameOf } from "../local/address.ts";
 import type { RegionStatus } from "../local/region-routes.ts";
 import { authorityFile } from "../tls/authority-file.ts";
 import { writeProfile } from "./aws-profile.ts";
@@ -6,6 +7,7 @@ import { RegionClient } from "./client.ts";
 import { regionOptions, type Command, type Invocation } from "./command.ts";
 import { Failure, usage } from "./failure.ts";
 import { requirePort } from "./port.ts";
+import { quoted } from "./text.ts";
 
 const awsRegion = "us-east-1";
 
@@ -51,15 +53,10 @@ async function regionOf(invocation: Invocation): Promise<{ endpoint: string; dat
     const port = text("port");
     const number = port === undefined ? config.port : requirePort(port);
     return {
-      endpoint: `${config.tls ? "https" : "http"}://localhost:${number}`,
+      endpoint: `${config.tls ? "https" : "http"}://${nameOf(text("host") ?? config.host)}:${number}`,
       dataDir,
     };
   }
-}
-
-/** For every Bourne shell. */
-function quoted(value: string): string {
-  return /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
 
 function profileResult(

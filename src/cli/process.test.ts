@@ -27,9 +27,12 @@ interface Ended {
   readonly error: string;
 }
 
-function launch(words: readonly string[], dataDir = join(folder, "data")): ChildProcess {
+const dataFolder = join(folder, "data");
+
+function launch(words: readonly string[], dataDir = dataFolder, by: readonly string[] = []): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("US_LOCAL_1_"));
-  return spawn(process.execPath, [main, ...words], {
+  const [program = "", ...rest] = [...by, process.execPath, main, ...words];
+  return spawn(program, rest, {
     cwd: folder,
     env: {
       ...Object.fromEntries(inherited),
@@ -58,9 +61,9 @@ interface Started {
   readonly pid: number;
 }
 
-/** A region that has said that it listens. */
-async function start(words: readonly string[], dataDir?: string): Promise<Started> {
-  const child = launch(["start", "--port", "0", "--json", ...words], dataDir);
+/** A region that has said that it listens; `by` is a program that starts it. */
+async function start(words: readonly string[], dataDir?: string, by?: readonly string[]): Promise<Started> {
+  const child = launch(["start", "--port", "0", "--json", ...words], dataDir, by);
   regions.push(child);
   let out = "";
   for await (const text of child.stdout?.setEncoding("utf8").iterator({ destroyOnReturn: false }) ?? []) {
@@ -216,6 +219,48 @@ test("a signal ends a region in good order, and what was killed leaves nothing i
   assert.equal((await run(["status", "--data-dir", dataDir])).code, exitCodes.notRunning);
   const again = await start([], dataDir);
   assert.equal((await runJson(["stop"], dataDir))["pid"], again.pid);
+});
+
+test("what listens on another address says so, and is found there", {
+  skip: process.platform !== "linux" && "only Linux has 127.0.0.2 by itself",
+}, async () => {
+  const dataDir = join(folder, "another's");
+  const { port, pid, endpoint } = await start(["--host", "127.0.0.2"], dataDir);
+  assert.equal(endpoint, `http://127.0.0.2:${port}`);
+  assert.equal((await runJson(["status"], dataDir))["endpoint"], endpoint);
+  assert.equal((await run(["status", "--port", String(port)])).code, exitCodes.notRunning);
+  const words = ["--port", String(port), "--host", "127.0.0.2"];
+  assert.equal((await runJson(["env", ...words]))["AWS_ENDPOINT_URL"], endpoint);
+  assert.equal((await runJson(["stop", ...words]))["pid"], pid);
+});
+
+test("a region says how it is found", async () => {
+  for (const [words, options] of [
+    [["--data-dir", join(folder, "mother's")], ` --data-dir '${folder}/mother'\\''s'`],
+    [["--ephemeral"], /^ --port \d+$/],
+    [[], ""],
+  ] as const) {
+    const child = launch(["start", "--port", "0", ...words]);
+    regions.push(child);
+    let out = "";
+    for await (const text of child.stdout?.setEncoding("utf8") ?? []) {
+      out += text as string;
+      if (out.includes("Ready.")) child.kill();
+    }
+    const found = /us-local-1 stop(.*)/.exec(out)?.[1] ?? "";
+    if (typeof options === "string") assert.equal(found, options);
+    else assert.match(found, options);
+  }
+});
+
+test("where a process may have few addresses a region starts and keeps what it is told", {
+  skip: process.platform !== "linux" && "only Linux keeps programs to ulimit -v",
+}, async () => {
+  const dataDir = join(folder, "narrow");
+  const limited = await start([], dataDir, ["sh", "-c", 'ulimit -v 12000000 && exec "$0" "$@"']);
+  assert.equal((await runJson(["snapshot", "save", "one"], dataDir))["name"], "one");
+  assert.equal((await run(["snapshot", "diff", "one"], dataDir)).out, "Nothing is different.\n");
+  assert.equal((await runJson(["stop"], dataDir))["pid"], limited.pid);
 });
 
 test("the doctor and the coverage need no region", async () => {

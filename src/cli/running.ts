@@ -8,8 +8,6 @@ export interface RunningRegion {
   readonly port: number;
   readonly endpoint: string;
   readonly version: string;
-  /** The authority's certificate, where it answers HTTPS. */
-  readonly authority?: string;
 }
 
 function fileOf(dataDir: string): string {

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Config } from "../config.ts";
 import type { HandledRequest } from "../kernel/engine.ts";
 import type { Certificate } from "../kernel/gateway/listen.ts";
+import { nameOf } from "../local/address.ts";
 import type { InitHooks } from "../local/init-hooks.ts";
 import { LogBuffer } from "../local/log-buffer.ts";
 import { localRoutes } from "../local/local-routes.ts";
@@ -15,7 +16,7 @@ import type { Command, Invocation, Output } from "./command.ts";
 import { usage } from "./failure.ts";
 import { requirePort } from "./port.ts";
 import { removeRunning, writeRunning } from "./running.ts";
-import { columns } from "./text.ts";
+import { columns, quoted } from "./text.ts";
 
 interface Settings {
   readonly port: number;
@@ -91,10 +92,10 @@ async function runRegion(settings: Settings, { config, output }: Invocation): Pr
   };
   const ending = endOfRegion();
   const hooks = await initHooks(settings, config, log);
-  await hooks?.run("BOOT", endpointFor(settings.port));
+  await hooks?.run("BOOT", endpointFor(settings, settings.port));
   const region = await openRegion(settings, log);
   try {
-    await hooks?.run("START", endpointFor(settings.port));
+    await hooks?.run("START", endpointFor(settings, settings.port));
     const version = packageVersion();
     region.serve(
       localRoutes(region, { version, logs, hooks, allowedHosts: settings.allowedHosts, stop: ending.stop }),
@@ -105,12 +106,13 @@ async function runRegion(settings: Settings, { config, output }: Invocation): Pr
     });
     const port = Number(new URL(endpoint).port);
     if (!settings.ephemeral) writeRunning(settings.dataDir, { pid: process.pid, port, endpoint, version });
-    announce(settings, { version, endpoint, port, clock: clockNote(region) }, output);
-    const ready = hooks?.run("READY", endpointFor(port));
+    const options = finding(settings, port, config);
+    announce(settings, { version, endpoint, port, clock: clockNote(region), options }, output);
+    const ready = hooks?.run("READY", endpointFor(settings, port));
     await ending.reached;
     hooks?.interrupt();
     await ready;
-    await hooks?.run("SHUTDOWN", endpointFor(port));
+    await hooks?.run("SHUTDOWN", endpointFor(settings, port));
   } finally {
     if (!settings.ephemeral) removeRunning(settings.dataDir);
     await region.stop();
@@ -118,8 +120,8 @@ async function runRegion(settings: Settings, { config, output }: Invocation): Pr
 }
 
 /** Scripts talk HTTP: it is answered with and without TLS. */
-function endpointFor(port: number): string {
-  return `http://localhost:${port}`;
+function endpointFor({ host }: Settings, port: number): string {
+  return `http://${nameOf(host)}:${port}`;
 }
 
 async function openRegion(settings: Settings, log: (line: string) => void): Promise<Region> {
@@ -191,6 +193,14 @@ interface Address {
   readonly endpoint: string;
   readonly port: number;
   readonly clock: string | undefined;
+  /** What other commands need, to find it. */
+  readonly options: string;
+}
+
+/** The folder says where it listens; one that is not the default must itself be told. */
+function finding({ ephemeral, dataDir, host }: Settings, port: number, config: Config): string {
+  if (!ephemeral) return dataDir === resolve(config.dataDir) ? "" : ` --data-dir ${quoted(dataDir)}`;
+  return ` --port ${port}${host === config.host || nameOf(host) === "localhost" ? "" : ` --host ${host}`}`;
 }
 
 /** A clock that was set earlier goes on as it was, which may surprise. */
@@ -202,7 +212,7 @@ function clockNote({ engine }: Region): string | undefined {
 
 function announce(
   settings: Settings,
-  { version, endpoint, port, clock }: Address,
+  { version, endpoint, port, clock, options }: Address,
   { json, style, write }: Output,
 ): void {
   const { dataDir, ephemeral, durability } = settings;
@@ -210,7 +220,6 @@ function announce(
     const data = ephemeral ? null : dataDir;
     return write(JSON.stringify({ version, endpoint, port, pid: process.pid, dataDir: data, durability }));
   }
-  const which = ephemeral || settings.port === 0 ? ` --port ${port}` : "";
   const keys = settings.devKeys ? " AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test" : "";
   write(
     [
@@ -220,9 +229,9 @@ function announce(
         [
           ["data", ephemeral ? "in a temporary folder, deleted at the end" : `${dataDir} (${durability})`],
           ...(clock === undefined ? [] : [["clock", clock] as const]),
-          ["clients", `eval "$(us-local-1 env${which})"`],
+          ["clients", `eval "$(us-local-1 env${options})"`],
           ["", style.faint(`AWS_ENDPOINT_URL=${endpoint} AWS_DEFAULT_REGION=us-east-1${keys}`)],
-          ["stop", `Ctrl-C, or us-local-1 stop${which}`],
+          ["stop", `Ctrl-C, or us-local-1 stop${options}`],
         ],
         "  ",
       ),

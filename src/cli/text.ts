@@ -41,6 +41,11 @@ export function size(bytes: number): string {
   return `${unit === 0 ? amount : amount.toFixed(1)} ${units[unit]}`;
 }
 
+/** A word for every Bourne shell. */
+export function quoted(value: string): string {
+  return /^[\w./:-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
+
 export function indented(text: string, indent: string): string {
   return text
     .split("\n")

@@ -10,6 +10,7 @@
 import { createHash } from "node:crypto";
 import { open } from "lmdb";
 import type { RootDatabase } from "lmdb";
+import { mapSizeBytes } from "./address-space.ts";
 import { AFTER_PREFIX } from "./keys.ts";
 import { requireWhole } from "./lmdb-header.ts";
 import { SharedRuns, type SharedRun } from "./shared-runs.ts";
@@ -25,13 +26,6 @@ const AFTER_HEAD = AFTER_PREFIX.repeat(HASH_BYTES + 1);
 const CHUNK_ENTRIES_MIN = 16;
 const CHUNK_ENTRIES_MAX = 256;
 const CHUNK_BYTES_MAX = 262_144;
-
-/**
- * What is set aside of the process's addresses, not of memory or disk. LMDB begins with 128 KB otherwise and
- * doubles that as the file grows, and the pages of earlier maps stay in memory with those of the latest: with
- * a file of 200 MB a process had 667 MB, and has 286. Windows makes a file as large as its map.
- */
-const ADDRESS_BYTES = process.platform === "win32" ? undefined : 16 * 1024 ** 3;
 
 /** LMDB's flag for a transaction that is committed when it ends; without "abortable as a child". */
 const SYNCHRONOUS_COMMIT = 2;
@@ -57,6 +51,12 @@ export interface ScanOptions {
   readonly keysOnly?: boolean;
   /** How many entries will probably be read; a hint for the first chunk. */
   readonly limit?: number | undefined;
+}
+
+/** Of LMDB's database what is read here, in a type of our own: lmdb's do not hold up in strict projects. */
+interface Ranges {
+  getRange(options: object): Iterable<RawEntry>;
+  getKeys(options: object): Iterable<string>;
 }
 
 interface RawBuffer extends Buffer {
@@ -95,9 +95,10 @@ export class LmdbFile {
   constructor(path: string, mode: Durability | "readOnly") {
     this.path = path;
     requireWhole(path, PAGE_SIZE_BYTES);
+    const mapSize = mapSizeBytes();
     this.#database = open<Buffer, string>(path, {
       pageSize: PAGE_SIZE_BYTES,
-      ...(ADDRESS_BYTES !== undefined && { mapSize: ADDRESS_BYTES }),
+      ...(mapSize !== undefined && { mapSize }),
       encoding: "binary",
       keyEncoder,
       overlappingSync: false,
@@ -199,7 +200,7 @@ export class LmdbFile {
  * open.
  */
 export class Scan {
-  readonly #database: RootDatabase<Buffer, string>;
+  readonly #database: Ranges;
   readonly #lower: string;
   readonly #upper: string;
   readonly #reverse: boolean;
@@ -215,7 +216,7 @@ export class Scan {
   /** The beginning of the range, as long as it is read from what all readers share. */
   #run: SharedRun | undefined;
 
-  constructor(database: RootDatabase<Buffer, string>, options: ScanOptions, runs: SharedRuns) {
+  constructor(database: Ranges, options: ScanOptions, runs: SharedRuns) {
     this.#database = database;
     this.#lower = options.lower;
     this.#upper = options.upper;
@@ -319,7 +320,7 @@ export class Scan {
     if (this.#keysOnly) {
       for (const key of this.#database.getKeys(options)) yield { key, bytes: undefined };
     } else {
-      for (const { key, value } of this.#database.getRange(options) as Iterable<RawEntry>) {
+      for (const { key, value } of this.#database.getRange(options)) {
         yield { key, bytes: value };
       }
     }

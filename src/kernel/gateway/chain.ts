@@ -3,6 +3,7 @@
 import type { Readable } from "node:stream";
 import { anonymous, type Authenticated } from "../auth/authenticate.ts";
 import type { RequestOrigin } from "../auth/caller.ts";
+import { decodeContentEncoding } from "../body/content-encoding.ts";
 import type { Engine } from "../engine.ts";
 import { AwsError, internalFailure, notImplemented, unmodelled } from "../errors.ts";
 import type { FrontArrival, FrontContext, Passed, Proven } from "../front.ts";
@@ -13,7 +14,7 @@ import type { BodyLimit, Service } from "../service.ts";
 import { protocolByName } from "../protocol/protocols.ts";
 import { identify, isForm, type Identified } from "./identify.ts";
 import type { VerifiedSignature } from "../auth/sigv4.ts";
-import { decodedBody, decodedStream, plainStream, takesStream } from "./body.ts";
+import { bodyBytesMax, decodedBody, decodedStream, plainStream, takesStream } from "./body.ts";
 import { routerOf } from "./routes.ts";
 import { unknownOperation } from "./wording.ts";
 
@@ -49,7 +50,7 @@ interface Call {
 
 export async function handle(engine: Engine, incoming: Incoming): Promise<WireResponse> {
   const requestId = engine.ids.uuid();
-  const form = isForm(incoming.headers) ? incoming.body.toString("latin1") : "";
+  const form = isForm(incoming.headers) ? textOfForm(incoming) : "";
   const identified = identify(incoming, form);
   if (!identified) return unidentified(requestId, incoming.failure);
 
@@ -68,6 +69,16 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
   report(engine, call, passed.operation, passed.error?.code, passed.response);
   if (!front?.follows(incoming, engine)) return passed.response;
   return (await front.load()).follow(incoming, passed, frontContext(engine, call));
+}
+
+/** A form names its operation within. One that cannot be unpacked says nothing, and may be no form at all. */
+function textOfForm({ headers, body }: Incoming): string {
+  try {
+    return decodeContentEncoding(headers, body, bodyBytesMax).toString("latin1");
+  } catch (cause) {
+    if (cause instanceof AwsError) return "";
+    throw cause;
+  }
 }
 
 /** What a front makes of a request, and for whom. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { CloudTrailClient, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
 import { IAMClient, ListUsersCommand, UpdateAccessKeyCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -11,7 +12,7 @@ const form = { "content-type": "application/x-www-form-urlencoded" };
 const callerIdentity = "Action=GetCallerIdentity&Version=2011-06-15";
 
 interface Post {
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly headers?: Record<string, string>;
   readonly credentials?: TestCredentials;
   readonly service?: string;
@@ -39,7 +40,8 @@ async function post(
       })
     : unsigned;
   const { host: _host, ...sent } = headers as Record<string, string>;
-  const answer = await fetch(endpoint, { method: "POST", headers: sent, body: what.body });
+  const body = new Uint8Array(unsigned.body);
+  const answer = await fetch(endpoint, { method: "POST", headers: sent, body });
   return { status: answer.status, text: await answer.text(), headers: answer.headers };
 }
 
@@ -57,6 +59,23 @@ test("an account's number and `test` are root keys with any secret", async () =>
   assert.equal(mine.Arn, "arn:aws:iam::000000000000:root");
   const other = region.client(STSClient, { credentials: region.root("111122223333") });
   assert.equal((await other.send(new GetCallerIdentityCommand({}))).Account, "111122223333");
+});
+
+test("a form may be packed, as SDKs do with large ones, and is answered as a form", async () => {
+  await using region = await startRegion();
+  const endpoint = await region.endpoint();
+  const send = async (body: Buffer, encoding: string) => {
+    const { status, text } = await post(endpoint, {
+      body, service: "monitoring", credentials: region.root("000000000000"),
+      headers: { "content-encoding": encoding },
+    });
+    return `${status} ${errorOf(text).code ?? /<(\w+)Response /.exec(text)?.[1]}`;
+  };
+  const metric = "&MetricData.member.1.MetricName=orders&MetricData.member.1.Value=1";
+  const put = gzipSync(`Action=PutMetricData&Version=2010-08-01&Namespace=shop${metric}`);
+  assert.equal(await send(put, "gzip"), "200 PutMetricData");
+  assert.equal(await send(put.subarray(0, 20), "gzip"), "400 MissingAction");
+  assert.equal(await send(Buffer.from("MetricName=orders"), "identity"), "400 MissingAction");
 });
 
 test("a body in signed chunks is taken under keys with any secret, and must be whole", async () => {

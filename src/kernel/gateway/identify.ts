@@ -1,7 +1,6 @@
 /**
  * Whose request is it? From what AWS's own front doors look at: the RPC target, the CBOR path, the service in
- * the
- * credential scope, the host name, and last the API version of a Query request.
+ * the credential scope, the host name, and last the API version of a Query request.
  */
 
 import { directory } from "../../generated/directory.ts";
@@ -183,7 +182,8 @@ export function identify(head: RequestHead, form: string): Identified | undefine
     const entry = byTarget.get(cbor[1] ?? "");
     if (entry) return { entry, protocol: "smithy-rpc-v2-cbor", operation: cbor[2], region, anywhere };
   }
-  const parameters = isForm(head.headers) ? form : head.query;
+  const posted = isForm(head.headers);
+  const parameters = posted ? form : head.query;
   const action = parameter(parameters, "Action");
   const version = parameter(parameters, "Version");
   const entry =
@@ -195,7 +195,7 @@ export function identify(head: RequestHead, form: string): Identified | undefine
     : entry.protocols.includes("ec2")
       ? "ec2"
       : undefined;
-  if (query !== undefined && (action !== undefined || entry.protocols[0] === query)) {
+  if (query !== undefined && (action !== undefined || posted || entry.protocols[0] === query)) {
     return { entry, protocol: query, operation: action, region, anywhere };
   }
   const protocol = entry.protocols[0] as ProtocolName;

@@ -48,9 +48,11 @@ function queryString(query: SdkRequest["query"]): string {
     .join("&");
 }
 
+/** Bytes of SDKs may say that they are a text, and do not like to be taken at their word, as `from` does. */
 function bodyOf(body: unknown): Buffer {
   if (body === undefined || body === null) return Buffer.alloc(0);
-  return Buffer.from(body as string | Uint8Array);
+  if (!ArrayBuffer.isView(body)) return Buffer.from(body as string);
+  return Buffer.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
 }
 
 async function whole(stream: Readable): Promise<Buffer> {

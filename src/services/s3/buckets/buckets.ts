@@ -70,7 +70,10 @@ export const CreateBucket = operation(s3.CreateBucket, {
 });
 
 export function locationUrl(ctx: ReadContext, bucket: string): string {
-  return ctx.kernel.endpoint("s3", ctx.region).replace("://", `://${bucket}.s3.`).concat("/");
+  const endpoint = ctx.kernel.endpoint("s3", ctx.region);
+  // Before a number there are no names.
+  if (!endpoint.includes("://localhost")) return `${endpoint}/${bucket}/`;
+  return endpoint.replace("://", `://${bucket}.s3.`).concat("/");
 }
 
 /** @throws IllegalLocationConstraintException, InvalidLocationConstraint */
