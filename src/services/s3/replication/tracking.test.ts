@@ -179,6 +179,18 @@ test("what is on its way is measured each minute, in the region of the destinati
   assert.deepEqual(await metric(region, "OperationsFailedReplication", "Sum", "us-east-1"), []);
 });
 
+test("what is on its way is measured whole, however much it is", async () => {
+  await using region = await startRegion();
+  const { stage, put } = await prepare(region);
+  await stage.configure(measured);
+  region.engine.lags.set({ "s3.replication": 90_000 });
+  const count = 1_001;
+  for (let index = 0; index < count; index += 1) await put({ Key: `docs/${index}`, Body: "x" });
+  await region.clock.advance({ minutes: 5 });
+  assert.deepEqual(await metric(region, "OperationsPendingReplication", "Maximum"), [count, 0]);
+  assert.deepEqual(await metric(region, "BytesPendingReplication", "Maximum"), [count, 0]);
+});
+
 test("a rule without metrics measures nothing", async () => {
   await using region = await startRegion();
   const { stage, received, put } = await prepare(region);
