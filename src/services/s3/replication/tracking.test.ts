@@ -106,7 +106,7 @@ test("what is not replicated is told, with the reason, where the rule has metric
   const { responseElements, s3, ...rest } = record as unknown as Record<string, Record<string, never>>;
   assert.deepEqual(Object.keys(responseElements ?? {}), ["x-amz-request-id", "x-amz-id-2"]);
   assert.deepEqual(rest, {
-    eventVersion: "2.2",
+    eventVersion: "2.5",
     eventSource: "aws:s3",
     awsRegion: "us-east-1",
     eventTime: new Date(region.clock.now()).toISOString(),
