@@ -14,11 +14,12 @@ import type { Caller, RequestOrigin, Session } from "./caller.ts";
 import type { AccessKeyOwner } from "./identity.ts";
 import { UNSIGNED_PAYLOAD } from "./payload-hash.ts";
 import type { SignatureClaim, SignableRequest } from "./signature-claim.ts";
-import { requireRegionOfHost } from "./signature-scope.ts";
+import { requireRegionOfHost, verifyScope } from "./signature-scope.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
 import { KnownClaims } from "./known-claims.ts";
 import { SigningKeys } from "./signing-keys.ts";
 import { parseSignature, sameText, verifySignature, type VerifiedSignature } from "./sigv4.ts";
+import { UsualSecrets } from "./usual-secrets.ts";
 
 export interface Authenticated {
   readonly caller: Caller;
@@ -111,11 +112,20 @@ function takenAtItsWord(claim: SignatureClaim, request: SignableRequest): Verifi
   return { claim, payloadHash, signingKey: undefined };
 }
 
+function doesNotThrow(run: () => unknown): boolean {
+  try {
+    run();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const accountPattern = /^\d{12}$/;
 
 interface Credential {
   readonly caller: Caller;
-  /** Undefined for an account's root keys, which take any secret. */
+  /** Undefined for an account's root keys, which take any secret: see `UsualSecrets`. */
   readonly secret: string | undefined;
 }
 
@@ -124,6 +134,7 @@ export class Authenticator {
   readonly #keys = new SigningKeys();
   readonly #claims = new KnownClaims();
   readonly #pairs = new KeyPairs();
+  readonly #usualSecrets = new UsualSecrets();
   readonly #credentials = new WeakMap<AccessKeyOwner | Session, Credential>();
 
   constructor(engine: Engine) {
@@ -143,7 +154,7 @@ export class Authenticator {
     const nowMs = this.#nowFor(claim);
     const verified =
       secret === undefined
-        ? takenAtItsWord(claim, request)
+        ? this.#takeAtItsWord(claim, request, nowMs, model, dialect)
         : this.#verify(claim, request, secret, nowMs, model, dialect);
     const method = claim.source === "header" ? "AuthHeader" : "QueryString";
     return { caller, method, signedAt: claim.signedAtMs + (this.#engine.clock.now() - nowMs), verified };
@@ -156,15 +167,34 @@ export class Authenticator {
    * @throws AwsError for credentials that are not there
    */
   authenticateText(signed: SignedText, model: ServiceModel): ProvenText | undefined {
-    const { caller, secret } = this.#credential(signed, dialectOf(model));
-    if (secret !== undefined) {
-      const { accessKeyId, date, region, text, signature } = signed;
+    const { accessKeyId, date, region, text, signature } = signed;
+    const holds = (secret: string): boolean => {
       const key = this.#keys.get(accessKeyId, secret, date, region, model.signingName);
-      if (!sameText(key.signHex(text), signature)) return undefined;
-    }
+      return sameText(key.signHex(text), signature);
+    };
+    const { caller, secret = this.#usualSecrets.of(accessKeyId, false, holds) } =
+      this.#credential(signed, dialectOf(model));
+    if (secret !== undefined && !holds(secret)) return undefined;
     const { signedAtMs } = signed;
     const now = this.#nowFor({ signedAtMs, source: "query" });
     return { caller, method: "Form", now, signedAt: signedAtMs + (this.#engine.clock.now() - now) };
+  }
+
+  /** A URL is valid for as long as it says, whatever its key. */
+  #takeAtItsWord(
+    claim: SignatureClaim,
+    request: SignableRequest,
+    nowMs: number,
+    model: ServiceModel,
+    dialect: AuthDialect,
+  ): VerifiedSignature {
+    const isUrl = claim.source === "query";
+    if (isUrl) verifyScope(claim, request, { nowMs, dialect, service: model.signingName, region: undefined });
+    const verify = (secret: string): VerifiedSignature =>
+      this.#verify(claim, request, secret, nowMs, model, dialect);
+    const holds = (secret: string): boolean => doesNotThrow(() => verify(secret));
+    const usual = this.#usualSecrets.of(claim.accessKeyId, !isUrl, holds);
+    return isUrl && usual !== undefined ? verify(usual) : takenAtItsWord(claim, request);
   }
 
   #verify(

@@ -133,6 +133,20 @@ export function invalidArgument(message: string, name: string, value: string): A
   return refuse("InvalidArgument", message, 400, { members: { ArgumentName: name, ArgumentValue: value } });
 }
 
+/** A destination of notifications that took no trial. */
+export interface Refused {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export function destinationsRefused(refused: readonly Refused[]): AwsError {
+  const message = "Unable to validate the following destination configurations";
+  const members = Object.fromEntries(refused.flatMap(({ name, reason }, index) => [
+    [`ArgumentName${index + 1}`, name], [`ArgumentValue${index + 1}`, reason],
+  ]));
+  return refuse("InvalidArgument", message, 400, { members });
+}
+
 export function invalidRequest(message: string): AwsError {
   return modelled(s3.InvalidRequest, message);
 }

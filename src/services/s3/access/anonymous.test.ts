@@ -102,6 +102,25 @@ test("s3-signed-urls: a URL is valid for as long as it says, for what was signed
   );
 });
 
+test("s3-signed-urls: URLs of development keys, too, run out, and are for what was signed", async () => {
+  await using region = await startRegion();
+  await makeBucket(region);
+  const mismatch =
+    "403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you " +
+    "provided. Check your key and signing method.";
+  for (const secretAccessKey of ["test", "any"]) {
+    const accessKeyId = secretAccessKey === "test" ? "test" : "000000000000";
+    const url = await signed(region, { accessKeyId, secretAccessKey }, { expiresSeconds: 5 });
+    assert.equal(await send(region, url), "200 content");
+    const changed = await send(region, url.replace("/key", "/other"));
+    // Of a secret that is not the usual one nobody knows what it would have signed.
+    if (secretAccessKey === "test") assert.equal(changed, mismatch);
+    else assert.match(changed, /^404 NoSuchKey/);
+    await region.clock.advance({ seconds: 6 });
+    assert.equal(await send(region, url), "403 AccessDenied: Request has expired");
+  }
+});
+
 test("what a URL was signed with counts, headers in its query too", async () => {
   await using region = await startRegion();
   const s3 = await makeBucket(region);

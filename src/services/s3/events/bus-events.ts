@@ -6,7 +6,11 @@
 
 import type { Context, ServiceEvent } from "../../../kernel/context.ts";
 import { bucketArn, type Bucket } from "../buckets/table.ts";
-import type { Creation, ObjectEvent } from "./object-events.ts";
+import { nextSequencer } from "./event-records.ts";
+import { kindOf, objectFacts, type Creation, type ObjectEvent } from "./object-events.ts";
+
+/** @evidence recorded in July 2026; S3 User Guide, "EventBridge event message structure" */
+const eventVersion = "1.1";
 
 const creations: Readonly<Record<Creation, string>> = {
   Put: "PutObject", Post: "POST Object", Copy: "CopyObject",
@@ -57,11 +61,14 @@ function restoreOf(how: string, storageClass: string, expiresAt: number | undefi
   return { type: "Object Restore Completed", more: { ...source, ...expiry } };
 }
 
+/** Only what is written and deleted has a sequencer. @evidence recorded: lists and restorations have none */
+const ordered: ReadonlySet<string> = new Set(["ObjectCreated", "ObjectRemoved", "LifecycleExpiration"]);
+
 export function busEvent(ctx: Context, bucket: Bucket, event: ObjectEvent): ServiceEvent | undefined {
   const told = toldOf(event);
   if (!told) return undefined;
-  const { key, versionId, version } = event;
-  const isObject = version !== undefined && !version.isDeleteMarker;
+  const { key, versionId } = event;
+  const { sizeBytes, etag } = objectFacts(event);
   const { caller } = ctx;
   return {
     source: "aws.s3",
@@ -69,12 +76,14 @@ export function busEvent(ctx: Context, bucket: Bucket, event: ObjectEvent): Serv
     resources: [bucketArn(bucket.name)],
     detail: {
       version: "0",
+      "event-version": eventVersion,
       bucket: { name: bucket.name },
       object: {
         key,
-        ...(isObject && { size: version.sizeBytes, etag: version.etag }),
+        ...(sizeBytes !== undefined && { size: sizeBytes }),
+        ...(etag !== undefined && { etag }),
         ...(versionId !== undefined && { "version-id": versionId }),
-        sequencer: ctx.ids.sequence().toString(16).toUpperCase().padStart(18, "0"),
+        ...(ordered.has(kindOf(event)) && { sequencer: nextSequencer(ctx) }),
       },
       "request-id": ctx.requestId,
       requester: caller.type === "AWSService" ? caller.arn : caller.account,

@@ -1,15 +1,18 @@
 /** The messages that S3 sends of events. @evidence S3 User Guide, "Event message structure" */
 
+import { s3HostId } from "../../../kernel/front.ts";
 import type { Context, ReadContext } from "../../../kernel/context.ts";
 import { bucketArn, type Bucket } from "../buckets/table.ts";
-import type { ObjectEvent } from "./object-events.ts";
+import { requestIdHeaders } from "../request-ids.ts";
+import { kindOf, objectFacts, type ObjectEvent } from "./object-events.ts";
 import { canonicalId } from "../access/owners.ts";
 
-/** Minor versions add events: 2.2 replication, 2.3 lifecycle, tiering, tags and access control lists. */
-function versionOf({ name }: ObjectEvent): string {
-  if (/^(?:ObjectCreated|ObjectRemoved|ObjectRestore:(?:Post|Completed))/.test(name)) return "2.1";
-  return name.startsWith("Replication") ? "2.2" : "2.3";
-}
+/**
+ * Of all events alike. Until 2026 they had 2.1 to 2.3, by their kind.
+ *
+ * @evidence S3 User Guide, "Event message structure": one version for all since 2.4; recorded in July 2026
+ */
+const eventVersion = "2.5";
 
 export function eventRecord(
   ctx: Context,
@@ -17,20 +20,17 @@ export function eventRecord(
   configurationId: string,
   event: ObjectEvent,
 ): object {
-  const { name, key, versionId, version, more } = event;
-  const isOwn = name.startsWith("Replication:");
+  const { key, versionId, more } = event;
+  const { sizeBytes, etag } = objectFacts(event);
   return {
-    eventVersion: versionOf(event),
+    eventVersion,
     eventSource: "aws:s3",
     awsRegion: ctx.region,
     eventTime: new Date(ctx.clock.now()).toISOString(),
-    eventName: name,
-    userIdentity: { principalId: principalOf(ctx, isOwn) },
-    requestParameters: { sourceIPAddress: isOwn ? ownName : ctx.origin.sourceIp },
-    responseElements: {
-      "x-amz-request-id": ctx.requestId,
-      "x-amz-id-2": Buffer.from(ctx.requestId.repeat(2)).toString("base64"),
-    },
+    eventName: event.name,
+    userIdentity: { principalId: principalOf(ctx, event) },
+    requestParameters: { sourceIPAddress: ownName(ctx, event) ?? ctx.origin.sourceIp },
+    responseElements: requestIdHeaders(ctx.requestId),
     s3: {
       s3SchemaVersion: "1.0",
       configurationId,
@@ -41,21 +41,41 @@ export function eventRecord(
       },
       object: {
         key: encodedKey(key),
-        ...(version && !version.isDeleteMarker && { size: version.sizeBytes, eTag: version.etag }),
+        ...(sizeBytes !== undefined && { size: sizeBytes }),
+        ...(etag !== undefined && { eTag: etag }),
         ...(versionId !== undefined && { versionId }),
-        sequencer: ctx.ids.sequence().toString(16).toUpperCase().padStart(18, "0"),
+        ...(ordered.has(kindOf(event)) && { sequencer: nextSequencer(ctx).toUpperCase().padStart(18, "0") }),
       },
     },
     ...more,
   };
 }
 
-const ownName = "s3.amazonaws.com";
+/** Rises with each event. */
+export function nextSequencer(ctx: Context): string {
+  return ctx.ids.sequence().toString(16).padStart(16, "0");
+}
 
-/** What S3 does by itself, such as expiring objects, it does in its own name. */
-function principalOf({ caller }: Context, isOwn: boolean): string {
-  if (isOwn) return ownName;
-  return caller.type === "AWSService" ? caller.arn : `AWS:${caller.principalId || "ANONYMOUS_PRINCIPAL"}`;
+/**
+ * Those of lists of access and tags have no sequencer, which is for what is written and deleted.
+ *
+ * @evidence recorded: events of lists, tags, writing, deleting and restoring; S3 User Guide, "Receiving
+ *   replication failure events"; none is known of transitions and tiers
+ */
+const ordered: ReadonlySet<string> = new Set([
+  "ObjectCreated", "ObjectRemoved", "LifecycleExpiration", "ObjectRestore", "Replication",
+]);
+
+/** Of what S3 does by itself, such as expiring objects. */
+function ownName({ caller }: Context, event: ObjectEvent): string | undefined {
+  if (kindOf(event) === "Replication") return "s3.amazonaws.com";
+  return caller.type === "AWSService" ? caller.arn : undefined;
+}
+
+/** @evidence recorded: the end of a restoration has the bucket's owner */
+function principalOf(ctx: Context, event: ObjectEvent): string {
+  if (event.name === "ObjectRestore:Completed") return `AmazonCustomer:${canonicalId(ctx.account)}`;
+  return ownName(ctx, event) ?? `AWS:${ctx.caller.principalId || "ANONYMOUS_PRINCIPAL"}`;
 }
 
 /** As in a form: slashes stay, spaces are plus signs. */
@@ -71,6 +91,6 @@ export function testEvent(ctx: ReadContext, bucket: string): object {
     Time: new Date(ctx.clock.now()).toISOString(),
     Bucket: bucket,
     RequestId: ctx.requestId,
-    HostId: Buffer.from(ctx.requestId.repeat(2)).toString("base64"),
+    HostId: s3HostId(ctx.requestId),
   };
 }

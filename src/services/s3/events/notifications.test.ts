@@ -78,7 +78,7 @@ test("s3-events-sqs: a queue hears of the objects it asked for, in S3's words", 
   assert.equal(messages.length, 1);
   const [record] = messages[0]?.["Records"] as Record<string, unknown>[];
   const described = record?.["s3"] as { object: Record<string, unknown> };
-  assert.equal(record?.["eventVersion"], "2.1");
+  assert.equal(record?.["eventVersion"], "2.5");
   assert.equal(record?.["eventSource"], "aws:s3");
   assert.equal(record?.["awsRegion"], "us-east-1");
   assert.equal(record?.["eventTime"], "2026-01-01T00:00:00.000Z");
@@ -102,13 +102,16 @@ test("delete markers and deletions are told apart, and versions are named", asyn
   const { VersionId } = await s3.send(new DeleteObjectCommand({ Bucket: "bucket", Key: "key" }));
   await s3.send(new DeleteObjectCommand({ Bucket: "bucket", Key: "key", VersionId }));
   const told = (await received()).map((message) => {
-    const [record] = message["Records"] as { eventName: string; s3: { object: { versionId: string } } }[];
-    return [record?.eventName, record?.s3.object.versionId];
+    const [record] = message["Records"] as { eventName: string; s3: { object: { sequencer: string } } }[];
+    const { sequencer, ...object } = record?.s3.object ?? { sequencer: "" };
+    assert.match(sequencer, /^[0-9A-F]{18}$/);
+    return [record?.eventName, object];
   });
-  assert.deepEqual(told.sort(), [
-    ["ObjectRemoved:Delete", VersionId],
-    ["ObjectRemoved:DeleteMarkerCreated", VersionId],
-  ]);
+  const object = { key: "key", versionId: VersionId };
+  assert.deepEqual(Object.fromEntries(told), {
+    "ObjectRemoved:Delete": object,
+    "ObjectRemoved:DeleteMarkerCreated": { ...object, eTag: "d41d8cd98f00b204e9800998ecf8427e" },
+  });
 });
 
 test("lists and tags that are set are told, too", async () => {
@@ -120,8 +123,9 @@ test("lists and tags that are set are told, too", async () => {
   await received();
   const told = async () => {
     const [message] = await received();
-    const [record] = message?.["Records"] as { eventName: string; eventVersion: string }[];
-    return [record?.eventName, record?.eventVersion];
+    const [record] = message?.["Records"] as { eventName: string; s3: { object: unknown } }[];
+    assert.deepEqual(record?.s3.object, { key: "key", eTag: "d41d8cd98f00b204e9800998ecf8427e" });
+    return record?.eventName;
   };
   const OwnershipControls = { Rules: [{ ObjectOwnership: "ObjectWriter" as const }] };
   await s3.send(new PutBucketOwnershipControlsCommand({ Bucket: "bucket", OwnershipControls }));
@@ -130,15 +134,15 @@ test("lists and tags that are set are told, too", async () => {
   await list("private");
   assert.deepEqual(await received(), []);
   await list("aws-exec-read");
-  assert.deepEqual(await told(), ["ObjectAcl:Put", "2.3"]);
+  assert.deepEqual(await told(), "ObjectAcl:Put");
   await list("aws-exec-read");
   assert.deepEqual(await received(), []);
   await list("private");
-  assert.deepEqual(await told(), ["ObjectAcl:Put", "2.3"]);
+  assert.deepEqual(await told(), "ObjectAcl:Put");
   await s3.send(new PutObjectTaggingCommand({ ...named, Tagging: { TagSet: [{ Key: "a", Value: "1" }] } }));
-  assert.deepEqual(await told(), ["ObjectTagging:Put", "2.3"]);
+  assert.deepEqual(await told(), "ObjectTagging:Put");
   await s3.send(new DeleteObjectTaggingCommand(named));
-  assert.deepEqual(await told(), ["ObjectTagging:Delete", "2.3"]);
+  assert.deepEqual(await told(), "ObjectTagging:Delete");
 });
 
 test("what no destination can take is refused, and changes nothing", async () => {
@@ -146,7 +150,9 @@ test("what no destination can take is refused, and changes nothing", async () =>
   const { s3, configure } = await stage(region, false);
   const refused = (message: string) => ({ name: "InvalidArgument", message });
   await assert.rejects(configure({}), refused("Unable to validate the following destination configurations"));
-  await assert.rejects(configure({ QueueArn: "queue" }), refused("The ARN is not well formed"));
+  await assert.rejects(configure({ QueueArn: "queue" }), refused("The ARN could not be parsed"));
+  const topic = QueueArn.replace("sqs", "sns");
+  await assert.rejects(configure({ QueueArn: topic }), refused("The ARN is not well formed"));
   await assert.rejects(
     configure({ QueueArn: QueueArn.replace("us-east-1", "eu-west-1") }),
     refused("The notification destination service region is not valid for the bucket location constraint"),
@@ -180,6 +186,45 @@ test("what no destination can take is refused, and changes nothing", async () =>
     new GetBucketNotificationConfigurationCommand({ Bucket: "bucket" }),
   );
   assert.equal(QueueConfigurations, undefined);
+});
+
+test("each destination that refuses the trial is told with its reason", async () => {
+  await using region = await startRegion();
+  const { s3 } = await stage(region, false);
+  const Events = ["s3:ObjectCreated:*" as const];
+  const LambdaFunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:nothing";
+  const TopicArn = "arn:aws:sns:us-east-1:000000000000:nothing";
+  const refusal = await s3.send(new PutBucketNotificationConfigurationCommand({
+    Bucket: "bucket",
+    NotificationConfiguration: {
+      TopicConfigurations: [{ TopicArn, Events, Filter: filter({ prefix: "a" }) }],
+      QueueConfigurations: [{ QueueArn, Events, Filter: filter({ prefix: "b" }) }],
+      LambdaFunctionConfigurations: [{ LambdaFunctionArn, Events, Filter: filter({ prefix: "c" }) }],
+    },
+  })).then(() => assert.fail("refused"), (error: unknown) => error);
+  const told = Object.entries(refusal as object).filter(([name]) => name.startsWith("Argument"));
+  assert.deepEqual(Object.fromEntries(told), {
+    ArgumentName1: TopicArn,
+    ArgumentValue1:
+      "Permissions on the destination topic do not allow S3 to publish notifications from this bucket",
+    ArgumentName2: QueueArn,
+    ArgumentValue2:
+      "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
+    ArgumentName3: `${LambdaFunctionArn}, null`,
+    ArgumentValue3: `Not authorized to invoke function [${LambdaFunctionArn}]`,
+  });
+});
+
+test("names of filter rules are taken in any case, and shown in one", async () => {
+  await using region = await startRegion();
+  const { s3, received, configure } = await stage(region);
+  await configure({ Filter: filter({ PREFIX: "notif-", suffix: ".txt" }) });
+  const shown = await s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: "bucket" }));
+  assert.deepEqual(shown.QueueConfigurations?.[0]?.Filter, filter({ Prefix: "notif-", Suffix: ".txt" }));
+  await received();
+  await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "notif-a.txt" }));
+  await s3.send(new PutObjectCommand({ Bucket: "bucket", Key: "a.txt" }));
+  assert.equal((await received()).length, 1);
 });
 
 test("s3-events-sns: a topic whose policy lets S3 in passes on what happens, in S3's words", async () => {
@@ -253,10 +298,11 @@ test("EventBridge hears of a bucket's objects once that is asked for", async () 
   const { object, "request-id": _id, "source-ip-address": ip, ...detail } = created?.detail ?? {};
   assert.equal(typeof ip, "string");
   assert.deepEqual(detail, {
-    version: "0", bucket: { name: "bucket" }, requester: "000000000000", reason: "PutObject",
+    version: "0", "event-version": "1.1", bucket: { name: "bucket" }, requester: "000000000000",
+    reason: "PutObject",
   });
   const { sequencer, ...rest } = object as Record<string, unknown>;
-  assert.match(String(sequencer), /^[0-9A-F]{18}$/);
+  assert.match(String(sequencer), /^[0-9a-f]{16}$/);
   assert.deepEqual(rest, { key: "a b", size: 4, etag: "4a4be40c96ac6314e91d93f38043a634" });
   assert.equal(deleted?.detail["deletion-type"], "Permanently Deleted");
   assert.equal(deleted?.detail["reason"], "DeleteObject");

@@ -7,7 +7,7 @@ import { AwsError } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { onBucket } from "../access/access.ts";
 import { changeBucket, requireBucket } from "../buckets/table.ts";
-import { invalidArgument } from "../errors.ts";
+import { destinationsRefused, invalidArgument, type Refused } from "../errors.ts";
 import { testEvent } from "./event-records.ts";
 import {
   destinationsOf, keyFilter, send, type Destination, type KeyFilter,
@@ -29,13 +29,13 @@ export const PutBucketNotificationConfiguration = operation(s3.PutBucketNotifica
   ...onBucket,
   async body(input, ctx) {
     const given = input.NotificationConfiguration;
-    const named = withIds(given, () => ctx.ids.uuid());
-    const destinations = destinationsOf(named);
-    for (const destination of destinations) {
+    for (const destination of destinationsOf(given)) {
       requireDestination(ctx, destination);
       requireEvents(destination.events);
       requireFilter(destination.filter);
     }
+    const named = asKept(given, () => ctx.ids.uuid());
+    const destinations = destinationsOf(named);
     requireDistinct(destinations);
     if (!input.SkipDestinationValidation) await tryDestinations(ctx, input.Bucket, destinations);
     const notifications = Object.keys(named).length === 0 ? undefined : named;
@@ -44,10 +44,16 @@ export const PutBucketNotificationConfiguration = operation(s3.PutBucketNotifica
   },
 });
 
+type Common = Pick<s3.QueueConfiguration, "Id" | "Filter">;
+
 /** What is empty is left out. */
-function withIds(given: s3.NotificationConfiguration, newId: () => string): s3.NotificationConfiguration {
-  const named = <T extends { Id?: string | undefined }>(list: readonly T[] | undefined): T[] | undefined =>
-    list && list.length > 0 ? list.map((each) => ({ ...each, Id: each.Id ?? newId() })) : undefined;
+function asKept(given: s3.NotificationConfiguration, newId: () => string): s3.NotificationConfiguration {
+  const named = <T extends Common>(list: readonly T[] = []): T[] | undefined => {
+    if (list.length === 0) return undefined;
+    return list.map((each) => ({
+      ...each, Id: each.Id ?? newId(), ...(each.Filter && { Filter: capitalized(each.Filter) }),
+    }));
+  };
   const TopicConfigurations = named(given.TopicConfigurations);
   const QueueConfigurations = named(given.QueueConfigurations);
   const LambdaFunctionConfigurations = named(given.LambdaFunctionConfigurations);
@@ -60,10 +66,21 @@ function withIds(given: s3.NotificationConfiguration, newId: () => string): s3.N
   };
 }
 
+/** Names of rules are taken in any case, and shown in one. @evidence recorded: `PREFIX` and `suffix` */
+function capitalized(filter: s3.NotificationConfigurationFilter): s3.NotificationConfigurationFilter {
+  const FilterRules = filter.Key?.FilterRules?.map((rule) => {
+    const name: string = rule.Name?.toLowerCase() === "prefix" ? "Prefix" : "Suffix";
+    // The model knows them in small letters only.
+    return { ...rule, Name: name as s3.FilterRuleName };
+  });
+  return FilterRules ? { ...filter, Key: { FilterRules } } : filter;
+}
+
 /** @evidence recorded: queues of another region, and texts that are no ARNs */
 function requireDestination(ctx: BodyContext, { kind, arn }: Destination): void {
   const parsed = parseArn(arn);
-  if (parsed?.service !== serviceOf[kind] || parsed.account === "" || parsed.resource === "") {
+  if (!parsed) throw invalidArgument("The ARN could not be parsed", kind, arn);
+  if (parsed.service !== serviceOf[kind] || parsed.account === "" || parsed.resource === "") {
     throw invalidArgument("The ARN is not well formed", kind, arn);
   }
   if (parsed.region !== ctx.region) {
@@ -148,29 +165,32 @@ function filtersOverlap(one: KeyFilter, other: KeyFilter): boolean {
   return prefixes && (one.suffix.endsWith(other.suffix) || other.suffix.endsWith(one.suffix));
 }
 
+/** @evidence recorded: all that refuse are told, and numbered */
 async function tryDestinations(
   ctx: BodyContext,
   bucket: string,
   destinations: readonly Destination[],
 ): Promise<void> {
   const message = JSON.stringify(testEvent(ctx, bucket));
+  const refused: Refused[] = [];
   for (const { arn: destination, kind } of destinations) {
     try {
       await send(ctx, { bucket, destination, message }, "trial");
     } catch (error) {
       // What this region cannot do is said as it is.
       if (!(error instanceof AwsError) || error.code === "NotImplemented") throw error;
-      throw invalidArgument(
-        "Unable to validate the following destination configurations",
-        destination,
-        refusals[kind],
-      );
+      refused.push(refusals[kind](destination));
     }
   }
+  if (refused.length > 0) throw destinationsRefused(refused);
 }
 
-const refusals = {
-  Queue: "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
-  Topic: "Permissions on the destination topic do not allow S3 to publish notifications from this bucket",
-  CloudFunction: "Not authorized to invoke function",
-} as const;
+const noPermission = (kind: "queue" | "topic"): string =>
+  `Permissions on the destination ${kind} do not allow S3 to publish notifications from this bucket`;
+
+/** @evidence recorded: functions; public issues: queues and topics */
+const refusals: Readonly<Record<Destination["kind"], (arn: string) => Refused>> = {
+  Queue: (name) => ({ name, reason: noPermission("queue") }),
+  Topic: (name) => ({ name, reason: noPermission("topic") }),
+  CloudFunction: (arn) => ({ name: `${arn}, null`, reason: `Not authorized to invoke function [${arn}]` }),
+};

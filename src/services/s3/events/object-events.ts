@@ -47,6 +47,35 @@ export interface ObjectEvent {
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
+/** The first part of its name: `ObjectCreated`. */
+export function kindOf({ name }: ObjectEvent): string {
+  return name.split(":", 1)[0] ?? name;
+}
+
+/** What is told of the object beside its key and version. */
+export interface ObjectFacts {
+  readonly sizeBytes?: number;
+  readonly etag?: string;
+}
+
+/** Of nothing: what a delete marker has. */
+const emptyTag = "d41d8cd98f00b204e9800998ecf8427e";
+
+/**
+ * Nothing is told of what was deleted, and of what only its tags or its list have changed no size.
+ *
+ * @evidence recorded: events of tags, lists, deletions and markers; S3 User Guide, "EventBridge event message
+ *   structure", the examples
+ */
+export function objectFacts(event: ObjectEvent): ObjectFacts {
+  if (event.name.endsWith(":DeleteMarkerCreated")) return { etag: emptyTag };
+  const { version } = event;
+  if (!version || version.isDeleteMarker) return {};
+  const { sizeBytes, etag } = version;
+  const kind = kindOf(event);
+  return kind === "ObjectAcl" || kind === "ObjectTagging" ? { etag } : { sizeBytes, etag };
+}
+
 export function tell(ctx: Context, bucket: Bucket, event: ObjectEvent): void {
   if (bucket.notifications) notify(ctx, bucket, bucket.notifications, event);
 }

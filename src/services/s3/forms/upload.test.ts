@@ -38,6 +38,11 @@ async function sign(client: S3Client, options: Partial<PresignedPostOptions> = {
   return fields;
 }
 
+/** Nobody knows what it would have signed, and so a policy may be written by hand. */
+function withUnusualSecret(region: TestRegion): S3Client {
+  return region.client(S3Client, { credentials: region.root("000000000000") });
+}
+
 /** As a browser encodes it. */
 function encoded(fields: Fields, file: string | Buffer | undefined, fileName = "my file.txt"): Buffer {
   const part = (disposition: string, content: string | Buffer): Buffer[] => [
@@ -162,13 +167,12 @@ test("a form must keep to every condition of its policy", async () => {
 
 test("a form is valid until its policy expires, by the region's clock", async () => {
   await using region = await startRegion();
-  const { s3 } = await start(region);
+  await start(region);
   const expiration = new Date(testEpoch + 600_000).toISOString();
   const covered = ["key", "bucket", "x-amz-algorithm", "x-amz-credential", "x-amz-date"];
   const conditions = covered.map((name) => ["starts-with", `$${name}`, ""]);
-  // Root keys take any secret, and so what is signed may be written by hand.
   const fields = {
-    ...(await sign(s3)),
+    ...(await sign(withUnusualSecret(region))),
     Policy: Buffer.from(JSON.stringify({ expiration, conditions })).toString("base64"),
     "X-Amz-Date": "20260101T000000Z",
   };
@@ -178,6 +182,18 @@ test("a form is valid until its policy expires, by the region's clock", async ()
   assert.deepEqual(await refused(post(region, encoded(fields, "text"))), [
     403, "AccessDenied", "Invalid according to Policy: Policy expired.",
   ]);
+});
+
+test("s3-signed-urls: a form of a development key is for what was signed", async () => {
+  await using region = await startRegion();
+  const { s3 } = await start(region);
+  const fields = await sign(s3);
+  assert.equal((await post(region, encoded(fields, "text"))).status, 204);
+  const Policy = Buffer.from(JSON.stringify({ expiration: "2100-01-01T00:00:00Z", conditions: [] }));
+  const [status, code] = await refused(
+    post(region, encoded({ ...fields, Policy: Policy.toString("base64") }, "text")),
+  );
+  assert.deepEqual([status, code], [403, "SignatureDoesNotMatch"]);
 });
 
 test("the file's size is held to the policy's range, bounds included", async () => {
@@ -293,9 +309,8 @@ test("anybody posts to a bucket that lets everybody, and a page of another origi
 
 test("policies that are none are refused", async () => {
   await using region = await startRegion();
-  const { s3 } = await start(region);
-  // Root keys take any secret, and so any policy is signed well.
-  const base = await sign(s3);
+  await start(region);
+  const base = await sign(withUnusualSecret(region));
   const of = async (policy: unknown, isText = false): Promise<unknown> => {
     const text = isText ? String(policy) : JSON.stringify(policy);
     const fields = { ...base, Policy: Buffer.from(text).toString("base64") };

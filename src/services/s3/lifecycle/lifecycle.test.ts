@@ -333,15 +333,21 @@ test("what rules do is told to who listens", async () => {
     if (!Messages?.length) break;
     for (const { Body, ReceiptHandle } of Messages) {
       const { Records } = JSON.parse(Body ?? "{}") as {
-        Records?: { eventName: string; s3: { object: { key: string } } }[];
+        Records?: Record<string, Record<string, string>>[];
       };
-      for (const record of Records ?? []) events.push(`${record.eventName} ${record.s3.object.key}`);
+      for (const { eventName, userIdentity, requestParameters } of Records ?? []) {
+        const who = userIdentity?.["principalId"]?.replace(/[0-9a-f]{64}/, "owner");
+        events.push(`${String(eventName)} ${who} ${requestParameters?.["sourceIPAddress"]}`);
+      }
       await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
     }
   }
+  const own = "s3.amazonaws.com";
+  const asked = "AWS:000000000000 127.0.0.1";
   assert.deepEqual(events.sort(), [
-    "LifecycleExpiration:Delete a", "LifecycleTransition b", "ObjectRestore:Completed b",
-    "ObjectRestore:Delete b", "ObjectRestore:Post b", "ObjectTagging:Put a",
+    `LifecycleExpiration:Delete ${own} ${own}`, `LifecycleTransition ${own} ${own}`,
+    `ObjectRestore:Completed AmazonCustomer:owner ${own}`, `ObjectRestore:Delete ${own} ${own}`,
+    `ObjectRestore:Post ${asked}`, `ObjectTagging:Put ${asked}`,
   ]);
 });
 

@@ -106,7 +106,7 @@ test("what is not replicated is told, with the reason, where the rule has metric
   const { responseElements, s3, ...rest } = record as unknown as Record<string, Record<string, never>>;
   assert.deepEqual(Object.keys(responseElements ?? {}), ["x-amz-request-id", "x-amz-id-2"]);
   assert.deepEqual(rest, {
-    eventVersion: "2.2",
+    eventVersion: "2.5",
     eventSource: "aws:s3",
     awsRegion: "us-east-1",
     eventTime: new Date(region.clock.now()).toISOString(),
@@ -177,6 +177,18 @@ test("what is on its way is measured each minute, in the region of the destinati
   assert.deepEqual(await metric(region, "ReplicationLatency", "Maximum"), [60, 150, 0]);
   assert.deepEqual(await metric(region, "OperationsPendingReplication", "Maximum", "us-east-1"), []);
   assert.deepEqual(await metric(region, "OperationsFailedReplication", "Sum", "us-east-1"), []);
+});
+
+test("what is on its way is measured whole, however much it is", async () => {
+  await using region = await startRegion();
+  const { stage, put } = await prepare(region);
+  await stage.configure(measured);
+  region.engine.lags.set({ "s3.replication": 90_000 });
+  const count = 1_001;
+  for (let index = 0; index < count; index += 1) await put({ Key: `docs/${index}`, Body: "x" });
+  await region.clock.advance({ minutes: 5 });
+  assert.deepEqual(await metric(region, "OperationsPendingReplication", "Maximum"), [count, 0]);
+  assert.deepEqual(await metric(region, "BytesPendingReplication", "Maximum"), [count, 0]);
 });
 
 test("a rule without metrics measures nothing", async () => {

@@ -6,9 +6,10 @@
  */
 
 import type * as s3 from "../../../generated/s3.ts";
-import { job, type Job } from "../../../jobs/job.ts";
-import type { Context } from "../../../kernel/context.ts";
+import { job, recurringJob, type Job } from "../../../jobs/job.ts";
+import type { BodyContext, Context } from "../../../kernel/context.ts";
 import { meter, type Meter, type MetricUnit } from "../../../kernel/metrics.ts";
+import type { Key } from "../../../store/types.ts";
 import { buckets, findBucketName, type Bucket } from "../buckets/table.ts";
 import { notify } from "../events/delivery.ts";
 import type { EventName } from "../events/object-events.ts";
@@ -170,31 +171,54 @@ interface Totals {
   seconds: number;
 }
 
+type TotalsByRule = ReadonlyMap<s3.ReplicationRule, Totals>;
+
+const rowsPerPage = 500;
+
 /** Each minute for as long as anything is on its way, and once more when nothing is. */
-export const measurePending: Job<Measured> = job("s3.measureReplication", ({ bucket: name }, ctx) => {
-  const bucket = ctx.db(buckets).get(name);
+export const measurePending = recurringJob<Measured>("s3.measureReplication", async (measured, ctx) => {
+  const { bucket: name } = measured;
+  const cell = ctx as BodyContext & Context;
+  const bucket = ctx.reading(() => cell.db(buckets).get(name));
   if (!bucket?.replication) return;
-  const now = ctx.clock.now();
-  const totals = new Map<s3.ReplicationRule, Totals>();
-  for (const rule of bucket.replication.Rules) {
-    const isTotalled = rule.Status === "Enabled" && isMeasured(rule);
-    if (isTotalled) totals.set(rule, { operations: 0, bytes: 0, seconds: 0 });
-  }
-  let isPending = false;
-  for (const row of ctx.db(pendingReplications).list({ prefix: [name] })) {
-    const rule = findRule(bucket, row);
-    const total = rule && totals.get(rule);
-    if (!total) continue;
-    isPending = true;
-    total.operations += 1;
-    total.bytes += row.sizeBytes;
-    total.seconds = Math.max(total.seconds, (now - row.requestedAt) / 1_000);
-  }
-  for (const [{ ID: ruleId = "", Destination }, { operations, bytes, seconds }] of totals) {
-    const row = { bucket: name, destination: Destination.Bucket, ruleId };
-    addThere(ctx, row, operationsPending, operations);
-    addThere(ctx, row, bytesPending, bytes);
-    addThere(ctx, row, latency, seconds);
-  }
-  if (isPending) measureLater(ctx, name);
+  const totals: TotalsByRule = new Map(
+    bucket.replication.Rules.filter((rule) => rule.Status === "Enabled" && isMeasured(rule))
+      .map((rule) => [rule, { operations: 0, bytes: 0, seconds: 0 }]),
+  );
+  await addUp(ctx, bucket, totals);
+  ctx.transaction((within) => {
+    for (const [{ ID: ruleId = "", Destination }, { operations, bytes, seconds }] of totals) {
+      const row = { bucket: name, destination: Destination.Bucket, ruleId };
+      addThere(within, row, operationsPending, operations);
+      addThere(within, row, bytesPending, bytes);
+      addThere(within, row, latency, seconds);
+    }
+    if ([...totals.values()].some(({ operations }) => operations > 0)) measureLater(within, name);
+  });
 });
+
+/** A great many may be on their way: others have their turn after each page of them. */
+async function addUp(ctx: BodyContext, bucket: Bucket, totals: TotalsByRule): Promise<void> {
+  const now = ctx.clock.now();
+  let after: Key | undefined;
+  do {
+    const page = readPage(ctx, bucket.name, after);
+    for (const row of page) {
+      const rule = findRule(bucket, row);
+      const total = rule && totals.get(rule);
+      if (!total) continue;
+      total.operations += 1;
+      total.bytes += row.sizeBytes;
+      total.seconds = Math.max(total.seconds, (now - row.requestedAt) / 1_000);
+    }
+    const last = page.length < rowsPerPage ? undefined : page.at(-1);
+    after = last && placeOf(last);
+    if (after) await ctx.wait(0);
+  } while (after);
+}
+
+function readPage(ctx: BodyContext, bucket: string, after: Key | undefined): PendingReplication[] {
+  const cell = ctx as BodyContext & Context;
+  const range = { prefix: [bucket], limit: rowsPerPage, ...(after !== undefined && { after }) };
+  return ctx.reading(() => [...cell.db(pendingReplications).list(range)]);
+}
