@@ -5,7 +5,7 @@ import { test } from "node:test";
 import {
   BatchGetItemCommand, BatchWriteItemCommand, CreateTableCommand, DescribeTableCommand, DynamoDBClient,
   GetItemCommand, PutItemCommand, PutResourcePolicyCommand, QueryCommand, ScanCommand,
-  TransactWriteItemsCommand, UpdateItemCommand, UpdateTableCommand,
+  TransactGetItemsCommand, TransactWriteItemsCommand, UpdateItemCommand, UpdateTableCommand,
 } from "@aws-sdk/client-dynamodb";
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
@@ -13,8 +13,8 @@ import { createTable, fixtureOf, keyOf, values } from "../table-fixture.ts";
 
 const arn = "arn:aws:dynamodb:us-east-1:000000000000:table/table";
 
-async function clientOf(region: TestRegion, statement: object): Promise<DynamoDBClient> {
-  const credentials = await region.user("user", {
+async function clientOf(region: TestRegion, statement: object, name = "user"): Promise<DynamoDBClient> {
+  const credentials = await region.user(name, {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Action: "dynamodb:*", Resource: [arn, `${arn}/index/*`], ...statement }],
   });
@@ -118,6 +118,58 @@ test("dynamodb:Attributes and dynamodb:Select keep a user to some attributes", a
     TableName, ProjectionExpression: "#s", ExpressionAttributeNames: { "#s": "secret" },
   }));
   assert.equal(await isAllowed(hidden), false);
+});
+
+test("who may read some attributes must name them, in every operation that returns items", async () => {
+  await using region = await startRegion();
+  const table = await createTable(region);
+  await table.put({ pk: "a", open: 1, secret: 2 });
+  const TableName = "table";
+  const Key = values({ pk: "a" });
+  const named = { ProjectionExpression: "pk" };
+  type Part = typeof named | Record<string, never>;
+  const requests: readonly ((db: DynamoDBClient, part: Part) => Promise<unknown>)[] = [
+    (db, part) => db.send(new GetItemCommand({ TableName, Key, ...part })),
+    (db, part) => db.send(new BatchGetItemCommand({ RequestItems: { table: { Keys: [Key], ...part } } })),
+    (db, part) => db.send(new TransactGetItemsCommand({
+      TransactItems: [{ Get: { TableName, Key, ...part } }],
+    })),
+    (db, part) => db.send(new ScanCommand({ TableName, ...part })),
+  ];
+  for (const operator of ["StringEquals", "StringEqualsIfExists"]) {
+    const db = await clientOf(region, { Condition: {
+      "ForAllValues:StringEquals": { "dynamodb:Attributes": ["pk", "open"] },
+      [operator]: { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+    } }, operator);
+    for (const [at, request] of requests.entries()) {
+      assert.equal(await isAllowed(request(db, named)), true, `${operator} ${at} named`);
+      assert.equal(await isAllowed(request(db, {})), false, `${operator} ${at} all`);
+    }
+  }
+  const writer = await clientOf(region, { Condition: { StringEquals: { "dynamodb:ReturnValues": "NONE" } } });
+  const put = (ReturnValues?: "ALL_OLD") =>
+    isAllowed(writer.send(new PutItemCommand({ TableName, Item: Key, ReturnValues })));
+  assert.deepEqual([await put(), await put("ALL_OLD")], [true, false]);
+});
+
+test("each attribute of a partition's key has a condition key of its own", async () => {
+  await using region = await startRegion();
+  await createTable(region, "pk:S", {
+    AttributeDefinitions: keyOf("pk:S team:S season:N").AttributeDefinitions,
+    GlobalSecondaryIndexes: [{
+      IndexName: "by-team", Projection: { ProjectionType: "ALL" },
+      KeySchema: [{ AttributeName: "team", KeyType: "HASH" }, { AttributeName: "season", KeyType: "HASH" }],
+    }],
+  });
+  const db = await clientOf(region, { Condition: { "ForAllValues:StringEquals": {
+    "dynamodb:FirstPartitionKeyValues": ["red"], "dynamodb:SecondPartitionKeyValues": ["1"],
+  } } });
+  const query = (team: string, season: number) => isAllowed(db.send(new QueryCommand({
+    TableName: "table", IndexName: "by-team", KeyConditionExpression: "team = :team AND season = :season",
+    ExpressionAttributeValues: values({ ":team": team, ":season": season }),
+  })));
+  assert.deepEqual([await query("red", 1), await query("red", 2)], [true, false]);
+  assert.equal(await query("blue", 1), false);
 });
 
 test("a table of another account is used by its ARN, if its policy says so", async () => {

@@ -31,11 +31,13 @@ export interface AccessRequest extends ExpressionRequest {
   readonly ScanFilter?: Readonly<Record<string, LegacyCondition>> | undefined;
 }
 
+export type PartitionValues = readonly (readonly string[])[];
+
 export interface Access {
   /** Names of top-level attributes. */
   readonly attributes: readonly string[];
-  /** Values of partition keys, as text. */
-  readonly leadingKeys: readonly string[];
+  /** For each attribute of the partition's key, the values it has, as text. */
+  readonly partitions: PartitionValues;
 }
 
 /** Expressions that are wrong are refused later, in their own words. */
@@ -57,8 +59,12 @@ function* namesInExpressions(expressions: Partial<BoundExpressions>): Generator<
   if (update) for (const [name] of updatePaths(update)) yield name;
 }
 
-export function textOf(value: AttributeValue | undefined): string | undefined {
+function textOf(value: AttributeValue | undefined): string | undefined {
   return value?.S ?? value?.N ?? value?.B?.toString("base64");
+}
+
+export function distinctTexts(values: readonly (AttributeValue | undefined)[]): string[] {
+  return [...new Set(values.flatMap((value) => textOf(value) ?? []))];
 }
 
 /** The values that a condition wants an attribute to be equal to. */
@@ -73,11 +79,11 @@ export function* equalTo(condition: Condition | undefined, name: string): Genera
   }
 }
 
-/** The first attribute of the key that the request reads by. */
-function partitionName(ctx: ReadContext, input: AccessRequest): string | undefined {
+/** The attributes of the partition's key that the request reads by. */
+function partitionNames(ctx: ReadContext, input: AccessRequest): readonly string[] {
   const table = findTable(ctx, nameIn(input.TableName));
   const index = table && input.IndexName !== undefined ? findIndex(table, input.IndexName) : undefined;
-  return (index ?? table)?.key.partition[0]?.name;
+  return (index ?? table)?.key.partition.map(({ name }) => name) ?? [];
 }
 
 /** @evidence Developer Guide: the keys of all items that a request names; an item may have an index's key */
@@ -91,15 +97,13 @@ export function accessOf(ctx: ReadContext, input: AccessRequest): Access {
     for (const name of Object.keys(named ?? {})) attributes.add(name);
   }
   for (const name of input.AttributesToGet ?? []) attributes.add(name);
-  const name = partitionName(ctx, input);
-  const values = name === undefined ? [] : [
+  const partitions = partitionNames(ctx, input).map((name) => distinctTexts([
     input.Key && attributeOf(input.Key, name),
     input.Item && attributeOf(input.Item, name),
     ...equalTo(expressions.keyCondition, name),
     ...legacyValues(input, name),
-  ];
-  const leadingKeys = values.flatMap((value) => textOf(value) ?? []);
-  return { attributes: [...attributes], leadingKeys: [...new Set(leadingKeys)] };
+  ]));
+  return { attributes: [...attributes], partitions };
 }
 
 function legacyValues({ KeyConditions: conditions }: AccessRequest, name: string): readonly AttributeValue[] {

@@ -4,11 +4,15 @@ import type { KeysAndAttributes, ReturnConsumedCapacity, WriteRequest } from "..
 import type { ReadContext } from "../../../kernel/context.ts";
 import type { Item } from "../values/attribute-values.ts";
 import { accessOf, type Access, type AccessRequest } from "./accesses.ts";
-import type { Conditions } from "./conditions.ts";
+import { listed, partitionConditions, selectionOf, type Conditions } from "./conditions.ts";
 
 export interface BatchRequest {
   readonly RequestItems: Readonly<Record<string, KeysAndAttributes | readonly WriteRequest[]>>;
   readonly ReturnConsumedCapacity?: ReturnConsumedCapacity | undefined;
+}
+
+interface BatchGetRequest extends BatchRequest {
+  readonly RequestItems: Readonly<Record<string, KeysAndAttributes>>;
 }
 
 function* accessesOf(ctx: ReadContext, { RequestItems }: BatchRequest): Generator<Access> {
@@ -28,14 +32,21 @@ function isWrites(given: KeysAndAttributes | readonly WriteRequest[]): given is 
   return Array.isArray(given);
 }
 
-/** All items together: what holds for all of them holds for each. */
+/** All items together: what holds for all of them holds for each. Tables' partitions have one attribute. */
 export function batchConditions(input: BatchRequest, ctx: ReadContext): Conditions {
   const accesses = [...accessesOf(ctx, input)];
-  const leadingKeys = new Set(accesses.flatMap((access) => access.leadingKeys));
+  const partitions = new Set(accesses.flatMap((access) => access.partitions[0] ?? []));
   const attributes = new Set(accesses.flatMap((access) => access.attributes));
   return {
-    "dynamodb:leadingkeys": leadingKeys.size > 0 ? [...leadingKeys] : undefined,
-    "dynamodb:attributes": attributes.size > 0 ? [...attributes] : undefined,
+    ...partitionConditions([[...partitions]]),
+    "dynamodb:attributes": listed([...attributes]),
     "dynamodb:returnconsumedcapacity": input.ReturnConsumedCapacity,
   };
+}
+
+/** What is asked of one table counts for all: a policy that forbids whole items keeps all of them. */
+export function batchReadConditions(input: BatchGetRequest, ctx: ReadContext): Conditions {
+  const selections = Object.values(input.RequestItems).map((given) => selectionOf(given as AccessRequest));
+  const all = selections.find((each) => each !== "SPECIFIC_ATTRIBUTES");
+  return { ...batchConditions(input, ctx), "dynamodb:select": all ?? "SPECIFIC_ATTRIBUTES" };
 }

@@ -10,7 +10,7 @@ import type { ContextValue } from "../../../iam/types.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
 import type { Owner } from "../../../kernel/operation.ts";
 import { indexArn, nameIn, onTable, tableArn } from "../tables/names.ts";
-import { accessOf, type AccessRequest } from "./accesses.ts";
+import { accessOf, type AccessRequest, type PartitionValues } from "./accesses.ts";
 
 interface Named {
   readonly TableName?: string | undefined;
@@ -28,22 +28,50 @@ export const onSpace = {
 
 export type Conditions = Readonly<Record<string, ContextValue | undefined>>;
 
-export function itemConditions(input: AccessRequest, ctx: ReadContext): Conditions {
-  const { attributes, leadingKeys } = accessOf(ctx, input);
+/** A key without values is absent. */
+export function listed(values: readonly string[]): readonly string[] | undefined {
+  return values.length > 0 ? values : undefined;
+}
+
+/** @evidence Developer Guide: the first has two names; an index's partition may have four attributes */
+export function partitionConditions([first = [], second = [], third = [], fourth = []]: PartitionValues,
+): Conditions {
   return {
-    "dynamodb:leadingkeys": leadingKeys.length > 0 ? leadingKeys : undefined,
-    "dynamodb:attributes": attributes.length > 0 ? attributes : undefined,
-    "dynamodb:returnvalues": input.ReturnValues,
-    "dynamodb:returnconsumedcapacity": input.ReturnConsumedCapacity,
-    "dynamodb:select": input.Select,
+    "dynamodb:leadingkeys": listed(first),
+    "dynamodb:firstpartitionkeyvalues": listed(first),
+    "dynamodb:secondpartitionkeyvalues": listed(second),
+    "dynamodb:thirdpartitionkeyvalues": listed(third),
+    "dynamodb:fourthpartitionkeyvalues": listed(fourth),
   };
 }
 
-/** @evidence Developer Guide: Select has a value also where the request does not give one */
-export function readConditions(input: AccessRequest, ctx: ReadContext): Conditions {
-  const own = itemConditions(input, ctx);
+/** What a request names, whatever it answers with. */
+export function itemConditions(input: AccessRequest, ctx: ReadContext): Conditions {
+  const { attributes, partitions } = accessOf(ctx, input);
+  return {
+    ...partitionConditions(partitions),
+    "dynamodb:attributes": listed(attributes),
+    "dynamodb:returnconsumedcapacity": input.ReturnConsumedCapacity,
+  };
+}
+
+/** @evidence Developer Guide: ReturnValues always has a value, NONE unless otherwise specified */
+export function writeConditions(input: AccessRequest, ctx: ReadContext): Conditions {
+  return { ...itemConditions(input, ctx), "dynamodb:returnvalues": input.ReturnValues ?? "NONE" };
+}
+
+/** Which attributes a request reads, by its Select or by what stands for it. */
+export function selectionOf(input: AccessRequest): string {
+  if (input.Select !== undefined) return input.Select;
   const hasParts = input.ProjectionExpression !== undefined || input.AttributesToGet !== undefined;
-  const usual = hasParts ? "SPECIFIC_ATTRIBUTES"
-    : input.IndexName === undefined ? "ALL_ATTRIBUTES" : "ALL_PROJECTED_ATTRIBUTES";
-  return { ...own, "dynamodb:select": input.Select ?? usual };
+  if (hasParts) return "SPECIFIC_ATTRIBUTES";
+  return input.IndexName === undefined ? "ALL_ATTRIBUTES" : "ALL_PROJECTED_ATTRIBUTES";
+}
+
+/**
+ * @evidence Developer Guide, "Ensuring attribute-based restrictions are enforced": Select always has a value,
+ *   and is for every operation that returns attributes, GetItem and BatchGetItem as well
+ */
+export function readConditions(input: AccessRequest, ctx: ReadContext): Conditions {
+  return { ...itemConditions(input, ctx), "dynamodb:select": selectionOf(input) };
 }

@@ -5,7 +5,7 @@ import type { KeysAndAttributes } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import type { KeyPart } from "../../../store/types.ts";
-import { batchConditions } from "../access/batch-conditions.ts";
+import { batchReadConditions } from "../access/batch-conditions.ts";
 import { measureThrottling } from "../capacity/throttle-metrics.ts";
 import { take, throttled } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
@@ -115,7 +115,7 @@ function requireKeys(tables: SeveralTables, { text, keys }: Wanted, seen: Set<st
 export const BatchGetItem = operation(dynamodb.BatchGetItem, {
   owner: ({ RequestItems }) => ownerOfAll(Object.keys(RequestItems)),
   resource: ({ RequestItems }, ctx) => Object.keys(RequestItems).map((text) => tableArn(ctx, nameIn(text))),
-  conditions: batchConditions,
+  conditions: batchReadConditions,
   dataEvent: true,
   run(input, ctx) {
     const texts = Object.keys(input.RequestItems);

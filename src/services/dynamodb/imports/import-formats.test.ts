@@ -9,6 +9,7 @@ import { CreateKeyCommand, KMSClient, ListGrantsCommand } from "@aws-sdk/client-
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
+import { IonText } from "../ion/ion-values.ts";
 import { fixtureOf } from "../table-fixture.ts";
 import { begin, Bucket, counts, drafted, ended, idOf, sorted, sources } from "./import-fixture.ts";
 
@@ -43,6 +44,26 @@ test("Ion: a line with its version is an item, of all the types there are", asyn
   });
   assert.deepEqual(new Set(Item?.["numbers"]?.NS), new Set(["1", "2000"]));
   assert.deepEqual(await table.item({ pk: "b" }), { pk: "b", n: -0.05 });
+});
+
+test("Ion: a hostile line holds nothing up", async () => {
+  const ion = await IonText.load();
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const item = '{Item:{pk:"a"}}';
+  const lines: readonly (readonly [line: string, refused: RegExp | undefined])[] = [
+    [`{Item:{pk:${deep}}}`, /Invalid item/], [`{Other:${deep},Item:{pk:"a"}}`, /Invalid item/],
+    [`{Other:${deep.replaceAll("[", "(").replaceAll("]", ")")},Item:{pk:"a"}}`, /Invalid item/],
+    [`$ion_symbol_table::{other:${deep}} ${item}`, /Invalid item/],
+    [`{Item:{pk:[${"1.,".repeat(500_000)}]}}`, /Item size has exceeded the maximum allowed size/],
+    [`{Item:{pk:${"1".repeat(2_000_000)}.}}`, undefined],
+  ];
+  for (const [line, refused] of lines) {
+    const { user: before } = process.cpuUsage();
+    if (refused) assert.throws(() => ion.itemOf(line), refused);
+    else ion.itemOf(line);
+    const milliseconds = (process.cpuUsage().user - before) / 1_000;
+    assert.ok(milliseconds < 1_500, `${line.slice(0, 40)} took ${milliseconds} ms`);
+  }
 });
 
 test("Ion: what is no item is told of, and what is no Ion ends its file", async () => {

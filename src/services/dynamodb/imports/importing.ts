@@ -175,7 +175,7 @@ async function readObject(
   };
   const content = contentOf(Body, row.request.InputCompressionType);
   try {
-    for await (const line of linesOf(content, reader.isCsv)) {
+    for await (const line of linesOf(content, reader.lines)) {
       if (!reader.isRecord(line)) continue;
       if (toSkip > 0) {
         toSkip -= 1;

@@ -5,16 +5,20 @@ import { AwsError } from "../../../kernel/errors.ts";
 import { validation } from "../errors.ts";
 import { BrokenIon, IonText } from "../ion/ion-values.ts";
 import type { Item } from "../values/attribute-values.ts";
-import { BrokenFile, fieldsOf, itemOfFields, itemOfJson } from "./records.ts";
+import { BrokenFile, fieldsOf, itemOfFields, itemOfJson, type LineRules } from "./records.ts";
 
 /** A line that says which Ion follows, and nothing else. */
 const versionLine = /^\s*\$ion_1_0\s*$/;
 
+/** 400 KB of characters that are written `\u0000` are no more. Ion is read at about a megabyte a second. */
+const ionLineBytesMax = 2.5 * 1_048_576;
+
 /** Of one file: its header is its own. */
 export class RecordReader {
-  readonly isCsv: boolean;
+  readonly lines: LineRules;
   /** How many are read in one transaction, before requests come in between: Ion takes longest. */
   readonly recordsAtOnce: number;
+  readonly #isCsv: boolean;
   readonly #delimiter: string;
   readonly #definitions: ImportTableInput["TableCreationParameters"]["AttributeDefinitions"];
   readonly #ion: IonText | undefined;
@@ -26,7 +30,8 @@ export class RecordReader {
 
   private constructor(request: ImportTableInput, ion: IonText | undefined) {
     const { Delimiter: delimiter = ",", HeaderList: header } = request.InputFormatOptions?.Csv ?? {};
-    this.isCsv = request.InputFormat === "CSV";
+    this.#isCsv = request.InputFormat === "CSV";
+    this.lines = { isQuoted: this.#isCsv, bytesMax: ion ? ionLineBytesMax : undefined };
     this.#delimiter = delimiter;
     this.#header = header;
     this.#ion = ion;
@@ -42,7 +47,7 @@ export class RecordReader {
   isRecord(line: Buffer): boolean {
     if (line.length === 0) return false;
     if (this.#ion) return !versionLine.test(line.toString());
-    if (!this.isCsv || this.#header) return true;
+    if (!this.#isCsv || this.#header) return true;
     try {
       this.#header = fieldsOf(line.toString(), this.#delimiter);
     } catch (cause) {
@@ -54,7 +59,7 @@ export class RecordReader {
   /** @throws ValidationException for a record that is no item, BrokenFile for what is no record at all */
   itemOf(line: Buffer): Item {
     const text = line.toString();
-    if (this.isCsv) {
+    if (this.#isCsv) {
       return itemOfFields(fieldsOf(text, this.#delimiter), this.#header ?? [], this.#definitions);
     }
     return this.#ion ? itemOfIon(this.#ion, text) : itemOfJson(text);

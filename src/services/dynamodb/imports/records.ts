@@ -4,8 +4,8 @@ import type { AttributeDefinition } from "../../../generated/dynamodb.ts";
 import { validation } from "../errors.ts";
 import { emptyItem, type AttributeValue, type Item } from "../values/attribute-values.ts";
 
-/** No item needs a longer line: what follows a longer one is not looked at. */
-const lineBytesMax = 8 * 1_048_576;
+/** What a line may have where nothing else is said. */
+const anyLineBytesMax = 8 * 1_048_576;
 
 const newLine = 10;
 const quote = 34;
@@ -13,13 +13,20 @@ const quote = 34;
 /** What is wrong with the whole file from here on. */
 export class BrokenFile extends Error {}
 
+export interface LineRules {
+  /** Within the quotes of a CSV file a line does not end. */
+  readonly isQuoted: boolean;
+  /** What follows a longer line is not looked at. */
+  readonly bytesMax?: number | undefined;
+}
+
 /**
- * The lines of a file, without what ends them. Within the quotes of a CSV file a line does not end.
+ * The lines of a file, without what ends them.
  *
  * @throws BrokenFile when a line is too long
  */
 export async function* linesOf(
-  content: AsyncIterable<Buffer>, isQuoted: boolean,
+  content: AsyncIterable<Buffer>, { isQuoted, bytesMax = anyLineBytesMax }: LineRules,
 ): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let bytes = 0;
@@ -31,6 +38,7 @@ export async function* linesOf(
       if (isQuoted && byte === quote) isInQuotes = !isInQuotes;
       if (byte !== newLine || isInQuotes) continue;
       parts.push(chunk.subarray(start, index));
+      if (bytes + index - start > bytesMax) throw new BrokenFile("a line is too long");
       yield withoutReturn(Buffer.concat(parts));
       parts = [];
       bytes = 0;
@@ -39,7 +47,7 @@ export async function* linesOf(
     const rest = chunk.subarray(start);
     parts.push(rest);
     bytes += rest.length;
-    if (bytes > lineBytesMax) throw new BrokenFile("a line is too long");
+    if (bytes > bytesMax) throw new BrokenFile("a line is too long");
   }
   const last = withoutReturn(Buffer.concat(parts));
   if (last.length > 0) yield last;

@@ -10,6 +10,7 @@ import type { Reader, Writer } from "ion-js";
 import { validation } from "../errors.ts";
 import type { AttributeValue, Item } from "../values/attribute-values.ts";
 import { emptyItem } from "../values/attribute-values.ts";
+import { itemTooLarge } from "../values/value-errors.ts";
 
 type Library = typeof import("ion-js");
 
@@ -19,11 +20,16 @@ const setTypes = { $dynamodb_SS: "SS", $dynamodb_NS: "NS", $dynamodb_BS: "BS" } 
 /** Text that is no Ion. */
 export class BrokenIon extends Error {}
 
-/** Deeper values are refused anyhow. */
+/** Deeper values are refused anyhow. The library takes time by the square of the depth. */
 const levelsMax = 64;
+
+/** An item of 400 KB has no more: each takes two bytes at least. */
+const valuesMax = 204_800;
 
 export class IonText {
   readonly #ion: Library;
+  /** Of the line that is being read. */
+  #values = 0;
 
   private constructor(ion: Library) {
     this.#ion = ion;
@@ -108,8 +114,9 @@ export class IonText {
   itemOf(text: string): Item | undefined {
     let reader: Reader;
     try {
-      reader = this.#ion.makeReader(text);
+      reader = this.#shallowReader(text);
       if (reader.next() === null) return undefined;
+      this.#values = 0;
       const item = this.#topLevelItem(reader);
       if (reader.next() !== null) throw validation("A line has more than one item");
       return item;
@@ -118,6 +125,17 @@ export class IonText {
       if (!(cause instanceof Error) || "code" in cause) throw cause;
       throw new BrokenIon(cause.message);
     }
+  }
+
+  /** Also what the library passes over of itself, fields without meaning and symbol tables, is not deep. */
+  #shallowReader(text: string): Reader {
+    const reader = this.#ion.makeReader(text);
+    const stepIn = reader.stepIn.bind(reader);
+    reader.stepIn = () => {
+      if (reader.depth() > levelsMax) throw validation("Invalid item");
+      stepIn();
+    };
+    return reader;
   }
 
   #topLevelItem(reader: Reader): Item {
@@ -129,24 +147,25 @@ export class IonText {
     while (reader.next() !== null) {
       if (reader.fieldName() !== "Item") continue;
       if (reader.type() !== STRUCT || reader.isNull()) throw none();
-      item = this.#attributes(reader, 0);
+      item = this.#attributes(reader);
     }
     reader.stepOut();
     if (!item) throw none();
     return item;
   }
 
-  #attributes(reader: Reader, level: number): Item {
+  #attributes(reader: Reader): Item {
     const item = emptyItem();
     reader.stepIn();
-    while (reader.next() !== null) item[reader.fieldName() ?? ""] = this.#value(reader, level);
+    while (reader.next() !== null) item[reader.fieldName() ?? ""] = this.#value(reader);
     reader.stepOut();
     return item;
   }
 
-  #value(reader: Reader, level: number): AttributeValue {
+  #value(reader: Reader): AttributeValue {
     const { IonTypes } = this.#ion;
-    if (level > levelsMax) throw validation("Invalid item");
+    this.#values += 1;
+    if (this.#values > valuesMax) throw itemTooLarge();
     if (reader.isNull()) {
       if (reader.type() === IonTypes.NULL) return { NULL: true };
       throw unsupported("null");
@@ -156,18 +175,17 @@ export class IonText {
       case IonTypes.DECIMAL: return { N: numberIn(reader) };
       case IonTypes.BOOL: return { BOOL: reader.booleanValue() ?? false };
       case IonTypes.BLOB: return { B: Buffer.from(reader.uInt8ArrayValue() ?? []) };
-      case IonTypes.STRUCT:
-        return { M: this.#attributes(reader, level + 1) as Record<string, AttributeValue> };
-      case IonTypes.LIST: return this.#list(reader, level + 1);
+      case IonTypes.STRUCT: return { M: this.#attributes(reader) as Record<string, AttributeValue> };
+      case IonTypes.LIST: return this.#list(reader);
       default: throw unsupported(reader.type()?.name ?? "");
     }
   }
 
-  #list(reader: Reader, level: number): AttributeValue {
+  #list(reader: Reader): AttributeValue {
     const [annotation] = reader.annotations();
     const L: AttributeValue[] = [];
     reader.stepIn();
-    while (reader.next() !== null) L.push(this.#value(reader, level));
+    while (reader.next() !== null) L.push(this.#value(reader));
     reader.stepOut();
     const type = Object.hasOwn(setTypes, annotation ?? "")
       ? setTypes[annotation as keyof typeof setTypes] : undefined;
@@ -186,6 +204,8 @@ function unsupported(type: string): Error {
   return validation(`Unsupported Ion type: ${type}`);
 }
 
+/** As it is written: `6d2` is 6e2. The library's decimals take time by the square of their digits. */
 function numberIn(reader: Reader): string {
-  return reader.decimalValue()?.toString() ?? "0";
+  const text = (reader as Reader & { _stringRepresentation(): string | null })._stringRepresentation() ?? "0";
+  return text.replaceAll("_", "").replace(/d/i, "e");
 }

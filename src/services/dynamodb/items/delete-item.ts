@@ -3,7 +3,7 @@
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
-import { itemConditions } from "../access/conditions.ts";
+import { writeConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
@@ -26,7 +26,7 @@ function read(ctx: ReadContext, input: dynamodb.DeleteItemInput) {
 
 export const DeleteItem = operation(dynamodb.DeleteItem, {
   ...onTable,
-  conditions: itemConditions,
+  conditions: writeConditions,
   dataEvent: true,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);

@@ -2,7 +2,7 @@
 
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import { operation } from "../../../kernel/operation.ts";
-import { itemConditions } from "../access/conditions.ts";
+import { readConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
 import { project } from "../expressions/projections.ts";
@@ -15,7 +15,7 @@ import { readItem } from "./lagging.ts";
 
 export const GetItem = operation(dynamodb.GetItem, {
   ...onTable,
-  conditions: itemConditions,
+  conditions: readConditions,
   dataEvent: true,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);

@@ -4,7 +4,7 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { ReturnValue } from "../../../generated/dynamodb.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
-import { itemConditions } from "../access/conditions.ts";
+import { writeConditions } from "../access/conditions.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
 import { project, type Projection } from "../expressions/projections.ts";
@@ -65,7 +65,7 @@ function read(ctx: ReadContext, input: dynamodb.UpdateItemInput) {
 
 export const UpdateItem = operation(dynamodb.UpdateItem, {
   ...onTable,
-  conditions: itemConditions,
+  conditions: writeConditions,
   dataEvent: true,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);

@@ -5,7 +5,8 @@ import type { Context } from "../../../kernel/context.ts";
 import { AwsError } from "../../../kernel/errors.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import type { Owner } from "../../../kernel/operation.ts";
-import { equalTo, textOf } from "../access/accesses.ts";
+import { distinctTexts, equalTo } from "../access/accesses.ts";
+import { listed, partitionConditions } from "../access/conditions.ts";
 import { requireOneOwner } from "../batches/several-tables.ts";
 import type { Condition } from "../expressions/conditions.ts";
 import { conditionPaths, updatePaths } from "../expressions/used-paths.ts";
@@ -112,15 +113,13 @@ export function authorizeStatement(ctx: Context, statement: Statement, operation
   const name = nameIn(text);
   const index = statement.kind === "select" ? statement.index : undefined;
   const { leadingKeys, isWhole } = reachOf(statement, findTable(ctx, name));
-  const attributes = attributesOf(statement);
   const isSelect = statement.kind === "select";
-  const texts = [...new Set(leadingKeys.flatMap((value) => textOf(value) ?? []))];
   ctx.authorize({
     action: iamActions[statement.kind],
     resource: index === undefined ? tableArn(ctx, name) : indexArn(ctx, name, index),
     conditions: {
-      "dynamodb:leadingkeys": texts.length > 0 ? texts : undefined,
-      "dynamodb:attributes": attributes.length > 0 ? attributes : undefined,
+      ...partitionConditions([distinctTexts(leadingKeys)]),
+      "dynamodb:attributes": listed(attributesOf(statement)),
       "dynamodb:fulltablescan": isSelect ? String(isWhole) : undefined,
       "dynamodb:select": isSelect ? selectionOf(statement) : undefined,
       "dynamodb:returnconsumedcapacity": operation.returns,

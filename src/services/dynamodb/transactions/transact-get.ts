@@ -4,7 +4,7 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { Get } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
-import { itemConditions } from "../access/conditions.ts";
+import { readConditions } from "../access/conditions.ts";
 import { ownerOfAll, requireOneOwner, SeveralTables } from "../batches/several-tables.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
@@ -72,7 +72,7 @@ function authorize(ctx: Context, get: Get): void {
   ctx.authorize({
     action: "dynamodb:GetItem",
     resource: tableArn(ctx, nameIn(get.TableName)),
-    conditions: { ...itemConditions(get, ctx), "dynamodb:enclosingoperation": "TransactGetItems" },
+    conditions: { ...readConditions(get, ctx), "dynamodb:enclosingoperation": "TransactGetItems" },
   });
 }
 
