@@ -38,17 +38,21 @@ function read(value: unknown): unknown {
 }
 
 function readElements(elements: readonly unknown[]): readonly unknown[] {
-  const values = elements.map(read);
-  return values.every((each, index) => each === elements[index]) ? elements : values;
+  let values: unknown[] | undefined;
+  for (const [index, element] of elements.entries()) {
+    const value = read(element);
+    if (value !== element) (values ??= [...elements])[index] = value;
+  }
+  return values ?? elements;
 }
 
 function readMembers(record: Record<string, unknown>, prototype: object | null): Record<string, unknown> {
-  const values = Object.create(prototype) as Record<string, unknown>;
-  let changed = false;
+  let values: Record<string, unknown> | undefined;
   for (const name of Object.keys(record)) {
     const value = read(record[name]);
-    changed ||= value !== record[name];
+    if (value === record[name]) continue;
+    values ??= prototype === null ? { __proto__: null, ...record } : { ...record };
     Object.defineProperty(values, name, { value, writable: true, enumerable: true, configurable: true });
   }
-  return changed ? values : record;
+  return values ?? record;
 }

@@ -240,10 +240,21 @@ test("sealed events are on the disk without their details, and are replayed afte
   await client.send(new CreateArchiveCommand({
     ArchiveName: "kept", EventSourceArn: busArn("kept"), KmsKeyIdentifier: key,
   }));
-  await client.send(new PutEventsCommand({ Entries: [entry({ secret }, { EventBusName: "kept" })] }));
+  const putKept = (detail: object) => client.send(new PutEventsCommand({
+    Entries: [entry(detail, { EventBusName: "kept" })],
+  }));
+  await putKept({ secret });
+  // What the key does not take is nowhere either, but in the bus's dead-letter queue, which is not there.
+  const unsealed = "words-that-no-key-hides";
+  const DeadLetterConfig = { Arn: `arn:aws:sqs:us-east-1:${account}:gone` };
+  await client.send(new UpdateEventBusCommand({ Name: "kept", DeadLetterConfig }));
+  await first.client(KMSClient).send(new DisableKeyCommand({ KeyId: key }));
+  await putKept({ secret: unsealed });
+  await first.client(KMSClient).send(new EnableKeyCommand({ KeyId: key }));
   await first.settled();
   await first.stop();
-  assert.deepEqual([folder.holds("my.app"), folder.holds(secret)], [true, false]);
+  const found = ["my.app", secret, unsealed].filter((each) => folder.holds(each));
+  assert.deepEqual(found, ["my.app"]);
   await using second = await startRegion({ dataDir: folder.path });
   const again = second.client(EventBridgeClient);
   const inbox = await createInbox(second, "again");

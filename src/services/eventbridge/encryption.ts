@@ -12,6 +12,7 @@ import type { BodyContext, CallOptions, Context, ReadContext } from "../../kerne
 import { AwsError } from "../../kernel/errors.ts";
 import { seal, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
 import { failureOf, type Failure } from "../../delivery/failure.ts";
+import { sendBusDeadLetters, type BusDeadLetter } from "./bus-dead-letters.ts";
 import { busArn, findBus } from "./bus-table.ts";
 import { invalidParameter } from "./errors.ts";
 import type { Event, RestingEvent, SealedEvent } from "./event.ts";
@@ -97,22 +98,32 @@ export async function openEvent(
   }
 }
 
-/** Data keys of buses, each with the KMS key that it is of. */
-export type Keyring = ReadonlyMap<string, { readonly kmsKey: string; readonly key: DataKey | Unusable }>;
+type DataKeys = ReadonlyMap<string, { readonly kmsKey: string; readonly key: DataKey | Unusable }>;
 
-export const noKeys: Keyring = new Map();
+/** What a transaction needs for events that come to buses with a KMS key. */
+export interface Keyring {
+  /** Data keys of buses, each with the KMS key that it is of. */
+  readonly keys: DataKeys;
+  /** Takes what could not be encrypted; it is sent when the transaction is over. */
+  readonly letters: BusDeadLetter[];
+}
 
 /** Does the work in one transaction, with data keys of those of the buses that have a KMS key. */
 export async function withKeys<T>(
-  ctx: BodyContext, buses: readonly string[], work: (within: Context, keys: Keyring) => T,
+  ctx: BodyContext, buses: readonly string[], work: (within: Context, keyring: Keyring) => T,
 ): Promise<T> {
   const names = new Set(buses);
-  for (let keys = noKeys;;) {
+  for (let keys: DataKeys = new Map();;) {
     const outcome = ctx.transaction((within) => {
       const missing = missingKeys(within, names, keys);
-      return missing.length > 0 ? { missing } : { done: work(within, keys) };
+      if (missing.length > 0) return { missing };
+      const letters: BusDeadLetter[] = [];
+      return { missing: undefined, done: work(within, { keys, letters }), letters };
     });
-    if ("done" in outcome) return outcome.done;
+    if (!outcome.missing) {
+      await sendBusDeadLetters(ctx, outcome.letters);
+      return outcome.done;
+    }
     const more = new Map(keys);
     for (const { bus, kmsKey } of outcome.missing) {
       more.set(bus, { kmsKey, key: await makeDataKey(ctx, bus, kmsKey) });
@@ -122,7 +133,7 @@ export async function withKeys<T>(
 }
 
 function missingKeys(
-  ctx: Context, names: ReadonlySet<string>, keys: Keyring,
+  ctx: Context, names: ReadonlySet<string>, keys: DataKeys,
 ): { readonly bus: string; readonly kmsKey: string }[] {
   const missing: { bus: string; kmsKey: string }[] = [];
   for (const bus of names) {

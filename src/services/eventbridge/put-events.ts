@@ -60,7 +60,7 @@ function eventOf(ctx: ReadContext, entry: events.PutEventsRequestEntry, account:
 }
 
 /** An event for a bus that is not there is taken, and is nobody's. @evidence recorded */
-function take(ctx: Context, entry: ForwardedEntry, keys: Keyring): events.PutEventsResultEntry {
+function take(ctx: Context, entry: ForwardedEntry, keyring: Keyring): events.PutEventsResultEntry {
   const forwarded = entry.internalMetadata;
   const refusal = forwarded ? undefined : refusalOf(entry);
   if (refusal) return refusal;
@@ -68,7 +68,7 @@ function take(ctx: Context, entry: ForwardedEntry, keys: Keyring): events.PutEve
     ? { ...forwarded, ingestedAt: ctx.clock.now() }
     : eventOf(ctx, entry, ctx.caller.account || ctx.account);
   const bus = findBus(ctx, busNameOf(entry.EventBusName));
-  if (bus) routeEvent(ctx, bus.name, event, { keys });
+  if (bus) routeEvent(ctx, bus.name, event, { keyring });
   return { EventId: event.id };
 }
 
@@ -81,7 +81,7 @@ function takeAll(
   ctx: BodyContext, entries: readonly ForwardedEntry[],
 ): Promise<events.PutEventsResultEntry[]> {
   const buses = entries.map(({ EventBusName }) => busNameOf(EventBusName));
-  return withKeys(ctx, buses, (within, keys) => entries.map((entry) => take(within, entry, keys)));
+  return withKeys(ctx, buses, (within, keyring) => entries.map((entry) => take(within, entry, keyring)));
 }
 
 /** Entries for buses of several accounts go each to its own. */
@@ -139,19 +139,19 @@ async function inOrder<Item, Result>(
 export const PutPartnerEvents = operation(events.PutPartnerEvents, {
   async body(input, ctx) {
     const buses = input.Entries.map(({ Source = "" }) => Source);
-    const Entries = await withKeys(ctx, buses, (within, keys) => (
-      input.Entries.map((entry) => takePartner(within, entry, keys))
+    const Entries = await withKeys(ctx, buses, (within, keyring) => (
+      input.Entries.map((entry) => takePartner(within, entry, keyring))
     ));
     return { FailedEntryCount: Entries.filter(({ ErrorCode }) => ErrorCode !== undefined).length, Entries };
   },
 });
 
 function takePartner(
-  ctx: Context, entry: events.PutPartnerEventsRequestEntry, keys: Keyring,
+  ctx: Context, entry: events.PutPartnerEventsRequestEntry, keyring: Keyring,
 ): events.PutPartnerEventsResultEntry {
   const refusal = refusalOf({ ...entry, Source: entry.Source?.replace(/^aws\.partner\//, "partner/") });
   if (refusal) return refusal;
   const event = eventOf(ctx, entry, ctx.account);
-  if (isActiveSource(ctx, event.source)) routeEvent(ctx, event.source, event, { keys });
+  if (isActiveSource(ctx, event.source)) routeEvent(ctx, event.source, event, { keyring });
   return { EventId: event.id };
 }

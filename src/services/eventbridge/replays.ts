@@ -100,7 +100,9 @@ export const replayEvents = asynchronousJob<Progress>("eventbridge.replayEvents"
     });
     return;
   }
-  await withKeys(ctx, [begun.bus], (within, keys) => replayBatch(within, progress, opened.events, keys));
+  await withKeys(ctx, [begun.bus], (within, keyring) => {
+    replayBatch(within, progress, opened.events, keyring);
+  });
 });
 
 function currentOf(ctx: ReadContext, { replay: name, startedAt }: Progress): Replay | undefined {
@@ -121,7 +123,7 @@ async function openAll(
   return { events: opened };
 }
 
-function replayBatch(ctx: Context, progress: Progress, batch: readonly Event[], keys: Keyring): void {
+function replayBatch(ctx: Context, progress: Progress, batch: readonly Event[], keyring: Keyring): void {
   const replay = currentOf(ctx, progress);
   if (!replay) return;
   const now = ctx.clock.now();
@@ -132,7 +134,7 @@ function replayBatch(ctx: Context, progress: Progress, batch: readonly Event[], 
   for (const event of batch) {
     const { name: replayName, filterArns } = replay;
     const replayed = { ...event, replayName, ingestedAt: now };
-    routeEvent(ctx, replay.bus, replayed, { only: filterArns, keys });
+    routeEvent(ctx, replay.bus, replayed, { only: filterArns, keyring });
   }
   const last = batch.at(-1);
   const seen = last && { lastEventAt: last.time };

@@ -7,9 +7,8 @@ import { archivesOf } from "./archive-table.ts";
 import { archiveEvent, archiveUnderKey } from "./archiving.ts";
 import { logStep } from "./bus-logging.ts";
 import { findBus } from "./bus-table.ts";
-import { sendBusDeadLetter } from "./bus-dead-letters.ts";
 import { deliverEvent } from "./delivering.ts";
-import { noKeys, sealEvent, type Keyring } from "./encryption.ts";
+import { sealEvent, type Keyring } from "./encryption.ts";
 import { eventText, type Event, type RestingEvent } from "./event.ts";
 import { matchedEvents, triggeredRules } from "./metrics.ts";
 import { generations, ruleArn, rules, targetsOf, type Rule } from "./rule-table.ts";
@@ -54,8 +53,8 @@ function routesOf(ctx: ReadContext, bus: string): Routes | undefined {
 export interface Way {
   /** ARNs of rules that it goes to alone, as what is replayed does; empty: all. */
   readonly only?: readonly string[];
-  /** Data keys of buses that have a KMS key. */
-  readonly keys?: Keyring;
+  /** For buses that have a KMS key; what services emit needs none. */
+  readonly keyring?: Keyring;
 }
 
 /** Everything that follows is written in this transaction. */
@@ -65,7 +64,7 @@ export function routeEvent(ctx: Context, bus: string, event: Event, way: Way = {
       detail_type: event.detailType, resources: event.resources },
     full: { event_detail: event.detail },
   });
-  const resting = restingOf(ctx, bus, event, way.keys ?? noKeys);
+  const resting = restingOf(ctx, bus, event, way.keyring);
   if (!resting) return;
   logStep(ctx, bus, event, "EVENT_INGEST_SUCCESS");
   const routes = routesOf(ctx, bus);
@@ -102,18 +101,16 @@ export function routeEvent(ctx: Context, bus: string, event: Event, way: Way = {
  *   partner events are encrypted, those of AWS's services are not; "Using dead-letter queues to capture
  *   encrypted event errors"
  */
-function restingOf(ctx: Context, bus: string, event: Event, keys: Keyring): RestingEvent | undefined {
+function restingOf(ctx: Context, bus: string, event: Event, keyring?: Keyring): RestingEvent | undefined {
   const isOfService = event.source.startsWith("aws.") && !event.source.startsWith("aws.partner/");
   const { kmsKey, deadLetterArn: queue } = findBus(ctx, bus) ?? {};
   if (kmsKey === undefined || isOfService) return event;
-  const known = keys.get(bus);
+  const known = keyring?.keys.get(bus);
   if (known?.kmsKey !== kmsKey) throw new Error(`an event came to the bus ${bus} without a data key`);
   if (!("failure" in known.key)) return sealEvent(ctx, event, known.key);
   const { failure } = known.key;
   logStep(ctx, bus, event, "EVENT_INGEST_FAILURE", { failure });
-  if (queue !== undefined) {
-    ctx.schedule(sendBusDeadLetter, { at: ctx.clock.now(), input: { bus, queue, event, failure } });
-  }
+  if (queue !== undefined) keyring?.letters.push({ bus, queue, event, failure });
   return undefined;
 }
 

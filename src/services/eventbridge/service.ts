@@ -5,7 +5,6 @@ import { service } from "../../kernel/service.ts";
 import * as apiDestinations from "./api-destinations.ts";
 import * as archives from "./archives.ts";
 import * as archiving from "./archiving.ts";
-import * as busDeadLetters from "./bus-dead-letters.ts";
 import * as buses from "./buses.ts";
 import * as connections from "./connections.ts";
 import * as delivering from "./delivering.ts";
@@ -21,7 +20,7 @@ import * as targets from "./targets.ts";
 
 export default service(events.service, {
   nouns: [
-    buses, busDeadLetters,
+    buses,
     permissions, rules, targets, putEvents, schedules, listening, delivering, archives, archiving,
     replays, connections, apiDestinations, partnerSources, tags,
   ],

@@ -156,7 +156,7 @@ async function deny(
   ctx: BodyContext, topic: Topic, subscription: Subscription, notification: Notification, attempts: number,
 ): Promise<void> {
   ctx.metric(meters.failed, [topic.name], 1);
-  const response = "The message is denied by the data protection policy of the topic.";
+  const response = () => "The message is denied by the data protection policy of the topic.";
   const outcome = { isDelivered: false, isRetryable: false, response, status: 403 };
   if (!isDeliveryLogged(ctx, topic, subscription, outcome)) return;
   await logDelivery(ctx, topic, subscription, notification, outcome, attempts);
@@ -254,7 +254,7 @@ async function deliverOne(ctx: BodyContext, delivery: Delivery): Promise<void> {
   let refusal: string | undefined;
   for (const [index, subscription] of round.subscriptions.entries()) {
     const outcome = outcomes[index] as Outcome;
-    if (outcome.isRetryable) refusal ??= `${subscription.endpoint}: ${outcome.response}`;
+    if (outcome.isRetryable) refusal ??= `${subscription.endpoint}: ${outcome.response()}`;
     else settling.push(...settle(ctx, topic, subscription, envelopes, outcome, 1));
   }
   await Promise.all(settling);

@@ -66,7 +66,7 @@ function lineOf(
     delivery: {
       deliveryId: ctx.ids.uuid(),
       destination: endpoint,
-      providerResponse: outcome.response,
+      providerResponse: outcome.response(),
       dwellTimeMs: Math.max(0, ctx.clock.now() - at),
       attempts,
       "statusCode": outcome.status,

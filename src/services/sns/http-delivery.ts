@@ -60,11 +60,11 @@ export async function postNotification(
     });
     const isDelivered = status >= 200 && status < 300;
     const isRetryable = !isDelivered && (status >= 500 || status === 429 || status < 200);
-    return { isDelivered, isRetryable, response: body.toString(), status };
+    return { isDelivered, isRetryable, response: () => body.toString(), status };
   } catch (error) {
     if (!(error instanceof OutboundFailure)) throw error;
     // The region stops: the job is there when it starts again.
     if (error.reason === "stopped") throw error;
-    return { isDelivered: false, isRetryable: true, response: error.message, status: 0 };
+    return { isDelivered: false, isRetryable: true, response: () => error.message, status: 0 };
   }
 }

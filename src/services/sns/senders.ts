@@ -23,8 +23,8 @@ export interface Outcome {
   readonly isDelivered: boolean;
   /** Not delivered, but it may be another time. */
   readonly isRetryable: boolean;
-  /** What the other side said, for the log. */
-  readonly response: string;
+  /** What the other side said, for the log: most of it nobody reads. */
+  readonly response: () => string;
   readonly status: number;
 }
 
@@ -52,7 +52,7 @@ export async function sendTo(
 }
 
 function refused(error: AwsError): Outcome {
-  const response = JSON.stringify({ ErrorCode: error.code, ErrorMessage: error.message });
+  const response = () => JSON.stringify({ ErrorCode: error.code, ErrorMessage: error.message });
   const { isRetryable } = failureOf(error);
   return { isDelivered: false, isRetryable, response, status: error.status };
 }
@@ -127,7 +127,7 @@ async function queueInputs(
 
 function accepted(sent: sqs.SendMessageResult): Pick<Outcome, "response" | "status"> {
   const { MD5OfMessageBody, MessageId } = sent;
-  return { response: JSON.stringify({ MD5OfMessageBody, MessageId }), status: 200 };
+  return { response: () => JSON.stringify({ MD5OfMessageBody, MessageId }), status: 200 };
 }
 
 export async function toQueue(
@@ -153,7 +153,7 @@ async function toFunction(
     { FunctionName: subscription.endpoint, InvocationType: "Event", Payload },
     { as: "service", sourceArn: ctx.arn(topic.name), region, traceHeader },
   );
-  return { response: JSON.stringify({ lambdaRequestId: ctx.requestId }), status: StatusCode };
+  return { response: () => JSON.stringify({ lambdaRequestId: ctx.requestId }), status: StatusCode };
 }
 
 /** Under the role that the subscription was given. */
@@ -177,7 +177,7 @@ async function toStream(
     },
     { as: { session: token }, region },
   );
-  return { response: JSON.stringify({ RecordId }), status: 200 };
+  return { response: () => JSON.stringify({ RecordId }), status: 200 };
 }
 
 async function toEndpoint(
@@ -202,7 +202,7 @@ async function toMail(
   const subject = subjectOf(topic, envelopes.notification);
   ctx.transaction((within) =>
     sendOut(within, { kind: "email", from: ctx.arn(topic.name), to: subscription.endpoint, subject, body }));
-  return { response: "", status: 200 };
+  return { response: () => "", status: 200 };
 }
 
 async function toPhone(
@@ -214,7 +214,7 @@ async function toPhone(
   const isSent = ctx.transaction((within) =>
     sendText(within, ctx.arn(topic.name), subscription.endpoint, text));
   const response = isSent ? "Message has been accepted by phone carrier" : "Phone number is opted out";
-  return { isDelivered: isSent, isRetryable: false, response, status: isSent ? 200 : 400 };
+  return { isDelivered: isSent, isRetryable: false, response: () => response, status: isSent ? 200 : 400 };
 }
 
 async function toApplication(
@@ -222,5 +222,5 @@ async function toApplication(
 ): Promise<Outcome> {
   const isSent = ctx.transaction((within) => pushTo(within, subscription.endpoint, envelopes.notification));
   const response = isSent ? "" : `Endpoint is disabled: ${subscription.endpoint} of ${topic.name}`;
-  return { isDelivered: isSent, isRetryable: false, response, status: isSent ? 200 : 400 };
+  return { isDelivered: isSent, isRetryable: false, response: () => response, status: isSent ? 200 : 400 };
 }

@@ -17,11 +17,12 @@ export interface MessageAttribute {
 
 export const attributeCountMax = 10;
 
-const allowed = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
+/** Beside halves of surrogate pairs. */
+const forbidden = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/;
 
 /** @throws InvalidMessageContents where the text holds characters that XML 1.0 cannot */
 export function requireCharacters(text: string): void {
-  if (allowed.test(text)) return;
+  if (!forbidden.test(text) && text.isWellFormed()) return;
   throw modelled(
     sqs.InvalidMessageContents,
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | " +
