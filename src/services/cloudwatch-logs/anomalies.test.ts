@@ -138,6 +138,33 @@ test("a paused detector finds nothing until it goes on, and takes its anomalies 
   assert.equal((await logs.send(new ListAnomaliesCommand({}))).anomalies?.length, 2);
 });
 
+test("an anomaly that is taken for usual is forgotten with its pattern", async () => {
+  const group = await createGroup(region, "many-patterns");
+  await group.stream("s");
+  const { anomalyDetectorArn = "" } = await logs.send(new CreateLogAnomalyDetectorCommand({
+    logGroupArnList: ["arn:aws:logs:us-east-1:000000000000:log-group:many-patterns"],
+    evaluationFrequency: "ONE_MIN",
+  }));
+  await region.clock.advance({ minutes: 15 });
+  const put = (...texts: string[]) => {
+    const now = region.clock.now() - testEpoch;
+    return group.put("s", ...texts.map((text) => [now, text] as const));
+  };
+  await put("seldom");
+  await region.clock.advance({ minutes: 1 });
+  const [seldom] = await find(anomalyDetectorArn);
+  assert.equal(seldom?.patternString, "seldom");
+  const { anomalyId } = seldom;
+  await logs.send(new UpdateAnomalyCommand({ anomalyDetectorArn, anomalyId, baseline: true }));
+  await region.clock.advance({ minutes: 1 });
+  assert.deepEqual((await find(anomalyDetectorArn)).map(({ state }) => state), ["Baseline"]);
+  // As many as a detector knows: none is left of those that did not come.
+  await put(...Array.from({ length: 2_000 }, (_, at) => `only-${at}`));
+  await region.clock.advance({ minutes: 1 });
+  assert.equal(await refusal(logs.send(new UpdateAnomalyCommand({ anomalyDetectorArn, anomalyId }))),
+    "ResourceNotFoundException: The specified anomaly does not exist.");
+});
+
 test("a detector is of a group of its own account and region", async () => {
   for (const place of ["us-east-1:111111111111", "eu-west-1:000000000000"]) {
     const logGroupArnList = [`arn:aws:logs:${place}:log-group:app`];

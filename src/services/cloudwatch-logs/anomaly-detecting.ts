@@ -184,7 +184,7 @@ class Evaluation {
     this.#ctx.db(anomalyModels).put({
       detectorId: this.#detector.id, evaluatedUntil: until, patterns,
     });
-    this.#settle();
+    this.#settle(new Set(patterns.map(({ id }) => id)));
   }
 
   #first(found: FoundTemplate): KnownPattern {
@@ -237,12 +237,18 @@ class Evaluation {
     if (!same) this.#ctx.metric(anomalyCount, [name, priority], 1);
   }
 
-  /** What did not go on is over; what is past its visibility is taken for usual. */
-  #settle(): void {
+  /**
+   * What did not go on is over; what is past its visibility is taken for usual, and forgotten once unknown.
+   */
+  #settle(patternIds: ReadonlySet<string>): void {
     const expiry = this.#ctx.clock.now() - this.#detector.visibilityDays * dayMilliseconds;
     for (const anomaly of [...this.#known.values()].flat()) {
       if (this.#unusual.has(anomaly.patternId)) continue;
       const isBaseline = anomaly.isBaseline || anomaly.firstSeen < expiry;
+      if (isBaseline && !patternIds.has(anomaly.patternId)) {
+        this.#ctx.db(foundAnomalies).delete([anomaly.detectorId, anomaly.id]);
+        continue;
+      }
       if (!anomaly.isActive && isBaseline === anomaly.isBaseline) continue;
       this.#ctx.db(foundAnomalies).put({ ...anomaly, isActive: false, isBaseline });
     }

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { test } from "node:test";
 import {
-  DescribeQueriesCommand, GetLogGroupFieldsCommand, GetLogRecordCommand, GetQueryResultsCommand,
-  StartQueryCommand,
+  CloudWatchLogsClient, DescribeQueriesCommand, GetLogGroupFieldsCommand, GetLogRecordCommand,
+  GetQueryResultsCommand, StartQueryCommand,
   StopQueryCommand, type GetQueryResultsCommandOutput, type StartQueryCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { refusal } from "../../../test/refusal.ts";
+import { withDataFolder } from "../../../test/data-folder.ts";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
 import { createGroup, type LogsFixture } from "./logs-fixture.ts";
 
@@ -129,4 +130,27 @@ test("what cannot be asked is refused", async () => {
   );
   assert.match(await start({}), /^InvalidParameterException: Exactly one of/);
   assert.match(await start({ logGroupName: "app", queryLanguage: "SQL" }), /^NotImplemented: Queries in SQL/);
+});
+
+test("a query that is under way when the region stops begins anew when it is started again", async () => {
+  using folder = withDataFolder();
+  let queryId: string | undefined;
+  const status = async ({ logs }: Pick<LogsFixture, "logs">) =>
+    (await logs.send(new GetQueryResultsCommand({ queryId }))).status;
+  {
+    await using region = await startRegion({ dataDir: folder.path });
+    const app = await createGroup(region, "app");
+    await app.stream("s");
+    const texts = Array.from({ length: 10_000 }, (_, at) => `request ${at} of user ${at % 37} served`);
+    for (let batch = 0; batch < 5; batch++) await app.put("s", ...texts);
+    ({ queryId } = await app.logs.send(new StartQueryCommand({
+      ...times, logGroupName: "app",
+      queryString: "parse @message '* of user * served' as request, user | stats count() by user",
+    })));
+    while (await status(app) === "Scheduled");
+    assert.equal(await status(app), "Running");
+  }
+  await using region = await startRegion({ dataDir: folder.path });
+  await region.settled();
+  assert.equal(await status({ logs: region.client(CloudWatchLogsClient) }), "Complete");
 });

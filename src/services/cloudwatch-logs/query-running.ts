@@ -111,6 +111,11 @@ export const runQuery = asynchronousJob<{
     }),
   };
   const status = await statusOf(ctx, row, query, { stage: pipeline, counts, progress });
+  if (status === "Cancelled" && ctx.signal.aborted) {
+    // The region stops: it begins anew when it is started again.
+    ctx.transaction((within) => within.schedule(runQuery, { id, at: ctx.clock.now(), input: { id } }));
+    return;
+  }
   if (!query.filters) counts.matched = counts.scanned;
   ctx.transaction((within) => finish(within, id, status, counts, pipeline));
 });

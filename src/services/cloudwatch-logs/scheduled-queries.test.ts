@@ -10,7 +10,7 @@ import { CreateBucketCommand, GetObjectCommand, S3Client } from "@aws-sdk/client
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, testEpoch } from "../../../test/region.ts";
 import { createGroup } from "./logs-fixture.ts";
-import { StartQuery } from "./queries.ts";
+import { GetQueryResults, StartQuery } from "./queries.ts";
 
 const region = await startRegion();
 after(() => region.stop());
@@ -40,7 +40,7 @@ async function allow(...actions: string[]): Promise<void> {
 const query: CreateScheduledQueryCommandInput = {
   name: "errors", queryLanguage: "CWLI", queryString: "filter @message like 'ERROR' | stats count(*) as c",
   logGroupIdentifiers: ["app"], scheduleExpression: "rate(1 hour)", executionRoleArn: role,
-    startTimeOffset: 3_600,
+  startTimeOffset: 3_600,
   destinationConfiguration: {
     s3Configuration: { destinationIdentifier: "s3://results/daily/", roleArn: role },
   },
@@ -110,6 +110,20 @@ test("the region's own failures lose no run", async (t) => {
   assert.equal(mock.callCount(), 1);
   assert.ok(region.engine.defects.splice(0).length > 0);
   assert.deepEqual((await history()).map(({ executionStatus }) => executionStatus), ["Complete"]);
+  await logs.send(new DeleteScheduledQueryCommand({ identifier: "errors" }));
+});
+
+test("a run whose results can't be read for an hour has failed", async (t) => {
+  await logs.send(new CreateScheduledQueryCommand(query));
+  t.mock.method(GetQueryResults as unknown as { run: () => unknown }, "run", () => {
+    throw new Error("down");
+  });
+  const first = async () => (await history()).at(-1);
+  await region.clock.advance({ hours: 1, minutes: 30 });
+  assert.equal((await first())?.executionStatus, "Running");
+  await region.clock.advance({ hours: 1 });
+  assert.equal((await first())?.executionStatus, "Failed");
+  assert.ok(region.engine.defects.splice(0).length > 0);
   await logs.send(new DeleteScheduledQueryCommand({ identifier: "errors" }));
 });
 

@@ -3,7 +3,7 @@
 import * as logs from "../../generated/cloudwatch-logs.ts";
 import * as s3 from "../../generated/s3.ts";
 import { sessionOf } from "../../delivery/role-session.ts";
-import { asynchronousJob, job } from "../../jobs/job.ts";
+import { asynchronousJob, job, recurringJob } from "../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { nextAfter, parseSchedule } from "../../kernel/schedule-expression.ts";
@@ -46,16 +46,18 @@ async function asRole(ctx: BodyContext, roleArn: string, { id }: ScheduledQuery)
   return { as: { session: await sessionOf(ctx, asked) } };
 }
 
-function note(ctx: BodyContext, due: Due, change: Partial<Trigger>): void {
-  ctx.transaction((within) => {
-    const query = find(within, due);
-    if (!query) return;
-    const known = within.db(triggers).get([due.id, due.at]);
-    const trigger = within.db(triggers).put({
-      status: "Running", ...known, scheduledId: due.id, at: due.at, ...change,
-    });
-    within.db(scheduledQueries).put({ ...query, triggeredAt: due.at, lastStatus: trigger.status });
+function note(ctx: Context, due: Due, change: Partial<Trigger>): void {
+  const query = find(ctx, due);
+  if (!query) return;
+  const known = ctx.db(triggers).get([due.id, due.at]);
+  const trigger = ctx.db(triggers).put({
+    status: "Running", ...known, scheduledId: due.id, at: due.at, ...change,
   });
+  ctx.db(scheduledQueries).put({ ...query, triggeredAt: due.at, lastStatus: trigger.status });
+}
+
+function end(ctx: BodyContext, due: Due, change: Partial<Trigger>): void {
+  ctx.transaction((within) => note(within, due, change));
 }
 
 /** The next time is planned and this one set going together: neither is lost where the region stops. */
@@ -82,12 +84,14 @@ export const runScheduledQuery = asynchronousJob<Due>("cloudwatch-logs.runSchedu
       startTime: Math.floor(due.at / 1_000) - (query.offsetSeconds ?? offsetSecondsDefault),
       endTime: Math.floor(due.at / 1_000), ...(query.groups && { logGroupIdentifiers: [...query.groups] }),
     }, await asRole(ctx, query.roleArn, query));
-    note(ctx, due, { ...(queryId !== undefined && { queryId }), status: "Running" });
-    ctx.transaction((within) => lookAgain(within, due));
+    ctx.transaction((within) => {
+      note(within, due, { ...(queryId !== undefined && { queryId }), status: "Running" });
+      lookAgain(within, due);
+    });
   } catch (error) {
     if (!(error instanceof AwsError) || error.status >= 500) throw error;
     const status = error.code === "MalformedQueryException" ? "InvalidQuery" : "Failed";
-    note(ctx, due, { status, error: error.message });
+    end(ctx, due, { status, error: error.message });
   }
 });
 
@@ -102,7 +106,7 @@ function lookAgain(ctx: Context, due: Due): void {
   });
 }
 
-export const collectScheduledQuery = asynchronousJob<Due>(
+export const collectScheduledQuery = recurringJob<Due>(
   "cloudwatch-logs.collectScheduledQuery",
   async (due, ctx) => {
     const { query, queryId } = ctx.reading(() =>
@@ -112,19 +116,20 @@ export const collectScheduledQuery = asynchronousJob<Due>(
       const found = await ctx.call(logs.GetQueryResults, { queryId },
         await asRole(ctx, query.roleArn, query));
       if (found.status === "Scheduled" || found.status === "Running") {
-        if (ctx.clock.now() > due.at + patienceMilliseconds) note(ctx, due, { status: "Timeout" });
+        if (ctx.clock.now() > due.at + patienceMilliseconds) end(ctx, due, { status: "Timeout" });
         else ctx.transaction((within) => lookAgain(within, due));
         return;
       }
       if (found.status !== "Complete") {
-        note(ctx, due, { status: found.status === "Timeout" ? "Timeout" : "Failed" });
+        end(ctx, due, { status: found.status === "Timeout" ? "Timeout" : "Failed" });
         return;
       }
       const destination = await deliver(ctx, query, due, { queryId, ...found });
-      note(ctx, due, { status: "Complete", ...(destination && { destination }) });
+      end(ctx, due, { status: "Complete", ...(destination && { destination }) });
     } catch (error) {
-      if (!(error instanceof AwsError) || error.status >= 500) throw error;
-      note(ctx, due, { status: "Failed", error: error.message });
+      const isRefused = error instanceof AwsError && error.status < 500;
+      if (!isRefused && ctx.clock.now() <= due.at + patienceMilliseconds) throw error;
+      end(ctx, due, { status: "Failed", error: (error as Error).message });
     }
   },
 );

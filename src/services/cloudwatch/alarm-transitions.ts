@@ -27,7 +27,10 @@ function historyState({ value, reason, reasonData }: AlarmState): object {
 /** Composite alarms above composite alarms are deep at most. */
 const depthMax = 50;
 
-export function changeState(ctx: Context, alarm: AlarmRow, to: NewState, depth = 0): void {
+/** @param below the alarms whose changes have led here, none of which changes again */
+export function changeState(
+  ctx: Context, alarm: AlarmRow, to: NewState, below: readonly string[] = [],
+): void {
   const previous = alarm.state;
   const now = ctx.clock.now();
   const isTransition = to.value !== previous.value;
@@ -47,7 +50,7 @@ export function changeState(ctx: Context, alarm: AlarmRow, to: NewState, depth =
     detail: stateChange(changed, previous, ctx.ids.uuid()),
   });
   act(ctx, changed, previous);
-  if (depth < depthMax) evaluateAbove(ctx, changed, depth + 1);
+  if (below.length < depthMax) evaluateAbove(ctx, changed, [...below, alarm.name]);
 }
 
 function childrenOf(ctx: Context, alarm: AlarmRow): Child[] {
@@ -108,14 +111,16 @@ export const resumeActions = job<{ readonly name: string }>("cloudwatch.resumeAc
   scheduleActions(ctx, released, previous, childrenOf(ctx, released));
 });
 
-function evaluateAbove(ctx: Context, child: AlarmRow, depth: number): void {
+/** @evidence CloudWatch API Reference, PutCompositeAlarm: "evaluation stops if CloudWatch detects a cycle" */
+function evaluateAbove(ctx: Context, child: AlarmRow, below: readonly string[]): void {
   for (const alarm of [...ctx.db(alarms).by("composite").list()]) {
     const { composite } = alarm;
     if (!composite) continue;
     if (composite.suppressor === child.name) followSuppressor(ctx, alarm, composite, child.state.value);
     const current = ctx.db(alarms).get(alarm.name);
-    if (current && alarmsIn(parseRule(composite.rule)).includes(child.name)) {
-      evaluateComposite(ctx, current, () => transitionReason(ctx, child), depth);
+    if (!current || below.includes(alarm.name)) continue;
+    if (alarmsIn(parseRule(composite.rule)).includes(child.name)) {
+      evaluateComposite(ctx, current, () => transitionReason(ctx, child), below);
     }
   }
 }
@@ -147,7 +152,7 @@ function transitionReason(ctx: Context, { name, state }: AlarmRow): string {
 
 /** @param reasonFor worded by the state that it goes to */
 export function evaluateComposite(
-  ctx: Context, alarm: AlarmRow, reasonFor: (to: StateValue) => string, depth = 0,
+  ctx: Context, alarm: AlarmRow, reasonFor: (to: StateValue) => string, below: readonly string[] = [],
 ): void {
   if (!alarm.composite) return;
   const rule = parseRule(alarm.composite.rule);
@@ -157,5 +162,5 @@ export function evaluateComposite(
     return { arn, state: { value: state.value, timestamp: alarmTime(state.transitionedAt) } };
   });
   const reasonData = JSON.stringify({ triggeringAlarms });
-  changeState(ctx, alarm, { value, reason: reasonFor(value), reasonData }, depth);
+  changeState(ctx, alarm, { value, reason: reasonFor(value), reasonData }, below);
 }

@@ -171,6 +171,57 @@ test("cloudwatch-alarm-single-metric-composite: a composite alarm goes by others
   assert.equal(await stateOf("both"), undefined);
 });
 
+async function composite(AlarmName: string, AlarmRule: string): Promise<void> {
+  await client.send(new PutCompositeAlarmCommand({ AlarmName, AlarmRule }));
+}
+
+test("composite alarms go by alarms that are there", async () => {
+  await alarm("there");
+  const cases: readonly [string, string][] = [
+    ["ALARM(there) OR ALARM(gone) OR OK(away)",
+      "Could not save the composite alarm as alarms [gone, away] in the alarm rule do not exist"],
+    ["ALARM(there)\n", "AlarmRule must not contain leading or trailing whitespace or be null"],
+    ["ALARM(whole)", "Error in AlarmRule: The alarm whole must not depend on itself."],
+  ];
+  for (const [rule, message] of cases) {
+    assert.deepEqual(await refusal(composite("whole", rule)), ["ValidationException", message]);
+  }
+  assert.equal(await stateOf("whole"), undefined);
+});
+
+test("composite alarms in a circle change once each, and stay until it is open", async () => {
+  await alarm("seed");
+  await composite("left", "ALARM(seed)");
+  await composite("right", "ALARM(left)");
+  await composite("left", "ALARM(seed) OR NOT ALARM(right)");
+  const states = async () => [(await stateOf("left"))?.StateValue, (await stateOf("right"))?.StateValue];
+  assert.deepEqual(await states(), ["ALARM", "ALARM"]);
+  assert.deepEqual(await refusal(client.send(new DeleteAlarmsCommand({ AlarmNames: ["left"] }))), [
+    "ValidationException", "Cannot delete left as there are composite alarm(s) depending on it.",
+  ]);
+  await composite("left", "FALSE");
+  assert.deepEqual(await states(), ["OK", "OK"]);
+  await client.send(new DeleteAlarmsCommand({ AlarmNames: ["right"] }));
+  assert.equal(await stateOf("right"), undefined);
+});
+
+test("deleting alarms passes over what is not there, and takes one composite alarm at a time", async () => {
+  await alarm("one");
+  await alarm("two-of-them");
+  await composite("first", "ALARM(one) AND ALARM(two-of-them)");
+  await composite("second", "FALSE");
+  const remove = (...AlarmNames: string[]) => client.send(new DeleteAlarmsCommand({ AlarmNames }));
+  assert.deepEqual(await refusal(remove("one", "two-of-them")), [
+    "ValidationException", "Cannot delete one,two-of-them as there are composite alarm(s) depending on them.",
+  ]);
+  assert.deepEqual(await refusal(remove("first", "second")), [
+    "ValidationException", "No more than one composite alarm can be deleted at a time.",
+  ]);
+  await remove("nobody", "first", "one");
+  assert.deepEqual([await stateOf("first"), await stateOf("one")], [undefined, undefined]);
+  await remove("nobody");
+});
+
 test("an alarm on metric math, and one on a band of what is expected", async () => {
   const stat = (Id: string, MetricName: string, ReturnData: boolean) => ({
     Id, ReturnData, MetricStat: { Metric: { Namespace: "app", MetricName }, Period: 60, Stat: "Sum" },
@@ -207,6 +258,31 @@ test("an alarm on metric math, and one on a band of what is expected", async () 
     [(await stateOf("rate"))?.StateValue, (await stateOf("unusual"))?.StateValue], ["ALARM", "ALARM"],
   );
   assert.match((await stateOf("rate"))?.StateReason ?? "", /^Threshold Crossed: 1 datapoint \[10\.0 \(/);
+});
+
+test("an alarm watches one time series that can be worked out", async () => {
+  const stat = (Id: string, ReturnData = false) => ({
+    Id, ReturnData, MetricStat: { Metric: { Namespace: "app", MetricName: Id }, Period: 60, Stat: "Sum" },
+  });
+  const search = "SUM(SEARCH('{app,host} load', 'Sum', 60))";
+  const cases: readonly [PutMetricAlarmCommandInput["Metrics"], string, string?][] = [
+    [[{ Id: "e", Expression: search, Period: 60 }], "SEARCH is not supported on Metric Alarms"],
+    [[{ Id: "e", Expression: search }], "Period must not be null"],
+    [[{ Id: "e", Expression: "SELECT SUM(load) FROM app" }], "Period must not be null"],
+    [[stat("m"), { Id: "e", Expression: "n * 2" }], "Error in expression 'e': Unknown identifier: n"],
+    [[stat("m"), stat("n"), { Id: "e", Expression: "[m, n]" }],
+      "The expression of an alarm must return one time series."],
+    [[stat("m"), { Id: "e", Expression: "LAMBDA('f', m)" }],
+      "The metric math function LAMBDA is not implemented by us-local-1 yet.", "NotImplemented"],
+  ];
+  for (const [Metrics, message, name = "ValidationException"] of cases) {
+    const put = client.send(new PutMetricAlarmCommand({
+      AlarmName: "wrong", EvaluationPeriods: 1, Threshold: 1, Metrics,
+      ComparisonOperator: "GreaterThanThreshold",
+    }));
+    assert.deepEqual(await refusal(put), [name, message]);
+  }
+  assert.equal(await stateOf("wrong"), undefined);
 });
 
 test("what alarms must be is told", async () => {

@@ -14,7 +14,7 @@ import { alarmsIn, parseRule } from "./alarm-rule.ts";
 import { expectSweep } from "./alarm-sweep.ts";
 import { changeState, resumeActions } from "./alarm-transitions.ts";
 import { noteConfiguration } from "./alarm-writing.ts";
-import { alarmNotFound, invalidNextToken, validationError } from "./errors.ts";
+import { invalidNextToken, validationError } from "./errors.ts";
 import { sortedDimensions } from "./metric-rows.ts";
 
 function shownShared(ctx: ReadContext, alarm: AlarmRow) {
@@ -152,27 +152,36 @@ export const DescribeAlarmsForMetric = operation(cloudwatch.DescribeAlarmsForMet
   },
 });
 
+/** @throws ValidationError where composite alarms that stay go by some of those which are to go */
+function requireUnused(ctx: ReadContext, names: ReadonlySet<string>): void {
+  const used = new Set<string>();
+  for (const { name, composite } of ctx.db(alarms).by("composite").list()) {
+    if (!composite || names.has(name)) continue;
+    for (const child of alarmsIn(parseRule(composite.rule))) if (names.has(child)) used.add(child);
+  }
+  if (used.size === 0) return;
+  const them = used.size === 1 ? "it" : "them";
+  throw validationError(
+    `Cannot delete ${[...used].join(",")} as there are composite alarm(s) depending on ${them}.`,
+  );
+}
+
 /**
- * All of them or none, and none that a composite alarm which stays goes by.
+ * Names of alarms that are not there do not matter.
  *
- * @evidence CloudWatch API Reference, DeleteAlarms
+ * @evidence CloudWatch API Reference, DeleteAlarms: no more than one composite alarm, and "if you specify any
+ * incorrect alarm names, the alarms you specify with correct names are still deleted"
  */
 export const DeleteAlarms = operation(cloudwatch.DeleteAlarms, {
   resource: (input, ctx) => input.AlarmNames.map((name) => alarmArn(ctx, name)),
 
   run(input, ctx) {
     const names = new Set(input.AlarmNames);
-    const gone = [...names].map((name) => {
-      const alarm = ctx.db(alarms).get(name);
-      if (!alarm) throw alarmNotFound();
-      return alarm;
-    });
-    for (const { name, composite } of ctx.db(alarms).by("composite").list()) {
-      if (!composite || names.has(name)) continue;
-      const child = alarmsIn(parseRule(composite.rule)).find((candidate) => names.has(candidate));
-      if (child === undefined) continue;
-      throw validationError(`Cannot delete ${child} as there are composite alarm(s) depending on it.`);
+    const gone = [...names].flatMap((name) => ctx.db(alarms).get(name) ?? []);
+    if (gone.filter(({ composite }) => composite !== undefined).length > 1) {
+      throw validationError("No more than one composite alarm can be deleted at a time.");
     }
+    requireUnused(ctx, names);
     for (const alarm of gone) {
       ctx.db(alarms).delete(alarm.name);
       ctx.tags(alarmArn(ctx, alarm.name)).clear();

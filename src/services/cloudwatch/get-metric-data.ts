@@ -1,16 +1,12 @@
 /** GetMetricData. */
 
 import * as cloudwatch from "../../generated/cloudwatch.ts";
-import type {
-  GetMetricDataInput, MetricDataQuery, MetricDataResult, StatusCode,
-} from "../../generated/cloudwatch.ts";
+import type { GetMetricDataInput, MetricDataResult, StatusCode } from "../../generated/cloudwatch.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { openPageToken, pageToken } from "../../kernel/page.ts";
 import { invalidNextToken, validationError } from "./errors.ts";
-import { defaultLabels, dynamicLabel, foundLabel } from "./labels.ts";
-import type { TimeSeries } from "./math-values.ts";
-import { isInsightsQuery } from "./metrics-insights-parse.ts";
+import { defaultLabels, shownLabel, type Labelled } from "./labels.ts";
 import { alignedStart } from "./periods.ts";
 import { requireQueries } from "./query-checks.ts";
 import { QueryRun } from "./query-run.ts";
@@ -44,15 +40,9 @@ interface Result extends MetricDataResult {
 }
 
 function result(
-  ctx: BodyContext, input: GetMetricDataInput, query: MetricDataQuery, series: TimeSeries, own: string,
+  input: GetMetricDataInput, { query, series }: Labelled, label: string,
 ): Result {
   const points = [...series.points].sort(([left], [right]) => left - right);
-  const facts = {
-    own, account: ctx.account, region: ctx.region, timezone: input.LabelOptions?.Timezone ?? "+0000",
-  };
-  const label = query.Label === undefined ? own : dynamicLabel(
-    query.Label, { ...series, points: new Map(points) }, facts,
-  );
   if (input.ScanBy !== "TimestampAscending") points.reverse();
   return {
     Id: query.Id, Label: label,
@@ -60,25 +50,22 @@ function result(
   };
 }
 
-/** What is found by an expression is called by what tells it apart, and by its id where there is but one. */
-function labelOf(query: MetricDataQuery, series: TimeSeries, all: readonly TimeSeries[]): string {
-  if (isInsightsQuery(query.Expression ?? "")) return series.label;
-  return all.length > 1 ? foundLabel(series, all) : query.Id;
-}
-
 function allResults(ctx: BodyContext, input: GetMetricDataInput): Result[] {
   const { MetricDataQueries: queries, StartTime: start, EndTime: end } = input;
   const now = ctx.clock.now();
   const run = new QueryRun(ctx, queries, { end, startFor: (period) => alignedStart(start, period, now) });
   const labels = defaultLabels(queries);
+  const facts = {
+    account: ctx.account, region: ctx.region, timezone: input.LabelOptions?.Timezone ?? "+0000",
+  };
   // All are worked out, also those that are not shown: a wrong one is refused.
   const worked = queries.map((query) => [query, run.resultsOf(query)] as const);
   return worked.flatMap(([query, all]) => {
     if (query.ReturnData === false) return [];
     return all.map((series) => {
-      const own = labels.get(query.Id) ?? labelOf(query, series, all);
-      const messages = run.messages.get(query.Id);
-      return { ...result(ctx, input, query, series, own), ...(messages && { Messages: messages }) };
+      const one = { query, series, all };
+      const Messages = run.messages.get(query.Id);
+      return { ...result(input, one, shownLabel(one, labels, facts)), ...(Messages && { Messages }) };
     });
   });
 }

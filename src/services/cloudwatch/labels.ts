@@ -7,6 +7,7 @@
 import type { MetricDataQuery } from "../../generated/cloudwatch.ts";
 import { reductions } from "./math-functions.ts";
 import type { TimeSeries } from "./math-values.ts";
+import { isInsightsQuery } from "./metrics-insights-parse.ts";
 
 /**
  * A metric's own label is its name, with its statistic and period where those of the request differ.
@@ -26,12 +27,35 @@ export function defaultLabels(queries: readonly MetricDataQuery[]): Map<string, 
 }
 
 /** What tells the found series apart. */
-export function foundLabel(series: TimeSeries, all: readonly TimeSeries[]): string {
+function foundLabel(series: TimeSeries, all: readonly TimeSeries[]): string {
   const { metric } = series;
   if (!metric) return series.label;
   const namesDiffer = new Set(all.map((other) => other.metric?.name)).size > 1;
   const values = metric.dimensions.map(({ Value }) => Value);
   return [...values, ...(namesDiffer || values.length === 0 ? [metric.name] : [])].join(" ");
+}
+
+/** What is found by an expression is called by what tells it apart, and by its id where there is but one. */
+function expressionLabel(query: MetricDataQuery, series: TimeSeries, all: readonly TimeSeries[]): string {
+  if (isInsightsQuery(query.Expression ?? "")) return series.label;
+  return all.length > 1 ? foundLabel(series, all) : query.Id;
+}
+
+/** One of the time series that a query is answered with, and all of them. */
+export interface Labelled {
+  readonly query: MetricDataQuery;
+  readonly series: TimeSeries;
+  readonly all: readonly TimeSeries[];
+}
+
+/** @param labels what metrics are called where nothing is said */
+export function shownLabel(
+  { query, series, all }: Labelled, labels: ReadonlyMap<string, string>, facts: Omit<LabelFacts, "own">,
+): string {
+  const own = labels.get(query.Id) ?? expressionLabel(query, series, all);
+  if (query.Label === undefined) return own;
+  const points = [...series.points].sort(([left], [right]) => left - right);
+  return dynamicLabel(query.Label, { ...series, points: new Map(points) }, { ...facts, own });
 }
 
 type Value = (points: readonly (readonly [number, number])[]) => number | undefined;
@@ -67,10 +91,14 @@ const times: Readonly<Record<string, Value>> = {
   MIN_TIME: extreme(reductions.MIN),
 };
 
-function shownTime(at: number, timezone: string): string {
+/** `+0130` in milliseconds. */
+export function zoneOffsetOf(timezone: string): number {
   const match = /^([+-])(\d{2})(\d{2})$/.exec(timezone);
-  const minutes = match ? Number(`${match[1]}1`) * (Number(match[2]) * 60 + Number(match[3])) : 0;
-  return new Date(at + minutes * 60_000).toISOString().slice(0, 19).replace("T", " ");
+  return match ? Number(`${match[1]}1`) * (Number(match[2]) * 60 + Number(match[3])) * 60_000 : 0;
+}
+
+function shownTime(at: number, timezone: string): string {
+  return new Date(at + zoneOffsetOf(timezone)).toISOString().slice(0, 19).replace("T", " ");
 }
 
 function property(name: string, series: TimeSeries, facts: LabelFacts): string | undefined {
@@ -96,7 +124,7 @@ export interface LabelFacts {
   readonly timezone: string;
 }
 
-export function dynamicLabel(label: string, series: TimeSeries, facts: LabelFacts): string {
+function dynamicLabel(label: string, series: TimeSeries, facts: LabelFacts): string {
   const points = [...series.points];
   return label.replaceAll(/\$\{([^}]*)\}/g, (whole, inner: string) => {
     if (inner === "LABEL") return facts.own;

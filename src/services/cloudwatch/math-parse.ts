@@ -158,14 +158,23 @@ export function parseExpression(text: string): Expression {
   return new Parser(text).parse();
 }
 
+/** The expression and all that it is made of. */
+function partsOf(expression: Expression): Expression[] {
+  switch (expression.kind) {
+    case "list":
+    case "call": return [expression, ...expression.items.flatMap(partsOf)];
+    case "negative": return [expression, ...partsOf(expression.of)];
+    case "binary": return [expression, ...partsOf(expression.left), ...partsOf(expression.right)];
+    default: return [expression];
+  }
+}
+
 /** The ids that it names, which must be known before it is. */
 export function namesIn(expression: Expression): string[] {
-  switch (expression.kind) {
-    case "name": return [expression.name];
-    case "list": return expression.items.flatMap(namesIn);
-    case "call": return expression.items.flatMap(namesIn);
-    case "negative": return namesIn(expression.of);
-    case "binary": return [...namesIn(expression.left), ...namesIn(expression.right)];
-    default: return [];
-  }
+  return partsOf(expression).flatMap((part) => (part.kind === "name" ? part.name : []));
+}
+
+/** The functions that it calls, in capitals. */
+export function callsIn(expression: Expression): string[] {
+  return partsOf(expression).flatMap((part) => (part.kind === "call" ? part.name.toUpperCase() : []));
 }

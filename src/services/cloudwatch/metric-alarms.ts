@@ -2,6 +2,7 @@
 
 import * as cloudwatch from "../../generated/cloudwatch.ts";
 import type { PutMetricAlarmInput } from "../../generated/cloudwatch.ts";
+import type { Context } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { forgetContributors } from "./alarm-contributors.ts";
@@ -10,10 +11,11 @@ import type { MetricRule } from "./alarm-rows.ts";
 import { expectSweep } from "./alarm-sweep.ts";
 import { writeAlarm } from "./alarm-writing.ts";
 import { collectionTooLarge, validationError } from "./errors.ts";
-import { parseExpression } from "./math-parse.ts";
+import { callsIn, parseExpression } from "./math-parse.ts";
 import { isInsightsQuery, parseInsights } from "./metrics-insights-parse.ts";
 import { isAlarmPeriod } from "./periods.ts";
 import { requireQueries } from "./query-checks.ts";
+import { QueryRun } from "./query-run.ts";
 import { parseStatistic } from "./statistics.ts";
 
 const treatments = ["breaching", "notBreaching", "ignore", "missing"];
@@ -44,6 +46,9 @@ function requireSource(input: PutMetricAlarmInput): void {
         );
       }
     }
+    if (!metrics.some(({ MetricStat, Period }) => MetricStat || Period !== undefined)) {
+      throw validationError("Period must not be null");
+    }
     requireQueries(metrics, "Metrics");
     for (const { Expression } of metrics) if (Expression !== undefined) requireExpression(Expression);
     const shown = metrics.filter(
@@ -67,9 +72,31 @@ function requireSource(input: PutMetricAlarmInput): void {
   }
 }
 
+/** @evidence answers of PutMetricAlarm quoted in its users' reports: of SEARCH, and of the period */
 function requireExpression(text: string): void {
   if (isInsightsQuery(text)) parseInsights(text);
-  else parseExpression(text);
+  else if (callsIn(parseExpression(text)).includes("SEARCH")) {
+    throw validationError("SEARCH is not supported on Metric Alarms");
+  }
+}
+
+/**
+ * The queries can be worked out, and give the one time series that an alarm watches, or a group's.
+ *
+ * @evidence CloudWatch User Guide, "Use search expressions in graphs": "an alarm based on a math
+ * expression can watch only one time series"
+ */
+function requireOneSeries(ctx: Context, rule: MetricRule): void {
+  if (!rule.Metrics) return;
+  const end = ctx.clock.now();
+  const startFor = (periodSeconds: number): number => end - periodSeconds * 1_000;
+  const run = new QueryRun(ctx, rule.Metrics, { end, startFor });
+  for (const query of rule.Metrics) {
+    const isWatched = query.ReturnData !== false && query.Id !== rule.ThresholdMetricId;
+    if (run.resultsOf(query).length > 1 && isWatched && !isGrouped(rule)) {
+      throw validationError("The expression of an alarm must return one time series.");
+    }
+  }
 }
 
 function requirePeriods(input: PutMetricAlarmInput): void {
@@ -146,6 +173,7 @@ export const PutMetricAlarm = operation(cloudwatch.PutMetricAlarm, {
     requireComparison(input);
     requireOptions(input);
     const rule = ruleOf(input);
+    requireOneSeries(ctx, rule);
     writeAlarm(ctx, input, { metric: rule });
     if (!isGrouped(rule)) forgetContributors(ctx, input.AlarmName);
     expectSweep(ctx, rule);

@@ -20,6 +20,7 @@ import * as listMetrics from "./list-metrics.ts";
 import * as metricAlarms from "./metric-alarms.ts";
 import * as metricStreamDelivery from "./metric-stream-delivery.ts";
 import * as metricStreams from "./metric-streams.ts";
+import * as metricWidgetImage from "./metric-widget-image.ts";
 import * as muteRules from "./mute-rules.ts";
 import * as putMetricData from "./put-metric-data.ts";
 import * as retention from "./retention.ts";
@@ -29,7 +30,7 @@ export default service(cloudwatch.service, {
     putMetricData, listMetrics, getMetricStatistics, getMetricData, retention,
     metricAlarms, compositeAlarms, alarms, alarmContributors, alarmHistory, alarmActions, alarmSweep,
     alarmTransitions, alarmTags, muteRules, insightRules, insightRuleReport,
-    dashboards, anomalyDetectors, metricStreams, metricStreamDelivery,
+    dashboards, metricWidgetImage, anomalyDetectors, metricStreams, metricStreamDelivery,
   ],
   metricSink: putMetricData.storeTotals,
   // What log groups' metric filters and embedded metrics give comes from the service of logs itself.
