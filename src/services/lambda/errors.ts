@@ -43,6 +43,12 @@ export const latestStays = (): AwsError =>
 export const aliasIsNoVersion = (): AwsError =>
   invalidParameter("Deletion of aliases is not currently supported.");
 
+/** @evidence answers to CreateFunction quoted by users of CDK and cloud-custodian */
+export const nameTooLong = (name: string, lengthMax: number): AwsError => invalidParameter(
+  `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must `
+  + `have length less than or equal to ${lengthMax}`,
+);
+
 /** @evidence recorded AWS answer to an ARN with one qualifier beside another */
 export const qualifiersDiffer = (): AwsError => invalidParameter(
   "The derived qualifier from the function name does not match the specified qualifier.",
@@ -68,6 +74,11 @@ export const imageInvalid = (uri: string): AwsError =>
   invalidParameter(`Source image ${uri} is not valid. Provide a valid source image.`);
 export const imageMissing = (): AwsError => invalidParameter(
   "Please provide ImageUri when updating a function with packageType Image.",
+);
+/** @evidence an answer to CreateFunction quoted in CDK's pull request 28045 */
+export const levelsNeedJson = (): AwsError => invalidParameter(
+  'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change '
+  + 'the LogFormat to "Json" and try again.',
 );
 /** In our words: AWS's are not recorded. */
 export const notBesideSnapStart = (what: string): AwsError =>

@@ -19,7 +19,7 @@ import { requireNetwork } from "./function-network.ts";
 import { settingsOf, showFunction } from "./function-configuration.ts";
 import { imageCode } from "./function-images.ts";
 import {
-  functionArn, isVersionNumber, latest, namedFunction, onFunction,
+  functionArn, isVersionNumber, latest, namedFunction, onFunction, requireNameLength,
 } from "./function-names.ts";
 import {
   functions, requireFunction, versions, type Code, type FunctionVersion, type Settings,
@@ -47,6 +47,7 @@ export const CreateFunction = operation(lambda.CreateFunction, {
 
   async body(input, ctx): Promise<FunctionConfiguration> {
     const { name } = namedFunction(input);
+    requireNameLength(name);
     const request = { ...input, FunctionName: name };
     const prepared = await prepare(request, ctx);
     const made = ctx.transaction((within) => create(request, prepared, within));
