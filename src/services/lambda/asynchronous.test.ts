@@ -59,16 +59,34 @@ test("lambda-async-invocation: an event is taken at once, and processed later", 
     "later",
     { Code: { ZipFile: nodePackage("export const handler = async (e) => { console.log(e.say); };") } },
   );
-  const { StatusCode, Payload } = await send("later", { say: "heard" });
+  const { StatusCode, Payload, $metadata: { requestId } } = await send("later", { say: "heard" });
   assert.deepEqual([StatusCode, Payload?.length ?? 0], [202, 0]);
   await bench.region.clock.advance({ seconds: 1 });
   const logs = bench.region.client(CloudWatchLogsClient);
   const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/later" }));
-  assert.ok(events?.some(({ message }) => message?.endsWith("heard\n") || message?.endsWith("heard")));
+  assert.ok(events?.some(({ message }) => message?.endsWith(`${requestId}\tINFO\theard\n`)));
   const { logStreams } = await logs.send(
     new DescribeLogStreamsCommand({ logGroupName: "/aws/lambda/later" }),
   );
   assert.match(logStreams?.[0]?.logStreamName ?? "", /^2026\/01\/01\/\[\$LATEST\][0-9a-f]{32}$/);
+});
+
+test("what is said of the client reaches synchronous invocations alone", async () => {
+  const name = "clients";
+  await bench.make(name, {
+    Code: {
+      ZipFile: nodePackage(
+        "export const handler = async (e, context) => console.log('by', context.clientContext?.custom.app);",
+      ),
+    },
+  });
+  const ClientContext = Buffer.from('{"custom":{"app":"mine"}}').toString("base64");
+  const { log } = await bench.invoke(name, {}, { ClientContext, LogType: "Tail" });
+  assert.match(log, /\tby mine\n/);
+  await bench.invoke(name, {}, { ClientContext, InvocationType: "Event" });
+  await bench.region.clock.advance({ seconds: 1 });
+  const said = await logged(name, "2026");
+  assert.deepEqual(said.map(([, line]) => line.split("\t").at(-1)), ["by mine\n", "by undefined\n"]);
 });
 
 test("lambda-async-retries: three tries, one minute and two minutes apart", async () => {
