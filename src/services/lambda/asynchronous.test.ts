@@ -187,6 +187,18 @@ test("configurations of invocations keep to their limits, and to what the role m
     + `SendMessage on ${
       queueArn("good")}`,
   );
+  assert.equal(
+    await put({}),
+    "InvalidParameterValueException: You must specify at least one of error handling or destination setting.",
+  );
+  assert.equal(
+    await put({ DestinationConfig: { OnFailure: { Destination: arnOf(FunctionName) } } }),
+    "InvalidParameterValueException: You can't specify the function as a destination for itself.",
+  );
+  assert.equal(
+    await put({ DestinationConfig: { OnFailure: { Destination: arnOf("nobody") } } }),
+    `InvalidParameterValueException: The destination ARN ${arnOf("nobody")} is invalid.`,
+  );
   const update = (more: object) =>
     bench.lambda.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, ...more }));
   assert.equal(
