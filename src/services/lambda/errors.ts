@@ -164,9 +164,6 @@ export const invalidDeadLetter = (arn: string): AwsError => invalidParameter(
   `The provided target ARN ${arn} is invalid. Only SQS standard queues and SNS standard topics are `
   + "supported.",
 );
-export const fileSystemsNeedVpc = (): AwsError => invalidParameter(
-  "Function must be configured to execute in a VPC to reference access point",
-);
 
 /** @evidence recorded AWS answers to AddPermission, RemovePermission and GetPolicy */
 export const statementExists = (): AwsError => conflict(
@@ -193,6 +190,24 @@ export const unreservedTooFew = (atLeast: number): AwsError => invalidParameter(
 );
 export const provisionedAboveReserved = (): AwsError => invalidParameter(
   "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function",
+);
+/** @evidence answers to PutProvisionedConcurrencyConfig, quoted by users of SST and recorded by LocalStack */
+export const provisionedAboveAccount = (limit: number): AwsError => invalidParameter(
+  `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${limit}].`,
+);
+export const provisionedTooMany = (atLeast: number): AwsError => invalidParameter(
+  "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
+  + `minimum value of [${atLeast}].`,
+);
+export const versionProvisioned = (): AwsError => conflict(
+  "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version",
+);
+export const aliasProvisioned = (): AwsError =>
+  conflict("Version is pointed by a Provisioned Concurrency alias");
+/** In our words: AWS's are not recorded. */
+export const reservedBelowProvisioned = (reserved: number, provisioned: number): AwsError => invalidParameter(
+  `ReservedConcurrentExecutions ${reserved} should not be lower than function's total provisioned `
+  + `concurrency [${provisioned}].`,
 );
 export const provisionedForLatest = (): AwsError => invalidParameter(
   "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
