@@ -115,6 +115,13 @@ test("lambda-async-dlq: what failed comes into the dead-letter queue, if the rol
     "InvalidParameterValueException: The provided execution role does not have permissions to call "
     + "SendMessage on SQS",
   );
+  const inOrder = queueArn("dead.fifo");
+  const DeadLetterConfig = { TargetArn: inOrder };
+  assert.equal(
+    await refusal(bench.make("no-dead", { ...failing, Role: sender, DeadLetterConfig })),
+    `InvalidParameterValueException: The provided target ARN ${inOrder} is invalid. Only SQS standard queues `
+    + "and SNS standard topics are supported.",
+  );
   await bench.make("dying", { ...failing, Role: sender, DeadLetterConfig: { TargetArn } });
   await send("dying", { order: 7 });
   await bench.region.clock.advance({ seconds: 200 });
@@ -198,6 +205,10 @@ test("configurations of invocations keep to their limits, and to what the role m
   assert.equal(
     await put({ DestinationConfig: { OnFailure: { Destination: arnOf("nobody") } } }),
     `InvalidParameterValueException: The destination ARN ${arnOf("nobody")} is invalid.`,
+  );
+  assert.equal(
+    await put({ DestinationConfig: { OnSuccess: { Destination: queueArn("good.fifo") } } }),
+    `InvalidParameterValueException: The destination ARN ${queueArn("good.fifo")} is invalid.`,
   );
   const update = (more: object) =>
     bench.lambda.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, ...more }));

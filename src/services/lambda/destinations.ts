@@ -46,9 +46,10 @@ export async function requireDestinations(
 ): Promise<void> {
   for (const [arn, isFailure] of [[OnSuccess?.Destination, false], [OnFailure?.Destination, true]] as const) {
     if (arn === undefined || arn === "") continue;
-    const service = parseArn(arn)?.service ?? "";
+    const { service = "", resource: target = "" } = parseArn(arn) ?? {};
     const action = actions[service];
     if (action === undefined || (service === "s3" && !isFailure)) throw invalidDestination(arn);
+    if (target.endsWith(".fifo")) throw invalidDestination(arn);
     if (service === "lambda") requireOtherFunction(ctx, name, arn);
     const resource = service === "s3" ? `${arn}/*` : arn;
     if (!(await roleMay(ctx, { name, role: settings.Role }, action, resource))) {

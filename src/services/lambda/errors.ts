@@ -80,6 +80,9 @@ export const levelsNeedJson = (): AwsError => invalidParameter(
   'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change '
   + 'the LogFormat to "Json" and try again.',
 );
+/** @evidence an answer to CreateFunction quoted in LocalStack's pull request 12458 */
+export const notForSnapStart = (runtime: string): AwsError =>
+  invalidParameter(`${runtime} is not supported for SnapStart enabled functions.`);
 /** In our words: AWS's are not recorded. */
 export const notBesideSnapStart = (what: string): AwsError =>
   invalidParameter(`SnapStart does not support ${what}.`);
