@@ -119,6 +119,7 @@ function testFunction(plane: FunctionsPlane, path: string, further: Partial<Func
     functionName: "tested",
     version: "$LATEST",
     runtime: "nodejs20.x",
+    runtimeVersionArn: "arn:aws:lambda:us-east-1::runtime:tested",
     handler: "index.handler",
     code: { kind: "folder", path },
     layers: [],

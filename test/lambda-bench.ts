@@ -32,6 +32,7 @@ export interface Invoked {
   readonly status: number | undefined;
   readonly error: string | undefined;
   readonly version: string | undefined;
+  readonly requestId: string | undefined;
   readonly answer: unknown;
   readonly log: string;
 }
@@ -57,6 +58,7 @@ export async function startBench(): Promise<Bench> {
         status: answer.StatusCode,
         error: answer.FunctionError,
         version: answer.ExecutedVersion,
+        requestId: answer.$metadata.requestId,
         answer: text === "" ? undefined : JSON.parse(text),
         log: Buffer.from(answer.LogResult ?? "", "base64").toString("utf8"),
       };

@@ -82,6 +82,8 @@ export interface FunctionSpec {
   readonly version: string;
   /** `nodejs22.x`; absent for an image. */
   readonly runtime?: string;
+  /** As the log says it; absent for an image. */
+  readonly runtimeVersionArn?: string;
   readonly handler?: string;
   readonly code: CodeSource | ImageSource;
   /** In the order given: later ones overwrite earlier ones under `/opt`. */

@@ -1,7 +1,11 @@
 /** Provisioned concurrency: so many environments of a revision, always initialized. */
 
+import { availableParallelism } from "node:os";
 import type { FunctionSpec, ProvisionedState } from "./contract.ts";
 import type { Begun, Slot } from "./slot.ts";
+
+/** More than these beginning at once would only make each take longer than it may. */
+const beginningMax = availableParallelism();
 
 interface Kept {
   readonly spec: FunctionSpec;
@@ -32,8 +36,7 @@ export class Provisioned {
     kept.failure = undefined;
     for (const slot of [...kept.slots].slice(count)) {
       kept.slots.delete(slot);
-      slot.isRetired = true;
-      if (slot.environment.state === "idle") slot.environment.end("spindown");
+      retire(slot);
     }
     if (count === 0) this.#kept.delete(spec.revision);
     await this.#fill(kept);
@@ -53,22 +56,28 @@ export class Provisioned {
   }
 
   forget(functionArn?: string, except?: string): void {
-    for (const [revision, { spec }] of this.#kept) {
-      if (functionArn !== undefined && (spec.functionArn !== functionArn || revision === except)) continue;
+    for (const [revision, kept] of this.#kept) {
+      const { functionArn: owner } = kept.spec;
+      if (functionArn !== undefined && (owner !== functionArn || revision === except)) continue;
+      kept.count = 0;
       this.#kept.delete(revision);
     }
   }
 
+  /** A few at a time; the first that can't be begun is the last. */
   async #fill(kept: Kept): Promise<void> {
-    const missing = kept.count - kept.slots.size - kept.starting;
-    await Promise.all(Array.from({ length: Math.max(0, missing) }, () => this.#start(kept)));
+    const oneByOne = async (): Promise<void> => {
+      while (kept.failure === undefined && missing(kept) > 0) await this.#start(kept);
+    };
+    await Promise.all(Array.from({ length: Math.min(beginningMax, Math.max(0, missing(kept))) }, oneByOne));
   }
 
   async #start(kept: Kept): Promise<void> {
     kept.starting += 1;
     try {
       const { slot, failure } = await this.#begin(kept.spec);
-      if (failure === undefined) kept.slots.add(slot);
+      if (failure === undefined && kept.slots.size < kept.count) kept.slots.add(slot);
+      else if (failure === undefined) retire(slot);
       else kept.failure = failure === "timeout" ? "The Init phase took too long" : failure.errorType;
     } catch (cause) {
       kept.failure = cause instanceof Error ? cause.message : String(cause);
@@ -76,6 +85,16 @@ export class Provisioned {
       kept.starting -= 1;
     }
   }
+}
+
+function missing({ count, slots, starting }: Kept): number {
+  return count - slots.size - starting;
+}
+
+/** It answers what it is at, and nobody else. */
+function retire(slot: Slot): void {
+  slot.isRetired = true;
+  if (slot.environment.state === "idle") slot.environment.end("spindown");
 }
 
 function stateOf({ count, slots, failure }: Kept): ProvisionedState {

@@ -1,6 +1,5 @@
 /** An environment's place in the pool, and how it is begun: code, credentials, box, initialization. */
 
-import { createHash } from "node:crypto";
 import type { PlaneHost } from "../planes.ts";
 import type { CodeStore, Held } from "./code-store.ts";
 import type { ContainerEngine, NoContainers } from "./containers/container-engine.ts";
@@ -206,7 +205,7 @@ async function initialize(
   const about = { initializationType, phase: beginning.phase };
   const runtime = launch.runtimeVersion !== undefined && {
     runtimeVersion: launch.runtimeVersion,
-    runtimeVersionArn: runtimeArn(spec, launch.runtimeVersion),
+    runtimeVersionArn: spec.runtimeVersionArn,
   };
   if (!beginning.log) {
     log.beginTail();
@@ -258,9 +257,4 @@ async function initialize(
   }
   if (failure !== undefined) await environment.destroy();
   return { slot, failure, milliseconds };
-}
-
-function runtimeArn(spec: FunctionSpec, version: string): string {
-  const region = spec.functionArn.split(":")[3] ?? "us-east-1";
-  return `arn:aws:lambda:${region}::runtime:${createHash("sha256").update(version).digest("hex")}`;
 }

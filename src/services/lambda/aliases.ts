@@ -12,6 +12,7 @@ import {
   functionArn, latest, onWholeFunction, ownerOfFunction, parseFunctionName,
 } from "./function-names.ts";
 import { requireFunction } from "./function-table.ts";
+import { moveProvisioned, reprovision } from "./provisioning.ts";
 import { requireVersion } from "./qualifiers.ts";
 
 interface OfAlias {
@@ -93,6 +94,7 @@ export const UpdateAlias = operation(lambda.UpdateAlias, {
     if (input.RevisionId !== undefined && input.RevisionId !== alias.revisionId) throw otherRevision();
     const version = input.FunctionVersion ?? alias.version;
     requireVersion(ctx, name, version);
+    moveProvisioned(ctx, alias, alias.version, version);
     return shown(ctx, ctx.db(aliases).put({
       ...alias,
       version,
@@ -111,7 +113,11 @@ export const DeleteAlias = operation(lambda.DeleteAlias, {
   run(input: OfAlias, ctx: Context) {
     const { name } = parseFunctionName(input.FunctionName);
     requireFunction(ctx, name);
-    if (ctx.db(aliases).delete([name, input.Name])) forgetQualifier(ctx, name, input.Name);
+    const alias = ctx.db(aliases).get([name, input.Name]);
+    if (!alias) return;
+    ctx.db(aliases).delete([name, input.Name]);
+    forgetQualifier(ctx, name, input.Name);
+    reprovision(ctx, name, alias.version);
   },
 });
 

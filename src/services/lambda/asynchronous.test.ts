@@ -59,16 +59,34 @@ test("lambda-async-invocation: an event is taken at once, and processed later", 
     "later",
     { Code: { ZipFile: nodePackage("export const handler = async (e) => { console.log(e.say); };") } },
   );
-  const { StatusCode, Payload } = await send("later", { say: "heard" });
+  const { StatusCode, Payload, $metadata: { requestId } } = await send("later", { say: "heard" });
   assert.deepEqual([StatusCode, Payload?.length ?? 0], [202, 0]);
   await bench.region.clock.advance({ seconds: 1 });
   const logs = bench.region.client(CloudWatchLogsClient);
   const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/later" }));
-  assert.ok(events?.some(({ message }) => message?.endsWith("heard\n") || message?.endsWith("heard")));
+  assert.ok(events?.some(({ message }) => message?.endsWith(`${requestId}\tINFO\theard\n`)));
   const { logStreams } = await logs.send(
     new DescribeLogStreamsCommand({ logGroupName: "/aws/lambda/later" }),
   );
   assert.match(logStreams?.[0]?.logStreamName ?? "", /^2026\/01\/01\/\[\$LATEST\][0-9a-f]{32}$/);
+});
+
+test("what is said of the client reaches synchronous invocations alone", async () => {
+  const name = "clients";
+  await bench.make(name, {
+    Code: {
+      ZipFile: nodePackage(
+        "export const handler = async (e, context) => console.log('by', context.clientContext?.custom.app);",
+      ),
+    },
+  });
+  const ClientContext = Buffer.from('{"custom":{"app":"mine"}}').toString("base64");
+  const { log } = await bench.invoke(name, {}, { ClientContext, LogType: "Tail" });
+  assert.match(log, /\tby mine\n/);
+  await bench.invoke(name, {}, { ClientContext, InvocationType: "Event" });
+  await bench.region.clock.advance({ seconds: 1 });
+  const said = await logged(name, "2026");
+  assert.deepEqual(said.map(([, line]) => line.split("\t").at(-1)), ["by mine\n", "by undefined\n"]);
 });
 
 test("lambda-async-retries: three tries, one minute and two minutes apart", async () => {
@@ -96,6 +114,13 @@ test("lambda-async-dlq: what failed comes into the dead-letter queue, if the rol
     await refusal(bench.make("no-dead", { ...failing, DeadLetterConfig: { TargetArn } })),
     "InvalidParameterValueException: The provided execution role does not have permissions to call "
     + "SendMessage on SQS",
+  );
+  const inOrder = queueArn("dead.fifo");
+  const DeadLetterConfig = { TargetArn: inOrder };
+  assert.equal(
+    await refusal(bench.make("no-dead", { ...failing, Role: sender, DeadLetterConfig })),
+    `InvalidParameterValueException: The provided target ARN ${inOrder} is invalid. Only SQS standard queues `
+    + "and SNS standard topics are supported.",
   );
   await bench.make("dying", { ...failing, Role: sender, DeadLetterConfig: { TargetArn } });
   await send("dying", { order: 7 });
@@ -168,6 +193,22 @@ test("configurations of invocations keep to their limits, and to what the role m
     "InvalidParameterValueException: The function's execution role does not have permissions to call "
     + `SendMessage on ${
       queueArn("good")}`,
+  );
+  assert.equal(
+    await put({}),
+    "InvalidParameterValueException: You must specify at least one of error handling or destination setting.",
+  );
+  assert.equal(
+    await put({ DestinationConfig: { OnFailure: { Destination: arnOf(FunctionName) } } }),
+    "InvalidParameterValueException: You can't specify the function as a destination for itself.",
+  );
+  assert.equal(
+    await put({ DestinationConfig: { OnFailure: { Destination: arnOf("nobody") } } }),
+    `InvalidParameterValueException: The destination ARN ${arnOf("nobody")} is invalid.`,
+  );
+  assert.equal(
+    await put({ DestinationConfig: { OnSuccess: { Destination: queueArn("good.fifo") } } }),
+    `InvalidParameterValueException: The destination ARN ${queueArn("good.fifo")} is invalid.`,
   );
   const update = (more: object) =>
     bench.lambda.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, ...more }));

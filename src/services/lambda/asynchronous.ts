@@ -21,16 +21,16 @@ import { invokeFunction, type InvocationResult } from "./invocations.ts";
 import { requireQualified } from "./qualifiers.ts";
 
 export interface EventOrder {
+  /** Of all its tries. */
+  readonly requestId: string;
   readonly name: string;
   readonly qualifier?: string | undefined;
   readonly payload: Buffer;
-  readonly clientContext?: string | undefined;
   readonly traceHeader?: string | undefined;
   readonly tenantId?: string | undefined;
 }
 
 interface WaitingEvent extends EventOrder {
-  readonly requestId: string;
   /** Epoch milliseconds. */
   readonly receivedAt: number;
   /** How often the function has run for it. */
@@ -50,16 +50,11 @@ const delayMillisecondsMax = 300_000;
 const jobName = "lambda.event";
 const eventJob = { kind: "job", name: jobName } as Job<WaitingEvent>;
 
-/**
- * Puts an event into the queue, in the transaction of whoever causes it. @returns the request id of all its
- * tries
- */
-export function enqueue(ctx: Context, order: EventOrder): string {
-  const requestId = ctx.ids.uuid();
+/** Puts an event into the queue, in the transaction of whoever causes it. */
+export function enqueue(ctx: Context, order: EventOrder): void {
   const now = ctx.clock.now();
   countEventReceived(ctx, order);
-  wait(ctx, { ...order, requestId, receivedAt: now, attempts: 0, delays: 0 }, now);
-  return requestId;
+  wait(ctx, { ...order, receivedAt: now, attempts: 0, delays: 0 }, now);
 }
 
 function wait(ctx: Context, event: WaitingEvent, at: number): void {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  DeleteFunctionConcurrencyCommand, GetAccountSettingsCommand, GetFunctionCommand, PublishVersionCommand,
-  GetProvisionedConcurrencyConfigCommand, PutFunctionConcurrencyCommand,
-  PutProvisionedConcurrencyConfigCommand,
+  CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand,
+  GetAccountSettingsCommand, GetFunctionCommand, GetProvisionedConcurrencyConfigCommand,
+  ListProvisionedConcurrencyConfigsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand,
+  PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
 import { startBench, type Bench } from "../../../test/lambda-bench.ts";
@@ -92,4 +93,90 @@ test("provisioned environments are warm before the first invocation, and stay so
   // Longer than environments wait that are not provisioned.
   await bench.region.clock.advance({ seconds: 3_000 });
   assert.deepEqual((await bench.invoke("warm", {}, { Qualifier: "1" })).answer, [type, id, 2]);
+});
+
+test("provisioned concurrency leaves the account 100, and is counted where nothing is reserved", async () => {
+  await bench.make("roomy");
+  const named = { FunctionName: "roomy" };
+  const change = async (index: number): Promise<void> => {
+    const ZipFile = nodePackage(`export const handler = async () => ${index};`);
+    await bench.lambda.send(new UpdateFunctionCodeCommand({ ...named, ZipFile, Publish: true }));
+    await bench.region.clock.advance({ seconds: 1 });
+  };
+  await change(1);
+  await change(2);
+  const put = (Qualifier: string, ProvisionedConcurrentExecutions: number) => refusal(bench.lambda.send(
+    new PutProvisionedConcurrencyConfigCommand({ ...named, Qualifier, ProvisionedConcurrentExecutions }),
+  ));
+  assert.equal(
+    await put("1", 1_001),
+    "InvalidParameterValueException: Specified ConcurrentExecutions for function is greater than account's "
+    + "unreserved concurrency [1000].",
+  );
+  const { AccountLimit } = await bench.lambda.send(new GetAccountSettingsCommand({}));
+  const most = (AccountLimit?.UnreservedConcurrentExecutions ?? 0) - 100;
+  assert.equal(
+    await put("1", most + 1),
+    "InvalidParameterValueException: Specified ConcurrentExecutions for function decreases account's "
+    + "UnreservedConcurrentExecution below its minimum value of [100].",
+  );
+  await bench.lambda.send(new PutProvisionedConcurrencyConfigCommand(
+    { ...named, Qualifier: "1", ProvisionedConcurrentExecutions: 2 },
+  ));
+  const now = await bench.lambda.send(new GetAccountSettingsCommand({}));
+  assert.equal(now.AccountLimit?.UnreservedConcurrentExecutions, most + 98);
+  assert.equal(
+    await refusal(bench.lambda.send(
+      new PutFunctionConcurrencyCommand({ ...named, ReservedConcurrentExecutions: 1 }),
+    )),
+    "InvalidParameterValueException: ReservedConcurrentExecutions 1 should not be lower than function's "
+    + "total provisioned concurrency [2].",
+  );
+  await bench.lambda.send(new CreateAliasCommand({ ...named, Name: "live", FunctionVersion: "1" }));
+  assert.equal(
+    await put("live", 1),
+    "ResourceConflictException: Alias can't be used for Provisioned Concurrency configuration on an already "
+    + "Provisioned version",
+  );
+  await bench.lambda.send(new UpdateAliasCommand({ ...named, Name: "live", FunctionVersion: "2" }));
+  await bench.lambda.send(new DeleteFunctionCommand({ ...named, Qualifier: "1" }));
+  const { ProvisionedConcurrencyConfigs } = await bench.lambda.send(
+    new ListProvisionedConcurrencyConfigsCommand(named),
+  );
+  assert.deepEqual(ProvisionedConcurrencyConfigs, []);
+});
+
+test("what an alias is provisioned with moves with it, and goes with it", async () => {
+  const named = { FunctionName: "roomy" };
+  const live = { ...named, Qualifier: "live" };
+  const code = nodePackage("export const handler = async () => process.env.AWS_LAMBDA_INITIALIZATION_TYPE;");
+  await bench.lambda.send(new UpdateFunctionCodeCommand({ ...named, ZipFile: code, Publish: true }));
+  await bench.region.clock.advance({ seconds: 1 });
+  await bench.lambda.send(
+    new PutProvisionedConcurrencyConfigCommand({ ...live, ProvisionedConcurrentExecutions: 1 }),
+  );
+  assert.equal(
+    await refusal(bench.lambda.send(new PutProvisionedConcurrencyConfigCommand(
+      { ...named, Qualifier: "2", ProvisionedConcurrentExecutions: 1 },
+    ))),
+    "ResourceConflictException: Version is pointed by a Provisioned Concurrency alias",
+  );
+  const ready = async (): Promise<void> => {
+    const state = () => bench.lambda.send(new GetProvisionedConcurrencyConfigCommand(live));
+    for (let turns = 0; turns < 500 && (await state()).Status !== "READY"; turns += 1) {
+      await bench.region.clock.advance({ seconds: 1 });
+    }
+    assert.equal((await state()).Status, "READY");
+  };
+  await ready();
+  await bench.lambda.send(new UpdateAliasCommand({ ...named, Name: "live", FunctionVersion: "3" }));
+  const moved = await bench.lambda.send(new GetProvisionedConcurrencyConfigCommand(live));
+  assert.equal(moved.Status, "IN_PROGRESS");
+  await ready();
+  const initialization = async (Qualifier: string) =>
+    (await bench.invoke("roomy", {}, { Qualifier })).answer;
+  assert.equal(await initialization("live"), "provisioned-concurrency");
+  await bench.lambda.send(new DeleteAliasCommand({ ...named, Name: "live" }));
+  await bench.region.clock.advance({ seconds: 1 });
+  assert.equal(await initialization("3"), "on-demand");
 });

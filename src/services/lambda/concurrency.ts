@@ -2,26 +2,25 @@
 
 import * as lambda from "../../generated/lambda.ts";
 import type { PutProvisionedConcurrencyConfigResponse } from "../../generated/lambda.ts";
-import { asynchronousJob } from "../../jobs/job.ts";
-import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
+import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import { CannotRun } from "../../planes/functions/contract.ts";
-import { provisionedConfigs, type ProvisionedConfig } from "./concurrency-table.ts";
+import { configsOfVersion, provisionedConfigs, type ProvisionedConfig } from "./concurrency-table.ts";
 import {
-  invalidMarker, noProvisioned, provisionedAboveReserved, provisionedForLatest, unreservedTooFew,
+  aliasProvisioned, invalidMarker, noProvisioned, provisionedAboveAccount, provisionedAboveReserved,
+  provisionedForLatest, provisionedTooMany, reservedBelowProvisioned, unreservedTooFew, versionProvisioned,
 } from "./errors.ts";
 import { codeStorageBytesMax, storedBytes, zipBytesMax } from "./function-code.ts";
 import { timestamp } from "./function-configuration.ts";
 import {
   functionArn, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName,
 } from "./function-names.ts";
-import { functions, requireFunction } from "./function-table.ts";
-import { specOf } from "./function-specs.ts";
+import { functions, requireFunction, versionName } from "./function-table.ts";
+import { reprovision } from "./provisioning.ts";
 import { requireQualified } from "./qualifiers.ts";
 import { requireNoSnapshot } from "./snap-start.ts";
 import { requireNoTenants } from "./tenancy.ts";
-import { concurrencyMax, reservedTotal, unreservedMin } from "./running.ts";
+import { concurrencyMax, provisionedTotal, reservedTotal, unreservedMin } from "./running.ts";
 import { unzippedBytesMax } from "../../planes/functions/archive.ts";
 
 export const PutFunctionConcurrency = operation(lambda.PutFunctionConcurrency, {
@@ -34,6 +33,8 @@ export const PutFunctionConcurrency = operation(lambda.PutFunctionConcurrency, {
     if (concurrencyMax - reservedTotal(ctx, name) - reserved < unreservedMin) {
       throw unreservedTooFew(unreservedMin);
     }
+    const provisioned = provisionedTotal(ctx, name);
+    if (reserved < provisioned) throw reservedBelowProvisioned(reserved, provisioned);
     ctx.db(functions).put({ ...found, reservedConcurrency: reserved });
     return { ReservedConcurrentExecutions: reserved };
   },
@@ -104,46 +105,36 @@ export const PutProvisionedConcurrencyConfig = operation(lambda.PutProvisionedCo
 
   run(input, ctx) {
     const { name, qualifier = latest } = namedFunction(input);
-    const { version } = requireQualified(ctx, name, qualifier);
+    const { version, alias } = requireQualified(ctx, name, qualifier);
     if (version.number === 0) throw provisionedForLatest();
+    const others = configsOfVersion(ctx, name, versionName(version.number))
+      .filter((config) => config.qualifier !== qualifier);
+    if (others.length > 0) throw alias ? versionProvisioned() : aliasProvisioned();
     requireNoTenants(version, "Provisioned concurrency");
     requireNoSnapshot(version);
     const requested = input.ProvisionedConcurrentExecutions;
-    const { reservedConcurrency } = requireFunction(ctx, name);
-    if (reservedConcurrency !== undefined && requested > reservedConcurrency) {
-      throw provisionedAboveReserved();
-    }
-    const now = ctx.clock.now();
-    const row = ctx.db(provisionedConfigs).put({ name, qualifier, requested, modifiedAt: now });
-    ctx.schedule(provision, { at: now, id: `${name} ${qualifier}`, input: { name, qualifier } });
+    requireRoom(ctx, { name, qualifier, requested });
+    const modifiedAt = ctx.clock.now();
+    const row = ctx.db(provisionedConfigs).put({ name, qualifier, requested, modifiedAt });
+    reprovision(ctx, name, versionName(version.number));
     return shown(row);
   },
 });
 
-/** Brings the environments to the number that is asked for. */
-export const provision = asynchronousJob<{ readonly name: string; readonly qualifier: string }>(
-  "lambda.provision",
-  async ({ name, qualifier }, ctx) => {
-    const row = ctx.reading(() => ctx.db(provisionedConfigs).get([name, qualifier]));
-    if (!row) return;
-    const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
-    const outcome = await keepWarm(ctx, version, row.requested);
-    ctx.transaction((within) => {
-      const now = within.db(provisionedConfigs).get([name, qualifier]);
-      if (now?.modifiedAt === row.modifiedAt) within.db(provisionedConfigs).put({ ...now, outcome });
-    });
-  },
-);
-
-async function keepWarm(
-  ctx: BodyContext, version: Parameters<typeof specOf>[1], count: number,
-): Promise<NonNullable<ProvisionedConfig["outcome"]>> {
-  try {
-    const plane = await ctx.kernel.planes.functions();
-    return await plane.keepWarm(await specOf(ctx, version), count);
-  } catch (error) {
-    if (error instanceof CannotRun) return { ready: 0, failure: error.message };
-    throw error;
+/** @throws AwsError for more than the function has reserved, or else the account has left */
+function requireRoom(
+  ctx: ReadContext, config: Pick<ProvisionedConfig, "name" | "qualifier" | "requested">,
+): void {
+  const { name, qualifier, requested } = config;
+  const { reservedConcurrency } = requireFunction(ctx, name);
+  const total = requested + provisionedTotal(ctx, name, qualifier);
+  if (reservedConcurrency !== undefined) {
+    if (total > reservedConcurrency) throw provisionedAboveReserved();
+    return;
+  }
+  if (requested > concurrencyMax) throw provisionedAboveAccount(concurrencyMax);
+  if (concurrencyMax - reservedTotal(ctx, name) - total < unreservedMin) {
+    throw provisionedTooMany(unreservedMin);
   }
 }
 
@@ -155,13 +146,11 @@ export const GetProvisionedConcurrencyConfig = operation(lambda.GetProvisionedCo
 export const DeleteProvisionedConcurrencyConfig = operation(lambda.DeleteProvisionedConcurrencyConfig, {
   ...onFunction,
 
-  async body(input, ctx) {
-    const { version } = ctx.transaction((within: Context) => {
-      const { name, qualifier } = requireProvisioned(within, input);
-      within.db(provisionedConfigs).delete([name, qualifier]);
-      return requireQualified(within, name, qualifier);
-    });
-    await keepWarm(ctx, version, 0);
+  run(input, ctx) {
+    const { name, qualifier } = requireProvisioned(ctx, input);
+    ctx.db(provisionedConfigs).delete([name, qualifier]);
+    const { version } = requireQualified(ctx, name, qualifier);
+    reprovision(ctx, name, versionName(version.number));
   },
 });
 

@@ -16,8 +16,9 @@ export async function requireDeadLetterTarget(
   ctx: BodyContext, target: string | undefined, running: { readonly name: string; readonly role: string },
 ): Promise<void> {
   if (target === undefined || target === "") return;
-  const service = parseArn(target)?.service;
-  if (service !== "sqs" && service !== "sns") throw invalidDeadLetter(target);
+  const { service, resource = "" } = parseArn(target) ?? {};
+  const isStandard = !resource.endsWith(".fifo");
+  if ((service !== "sqs" && service !== "sns") || !isStandard) throw invalidDeadLetter(target);
   const call = service === "sqs" ? "SendMessage" : "Publish";
   const isAllowed = await roleMay(ctx, running, `${service}:${call}`, target);
   if (!isAllowed) throw roleNotPermitted(call, service.toUpperCase());

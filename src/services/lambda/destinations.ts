@@ -14,9 +14,10 @@ import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { roleMay } from "./dead-letters.ts";
-import { destinationNotPermitted, invalidDestination } from "./errors.ts";
+import { destinationIsSelf, destinationNotPermitted, invalidDestination } from "./errors.ts";
 import { roleCredentials } from "./execution-role.ts";
-import type { FunctionVersion } from "./function-table.ts";
+import { functionInArn } from "./function-names.ts";
+import { functions, type FunctionVersion } from "./function-table.ts";
 import type { InvocationResult } from "./invocations.ts";
 
 export type Condition = "Success" | "RetriesExhausted" | "EventAgeExceeded" | "ZeroReservedConcurrency";
@@ -45,14 +46,25 @@ export async function requireDestinations(
 ): Promise<void> {
   for (const [arn, isFailure] of [[OnSuccess?.Destination, false], [OnFailure?.Destination, true]] as const) {
     if (arn === undefined || arn === "") continue;
-    const service = parseArn(arn)?.service ?? "";
+    const { service = "", resource: target = "" } = parseArn(arn) ?? {};
     const action = actions[service];
     if (action === undefined || (service === "s3" && !isFailure)) throw invalidDestination(arn);
+    if (target.endsWith(".fifo")) throw invalidDestination(arn);
+    if (service === "lambda") requireOtherFunction(ctx, name, arn);
     const resource = service === "s3" ? `${arn}/*` : arn;
     if (!(await roleMay(ctx, { name, role: settings.Role }, action, resource))) {
       throw destinationNotPermitted(arn, action.slice(action.indexOf(":") + 1));
     }
   }
+}
+
+/** @throws AwsError for the function itself, and for one that is not there */
+function requireOtherFunction(ctx: BodyContext, name: string, arn: string): void {
+  const other = functionInArn(arn);
+  if (!other) throw invalidDestination(arn);
+  if (other.account !== ctx.account || other.region !== ctx.region) return;
+  if (other.name === name) throw destinationIsSelf();
+  if (!ctx.reading(() => ctx.db(functions).has(other.name))) throw invalidDestination(arn);
 }
 
 /** @throws AwsError where the destination does not take it */

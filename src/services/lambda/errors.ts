@@ -43,6 +43,12 @@ export const latestStays = (): AwsError =>
 export const aliasIsNoVersion = (): AwsError =>
   invalidParameter("Deletion of aliases is not currently supported.");
 
+/** @evidence answers to CreateFunction quoted by users of CDK and cloud-custodian */
+export const nameTooLong = (name: string, lengthMax: number): AwsError => invalidParameter(
+  `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must `
+  + `have length less than or equal to ${lengthMax}`,
+);
+
 /** @evidence recorded AWS answer to an ARN with one qualifier beside another */
 export const qualifiersDiffer = (): AwsError => invalidParameter(
   "The derived qualifier from the function name does not match the specified qualifier.",
@@ -69,6 +75,14 @@ export const imageInvalid = (uri: string): AwsError =>
 export const imageMissing = (): AwsError => invalidParameter(
   "Please provide ImageUri when updating a function with packageType Image.",
 );
+/** @evidence an answer to CreateFunction quoted in CDK's pull request 28045 */
+export const levelsNeedJson = (): AwsError => invalidParameter(
+  'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change '
+  + 'the LogFormat to "Json" and try again.',
+);
+/** @evidence an answer to CreateFunction quoted in LocalStack's pull request 12458 */
+export const notForSnapStart = (runtime: string): AwsError =>
+  invalidParameter(`${runtime} is not supported for SnapStart enabled functions.`);
 /** In our words: AWS's are not recorded. */
 export const notBesideSnapStart = (what: string): AwsError =>
   invalidParameter(`SnapStart does not support ${what}.`);
@@ -153,9 +167,6 @@ export const invalidDeadLetter = (arn: string): AwsError => invalidParameter(
   `The provided target ARN ${arn} is invalid. Only SQS standard queues and SNS standard topics are `
   + "supported.",
 );
-export const fileSystemsNeedVpc = (): AwsError => invalidParameter(
-  "Function must be configured to execute in a VPC to reference access point",
-);
 
 /** @evidence recorded AWS answers to AddPermission, RemovePermission and GetPolicy */
 export const statementExists = (): AwsError => conflict(
@@ -182,6 +193,24 @@ export const unreservedTooFew = (atLeast: number): AwsError => invalidParameter(
 );
 export const provisionedAboveReserved = (): AwsError => invalidParameter(
   "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function",
+);
+/** @evidence answers to PutProvisionedConcurrencyConfig, quoted by users of SST and recorded by LocalStack */
+export const provisionedAboveAccount = (limit: number): AwsError => invalidParameter(
+  `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${limit}].`,
+);
+export const provisionedTooMany = (atLeast: number): AwsError => invalidParameter(
+  "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its "
+  + `minimum value of [${atLeast}].`,
+);
+export const versionProvisioned = (): AwsError => conflict(
+  "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version",
+);
+export const aliasProvisioned = (): AwsError =>
+  conflict("Version is pointed by a Provisioned Concurrency alias");
+/** In our words: AWS's are not recorded. */
+export const reservedBelowProvisioned = (reserved: number, provisioned: number): AwsError => invalidParameter(
+  `ReservedConcurrentExecutions ${reserved} should not be lower than function's total provisioned `
+  + `concurrency [${provisioned}].`,
 );
 export const provisionedForLatest = (): AwsError => invalidParameter(
   "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",

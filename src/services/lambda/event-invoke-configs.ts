@@ -6,7 +6,7 @@ import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { requireDestinations } from "./destinations.ts";
-import { invalidMarker, noEventInvokeConfig } from "./errors.ts";
+import { eventInvokeConfigEmpty, invalidMarker, noEventInvokeConfig } from "./errors.ts";
 import { eventInvokeConfigs, type EventInvokeConfig } from "./event-invoke-table.ts";
 import {
   functionArn, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName,
@@ -51,6 +51,10 @@ interface Given extends Named {
 /** @param keeps what the request leaves out stays as it is */
 async function write(ctx: BodyContext, input: Given, keeps: boolean): Promise<FunctionEventInvokeConfig> {
   const [name, qualifier] = keyOf(input);
+  const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = input;
+  if ([MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig].every((one) => one === undefined)) {
+    throw eventInvokeConfigEmpty();
+  }
   const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
   if (input.DestinationConfig) await requireDestinations(ctx, version, input.DestinationConfig);
   return ctx.transaction((within) => {

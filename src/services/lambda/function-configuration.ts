@@ -8,7 +8,7 @@ import type { BodyContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { showVariables } from "./environment-variables.ts";
 import {
-  durableFromStart, durableTimeoutRequired, notForImages, runtimeAndHandlerRequired,
+  durableFromStart, durableTimeoutRequired, levelsNeedJson, notForImages, runtimeAndHandlerRequired,
 } from "./errors.ts";
 import { retentionDaysDefault } from "./durable-start.ts";
 import { functionArn } from "./function-names.ts";
@@ -109,7 +109,10 @@ function durableOf(
 /** @evidence Lambda Developer Guide, "Configuring advanced logging controls": levels belong to JSON */
 function loggingOf(kept: LoggingConfig, given: LoggingConfig | undefined): LoggingConfig {
   const { LogFormat, LogGroup, ApplicationLogLevel, SystemLogLevel } = { ...kept, ...given };
-  if (LogFormat !== "JSON") return { LogFormat, LogGroup };
+  if (LogFormat !== "JSON") {
+    if (given?.ApplicationLogLevel || given?.SystemLogLevel) throw levelsNeedJson();
+    return { LogFormat, LogGroup };
+  }
   return {
     LogFormat, LogGroup,
     ApplicationLogLevel: ApplicationLogLevel ?? "INFO",

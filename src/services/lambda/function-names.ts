@@ -3,7 +3,7 @@
 import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import type { Arrival, Owner } from "../../kernel/operation.ts";
-import { otherRegion, qualifiersDiffer } from "./errors.ts";
+import { nameTooLong, otherRegion, qualifiersDiffer } from "./errors.ts";
 
 export interface FunctionName {
   readonly name: string;
@@ -45,6 +45,14 @@ export function namedFunction(input: Naming): {
     throw qualifiersDiffer();
   }
   return { name, qualifier: input.Qualifier ?? qualifier };
+}
+
+/** @evidence Lambda API Reference, CreateFunction, FunctionName: 64 characters where it is no ARN */
+const nameLengthMax = 64;
+
+/** @throws AwsError for a name that no function can have; the model's limit is that of ARNs */
+export function requireNameLength(name: string): void {
+  if (name.length > nameLengthMax) throw nameTooLong(name, nameLengthMax);
 }
 
 /** Functions of other accounts are named with their account; those of other Regions are out of reach. */

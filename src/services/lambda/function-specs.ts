@@ -8,6 +8,7 @@ import { archiveOf } from "./function-code.ts";
 import { logSink } from "./function-logs.ts";
 import { functionArn } from "./function-names.ts";
 import { versionName, type FunctionVersion } from "./function-table.ts";
+import { runtimeVersionArn } from "./runtimes.ts";
 import { isOptimized } from "./snap-start.ts";
 
 /** Variables that are encrypted are decrypted each time, so that a key that is disabled is noticed. */
@@ -44,7 +45,10 @@ function specWithout(ctx: BodyContext, version: FunctionVersion): FunctionSpec {
     functionArn: ctx.reading(() => functionArn(ctx, name)),
     functionName: name,
     version: versionName(number),
-    ...(settings.Runtime && { runtime: settings.Runtime }),
+    ...(settings.Runtime && {
+      runtime: settings.Runtime,
+      runtimeVersionArn: runtimeVersionArn(ctx.region, settings.Runtime),
+    }),
     ...(settings.Handler && { handler: settings.Handler }),
     code: codeOf(ctx, version),
     layers: settings.Layers.map(({ sha256 }) => archiveOf(ctx, sha256)),

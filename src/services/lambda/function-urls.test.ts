@@ -104,7 +104,9 @@ test("a request is an event of format 2.0, and the function's answer the respons
     });
   `) } });
   const url = await urlOf("web");
-  assert.deepEqual([(await ask(url)).status, (await ask(url)).body.toString()], [403, forbidden]);
+  const denied = await ask(url);
+  assert.deepEqual([denied.status, denied.body.toString()], [403, forbidden]);
+  assert.match(String(denied.headers["x-amzn-requestid"]), /^[0-9a-f-]{36}$/);
   await open("web");
   const answer = await ask(url, "/some/path%20x?one=1&two=a&two=b", {
     method: "POST", body: '{"x":1}', headers: { "content-type": "application/json", cookie: "c=3; d=4" },
@@ -125,6 +127,10 @@ test("a request is an event of format 2.0, and the function's answer the respons
   assert.equal(event.requestContext["accountId"], "anonymous");
   assert.equal(event.requestContext.http["method"], "POST");
   assert.equal(event.headers["content-type"], "application/json");
+  assert.equal(event.headers["connection"], undefined);
+  assert.match(event.headers["x-amzn-trace-id"] ?? "", /^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
+  assert.equal(answer.headers["x-amzn-trace-id"], event.headers["x-amzn-trace-id"]);
+  assert.equal(answer.headers["x-amzn-requestid"], event.requestContext["requestId"]);
   const binary = await ask(url, "/", {
     method: "POST", body: Buffer.from([0xff, 0]), headers: { "content-type": "image/png" },
   });

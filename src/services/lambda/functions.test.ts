@@ -5,7 +5,7 @@ import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand, GetFunctionConfigurationCommand,
   ListFunctionsCommand, UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
-  type CreateFunctionCommandInput,
+  type CreateFunctionCommandInput, type LoggingConfig,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { refusal } from "../../../test/refusal.ts";
@@ -65,6 +65,27 @@ test("a function is shown as AWS shows it, pending first and active by the clock
   assert.equal(
     await refusal(create("shown")), "ResourceConflictException: Function already exist: shown",
   );
+});
+
+test("names have at most 64 characters, as names and in ARNs", async () => {
+  const nameOf = (length: number) => "n".repeat(length);
+  assert.equal((await create(arnOf(nameOf(64)))).FunctionName, nameOf(64));
+  const refused = `InvalidParameterValueException: 1 validation error detected: Value '${nameOf(65)}' at `
+    + "'functionName' failed to satisfy constraint: Member must have length less than or equal to 64";
+  for (const name of [nameOf(65), arnOf(nameOf(65))]) assert.equal(await refusal(create(name)), refused);
+});
+
+test("levels of a log are for JSON alone", async () => {
+  const text = 'InvalidParameterValueException: LogLevel is not supported when LogFormat is set to "Text". '
+    + 'Remove LogLevel from your request or change the LogFormat to "Json" and try again.';
+  assert.equal(await refusal(create("levels", { LoggingConfig: { ApplicationLogLevel: "DEBUG" } })), text);
+  await create("levels", { LoggingConfig: { LogFormat: "JSON", ApplicationLogLevel: "DEBUG" } });
+  await bench.region.clock.advance({ seconds: 1 });
+  const change = (LoggingConfig: LoggingConfig) =>
+    bench.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: "levels", LoggingConfig }));
+  assert.equal(await refusal(change({ LogFormat: "Text", SystemLogLevel: "WARN" })), text);
+  const { LoggingConfig } = await change({ LogFormat: "Text" });
+  assert.deepEqual(LoggingConfig, { LogFormat: "Text", LogGroup: "/aws/lambda/levels" });
 });
 
 test("functions are found by name, partial ARN and ARN, and not in another Region", async () => {

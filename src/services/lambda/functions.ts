@@ -8,6 +8,7 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { aliasesOf } from "./alias-table.ts";
 import { requireCodeSigning } from "./code-signing-table.ts";
+import { provisionedConfigs } from "./concurrency-table.ts";
 import { requireDeadLetterTarget } from "./dead-letters.ts";
 import { requireVariables, sealVariables } from "./environment-variables.ts";
 import { aliasIsNoVersion, functionExists, invalidMarker, latestStays, versionInUse } from "./errors.ts";
@@ -19,13 +20,14 @@ import { requireNetwork } from "./function-network.ts";
 import { settingsOf, showFunction } from "./function-configuration.ts";
 import { imageCode } from "./function-images.ts";
 import {
-  functionArn, isVersionNumber, latest, namedFunction, onFunction,
+  functionArn, isVersionNumber, latest, namedFunction, onFunction, requireNameLength,
 } from "./function-names.ts";
 import {
   functions, requireFunction, versions, type Code, type FunctionVersion, type Settings,
 } from "./function-table.ts";
-import { forgetFunction } from "./dependants.ts";
+import { forgetFunction, forgetQualifier } from "./dependants.ts";
 import { layersOf, type UsedLayers } from "./layer-table.ts";
+import { keepWarm } from "./provisioning.ts";
 import { publish, removeVersion } from "./publishing.ts";
 import { requireQualified } from "./qualifiers.ts";
 import { requireTags } from "./tag-rules.ts";
@@ -47,6 +49,7 @@ export const CreateFunction = operation(lambda.CreateFunction, {
 
   async body(input, ctx): Promise<FunctionConfiguration> {
     const { name } = namedFunction(input);
+    requireNameLength(name);
     const request = { ...input, FunctionName: name };
     const prepared = await prepare(request, ctx);
     const made = ctx.transaction((within) => create(request, prepared, within));
@@ -175,25 +178,35 @@ export const DeleteFunction = operation(lambda.DeleteFunction, {
 
   async body(input, ctx): Promise<lambda.DeleteFunctionResponse> {
     const { name, qualifier } = namedFunction(input);
-    const arn = ctx.transaction((within) => {
-      requireFunction(within, name, qualifier);
-      if (qualifier === undefined) forgetFunction(within, name);
-      else deleteVersion(within, name, qualifier);
-      return functionArn(within, name);
-    });
-    if (qualifier === undefined) (await ctx.kernel.planes.functions()).retire(arn);
+    if (qualifier !== undefined) await deleteVersion(ctx, name, qualifier);
+    else {
+      const arn = ctx.transaction((within) => {
+        requireFunction(within, name);
+        forgetFunction(within, name);
+        return functionArn(within, name);
+      });
+      (await ctx.kernel.planes.functions()).retire(arn);
+    }
     return { StatusCode: 204 };
   },
 });
 
 /** Deleting a version that is not there succeeds. @evidence answers of AWS compared by Floci, issue 2819 */
-function deleteVersion(ctx: Context, name: string, qualifier: string): void {
-  if (qualifier === latest) throw latestStays();
-  if (!isVersionNumber(qualifier)) throw aliasIsNoVersion();
-  const users = aliasesOf(ctx, name).filter(
-    ({ version, weights }) => version === qualifier || weights?.[qualifier] !== undefined,
-  );
-  if (users.length > 0) throw versionInUse(users.map((alias) => alias.alias));
-  const version = ctx.db(versions).get([name, Number(qualifier)]);
-  if (version) removeVersion(ctx, version);
+async function deleteVersion(ctx: BodyContext, name: string, qualifier: string): Promise<void> {
+  const provisioned = ctx.transaction((within) => {
+    requireFunction(within, name, qualifier);
+    if (qualifier === latest) throw latestStays();
+    if (!isVersionNumber(qualifier)) throw aliasIsNoVersion();
+    const users = aliasesOf(within, name).filter(
+      ({ version, weights }) => version === qualifier || weights?.[qualifier] !== undefined,
+    );
+    if (users.length > 0) throw versionInUse(users.map((alias) => alias.alias));
+    const version = within.db(versions).get([name, Number(qualifier)]);
+    if (!version) return undefined;
+    const isProvisioned = within.db(provisionedConfigs).has([name, qualifier]);
+    removeVersion(within, version);
+    forgetQualifier(within, name, qualifier);
+    return isProvisioned ? version : undefined;
+  });
+  if (provisioned) await keepWarm(ctx, provisioned, 0);
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  CreateAliasCommand, GetFunctionConcurrencyCommand, InvokeCommand, InvokeWithResponseStreamCommand,
-  PublishVersionCommand, PutFunctionConcurrencyCommand, UpdateFunctionCodeCommand,
-  UpdateFunctionConfigurationCommand,
+  CreateAliasCommand, GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, InvokeCommand,
+  InvokeWithResponseStreamCommand, PublishVersionCommand, PutFunctionConcurrencyCommand,
+  UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { account, arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
@@ -31,12 +31,12 @@ test("lambda-sync-invocation: the result comes with the answer, and the log if i
   await bench.make(
     "answers", withCode("export const handler = async (e) => { console.log('hello'); return e; };"),
   );
-  const { status, version, error, answer, log } = await bench.invoke(
+  const { status, version, requestId, error, answer, log } = await bench.invoke(
     "answers", { a: 1 }, { LogType: "Tail" },
   );
   assert.deepEqual([status, version, error, answer], [200, "$LATEST", undefined, { a: 1 }]);
-  assert.match(log, /START RequestId: .+\n.*hello\n/);
-  assert.match(log, /REPORT RequestId: /);
+  assert.match(log, new RegExp(`START RequestId: ${requestId} .+\\n.*hello\\n`));
+  assert.match(log, new RegExp(`REPORT RequestId: ${requestId}\t`));
   assert.deepEqual((await bench.invoke("answers")).answer, {});
 });
 
@@ -130,6 +130,18 @@ test("lambda-cold-start: the first run initializes, the second does not, new cod
   await bench.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "cold", ZipFile }));
   await bench.region.clock.advance({ seconds: 1 });
   assert.equal(await isCold(), true);
+});
+
+test("the log names the runtime's version as the configuration does", async () => {
+  const FunctionName = "versioned";
+  await bench.make(FunctionName);
+  const { RuntimeVersionConfig } = await bench.lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName }),
+  );
+  const { log } = await bench.invoke(FunctionName, {}, { LogType: "Tail" });
+  const [version, arn] = log.split("\n")[0]?.split("\t") ?? [];
+  assert.match(version ?? "", /^INIT_START Runtime Version: nodejs:20\.v\S+$/);
+  assert.equal(arn, `Runtime Version ARN: ${RuntimeVersionConfig?.RuntimeVersionArn}`);
 });
 
 test("lambda-best-init-outside-handler: what is outside of it runs once an environment", async () => {

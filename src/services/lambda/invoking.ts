@@ -33,7 +33,11 @@ export function requireJson(payload: Buffer): void {
 
 const noPayload = Buffer.alloc(0);
 
-/** @evidence recorded AWS answers to Invoke: 200, 202 and 204 */
+/**
+ * The function's request id is the answer's, so that a caller finds what the function logged.
+ *
+ * @evidence recorded AWS answers to Invoke: 200, 202 and 204; x-amzn-RequestId is what START and REPORT say
+ */
 export const Invoke = operation(lambda.Invoke, {
   ...invokes,
 
@@ -46,9 +50,13 @@ export const Invoke = operation(lambda.Invoke, {
     requireJson(payload);
     const { traceHeader } = ctx.origin;
     if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
-    const clientContext = clientContextOf(input);
+    // An event is given none. @evidence Lambda API Reference, Invoke, ClientContext
+    const clientContext = isEvent ? undefined : clientContextOf(input);
     const { DurableExecutionName: executionName, TenantId: tenantId } = input;
-    const order = { name, qualifier, payload, clientContext, traceHeader, executionName, tenantId };
+    const { requestId } = ctx;
+    const order = {
+      name, qualifier, payload, requestId, clientContext, traceHeader, executionName, tenantId,
+    };
     if (isEvent) return invokeLater(ctx, order);
     const { outcome, executedVersion, durableExecutionArn } = await invokeFunction(
       ctx, { ...order, isDirect: true },
@@ -107,10 +115,10 @@ export const InvokeAsync = operation(lambda.InvokeAsync, {
     const payload = await bytesOf(input.InvokeArgs);
     if (payload.length > eventBytesMax) throw payloadTooLarge(eventBytesMax, "InvokeAsync");
     requireJson(payload);
-    const { traceHeader } = ctx.origin;
+    const { requestId, origin: { traceHeader } } = ctx;
     ctx.transaction((within) => {
       requireQualified(within, name, qualifier);
-      enqueue(within, { name, qualifier, payload, traceHeader });
+      enqueue(within, { name, qualifier, payload, requestId, traceHeader });
     });
     return { Status: 202 };
   },
@@ -128,9 +136,11 @@ export const InvokeWithResponseStream = operation(lambda.InvokeWithResponseStrea
     if (input.InvocationType === "DryRun") return dryRun(ctx, name, qualifier);
     const stream = new ResponseStream();
     const clientContext = clientContextOf(input);
-    const { traceHeader } = ctx.origin;
+    const { requestId, origin: { traceHeader } } = ctx;
     const { TenantId: tenantId } = input;
-    const order = { name, qualifier, payload, clientContext, traceHeader, tenantId, response: stream };
+    const order = {
+      name, qualifier, payload, requestId, clientContext, traceHeader, tenantId, response: stream,
+    };
     const invoked = stream.follow(invokeFunction(ctx, order));
     await stream.begun(invoked);
     const version = ctx.reading(() => requireQualified(ctx, name, qualifier).version);

@@ -52,6 +52,11 @@ function fieldsOf(header: string): Map<string, string> {
   }));
 }
 
+/** The header of a trace that begins. */
+export function newTrace(ctx: BodyContext): string {
+  return `Root=${newRoot(ctx)}`;
+}
+
 /** @evidence X-Ray Developer Guide, "Trace ID format" */
 function newRoot(ctx: BodyContext): string {
   const seconds = Math.floor(ctx.clock.now() / 1_000).toString(16).padStart(8, "0");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  AddPermissionCommand, GetPolicyCommand, InvokeCommand, LambdaClient, PublishVersionCommand,
-  RemovePermissionCommand, type AddPermissionCommandInput,
+  AddPermissionCommand, GetPolicyCommand, InvokeCommand, LambdaClient, ListFunctionsCommand,
+  PublishVersionCommand, RemovePermissionCommand, type AddPermissionCommandInput,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
 import { account, arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
@@ -114,5 +114,11 @@ test("lambda-principal-access-or: within an account, either policy is enough", a
   assert.equal(await dryRun(named), "no refusal");
   assert.match(
     await dryRun(third), /^AccessDeniedException: User: arn:aws:iam::000000000000:user\/third is not/,
+  );
+  assert.equal(
+    await refusal(third.send(new ListFunctionsCommand({}))),
+    `AccessDeniedException: User: arn:aws:iam::${account}:user/third is not authorized to perform: `
+    + "lambda:ListFunctions on resource: * because no identity-based policy allows the lambda:ListFunctions "
+    + "action",
   );
 });

@@ -8,6 +8,7 @@
 
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import { provisionedConfigs } from "./concurrency-table.ts";
 import { throttled } from "./errors.ts";
 import { functions } from "./function-table.ts";
 
@@ -43,11 +44,20 @@ function runningIn({ kernel, account, region }: ReadContext): Running {
   return running;
 }
 
-/** What all reservations of the cell take. */
+/** What all reservations of the cell take; what is provisioned without one is one, too. */
 export function reservedTotal(ctx: ReadContext, except?: string): number {
   let sum = 0;
-  for (const { name, reservedConcurrency = 0 } of ctx.db(functions).list()) {
-    if (name !== except) sum += reservedConcurrency;
+  for (const { name, reservedConcurrency } of ctx.db(functions).list()) {
+    if (name !== except) sum += reservedConcurrency ?? provisionedTotal(ctx, name);
+  }
+  return sum;
+}
+
+/** What all versions and aliases of a function are provisioned with. */
+export function provisionedTotal(ctx: ReadContext, name: string, except?: string): number {
+  let sum = 0;
+  for (const { qualifier, requested } of ctx.db(provisionedConfigs).list({ prefix: [name] })) {
+    if (qualifier !== except) sum += requested;
   }
   return sum;
 }

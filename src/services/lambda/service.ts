@@ -25,6 +25,7 @@ import * as invoking from "./invoking.ts";
 import * as layerPermissions from "./layer-permissions.ts";
 import * as layers from "./layers.ts";
 import * as permissions from "./permissions.ts";
+import * as provisioning from "./provisioning.ts";
 import { resourcePolicy } from "./resource-policy.ts";
 import * as tags from "./tags.ts";
 import * as versions from "./versions.ts";
@@ -32,7 +33,7 @@ import * as versions from "./versions.ts";
 export default service(lambda.service, {
   nouns: [
     functions, functionUpdates, versions, aliases, layers, layerPermissions, permissions, concurrency,
-    invoking,
+    provisioning, invoking,
     asynchronous, eventInvokeConfigs, functionUrls, functionSettings, codeSigning, tags,
     eventSourceMappings, eventSourcePollers, durableExecutions, durableCheckpoints, durableCallbacks,
     durableRunning, durableEnding, durableTimers,

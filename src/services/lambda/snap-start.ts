@@ -1,6 +1,6 @@
 /** SnapStart: which versions it is for, and what it can't be together with. */
 
-import { notBesideSnapStart } from "./errors.ts";
+import { notBesideSnapStart, notForSnapStart } from "./errors.ts";
 import type { FunctionVersion, Settings } from "./function-table.ts";
 import { requireNoTenants } from "./tenancy.ts";
 
@@ -25,6 +25,8 @@ const storageMegabytesMax = 512;
 export function requireSnapshotable(settings: Settings): void {
   if (settings.SnapStart.ApplyOn !== "PublishedVersions") return;
   requireNoTenants({ settings }, "SnapStart");
+  const { Runtime: runtime } = settings;
+  if (runtime !== undefined && !canSnapStart(runtime)) throw notForSnapStart(runtime);
   if ((settings.EphemeralStorage.Size ?? storageMegabytesMax) > storageMegabytesMax) {
     throw notBesideSnapStart(`ephemeral storage of more than ${storageMegabytesMax} MB`);
   }

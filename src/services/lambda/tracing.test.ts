@@ -84,4 +84,8 @@ test("SnapStart is for published versions of languages that have it, beside litt
     "InvalidParameterValueException: SnapStart does not support ephemeral storage of more than 512 MB.",
   );
   assert.equal(await enlarge(512), "no refusal");
+  assert.equal(
+    await refusal(bench.make("unsnapped", { Runtime: "nodejs22.x", SnapStart })),
+    "InvalidParameterValueException: nodejs22.x is not supported for SnapStart enabled functions.",
+  );
 });

@@ -13,6 +13,7 @@ export interface UrlRequest {
   readonly urlId: string;
   readonly caller: Caller;
   readonly requestId: string;
+  readonly traceHeader: string;
   /** Epoch milliseconds. */
   readonly now: number;
   readonly isSigned: boolean;
@@ -21,9 +22,10 @@ export interface UrlRequest {
 /** What is not text comes in base64. */
 const textual = /^(?:text\/|application\/(?:json|xml|javascript)\b|application\/[^;]*\+(?:json|xml)\b)/i;
 
-export function eventOf({ request, body, urlId, caller, requestId, now, isSigned }: UrlRequest): object {
+export function eventOf(arrived: UrlRequest): object {
+  const { request, body, urlId, caller, requestId, traceHeader, now, isSigned } = arrived;
   const { method, path, query, headers, sourceIp, secure } = request;
-  const { cookie, ...others } = headers;
+  const { cookie, connection: _, ...others } = headers;
   const isText = textual.test(headers["content-type"] ?? "text/plain");
   const domainName = headers["host"] ?? "";
   const rawPath = decoded(path);
@@ -37,6 +39,7 @@ export function eventOf({ request, body, urlId, caller, requestId, now, isSigned
       ...others,
       "x-forwarded-for": sourceIp,
       "x-forwarded-proto": secure ? "https" : "http",
+      "x-amzn-trace-id": traceHeader,
       "x-forwarded-port": domainName.split(":")[1] ?? (secure ? "443" : "80"),
     },
     ...(query !== "" && { queryStringParameters: parametersOf(query) }),

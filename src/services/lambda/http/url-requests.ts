@@ -8,6 +8,7 @@ import type { BodyContext } from "../../../kernel/context.ts";
 import { functionArn } from "../function-names.ts";
 import { invokeFunction, type InvocationOrder } from "../invocations.ts";
 import { payloadBytesMax } from "../invoking.ts";
+import { newTrace } from "../lineage.ts";
 import { ResponseStream } from "../response-streams.ts";
 import { corsHeaders, preflight } from "./url-cors.ts";
 import { described, eventOf, responseOf } from "./url-events.ts";
@@ -38,12 +39,14 @@ const forbidden = () => new Refusal(403, "AccessDeniedException", JSON.stringify
 const failed = () => new Refusal(502, "BadGateway", "Internal Server Error");
 
 export async function answerUrl(request: FrontRequest, ctx: FrontContext): Promise<FrontAnswer> {
+  const id = { "x-amzn-requestid": ctx.requestId };
   try {
-    return { name, response: await respond(request, ctx) };
+    const response = await respond(request, ctx);
+    return { name, response: { ...response, headers: { ...response.headers, ...id } } };
   } catch (error) {
-    const refusal = asRefusal(error);
-    const headers = { "content-type": "application/json", "x-amzn-errortype": refusal.code };
-    return { name, error: refusal.code, response: { status: refusal.status, headers, body: refusal.body } };
+    const { status, code, body } = asRefusal(error);
+    const headers = { "content-type": "application/json", "x-amzn-errortype": code, ...id };
+    return { name, error: code, response: { status, headers, body } };
   }
 }
 
@@ -110,8 +113,9 @@ async function invoke(cell: BodyContext, url: FunctionUrl, arrived: Arrived): Pr
   const { request, body, proven, ctx } = arrived;
   const { urlId, authType, qualifier } = url;
   const { requestId } = ctx;
+  const traceHeader = request.headers["x-amzn-trace-id"] ?? newTrace(cell);
   const event = eventOf({
-    request, body, urlId, caller: proven.caller, requestId, now: ctx.clock.now(),
+    request, body, urlId, caller: proven.caller, requestId, traceHeader, now: ctx.clock.now(),
     isSigned: authType === "AWS_IAM",
   });
   const order: InvocationOrder = {
@@ -119,9 +123,10 @@ async function invoke(cell: BodyContext, url: FunctionUrl, arrived: Arrived): Pr
     qualifier: qualifier || undefined,
     payload: Buffer.from(JSON.stringify(event)),
     requestId,
-    traceHeader: request.headers["x-amzn-trace-id"],
+    traceHeader,
   };
-  return url.invokeMode === "BUFFERED" ? buffered(cell, order) : streamed(cell, order);
+  const response = await (url.invokeMode === "BUFFERED" ? buffered(cell, order) : streamed(cell, order));
+  return { ...response, headers: { ...response.headers, "x-amzn-trace-id": traceHeader } };
 }
 
 async function buffered(cell: BodyContext, order: InvocationOrder): Promise<WireResponse> {
