@@ -314,6 +314,12 @@ async function measureLarge(): Promise<void> {
   }
 }
 
+const known = [...Object.keys(operations), "fan-out", "large", "rules"];
+const unknown = names.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark named ${unknown.join(", ")}. There are: ${known.join(", ")}.`);
+  process.exit(2);
+}
 keepToOtherCores();
 // Threads that collect together on one core only wait for each other, and requests for them.
 setFlagsFromString("--no-parallel-scavenge");

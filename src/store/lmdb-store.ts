@@ -21,7 +21,7 @@ const CACHED_ROWS_MAX = 20_000;
 const CACHED_BYTES_MAX = 33_554_432;
 
 /** A turn that writes more commits more often: range reads walk over what is pending, and memory holds it. */
-const BATCH_WRITES_MAX = 256;
+const BATCH_WRITES_MAX = 1_024;
 
 /** A batch for the disk ends after so many turns without a newcomer, or with so many who wait for it. */
 const QUIET_TURNS = 4;
