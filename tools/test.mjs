@@ -78,7 +78,7 @@ const files = compat ? selected.map((file) => resolve(file)) : grouped(selected,
 const stream = run({
   files,
   concurrency: Math.max(1, availableParallelism()),
-  timeout: 600_000,
+  timeout: 3_600_000,
 });
 stream.on("test:diagnostic", ({ message }) => {
   if (message.startsWith('{"path"')) costs.push(JSON.parse(message));

@@ -28,7 +28,7 @@ function survived(
 for (const { entry } of builtServices) {
   const operations = builtOperations.filter((each) => each.entry === entry);
 
-  test(`${entry.service} answers inputs that fit its model`, { timeout: 60_000 }, async () => {
+  test(`${entry.service} answers inputs that fit its model`, { timeout: 600_000 }, async () => {
     await using region = await startRegion();
     const fixtures = await createFixtures(region);
     const problems: string[] = [];
@@ -44,7 +44,7 @@ for (const { entry } of builtServices) {
     assert.deepEqual(problems, []);
   });
 
-  test(`${entry.service} answers inputs that fit nothing`, { timeout: 60_000 }, async () => {
+  test(`${entry.service} answers inputs that fit nothing`, { timeout: 600_000 }, async () => {
     await using region = await startRegion();
     const fixtures = await createFixtures(region);
     const problems: string[] = [];
