@@ -91,14 +91,16 @@ async function post(
   request: string | Sent,
 ): Promise<Answer> {
   const { model } = operation;
-  const { body, headers: given, ...line } = typeof request === "string" ? rpc(operation, request) : request;
+  const sent = typeof request === "string" ? rpc(operation, request) : request;
+  const { body: sentText, headers: given, ...line } = sent;
+  const body = Buffer.from(sentText);
   const endpoint = model.protocols[0] === "query" ? "amazonaws.com" : `${region}.amazonaws.com`;
   const account = given["x-amz-account-id"];
   const prefix = account !== undefined && /^\d{12}$/.test(account) ? `${account}.` : "";
   const { headers } = signRequest(
     {
       ...line,
-      body: Buffer.from(body),
+      body,
       headers: { host: `${prefix}${model.endpointPrefix}.${endpoint}`, ...given },
     },
     { credentials, region, service: model.signingName, nowMs: engine.clock.now(), keys: signingKeys },
@@ -107,7 +109,7 @@ async function post(
   const answering = handle(engine, {
     ...line,
     headers,
-    body: Buffer.from(body),
+    body,
     sourceIp: "127.0.0.1",
     secure: true,
     signal: leaving.signal,
