@@ -14,12 +14,15 @@ interface Trim {
   readonly number: number;
 }
 
-/** Hides nothing that was not hidden already: what is too old is not read any more. */
+/**
+ * Hides nothing that was not hidden already: what is too old is not read any more. It is let lie for up to a
+ * twenty-fourth of the time that records are kept.
+ */
 export const trimRecords = job<Trim>("kinesis.trimRecords", ({ name, number }, ctx) => {
   const stream = findStream(ctx, name);
   if (stream?.number !== number) return;
   const isFinished = trim(ctx, stream);
-  const at = ctx.clock.now() + (isFinished ? hourMilliseconds : 1);
+  const at = ctx.clock.now() + (isFinished ? stream.retentionHours / 24 * hourMilliseconds : 1);
   ctx.schedule(trimRecords, { at, id: String(number), input: { name, number } });
 });
 
