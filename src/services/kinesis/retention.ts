@@ -26,6 +26,12 @@ export const trimRecords = job<Trim>("kinesis.trimRecords", ({ name, number }, c
   ctx.schedule(trimRecords, { at, id: String(number), input: { name, number } });
 });
 
+/** In an hour: when a stream begins, and when it keeps records for another time. */
+export function expectTrimming(ctx: Context, { name, number }: Stream): void {
+  const at = ctx.clock.now() + hourMilliseconds;
+  ctx.schedule(trimRecords, { at, id: String(number), input: { name, number } });
+}
+
 /** @returns false while there is more */
 function trim(ctx: Context, stream: Stream): boolean {
   const horizon = horizonOf(ctx, stream);
