@@ -1,6 +1,6 @@
 /** Container images for tests, made of this machine's own Node.js: nothing is downloaded. */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -22,8 +22,14 @@ export async function containers(
 export interface TestImage {
   /** With a tag. */
   readonly uri: string;
+  /** Another image: this one, and what is different in it. To be removed before this one is. */
+  with(uri: string, files: Files, extensions?: Files): TestImage;
+  /** Once no container is of it, for which it waits. */
   remove(): Promise<void>;
 }
+
+/** Texts of programs, by their names. */
+type Files = Readonly<Record<string, string>>;
 
 export interface ImageParts {
   /** Default: this process's. */
@@ -32,17 +38,15 @@ export interface ImageParts {
   readonly folders?: Readonly<Record<string, string>>;
   /** Default: Lambda's runtime as this region has it. */
   readonly entryPoint?: readonly string[];
-  /** Programs in `/opt/extensions`, by their names. */
-  readonly extensions?: Readonly<Record<string, string>>;
 }
 
 /** Node.js, a runtime as the entry point, and `files` in `/var/task`. The command is `index.handler`. */
 export function makeImage(
-  engine: ContainerEngine, uri: string, files: Readonly<Record<string, string>>, parts: ImageParts = {},
+  engine: ContainerEngine, uri: string, files: Files, parts: ImageParts = {},
 ): TestImage {
-  const { node = process.execPath, folders = {}, entryPoint = ["/entry.sh"], extensions = {} } = parts;
-  const root = mkdtempSync(join(tmpdir(), "image-"));
-  try {
+  const { node = process.execPath, folders = {}, entryPoint = ["/entry.sh"] } = parts;
+  const [program = "", ...options] = engine.program;
+  return inFolder((root) => {
     for (const path of ["/bin/sh", ...libraries(node)]) put(root, path, path);
     put(root, node, "/usr/bin/node");
     for (const [inside, host] of Object.entries(folders)) {
@@ -52,11 +56,8 @@ export function makeImage(
     mkdirSync(join(root, "tmp"));
     chmodSync(join(root, "tmp"), 0o1777);
     const entry = '#!/bin/sh\n_HANDLER=$1 exec /usr/bin/node /var/runtime/bootstrap.cjs\n';
-    write(root, "entry.sh", entry);
-    for (const [name, text] of Object.entries(files)) write(root, join("var/task", name), text);
-    for (const [name, text] of Object.entries(extensions)) {
-      write(root, join("opt/extensions", name), text);
-    }
+    write(root, "", { "entry.sh": entry });
+    write(root, "var/task", files);
     const tar = execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 512 * 1_048_576 });
     const changes = [
       `ENTRYPOINT ${JSON.stringify(entryPoint)}`,
@@ -64,14 +65,48 @@ export function makeImage(
       "WORKDIR /var/task",
       "ENV LAMBDA_TASK_ROOT=/var/task",
     ];
-    const [program = "", ...options] = engine.program;
     const change = changes.flatMap((text) => ["--change", text]);
     const command = [...options, "import", ...change, "-", uri];
-    const id = execFileSync(program, command, { input: tar, stdio: ["pipe", "pipe", "pipe"] });
-    const removal = [...options, "rmi", "-f", id.toString().trim()];
-    // Containers of it may be about to go still.
-    const removed = (): boolean => spawnSync(program, removal).status === 0;
-    return { uri, remove: () => settled(removed, 200) };
+    return testImage(engine, uri, execFileSync(program, command, { input: tar, ...quietly }).trim());
+  });
+}
+
+const quietly = { encoding: "utf8", stdio: "pipe" } as const;
+
+function testImage(engine: ContainerEngine, uri: string, id: string): TestImage {
+  const [program = "", ...options] = engine.program;
+  const run = (...command: string[]): string =>
+    execFileSync(program, [...options, ...command], quietly).trim();
+  const succeeds = (...command: string[]): Promise<boolean> => new Promise((resolve) => {
+    execFile(program, [...options, ...command], (error) => resolve(error === null));
+  });
+  return {
+    uri,
+    with: (other, files, extensions = {}) => inFolder((root) => {
+      write(root, "var/task", files);
+      write(root, "opt/extensions", extensions);
+      const container = run("create", id);
+      try {
+        run("cp", `${root}/.`, `${container}:/`);
+        return testImage(engine, other, run("commit", container, other));
+      } finally {
+        run("rm", container);
+      }
+    }),
+    // Not by force, which gives containers ten seconds that are about to end.
+    async remove() {
+      let isGone = false;
+      await settled(async () => (isGone = await succeeds("rmi", id)), 100);
+      if (!isGone) throw new Error(`${uri} can't be removed`);
+    },
+  };
+}
+
+/** A folder of files of an image that is made. */
+function inFolder<Result>(make: (root: string) => Result): Result {
+  const root = mkdtempSync(join(tmpdir(), "image-"));
+  try {
+    return make(root);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -82,9 +117,12 @@ function put(root: string, path: string, inside: string): void {
   copyFileSync(path, join(root, inside));
 }
 
-function write(root: string, name: string, text: string): void {
-  mkdirSync(join(root, dirname(name)), { recursive: true });
-  writeFileSync(join(root, name), text, { mode: 0o755 });
+function write(root: string, folder: string, files: Files): void {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(root, folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { mode: 0o755 });
+  }
 }
 
 /** What a program is linked with, where it looks for it. */

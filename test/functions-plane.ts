@@ -125,7 +125,7 @@ function testFunction(plane: FunctionsPlane, path: string, further: Partial<Func
     layers: [],
     environment: {},
     memoryMegabytes: 128,
-    timeoutSeconds: 10,
+    timeoutSeconds: 60,
     ephemeralStorageMegabytes: 512,
     architecture: "x86_64",
     logging: {

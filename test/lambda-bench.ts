@@ -77,6 +77,8 @@ export function functionInput(
     Runtime: "nodejs20.x",
     Handler: "index.handler",
     Code: { ZipFile: echo },
+    // Functions are timed by the machine's clock, and the machine may be busy.
+    Timeout: 30,
     ...more,
   };
 }

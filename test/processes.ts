@@ -16,12 +16,12 @@ export function running(mark: string): number {
   return count;
 }
 
-/** Until it is so, for some seconds at most: the machine takes a moment to end processes. */
+/** Until it is so, for a minute at most: a busy machine takes a moment to start and to end processes. */
 export async function settled(
-  isSo: () => boolean, everyMilliseconds = 10, secondsMax = 10,
+  isSo: () => boolean | Promise<boolean>, everyMilliseconds = 10, secondsMax = 60,
 ): Promise<void> {
   const end = performance.now() + secondsMax * 1_000;
-  while (!isSo() && performance.now() < end) {
+  while (!await isSo() && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, everyMilliseconds));
   }
 }

@@ -1,7 +1,6 @@
 // Runs the compiled tests with Node's own runner. Arguments: path fragments to select files; `--compat` runs
-// the
-// tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests; `--slowest` tells in
-// the end which files took most of the processor, and which tests took longest.
+// the tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests; `--slowest` tells
+// in the end which files took most of the processor, and which tests took longest.
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative, resolve } from "node:path";
@@ -70,15 +69,22 @@ function grouped(files, size) {
 // Syntax is not guessed: every file here, and of what is used here, says what it is.
 process.execArgv.push("--no-experimental-detect-module");
 
-const groupSizeMax = 48;
+const groupSizeMax = 32;
 const processes = 2 * availableParallelism();
 const groupSize = compat ? 1 : Math.min(groupSizeMax, Math.ceil(selected.length / processes));
-// Those over all services are last by name and take longest: they begin first.
-const files = compat ? selected.map((file) => resolve(file)) : grouped(selected, groupSize).reverse();
+// Those over all services take longest, and those of functions wait for processes: they begin first.
+const order = [join("dist", "test"), join("services", "lambda"), "planes"];
+const placeOf = (file) => {
+  const place = order.findIndex((part) => file.includes(part));
+  return place === -1 ? order.length : place;
+};
+selected.sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
+const files = compat ? selected.map((file) => resolve(file)) : grouped(selected, groupSize);
 const stream = run({
   files,
-  concurrency: Math.max(1, availableParallelism()),
-  timeout: 600_000,
+  // While one waits, for a disk or for a process, another works.
+  concurrency: compat ? availableParallelism() : availableParallelism() + 1,
+  timeout: 3_600_000,
 });
 stream.on("test:diagnostic", ({ message }) => {
   if (message.startsWith('{"path"')) costs.push(JSON.parse(message));
@@ -99,12 +105,20 @@ stream.on("test:fail", (event) => {
   counts.failed += 1;
   complain(event);
 });
+const totalOf = ({ seconds, children }) => seconds + children;
+
 function tellSlowest() {
-  console.log("\nProcessor seconds, of them to load");
-  for (const { path, seconds, loading: first } of costs.sort((a, b) => b.seconds - a.seconds).slice(0, 25)) {
-    const name = relative("dist", path).replace(/js$/, "ts");
-    console.log(`${seconds.toFixed(2).padStart(7)} ${first.toFixed(2).padStart(6)}  ${name}`);
+  const sum = (pick) => costs.reduce((all, each) => all + pick(each), 0);
+  const row = ({ seconds, loading: toLoad, children }, name) => {
+    const [first, ...others] = [seconds, toLoad, children].map((each) => each.toFixed(2));
+    console.log(`${first.padStart(7)} ${others.map((each) => each.padStart(7)).join(" ")}  ${name}`);
+  };
+  console.log("\nProcessor seconds, of them to load, and of processes that tests began");
+  for (const cost of costs.sort((a, b) => totalOf(b) - totalOf(a)).slice(0, 25)) {
+    row(cost, relative("dist", cost.path).replace(/js$/, "ts"));
   }
+  const all = { seconds: sum((each) => each.seconds), loading: sum((each) => each.loading) };
+  row({ ...all, children: sum((each) => each.children) }, "all");
   console.log("\nSeconds");
   for (const each of durations.sort((a, b) => b.milliseconds - a.milliseconds).slice(0, 25)) {
     console.log(`${(each.milliseconds / 1000).toFixed(2).padStart(7)}  ${each.name}`);

@@ -78,7 +78,7 @@ test("times read off the machine's clock are translated by how the region's stoo
   const machine = Date.now();
   clock.set(machine + 3_600_000);
   const translated = clock.asRegionTime(Date.now()) ?? 0;
-  assert.ok(Math.abs(translated - clock.now()) < 1_000);
+  assert.ok(Math.abs(translated - clock.now()) < 60_000);
   assert.equal(clock.asRegionTime(machine - 86_400_000), undefined);
   assert.equal(clock.asRegionTime(machine + 86_400_000), undefined);
 });

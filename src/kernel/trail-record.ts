@@ -26,6 +26,7 @@ export interface Call {
 
 const hidden = `"HIDDEN_DUE_TO_SECURITY_REASONS"`;
 const textLengthMax = 2_000;
+const fieldLengthMax = 1_024;
 const listLengthMax = 100;
 const depthMax = 16;
 
@@ -158,6 +159,11 @@ function dataResources({ resources, account }: Call, type: string): object[] {
   return [...all, ...[...buckets].map((ARN) => ({ accountId: account, type: "AWS::S3::Bucket", ARN }))];
 }
 
+/** @evidence CloudTrail User Guide, "CloudTrail record contents": of some fields 1 KB is kept at most */
+function fieldText(text: string): string {
+  return JSON.stringify(text.length > fieldLengthMax ? text.slice(0, fieldLengthMax) : text);
+}
+
 /**
  * The record as JSON text, put together from parts that are ready: most of it is the same from call to call.
  */
@@ -168,7 +174,7 @@ export function recordText(call: Call): string {
   const elements =
     readOnly || error ? "null" : (shown(call.output, operation.output?.shape, model) ?? "null");
   const failure = error
-    ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${JSON.stringify(error.message)},`
+    ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${fieldText(error.message)},`
     : "";
   const touched = call.dataType !== undefined ? dataResources(call, call.dataType)
     : call.resources.map((ARN) => ({ accountId: call.account, ARN }));
@@ -180,7 +186,7 @@ export function recordText(call: Call): string {
     `{"eventVersion":"1.11","userIdentity":${identityText(caller)},"eventTime":"${timestamp(call.at)}",` +
     `"eventSource":"${model.eventSource}","eventName":"${operation.name}",` +
     `"awsRegion":${JSON.stringify(call.region)},"sourceIPAddress":${JSON.stringify(origin.sourceIp)},` +
-    `"userAgent":${JSON.stringify(origin.userAgent)},${failure}` +
+    `"userAgent":${fieldText(origin.userAgent)},${failure}` +
     `"requestParameters":${parameters},"responseElements":${elements},` +
     `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}` +
     `"eventType":"${eventType}","managementEvent":${call.dataType === undefined},` +

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CloudTrailClient, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
+import { GetUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import { startRegion } from "../../test/region.ts";
 import type { CellName, Rows } from "../store/types.ts";
 import {
@@ -77,6 +79,17 @@ test("only what holds a text is read, wherever in a commit it is, and places are
     assert.deepEqual(found, all.slice(-1));
     assert.deepEqual([...eventsBackwards(rows, 0, undefined, undefined, '"eventID":"z"')], []);
   });
+});
+
+test("of a long message of an error the trail keeps a kilobyte", async () => {
+  await using region = await startRegion();
+  const iam = region.client(IAMClient);
+  const { message } = await iam.send(new GetUserCommand({ UserName: "a".repeat(100_000) }))
+    .then(() => new Error("no refusal"), (error: unknown) => error as Error);
+  assert.ok(message.length > 100_000);
+  const { Events = [] } = await region.client(CloudTrailClient).send(new LookupEventsCommand({}));
+  const record = JSON.parse(Events[0]?.CloudTrailEvent ?? "{}") as { errorMessage?: string };
+  assert.equal(record.errorMessage, message.slice(0, 1_024));
 });
 
 test("what is older than ninety days goes, a few segments at a time", async () => {

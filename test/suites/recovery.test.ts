@@ -183,7 +183,7 @@ async function check(folder: string, round: number, said: readonly Acknowledged[
 
 test(
   "a region that is killed has every acknowledged write and its event when it is opened again",
-  { timeout: 60_000 },
+  { timeout: 600_000 },
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "us-local-1-recovery-"));
     const pending: string[] = [];

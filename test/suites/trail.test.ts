@@ -69,7 +69,7 @@ async function events(region: TestRegion, filter?: Filter, awsRegion?: string): 
 
 test(
   "every management call of every service is an event, and no data call is",
-  { timeout: 180_000 },
+  { timeout: 600_000 },
   async () => {
     await using region = await startRegion();
     const fixtures = await createFixtures(region);

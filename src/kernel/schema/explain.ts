@@ -157,7 +157,8 @@ class Explanation {
     if (pattern && shape.pattern !== undefined && !pattern(value)) {
       missed.push({ kind: "pattern", text: patternText(shape.pattern) });
     }
-    return [...missed, ...missedBounds("length", codePoints(value), shape)];
+    const isLonger = shape.max !== undefined && value.length > shape.max * 2;
+    return [...missed, ...missedBounds("length", isLonger ? value.length : codePoints(value), shape)];
   }
 
   #add(kind: ConstraintKind, path: string, parameter: string, shown: Violation["shown"], text: string): void {

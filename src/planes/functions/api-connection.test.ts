@@ -6,6 +6,7 @@ import type { ApiRequest } from "./api-request.ts";
 
 const held: Reply[] = [];
 const cut: string[] = [];
+const heard = new Map<string, () => void>();
 
 /** Says back what it got. */
 async function answer(request: ApiRequest, reply: Reply): Promise<void> {
@@ -13,6 +14,7 @@ async function answer(request: ApiRequest, reply: Reply): Promise<void> {
   if (request.url === "/early") return reply({ status: 413, body: "no" });
   if (request.url === "/told") return reply({ status: 202, mayWait: true });
   if (request.url === "/header") return reply({ status: 200, headers: { said: "a\r\nb: \u20ac" } });
+  heard.get(request.url)?.();
   let body = "";
   try {
     for await (const chunk of request) body += chunk.toString();
@@ -138,8 +140,9 @@ test("a body that is answered before its end is thrown away, and the next reques
 
 test("whoever leaves in the middle is noticed; whoever only stops sending gets an answer", async () => {
   const client = open();
+  const isHeard = new Promise<void>((resolve) => heard.set("/gone", resolve));
   client.socket.write("POST /gone HTTP/1.1\r\ncontent-length: 10\r\n\r\nabc");
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await isHeard;
   client.socket.destroy();
   while (!cut.includes("/gone")) await new Promise((resolve) => setTimeout(resolve, 5));
   const half = open();

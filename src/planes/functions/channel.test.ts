@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boxed, startPlane } from "../../../test/functions-plane.ts";
+import { settled } from "../../../test/processes.ts";
 
 const options = (await boxed()) ? {} : { skip: "this machine makes no boxes" };
 
@@ -50,17 +51,17 @@ test("a wrapper that gives the runtime another address stands between", options,
 
 test("what a function has begun goes on between its invocations", options, async (context) => {
   const { function: create } = await startPlane(context);
-  const { run } = create({
+  const { run, lines } = create({
     "index.mjs": `
       let ticks = 0;
       let ended = false;
       export const handler = async ({ begin }) => {
-        if (begin) setTimeout(() => { ticks += 1; ended = true; }, 20);
+        if (begin) setTimeout(() => { ticks += 1; ended = true; console.log("ticked"); }, 20);
         return { ticks, ended };
       };`,
   });
   assert.deepEqual((await run({ begin: true })).json, { ticks: 0, ended: false });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await settled(() => lines().some((line) => line.includes("ticked")));
   assert.deepEqual((await run({})).json, { ticks: 1, ended: true });
 });
 

@@ -129,5 +129,5 @@ test("one that ends then is waited for no more", async () => {
   const taken = crowd.take();
   crowd.delete(one.slot);
   assert.equal(await taken, undefined);
-  assert.ok(performance.now() - began < 1_000);
+  assert.ok(performance.now() - began < 30_000);
 });

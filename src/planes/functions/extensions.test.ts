@@ -62,7 +62,7 @@ test("an external extension registers, hears of invocations and of the end", asy
 
 test("an extension that ends is the end of the environment", async (context) => {
   const test = await startPlane(context);
-  const code = "export const handler = async () => new Promise((done) => setTimeout(done, 3000));";
+  const code = "export const handler = async () => new Promise((done) => setTimeout(done, 50_000));";
   const { run } = extended(test, code, extension, { CRASH: "1" });
   const { json, requestId } = await run();
   assert.deepEqual(json, {
@@ -112,9 +112,10 @@ const listening = `
   const headers = { "lambda-extension-identifier": id };
   const next = () => fetch(api + "/2020-01-01/extension/event/next", { headers });
   (async () => { for (;;) await (await next()).json(); })();
-  export const handler = async () => {
+  export const handler = async ({ untilReported }) => {
     console.log("telling");
-    await new Promise((done) => setTimeout(done, 150));
+    const isReported = () => events.some(({ type }) => type === "platform.report");
+    while (untilReported && !isReported()) await new Promise((done) => setTimeout(done, 5));
     return { outcomes, events };
   };`;
 
@@ -122,7 +123,7 @@ test("telemetry comes to who subscribed, and bad subscriptions are refused", asy
   const { function: create } = await startPlane(context);
   const { run } = create({ "index.mjs": listening });
   await run();
-  const { json } = await run();
+  const { json } = await run({ untilReported: true });
   const { outcomes, events } = json as { outcomes: number[]; events: { type: string; record: unknown }[] };
   assert.deepEqual(outcomes, [400, 400, 400, 200, 403]);
   const types = events.map(({ type }) => type);

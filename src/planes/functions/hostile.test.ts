@@ -95,7 +95,13 @@ test("a fork bomb ends with its time, and other functions go on", options, async
   const { function: create } = await startPlane(context);
   const mark = `bomb-${process.pid}`;
   const bomb = create(
-    { bootstrap: `#!/bin/sh\n: ${mark}\nbomb() { bomb | bomb & }\nbomb\nwhile :; do sleep 1; done\n` },
+    { bootstrap: `#!/bin/sh
+: ${mark}
+curl -sS -o /tmp/event "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next"
+bomb() { bomb | bomb & }
+bomb
+while :; do sleep 1; done
+` },
     { runtime: "provided.al2023", timeoutSeconds: 1 },
   );
   const calm = create({ "index.mjs": "export const handler = async () => 'calm';" });

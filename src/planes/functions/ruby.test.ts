@@ -37,7 +37,7 @@ const orders = `
     Logger.new($stdout).info("from a logger\\nof two lines")
     raise KeyError, "who?" if event["name"] == "nobody"
     { version: RUBY_VERSION, greeting: GREETING, id: context.aws_request_id, name: context.function_name,
-      memory: context.memory_limit_in_mb, left: context.get_remaining_time_in_millis.between?(1, 10_000),
+      memory: context.memory_limit_in_mb, left: context.get_remaining_time_in_millis.between?(1, 60_000),
       arn: context.invoked_function_arn, identity: context.identity, client: context.client_context }
   end
 `;

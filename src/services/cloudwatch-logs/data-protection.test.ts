@@ -5,6 +5,7 @@ import {
   GetDataProtectionPolicyCommand,
   GetLogEventsCommand, PutAccountPolicyCommand, PutDataProtectionPolicyCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
+import { effort } from "../../../test/effort.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion } from "../../../test/region.ts";
 import { createGroup } from "./logs-fixture.ts";
@@ -31,10 +32,10 @@ test("a custom identifier that takes a backtracking engine for ever is looked fo
   const policyDocument = policy({}, ["Employee"]).replace("E-\\\\d{4}", "[a-z]*[a-z]*-");
   await app.logs.send(new PutDataProtectionPolicyCommand({ logGroupIdentifier: "app", policyDocument }));
   const text = "a".repeat(200_000);
-  const before = performance.now();
+  const before = effort();
   await app.put("s", [0, text], [1, `${text}-`]);
   assert.deepEqual(await app.messages("s"), [text, "*".repeat(text.length + 1)]);
-  assert.ok(performance.now() - before < 4_000);
+  assert.ok(effort() - before < 4);
 });
 
 test("sensitive data is masked, reported, and shown to who may unmask", async () => {

@@ -14,14 +14,23 @@ interface Trim {
   readonly number: number;
 }
 
-/** Hides nothing that was not hidden already: what is too old is not read any more. */
+/**
+ * Hides nothing that was not hidden already: what is too old is not read any more. It is let lie for up to a
+ * twenty-fourth of the time that records are kept.
+ */
 export const trimRecords = job<Trim>("kinesis.trimRecords", ({ name, number }, ctx) => {
   const stream = findStream(ctx, name);
   if (stream?.number !== number) return;
   const isFinished = trim(ctx, stream);
-  const at = ctx.clock.now() + (isFinished ? hourMilliseconds : 1);
+  const at = ctx.clock.now() + (isFinished ? stream.retentionHours / 24 * hourMilliseconds : 1);
   ctx.schedule(trimRecords, { at, id: String(number), input: { name, number } });
 });
+
+/** In an hour: when a stream begins, and when it keeps records for another time. */
+export function expectTrimming(ctx: Context, { name, number }: Stream): void {
+  const at = ctx.clock.now() + hourMilliseconds;
+  ctx.schedule(trimRecords, { at, id: String(number), input: { name, number } });
+}
 
 /** @returns false while there is more */
 function trim(ctx: Context, stream: Stream): boolean {

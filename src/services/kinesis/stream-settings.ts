@@ -8,6 +8,7 @@ import { onStream, requireActive, requireStream, streamArn } from "./addresses.t
 import { invalidArgument, streamWords, validation } from "./errors.ts";
 import { change, countToday } from "./resharding.ts";
 import { horizonOf, streams, type Stream } from "./stream-table.ts";
+import { expectTrimming } from "./retention.ts";
 import { requireWarmThroughput } from "./warm-throughput.ts";
 
 /** @evidence API Reference, UpdateStreamMode: twice within 24 hours */
@@ -54,6 +55,7 @@ function requireHours(hours: number): void {
 /** What is gone does not come back when records are kept for longer. */
 function keepFor(ctx: Context, stream: Stream, retentionHours: number): void {
   ctx.db(streams).put({ ...stream, retentionHours, trimmedUntil: horizonOf(ctx, stream) });
+  expectTrimming(ctx, stream);
 }
 
 export const IncreaseStreamRetentionPeriod = operation(kinesis.IncreaseStreamRetentionPeriod, {

@@ -14,9 +14,9 @@ import { evenRanges } from "./hash-keys.ts";
 import { onDemandShards, onDemandStreamsMax, requireShardRoom } from "./limits.ts";
 import { forgetPolicy } from "./policy-rows.ts";
 import { openShard, settle, settleMilliseconds } from "./resharding.ts";
-import { dropRecords, trimRecords } from "./retention.ts";
+import { dropRecords, expectTrimming, trimRecords } from "./retention.ts";
 import { shownShards } from "./shards.ts";
-import { hourMilliseconds, openShardsOf, streams, type Stream } from "./stream-table.ts";
+import { openShardsOf, streams, type Stream } from "./stream-table.ts";
 import { setStreamTags } from "./tags.ts";
 import { requireWarmThroughput } from "./warm-throughput.ts";
 
@@ -97,8 +97,7 @@ export const openStream = job<Opening>("kinesis.openStream", ({ name, number, co
   if (stream?.number !== number || stream.status !== "CREATING") return;
   for (const range of evenRanges(count)) stream = openShard(ctx, stream, range);
   ctx.db(streams).put({ ...stream, status: "ACTIVE" });
-  const input = { name, number };
-  ctx.schedule(trimRecords, { at: ctx.clock.now() + hourMilliseconds, input, id: String(number) });
+  expectTrimming(ctx, stream);
 });
 
 export const DeleteStream = operation(kinesis.DeleteStream, {

@@ -35,7 +35,7 @@ test("a mapping that can't work is refused as AWS refuses it", async () => {
   await bench.make("wealthy", { Role: roleArn("reader") });
   assert.equal(
     await refusal(map("wealthy", queueArn("refusing"))),
-    "InvalidParameterValueException: Queue visibility timeout: 2 seconds is less than Function timeout: 3 " +
+    "InvalidParameterValueException: Queue visibility timeout: 2 seconds is less than Function timeout: 30 " +
       "seconds",
   );
   assert.equal(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  GetFunctionCommand, UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
+  DeleteFunctionCommand, GetFunctionCommand, UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { containers, makeImage, type TestImage } from "../../../test/container-images.ts";
 import { account, startBench, type Bench } from "../../../test/lambda-bench.ts";
@@ -59,17 +59,18 @@ test("an image that is not on this machine is no source of a function", withCont
 });
 
 test("a tag is the image that it was when the function was made", withContainers, async () => {
-  assert.ok(engine);
+  assert.ok(image);
   const moving = `${repository}:moving`;
-  const images = [makeImage(engine, moving, { "index.mjs": "export const handler = async () => 1;" })];
+  const images = [image.with(moving, { "index.mjs": "export const handler = async () => 1;" })];
   try {
     await bench.make("tagged", fromImage(moving));
-    images.push(makeImage(engine, moving, { "index.mjs": "export const handler = async () => 2;" }));
+    images.push(image.with(moving, { "index.mjs": "export const handler = async () => 2;" }));
     assert.equal((await bench.invoke("tagged")).answer, 1);
     await bench.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "tagged", ImageUri: moving }));
     await bench.region.clock.advance({ seconds: 1 });
     assert.equal((await bench.invoke("tagged")).answer, 2);
   } finally {
+    await bench.lambda.send(new DeleteFunctionCommand({ FunctionName: "tagged" }));
     for (const made of images) await made.remove();
   }
 });

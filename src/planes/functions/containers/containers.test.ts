@@ -35,21 +35,23 @@ const code = `
   export const other = async () => "another command";
 `;
 
-/** Told by the extension whether it had registered when the runtime began. */
+/** Told by the extension whether it was registering when the runtime began. */
 const answersAfterExtension = `
-  const began = require("node:fs").existsSync("/tmp/registered");
-  exports.handler = async () => began ? "registered before" : "too early";
+  import { existsSync } from "node:fs";
+  const began = existsSync("/tmp/registering");
+  export const handler = async () => began ? "registered before" : "too early";
 `;
 
-/** An extension in Node.js. */
+/** An extension in Node.js that takes its time: a runtime that did not wait for it would be there first. */
 const watcher = (atEnd: string): string => `#!/usr/bin/node
 const api = "http://" + process.env.AWS_LAMBDA_RUNTIME_API + "/2020-01-01/extension";
 (async () => {
+  await new Promise((done) => setTimeout(done, 500));
+  require("node:fs").writeFileSync("/tmp/registering", "");
   const registered = await fetch(api + "/register", {
     method: "POST", headers: { "Lambda-Extension-Name": "watcher" },
     body: JSON.stringify({ events: ["INVOKE", "SHUTDOWN"] }),
   });
-  require("node:fs").writeFileSync("/tmp/registered", "");
   const headers = { "Lambda-Extension-Identifier": registered.headers.get("lambda-extension-identifier") };
   for (;;) {
     const { eventType } = await (await fetch(api + "/event/next", { headers })).json();
@@ -138,11 +140,11 @@ function suite(engine: ContainerEngine): void {
   });
 
   test(`${name}: extensions that an image brings are started before its runtime`, async (context) => {
-    const extended = makeImage(engine, `${uri}-extended`, { "index.js": answersAfterExtension }, {
-      extensions: { watcher: watcher("process.exit(0)"), "no-program/inside": "text" },
+    const { run, lines } = await start(context, { uri: `${uri}-extended` });
+    const extended = image.with(`${uri}-extended`, { "index.mjs": answersAfterExtension }, {
+      watcher: watcher("process.exit(0)"), "no-program/inside": "text",
     });
     context.after(() => extended.remove());
-    const { run, lines } = await start(context, { uri: extended.uri });
     assert.equal((await run()).json, "registered before");
     const text = lines().join("");
     assert.match(text, /^EXTENSION\tName: watcher\tState: Ready\tEvents: \[INVOKE, SHUTDOWN\]$/m);
@@ -151,11 +153,10 @@ function suite(engine: ContainerEngine): void {
   });
 
   test(`${name}: an extension of an image that ends is the end of the environment`, async (context) => {
-    const broken = makeImage(engine, `${uri}-broken`, { "index.js": answersAfterExtension }, {
-      extensions: { watcher: "#!/bin/sh\nexit 5\n" },
-    });
+    const { run } = await start(context, { uri: `${uri}-broken` });
+    const broken = image.with(`${uri}-broken`, {}, { watcher: "#!/bin/sh\nexit 5\n" });
     context.after(() => broken.remove());
-    const { error, requestId } = await (await start(context, { uri: broken.uri })).run();
+    const { error, requestId } = await run();
     assert.deepEqual(error, {
       errorType: "Extension.Crash", errorMessage: `RequestId: ${requestId} Error: exit status 5`,
     });

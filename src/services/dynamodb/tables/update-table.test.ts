@@ -248,7 +248,7 @@ test("who waits for the end of a table is told at once", async () => {
   await table.db.send(new DeleteTableCommand({ TableName: "table" }));
   const began = performance.now();
   await waitUntilTableNotExists({ client: table.db, maxWaitTime: 30 }, { TableName: "table" });
-  assert.ok(performance.now() - began < 5_000);
+  assert.ok(performance.now() - began < 15_000);
 });
 
 test("a table is encrypted with a key that it has leave to use", async () => {
