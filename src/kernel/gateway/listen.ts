@@ -20,7 +20,7 @@ import { Gathering } from "./gathering.ts";
 import { chooseProtocol, http2Connections, isHttp2, isPreface } from "./http2.ts";
 import { Turns } from "./turns.ts";
 import {
-  closeAfterAnswer, continueWhenRead, endIdleUpload, hasBody, idleMillisecondsDefault,
+  closeAfterAnswer, continueWhenRead, endIdleUpload, endSilence, hasBody, idleMillisecondsDefault,
 } from "./uploads.ts";
 
 /** What is not AWS's API: `/_local/…` and the like. Undefined passes the request on. */
@@ -56,6 +56,9 @@ const tlsHandshake = 0x16;
 
 /** How many clients may come at once; the machine may allow fewer. */
 const waitingConnectionsMax = 4_096;
+
+/** As long as Node waits for the rest of a head. */
+const silenceMillisecondsMax = 60_000;
 
 export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
   const idleMilliseconds = options.uploadIdleMilliseconds ?? idleMillisecondsDefault;
@@ -118,7 +121,9 @@ interface Takers {
 /** The first bytes tell TLS from HTTP, and one HTTP from the other. */
 function sniff(socket: Socket, { first, second, tls }: Takers): void {
   socket.on("error", () => socket.destroy());
+  const heard = endSilence(socket, silenceMillisecondsMax);
   socket.once("readable", () => {
+    heard();
     const begin = socket.read() as Buffer | null;
     if (begin === null) return;
     socket.unshift(begin);
