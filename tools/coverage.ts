@@ -25,7 +25,9 @@ async function main(root: string): Promise<void> {
 
 function notesOf(root: string, service: string): string | undefined {
   const path = join(root, "src", "services", service, "NOTES.md");
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  if (!existsSync(path)) return undefined;
+  // Notes say where the documents are from their own folder.
+  return readFileSync(path, "utf8").replaceAll("](../../../docs/", "](../");
 }
 
 function indexPage(services: readonly ServiceCoverage[]): string {

@@ -30,7 +30,7 @@ function findingsText(findings: readonly Finding[], style: Style): string {
   const found = findings.filter((finding) => finding.found);
   const missing = findings.filter((finding) => !finding.found);
   const lines = [
-    columns(found.map(({ name, detail, purpose }) => [style.good("✓"), name, detail, style.faint(purpose)])),
+    columns(found.map(({ name, detail, purpose }) => [style.good("✓"), name, style.faint(purpose), detail])),
   ];
   if (missing.length > 0) {
     lines.push("", "For more, install:", "");

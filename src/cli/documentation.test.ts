@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { packageRoot } from "../kernel/package-root.ts";
 import { routes } from "../local/routes.ts";
@@ -17,6 +17,22 @@ test("docs/local-api.md lists every route, and no other", () => {
     .map(({ method, path }) => `${method} ${path}`)
     .filter((route) => route !== "GET /_local/");
   assert.deepEqual(listed.sort(), there.sort());
+});
+
+test("every link between documents leads somewhere", () => {
+  const root = packageRoot();
+  const ofFolder = (folder: string): string[] =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path));
+  const documents = [...readdirSync(root), ...ofFolder("docs"), ...ofFolder("src/services")]
+    .filter((path) => path.endsWith(".md"));
+  const broken = documents.flatMap((document) => {
+    const text = readFileSync(join(root, document), "utf8");
+    return [...text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)]
+      .map(([, link = ""]) => link)
+      .filter((link) => !existsSync(join(root, dirname(document), link)))
+      .map((link) => `${document}: ${link}`);
+  });
+  assert.deepEqual(broken, []);
 });
 
 test("docs/cli.md lists every command, every exit code and every setting of start", async () => {

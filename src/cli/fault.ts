@@ -29,7 +29,7 @@ const fault: Command = {
     const rows = data.faults.map(({ service, operation, code, status, remaining }) => [
       `${service}:${operation ?? "*"}`,
       `${code} (${status})`,
-      `${remaining} times`,
+      remaining === 1 ? "once" : `${remaining} times`,
     ]);
     return { data, text: rows.length > 0 ? columns(rows) : "No fault is waiting to strike." };
   },

@@ -62,12 +62,14 @@ export function refusal(error: LocalError): WireResponse {
  *
  * @throws LocalError
  */
-export function bodyOf({ method, headers, body }: Incoming): Record<string, unknown> {
+export function bodyOf({ method, headers, body, failure }: Incoming): Record<string, unknown> {
   if (method !== "POST") return {};
   const type = headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/json") {
     throw new LocalError(415, "UnsupportedMediaType", "Send the header content-type: application/json.");
   }
+  // What did not come whole commands nothing.
+  if (failure) throw invalidRequest(failure.message);
   if (body.length === 0) return {};
   let value: unknown;
   try {

@@ -139,6 +139,19 @@ test("posts that are no JSON, and requests for what is not there, are refused", 
   assert.equal((await send("/_local/v1/clock", { body: '{"constructor": 1}' })).status, 400);
 });
 
+test("a command whose body does not come whole is not obeyed", async (context) => {
+  const { region, send } = await started(context, {}, { uploadIdleMilliseconds: 20 });
+  const iam = region.client(IAMClient);
+  await iam.send(new CreateUserCommand({ UserName: "ana" }));
+  const large = await send("/_local/v1/reset", { body: `{"why": "${"a".repeat(17 * 1024 * 1024)}"}` });
+  assert.equal(large.status, 400);
+  const headers = { "content-length": "100" };
+  const halved = await send("/_local/v1/reset", { body: "{", headers });
+  assert.equal(halved.status, 400);
+  const { Users = [] } = await iam.send(new ListUsersCommand({}));
+  assert.deepEqual(Users.map(({ UserName }) => UserName), ["ana"]);
+});
+
 test("the clock is shown, stopped, set, scaled and advanced", async (context) => {
   const { send } = await started(context);
   const change = async (body: object): Promise<unknown> => {

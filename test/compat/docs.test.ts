@@ -101,10 +101,7 @@ const nothing = {
 };
 
 const skip = without("aws") || without("boto3") || without("curl") || without("zip");
-const documents = ["README.md", "docs/getting-started.md"].filter((document) =>
-  existsSync(join(packageFolder, document)),
-);
-for (const document of documents) {
+for (const document of ["README.md", "docs/getting-started.md", "docs/local-api.md"]) {
   test(`${document} says what works`, { skip }, async () => {
     await using station = await startWorkstation();
     const own = document === "README.md" ? nothing : { AWS_REGION: "us-east-1" };

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
 import { signRequest } from "../auth/signing.ts";
+import { listen } from "./listen.ts";
 
 const body = "Action=GetCallerIdentity&Version=2011-06-15";
 
@@ -129,6 +131,22 @@ test("what is no HTTP is refused, and others are served meanwhile", async () => 
     socket.write(head(port) + body);
     assert.match(await answer, /^HTTP\/1\.1 200 OK/);
   });
+});
+
+test("who says nothing, or never ends a head, is let go", async (context) => {
+  await using region = await startRegion();
+  const { port, close } = await listen(region.engine, {
+    host: "127.0.0.1", port: 0, local: () => undefined, headMilliseconds: 50,
+  });
+  context.after(close);
+  for (const [said, answered] of [["", ""], ["POST / HTTP/1.1\r\nhost: ", "HTTP/1.1 408 Request Timeout"]]) {
+    const socket = await opened(port);
+    let answer = "";
+    socket.on("data", (data: Buffer) => (answer += data.toString()));
+    if (said) socket.write(said);
+    await once(socket, "close");
+    assert.equal(answer.split("\r\n")[0], answered);
+  }
 });
 
 test("many connections that send half a head hold up nobody, and end when the region stops", async () => {

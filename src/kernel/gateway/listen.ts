@@ -20,7 +20,7 @@ import { Gathering } from "./gathering.ts";
 import { chooseProtocol, http2Connections, isHttp2, isPreface } from "./http2.ts";
 import { Turns } from "./turns.ts";
 import {
-  closeAfterAnswer, continueWhenRead, endIdleUpload, hasBody, idleMillisecondsDefault,
+  closeAfterAnswer, continueWhenRead, endIdleUpload, endSilence, hasBody, idleMillisecondsDefault,
 } from "./uploads.ts";
 
 /** What is not AWS's API: `/_local/…` and the like. Undefined passes the request on. */
@@ -34,6 +34,8 @@ export interface ListenOptions {
   readonly certificate?: Certificate;
   /** How long a client may be silent in the middle of a body, by the machine's clock. */
   readonly uploadIdleMilliseconds?: number;
+  /** How long a client may take for a request's head, once it has connected or begun. Default: a minute. */
+  readonly headMilliseconds?: number;
   /** Whether the thread is the region's alone and may sleep for a moment until more has come. */
   readonly mayRest?: boolean;
 }
@@ -57,6 +59,8 @@ const tlsHandshake = 0x16;
 /** How many clients may come at once; the machine may allow fewer. */
 const waitingConnectionsMax = 4_096;
 
+const headMillisecondsDefault = 60_000;
+
 export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
   const idleMilliseconds = options.uploadIdleMilliseconds ?? idleMillisecondsDefault;
   const turns = new Turns(options.mayRest === true ? new Gathering() : undefined);
@@ -64,7 +68,12 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
     if (hasBody(request)) endIdleUpload(request, idleMilliseconds);
     void respond(engine, { local: options.local, turns }, request, response);
   };
-  const settings = { keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024 };
+  const headMilliseconds = options.headMilliseconds ?? headMillisecondsDefault;
+  const settings = {
+    keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024,
+    // Without, it is as long as that of requests, and so for ever.
+    headersTimeout: headMilliseconds, connectionsCheckingInterval: headMilliseconds / 2,
+  };
   const plain = createServer(settings, answer);
   const first = (socket: Socket): void => void plain.emit("connection", socket);
   const second = http2Connections(answer);
@@ -80,7 +89,8 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
   });
   const tls = secure && ((socket: Socket): void => void secure.emit("connection", socket));
   const takers = { first, second, tls };
-  const sockets = createSocketServer({ noDelay: true }, (socket) => sniff(socket, takers));
+  const sockets = createSocketServer({ noDelay: true }, (socket) =>
+    sniff(socket, takers, headMilliseconds));
   await new Promise<void>((resolve, reject) => {
     sockets.once("error", reject);
     sockets.listen({ port: options.port, host: options.host, backlog: waitingConnectionsMax }, resolve);
@@ -116,9 +126,11 @@ interface Takers {
 }
 
 /** The first bytes tell TLS from HTTP, and one HTTP from the other. */
-function sniff(socket: Socket, { first, second, tls }: Takers): void {
+function sniff(socket: Socket, { first, second, tls }: Takers, headMilliseconds: number): void {
   socket.on("error", () => socket.destroy());
+  const heard = endSilence(socket, headMilliseconds);
   socket.once("readable", () => {
+    heard();
     const begin = socket.read() as Buffer | null;
     if (begin === null) return;
     socket.unshift(begin);

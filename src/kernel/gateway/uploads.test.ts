@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { element } from "../../../test/http.ts";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
 import { signRequest } from "../auth/signing.ts";
+import { endSilence } from "./uploads.ts";
 
 interface Line {
   readonly socket: Socket;
@@ -52,6 +53,21 @@ function putHead(sizeBytes: number, more: Record<string, string> = {}, bucket = 
   const lines = all.map(([name, value]) => `${name}: ${value}\r\n`);
   return `PUT /${bucket}/key HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
+
+test("who connects and says nothing is let go; who spoke may be silent later", async (context) => {
+  const server = createServer((socket) => {
+    const heard = endSilence(socket, 20);
+    socket.once("data", heard);
+  }).listen(0, "127.0.0.1");
+  context.after(() => server.close());
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const speaking = connect(port, "127.0.0.1").resume();
+  speaking.write("a");
+  for (let silent = 0; silent < 3; silent += 1) await once(connect(port, "127.0.0.1").resume(), "close");
+  assert.equal(speaking.readyState, "open");
+  speaking.destroy();
+});
 
 const timedOut =
   "Your socket connection to the server was not read from or written to within the timeout period. Idle " +

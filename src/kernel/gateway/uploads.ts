@@ -1,4 +1,4 @@
-/** Bodies that clients are slow to send, never send, or are told to stop sending. */
+/** What clients are slow to send, never send, or are told to stop sending: bodies, mostly. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -10,6 +10,13 @@ export const idleMillisecondsDefault = 20_000;
 /** What is read of a body that was refused, so that its sender comes to read the refusal. */
 const lingerBytesMax = 16 * 1024 * 1024;
 const lingerMilliseconds = 5_000;
+
+/** Who connects and says nothing is not kept for ever. Gives what is to be called once something is said. */
+export function endSilence(socket: Socket, milliseconds: number): () => void {
+  const end = (): void => void socket.destroy();
+  socket.setTimeout(milliseconds).once("timeout", end);
+  return () => void socket.setTimeout(0).off("timeout", end);
+}
 
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
