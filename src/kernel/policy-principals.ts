@@ -23,7 +23,8 @@ export function isUniqueId(name: string): boolean {
  * @evidence hashicorp/terraform#8700: "AWS will re-write plain IDs in policies to use the full ARN"
  */
 export function keptName(identity: Identity, name: string): string | undefined {
-  if (/^\d{12}$/.test(name)) return formatArn({ service: "iam", region: "", account: name, resource: "root" });
+  const isAccount = /^\d{12}$/.test(name);
+  if (isAccount) return formatArn({ service: "iam", region: "", account: name, resource: "root" });
   if (isUniqueId(name)) return identity.arnOfUniqueId(name) === undefined ? undefined : name;
   if (!identity.principalExists(name)) return undefined;
   return identity.uniqueIdOf(name) ?? name;
