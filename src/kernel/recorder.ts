@@ -6,7 +6,8 @@ import type { Caller } from "./auth/caller.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus, BusEvent } from "./bus.ts";
 import {
-  eventListeners, isLogged, isLoggedRecord, isOf, loggingTrails, type LoggingTrail,
+  eventListeners, isLogged, isLoggedRecord, isOf, loggingTrails, onlyReads,
+  type LoggingTrail,
 } from "./event-listeners.ts";
 import type { LastUse } from "./kernel.ts";
 import type { ServiceModel } from "./model/model.ts";
@@ -189,7 +190,7 @@ export class Recorder {
       for (const text of texts) {
         const record = JSON.parse(text) as TrailRecord;
         const isManagement = record.eventCategory === "Management";
-        if (isManagement && isHeldBack(record) && listener.apiCalls !== "all") continue;
+        if (isManagement && onlyReads(record) && listener.apiCalls !== "all") continue;
         if (record.sourceIPAddress === "events.amazonaws.com") continue;
         const event = callEvent(record, cell);
         if (listener.sources && !listener.sources.includes(event.source)) continue;
@@ -223,18 +224,6 @@ interface TrailRecord extends SelectableRecord {
   readonly eventTime: string;
   /** Of a service that calls: its principal. */
   readonly sourceIPAddress: string;
-}
-
-/**
- * Of STS, all of whose operations read, what issues credentials is told all the same.
- *
- * @evidence EventBridge User Guide, "Receiving read-only management events from AWS services", and "AWS
- *   service events delivered via CloudTrail": List, Get and Describe, save for GetFederationToken and
- *   GetSessionToken
- */
-function isHeldBack({ eventSource, eventName, readOnly }: TrailRecord): boolean {
-  if (eventSource !== "sts.amazonaws.com") return readOnly;
-  return /^(?:List|Get|Describe)/.test(eventName) && !/^Get(?:Federation|Session)Token$/.test(eventName);
 }
 
 /** @evidence EventBridge User Guide, "AWS service events delivered via CloudTrail" */
