@@ -68,3 +68,22 @@ function isLoggedBy(trail: LoggingTrail, region: string, isReading: boolean): bo
 export function isOf(trail: LoggingTrail, region: string): boolean {
   return trail.region === undefined || trail.region === region;
 }
+
+interface RecordedCall {
+  readonly eventSource: string;
+  readonly eventName: string;
+  readonly readOnly: boolean;
+}
+
+/**
+ * Whether a management call is for those only who ask for reading ones, too. STS changes nothing, but what
+ * issues credentials is for everybody.
+ *
+ * @evidence EventBridge User Guide, "Receiving read-only management events from AWS services", and "AWS
+ *   service events delivered via CloudTrail": List, Get and Describe, save for GetFederationToken and
+ *   GetSessionToken
+ */
+export function onlyReads({ eventSource, eventName, readOnly }: RecordedCall): boolean {
+  if (eventSource !== "sts.amazonaws.com") return readOnly;
+  return /^(?:List|Get|Describe)/.test(eventName) && !/^Get(?:Federation|Session)Token$/.test(eventName);
+}

@@ -30,6 +30,7 @@ import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { startRegion, type TestRegion } from "../../test/region.ts";
 
 const account = "000000000000";
+const rootArn = (id: string) => `arn:aws:iam::${id}:root`;
 const userArn = (name: string) => `arn:aws:iam::${account}:user/${name}`;
 const policyFor = (principal: unknown, more: object = {}): string =>
   JSON.stringify({
@@ -86,7 +87,7 @@ async function keepers(region: TestRegion): Promise<Record<string, Keeper>> {
       refusal: { name: "InvalidAttributeValue", message: "Invalid value for the parameter Policy." },
     },
     kms: {
-      policy: (principal) => policyFor([principal, account].flat()),
+      policy: (principal) => policyFor([principal, rootArn(account)].flat()),
       put: (Policy) => kms.send(new PutKeyPolicyCommand({ KeyId, Policy })),
       shown: async () => (await kms.send(new GetKeyPolicyCommand({ KeyId }))).Policy,
       refusal: {
@@ -137,6 +138,14 @@ for (const service of ["iam", "sqs", "kms", "secrets-manager"]) {
   });
 }
 
+test("the number of an account is kept as its root", async () => {
+  await using region = await startRegion();
+  for (const [service, { put, shown, policy }] of Object.entries(await keepers(region))) {
+    await put(policy(["111122223333", rootArn(account)]));
+    assert.equal(await shown(), policy([rootArn("111122223333"), rootArn(account)]), service);
+  }
+});
+
 test("a trust does not pass to a namesake, nor does the policy of a resource", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
@@ -179,13 +188,13 @@ test("a trust does not pass to a namesake, nor does the policy of a resource", a
   await assert.rejects(sendAs(second, QueueUrl), { name: "AccessDenied" });
 });
 
-test("accounts and everyone are taken as they are written; sessions are those of a role", async () => {
+test("everyone is taken as it is written; sessions are those of a role", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);
   const create = (RoleName: string, names: readonly string[]) =>
     iam.send(new CreateRoleCommand({ RoleName, Path: "/p/", AssumeRolePolicyDocument: trustIn(names) }));
   const session = `arn:aws:sts::${account}:assumed-role/worker/session`;
-  const names = ["111122223333", "arn:aws:iam::111122223333:root", session, "*"];
+  const names = [rootArn("111122223333"), session, "*"];
   await assert.rejects(create("open", names), { name: "MalformedPolicyDocumentException" });
   const { Role: worker } = await create("worker", ["*"]);
   const { Role } = await create("open", names);

@@ -9,6 +9,7 @@
  */
 
 import { mapPrincipalNames } from "../iam/principal-names.ts";
+import { formatArn } from "./arn.ts";
 import type { Identity } from "./kernel.ts";
 
 /** Of a user, a role, or a role's session; other unique ids are no principals. */
@@ -16,8 +17,14 @@ export function isUniqueId(name: string): boolean {
   return /^A(?:IDA[A-Z0-9]+|ROA[A-Z0-9]+(?::[^:]+)?)$/.test(name);
 }
 
-/** Nothing when nobody has the name. */
+/**
+ * Nothing when nobody has the name. The bare number of an account is short for its root.
+ *
+ * @evidence hashicorp/terraform#8700: "AWS will re-write plain IDs in policies to use the full ARN"
+ */
 export function keptName(identity: Identity, name: string): string | undefined {
+  const isAccount = /^\d{12}$/.test(name);
+  if (isAccount) return formatArn({ service: "iam", region: "", account: name, resource: "root" });
   if (isUniqueId(name)) return identity.arnOfUniqueId(name) === undefined ? undefined : name;
   if (!identity.principalExists(name)) return undefined;
   return identity.uniqueIdOf(name) ?? name;

@@ -6,12 +6,13 @@ import type { Caller } from "./auth/caller.ts";
 import type { Announcer } from "./announcer.ts";
 import type { Bus, BusEvent } from "./bus.ts";
 import {
-  eventListeners, isLogged, isLoggedRecord, isOf, loggingTrails, type LoggingTrail,
+  eventListeners, isLogged, isLoggedRecord, isOf, loggingTrails, onlyReads,
+  type LoggingTrail,
 } from "./event-listeners.ts";
 import type { LastUse } from "./kernel.ts";
 import type { ServiceModel } from "./model/model.ts";
 import { TrailDeliveries, type TrailDeliveriesHost } from "./trail-deliveries.ts";
-import { recordText, type Call } from "./trail-record.ts";
+import { isReading, recordText, type Call } from "./trail-record.ts";
 import type { SelectableRecord } from "./trail-selection.ts";
 import { dataSegments, segmentMilliseconds, trailSegments, trim, trimData } from "./trail.ts";
 
@@ -91,8 +92,7 @@ export class Recorder {
     }
     pending.records.push(text);
     if (!isOwn) {
-      const isReading = call.operation.access === "Read" || call.operation.access === "List";
-      if (isReading) pending.news.reads = true;
+      if (isReading(call.model, call.operation)) pending.news.reads = true;
       else pending.news.writes = true;
     }
     if (this.#bus.heard) this.#announce(call, text, account);
@@ -181,8 +181,6 @@ export class Recorder {
   /**
    * Calls become events where a trail logs them; EventBridge's own do not, or there might be no end. Those
    * that only read are held back where they are management events.
-   *
-   * @evidence EventBridge User Guide, "Receiving read-only management events from AWS services"
    */
   #tellCalls(
     transaction: Transaction, cell: CellName, texts: readonly string[], trails: readonly LoggingTrail[],
@@ -192,7 +190,7 @@ export class Recorder {
       for (const text of texts) {
         const record = JSON.parse(text) as TrailRecord;
         const isManagement = record.eventCategory === "Management";
-        if (isManagement && record.readOnly && listener.apiCalls !== "all") continue;
+        if (isManagement && onlyReads(record) && listener.apiCalls !== "all") continue;
         if (record.sourceIPAddress === "events.amazonaws.com") continue;
         const event = callEvent(record, cell);
         if (listener.sources && !listener.sources.includes(event.source)) continue;

@@ -4,6 +4,7 @@ import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import type { AwsError } from "./errors.ts";
 import type { OperationModel, ServiceModel, Shape, ShapeRef } from "./model/model.ts";
 import type { Value } from "./protocol/protocol.ts";
+import { resourceType } from "./trail-resources.ts";
 
 export interface Call {
   readonly at: number;
@@ -31,46 +32,62 @@ const listLengthMax = 100;
 const depthMax = 16;
 
 /**
- * A value as CloudTrail shows it, as JSON text: first letters lower case, secrets hidden, bytes and streams
- * left out.
+ * A value as CloudTrail shows it, as JSON text: first letters lower case, bytes and streams left out.
+ * `secret` stands for secrets; without it they are left out.
  * Text at once, because most records are written and never read.
+ *
+ * @evidence KMS Developer Guide, "Logging AWS KMS API calls": the Plaintext of Encrypt is omitted
  */
-export function shown(
-  value: unknown,
-  shapeName: string | undefined,
-  model: ServiceModel,
-  depth = 0,
+function shown(
+  value: unknown, shapeName: string | undefined, model: ServiceModel, secret: string | undefined, depth = 0,
 ): string | undefined {
   if (value === undefined || value === null) return undefined;
   const shape = shapeName === undefined ? undefined : model.shapes[shapeName];
-  if (shape?.sensitive) return hidden;
+  if (Buffer.isBuffer(value)) return undefined;
+  if (shape?.sensitive) return secret;
   if (depth > depthMax) return `"[omitted]"`;
   if (typeof value === "string") {
     return JSON.stringify(value.length > textLengthMax ? `${value.slice(0, textLengthMax)}...` : value);
   }
-  if (typeof value !== "object") return shownScalar(value, shape);
-  if (Buffer.isBuffer(value) || Symbol.asyncIterator in value) return undefined;
+  if (typeof value !== "object") return shownScalar(value, shape, model);
+  if (Symbol.asyncIterator in value) return undefined;
   if (Array.isArray(value)) {
     const items = value
       .slice(0, listLengthMax)
-      .map((item) => shown(item, shape?.member?.shape, model, depth + 1));
+      .map((item) => shown(item, shape?.member?.shape, model, secret, depth + 1));
     return `[${items.filter((item) => item !== undefined).join(",")}]`;
   }
-  return shownObject(value as Value, shape, model, depth);
+  return shownObject(value as Value, shape, model, secret, depth);
 }
 
-function shownScalar(value: unknown, shape: Shape | undefined): string {
-  if (shape?.type === "timestamp" && typeof value === "number")
-    return JSON.stringify(new Date(value).toUTCString());
+function shownScalar(value: unknown, shape: Shape | undefined, model: ServiceModel): string {
+  if (shape?.type === "timestamp" && typeof value === "number") return shownTime(value, model);
   return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
 
-function shownObject(value: Value, shape: Shape | undefined, model: ServiceModel, depth: number): string {
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/**
+ * @evidence KMS Developer Guide, CreateKey in CloudTrail: "Aug 10, 2022, 10:38:27 PM"; a record of IAM's
+ *   CreateAccessKey: "Nov 2, 2023 3:26:53 PM"
+ */
+function shownTime(milliseconds: number, model: ServiceModel): string {
+  const time = new Date(milliseconds);
+  const day = `${months[time.getUTCMonth()]} ${time.getUTCDate()}, ${time.getUTCFullYear()}`;
+  const hours = time.getUTCHours();
+  const rest = time.toISOString().slice(13, 19);
+  const separator = model.service === "iam" ? " " : ", ";
+  return `"${day}${separator}${hours % 12 || 12}${rest} ${hours < 12 ? "AM" : "PM"}"`;
+}
+
+function shownObject(
+  value: Value, shape: Shape | undefined, model: ServiceModel, secret: string | undefined, depth: number,
+): string {
   const isMap = shape?.type === "map";
   let text = "";
   for (const name of Object.keys(value)) {
     const member = isMap ? shape.value : shape?.members?.[name];
-    const shownValue = shown(value[name], member?.shape, model, depth + 1);
+    const shownValue = shown(value[name], member?.shape, model, secret, depth + 1);
     if (shownValue === undefined) continue;
     const shownName = isMap ? name : shownNameOf(name, member, model);
     text += `${text === "" ? "" : ","}${JSON.stringify(shownName)}:${shownValue}`;
@@ -165,19 +182,50 @@ function fieldText(text: string): string {
 }
 
 /**
+ * What uses a key, and does not change it, reads.
+ *
+ * @evidence KMS Developer Guide, "Examples of AWS KMS log entries": `readOnly` is true of all of these
+ */
+const usesOfKeys: ReadonlySet<string> = new Set([
+  "Decrypt", "DeriveSharedSecret", "Encrypt", "GenerateDataKey", "GenerateDataKeyPair",
+  "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext", "GenerateMac", "GenerateRandom",
+  "ReEncrypt", "Sign", "Verify", "VerifyMac",
+]);
+
+/**
+ * IAM's access levels tell it, but for STS, which changes nothing.
+ *
+ * @evidence recorded events of AssumeRole: "readOnly":true
+ */
+export function isReading(model: ServiceModel, operation: OperationModel): boolean {
+  return isSilent(model, operation) || model.service === "sts";
+}
+
+/** What was read is not told. Credentials that were issued are. */
+function isSilent(model: ServiceModel, operation: OperationModel): boolean {
+  if (operation.access === "Read" || operation.access === "List") return true;
+  return model.service === "kms" && usesOfKeys.has(operation.name);
+}
+
+/** An input or output without members is none. */
+function textOrNull(text: string | undefined): string {
+  return text === undefined || text === "{}" ? "null" : text;
+}
+
+/**
  * The record as JSON text, put together from parts that are ready: most of it is the same from call to call.
  */
 export function recordText(call: Call): string {
   const { caller, model, operation, error, origin } = call;
-  const readOnly = operation.access === "Read" || operation.access === "List";
-  const parameters = shown(call.input, operation.input?.shape, model) ?? "null";
-  const elements =
-    readOnly || error ? "null" : (shown(call.output, operation.output?.shape, model) ?? "null");
+  const readOnly = isReading(model, operation);
+  const parameters = textOrNull(shown(call.input, operation.input?.shape, model, hidden));
+  const elements = isSilent(model, operation) || error
+    ? "null" : textOrNull(shown(call.output, operation.output?.shape, model, undefined));
   const failure = error
     ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${fieldText(error.message)},`
     : "";
   const touched = call.dataType !== undefined ? dataResources(call, call.dataType)
-    : call.resources.map((ARN) => ({ accountId: call.account, ARN }));
+    : call.resources.map((ARN) => ({ accountId: call.account, type: resourceType(ARN), ARN }));
   const resources = touched.length > 0 ? `"resources":${JSON.stringify(touched)},` : "";
   const eventType = caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall";
   const recipient = caller.account === "" ? call.account : caller.account;

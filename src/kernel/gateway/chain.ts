@@ -11,7 +11,7 @@ import type { OperationModel, ServiceModel } from "../model/model.ts";
 import { perform } from "../perform.ts";
 import type { Headers, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
 import type { BodyLimit, Service } from "../service.ts";
-import { protocolByName } from "../protocol/protocols.ts";
+import { protocolByName, protocolFor } from "../protocol/protocols.ts";
 import { identify, isForm, type Identified } from "./identify.ts";
 import type { VerifiedSignature } from "../auth/sigv4.ts";
 import { bodyBytesMax, decodedBody, decodedStream, plainStream, takesStream } from "./body.ts";
@@ -91,7 +91,7 @@ interface Fronted {
 async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Passed> {
   const { identified, service, model, requestId, incoming } = call;
   const { entry } = identified;
-  const protocol = protocolByName(identified.protocol);
+  const protocol = protocolFor(identified.protocol, incoming.headers);
   let authenticated: Authenticated | undefined = fronted?.as;
   let operation: OperationModel | undefined;
   let input: Value | undefined;

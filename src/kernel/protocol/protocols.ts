@@ -5,8 +5,9 @@ import { cbor } from "./cbor.ts";
 import { cbor11 } from "./cbor-1.1.ts";
 import { ec2 } from "./ec2.ts";
 import { json } from "./json.ts";
-import type { Protocol } from "./protocol.ts";
+import type { Headers, Protocol } from "./protocol.ts";
 import { query } from "./query.ts";
+import { queryInJson } from "./query-in-json.ts";
 import { restJson } from "./rest-json.ts";
 import { restXml } from "./rest-xml.ts";
 
@@ -25,4 +26,10 @@ const protocols: Readonly<Record<ProtocolName, Protocol>> = {
 
 export function protocolByName(name: ProtocolName): Protocol {
   return protocols[name];
+}
+
+/** A protocol in the form in which the client asks to be answered. */
+export function protocolFor(name: ProtocolName, { accept }: Headers): Protocol {
+  const wantsJson = name === "query" && accept?.startsWith("application/json") === true;
+  return wantsJson ? queryInJson : protocols[name];
 }

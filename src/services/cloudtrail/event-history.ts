@@ -15,34 +15,11 @@ import {
   type TrailPlace,
   type TrailRecord,
 } from "../../kernel/trail.ts";
+import { resourceType } from "../../kernel/trail-resources.ts";
 import { invalidLookupAttributes, invalidNextToken, invalidTimeRange } from "./errors.ts";
 import { lookUpInsights } from "./insight-lookups.ts";
 
 const pageSizeDefault = 50;
-
-/** How CloudFormation names what an ARN's service and first resource part name. */
-const resourceTypes: Readonly<Record<string, string>> = {
-  "iam:user": "AWS::IAM::User",
-  "iam:role": "AWS::IAM::Role",
-  "iam:group": "AWS::IAM::Group",
-  "iam:policy": "AWS::IAM::Policy",
-  "iam:instance-profile": "AWS::IAM::InstanceProfile",
-  "iam:mfa": "AWS::IAM::MfaDevice",
-  "sts:assumed-role": "AWS::STS::AssumedRole",
-  "kms:key": "AWS::KMS::Key",
-  "kms:alias": "AWS::KMS::Alias",
-  "secretsmanager:secret": "AWS::SecretsManager::Secret",
-  "ssm:parameter": "AWS::SSM::Parameter",
-};
-
-function resourceType(arn: string): string | undefined {
-  const parsed = parseArn(arn);
-  if (!parsed) return undefined;
-  const kind = parsed.resource.split(/[:/]/, 1)[0] ?? "";
-  return (
-    resourceTypes[`${parsed.service}:${kind}`] ?? (parsed.service === "sqs" ? "AWS::SQS::Queue" : undefined)
-  );
-}
 
 /** IAM's resources are listed by name, others by ARN, as the services themselves report them. */
 function resourceName(arn: string): string {

@@ -1,6 +1,7 @@
 /** An event on a bus finds the rules that match it; each of their targets gets it by a job of its own. */
 
 import type { Context, ReadContext } from "../../kernel/context.ts";
+import { onlyReads } from "../../kernel/event-listeners.ts";
 import { PatternIndex } from "../../patterns/pattern-index.ts";
 import { parsePattern, type Pattern } from "../../patterns/parse.ts";
 import { archivesOf } from "./archive-table.ts";
@@ -114,16 +115,12 @@ function restingOf(ctx: Context, bus: string, event: Event, keyring?: Keyring): 
   return undefined;
 }
 
-/**
- * Calls that only read are for rules that ask for them, as far as they are management events.
- *
- * @evidence EventBridge User Guide, "Receiving read-only management events from AWS services"
- */
+/** Calls that only read are for rules that ask for them, as far as they are management events. */
 function isReadingCall(document: unknown): boolean {
   const { "detail-type": type, detail } = document as Record<string, unknown>;
   if (type !== "AWS API Call via CloudTrail") return false;
-  const { readOnly, managementEvent } = detail as { readOnly?: unknown; managementEvent?: unknown };
-  return readOnly === true && managementEvent !== false;
+  const record = detail as Parameters<typeof onlyReads>[0] & { readonly managementEvent?: unknown };
+  return record.managementEvent !== false && onlyReads(record);
 }
 
 export function routeToRule(ctx: Context, rule: Rule, event: RestingEvent): void {

@@ -15,6 +15,7 @@ import { CreateTopicCommand, SetTopicAttributesCommand, SNSClient,
   SubscribeCommand } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { allow, trust } from "../../../test/policies.ts";
 import { startBench } from "../../../test/lambda-bench.ts";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
@@ -145,9 +146,11 @@ test("calls of APIs are events while a trail logs them; reading ones for rules t
   const events = region.client(EventBridgeClient);
   const ssm = region.client(SSMClient);
   const sqs = region.client(SQSClient);
+  const sts = region.client(STSClient);
   const writing = await createInbox(region, "writing");
   const all = await createInbox(region, "all");
-  const pattern = { "detail-type": ["AWS API Call via CloudTrail"], source: ["aws.sqs", "aws.ssm"] };
+  const source = ["aws.sqs", "aws.ssm", "aws.sts"];
+  const pattern = { "detail-type": ["AWS API Call via CloudTrail"], source };
   await rule(events, "writing", pattern, [{ Arn: writing.arn }]);
   await rule(events, "all", pattern, [{ Arn: all.arn }]);
   await events.send(new PutRuleCommand({
@@ -167,8 +170,12 @@ test("calls of APIs are events while a trail logs them; reading ones for rules t
   });
   await sqs.send(new CreateQueueCommand({ QueueName: "after" }));
   await ssm.send(new GetParameterCommand({ Name: "none" })).catch(() => undefined);
-  assert.deepEqual(await calls(writing), ["aws.sqs CreateQueue"]);
-  assert.deepEqual((await calls(all)).sort(), ["aws.sqs CreateQueue", "aws.ssm GetParameter"]);
+  await sts.send(new GetCallerIdentityCommand({}));
+  await sts.send(new GetSessionTokenCommand({}));
+  assert.deepEqual((await calls(writing)).sort(), ["aws.sqs CreateQueue", "aws.sts GetSessionToken"]);
+  assert.deepEqual((await calls(all)).sort(), [
+    "aws.sqs CreateQueue", "aws.ssm GetParameter", "aws.sts GetCallerIdentity", "aws.sts GetSessionToken",
+  ]);
 });
 
 test("an event is written down with what it is about, or not at all; and only where somebody listens",

@@ -11,6 +11,9 @@ import type { OperationToken } from "../../kernel/tokens.ts";
 import { shownResources } from "./tagged-rows.ts";
 
 const resourcesPerPageDefault = 50;
+const resourcesPerPageMax = 100;
+const tagsPerPageStep = 100;
+const tagsPerPageMax = 500;
 const keysPerPage = 100;
 
 const invalidParameter = (message: string) => modelled(tagging.InvalidParameterException, message);
@@ -37,31 +40,38 @@ function matches(row: TaggedResource, input: tagging.GetResourcesInput): boolean
   });
 }
 
+/** @evidence Resource Groups Tagging API Reference, GetResources: the limits; the texts are ours */
+function checkPaging(input: tagging.GetResourcesInput): void {
+  const { ResourceARNList: arns, TagFilters: filters, ResourcesPerPage: perPage, TagsPerPage: tags } = input;
+  if (arns && (filters || input.ResourceTypeFilters || perPage !== undefined)) {
+    throw invalidParameter("ResourceARNList can't be combined with other filters or with ResourcesPerPage.");
+  }
+  if (perPage !== undefined && tags !== undefined) {
+    throw invalidParameter("ResourcesPerPage and TagsPerPage can't be used in the same request.");
+  }
+  if (perPage !== undefined && (perPage < 1 || perPage > resourcesPerPageMax)) {
+    throw invalidParameter(`ResourcesPerPage must be between 1 and ${resourcesPerPageMax}.`);
+  }
+  if (tags !== undefined && (tags < tagsPerPageStep || tags > tagsPerPageMax || tags % tagsPerPageStep > 0)) {
+    throw invalidParameter(`TagsPerPage must be a multiple of ${tagsPerPageStep}, up to ${tagsPerPageMax}.`);
+  }
+  if (input.ExcludeCompliantResources === true && input.IncludeComplianceDetails !== true) {
+    throw invalidParameter("ExcludeCompliantResources needs IncludeComplianceDetails.");
+  }
+}
+
 /**
  * @evidence Resource Groups Tagging API Reference, GetResources: filters are joined by AND, their values by
  *   OR
  */
 export const GetResources = operation(tagging.GetResources, {
   run(input, ctx) {
-    const {
-      ResourceARNList: arns,
-      TagFilters: filters,
-      ResourcesPerPage: perPage,
-      TagsPerPage: tagsPerPage,
-    } = input;
-    if (arns && (filters || input.ResourceTypeFilters || perPage !== undefined)) {
-      throw invalidParameter(
-        "ResourceARNList can't be combined with other filters or with ResourcesPerPage.",
-      );
-    }
-    if (perPage !== undefined && tagsPerPage !== undefined) {
-      throw invalidParameter("ResourcesPerPage and TagsPerPage can't be used in the same request.");
-    }
+    checkPaging(input);
     const { items, next } = page({
       rows: shownResources(ctx),
       key: (row) => row.arn,
       keep: (row) => matches(row, input),
-      limit: perPage ?? resourcesPerPageDefault,
+      limit: input.ResourcesPerPage ?? resourcesPerPageDefault,
       token: input.PaginationToken || undefined,
       scope: "tagging:GetResources",
       invalid: invalidToken,
