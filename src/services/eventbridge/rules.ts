@@ -11,6 +11,7 @@ import {
   discoveryWithKey, invalidParameter, invalidPattern, invalidToken, limitExceeded, managedRule, validation,
 } from "./errors.ts";
 import { keepListener } from "./listening.ts";
+import { conditionsOfPattern, conditionsOfRule } from "./rule-conditions.ts";
 import {
   requireRule, ruleArn, rules, rulesChanged, schemaDiscovery, targets, type Rule,
 } from "./rule-table.ts";
@@ -29,6 +30,7 @@ const onRule = {
   resource: ({ Name, EventBusName }: NamesRule, ctx: ReadContext): string =>
     ruleArn(ctx, { bus: busNameOf(EventBusName), name: Name }),
   owner: ({ EventBusName }: NamesRule) => ownerOfBus(EventBusName),
+  conditions: conditionsOfRule,
 };
 
 /** @throws InvalidEventPatternException */
@@ -85,7 +87,9 @@ function keepRule(ctx: Context, rule: Rule): void {
  */
 export const PutRule = operation(events.PutRule, {
   ...onRule,
-  conditions: (input) => ({ ...conditionsOfPattern(input.EventPattern), "events:creatoraccount": undefined }),
+  conditions: (input, ctx) => ({
+    ...conditionsOfRule(input, ctx), ...conditionsOfPattern(input.EventPattern),
+  }),
   run(input, ctx) {
     const { name: bus, kmsKey } = requireBus(ctx, input.EventBusName);
     // @evidence EventBridge API Reference, CreateEventBus: no discovery on a bus with a customer managed key
@@ -121,20 +125,6 @@ export const PutRule = operation(events.PutRule, {
     return { RuleArn: arn };
   },
 });
-
-/** @evidence IAM condition keys of EventBridge: `events:source`, `events:detail-type` */
-function conditionsOfPattern(text: string | undefined): Record<string, string[] | undefined> {
-  let pattern: unknown;
-  try {
-    pattern = JSON.parse(text ?? "{}");
-  } catch {
-    return {};
-  }
-  const { source, "detail-type": detailType } = (pattern ?? {}) as Record<string, unknown>;
-  const texts = (value: unknown): string[] | undefined =>
-    (Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined);
-  return { "events:source": texts(source), "events:detail-type": texts(detailType) };
-}
 
 export const DeleteRule = operation(events.DeleteRule, {
   ...onRule,
