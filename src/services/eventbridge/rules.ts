@@ -16,7 +16,7 @@ import {
   requireRule, ruleArn, rules, rulesChanged, schemaDiscovery, targets, type Rule,
 } from "./rule-table.ts";
 import { planSchedule } from "./schedules.ts";
-import { setTags } from "./tags.ts";
+import { setFirstTags } from "./tags.ts";
 
 /** @evidence EventBridge quotas: rules per event bus */
 const rulesMax = 300;
@@ -121,7 +121,7 @@ export const PutRule = operation(events.PutRule, {
     keepRule(ctx, rule);
     const arn = ruleArn(ctx, rule);
     // @evidence EventBridge API Reference, PutRule: tags of a rule that is there are left as they are
-    if (!existing) setTags(ctx, arn, input.Tags);
+    if (!existing) setFirstTags(ctx, arn, input.Tags);
     return { RuleArn: arn };
   },
 });

@@ -12,8 +12,7 @@ import { rules, ruleKeyOf } from "./rule-table.ts";
 
 const tagsMax = 50;
 
-export function setTags(ctx: Context, arn: string, tags: readonly events.Tag[] | undefined): void {
-  if (!tags || tags.length === 0) return;
+function setTags(ctx: Context, arn: string, tags: readonly events.Tag[]): void {
   if (tags.some(({ Key }) => Key.toLowerCase().startsWith("aws:"))) {
     throw validation("Tag keys starting with 'aws:' are reserved for system use.");
   }
@@ -21,6 +20,17 @@ export function setTags(ctx: Context, arn: string, tags: readonly events.Tag[] |
   const set = ctx.tags(arn);
   set.set(tags);
   if (set.list().length > tagsMax) throw limitExceeded();
+}
+
+/**
+ * Of what is made with them.
+ *
+ * @evidence EventBridge API Reference, PutRule, Tags: who makes a rule with tags needs `events:TagResource`
+ */
+export function setFirstTags(ctx: Context, arn: string, tags: readonly events.Tag[] | undefined): void {
+  if (!tags || tags.length === 0) return;
+  ctx.authorize({ action: "events:TagResource", resource: arn });
+  setTags(ctx, arn, tags);
 }
 
 /** @throws ResourceNotFoundException */
