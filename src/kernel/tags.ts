@@ -4,6 +4,7 @@
  */
 
 import { table, type Rows } from "../store/types.ts";
+import type { Context } from "./context.ts";
 
 export interface TaggedResource {
   readonly arn: string;
@@ -16,6 +17,8 @@ export interface Tag {
   readonly Key: string;
   readonly Value: string;
 }
+
+export type Tags = Readonly<Record<string, string>> | readonly Tag[];
 
 /** The tags of one resource. Keys are case-sensitive; the order is that of first setting. */
 export class TagSet {
@@ -38,7 +41,7 @@ export class TagSet {
   }
 
   /** Adds to what is there; a key that is there gets the new value. */
-  set(tags: Readonly<Record<string, string>> | readonly Tag[] | undefined): void {
+  set(tags: Tags | undefined): void {
     if (tags === undefined) return;
     const added = Array.isArray(tags)
       ? (tags as readonly Tag[]).map((tag) => [tag.Key, tag.Value] as const)
@@ -60,4 +63,16 @@ export class TagSet {
   clear(): void {
     this.#rows.delete(this.#arn);
   }
+}
+
+/**
+ * Gives a resource the tags that it is made with. Who may make it may not always tag it.
+ *
+ * @param action what tagging takes by itself
+ * @throws the service's refusal of who may not
+ */
+export function tagNew(ctx: Context, action: string, arn: string, tags: Tags | undefined): void {
+  if (tags === undefined || Object.keys(tags).length === 0) return;
+  ctx.authorize({ action, resource: arn });
+  ctx.tags(arn).set(tags);
 }

@@ -20,6 +20,8 @@ export interface Taggable {
   untag(id: string, keys: readonly string[]): Call;
   list(make: Make, id: string): Promise<Tags>;
   arn(id: string): string;
+  /** The action that making it with tags takes besides, where it is not that of `tag`. */
+  readonly taggedBy?: string;
   /** Keys that differ by case alone are one key. */
   readonly ignoresCase?: true;
   /** The Resource Groups Tagging API does not know the kind. */
@@ -298,6 +300,23 @@ const rule: Taggable = {
   arn: ruleArn,
 };
 
+const eventBusArn = (name: string) => `arn:aws:events:us-east-1:000000000000:event-bus/${name}`;
+
+const eventBus: Taggable = {
+  kind: "eventbridge event bus",
+  service: "eventbridge",
+  async create(make, Name, tags) {
+    await make("eventbridge:CreateEventBus", { Name, Tags: pairs(tags) });
+    return Name;
+  },
+  remove: (Name) => ["eventbridge:DeleteEventBus", { Name }],
+  tag: (name, tags) => ["eventbridge:TagResource", { ResourceARN: eventBusArn(name), Tags: pairs(tags) }],
+  untag: (name, TagKeys) => ["eventbridge:UntagResource", { ResourceARN: eventBusArn(name), TagKeys }],
+  list: async (make, name) =>
+    asTags((await make("eventbridge:ListTagsForResource", { ResourceARN: eventBusArn(name) })).Tags),
+  arn: eventBusArn,
+};
+
 const registryArn = (name: string) => `arn:aws:schemas:us-east-1:000000000000:registry/${name}`;
 
 const registry: Taggable = {
@@ -339,6 +358,8 @@ const kinesisArn = (name: string): string => `arn:aws:kinesis:us-east-1:00000000
 
 const stream: Taggable = {
   kind: "kinesis stream",
+  // @evidence Kinesis API Reference, CreateStream: kinesis:TagResource does not do
+  taggedBy: "kinesis:AddTagsToStream",
   service: "kinesis",
   async create(make, StreamName, Tags) {
     const given = Object.keys(Tags).length > 0 && { Tags };
@@ -354,7 +375,6 @@ const stream: Taggable = {
 };
 
 export const taggables: readonly Taggable[] = [
-  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, registry,
-  alarm,
-  stream,
+  ...iamTaggables, key, queue, topic, logGroup, parameter, secret, table, lambdaFunction, rule, eventBus,
+  registry, alarm, stream,
 ];

@@ -140,6 +140,24 @@ function suiteOf(kind: Taggable): void {
     await allowed(asAlice(kind.untag(id, ["stage"])));
   });
 
+  test(`${prefix}: who makes it with tags must be allowed to tag`, async () => {
+    await using region = await startRegion();
+    const tagging = kind.taggedBy ?? builtOperation(kind.tag("x", {})[0]).operationModel.iamAction;
+    const credentials = await region.user("alice", { Version: "2012-10-17", Statement: [
+      { Effect: "Allow", Action: "*", Resource: "*" }, { Effect: "Deny", Action: tagging, Resource: "*" },
+    ] });
+    const answers: Answer[] = [];
+    const asAlice: Make = async (operation, input) => {
+      const answer = await asking(region, credentials)([operation, input]);
+      answers.push(answer);
+      return answer.output;
+    };
+    await kind.create(asAlice, "tagged", { team: "red" }).catch(() => undefined);
+    assert.match(answers.at(-1)?.code ?? "", /^(?:AccessDenied|AuthorizationError)/);
+    await kind.create(asAlice, "plain", {});
+    assert.equal(answers.at(-1)?.status.toString().slice(0, 1), "2", answers.at(-1)?.text);
+  });
+
   const grouping = kind.ungrouped ? "leaves it out" : "finds it, tags it and untags it";
   test(`${prefix}: the Resource Groups Tagging API ${grouping}`, async () => {
     await using region = await startRegion();

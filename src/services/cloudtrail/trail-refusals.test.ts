@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CreateTrailCommand, PutEventSelectorsCommand } from "@aws-sdk/client-cloudtrail";
+import {
+  CloudTrailClient, CreateTrailCommand, PutEventSelectorsCommand, type Tag,
+} from "@aws-sdk/client-cloudtrail";
 import { startRegion } from "../../../test/region.ts";
 import { bucket, refusal, trailFixture } from "./trail-fixture.ts";
 
@@ -12,15 +14,31 @@ const ofNetwork = [
   { Field: "eventSource", Equals: ["kms.amazonaws.com"] },
 ];
 
+const bucketPolicy = JSON.stringify({
+  Version: "2012-10-17", Statement: [{
+    Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" }, Action: "s3:PutObject",
+    Resource: `arn:aws:s3:::${bucket}/*`,
+  }],
+});
+
+test("who makes a trail with tags must be allowed to tag", async () => {
+  await using region = await startRegion();
+  await trailFixture(region, bucketPolicy);
+  const credentials = await region.user("untagging", { Version: "2012-10-17", Statement: [
+    { Effect: "Allow", Action: "cloudtrail:CreateTrail", Resource: "*" },
+  ] });
+  const client = region.client(CloudTrailClient, { credentials });
+  const create = (Name: string, TagsList: Tag[]) => refusal(client.send(
+    new CreateTrailCommand({ Name, S3BucketName: bucket, TagsList }),
+  ));
+  assert.match(await create("tagged", [{ Key: "a", Value: "b" }]),
+    /^AccessDeniedException: .* not authorized to perform: cloudtrail:AddTags on resource: /);
+  assert.equal(await create("plain", []), "nothing was refused");
+});
+
 test("what can't be a trail is refused", async () => {
   await using region = await startRegion();
-  const policy = {
-    Version: "2012-10-17", Statement: [{
-      Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" }, Action: "s3:PutObject",
-      Resource: `arn:aws:s3:::${bucket}/*`,
-    }],
-  };
-  const it = await trailFixture(region, JSON.stringify(policy));
+  const it = await trailFixture(region, bucketPolicy);
   const refused = (input: object): Promise<string> =>
     refusal(it.cloudtrail.send(new CreateTrailCommand({ Name: "valid", S3BucketName: bucket, ...input })));
   assert.equal(

@@ -4,6 +4,7 @@ import * as cloudtrail from "../../generated/cloudtrail.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { dataSegments, lastPlace, trailSegments } from "../../kernel/trail.ts";
 import { requireDestinations, resolvedKey, topicArnOf } from "./destinations.ts";
 import { deliver } from "./delivery.ts";
@@ -80,7 +81,7 @@ export const CreateTrail = operation(cloudtrail.CreateTrail, {
       requireFree(within, trail);
       putTrail(within, trail);
       const tags = (input.TagsList ?? []).map(({ Key, Value = "" }) => ({ Key, Value }));
-      within.tags(trailArn(within, trail)).set(tags);
+      tagNew(within, "cloudtrail:AddTags", trailArn(within, trail), tags);
       return settings(within, trail);
     });
   },

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CreateEventBusCommand, CreatePartnerEventSourceCommand, DeleteEventBusCommand, DescribeEventBusCommand,
-  DescribeEventSourceCommand, DescribeRuleCommand, PutRuleCommand, EventBridgeClient, ListEventBusesCommand,
-    ListEventSourcesCommand,
-    ListPartnerEventSourceAccountsCommand,
-  PutEventsCommand, PutPartnerEventsCommand, PutPermissionCommand, RemovePermissionCommand,
-    UpdateEventBusCommand,
+  DeleteRuleCommand, DescribeEventSourceCommand, DescribeRuleCommand, DisableRuleCommand, EventBridgeClient,
+  ListEventBusesCommand, ListEventSourcesCommand, ListPartnerEventSourceAccountsCommand,
+  ListTagsForResourceCommand, ListTargetsByRuleCommand, PutEventsCommand, PutPartnerEventsCommand,
+  PutPermissionCommand, PutRuleCommand, PutTargetsCommand, RemovePermissionCommand, RemoveTargetsCommand,
+  TagResourceCommand, UpdateEventBusCommand,
 } from "@aws-sdk/client-eventbridge";
 import { startRegion } from "../../../test/region.ts";
 import { refusal } from "../../../test/refusal.ts";
@@ -127,4 +127,64 @@ test("buses: a policy may let another account keep rules on a bus", async () => 
     Name: "theirs", EventBusName: arn("shared"), EventPattern: '{"source":["b"]}',
   });
   assert.match(await refusal(friend.send(other)), /^AccessDeniedException/);
+});
+
+test("buses: another account keeps the rules that it made, and no others", async () => {
+  await using region = await startRegion();
+  const events = region.client(EventBridgeClient);
+  const friend = region.client(EventBridgeClient, { credentials: region.root("111111111111") });
+  await events.send(new CreateEventBusCommand({ Name: "shared" }));
+  // As EventBridge's console proposes it.
+  await events.send(new PutPermissionCommand({ EventBusName: "shared", Policy: JSON.stringify({
+    Version: "2012-10-17", Statement: [{
+      Effect: "Allow", Principal: { AWS: "111111111111" },
+      Action: [
+        "PutRule", "PutTargets", "DeleteRule", "RemoveTargets", "DisableRule", "EnableRule", "TagResource",
+        "UntagResource", "DescribeRule", "ListTargetsByRule", "ListTagsForResource",
+      ].map((action) => `events:${action}`),
+      Resource: "arn:aws:events:us-east-1:000000000000:rule/shared/*",
+      Condition: { StringEqualsIfExists: { "events:creatorAccount": "111111111111" } },
+    }],
+  }) }));
+  await rule(events, "ours", { source: ["a"] }, [], "shared");
+  const EventBusName = arn("shared");
+  const keep = async (Name: string): Promise<string[]> => {
+    const ResourceARN = `arn:aws:events:us-east-1:000000000000:rule/shared/${Name}`;
+    const Targets = [{ Id: "1", Arn: "arn:aws:sqs:us-east-1:000000000000:q" }];
+    const EventPattern = '{"source":["a"]}';
+    const outcomes = [
+      await refusal(friend.send(new PutRuleCommand({ Name, EventBusName, EventPattern }))),
+      await refusal(friend.send(new PutTargetsCommand({ Rule: Name, EventBusName, Targets }))),
+      await refusal(friend.send(new ListTargetsByRuleCommand({ Rule: Name, EventBusName }))),
+      await refusal(friend.send(new TagResourceCommand({ ResourceARN, Tags: [{ Key: "a", Value: "b" }] }))),
+      await refusal(friend.send(new ListTagsForResourceCommand({ ResourceARN }))),
+      await refusal(friend.send(new DisableRuleCommand({ Name, EventBusName }))),
+      await refusal(friend.send(new RemoveTargetsCommand({ Rule: Name, EventBusName, Ids: ["1"] }))),
+      await refusal(friend.send(new DeleteRuleCommand({ Name, EventBusName }))),
+    ];
+    return outcomes.map((outcome) => outcome.split(":", 1)[0] ?? "");
+  };
+  assert.deepEqual(await keep("theirs"), Array.from({ length: 8 }, () => "no refusal"));
+  assert.deepEqual(await keep("ours"), Array.from({ length: 8 }, () => "AccessDeniedException"));
+});
+
+test("buses: a policy tells events that are forwarded from others", async () => {
+  await using region = await startRegion();
+  const events = region.client(EventBridgeClient);
+  const friend = region.client(EventBridgeClient, { credentials: region.root("111111111111") });
+  await events.send(new CreateEventBusCommand({ Name: "hub" }));
+  await events.send(new PutPermissionCommand({ EventBusName: "hub", Policy: JSON.stringify({
+    Version: "2012-10-17", Statement: [{
+      Effect: "Allow", Principal: { AWS: "111111111111" }, Action: "events:PutEvents", Resource: arn("hub"),
+      Condition: { StringEquals: { "events:eventBusInvocation": "true" } },
+    }],
+  }) }));
+  const inbox = await createInbox(region, "hub");
+  await rule(events, "r", { source: ["my.app"] }, [{ Arn: inbox.arn }], "hub");
+  const direct = new PutEventsCommand({ Entries: [entry({ n: 1 }, { EventBusName: arn("hub") })] });
+  assert.match(await refusal(friend.send(direct)), /^AccessDeniedException/);
+  await rule(friend, "on", { source: ["my.app"] }, [{ Arn: arn("hub") }]);
+  await friend.send(new PutEventsCommand({ Entries: [entry({ n: 2 })] }));
+  await region.settled();
+  assert.deepEqual((await inbox.bodies()).map((body) => (body as { detail?: unknown }).detail), [{ n: 2 }]);
 });

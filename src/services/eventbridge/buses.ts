@@ -16,7 +16,7 @@ import {
 } from "./errors.ts";
 import { associatePartnerSource, dissociatePartnerSource } from "./partner-sources.ts";
 import { isDiscovered, rules } from "./rule-table.ts";
-import { setTags } from "./tags.ts";
+import { setFirstTags } from "./tags.ts";
 
 /** @evidence EventBridge quotas: event buses per account and region */
 const busesMax = 100;
@@ -84,7 +84,7 @@ function create(ctx: Context, input: events.CreateEventBusRequest): events.Creat
   if (input.EventSourceName !== undefined) associatePartnerSource(ctx, input.EventSourceName);
   const now = ctx.clock.now();
   const bus = changeBus(ctx, { name: input.Name, createdAt: now, modifiedAt: now }, settingsOf(input));
-  setTags(ctx, busArn(ctx, bus.name), input.Tags);
+  setFirstTags(ctx, busArn(ctx, bus.name), input.Tags);
   return { EventBusArn: busArn(ctx, bus.name), ...shownSettings(bus) };
 }
 

@@ -107,6 +107,7 @@ export const PutEvents = operation(events.PutEvents, {
   conditions: ({ Entries }) => ({
     "events:source": Entries.map(({ Source = "" }) => Source),
     "events:detail-type": Entries.map(({ DetailType = "" }) => DetailType),
+    "events:eventbusinvocation": String(Entries.some((entry: ForwardedEntry) => entry.internalMetadata)),
   }),
   dataEvent: true,
   async body(input, ctx) {

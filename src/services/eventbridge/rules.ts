@@ -11,11 +11,12 @@ import {
   discoveryWithKey, invalidParameter, invalidPattern, invalidToken, limitExceeded, managedRule, validation,
 } from "./errors.ts";
 import { keepListener } from "./listening.ts";
+import { conditionsOfPattern, conditionsOfRule } from "./rule-conditions.ts";
 import {
   requireRule, ruleArn, rules, rulesChanged, schemaDiscovery, targets, type Rule,
 } from "./rule-table.ts";
 import { planSchedule } from "./schedules.ts";
-import { setTags } from "./tags.ts";
+import { setFirstTags } from "./tags.ts";
 
 /** @evidence EventBridge quotas: rules per event bus */
 const rulesMax = 300;
@@ -29,6 +30,7 @@ const onRule = {
   resource: ({ Name, EventBusName }: NamesRule, ctx: ReadContext): string =>
     ruleArn(ctx, { bus: busNameOf(EventBusName), name: Name }),
   owner: ({ EventBusName }: NamesRule) => ownerOfBus(EventBusName),
+  conditions: conditionsOfRule,
 };
 
 /** @throws InvalidEventPatternException */
@@ -85,7 +87,9 @@ function keepRule(ctx: Context, rule: Rule): void {
  */
 export const PutRule = operation(events.PutRule, {
   ...onRule,
-  conditions: (input) => ({ ...conditionsOfPattern(input.EventPattern), "events:creatoraccount": undefined }),
+  conditions: (input, ctx) => ({
+    ...conditionsOfRule(input, ctx), ...conditionsOfPattern(input.EventPattern),
+  }),
   run(input, ctx) {
     const { name: bus, kmsKey } = requireBus(ctx, input.EventBusName);
     // @evidence EventBridge API Reference, CreateEventBus: no discovery on a bus with a customer managed key
@@ -117,24 +121,10 @@ export const PutRule = operation(events.PutRule, {
     keepRule(ctx, rule);
     const arn = ruleArn(ctx, rule);
     // @evidence EventBridge API Reference, PutRule: tags of a rule that is there are left as they are
-    if (!existing) setTags(ctx, arn, input.Tags);
+    if (!existing) setFirstTags(ctx, arn, input.Tags);
     return { RuleArn: arn };
   },
 });
-
-/** @evidence IAM condition keys of EventBridge: `events:source`, `events:detail-type` */
-function conditionsOfPattern(text: string | undefined): Record<string, string[] | undefined> {
-  let pattern: unknown;
-  try {
-    pattern = JSON.parse(text ?? "{}");
-  } catch {
-    return {};
-  }
-  const { source, "detail-type": detailType } = (pattern ?? {}) as Record<string, unknown>;
-  const texts = (value: unknown): string[] | undefined =>
-    (Array.isArray(value) ? value.filter((each) => typeof each === "string") : undefined);
-  return { "events:source": texts(source), "events:detail-type": texts(detailType) };
-}
 
 export const DeleteRule = operation(events.DeleteRule, {
   ...onRule,

@@ -3,16 +3,16 @@
 import * as events from "../../generated/eventbridge.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
-import { operation } from "../../kernel/operation.ts";
+import { operation, type Owner } from "../../kernel/operation.ts";
 import type { Tagging } from "../../kernel/service.ts";
 import { busNameOf, findBus } from "./bus-table.ts";
 import { limitExceeded, notFound, validation } from "./errors.ts";
+import { conditionsOfTagged } from "./rule-conditions.ts";
 import { rules, ruleKeyOf } from "./rule-table.ts";
 
 const tagsMax = 50;
 
-export function setTags(ctx: Context, arn: string, tags: readonly events.Tag[] | undefined): void {
-  if (!tags || tags.length === 0) return;
+function setTags(ctx: Context, arn: string, tags: readonly events.Tag[]): void {
   if (tags.some(({ Key }) => Key.toLowerCase().startsWith("aws:"))) {
     throw validation("Tag keys starting with 'aws:' are reserved for system use.");
   }
@@ -20,6 +20,17 @@ export function setTags(ctx: Context, arn: string, tags: readonly events.Tag[] |
   const set = ctx.tags(arn);
   set.set(tags);
   if (set.list().length > tagsMax) throw limitExceeded();
+}
+
+/**
+ * Of what is made with them.
+ *
+ * @evidence EventBridge API Reference, PutRule, Tags: who makes a rule with tags needs `events:TagResource`
+ */
+export function setFirstTags(ctx: Context, arn: string, tags: readonly events.Tag[] | undefined): void {
+  if (!tags || tags.length === 0) return;
+  ctx.authorize({ action: "events:TagResource", resource: arn });
+  setTags(ctx, arn, tags);
 }
 
 /** @throws ResourceNotFoundException */
@@ -39,8 +50,17 @@ function requireTaggable(ctx: ReadContext, arn: string): void {
   throw notFound(`The resource ${arn} does not exist.`);
 }
 
+const onTagged = {
+  resource: ({ ResourceARN }: { readonly ResourceARN: string }): string => ResourceARN,
+  owner({ ResourceARN }: { readonly ResourceARN: string }): Owner | undefined {
+    const account = parseArn(ResourceARN)?.account;
+    return account === undefined ? undefined : { account };
+  },
+  conditions: conditionsOfTagged,
+};
+
 export const TagResource = operation(events.TagResource, {
-  resource: (input) => input.ResourceARN,
+  ...onTagged,
   run({ ResourceARN, Tags }, ctx) {
     requireTaggable(ctx, ResourceARN);
     setTags(ctx, ResourceARN, Tags);
@@ -48,7 +68,7 @@ export const TagResource = operation(events.TagResource, {
 });
 
 export const UntagResource = operation(events.UntagResource, {
-  resource: (input) => input.ResourceARN,
+  ...onTagged,
   run({ ResourceARN, TagKeys }, ctx) {
     requireTaggable(ctx, ResourceARN);
     ctx.tags(ResourceARN).remove(TagKeys);
@@ -56,7 +76,7 @@ export const UntagResource = operation(events.UntagResource, {
 });
 
 export const ListTagsForResource = operation(events.ListTagsForResource, {
-  resource: (input) => input.ResourceARN,
+  ...onTagged,
   run({ ResourceARN }, ctx) {
     requireTaggable(ctx, ResourceARN);
     return { Tags: ctx.tags(ResourceARN).list() };

@@ -6,6 +6,7 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { busNameOf, ownerOfBus, requireBus } from "./bus-table.ts";
 import { invalidToken, limitExceeded } from "./errors.ts";
+import { conditionsOfRule } from "./rule-conditions.ts";
 import { requireRule, ruleArn, targets } from "./rule-table.ts";
 import { passRole, requireChangeable } from "./rules.ts";
 import { requireTarget } from "./target-rules.ts";
@@ -22,11 +23,15 @@ const onRule = {
   resource: ({ Rule, EventBusName }: NamesRule, ctx: ReadContext): string =>
     ruleArn(ctx, { bus: busNameOf(EventBusName), name: Rule }),
   owner: ({ EventBusName }: NamesRule) => ownerOfBus(EventBusName),
+  conditions: ({ Rule, EventBusName }: NamesRule, ctx: ReadContext) =>
+    conditionsOfRule({ Name: Rule, EventBusName }, ctx),
 };
 
 export const PutTargets = operation(events.PutTargets, {
   ...onRule,
-  conditions: ({ Targets }) => ({ "events:targetarn": Targets.map(({ Arn }) => Arn) }),
+  conditions: (input, ctx) => ({
+    ...onRule.conditions(input, ctx), "events:targetarn": input.Targets.map(({ Arn }) => Arn),
+  }),
   run({ Rule, EventBusName, Targets }, ctx) {
     const { name: bus } = requireBus(ctx, EventBusName);
     const rule = requireRule(ctx, bus, Rule);

@@ -3,6 +3,7 @@
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import {
   alreadyExists, deniedByName, noSuchEntity, noSuchInstanceProfile, quotaExceeded, stillInUse,
 } from "./errors.ts";
@@ -65,7 +66,7 @@ export const CreateInstanceProfile = operation(iam.CreateInstanceProfile, {
     const profile = rows.put({
       id: ctx.ids.unique("AIPA", 17), name, path: input.Path ?? "/", createdAt: ctx.clock.now(),
     });
-    ctx.tags(profileArn(ctx, profile)).set(input.Tags);
+    tagNew(ctx, "iam:TagInstanceProfile", profileArn(ctx, profile), input.Tags);
     return {
       InstanceProfile: { ...describeProfile(ctx, profile), ...(input.Tags?.length && { Tags: input.Tags }) },
     };

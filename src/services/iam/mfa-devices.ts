@@ -3,6 +3,7 @@
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { credentialOwner } from "./credential-owner.ts";
 import {
   deviceInUse, deviceNotOfUser, deviceStillInUse, deviceTaken, invalidAuthenticationCode, noSuchDevice,
@@ -60,7 +61,7 @@ export const CreateVirtualMFADevice = operation(iam.CreateVirtualMFADevice, {
     ctx.db(mfaDevices).put({
       serialNumber, seed, createdAt: ctx.clock.now(), driftSteps: 0, lastStep: 0,
     });
-    ctx.tags(serialNumber).set(input.Tags);
+    tagNew(ctx, "iam:TagMFADevice", serialNumber, input.Tags);
     const secret = base32(seed);
     const label = encodeURIComponent(`${input.VirtualMFADeviceName}@${ctx.account}`);
     return {

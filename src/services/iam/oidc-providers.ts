@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import {
   alreadyExists, deniedByName, invalidInput, noSuchEntity, quotaExceeded, validationError,
 } from "./errors.ts";
@@ -87,7 +88,7 @@ export const CreateOpenIDConnectProvider = operation(iam.CreateOpenIDConnectProv
     if (rows.has(arn)) throw alreadyExists(`Provider with url ${input.Url} already exists.`);
     if (rows.count() >= providersMax) throw quotaExceeded("OpenIdConnectProvidersPerAccount", providersMax);
     rows.put({ arn, url, clientIds, thumbprints, createdAt: ctx.clock.now() });
-    ctx.tags(arn).set(input.Tags);
+    tagNew(ctx, "iam:TagOpenIDConnectProvider", arn, input.Tags);
     return { OpenIDConnectProviderArn: arn, ...(input.Tags?.length && { Tags: input.Tags }) };
   },
 });

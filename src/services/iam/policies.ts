@@ -3,6 +3,7 @@
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { findAwsManagedPolicy, isAwsManagedArn, type AwsManagedPolicy } from "./aws-managed-policies.ts";
 import { accessDenied, deleteConflict, deniedByName, policyNameTaken, quotaExceeded } from "./errors.ts";
 import { checkDocument, documentSize } from "./policy-documents.ts";
@@ -91,7 +92,7 @@ export const CreatePolicy = operation(iam.CreatePolicy, {
     ctx.db(policyVersions).put({
       policyArn: policy.arn, number: 1, document: input.PolicyDocument, createdAt: now,
     });
-    ctx.tags(policy.arn).set(input.Tags);
+    tagNew(ctx, "iam:TagPolicy", policy.arn, input.Tags);
     return { Policy: { ...describePolicy(ctx, policy), ...(input.Tags?.length && { Tags: input.Tags }) } };
   },
 });

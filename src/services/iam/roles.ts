@@ -4,6 +4,7 @@ import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { shownPolicy } from "../../kernel/policy-principals.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { boundaryIfAny, checkBoundary } from "./boundaries.ts";
 import { principalExists, quotaExceeded, stillInUse } from "./errors.ts";
 import { instanceProfiles } from "./instance-profile-rows.ts";
@@ -69,7 +70,7 @@ export const CreateRole = operation(iam.CreateRole, {
       ...(input.Description !== undefined && { description: input.Description }),
       ...(input.PermissionsBoundary !== undefined && { boundaryArn: input.PermissionsBoundary }),
     });
-    ctx.tags(arnOf(ctx, role)).set(input.Tags);
+    tagNew(ctx, "iam:TagRole", arnOf(ctx, role), input.Tags);
     return {
       Role: {
         ...describeRole(ctx, role), ...boundaryIfAny(role), ...(input.Tags?.length && { Tags: input.Tags }),

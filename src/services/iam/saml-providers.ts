@@ -5,6 +5,7 @@ import { parseSamlMetadata, type SamlMetadata } from "../../kernel/auth/saml-xml
 import type { ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { alreadyExists, deniedByName, invalidInput, noSuchEntity, quotaExceeded } from "./errors.ts";
 import { samlProviders, type SamlProvider } from "./federation-rows.ts";
 import { addTags, checkTags, listTags, removeTags, tagsIfAny } from "./tagging.ts";
@@ -70,7 +71,7 @@ export const CreateSAMLProvider = operation(iam.CreateSAMLProvider, {
       arn, name: input.Name, id: ctx.ids.unique("SAMLSP", 17), metadata: input.SAMLMetadataDocument,
       createdAt: now, validUntil: validUntil(metadata, now),
     });
-    ctx.tags(arn).set(input.Tags);
+    tagNew(ctx, "iam:TagSAMLProvider", arn, input.Tags);
     return { SAMLProviderArn: arn, ...(input.Tags?.length && { Tags: input.Tags }) };
   },
 });

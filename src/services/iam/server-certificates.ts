@@ -3,6 +3,7 @@
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { table } from "../../store/types.ts";
 import { keyPairMismatch, noSuchServerCertificate, serverCertificateExists } from "./credential-errors.ts";
 import { deniedByName, quotaExceeded } from "./errors.ts";
@@ -74,7 +75,7 @@ export const UploadServerCertificate = operation(iam.UploadServerCertificate, {
       ...(input.CertificateChain !== undefined && { chain: input.CertificateChain.trimEnd() }),
       uploadedAt: ctx.clock.now(), expiresAt: expiryOf(leaf),
     });
-    ctx.tags(arnOfCertificate(ctx, certificate)).set(input.Tags);
+    tagNew(ctx, "iam:TagServerCertificate", arnOfCertificate(ctx, certificate), input.Tags);
     return {
       ServerCertificateMetadata: describe(ctx, certificate),
       ...(input.Tags?.length && { Tags: input.Tags }),

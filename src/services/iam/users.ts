@@ -3,6 +3,7 @@
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { boundaryIfAny, checkBoundary } from "./boundaries.ts";
 import { credentialOwner } from "./credential-owner.ts";
 import { principalExists, quotaExceeded, stillInUse } from "./errors.ts";
@@ -47,7 +48,7 @@ export const CreateUser = operation(iam.CreateUser, {
       createdAt: ctx.clock.now(),
       ...(input.PermissionsBoundary !== undefined && { boundaryArn: input.PermissionsBoundary }),
     });
-    ctx.tags(arnOf(ctx, user)).set(input.Tags);
+    tagNew(ctx, "iam:TagUser", arnOf(ctx, user), input.Tags);
     return {
       User: {
         ...describeUser(ctx, user), ...boundaryIfAny(user), ...(input.Tags?.length && { Tags: input.Tags }),

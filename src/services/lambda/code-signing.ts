@@ -8,6 +8,7 @@ import type { CodeSigningConfig } from "../../generated/lambda.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import {
   codeSignings, requireCodeSigningConfig, type CodeSigning,
 } from "./code-signing-table.ts";
@@ -44,7 +45,7 @@ export const CreateCodeSigningConfig = operation(lambda.CreateCodeSigningConfig,
       untrusted: input.CodeSigningPolicies?.UntrustedArtifactOnDeployment ?? "Warn",
       modifiedAt: ctx.clock.now(),
     });
-    ctx.tags(arnOf(ctx, row.id)).set(input.Tags);
+    tagNew(ctx, "lambda:TagResource", arnOf(ctx, row.id), input.Tags);
     return { CodeSigningConfig: shown(ctx, row) };
   },
 });

@@ -6,6 +6,7 @@ import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts"
 import { modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { invalidMarker } from "./errors.ts";
 import { mappingArn, withSealedFilters, withShownFilters } from "./event-source-keys.ts";
 import { pollEventSource } from "./event-source-pollers.ts";
@@ -116,7 +117,7 @@ export const CreateEventSourceMapping = operation(lambda.CreateEventSourceMappin
         generation: 1,
         lastResult: "No records processed",
       });
-      within.tags(mappingArn(within, row.uuid)).set(input.Tags);
+      tagNew(within, "lambda:TagResource", mappingArn(within, row.uuid), input.Tags);
       startPolling(within, row);
       return row;
     });

@@ -6,6 +6,7 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { aliasesOf } from "./alias-table.ts";
 import { requireCodeSigning } from "./code-signing-table.ts";
 import { provisionedConfigs } from "./concurrency-table.ts";
@@ -116,7 +117,7 @@ function create(input: CreateFunctionRequest, prepared: Prepared, ctx: Context):
     update: { state: "Successful", since: now },
     incarnation: ctx.ids.hex(16),
   });
-  ctx.tags(functionArn(ctx, name)).set(input.Tags);
+  tagNew(ctx, "lambda:TagResource", functionArn(ctx, name), input.Tags);
   return input.Publish ? publish(ctx, made, {}) : made;
 }
 

@@ -4,6 +4,7 @@ import * as pipes from "../../generated/pipes.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import { inTransition, invalidToken, pipeExists } from "./errors.ts";
 import {
   pipeArn, pipesTable, requirePipe, requireSettledPipe, stateOf, type Pipe,
@@ -64,7 +65,7 @@ export const CreatePipe = operation(pipes.CreatePipe, {
     });
     return ctx.transaction((within) => {
       if (within.db(pipesTable).has(input.Name)) throw pipeExists(input.Name);
-      within.tags(pipeArn(ctx, pipe.name)).set(input.Tags);
+      tagNew(within, "pipes:TagResource", pipeArn(ctx, pipe.name), input.Tags);
       return summary(within, enter(within, pipe, "CREATING"));
     });
   },

@@ -31,6 +31,21 @@ async function refusal(work: Promise<unknown>): Promise<string> {
   }
 }
 
+test("who makes a pipe with tags must be allowed to tag", async () => {
+  const credentials = await region.user("untagging", { Version: "2012-10-17", Statement: [
+    { Effect: "Allow", Action: ["pipes:CreatePipe", "iam:PassRole"], Resource: "*" },
+  ] });
+  const create = (Name: string, Tags?: Record<string, string>) => refusal(
+    region.client(PipesClient, { credentials }).send(new CreatePipeCommand({
+      Name, Source: queueArn("in"), Target: queueArn("out"), RoleArn, DesiredState: "STOPPED",
+      ...(Tags && { Tags }),
+    })),
+  );
+  assert.match(await create("tagged", { a: "b" }),
+    /^AccessDeniedException: .* not authorized to perform: pipes:TagResource on resource: .*pipe\/tagged /);
+  assert.equal(await create("plain"), "nothing was refused");
+});
+
 test("what can't be a pipe is refused", async () => {
   const refused = (input: object): Promise<string> => refusal(pipes.send(new CreatePipeCommand({
     Name: "wrong", Source: queueArn("in"), Target: queueArn("out"), RoleArn, ...input,

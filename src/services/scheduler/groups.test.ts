@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
 import {
   CreateScheduleGroupCommand, DeleteScheduleGroupCommand, GetScheduleCommand, GetScheduleGroupCommand,
-  ListScheduleGroupsCommand, ListTagsForResourceCommand, TagResourceCommand, UntagResourceCommand,
+  ListScheduleGroupsCommand, ListTagsForResourceCommand, SchedulerClient, TagResourceCommand,
+  UntagResourceCommand,
 } from "@aws-sdk/client-scheduler";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { refusal, schedulerFixture, type SchedulerFixture } from "./scheduler-fixture.ts";
@@ -55,6 +56,19 @@ test("the default group is always there", async () => {
     await refusal(it.scheduler.send(new CreateScheduleGroupCommand({ Name: "default" }))),
     "ConflictException: Schedule group default already exists.",
   );
+});
+
+test("who makes a group with tags must be allowed to tag", async () => {
+  const credentials = await region.user("untagging", { Version: "2012-10-17", Statement: [
+    { Effect: "Allow", Action: "scheduler:CreateScheduleGroup", Resource: "*" },
+  ] });
+  const scheduler = region.client(SchedulerClient, { credentials });
+  const Tags = [{ Key: "a", Value: "b" }];
+  assert.match(
+    await refusal(scheduler.send(new CreateScheduleGroupCommand({ Name: "tagged", Tags }))),
+    /^AccessDeniedException: .* not authorized to perform: scheduler:TagResource on resource: .*\/tagged /,
+  );
+  await scheduler.send(new CreateScheduleGroupCommand({ Name: "plain" }));
 });
 
 test("groups have tags and are listed by name", async () => {

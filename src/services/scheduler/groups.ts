@@ -6,6 +6,7 @@ import type { Context, ReadContext } from "../../kernel/context.ts";
 import { idempotent } from "../../kernel/idempotency.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
+import { tagNew } from "../../kernel/tags.ts";
 import {
   defaultGroupStays, groupExists, groupIsDeleting, invalidToken, tokenMismatch, tooManyGroups,
 } from "./errors.ts";
@@ -35,7 +36,7 @@ export const CreateScheduleGroup = operation(scheduler.CreateScheduleGroup, {
       const now = ctx.clock.now();
       ctx.db(groups).put({ name: input.Name, state: "ACTIVE", createdAt: now, modifiedAt: now });
       const ScheduleGroupArn = groupArn(ctx, input.Name);
-      ctx.tags(ScheduleGroupArn).set(input.Tags);
+      tagNew(ctx, "scheduler:TagResource", ScheduleGroupArn, input.Tags);
       return { ScheduleGroupArn };
     },
   ),

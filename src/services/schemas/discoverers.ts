@@ -14,7 +14,9 @@ import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
 import { badRequest, conflict, invalidToken, notFound } from "./errors.ts";
 import { definitionName, documentOf, merged, shapeOf, type Shape } from "./inference.ts";
-import { addVersion, registries, requireVersion, schemaRows, setTags, type Schema } from "./schema-table.ts";
+import {
+  addVersion, authorizeTagging, registries, requireVersion, schemaRows, setTags, type Schema,
+} from "./schema-table.ts";
 
 interface Discoverer {
   readonly id: string;
@@ -82,6 +84,7 @@ export const CreateDiscoverer = operation(schemas.CreateDiscoverer, {
     if (bus === undefined) throw badRequest("The source is no event bus.");
     const id = `events-event-bus-${bus.replace(/[^0-9A-Za-z_.-]/g, "-")}`;
     if (ctx.reading(() => isThere(ctx, id))) throw conflict(`Discoverer for ${source}`);
+    ctx.transaction((within) => authorizeTagging(within, discovererArn(ctx, id), Tags));
     const { Rule: Name, EventBusName } = ruleOf({ id, source });
     const EventPattern = JSON.stringify(crossAccount ? { version: ["0"] } : { account: [ctx.account] });
     await ctx.call(events.PutRule, { Name, EventBusName, EventPattern }, asSchemas).catch(refused);

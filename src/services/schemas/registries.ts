@@ -9,7 +9,7 @@ import { page } from "../../kernel/page.ts";
 import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
 import { badRequest, conflict, invalidToken, notFound, outdated } from "./errors.ts";
 import {
-  dropSchema, registries, registryArn, requireRegistry, schemaRows, setTags, type Registry,
+  authorizeTagging, dropSchema, registries, registryArn, requireRegistry, schemaRows, setTags, type Registry,
 } from "./schema-table.ts";
 
 const nameForm = /^[0-9A-Za-z_.@-]{1,64}$/;
@@ -34,7 +34,9 @@ export const CreateRegistry = operation(schemas.CreateRegistry, {
       /^aws\./i.test(name)) throw badRequest(`The registry name ${name} is not valid.`);
     if (ctx.db(registries).has(name)) throw conflict(`Registry with name ${name}`);
     const registry = ctx.db(registries).put({ name, description: Description });
-    setTags(ctx, registryArn(ctx, name), Tags);
+    const arn = registryArn(ctx, name);
+    authorizeTagging(ctx, arn, Tags);
+    setTags(ctx, arn, Tags);
     return shown(ctx, registry);
   },
 });

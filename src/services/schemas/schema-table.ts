@@ -72,6 +72,13 @@ export function requireVersion(ctx: ReadContext, schema: Schema, number: string 
 const tagsMax = 50;
 
 /** @throws BadRequestException */
+/** Of what is made with tags: who makes it must be allowed to tag it, too. */
+export function authorizeTagging(
+  ctx: Context, arn: string, tags: Readonly<Record<string, string>> | undefined,
+): void {
+  if (Object.keys(tags ?? {}).length > 0) ctx.authorize({ action: "schemas:TagResource", resource: arn });
+}
+
 export function setTags(ctx: Context, arn: string, tags: Readonly<Record<string, string>> | undefined): void {
   for (const [key, value] of Object.entries(tags ?? {})) {
     if (key.toLowerCase().startsWith("aws:")) throw badRequest("Tag keys that begin with aws: are reserved.");

@@ -8,7 +8,8 @@ import { page, pageOf } from "../../kernel/page.ts";
 import { badRequest, conflict, invalidToken } from "./errors.ts";
 import { asJsonSchema } from "./inference.ts";
 import {
-  addVersion, dropSchema, requireRegistry, requireSchema, requireVersion, schemaArn, schemaRows, setTags,
+  addVersion, authorizeTagging, dropSchema, requireRegistry, requireSchema, requireVersion, schemaArn,
+  schemaRows, setTags,
   versions, type Schema, type SchemaVersion,
 } from "./schema-table.ts";
 
@@ -63,7 +64,9 @@ export const CreateSchema = operation(schemas.CreateSchema, {
     requireContent(type, content);
     const draft = { registry, name, description: Description, latest: 0, modifiedAt: ctx.clock.now() };
     const schema = addVersion(ctx, draft, { type, content });
-    setTags(ctx, schemaArn(ctx, registry, name), Tags);
+    const arn = schemaArn(ctx, registry, name);
+    authorizeTagging(ctx, arn, Tags);
+    setTags(ctx, arn, Tags);
     return shown(ctx, schema, requireVersion(ctx, schema, undefined));
   },
 });

@@ -70,15 +70,6 @@ export function findQueueByArn(ctx: ReadContext, arn: string): Queue | undefined
   return here ? findQueue(ctx, parsed.resource) : undefined;
 }
 
-/**
- * SQS writes the action of a denial in lower case.
- *
- * @evidence SQS, recorded: `is not authorized to perform: sqs:createqueue on resource: …`
- */
-export function denied(message: string): Error {
-  return accessDenied(message.replace(/\bsqs:[A-Za-z]+/g, (action) => action.toLowerCase()));
-}
-
 /** The rules of every operation whose input names one queue by URL. */
 export const onQueue = {
   resource: (input: { readonly QueueUrl: string }, ctx: ReadContext): string =>
@@ -87,7 +78,6 @@ export const onQueue = {
     const account = parseQueueUrl(input.QueueUrl)?.account;
     return account === undefined ? undefined : { account };
   },
-  denied,
 };
 
 /** The same for what messages go through, which CloudTrail does not put into its event history. */

@@ -134,3 +134,12 @@ export function moveResourceNotFound(parameter: "SourceArn" | "DestinationArn"):
 export function accessDenied(message: string): AwsError {
   return new AwsError({ code: "AccessDeniedException", queryCode: "AccessDenied", status: 403, message });
 }
+
+/**
+ * SQS writes the action of a denial in lower case.
+ *
+ * @evidence SQS, recorded: `is not authorized to perform: sqs:createqueue on resource: …`
+ */
+export function denied(message: string): AwsError {
+  return accessDenied(message.replace(/\bsqs:[A-Za-z]+/g, (action) => action.toLowerCase()));
+}

@@ -7,7 +7,7 @@ import type { Context, ReadContext } from "../../kernel/context.ts";
 import { modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { table } from "../../store/types.ts";
-import { denied, findQueueByArn } from "./addresses.ts";
+import { findQueueByArn } from "./addresses.ts";
 import { invalidParameterValue, invalidValue, moveResourceNotFound, resourceNotFound } from "./errors.ts";
 import { availableMessages, nextPlace } from "./fifo.ts";
 import { countMessages, messages, placeOf, visibleMessages, type Message } from "./message-table.ts";
@@ -80,7 +80,6 @@ function requirePermissions(ctx: Context, source: Queue, destinations: readonly 
 /** @evidence SQS API Reference, StartMessageMoveTask; recorded refusals */
 export const StartMessageMoveTask = operation(sqs.StartMessageMoveTask, {
   resource: (input) => input.SourceArn,
-  denied,
   run(input, ctx) {
     const { SourceArn, DestinationArn, MaxNumberOfMessagesPerSecond: rate } = input;
     const source = requireSource(ctx, SourceArn);
@@ -205,7 +204,6 @@ export const moveMessages = job<TaskKey>("sqs.moveMessages", (input, ctx) => {
 
 export const ListMessageMoveTasks = operation(sqs.ListMessageMoveTasks, {
   resource: (input) => input.SourceArn,
-  denied,
   run(input, ctx) {
     const limit = input.MaxResults ?? 1;
     if (limit < 1 || limit > keptCount) {
@@ -235,7 +233,6 @@ export const CancelMessageMoveTask = operation(sqs.CancelMessageMoveTask, {
     const sourceArn = openHandle(input.TaskHandle)?.sourceArn;
     return sourceArn !== undefined && parseArn(sourceArn) ? sourceArn : "*";
   },
-  denied,
   run(input, ctx) {
     const handle = openHandle(input.TaskHandle);
     if (!handle) throw invalidParameterValue("Value for parameter TaskHandle is invalid.");

@@ -124,3 +124,17 @@ test("tags on creation need the permission to tag", async () => {
     sqs.send(new CreateQueueCommand({ QueueName: "tagged", tags: { a: "b" } })), { name: "AccessDenied" },
   );
 });
+
+test("a denial's action is in lower case, also that of tags that a queue is made with", async () => {
+  await using region = await startRegion();
+  const credentials = await region.user("maker", {
+    Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "sqs:CreateQueue", Resource: "*" }],
+  });
+  const create = new CreateQueueCommand({ QueueName: "tagged", tags: { a: "b" } });
+  await assert.rejects(region.client(SQSClient, { credentials }).send(create), refusal(
+    "AccessDenied",
+    "User: arn:aws:iam::000000000000:user/maker is not authorized to perform: sqs:tagqueue on resource: " +
+      "arn:aws:sqs:us-east-1:000000000000:tagged because no identity-based policy allows the sqs:tagqueue " +
+      "action",
+  ));
+});

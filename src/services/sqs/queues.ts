@@ -6,7 +6,7 @@ import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
-import { denied, findQueue, onQueue, queueUrl, requireOwner, requireQueue } from "./addresses.ts";
+import { findQueue, onQueue, queueUrl, requireOwner, requireQueue } from "./addresses.ts";
 import {
   applyAttributes, attributeNames, canonicalAttributes, computedNames, firstDifference, requireName,
   shownAttributes,
@@ -39,7 +39,6 @@ const minuteMilliseconds = 60_000;
  */
 export const CreateQueue = operation(sqs.CreateQueue, {
   resource: (input, ctx) => ctx.arn(input.QueueName),
-  denied,
   run(input, ctx) {
     const requested = input.Attributes ?? {};
     const { fifo } = requireName(input.QueueName, requested);
@@ -78,7 +77,6 @@ export const GetQueueUrl = operation(sqs.GetQueueUrl, {
   resource: (input, ctx) => ctx.arn(input.QueueName),
   owner: ({ QueueOwnerAWSAccountId: account }) =>
     (account !== undefined && accountForm.test(account) ? { account } : undefined),
-  denied,
   run(input, ctx) {
     if (input.QueueName === "") {
       throw invalidParameterValue(
@@ -99,7 +97,6 @@ export const GetQueueUrl = operation(sqs.GetQueueUrl, {
  * @evidence SQS, recorded: `sqs:listqueues on resource: arn:aws:sqs:us-east-1:123456789012: because no …`
  */
 export const ListQueues = operation(sqs.ListQueues, {
-  denied,
   resource: (_input, ctx) => ctx.arn(""),
   run(input, ctx) {
     const limit = pageSizeOf(input.MaxResults);

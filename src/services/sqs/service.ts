@@ -4,6 +4,7 @@ import * as sqs from "../../generated/sqs.ts";
 import { service } from "../../kernel/service.ts";
 import { queueUrlInPath } from "./addresses.ts";
 import * as batches from "./batches.ts";
+import { denied } from "./errors.ts";
 import * as handling from "./handling.ts";
 import { gauges, observes } from "./metrics.ts";
 import * as moveTasks from "./move-tasks.ts";
@@ -22,6 +23,7 @@ export default service(sqs.service, {
   inputFromPath: queueUrlInPath,
   tagging: queueTags.tagging,
   resourcePolicy: permissions.queuePolicy,
+  denied: ({ message }) => denied(message),
   observes,
   gauges,
 });

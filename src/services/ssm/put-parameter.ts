@@ -105,7 +105,7 @@ function store(ctx: Context, input: PutParameterRequest, sealed: Sealed | undefi
   };
   putVersion(ctx, version);
   schedulePolicies(ctx, version);
-  if (input.Tags) {
+  if (input.Tags?.length) {
     const arn = parameterArn(ctx, version.name);
     ctx.authorize({ action: "ssm:AddTagsToResource", resource: arn });
     addTags(ctx, arn, input.Tags);
