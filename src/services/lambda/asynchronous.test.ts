@@ -71,6 +71,16 @@ test("lambda-async-invocation: an event is taken at once, and processed later", 
   assert.match(logStreams?.[0]?.logStreamName ?? "", /^2026\/01\/01\/\[\$LATEST\][0-9a-f]{32}$/);
 });
 
+test("streams in a log group of one's own say which function's they are", async () => {
+  await bench.make("shares", { LoggingConfig: { LogGroup: "/team/all" } });
+  await bench.invoke("shares");
+  await bench.region.clock.advance({ seconds: 1 });
+  const { logStreams } = await bench.region.client(CloudWatchLogsClient).send(
+    new DescribeLogStreamsCommand({ logGroupName: "/team/all" }),
+  );
+  assert.match(logStreams?.[0]?.logStreamName ?? "", /^2026\/01\/01\/shares\[\$LATEST\]\[[0-9a-f]{32}\]$/);
+});
+
 test("what is said of the client reaches synchronous invocations alone", async () => {
   const name = "clients";
   await bench.make(name, {
