@@ -220,6 +220,14 @@ test("configurations of invocations keep to their limits, and to what the role m
     await put({ DestinationConfig: { OnSuccess: { Destination: queueArn("good.fifo") } } }),
     `InvalidParameterValueException: The destination ARN ${queueArn("good.fifo")} is invalid.`,
   );
+  const absent = { FunctionName: "nobody", MaximumRetryAttempts: 1 };
+  const thereIsNone = "ResourceNotFoundException: The function doesn't exist.";
+  assert.equal(await put(absent), thereIsNone);
+  assert.equal(await put({ MaximumRetryAttempts: 1, Qualifier: "unknown" }), thereIsNone);
+  assert.equal(
+    await refusal(bench.lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName: "nobody" }))),
+    `ResourceNotFoundException: The function ${arnOf("nobody")}:$LATEST doesn't have an EventInvokeConfig`,
+  );
   const update = (more: object) =>
     bench.lambda.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, ...more }));
   assert.equal(

@@ -7,7 +7,7 @@ import {
   PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
-import { startBench, type Bench } from "../../../test/lambda-bench.ts";
+import { arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
 
 let bench: Bench;
@@ -31,6 +31,18 @@ test("lambda-concurrency-1000: an account has 1000, of which 100 stay unreserved
     await refusal(reserve(901)),
     "InvalidParameterValueException: Specified ReservedConcurrentExecutions for function decreases account's "
     + "UnreservedConcurrentExecution below its minimum value of [100].",
+  );
+  const elsewhere = (name: string) => refusal(bench.lambda.send(
+    new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions: 1 }),
+  ));
+  assert.equal(
+    await elsewhere("nobody"), `ResourceNotFoundException: Function not found: ${arnOf("nobody")}:$LATEST`,
+  );
+  assert.equal(
+    await elsewhere(`${arnOf(FunctionName)}:1`),
+    "InvalidParameterValueException: This operation is permitted on Lambda functions only. Aliases and "
+    + "versions do not support this operation. Please specify either a function name or an unqualified "
+    + "function ARN.",
   );
   await reserve(900);
   assert.deepEqual(await limits(), [1_000, 100]);

@@ -7,8 +7,9 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { configsOfVersion, provisionedConfigs, type ProvisionedConfig } from "./concurrency-table.ts";
 import {
-  aliasProvisioned, invalidMarker, noProvisioned, provisionedAboveAccount, provisionedAboveReserved,
-  provisionedForLatest, provisionedTooMany, reservedBelowProvisioned, unreservedTooFew, versionProvisioned,
+  aliasProvisioned, forWholeFunctions, invalidMarker, noProvisioned, provisionedAboveAccount,
+  provisionedAboveReserved, provisionedForLatest, provisionedTooMany, reservedBelowProvisioned,
+  unreservedTooFew, versionProvisioned,
 } from "./errors.ts";
 import { codeStorageBytesMax, storedBytes, zipBytesMax } from "./function-code.ts";
 import { timestamp } from "./function-configuration.ts";
@@ -27,8 +28,9 @@ export const PutFunctionConcurrency = operation(lambda.PutFunctionConcurrency, {
   ...onWholeFunction,
 
   run(input, ctx) {
-    const { name } = parseFunctionName(input.FunctionName);
-    const found = requireFunction(ctx, name);
+    const { name, qualifier } = parseFunctionName(input.FunctionName);
+    if (qualifier !== undefined) throw forWholeFunctions();
+    const found = requireFunction(ctx, name, latest);
     const reserved = input.ReservedConcurrentExecutions;
     if (concurrencyMax - reservedTotal(ctx, name) - reserved < unreservedMin) {
       throw unreservedTooFew(unreservedMin);

@@ -270,6 +270,16 @@ export const eventInvokeConfigEmpty = (): AwsError => invalidParameter(
   "You must specify at least one of error handling or destination setting.",
 );
 
+/** @evidence recorded AWS answers to PutFunctionEventInvokeConfig, its update and its list */
+export const noFunctionForEvents = (): AwsError => notFound("The function doesn't exist.");
+/** @evidence recorded AWS answer to CreateEventSourceMapping */
+export const noFunctionForSource = (): AwsError => invalidParameter("Function does not exist");
+/** @evidence recorded AWS answer to PutFunctionConcurrency */
+export const forWholeFunctions = (): AwsError => invalidParameter(
+  "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+  + "Please specify either a function name or an unqualified function ARN.",
+);
+
 /** @evidence recorded AWS answer to a second CreateFunctionUrlConfig */
 export const urlExists = (arn: string): AwsError => conflict(
   `Failed to create function url config for [functionArn = ${arn}]. Error message:  FunctionUrlConfig exists `
