@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand,
+  DeleteProvisionedConcurrencyConfigCommand,
   GetAccountSettingsCommand, GetFunctionCommand, GetProvisionedConcurrencyConfigCommand,
   ListProvisionedConcurrencyConfigsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand,
   PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionCodeCommand,
@@ -73,6 +74,21 @@ test("provisioned concurrency is for versions and aliases, and within what is re
     await put(Qualifier, 3),
     "InvalidParameterValueException: Requested Provisioned Concurrency should not be greater than the "
     + "reservedConcurrentExecution for function",
+  );
+  const remove = (named: { FunctionName: string; Qualifier: string }) =>
+    refusal(bench.lambda.send(new DeleteProvisionedConcurrencyConfigCommand(named)));
+  assert.equal(await remove({ FunctionName, Qualifier }), "no refusal");
+  assert.equal(
+    await remove({ FunctionName, Qualifier: "$LATEST" }),
+    "InvalidParameterValueException: The function resource provided must be an alias or a published version.",
+  );
+  assert.equal(
+    await remove({ FunctionName: "nobody", Qualifier: "live" }),
+    `ResourceNotFoundException: Cannot find alias arn: ${arnOf("nobody")}:live`,
+  );
+  assert.equal(
+    await remove({ FunctionName: "nobody", Qualifier: "1" }),
+    `ResourceNotFoundException: Function not found: ${arnOf("nobody")}:1`,
   );
   assert.equal(
     await refusal(bench.lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier }))),

@@ -215,6 +215,8 @@ export const reservedBelowProvisioned = (reserved: number, provisioned: number):
 export const provisionedForLatest = (): AwsError => invalidParameter(
   "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
 );
+export const provisionedIsOfVersions = (): AwsError =>
+  invalidParameter("The function resource provided must be an alias or a published version.");
 export const noProvisioned = (): AwsError => refusal(
   lambda.ProvisionedConcurrencyConfigNotFoundException,
   "No Provisioned Concurrency Config found for this function",
@@ -272,6 +274,8 @@ export const eventInvokeConfigEmpty = (): AwsError => invalidParameter(
 
 /** @evidence recorded AWS answers to PutFunctionEventInvokeConfig, its update and its list */
 export const noFunctionForEvents = (): AwsError => notFound("The function doesn't exist.");
+/** @evidence recorded AWS answers to CreateFunctionUrlConfig and ListFunctionUrlConfigs */
+export const noFunctionForUrl = (): AwsError => notFound("Function does not exist");
 /** @evidence recorded AWS answer to CreateEventSourceMapping */
 export const noFunctionForSource = (): AwsError => invalidParameter("Function does not exist");
 /** @evidence recorded AWS answer to PutFunctionConcurrency */
