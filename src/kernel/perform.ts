@@ -319,6 +319,7 @@ function record(
     region: order.entry.global ? "us-east-1" : region,
     model,
     operation: order.operation,
+    eventName: order.service.trailName?.(order.operation),
     input,
     output,
     error,

@@ -7,6 +7,7 @@ import type { Front, FrontHead } from "./front.ts";
 import type { IdentityProvider } from "./auth/identity.ts";
 import type { AwsError } from "./errors.ts";
 import type { MetricTotal } from "./metrics.ts";
+import type { OperationModel } from "./model/model.ts";
 import type { AnyOperation, Arrival } from "./operation.ts";
 import type { AnyJob } from "../jobs/job.ts";
 import type { OperationToken, ServiceToken } from "./tokens.ts";
@@ -96,6 +97,8 @@ export interface ServiceDefinition {
   readonly saysAnyResource?: boolean;
   /** How a denial is worded, where the service has its own words for all of its operations. */
   readonly denied?: (denial: WordedDenial, ctx: ReadContext) => AwsError;
+  /** What CloudTrail calls an operation, where that is not its name. */
+  readonly trailName?: (operation: OperationModel) => string;
   /** A way in beside policies, asked only where they deny implicitly: KMS grants. */
   readonly alsoAllows?: (request: AuthorizationRequest, ctx: ReadContext) => boolean;
   /** Members that the path of a Query request gives, where it says them nowhere else: SQS's queue URLs. */

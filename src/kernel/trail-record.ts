@@ -15,6 +15,8 @@ export interface Call {
   readonly region: string;
   readonly model: ServiceModel;
   readonly operation: OperationModel;
+  /** What CloudTrail calls the operation, where that is not its name. */
+  readonly eventName?: string | undefined;
   readonly input: Value | undefined;
   readonly output: Value | undefined;
   readonly error: AwsError | undefined;
@@ -232,7 +234,7 @@ export function recordText(call: Call): string {
   const tls = origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : "";
   return (
     `{"eventVersion":"1.11","userIdentity":${identityText(caller)},"eventTime":"${timestamp(call.at)}",` +
-    `"eventSource":"${model.eventSource}","eventName":"${operation.name}",` +
+    `"eventSource":"${model.eventSource}","eventName":"${call.eventName ?? operation.name}",` +
     `"awsRegion":${JSON.stringify(call.region)},"sourceIPAddress":${JSON.stringify(origin.sourceIp)},` +
     `"userAgent":${fieldText(origin.userAgent)},${failure}` +
     `"requestParameters":${parameters},"responseElements":${elements},` +

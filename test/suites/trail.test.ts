@@ -112,8 +112,9 @@ test(
     const problems: string[] = [];
     const history = await events(region);
     for (const each of builtOperations.filter((built) => expected.has(titleOf(built)))) {
+      const name = each.service.trailName?.(each.operationModel) ?? each.name;
       const found = history.filter(
-        ({ eventName, eventSource }) => eventName === each.name && eventSource === each.model.eventSource,
+        ({ eventName, eventSource }) => eventName === name && eventSource === each.model.eventSource,
       );
       const [event] = found;
       if (each.operation.dataEvent) {

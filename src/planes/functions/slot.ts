@@ -133,9 +133,16 @@ async function credentialsOf(spec: FunctionSpec): Promise<Credentials> {
   }
 }
 
+/**
+ * @evidence Lambda Developer Guide, "Configuring CloudWatch log groups": streams in a group of one's own say
+ *   whose they are
+ */
 function newLog(spec: FunctionSpec, host: PlaneHost, id: string): EnvironmentLog {
+  const { functionName, version, logging } = spec;
   const day = new Date(host.now()).toISOString().slice(0, 10).replaceAll("-", "/");
-  return new EnvironmentLog(`${day}/[${spec.version}]${id}`, spec.logging, () => host.now());
+  const isUsual = logging.logGroupName === `/aws/lambda/${functionName}`;
+  const stream = isUsual ? `[${version}]${id}` : `${functionName}[${version}][${id}]`;
+  return new EnvironmentLog(`${day}/${stream}`, logging, () => host.now());
 }
 
 interface Parts {

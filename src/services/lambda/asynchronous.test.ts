@@ -71,6 +71,16 @@ test("lambda-async-invocation: an event is taken at once, and processed later", 
   assert.match(logStreams?.[0]?.logStreamName ?? "", /^2026\/01\/01\/\[\$LATEST\][0-9a-f]{32}$/);
 });
 
+test("streams in a log group of one's own say which function's they are", async () => {
+  await bench.make("shares", { LoggingConfig: { LogGroup: "/team/all" } });
+  await bench.invoke("shares");
+  await bench.region.clock.advance({ seconds: 1 });
+  const { logStreams } = await bench.region.client(CloudWatchLogsClient).send(
+    new DescribeLogStreamsCommand({ logGroupName: "/team/all" }),
+  );
+  assert.match(logStreams?.[0]?.logStreamName ?? "", /^2026\/01\/01\/shares\[\$LATEST\]\[[0-9a-f]{32}\]$/);
+});
+
 test("what is said of the client reaches synchronous invocations alone", async () => {
   const name = "clients";
   await bench.make(name, {
@@ -209,6 +219,14 @@ test("configurations of invocations keep to their limits, and to what the role m
   assert.equal(
     await put({ DestinationConfig: { OnSuccess: { Destination: queueArn("good.fifo") } } }),
     `InvalidParameterValueException: The destination ARN ${queueArn("good.fifo")} is invalid.`,
+  );
+  const absent = { FunctionName: "nobody", MaximumRetryAttempts: 1 };
+  const thereIsNone = "ResourceNotFoundException: The function doesn't exist.";
+  assert.equal(await put(absent), thereIsNone);
+  assert.equal(await put({ MaximumRetryAttempts: 1, Qualifier: "unknown" }), thereIsNone);
+  assert.equal(
+    await refusal(bench.lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName: "nobody" }))),
+    `ResourceNotFoundException: The function ${arnOf("nobody")}:$LATEST doesn't have an EventInvokeConfig`,
   );
   const update = (more: object) =>
     bench.lambda.send(new UpdateFunctionEventInvokeConfigCommand({ FunctionName, ...more }));

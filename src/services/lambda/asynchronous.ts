@@ -18,7 +18,7 @@ import {
   countDeadLetterError, countDeliveryFailure, countEventAge, countEventDropped, countEventReceived,
 } from "./invocation-metrics.ts";
 import { invokeFunction, type InvocationResult } from "./invocations.ts";
-import { requireQualified } from "./qualifiers.ts";
+import { findQualified } from "./qualifiers.ts";
 
 export interface EventOrder {
   /** Of all its tries. */
@@ -97,14 +97,10 @@ interface Known {
 function lookUp(ctx: BodyContext, { name, qualifier }: WaitingEvent): Known | undefined {
   const found = ctx.db(functions).get(name);
   if (!found) return undefined;
-  try {
-    const { version } = requireQualified(ctx, name, qualifier);
-    const config = ctx.db(eventInvokeConfigs).get([name, qualifier ?? latest]);
-    return { version, config, reserved: found.reservedConcurrency };
-  } catch (error) {
-    if (error instanceof AwsError) return undefined;
-    throw error;
-  }
+  const qualified = findQualified(ctx, name, qualifier);
+  if (!qualified) return undefined;
+  const config = ctx.db(eventInvokeConfigs).get([name, qualifier ?? latest]);
+  return { version: qualified.version, config, reserved: found.reservedConcurrency };
 }
 
 /**

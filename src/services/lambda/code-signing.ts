@@ -146,7 +146,9 @@ export const GetFunctionCodeSigningConfig = operation(lambda.GetFunctionCodeSign
 
   run(input, ctx) {
     const { name, codeSigningConfigArn } = requireFunction(ctx, parseFunctionName(input.FunctionName).name);
-    return { CodeSigningConfigArn: codeSigningConfigArn ?? "", FunctionName: name };
+    // Nothing at all where it has none: recorded AWS answers.
+    if (codeSigningConfigArn === undefined) return {};
+    return { CodeSigningConfigArn: codeSigningConfigArn, FunctionName: name };
   },
 });
 

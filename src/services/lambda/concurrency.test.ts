@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, DeleteFunctionConcurrencyCommand,
+  DeleteProvisionedConcurrencyConfigCommand,
   GetAccountSettingsCommand, GetFunctionCommand, GetProvisionedConcurrencyConfigCommand,
   ListProvisionedConcurrencyConfigsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand,
   PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
-import { startBench, type Bench } from "../../../test/lambda-bench.ts";
+import { arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
 
 let bench: Bench;
@@ -31,6 +32,18 @@ test("lambda-concurrency-1000: an account has 1000, of which 100 stay unreserved
     await refusal(reserve(901)),
     "InvalidParameterValueException: Specified ReservedConcurrentExecutions for function decreases account's "
     + "UnreservedConcurrentExecution below its minimum value of [100].",
+  );
+  const elsewhere = (name: string) => refusal(bench.lambda.send(
+    new PutFunctionConcurrencyCommand({ FunctionName: name, ReservedConcurrentExecutions: 1 }),
+  ));
+  assert.equal(
+    await elsewhere("nobody"), `ResourceNotFoundException: Function not found: ${arnOf("nobody")}:$LATEST`,
+  );
+  assert.equal(
+    await elsewhere(`${arnOf(FunctionName)}:1`),
+    "InvalidParameterValueException: This operation is permitted on Lambda functions only. Aliases and "
+    + "versions do not support this operation. Please specify either a function name or an unqualified "
+    + "function ARN.",
   );
   await reserve(900);
   assert.deepEqual(await limits(), [1_000, 100]);
@@ -61,6 +74,21 @@ test("provisioned concurrency is for versions and aliases, and within what is re
     await put(Qualifier, 3),
     "InvalidParameterValueException: Requested Provisioned Concurrency should not be greater than the "
     + "reservedConcurrentExecution for function",
+  );
+  const remove = (named: { FunctionName: string; Qualifier: string }) =>
+    refusal(bench.lambda.send(new DeleteProvisionedConcurrencyConfigCommand(named)));
+  assert.equal(await remove({ FunctionName, Qualifier }), "no refusal");
+  assert.equal(
+    await remove({ FunctionName, Qualifier: "$LATEST" }),
+    "InvalidParameterValueException: The function resource provided must be an alias or a published version.",
+  );
+  assert.equal(
+    await remove({ FunctionName: "nobody", Qualifier: "live" }),
+    `ResourceNotFoundException: Cannot find alias arn: ${arnOf("nobody")}:live`,
+  );
+  assert.equal(
+    await remove({ FunctionName: "nobody", Qualifier: "1" }),
+    `ResourceNotFoundException: Function not found: ${arnOf("nobody")}:1`,
   );
   assert.equal(
     await refusal(bench.lambda.send(new GetProvisionedConcurrencyConfigCommand({ FunctionName, Qualifier }))),

@@ -7,17 +7,18 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { configsOfVersion, provisionedConfigs, type ProvisionedConfig } from "./concurrency-table.ts";
 import {
-  aliasProvisioned, invalidMarker, noProvisioned, provisionedAboveAccount, provisionedAboveReserved,
-  provisionedForLatest, provisionedTooMany, reservedBelowProvisioned, unreservedTooFew, versionProvisioned,
+  aliasNotFound, aliasProvisioned, forWholeFunctions, invalidMarker, noProvisioned, provisionedAboveAccount,
+  provisionedAboveReserved, provisionedForLatest, provisionedIsOfVersions, provisionedTooMany,
+  reservedBelowProvisioned, unreservedTooFew, versionProvisioned,
 } from "./errors.ts";
 import { codeStorageBytesMax, storedBytes, zipBytesMax } from "./function-code.ts";
 import { timestamp } from "./function-configuration.ts";
 import {
-  functionArn, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName,
+  functionArn, isVersionNumber, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName,
 } from "./function-names.ts";
 import { functions, requireFunction, versionName } from "./function-table.ts";
 import { reprovision } from "./provisioning.ts";
-import { requireQualified } from "./qualifiers.ts";
+import { requireQualified, type Qualified } from "./qualifiers.ts";
 import { requireNoSnapshot } from "./snap-start.ts";
 import { requireNoTenants } from "./tenancy.ts";
 import { concurrencyMax, provisionedTotal, reservedTotal, unreservedMin } from "./running.ts";
@@ -27,8 +28,9 @@ export const PutFunctionConcurrency = operation(lambda.PutFunctionConcurrency, {
   ...onWholeFunction,
 
   run(input, ctx) {
-    const { name } = parseFunctionName(input.FunctionName);
-    const found = requireFunction(ctx, name);
+    const { name, qualifier } = parseFunctionName(input.FunctionName);
+    if (qualifier !== undefined) throw forWholeFunctions();
+    const found = requireFunction(ctx, name, latest);
     const reserved = input.ReservedConcurrentExecutions;
     if (concurrencyMax - reservedTotal(ctx, name) - reserved < unreservedMin) {
       throw unreservedTooFew(unreservedMin);
@@ -92,20 +94,30 @@ interface OfQualifier {
   readonly Qualifier: string;
 }
 
-function requireProvisioned(ctx: ReadContext, input: OfQualifier): ProvisionedConfig {
+interface Provisionable extends Qualified {
+  readonly name: string;
+  readonly qualifier: string;
+}
+
+/** An alias of no function is an alias that is not there. @evidence recorded AWS answers to all three */
+function requireProvisionable(ctx: ReadContext, input: OfQualifier): Provisionable {
   const { name, qualifier = latest } = namedFunction(input);
-  requireQualified(ctx, name, qualifier);
-  const row = ctx.db(provisionedConfigs).get([name, qualifier]);
-  if (!row) throw noProvisioned();
-  return row;
+  const isAlias = qualifier !== latest && !isVersionNumber(qualifier);
+  if (isAlias && !ctx.db(functions).has(name)) throw aliasNotFound(functionArn(ctx, name, qualifier));
+  return { name, qualifier, ...requireQualified(ctx, name, qualifier) };
+}
+
+function findProvisioned(ctx: ReadContext, input: OfQualifier): ProvisionedConfig | undefined {
+  const { name, qualifier } = requireProvisionable(ctx, input);
+  if (qualifier === latest) throw provisionedIsOfVersions();
+  return ctx.db(provisionedConfigs).get([name, qualifier]);
 }
 
 export const PutProvisionedConcurrencyConfig = operation(lambda.PutProvisionedConcurrencyConfig, {
   ...onFunction,
 
   run(input, ctx) {
-    const { name, qualifier = latest } = namedFunction(input);
-    const { version, alias } = requireQualified(ctx, name, qualifier);
+    const { name, qualifier, version, alias } = requireProvisionable(ctx, input);
     if (version.number === 0) throw provisionedForLatest();
     const others = configsOfVersion(ctx, name, versionName(version.number))
       .filter((config) => config.qualifier !== qualifier);
@@ -140,14 +152,22 @@ function requireRoom(
 
 export const GetProvisionedConcurrencyConfig = operation(lambda.GetProvisionedConcurrencyConfig, {
   ...onFunction,
-  run: (input, ctx) => shown(requireProvisioned(ctx, input)),
+
+  run(input, ctx) {
+    const config = findProvisioned(ctx, input);
+    if (!config) throw noProvisioned();
+    return shown(config);
+  },
 });
 
+/** Deleting a configuration that is not there succeeds. @evidence recorded AWS answers */
 export const DeleteProvisionedConcurrencyConfig = operation(lambda.DeleteProvisionedConcurrencyConfig, {
   ...onFunction,
 
   run(input, ctx) {
-    const { name, qualifier } = requireProvisioned(ctx, input);
+    const config = findProvisioned(ctx, input);
+    if (!config) return;
+    const { name, qualifier } = config;
     ctx.db(provisionedConfigs).delete([name, qualifier]);
     const { version } = requireQualified(ctx, name, qualifier);
     reprovision(ctx, name, versionName(version.number));

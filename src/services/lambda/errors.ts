@@ -56,8 +56,7 @@ export const qualifiersDiffer = (): AwsError => invalidParameter(
 
 const revisionText = (calls: string): string =>
   `The RevisionId provided does not match the latest RevisionId. Call the ${calls} API to retrieve the `
-  + "latest "
-  + "RevisionId";
+  + "latest RevisionId";
 export const otherRevision = (calls = "GetFunction/GetAlias"): AwsError =>
   refusal(lambda.PreconditionFailedException, revisionText(calls));
 
@@ -101,9 +100,7 @@ export const runtimeRetired = (runtime: string): AwsError => invalidParameter(
 export const reservedVariables = (names: readonly string[]): AwsError => invalidParameter(
   "Lambda was unable to configure your environment variables because the environment variables you have "
   + "provided contains reserved keys that are currently not supported for modification. Reserved keys used "
-  + "in this "
-  + "request: "
-  + names.join(", "),
+  + `in this request: ${names.join(", ")}`,
 );
 export const variablesTooLong = (measured: string): AwsError => invalidParameter(
   "Lambda was unable to configure your environment variables because the environment variables you have "
@@ -134,8 +131,7 @@ export const zippedTooLarge = (operation: string, limitBytes: number): AwsError 
 );
 export const withLayersTooLarge = (sizeBytes: number, limitBytes: number): AwsError => invalidParameter(
   `Function code combined with layers exceeds the maximum allowed size of ${limitBytes} bytes. The actual `
-  + "size is "
-  + `${sizeBytes} bytes.`,
+  + `size is ${sizeBytes} bytes.`,
 );
 export const oneSourceOfCode = (): AwsError =>
   invalidParameter("Please do not provide other FunctionCode parameters when providing a ZipFile.");
@@ -151,7 +147,10 @@ export const codeStorageExceeded = (): AwsError =>
 export const tooManyLayers = (): AwsError => invalidParameter("Cannot reference more than 5 layers.");
 export const sameLayerTwice = (one: string, other: string): AwsError => invalidParameter(
   "Two different versions of the same layer are not allowed to be referenced in the same function. "
-  + `${one} and ${other} are versions of the same layer`,
+  + `${one} and ${other} are versions of the same layer.`,
+);
+export const layersElsewhere = (region: string): AwsError => invalidParameter(
+  `Layers are not in the same region as the function. Layers are expected to be in region ${region}.`,
 );
 export const layerNotThere = (arn: string): AwsError =>
   invalidParameter(`Layer version ${arn} does not exist.`);
@@ -169,9 +168,9 @@ export const invalidDeadLetter = (arn: string): AwsError => invalidParameter(
 );
 
 /** @evidence recorded AWS answers to AddPermission, RemovePermission and GetPolicy */
-export const statementExists = (): AwsError => conflict(
-  "The statement id (sid) provided already exists. Please provide a new statement id, or remove the existing "
-  + "statement.",
+export const statementExists = (sid: string): AwsError => conflict(
+  `The statement id (${sid}) provided already exists. Please provide a new statement id, or remove the `
+  + "existing statement.",
 );
 export const statementNotFound = (sid: string): AwsError =>
   notFound(`Statement ${sid} is not found in resource policy.`);
@@ -215,6 +214,8 @@ export const reservedBelowProvisioned = (reserved: number, provisioned: number):
 export const provisionedForLatest = (): AwsError => invalidParameter(
   "Provisioned Concurrency Configs cannot be applied to unpublished function versions.",
 );
+export const provisionedIsOfVersions = (): AwsError =>
+  invalidParameter("The function resource provided must be an alias or a published version.");
 export const noProvisioned = (): AwsError => refusal(
   lambda.ProvisionedConcurrencyConfigNotFoundException,
   "No Provisioned Concurrency Config found for this function",
@@ -250,8 +251,7 @@ export function variablesNotReadable(trouble: KeyTrouble, detail: string): AwsEr
   return refusal(
     token,
     `Lambda was unable to decrypt the environment variables because ${because}. Please check the function's `
-    + "KMS key "
-    + `settings. KMS Exception: ${detail}`,
+    + `KMS key settings. KMS Exception: ${detail}`,
   );
 }
 
@@ -268,6 +268,18 @@ export const destinationIsSelf = (): AwsError => invalidParameter(
 );
 export const eventInvokeConfigEmpty = (): AwsError => invalidParameter(
   "You must specify at least one of error handling or destination setting.",
+);
+
+/** @evidence recorded AWS answers to PutFunctionEventInvokeConfig, its update and its list */
+export const noFunctionForEvents = (): AwsError => notFound("The function doesn't exist.");
+/** @evidence recorded AWS answers to CreateFunctionUrlConfig and ListFunctionUrlConfigs */
+export const noFunctionForUrl = (): AwsError => notFound("Function does not exist");
+/** @evidence recorded AWS answer to CreateEventSourceMapping */
+export const noFunctionForSource = (): AwsError => invalidParameter("Function does not exist");
+/** @evidence recorded AWS answer to PutFunctionConcurrency */
+export const forWholeFunctions = (): AwsError => invalidParameter(
+  "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+  + "Please specify either a function name or an unqualified function ARN.",
 );
 
 /** @evidence recorded AWS answer to a second CreateFunctionUrlConfig */
@@ -375,4 +387,11 @@ export function notRunnable(reason: CannotRunReason, message: string): AwsError 
  * provider
  */
 export const layerVersionNotFound = nothingThere;
-export const noPolicyOfLayer = (): AwsError => notFound("No policy is associated with the given resource.");
+export const noPolicyAssociated = (): AwsError =>
+  notFound("No policy is associated with the given resource.");
+export const noPolicyFor = (arn: string): AwsError => notFound(`No policy found for: ${arn}`);
+export const otherLayerRevision = (): AwsError => refusal(
+  lambda.PreconditionFailedException,
+  "The Revision Id provided does not match the latest Revision Id. Call the GetLayerPolicy API to retrieve "
+  + "the latest Revision Id",
+);

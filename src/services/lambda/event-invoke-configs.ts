@@ -6,13 +6,13 @@ import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { requireDestinations } from "./destinations.ts";
-import { eventInvokeConfigEmpty, invalidMarker, noEventInvokeConfig } from "./errors.ts";
+import { eventInvokeConfigEmpty, invalidMarker, noEventInvokeConfig, noFunctionForEvents } from "./errors.ts";
 import { eventInvokeConfigs, type EventInvokeConfig } from "./event-invoke-table.ts";
 import {
   functionArn, latest, namedFunction, onFunction, onWholeFunction, parseFunctionName,
 } from "./function-names.ts";
-import { requireFunction } from "./function-table.ts";
-import { requireQualified } from "./qualifiers.ts";
+import { functions, type FunctionVersion } from "./function-table.ts";
+import { findQualified } from "./qualifiers.ts";
 
 interface Named {
   readonly FunctionName: string;
@@ -42,6 +42,12 @@ function requireConfig(ctx: ReadContext, input: Named): EventInvokeConfig {
   return row;
 }
 
+function requireVersion(ctx: ReadContext, name: string, qualifier: string): FunctionVersion {
+  const qualified = findQualified(ctx, name, qualifier);
+  if (!qualified) throw noFunctionForEvents();
+  return qualified.version;
+}
+
 interface Given extends Named {
   readonly MaximumRetryAttempts?: number | undefined;
   readonly MaximumEventAgeInSeconds?: number | undefined;
@@ -55,10 +61,10 @@ async function write(ctx: BodyContext, input: Given, keeps: boolean): Promise<Fu
   if ([MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig].every((one) => one === undefined)) {
     throw eventInvokeConfigEmpty();
   }
-  const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
+  const version = ctx.reading(() => requireVersion(ctx, name, qualifier));
   if (input.DestinationConfig) await requireDestinations(ctx, version, input.DestinationConfig);
   return ctx.transaction((within) => {
-    requireQualified(within, name, qualifier);
+    requireVersion(within, name, qualifier);
     const before = keeps ? requireConfig(within, input) : undefined;
     return shown(within, within.db(eventInvokeConfigs).put({
       name,
@@ -84,20 +90,14 @@ export const UpdateFunctionEventInvokeConfig = operation(lambda.UpdateFunctionEv
 export const GetFunctionEventInvokeConfig = operation(lambda.GetFunctionEventInvokeConfig, {
   ...onFunction,
 
-  run(input, ctx) {
-    const [name, qualifier] = keyOf(input);
-    requireQualified(ctx, name, qualifier);
-    return shown(ctx, requireConfig(ctx, input));
-  },
+  run: (input, ctx) => shown(ctx, requireConfig(ctx, input)),
 });
 
 export const DeleteFunctionEventInvokeConfig = operation(lambda.DeleteFunctionEventInvokeConfig, {
   ...onFunction,
 
   run(input, ctx) {
-    const [name, qualifier] = keyOf(input);
-    requireQualified(ctx, name, qualifier);
-    requireConfig(ctx, input);
+    const { name, qualifier } = requireConfig(ctx, input);
     ctx.db(eventInvokeConfigs).delete([name, qualifier]);
   },
 });
@@ -107,7 +107,7 @@ export const ListFunctionEventInvokeConfigs = operation(lambda.ListFunctionEvent
 
   run(input, ctx) {
     const { name } = parseFunctionName(input.FunctionName);
-    requireFunction(ctx, name);
+    if (!ctx.db(functions).has(name)) throw noFunctionForEvents();
     const { items, next } = page({
       rows: ctx.db(eventInvokeConfigs),
       range: { prefix: [name] },

@@ -7,7 +7,7 @@ import { modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { tagNew } from "../../kernel/tags.ts";
-import { invalidMarker } from "./errors.ts";
+import { invalidMarker, noFunctionForSource } from "./errors.ts";
 import { mappingArn, withSealedFilters, withShownFilters } from "./event-source-keys.ts";
 import { pollEventSource } from "./event-source-pollers.ts";
 import { requireFailureDestination } from "./event-source-failures.ts";
@@ -17,7 +17,8 @@ import {
   type SourceSettings,
 } from "./event-source-table.ts";
 import { functionArn, namedFunction } from "./function-names.ts";
-import { requireQualified } from "./qualifiers.ts";
+import type { FunctionVersion } from "./function-table.ts";
+import { findQualified } from "./qualifiers.ts";
 import { requireNoTenants } from "./tenancy.ts";
 import { requireTags } from "./tag-rules.ts";
 
@@ -76,6 +77,12 @@ function requireNoOther(ctx: ReadContext, row: Pick<EventSourceMapping, "source"
 }
 
 /** What works for the mapping as it is now. */
+function requireFunctionOf(ctx: BodyContext, name: string, qualifier: string | undefined): FunctionVersion {
+  const qualified = ctx.reading(() => findQualified(ctx, name, qualifier));
+  if (!qualified) throw noFunctionForSource();
+  return qualified.version;
+}
+
 function startPolling(ctx: Context, { uuid, generation, isEnabled, changedAt }: EventSourceMapping): void {
   if (!isEnabled) return;
   pollEventSource.start(ctx, `${uuid} ${generation}`, { uuid, generation }, changedAt + changeMilliseconds);
@@ -93,7 +100,7 @@ export const CreateEventSourceMapping = operation(lambda.CreateEventSourceMappin
     const given = settingsOf(kind, source, input);
     if (input.Tags) requireTags(input.Tags);
     const { name, qualifier } = namedFunction(input);
-    const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
+    const version = requireFunctionOf(ctx, name, qualifier);
     requireNoTenants(version, "Event source mappings");
     ctx.reading(() => requireNoOther(ctx, { source, name, kind }));
     await requireSource(ctx, kind, source, version);
@@ -176,7 +183,7 @@ async function updated(
   const given = settingsOf(row.kind, row.source, input, row.settings);
   const { name, qualifier } = input.FunctionName === undefined ? row
     : namedFunction({ FunctionName: input.FunctionName });
-  const { version } = ctx.reading(() => requireQualified(ctx, name, qualifier));
+  const version = requireFunctionOf(ctx, name, qualifier);
   await requireSource(ctx, row.kind, row.source, version);
   await requireFailureDestination(ctx, version, given.destinations);
   const settings = await withSealedFilters(ctx, mappingArn(ctx, row.uuid), given);

@@ -4,7 +4,7 @@ import {
   CreateEventSourceMappingCommand, type CreateEventSourceMappingCommandInput,
 } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { account, arnOf, roleArn, startBench } from "../../../test/lambda-bench.ts";
+import { account, roleArn, startBench } from "../../../test/lambda-bench.ts";
 import { refusal } from "../../../test/refusal.ts";
 
 const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:${account}:${name}`;
@@ -14,7 +14,7 @@ test("a mapping that can't work is refused as AWS refuses it", async () => {
   await using region = bench.region;
   await bench.role("reader", { Effect: "Allow", Action: ["sqs:*", "kinesis:*"], Resource: "*" });
   const map = (
-    FunctionName: string, EventSourceArn: string, more: Partial<CreateEventSourceMappingCommandInput> = {},
+    FunctionName: string, EventSourceArn?: string, more: Partial<CreateEventSourceMappingCommandInput> = {},
   ) => bench.lambda.send(new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn, ...more }));
   await region.client(SQSClient).send(new CreateQueueCommand({
     QueueName: "refusing", Attributes: { VisibilityTimeout: "2" },
@@ -54,7 +54,10 @@ test("a mapping that can't work is refused as AWS refuses it", async () => {
   );
   assert.equal(
     await refusal(map("nobody", queueArn("none"))),
-    `ResourceNotFoundException: Function not found: ${arnOf("nobody")}`,
+    "InvalidParameterValueException: Function does not exist",
+  );
+  assert.equal(
+    await refusal(map("wealthy", undefined)), "InvalidParameterValueException: Unrecognized event source.",
   );
   assert.match(await refusal(map("wealthy", stream)), /Value null at 'startingPosition' failed /);
 });

@@ -23,9 +23,7 @@ type Given = {
 export function kindOf(source: string | undefined, input: Given): SourceKind {
   const missing = unbuilt.find((name) => input[name] !== undefined);
   if (missing !== undefined) throw notImplemented(`${missing} of an event source`);
-  if (source === undefined) {
-    throw invalidParameter("Unrecognized event source, must be kinesis, dynamodb stream or sqs.");
-  }
+  if (source === undefined) throw invalidParameter("Unrecognized event source.");
   const arn = parseArn(source);
   if (arn?.service === "sqs") return "sqs";
   if (arn?.service === "kinesis") return "kinesis";

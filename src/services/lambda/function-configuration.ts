@@ -1,7 +1,7 @@
 /** What a function is configured with: defaults, rules, and how it is shown. */
 
 import type {
-  CreateFunctionRequest, DurableConfig, FunctionConfiguration, LoggingConfig,
+  CreateFunctionRequest, DurableConfig, FunctionConfiguration, LastUpdateStatusReasonCode, LoggingConfig,
   UpdateFunctionConfigurationRequest,
 } from "../../generated/lambda.ts";
 import type { BodyContext } from "../../kernel/context.ts";
@@ -165,7 +165,13 @@ export function showConfiguration(
   };
 }
 
-/** @evidence Lambda Developer Guide, "Lambda function states"; recorded AWS answers to CreateFunction */
+/** AWS answers it, and its model does not know it. */
+const beingUpdated = "Creating" as string as LastUpdateStatusReasonCode;
+
+/**
+ * @evidence Lambda Developer Guide, "Lambda function states"; recorded AWS answers to CreateFunction and
+ *   UpdateFunctionConfiguration, which is told of in the same words
+ */
 function states(version: FunctionVersion, now: number): Partial<FunctionConfiguration> {
   const { state } = creation.at(version.state, now);
   if (state === "Pending") {
@@ -176,7 +182,8 @@ function states(version: FunctionVersion, now: number): Partial<FunctionConfigur
   return {
     State: state,
     LastUpdateStatus: update,
-    LastUpdateStatusReason: "The function is being updated.",
+    LastUpdateStatusReason: "The function is being created.",
+    LastUpdateStatusReasonCode: beingUpdated,
   };
 }
 

@@ -94,6 +94,9 @@ test("a URL is configured, shown and gone", async () => {
     "ResourceNotFoundException: The resource you requested does not exist.",
   );
   assert.deepEqual((await ask(url)).status, 404);
+  const absent = "ResourceNotFoundException: Function does not exist";
+  assert.equal(await refusal(urlOf("nobody")), absent);
+  assert.equal(await refusal(urlOf(FunctionName, { Qualifier: "unknown" })), absent);
 });
 
 test("a request is an event of format 2.0, and the function's answer the response", async () => {

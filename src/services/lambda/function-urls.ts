@@ -7,13 +7,13 @@ import type { Cors, FunctionUrlConfig } from "../../generated/lambda.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
-import { invalidMarker, nothingThere, urlExists } from "./errors.ts";
+import { invalidMarker, noFunctionForUrl, nothingThere, urlExists } from "./errors.ts";
 import { timestamp } from "./function-configuration.ts";
 import {
   functionArn, namedFunction, onFunction, onWholeFunction, parseFunctionName,
 } from "./function-names.ts";
-import { requireFunction } from "./function-table.ts";
-import { requireQualified } from "./qualifiers.ts";
+import { functions } from "./function-table.ts";
+import { findQualified } from "./qualifiers.ts";
 import { requireNoTenants } from "./tenancy.ts";
 import { functionUrls, urlOwners, type FunctionUrl } from "./url-table.ts";
 
@@ -66,7 +66,9 @@ export const CreateFunctionUrlConfig = operation(lambda.CreateFunctionUrlConfig,
     const { name, qualifier } = namedFunction(input);
     const { account, region } = ctx;
     const made = ctx.transaction((within) => {
-      requireNoTenants(requireQualified(within, name, qualifier).version, "Function URLs");
+      const qualified = findQualified(within, name, qualifier);
+      if (!qualified) throw noFunctionForUrl();
+      requireNoTenants(qualified.version, "Function URLs");
       const key = { name, qualifier: qualifier ?? "" };
       if (within.db(functionUrls).has([key.name, key.qualifier])) {
         throw urlExists(functionArn(within, name, qualifier));
@@ -124,7 +126,7 @@ export const ListFunctionUrlConfigs = operation(lambda.ListFunctionUrlConfigs, {
 
   run(input, ctx) {
     const { name } = parseFunctionName(input.FunctionName);
-    requireFunction(ctx, name);
+    if (!ctx.db(functions).has(name)) throw noFunctionForUrl();
     const { items, next } = page({
       rows: ctx.db(functionUrls),
       range: { prefix: [name] },

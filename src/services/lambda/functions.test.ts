@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
-  CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCommand, GetFunctionConfigurationCommand,
-  ListFunctionsCommand, UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
-  type CreateFunctionCommandInput, type LoggingConfig,
+  CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCodeSigningConfigCommand, GetFunctionCommand,
+  GetFunctionConfigurationCommand, ListFunctionsCommand, UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand, type CreateFunctionCommandInput, type LoggingConfig,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { refusal } from "../../../test/refusal.ts";
@@ -66,6 +66,27 @@ test("a function is shown as AWS shows it, pending first and active by the clock
   assert.deepEqual(Tags, { team: "one" });
   assert.equal(
     await refusal(create("shown")), "ResourceConflictException: Function already exist: shown",
+  );
+});
+
+test("what is published at once is shown under the function's ARN, an update in AWS's words", async () => {
+  const { FunctionArn, Version } = await create("published", { Publish: true });
+  assert.deepEqual([FunctionArn, Version], [arnOf("published"), "1"]);
+  await bench.region.clock.advance({ seconds: 1 });
+  const { LastUpdateStatus, LastUpdateStatusReason, LastUpdateStatusReasonCode } = await bench.lambda.send(
+    new UpdateFunctionConfigurationCommand({ FunctionName: "published", Timeout: 4 }),
+  );
+  assert.deepEqual(
+    [LastUpdateStatus, LastUpdateStatusReason, LastUpdateStatusReasonCode],
+    ["InProgress", "The function is being created.", "Creating"],
+  );
+  const { $metadata: _, ...signing } = await bench.lambda.send(
+    new GetFunctionCodeSigningConfigCommand({ FunctionName: "published" }),
+  );
+  assert.deepEqual(signing, {});
+  assert.equal(
+    await refusal(bench.lambda.send(new DeleteFunctionCommand({ FunctionName: "nobody", Qualifier: "1" }))),
+    `ResourceNotFoundException: Function not found: ${arnOf("nobody")}`,
   );
 });
 

@@ -3,7 +3,7 @@
 import * as lambda from "../../generated/lambda.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { noPolicyOfLayer, otherRevision, statementExists, statementNotFound } from "./errors.ts";
+import { noPolicyAssociated, otherLayerRevision, statementExists, statementNotFound } from "./errors.ts";
 import { layerArn, layerVersions, type LayerVersion } from "./layer-table.ts";
 import { onLayerVersion, requireLayerVersion } from "./layers.ts";
 import {
@@ -11,7 +11,7 @@ import {
 } from "./policy-statements.ts";
 
 function requireRevision(version: LayerVersion, given: string | undefined): void {
-  if (given !== undefined && given !== version.policyRevisionId) throw otherRevision("GetLayerVersionPolicy");
+  if (given !== undefined && given !== version.policyRevisionId) throw otherLayerRevision();
 }
 
 function put(ctx: Context, version: LayerVersion, statements: readonly PolicyStatement[]): LayerVersion {
@@ -24,7 +24,8 @@ export const AddLayerVersionPermission = operation(lambda.AddLayerVersionPermiss
   run(input, ctx) {
     const version = requireLayerVersion(ctx, input);
     requireRevision(version, input.RevisionId);
-    if (version.statements.some(({ Sid }) => Sid === input.StatementId)) throw statementExists();
+    const { StatementId } = input;
+    if (version.statements.some(({ Sid }) => Sid === StatementId)) throw statementExists(StatementId);
     const { OrganizationId } = input;
     const statement = keptStatement(ctx, {
       Sid: input.StatementId,
@@ -60,7 +61,7 @@ export const GetLayerVersionPolicy = operation(lambda.GetLayerVersionPolicy, {
 
   run(input, ctx) {
     const version = requireLayerVersion(ctx, input);
-    if (version.statements.length === 0) throw noPolicyOfLayer();
+    if (version.statements.length === 0) throw noPolicyAssociated();
     return { Policy: shownDocument(ctx, version.statements), RevisionId: version.policyRevisionId };
   },
 });

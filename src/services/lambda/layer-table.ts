@@ -4,7 +4,9 @@ import type { Architecture, Runtime } from "../../generated/lambda.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { table } from "../../store/types.ts";
-import { layerNotThere, sameLayerTwice, tooManyLayers, withLayersTooLarge } from "./errors.ts";
+import {
+  layerNotThere, layersElsewhere, sameLayerTwice, tooManyLayers, withLayersTooLarge,
+} from "./errors.ts";
 import { unzippedBytesMax } from "../../planes/functions/archive.ts";
 import { adoptPackage, type Package } from "./function-code.ts";
 import type { LayerReference } from "./function-table.ts";
@@ -71,7 +73,7 @@ export interface UsedLayers {
 export async function layersOf(
   ctx: BodyContext, arns: readonly string[], codeBytes: number,
 ): Promise<UsedLayers> {
-  requireDistinct(arns);
+  requireTogether(ctx, arns);
   const found = ctx.transaction((within) =>
     arns.map((arn) => {
       within.authorize({ action: "lambda:GetLayerVersion", resource: arn });
@@ -92,8 +94,10 @@ export async function layersOf(
   return { references, packages };
 }
 
-function requireDistinct(arns: readonly string[]): void {
+function requireTogether(ctx: ReadContext, arns: readonly string[]): void {
   if (arns.length > layersMax) throw tooManyLayers();
+  const elsewhere = ({ region }: { readonly region: string | undefined }): boolean => region !== ctx.region;
+  if (arns.map(parseLayerName).some(elsewhere)) throw layersElsewhere(ctx.region);
   const byLayer = new Map<string, string>();
   for (const arn of arns) {
     const layer = arn.slice(0, arn.lastIndexOf(":"));

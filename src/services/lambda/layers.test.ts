@@ -57,7 +57,12 @@ test("a function has at most five layers, of different layers, that are there", 
   );
   assert.match(
     await refusal(create("layered", [layerArn("shared", 1), layerArn("shared", 3)])),
-    /^InvalidParameterValueException: Two different versions of the same layer are not allowed/,
+    /^InvalidParameterValueException: Two different versions of the same layer are not .* same layer\.$/,
+  );
+  assert.equal(
+    await refusal(create("layered", [layerArn("shared", 1).replace("us-east-1", "eu-west-1")])),
+    "InvalidParameterValueException: Layers are not in the same region as the function. Layers are expected "
+    + "to be in region us-east-1.",
   );
   assert.equal(
     await refusal(create("layered", [layerArn("absent", 1)])),

@@ -42,9 +42,8 @@ test("a statement is written as AWS writes it", async () => {
   });
   assert.equal(
     await refusal(add("from-bucket")),
-    "ResourceConflictException: The statement id (sid) provided already exists. Please provide a new "
-    + "statement id, or "
-    + "remove the existing statement.",
+    "ResourceConflictException: The statement id (from-bucket) provided already exists. Please provide a new "
+    + "statement id, or remove the existing statement.",
   );
   assert.equal(
     await refusal(add("stranger", { Principal: `arn:aws:iam::${account}:user/nobody` })),
@@ -56,6 +55,14 @@ test("a statement is written as AWS writes it", async () => {
     "InvalidParameterValueException: We currently do not support adding policies for $LATEST.",
   );
   await remove("from-bucket");
+  assert.equal(
+    await refusal(remove("from-bucket")),
+    "ResourceNotFoundException: No policy is associated with the given resource.",
+  );
+  assert.equal(
+    await refusal(remove("from-bucket", { FunctionName: "nobody" })),
+    `ResourceNotFoundException: No policy found for: ${arnOf("nobody")}`,
+  );
 });
 
 test("each version and alias has a policy of its own, and a policy a revision", async () => {

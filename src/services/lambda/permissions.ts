@@ -6,9 +6,11 @@ import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import {
-  invalidParameter, noPolicy, noPolicyForLatest, otherRevision, statementExists, statementNotFound,
+  invalidParameter, noPolicy, noPolicyAssociated, noPolicyFor, noPolicyForLatest, otherRevision,
+  statementExists, statementNotFound,
 } from "./errors.ts";
 import { functionArn, latest, namedFunction, onFunction } from "./function-names.ts";
+import { functions, requireFunction } from "./function-table.ts";
 import { functionPolicies, type FunctionPolicy } from "./permission-table.ts";
 import {
   document, keptStatement, principalOf, requireShort, shownDocument, shownStatement, type PolicyStatement,
@@ -42,15 +44,6 @@ function findPolicy(
   return ctx.db(functionPolicies).get([name, qualifier ?? ""]);
 }
 
-/** @throws ResourceNotFoundException without a function, or without a policy of it */
-function requirePolicy(ctx: ReadContext, input: Parameters<typeof namedFunction>[0]): FunctionPolicy {
-  const { name, qualifier } = namedFunction(input);
-  requireQualified(ctx, name, qualifier);
-  const policy = findPolicy(ctx, name, qualifier);
-  if (!policy) throw noPolicy();
-  return policy;
-}
-
 /** @throws AwsError when the caller means another revision */
 function requireRevision(policy: FunctionPolicy | undefined, given: string | undefined): void {
   if (given !== undefined && given !== policy?.revisionId) throw otherRevision("GetPolicy");
@@ -78,7 +71,7 @@ export const AddPermission = operation(lambda.AddPermission, {
     const policy = findPolicy(ctx, name, qualifier);
     requireRevision(policy, input.RevisionId);
     const statements = policy?.statements ?? [];
-    if (statements.some(({ Sid }) => Sid === input.StatementId)) throw statementExists();
+    if (statements.some(({ Sid }) => Sid === input.StatementId)) throw statementExists(input.StatementId);
     const Condition = conditionsOf(input);
     const statement = keptStatement(ctx, {
       Sid: input.StatementId,
@@ -99,7 +92,11 @@ export const RemovePermission = operation(lambda.RemovePermission, {
   ...onFunction,
 
   run(input, ctx) {
-    const policy = requirePolicy(ctx, input);
+    const { name, qualifier } = namedFunction(input);
+    if (!ctx.db(functions).has(name)) throw noPolicyFor(functionArn(ctx, name, qualifier));
+    requireQualified(ctx, name, qualifier);
+    const policy = findPolicy(ctx, name, qualifier);
+    if (!policy) throw noPolicyAssociated();
     requireRevision(policy, input.RevisionId);
     const left = policy.statements.filter(({ Sid }) => Sid !== input.StatementId);
     if (left.length === policy.statements.length) throw statementNotFound(input.StatementId);
@@ -111,7 +108,10 @@ export const GetPolicy = operation(lambda.GetPolicy, {
   ...onFunction,
 
   run(input, ctx) {
-    const policy = requirePolicy(ctx, input);
+    const { name, qualifier } = namedFunction(input);
+    requireFunction(ctx, name);
+    const policy = findPolicy(ctx, name, qualifier);
+    if (!policy) throw noPolicy();
     return { Policy: shownDocument(ctx, policy.statements), RevisionId: policy.revisionId };
   },
 });

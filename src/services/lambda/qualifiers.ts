@@ -1,6 +1,7 @@
 /** What a qualifier means: a version, or by an alias one of two. */
 
 import type { ReadContext } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
 import { aliases, type Alias } from "./alias-table.ts";
 import { aliasNotFound, functionNotFound } from "./errors.ts";
 import { functionArn, isVersionNumber, latest } from "./function-names.ts";
@@ -20,6 +21,18 @@ export function requireQualified(ctx: ReadContext, name: string, qualifier: stri
   const alias = ctx.db(aliases).get([name, qualifier]);
   if (!alias) throw aliasNotFound(functionArn(ctx, name, qualifier));
   return { version: requireVersion(ctx, name, alias.version, qualifier), alias };
+}
+
+/** Undefined when function, version or alias are not there. */
+export function findQualified(
+  ctx: ReadContext, name: string, qualifier: string | undefined,
+): Qualified | undefined {
+  try {
+    return requireQualified(ctx, name, qualifier);
+  } catch (error) {
+    if (error instanceof AwsError) return undefined;
+    throw error;
+  }
 }
 
 export function requireVersion(

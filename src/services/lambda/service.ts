@@ -28,6 +28,7 @@ import * as permissions from "./permissions.ts";
 import * as provisioning from "./provisioning.ts";
 import { resourcePolicy } from "./resource-policy.ts";
 import * as tags from "./tags.ts";
+import { trailName } from "./trail-names.ts";
 import * as versions from "./versions.ts";
 
 export default service(lambda.service, {
@@ -41,6 +42,7 @@ export default service(lambda.service, {
   resourcePolicy,
   /** @evidence recorded denials: "lambda:ListFunctions on resource: * because no …" */
   saysAnyResource: true,
+  trailName,
   tagging: tags.tagging,
   bodyLimit,
   front,
