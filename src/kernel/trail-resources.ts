@@ -16,6 +16,24 @@ const types: Readonly<Record<string, string>> = {
   "kms:alias": "AWS::KMS::Alias",
   "secretsmanager:secret": "AWS::SecretsManager::Secret",
   "ssm:parameter": "AWS::SSM::Parameter",
+  "dynamodb:table": "AWS::DynamoDB::Table",
+  "lambda:function": "AWS::Lambda::Function",
+  "lambda:layer": "AWS::Lambda::LayerVersion",
+  "logs:log-group": "AWS::Logs::LogGroup",
+  "cloudwatch:alarm": "AWS::CloudWatch::Alarm",
+  "cloudwatch:dashboard": "AWS::CloudWatch::Dashboard",
+  "cloudtrail:trail": "AWS::CloudTrail::Trail",
+  "events:rule": "AWS::Events::Rule",
+  "events:event-bus": "AWS::Events::EventBus",
+  "scheduler:schedule": "AWS::Scheduler::Schedule",
+  "pipes:pipe": "AWS::Pipes::Pipe",
+  "kinesis:stream": "AWS::Kinesis::Stream",
+  "firehose:deliverystream": "AWS::KinesisFirehose::DeliveryStream",
+};
+
+/** Of services whose ARNs have nothing but a name. */
+const onlyTypes: Readonly<Record<string, string>> = {
+  sqs: "AWS::SQS::Queue", sns: "AWS::SNS::Topic", s3: "AWS::S3::Bucket",
 };
 
 const cacheMax = 1_000;
@@ -31,6 +49,7 @@ export function resourceType(arn: string): string | undefined {
 function typeOf(arn: string): string | undefined {
   const parsed = parseArn(arn);
   if (!parsed) return undefined;
-  if (parsed.service === "sqs") return "AWS::SQS::Queue";
-  return types[`${parsed.service}:${parsed.resource.split(/[:/]/, 1)[0] ?? ""}`];
+  if (parsed.service === "s3" && parsed.resource.includes("/")) return "AWS::S3::Object";
+  const kind = parsed.resource.split(/[:/]/, 1)[0] ?? "";
+  return types[`${parsed.service}:${kind}`] ?? onlyTypes[parsed.service];
 }

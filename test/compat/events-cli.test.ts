@@ -100,9 +100,10 @@ suite("aws CLI", { concurrency: 2 }, () => {
         --query Datapoints[].Average`,
       [2],
     );
-    assert.match(
-      await station.refusal`cloudwatch get-metric-widget-image --metric-widget ${"{}"}`, /\(NotImplemented\)/,
-    );
+    const widget = JSON.stringify({ metrics: [["app", "load"]] });
+    const picture = await station.aws<{ MetricWidgetImage: string }>`cloudwatch get-metric-widget-image
+      --metric-widget ${widget}`;
+    assert.match(picture.MetricWidgetImage, /^iVBORw0KGgo/);
   });
 
   test("events: rules, archives, replays, connections and permissions", { skip }, async () => {

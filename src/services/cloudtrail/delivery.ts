@@ -127,7 +127,7 @@ export async function deliverBatch(
     ctx.transaction((within) => keepForLater(within, trail, file));
   }
   if (trail.logGroupArn !== undefined) {
-    await attempt(ctx, trail, "logsDelivery", () => putLogEvents(ctx, trail, region, events));
+    await attempt(ctx, trail, "logsDelivery", () => putLogEvents(ctx, trail, events));
   }
 }
 

@@ -106,7 +106,7 @@ async function requireLogGroup(ctx: BodyContext, trail: Trail): Promise<void> {
   const session = await logSession(ctx, trail).catch((cause: unknown) => {
     throw cause instanceof AwsError ? roleNotAssumable() : cause;
   });
-  await createLogStream(ctx, trail, trail.homeRegion, session).catch((cause: unknown) => {
+  await createLogStream(ctx, trail, session).catch((cause: unknown) => {
     throw cause instanceof AwsError && cause.code !== "NotImplemented" ? logsAccessDenied() : cause;
   });
 }

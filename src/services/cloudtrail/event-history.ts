@@ -21,9 +21,11 @@ import { lookUpInsights } from "./insight-lookups.ts";
 
 const pageSizeDefault = 50;
 
-/** IAM's resources are listed by name, others by ARN, as the services themselves report them. */
+/** IAM's resources and S3's are listed by name, others by ARN, as the services themselves report them. */
 function resourceName(arn: string): string {
-  return parseArn(arn)?.service === "iam" ? arn.slice(arn.lastIndexOf("/") + 1) : arn;
+  const parsed = parseArn(arn);
+  if (parsed?.service === "s3") return parsed.resource;
+  return parsed?.service === "iam" ? arn.slice(arn.lastIndexOf("/") + 1) : arn;
 }
 
 function names(arn: string): string[] {

@@ -31,19 +31,22 @@ export async function logSession(ctx: BodyContext, trail: Trail): Promise<CallOp
   return { as: { session: Credentials?.SessionToken ?? "" }, region };
 }
 
-/** @evidence CloudTrail User Guide, "Sending events to CloudWatch Logs": names of log streams */
-function streamOf(
-  ctx: BodyContext, trail: Trail, region: string,
-): { logGroupName: string; logStreamName: string } {
+/**
+ * One stream, of the trail's home region, takes the events of all regions: the role need not write to others.
+ *
+ * @evidence CloudTrail User Guide, "Role policy document for CloudTrail to use CloudWatch Logs": the default
+ * role's policy is of that region's stream alone
+ */
+function streamOf(ctx: BodyContext, trail: Trail): { logGroupName: string; logStreamName: string } {
   const logGroupName = (parseArn(trail.logGroupArn ?? "")?.resource ?? "").replace(/^log-group:|:\*$/g, "");
-  return { logGroupName, logStreamName: `${ctx.account}_CloudTrail_${region}` };
+  return { logGroupName, logStreamName: `${ctx.account}_CloudTrail_${trail.homeRegion}` };
 }
 
 export async function createLogStream(
-  ctx: BodyContext, trail: Trail, region: string, session: CallOptions,
+  ctx: BodyContext, trail: Trail, session: CallOptions,
 ): Promise<void> {
   try {
-    await ctx.call(logs.CreateLogStream, streamOf(ctx, trail, region), session);
+    await ctx.call(logs.CreateLogStream, streamOf(ctx, trail), session);
   } catch (cause) {
     if (!(cause instanceof AwsError) || cause.code !== "ResourceAlreadyExistsException") throw cause;
   }
@@ -51,11 +54,11 @@ export async function createLogStream(
 
 /** @throws AwsError */
 export async function putLogEvents(
-  ctx: BodyContext, trail: Trail, region: string, events: readonly LoggedEvent[],
+  ctx: BodyContext, trail: Trail, events: readonly LoggedEvent[],
 ): Promise<void> {
   const session = await logSession(ctx, trail);
-  await createLogStream(ctx, trail, region, session);
-  const stream = streamOf(ctx, trail, region);
+  await createLogStream(ctx, trail, session);
+  const stream = streamOf(ctx, trail);
   let batch: logs.InputLogEvent[] = [];
   let bytes = 0;
   const flush = async (): Promise<void> => {

@@ -110,9 +110,9 @@ class Drawing {
     this.#sides = this.#series.some(({ side }) => side === "right") ? ["left", "right"] : ["left"];
     const legendHeight = chart.legend === "bottom" ? this.#rows().length * rowHeight : 0;
     this.#from = { x: axisWidth, y: margin + rowHeight * (chart.title === undefined ? 1 : 2) };
-    const right = (this.#sides.length > 1 ? axisWidth : margin) + (chart.legend === "right" ? legendWidth : 0);
+    const beside = chart.legend === "right" ? legendWidth : 0;
     this.#to = {
-      x: chart.width - right,
+      x: chart.width - beside - (this.#sides.length > 1 ? axisWidth : margin),
       y: chart.height - legendHeight - margin - rowHeight,
     };
     const stepsMax = Math.max(1, Math.floor((this.#to.y - this.#from.y) / 40));
