@@ -8,6 +8,7 @@ import { malformedXml, mfaBesideLifecycle } from "../errors.ts";
 import { lockKeepsVersioning } from "../locks/errors.ts";
 import { requireMfa } from "../locks/mfa.ts";
 import type { ObjectVersion } from "../objects/version.ts";
+import { replicationKeepsVersioning } from "../replication/errors.ts";
 
 export const GetBucketVersioning = operation(s3.GetBucketVersioning, {
   ...onBucket,
@@ -32,6 +33,7 @@ export const PutBucketVersioning = operation(s3.PutBucketVersioning, {
     if (MFADelete !== undefined && MFADelete !== "Enabled" && MFADelete !== "Disabled") throw malformedXml();
     const bucket = requireBucket(ctx, input.Bucket);
     if (versioning === "Suspended" && bucket.objectLock) throw lockKeepsVersioning();
+    if (versioning === "Suspended" && bucket.replication) throw replicationKeepsVersioning();
     const mfaDelete = MFADelete ?? bucket.mfaDelete;
     if (bucket.mfaDelete === "Enabled" || mfaDelete === "Enabled") requireMfa(ctx, input.MFA);
     if (MFADelete === "Enabled" && bucket.lifecycle) throw mfaBesideLifecycle();
