@@ -16,7 +16,8 @@ import { setBucketTags } from "./tags.ts";
 import {
   bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketHasAccessPoints, bucketHoldsVersions, bucketNotEmpty,
   illegalLocation,
-  invalidArgument, invalidBucketName, invalidLocation, noSuchBucket,
+  invalidArgument, invalidBucketName, invalidLocation, namespaceNotAsked, noSuchBucket,
+  withoutRegionalSuffix,
 } from "../errors.ts";
 import { dropBucketRows } from "./rows.ts";
 import { expectReport } from "../reports/metrics.ts";
@@ -94,8 +95,11 @@ function requireName(input: s3.CreateBucketRequest, ctx: BodyContext): void {
   if (!isBucketName(name)) throw invalidBucketName(name);
   const regional = accountRegionalOwner(name);
   const wantsRegional = input.BucketNamespace === "account-regional";
-  const isOwn = regional?.account === ctx.account && regional.region === ctx.region;
-  if (wantsRegional ? !isOwn : regional && !isOwn) throw invalidBucketName(name);
+  if (!regional && !wantsRegional) return;
+  if (!regional) throw withoutRegionalSuffix(ctx.account, ctx.region);
+  if (regional.account !== ctx.account || regional.region !== ctx.region) throw invalidBucketName(name);
+  if (input.BucketNamespace === undefined) throw namespaceNotAsked();
+  if (!wantsRegional) throw invalidBucketName(name);
 }
 
 /** Making one's own bucket again succeeds in us-east-1 alone, as it always has. */
