@@ -8,6 +8,7 @@ import { partitionCell } from "../../../kernel/partition.ts";
 import { onBucket } from "../access/access.ts";
 import { createBucketActions, describeBucketAccess } from "../access/bucket-access.ts";
 import { hasAccessPoints } from "../access/access-point-table.ts";
+import type { ThroughAccessPoint } from "../access/access-points.ts";
 import { accountRegionalOwner, isBucketName } from "./names.ts";
 import {
   bucketArn, bucketNames, buckets, expectedOwner, findBucketName, requireBucket, type BucketName,
@@ -131,9 +132,10 @@ export const DeleteBucket = operation(s3.DeleteBucket, {
 export const HeadBucket = operation(s3.HeadBucket, {
   ...onBucket,
   dataEvent: true,
-  run(input, ctx) {
+  run(input: s3.HeadBucketRequest & ThroughAccessPoint, ctx) {
     requireBucket(ctx, input.Bucket);
-    return { BucketRegion: ctx.region, BucketArn: bucketArn(input.Bucket), AccessPointAlias: false };
+    const AccessPointAlias = input.AccessPointAlias !== undefined;
+    return { BucketRegion: ctx.region, BucketArn: bucketArn(input.Bucket), AccessPointAlias };
   },
 });
 
