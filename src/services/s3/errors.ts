@@ -129,6 +129,11 @@ export function noSuchVersion(key: string, versionId: string): AwsError {
   });
 }
 
+/** @evidence recorded: PutBucketVersioning with an empty configuration */
+export function versioningMissing(): AwsError {
+  return refuse("IllegalVersioningConfigurationException", "The Versioning element must be specified");
+}
+
 export function invalidVersionId(versionId: string): AwsError {
   return invalidArgument("Invalid version id specified", "versionId", versionId);
 }
