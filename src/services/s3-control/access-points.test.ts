@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteBucketCommand, DeleteObjectsCommand, GetObjectCommand, ListObjectsV2Command,
-  PutBucketVersioningCommand, PutObjectCommand, S3Client,
+  CreateBucketCommand, DeleteBucketCommand, DeleteObjectsCommand, GetObjectCommand, HeadBucketCommand,
+  ListObjectsV2Command, PutBucketVersioningCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import {
   CreateAccessPointCommand, CreateMultiRegionAccessPointCommand, DeleteAccessPointCommand,
@@ -47,6 +47,10 @@ test("an access point is reached by its alias, its ARN and its host name", async
     const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket }));
     assert.deepEqual(Contents?.map(({ Key }) => Key), ["key", "new"]);
   }
+  const heads = await Promise.all(
+    [Alias, arn, "bucket"].map((Bucket) => s3.send(new HeadBucketCommand({ Bucket }))),
+  );
+  assert.deepEqual(heads.map(({ AccessPointAlias }) => AccessPointAlias), [true, false, false]);
   const Status = "Enabled";
   assert.equal(
     await refusal(

@@ -52,6 +52,24 @@ export function invalidBucketName(bucket: string): AwsError {
   });
 }
 
+/** @evidence recorded: ansible-collections/amazon.aws#2935, but for its status */
+export function namespaceNotAsked(): AwsError {
+  const message =
+    "The requested bucket is an account-regional namespace bucket, but your request is missing the " +
+    "required x-amz-bucket-namespace header.";
+  return refuse("MissingNamespaceHeader", message, 400, { members: { Header: "x-amz-bucket-namespace" } });
+}
+
+/** @evidence getmoto/moto#9871; its status is unverified */
+export function withoutRegionalSuffix(account: string, region: string): AwsError {
+  const message =
+    "The requested bucket name did not include the account-regional namespace suffix, but the provided " +
+    "x-amz-bucket-namespace header value is account-regional. Specify " +
+    `-${account}-${region}-an as the bucket name suffix to create a bucket in your account-regional ` +
+    "namespace, or remove the header.";
+  return refuse("InvalidNamespaceHeader", message);
+}
+
 export function illegalLocation(constraint: string): AwsError {
   const message =
     `The ${constraint} location constraint is incompatible for the region specific endpoint this request ` +
@@ -109,6 +127,11 @@ export function noSuchVersion(key: string, versionId: string): AwsError {
   return refuse("NoSuchVersion", "The specified version does not exist.", 404, {
     members: { Key: key, VersionId: versionId },
   });
+}
+
+/** @evidence recorded: PutBucketVersioning with an empty configuration */
+export function versioningMissing(): AwsError {
+  return refuse("IllegalVersioningConfigurationException", "The Versioning element must be specified");
 }
 
 export function invalidVersionId(versionId: string): AwsError {

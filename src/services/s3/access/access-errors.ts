@@ -22,6 +22,12 @@ export function malformedPolicy(message: string, detail?: string): AwsError {
   return refuse("MalformedPolicy", message, 400, detail === undefined ? {} : { Detail: detail });
 }
 
+/** @evidence recorded: CreateBucket with an ownership that is none */
+export function unknownOwnership(ownership: string): AwsError {
+  const message = `Invalid x-amz-object-ownership header: ${ownership}`;
+  return refuse("InvalidArgument", message, 400, { ArgumentName: "x-amz-object-ownership" });
+}
+
 /** @evidence S3 API Reference, "List of error codes", NoSuchPublicAccessBlockConfiguration; recorded */
 export function noPublicAccessBlock(bucket: string): AwsError {
   const message = "The public access block configuration was not found";

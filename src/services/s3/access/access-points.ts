@@ -15,7 +15,11 @@ import {
 /** Set beside `Bucket` by `resolveAccessPoint`. */
 export interface ThroughAccessPoint {
   readonly AccessPointArn?: string | undefined;
+  readonly AccessPointAlias?: string | undefined;
 }
+
+/** @evidence S3 User Guide, "Access point aliases" */
+const aliasSuffix = "-s3alias";
 
 /** @evidence S3 User Guide, "Access point compatibility" */
 const compatible: ReadonlySet<string> = new Set([
@@ -41,12 +45,14 @@ export function resolveAccessPoint(
   operation: string,
 ): void {
   const given = input["Bucket"];
-  if (typeof given !== "string") return;
+  // A name that is to be taken stands for nothing yet.
+  if (typeof given !== "string" || operation === "CreateBucket") return;
   const found = stoodFor(given, from);
   if (found) {
     if (!compatible.has(operation)) throw methodNotAllowed();
     input["Bucket"] = found.bucket;
     input["AccessPointArn"] = found.arn;
+    if (given.endsWith(aliasSuffix)) input["AccessPointAlias"] = given;
   }
   const source = input["CopySource"];
   if (typeof source === "string" && /^arn(?::|%3a)/i.test(source)) {
@@ -67,7 +73,7 @@ function stoodFor(given: string, from: Arrival): StoodFor | undefined {
     const place = accessPointPlace(given);
     return place && named(place, from);
   }
-  if (given.endsWith("-s3alias")) {
+  if (given.endsWith(aliasSuffix)) {
     const place = findAlias(kernel, given);
     return place && named(place, from);
   }

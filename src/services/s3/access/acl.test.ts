@@ -57,6 +57,11 @@ test("new buckets have their lists disabled: only what changes nothing is taken"
     "InvalidBucketAclWithObjectOwnership: Bucket cannot have ACLs set with ObjectOwnership's " +
       "BucketOwnerEnforced setting",
   );
+  const unknown = { Bucket: "second", ObjectOwnership: "Nobody" as never };
+  assert.equal(
+    await refusal(s3.send(new CreateBucketCommand(unknown))),
+    "InvalidArgument: Invalid x-amz-object-ownership header: Nobody",
+  );
   const writers = { Bucket: "second", ACL: "public-read", ObjectOwnership: "ObjectWriter" } as const;
   assert.equal(
     await refusal(s3.send(new CreateBucketCommand(writers))),

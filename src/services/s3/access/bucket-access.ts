@@ -2,9 +2,10 @@
 
 import type * as s3 from "../../../generated/s3.ts";
 import type { BodyContext } from "../../../kernel/context.ts";
-import { aclWithOwnership, publicAclBlocked } from "./access-errors.ts";
+import { aclWithOwnership, publicAclBlocked, unknownOwnership } from "./access-errors.ts";
 import { grantsInHeaders, isOwnersAlone, storedAcl } from "./acl.ts";
 import type { Bucket } from "../buckets/table.ts";
+import { isOwnership } from "./ownership.ts";
 import { isPublicAcl } from "./acl.ts";
 
 /** @evidence S3 User Guide, "Default settings for new buckets" since April 2023 */
@@ -16,13 +17,14 @@ const blockAll: s3.PublicAccessBlockConfiguration = {
  * A new bucket takes a list only with another ownership than the default, and a public one never: it blocks
  * public access from the start.
  *
- * @throws InvalidBucketAclWithObjectOwnership, InvalidBucketAclWithBlockPublicAccessError
+ * @throws InvalidArgument, InvalidBucketAclWithObjectOwnership, InvalidBucketAclWithBlockPublicAccessError
  */
 export function describeBucketAccess(
   ctx: BodyContext,
   input: s3.CreateBucketRequest,
 ): Pick<Bucket, "ownership" | "acl" | "publicAccessBlock"> {
   const ownership = input.ObjectOwnership ?? "BucketOwnerEnforced";
+  if (!isOwnership(ownership)) throw unknownOwnership(ownership);
   const subject = { kind: "bucket", owner: ctx.account, bucketOwner: ctx.account } as const;
   const grants = grantsInHeaders(input, subject);
   if (grants && ownership === "BucketOwnerEnforced" && !isOwnersAlone(grants, subject)) {

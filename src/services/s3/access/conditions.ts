@@ -7,7 +7,7 @@ import { accessPointPlace, findAccessPoint } from "./access-point-table.ts";
 import { bucketArn, buckets } from "../buckets/table.ts";
 import { lockConditions } from "../locks/conditions.ts";
 import { findCurrent, findVersion } from "../objects/version-table.ts";
-import { orderOf, nullVersion } from "../objects/version-ids.ts";
+import { isVersionId } from "../objects/version-ids.ts";
 import { tagsInHeader } from "../objects/tagging-header.ts";
 
 type Conditions = Record<string, ContextValue | undefined>;
@@ -125,6 +125,5 @@ export function versionAsked(
   ctx: ReadContext,
 ): ObjectVersion | undefined {
   if (VersionId === undefined) return findCurrent(ctx, Bucket, Key);
-  if (VersionId !== nullVersion && orderOf(VersionId) === undefined) return undefined;
-  return findVersion(ctx, Bucket, Key, VersionId);
+  return isVersionId(VersionId) ? findVersion(ctx, Bucket, Key, VersionId) : undefined;
 }

@@ -17,12 +17,16 @@ const choices: ReadonlySet<string> = new Set<s3.ObjectOwnership>([
   "BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced",
 ]);
 
+export function isOwnership(text: string): boolean {
+  return choices.has(text);
+}
+
 export const PutBucketOwnershipControls = operation(s3.PutBucketOwnershipControls, {
   ...onBucket,
   run(input, ctx) {
     const { Rules } = input.OwnershipControls;
     const [rule] = Rules;
-    if (!rule || Rules.length > 1 || !choices.has(rule.ObjectOwnership)) throw malformedXml();
+    if (!rule || Rules.length > 1 || !isOwnership(rule.ObjectOwnership)) throw malformedXml();
     const { acl } = requireBucket(ctx, input.Bucket);
     const subject = { kind: "bucket", owner: ctx.account, bucketOwner: ctx.account } as const;
     if (rule.ObjectOwnership === "BucketOwnerEnforced" && acl && !isOwnersAlone(acl.Grants ?? [], subject)) {

@@ -8,6 +8,7 @@ import { partitionCell } from "../../../kernel/partition.ts";
 import { onBucket } from "../access/access.ts";
 import { createBucketActions, describeBucketAccess } from "../access/bucket-access.ts";
 import { hasAccessPoints } from "../access/access-point-table.ts";
+import type { ThroughAccessPoint } from "../access/access-points.ts";
 import { accountRegionalOwner, isBucketName } from "./names.ts";
 import {
   bucketArn, bucketNames, buckets, expectedOwner, findBucketName, requireBucket, type BucketName,
@@ -16,7 +17,8 @@ import { setBucketTags } from "./tags.ts";
 import {
   bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketHasAccessPoints, bucketHoldsVersions, bucketNotEmpty,
   illegalLocation,
-  invalidArgument, invalidBucketName, invalidLocation, noSuchBucket,
+  invalidArgument, invalidBucketName, invalidLocation, namespaceNotAsked, noSuchBucket,
+  withoutRegionalSuffix,
 } from "../errors.ts";
 import { dropBucketRows } from "./rows.ts";
 import { expectReport } from "../reports/metrics.ts";
@@ -94,8 +96,11 @@ function requireName(input: s3.CreateBucketRequest, ctx: BodyContext): void {
   if (!isBucketName(name)) throw invalidBucketName(name);
   const regional = accountRegionalOwner(name);
   const wantsRegional = input.BucketNamespace === "account-regional";
-  const isOwn = regional?.account === ctx.account && regional.region === ctx.region;
-  if (wantsRegional ? !isOwn : regional && !isOwn) throw invalidBucketName(name);
+  if (!regional && !wantsRegional) return;
+  if (!regional) throw withoutRegionalSuffix(ctx.account, ctx.region);
+  if (regional.account !== ctx.account || regional.region !== ctx.region) throw invalidBucketName(name);
+  if (input.BucketNamespace === undefined) throw namespaceNotAsked();
+  if (!wantsRegional) throw invalidBucketName(name);
 }
 
 /** Making one's own bucket again succeeds in us-east-1 alone, as it always has. */
@@ -127,9 +132,10 @@ export const DeleteBucket = operation(s3.DeleteBucket, {
 export const HeadBucket = operation(s3.HeadBucket, {
   ...onBucket,
   dataEvent: true,
-  run(input, ctx) {
+  run(input: s3.HeadBucketRequest & ThroughAccessPoint, ctx) {
     requireBucket(ctx, input.Bucket);
-    return { BucketRegion: ctx.region, BucketArn: bucketArn(input.Bucket), AccessPointAlias: false };
+    const AccessPointAlias = input.AccessPointAlias !== undefined;
+    return { BucketRegion: ctx.region, BucketArn: bucketArn(input.Bucket), AccessPointAlias };
   },
 });
 

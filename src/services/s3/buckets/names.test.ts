@@ -84,7 +84,7 @@ test("s3-name-start-lowercase-or-number: names begin and end with a letter or a 
   await requireNames(
     region,
     ["1abc", "abc1", "123", "a-b", "a--b"],
-    ["-abc", ".abc", "abc-", "abc.", "a..b", "sthree-abc", "abc-s3alias", "abc--ol-s3"],
+    ["-abc", ".abc", "abc-", "abc.", "a..b", "sthree-abc", "abc-s3alias", "abc--ol-s3", "abc.mrap"],
   );
   // SDKs take this one for a host name in Punycode, and send nothing.
   const { status, body } = await send(region, { path: "/xn--abc" });
@@ -100,6 +100,20 @@ test("names of the account regional namespace are the account's and the region's
   assert.equal(await make(s3, `logs-${other}-us-east-1-an`, regional), notValid);
   assert.equal(await make(s3, `logs-${other}-us-east-1-an`), notValid);
   assert.equal(await make(s3, "logs-000000000000-eu-west-1-an", regional), notValid);
-  assert.equal(await make(s3, "logs", regional), notValid);
+  assert.equal(
+    await make(s3, "logs", regional),
+    "InvalidNamespaceHeader: The requested bucket name did not include the account-regional namespace " +
+      "suffix, but the provided x-amz-bucket-namespace header value is account-regional. Specify " +
+      "-000000000000-us-east-1-an as the bucket name suffix to create a bucket in your account-regional " +
+      "namespace, or remove the header.",
+  );
+  assert.equal(
+    await make(s3, "data-000000000000-us-east-1-an"),
+    "MissingNamespaceHeader: The requested bucket is an account-regional namespace bucket, but your " +
+      "request is missing the required x-amz-bucket-namespace header.",
+  );
+  for (const name of ["data-an", "data-000000000000-an", "data-us-east-1-an"]) {
+    assert.equal(await make(s3, name), notValid);
+  }
   assert.equal(await make(clientOf(region, other), `logs-${other}-us-east-1-an`, regional), "no refusal");
 });

@@ -4,7 +4,7 @@ const form = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const address = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 const reservedPrefixes = ["xn--", "sthree-", "amzn-s3-demo-"];
 const reservedSuffixes = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
-/** The account regional namespace: `name-111122223333-us-east-1-an`. */
+/** Only in the account regional namespace: `name-111122223333-us-east-1-an`. */
 const accountRegional = /-(\d{12})-([a-z]{2}(?:-[a-z]+)+-\d)-an$/;
 
 export function isBucketName(name: string): boolean {
@@ -13,7 +13,8 @@ export function isBucketName(name: string): boolean {
     !address.test(name) &&
     !name.includes("..") &&
     !reservedPrefixes.some((prefix) => name.startsWith(prefix)) &&
-    !reservedSuffixes.some((suffix) => name.endsWith(suffix))
+    !reservedSuffixes.some((suffix) => name.endsWith(suffix)) &&
+    (!name.endsWith("-an") || accountRegional.test(name))
   );
 }
 

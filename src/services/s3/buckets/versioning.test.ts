@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteObjectCommand, GetBucketVersioningCommand, GetObjectCommand, HeadObjectCommand,
-  ListObjectsV2Command, ListObjectVersionsCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client,
+  CreateBucketCommand, DeleteObjectCommand, DeleteObjectsCommand, GetBucketVersioningCommand,
+  GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, ListObjectVersionsCommand,
+  PutBucketVersioningCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
 import { send } from "../../../../test/raw-request.ts";
@@ -44,6 +45,13 @@ test("s3-versioning-bucket-level: versioning is set for a bucket, and is never t
     assert.equal(await status(), set);
   }
   await assert.rejects(setVersioning(s3, "Disabled"), { name: "MalformedXML" });
+  const VersioningConfiguration = {};
+  await assert.rejects(
+    s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration })),
+    {
+      name: "IllegalVersioningConfigurationException", message: "The Versioning element must be specified",
+    },
+  );
   assert.equal(await status(), "Enabled");
 });
 
@@ -79,7 +87,7 @@ test("s3-versioning-null-id: an object stored before versioning has the version 
   ]);
   assert.equal(await get(s3, "null"), "before");
   await setVersioning(s3, "Suspended");
-  assert.equal(await put(s3, "suspended"), "null");
+  assert.equal(await put(s3, "suspended"), undefined);
   assert.equal(await get(s3, "null"), "suspended");
   assert.deepEqual(await versionsOf(s3), [
     { VersionId: "null", IsLatest: true }, { VersionId: later, IsLatest: false },
@@ -101,6 +109,22 @@ test("s3-versioning-protects-deletes: what is deleted is only covered, and comes
   await assert.rejects(get(s3, VersionId), { name: "MethodNotAllowed" });
   await s3.send(new DeleteObjectCommand({ Bucket, Key: "key", VersionId }));
   assert.equal(await get(s3), "body");
+});
+
+test("what cannot be a version id is invalid to one deletion, and not there to many at once", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  await put(s3, "body");
+  const VersionId = "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD";
+  await assert.rejects(
+    s3.send(new DeleteObjectCommand({ Bucket, Key: "key", VersionId })),
+    { name: "InvalidArgument", message: "Invalid version id specified" },
+  );
+  const Objects = [{ Key: "key", VersionId }, { Key: "key" }];
+  const { Deleted, Errors } = await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+  assert.deepEqual(Deleted, [{ Key: "key" }]);
+  const Message = "The specified version does not exist.";
+  assert.deepEqual(Errors, [{ Code: "NoSuchVersion", Key: "key", VersionId, Message }]);
 });
 
 test("s3-consistency-read-after-write-put: what is stored is there for everybody at once", async () => {

@@ -15,16 +15,21 @@ export type Asked = Pick<
   | "ResponseContentEncoding" | "ResponseContentLanguage" | "ResponseContentType" | "ResponseExpires"
 >;
 
+/** What is told, and to whom: as far as the caller may see it. */
+export interface Shown {
+  readonly bucket: Bucket;
+  readonly version: ObjectVersion;
+  readonly tagCount: number | undefined;
+}
+
 /** @param isPart only some of the object is answered: a checksum of all of it would be of no use */
 export function describeVersion(
-  bucket: Bucket,
-  version: ObjectVersion,
+  { bucket, version, tagCount }: Shown,
   encryption: Pick<Encryption, "output">,
   asked: Asked,
   isPart: boolean,
 ): s3.GetObjectOutput {
   const { checksum, retention } = version;
-  const tagCount = version.tags ? Object.keys(version.tags).length : 0;
   // Whole before anything is assigned to it: V8 takes many times as long to add members to a spread object.
   const answer: s3.GetObjectOutput = {
     AcceptRanges: "bytes",
@@ -37,7 +42,7 @@ export function describeVersion(
     MissingMeta: version.missingMeta,
     StorageClass: version.storageClass,
     PartsCount: asked.PartNumber === undefined ? undefined : version.partsCount,
-    TagCount: tagCount > 0 ? tagCount : undefined,
+    TagCount: tagCount,
     ReplicationStatus: shownReplication(version),
     ObjectLockMode: retention?.mode,
     ObjectLockRetainUntilDate: retention?.until,

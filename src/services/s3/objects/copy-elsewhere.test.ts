@@ -95,6 +95,22 @@ test("copying takes permission to read the source and to write the copy, whereve
   }
 });
 
+test("tags of a source in another region are copied, or the copy is refused", async () => {
+  await using region = await startRegion();
+  const { here, there } = await withBuckets(region);
+  await there.send(new PutObjectCommand({ Bucket: "there", Key: "key", Tagging: "a=1" }));
+  const copy = new CopyObjectCommand({ Bucket: "here", Key: "copy", CopySource: "there/key" });
+  await here.send(copy);
+  const { TagCount } = await here.send(new HeadObjectCommand({ Bucket: "here", Key: "copy" }));
+  assert.equal(TagCount, 1);
+  const Statement = [
+    statement("Allow", "s3:GetObject", "arn:aws:s3:::there/*"),
+    statement("Allow", ["s3:PutObject", "s3:PutObjectTagging"], "arn:aws:s3:::here/*"),
+  ];
+  const credentials = await region.user("copier", { Version: "2012-10-17", Statement });
+  await assert.rejects(region.client(S3Client, { credentials }).send(copy), { name: "AccessDenied" });
+});
+
 test("who must not overwrite may upload parts, and make an object of them on that condition", async () => {
   await using region = await startRegion();
   const { here } = await withBuckets(region);

@@ -23,7 +23,7 @@ import type { ObjectVersion } from "./version.ts";
 import { requireWritable } from "./preconditions.ts";
 import { storedFacts } from "../bodies/stored-facts.ts";
 import type { Received } from "../bodies/receiving.ts";
-import { shownVersionId } from "../buckets/versioning.ts";
+import { writtenVersionId } from "../buckets/versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
 
 /** @evidence S3 API Reference, CopyObject */
@@ -158,7 +158,7 @@ function answer(
       ...(checksum && checksumMember(checksum.algorithm, checksum.value)),
     },
     CopySourceVersionId: source.versionId,
-    VersionId: shownVersionId(bucket, version),
+    VersionId: writtenVersionId(bucket, version),
     Expiration: expirationHeader(bucket, version),
     ...encryption.output,
   };

@@ -18,6 +18,7 @@ import { openEncryption, sourceDecryption, tagIsHash } from "../encryption/encry
 import { noSuchBucket } from "../errors.ts";
 import { GetObject, HeadObject, openObject } from "./get-object.ts";
 import { givenChecksum, storedMetadata } from "./input.ts";
+import { asCopySource } from "./tag-count.ts";
 import type { ObjectVersion } from "./version.ts";
 import { noteAccess } from "../lifecycle/tiering-rules.ts";
 import { nullVersion } from "./version-ids.ts";
@@ -146,7 +147,9 @@ async function openElsewhere(
 ): Promise<CopySource> {
   const options: CallOptions = { as: "request", region };
   const asked = { ...name, ...sourceDecryption(input) };
-  const head = await ctx.call(HeadObject, { ...asked, ChecksumMode: "ENABLED" as const }, options);
+  const head = await ctx.call(
+    HeadObject, asCopySource({ ...asked, ChecksumMode: "ENABLED" as const }), options,
+  );
   const etag = head.ETag ?? "";
   return {
     name,

@@ -9,13 +9,14 @@ import { throughAccessPoint, type ThroughAccessPoint } from "../access/access-po
 import { noBody } from "../bodies/table.ts";
 import { objectArn, requireBucket, type Bucket } from "../buckets/table.ts";
 import { objectConditions } from "../access/conditions.ts";
-import { malformedXml } from "../errors.ts";
+import { malformedXml, noSuchVersion } from "../errors.ts";
 import { objectRemoved } from "../events/object-events.ts";
 import type { ObjectVersion } from "./version.ts";
 import { requireKey } from "./input.ts";
 import { requireBypassApplicable, requireDeletable } from "../locks/protection.ts";
 import { replicaFacts, type ReplicaFacts } from "../replication/replicas.ts";
 import { supersedeUploads } from "../uploads/table.ts";
+import { isVersionId } from "./version-ids.ts";
 import { findCurrent, findVersion, newPlace, putVersion, removeVersion } from "./version-table.ts";
 
 export const DeleteObject = operation(s3.DeleteObject, {
@@ -93,7 +94,8 @@ const keysMax = 1000;
 /**
  * Each object is decided for itself, and what could not be deleted is said in the answer.
  *
- * @evidence S3 API Reference, DeleteObjects: at most 1000 keys, `Quiet` leaves successes out
+ * @evidence S3 API Reference, DeleteObjects: at most 1000 keys, `Quiet` leaves successes out; recorded: what
+ *   cannot be a version id is not there, while DeleteObject calls it invalid
  */
 export const DeleteObjects = operation(s3.DeleteObjects, {
   ...onBucket,
@@ -116,6 +118,7 @@ export const DeleteObjects = operation(s3.DeleteObjects, {
       const denial = refusalOf(() => authorizeOne(ctx, input, deletion));
       if (!denial) requireBypassApplicable(bucket, input);
       const refusal = denial ?? refusalOf(() => {
+        if (VersionId !== undefined && !isVersionId(VersionId)) throw noSuchVersion(Key, VersionId);
         const done = deleteOne(ctx, bucket, deletion);
         if (!Quiet) Deleted.push(deleted(deletion, done));
       });

@@ -11,7 +11,7 @@ import { noteRetrieval } from "../reports/analysis-activity.ts";
 import { describeState, requireInReach } from "../lifecycle/archive.ts";
 import { blobsOf, readBody, type ByteRange } from "../bodies/reading.ts";
 import { findBody, type StoredBody, type StoredPart } from "../bodies/table.ts";
-import { bucketArn, requireBucket, type Bucket } from "../buckets/table.ts";
+import { bucketArn, requireBucket } from "../buckets/table.ts";
 import { bucketConditions } from "../access/conditions.ts";
 import { describeEncryption, openEncryption, type Encryption } from "../encryption/encryption.ts";
 import {
@@ -19,8 +19,9 @@ import {
 } from "../errors.ts";
 import { hotBody, keepHot } from "../bodies/hot-bodies.ts";
 import { withVisibleLock } from "../locks/object-lock.ts";
-import { describeVersion, type Asked } from "./answer.ts";
+import { describeVersion, type Asked, type Shown } from "./answer.ts";
 import { checksumMember } from "./input.ts";
+import { visibleTagCount } from "./tag-count.ts";
 import type { ObjectVersion } from "./version.ts";
 import { requireReadable } from "./preconditions.ts";
 import { parseRange } from "../bodies/ranges.ts";
@@ -30,9 +31,7 @@ import { noteAccess } from "../lifecycle/tiering-rules.ts";
 import { requirePartNumber } from "../uploads/parts.ts";
 import { findLatest, findVersion } from "./version-table.ts";
 
-interface Reading {
-  readonly bucket: Bucket;
-  readonly version: ObjectVersion;
+interface Reading extends Shown {
   readonly body: StoredBody | undefined;
   /** The body in the clear, where it is in memory. */
   readonly hot: Buffer | undefined;
@@ -46,7 +45,8 @@ export const GetObject = operation(s3.GetObject, {
     isSource(input) ? "s3:GetObjectVersionForReplication" : versionedAction("GetObject")(input, ctx),
   async body(input, ctx) {
     requireSigned(input, ctx);
-    const { bucket, version, body, hot, release } = openObject(input, ctx, "GET", hotBody);
+    const reading = openObject(input, ctx, "GET", hotBody);
+    const { bucket, version, body, hot, release } = reading;
     try {
       requireReadable(input, version);
       if (!isReadAtRest(input)) requireInReach(version, ctx.clock.now());
@@ -54,7 +54,7 @@ export const GetObject = operation(s3.GetObject, {
       noteAccess(ctx, version);
       const part = partOf(input, version, body);
       const range = part ?? parseRange(input.Range, version.sizeBytes);
-      const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
+      const answer = describeVersion(reading, encryption, input, isPart(range, version));
       const whole = { first: 0, last: version.sizeBytes - 1 };
       const { first, last } = range ?? whole;
       noteRetrieval(ctx, bucket, version, last - first + 1);
@@ -94,7 +94,8 @@ export const HeadObject = operation(s3.HeadObject, {
   async body(input, ctx) {
     if (isInitiation(input)) return initiateReplication(input, ctx);
     requireSigned(input, ctx);
-    const { bucket, version, body, release } = openObject(input, ctx, "HEAD");
+    const reading = openObject(input, ctx, "HEAD");
+    const { bucket, version, body, release } = reading;
     release();
     requireReadable(input, version);
     const encryption =
@@ -103,7 +104,7 @@ export const HeadObject = operation(s3.HeadObject, {
         : describeEncryption(ctx, version, input);
     const part = partOf(input, version, body);
     const range = part ?? parseRange(input.Range, version.sizeBytes);
-    const answer = describeVersion(bucket, version, encryption, input, isPart(range, version));
+    const answer = describeVersion(reading, encryption, input, isPart(range, version));
     const state = describeState(bucket, version, input, ctx.clock.now());
     return inRange(Object.assign(answer, partChecksum(input, version, part), state), range, version);
   },
@@ -166,7 +167,8 @@ export function openObject(
     const version = withVisibleLock(cell, requireContent(cell, input, method));
     const hot = findHot?.(cell, version);
     const isNeeded = (method === "GET" && !hot) || version.partsCount !== undefined;
-    return { bucket, version, hot, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
+    const tagCount = visibleTagCount(cell, version, input);
+    return { bucket, version, tagCount, hot, body: isNeeded ? findBody(cell, version.bodyId) : undefined };
   });
   const files = blobsOf(found.body);
   return Object.assign(found, { release: files.length > 0 ? ctx.blobs.hold(files) : nothingHeld });

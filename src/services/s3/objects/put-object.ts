@@ -18,7 +18,7 @@ import { announcedSize, receiveBody, type Received } from "../bodies/receiving.t
 import { putReplica } from "../replication/put-replica.ts";
 import { replicaActions, replicaFacts } from "../replication/replicas.ts";
 import { askedAlgorithm, storedFacts } from "../bodies/stored-facts.ts";
-import { shownVersionId } from "../buckets/versioning.ts";
+import { writtenVersionId } from "../buckets/versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
 
 /**
@@ -76,7 +76,7 @@ function answer(
     ETag: `"${version.etag}"`,
     ...checksumMember(checksum.algorithm, checksum.value),
     ChecksumType: "FULL_OBJECT",
-    VersionId: shownVersionId(bucket, version),
+    VersionId: writtenVersionId(bucket, version),
     Expiration: expirationHeader(bucket, version),
     ...encryption.output,
   };

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   CreateBucketCommand, DeleteBucketTaggingCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
-  GetBucketTaggingCommand, GetObjectCommand, GetObjectTaggingCommand, PutBucketTaggingCommand,
-  PutBucketVersioningCommand, PutObjectCommand, PutObjectTaggingCommand, S3Client, type Tag,
+  GetBucketTaggingCommand, GetObjectCommand, GetObjectTaggingCommand, HeadObjectCommand,
+  PutBucketTaggingCommand, PutBucketVersioningCommand, PutObjectCommand, PutObjectTaggingCommand, S3Client,
+  type Tag,
 } from "@aws-sdk/client-s3";
 import {
   GetResourcesCommand, ResourceGroupsTaggingAPIClient,
@@ -97,6 +98,24 @@ test("each version has its own tags, and a delete marker none", async () => {
   const missing = { name: "NoSuchKey", message: "The specified key does not exist." };
   await assert.rejects(get(s3, { Key: "fake" }), { ...missing, Key: "bucket/fake" });
   await assert.rejects(set(s3, [tag], { Key: "fake" }), { ...missing, Key: "fake" });
+});
+
+test("how many tags there are is told to who may read them", async () => {
+  await using region = await startRegion();
+  const s3 = await withObject(region, { Tagging: "a=1&b=2" });
+  const objects = `arn:aws:s3:::${Bucket}/*`;
+  const allowed = (...Action: string[]) =>
+    ({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: objects }] });
+  const counts = async (client: S3Client) => {
+    const got = await client.send(new GetObjectCommand({ Bucket, Key }));
+    const head = await client.send(new HeadObjectCommand({ Bucket, Key }));
+    return [got.TagCount, head.TagCount];
+  };
+  const reader = await region.user("reader", allowed("s3:GetObject"));
+  const curious = await region.user("curious", allowed("s3:GetObject", "s3:GetObjectTagging"));
+  assert.deepEqual(await counts(s3), [2, 2]);
+  assert.deepEqual(await counts(region.client(S3Client, { credentials: curious })), [2, 2]);
+  assert.deepEqual(await counts(region.client(S3Client, { credentials: reader })), [undefined, undefined]);
 });
 
 test("tags that are none are refused, each in its words", async () => {

@@ -40,3 +40,8 @@ export function orderOf(id: string): number | undefined {
   for (const digit of id.slice(-orderDigits)) order = order * alphabet.length + (values.get(digit) ?? 0);
   return Number.isSafeInteger(order) ? order : undefined;
 }
+
+/** Whether a text may name a version, of this key or another. */
+export function isVersionId(text: string): boolean {
+  return text === nullVersion || orderOf(text) !== undefined;
+}

@@ -16,6 +16,14 @@ export function sourceUnversioned(): AwsError {
   return invalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration");
 }
 
+/** @evidence recorded: nozaq/terraform-aws-remote-state-s3-backend#59, with its status */
+export function replicationKeepsVersioning(): AwsError {
+  const message =
+    "A replication configuration is present on this bucket, so you cannot change the versioning state. To " +
+    "change the versioning state, first delete the replication configuration.";
+  return new AwsError({ code: "InvalidBucketState", message, status: 409 });
+}
+
 export function destinationMissing(): AwsError {
   return invalidRequest("Destination bucket must exist.");
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import {
   GetObjectLegalHoldCommand, GetObjectRetentionCommand, PutObjectLegalHoldCommand,
   PutObjectLockConfigurationCommand, PutObjectRetentionCommand,
-  DeleteBucketPolicyCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
+  DeleteBucketPolicyCommand, DeleteBucketReplicationCommand, DeleteObjectCommand, DeleteObjectTaggingCommand,
   GetObjectCommand, GetObjectTaggingCommand, ListObjectVersionsCommand,
   PutBucketPolicyCommand, PutBucketVersioningCommand, PutObjectCommand, PutObjectTaggingCommand,
 } from "@aws-sdk/client-s3";
@@ -180,9 +180,19 @@ test("what cannot be replicated is refused, in S3's words", async () => {
   );
   const Destination = { Bucket: bucket, EncryptionConfiguration };
   await stage.configure({ SourceSelectionCriteria, Destination });
-  await here.send(
+  const suspend = () => here.send(
     new PutBucketVersioningCommand({ Bucket: source, VersioningConfiguration: { Status: "Suspended" } }),
   );
+  await assert.rejects(
+    suspend(),
+    refused(
+      "InvalidBucketState",
+      "A replication configuration is present on this bucket, so you cannot change the versioning state. " +
+        "To change the versioning state, first delete the replication configuration.",
+    ),
+  );
+  await here.send(new DeleteBucketReplicationCommand({ Bucket: source }));
+  await suspend();
   await assert.rejects(
     stage.configure(),
     refused(

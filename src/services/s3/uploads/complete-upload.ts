@@ -29,7 +29,7 @@ import {
 import { partNumberMax } from "./parts.ts";
 import { findCurrent, findPlaced, insertVersion } from "../objects/version-table.ts";
 import { nullVersion, orderedId } from "../objects/version-ids.ts";
-import { shownVersionId } from "../buckets/versioning.ts";
+import { writtenVersionId } from "../buckets/versioning.ts";
 
 /** @evidence S3 User Guide, "Amazon S3 multipart upload limits": no minimum for the last part */
 export const partBytesMin = 5 * 1024 ** 2;
@@ -56,7 +56,7 @@ export const CompleteMultipartUpload = operation(s3.CompleteMultipartUpload, {
       Key,
       ETag: `"${version.etag}"`,
       ...shownChecksum(version),
-      VersionId: shownVersionId(bucket, version),
+      VersionId: writtenVersionId(bucket, version),
       Expiration: expirationHeader(bucket, version),
       ...encryptionShown(version),
     };
