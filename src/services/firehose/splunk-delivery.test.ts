@@ -75,7 +75,7 @@ async function started(deliveries: Deliveries, more: Partial<SplunkDestinationCo
   });
 }
 
-test("records are delivered to Splunk when it acknowledges them, all kept in S3 where that is asked for",
+test("firehose-sources-destinations: Splunk has what it acknowledges, S3 all of it where that is asked for",
   async () => {
     using folder = withDataFolder();
     const certificate = localCertificate(folder.path, performance.timeOrigin);
