@@ -86,7 +86,7 @@ export const wire: Rule = {
   name: "wire",
   applies: (file) =>
     file.isCode && !file.isTest
-    && /^src\/services\/(?!s3\/)(?!lambda\/http\/)(?!.*\/http-delivery\.ts$)/.test(file.path),
+    && /^src\/services\/(?!s3\/)(?!lambda\/http\/)(?!.*\/(?:http|splunk)-delivery\.ts$)/.test(file.path),
   *check({ tokens }) {
     for (const token of tokens) {
       if (token.kind === "name" && token.text === "statusCode") {

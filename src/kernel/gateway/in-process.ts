@@ -78,6 +78,8 @@ export function clientConfiguration(engine: Engine, options: ClientOptions): Rec
     useQueueUrlAsEndpoint: false,
     // So do the hosts of accounts that DynamoDB's clients find in ARNs of tables.
     accountIdEndpointMode: "disabled",
+    // AWS_ENDPOINT_URL of the environment names another region, which other clients find by it.
+    ignoreConfiguredEndpointUrls: true,
     ...options,
     region,
     credentials,

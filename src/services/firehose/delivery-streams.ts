@@ -10,7 +10,7 @@ import { operation } from "../../kernel/operation.ts";
 import { dropRecords, unscheduleAll } from "./buffering.ts";
 import { alreadyExists, cannotAssume, invalidArgument, limitExceeded } from "./errors.ts";
 import { forgetPositions, pumpSource } from "./kinesis-source.ts";
-import { requireHttp, requireS3, shownDestination } from "./settings.ts";
+import { requireDestination, roleOf, shownDestination } from "./settings.ts";
 import {
   destinationId, findStream, onStream, requireStream, streamArn, streams, type DeliveryStream,
   type Destination, type Source,
@@ -26,8 +26,8 @@ type CreateInput = firehose.CreateDeliveryStreamInput;
 
 const unbuilt = [
   "RedshiftDestinationConfiguration", "ElasticsearchDestinationConfiguration",
-  "AmazonopensearchserviceDestinationConfiguration", "SplunkDestinationConfiguration",
-  "AmazonOpenSearchServerlessDestinationConfiguration", "SnowflakeDestinationConfiguration",
+  "AmazonopensearchserviceDestinationConfiguration", "AmazonOpenSearchServerlessDestinationConfiguration",
+  "SnowflakeDestinationConfiguration",
   "IcebergDestinationConfiguration", "MSKSourceConfiguration", "DatabaseSourceConfiguration",
 ] as const;
 
@@ -37,23 +37,20 @@ function destinationOf(input: CreateInput): Destination {
     throw invalidArgument("Exactly one destination configuration is supported for a Firehose");
   }
   for (const name of unbuilt) if (input[name] !== undefined) throw notImplemented(name);
-  if (input.HttpEndpointDestinationConfiguration) {
-    requireHttp(input.HttpEndpointDestinationConfiguration);
-    return { kind: "http", settings: input.HttpEndpointDestinationConfiguration };
-  }
+  const { HttpEndpointDestinationConfiguration: http, SplunkDestinationConfiguration: splunk } = input;
+  if (http) return { kind: "http", settings: http };
+  if (splunk) return { kind: "splunk", settings: splunk };
   const settings = input.ExtendedS3DestinationConfiguration ?? input.S3DestinationConfiguration;
   if (!settings) throw invalidArgument("A destination configuration must be provided.");
-  requireS3(settings);
   return { kind: "s3", extended: input.ExtendedS3DestinationConfiguration !== undefined, settings };
 }
 
 /** Every role that the stream acts under. */
 function rolesOf(destination: Destination, source: Source | undefined): string[] {
-  const { settings } = destination;
-  const roles = destination.kind === "s3"
-    ? [destination.settings.RoleARN, destination.settings.S3BackupConfiguration?.RoleARN]
-    : [settings.RoleARN, destination.settings.S3Configuration.RoleARN];
-  return [...new Set([...roles, source?.roleArn])].filter((role): role is string => role !== undefined);
+  const { kind, settings } = destination;
+  const objects = kind === "s3" ? settings.S3BackupConfiguration : settings.S3Configuration;
+  const roles = new Set([roleOf(destination), objects?.RoleARN, source?.roleArn]);
+  return [...roles].filter((role): role is string => role !== undefined);
 }
 
 /** The caller must be allowed to pass the roles, and Firehose to assume them. */
@@ -139,6 +136,7 @@ export const CreateDeliveryStream = operation(firehose.CreateDeliveryStream, {
   async body(input, ctx) {
     const { DeliveryStreamName: name } = input;
     const destination = destinationOf(input);
+    requireDestination(destination);
     const source = await sourceOf(ctx, input);
     ctx.reading(() => {
       if (findStream(ctx, name)) throw alreadyExists(ctx, name);

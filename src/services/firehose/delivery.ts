@@ -8,8 +8,9 @@ import { failureLines, type Failed } from "./failures.ts";
 import { sendToEndpoint } from "./http-delivery.ts";
 import { storeErrors, storeObject } from "./objects.ts";
 import { partitioned } from "./partitioning.ts";
-import { backupOf, hasFunction, parameterOf } from "./settings.ts";
-import type { DeliveryStream, Origin } from "./stream-table.ts";
+import { backupOf, hasFunction, parameterOf, roleOf } from "./settings.ts";
+import { sendToSplunk } from "./splunk-delivery.ts";
+import type { DeliveryStream, Destination, Origin } from "./stream-table.ts";
 
 /** A record on its way. */
 export interface Parcel {
@@ -26,7 +27,7 @@ export async function deliverBatch(
   ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
 ): Promise<boolean> {
   const { destination } = stream;
-  if (destination.kind === "http") return deliverToEndpoint(ctx, stream, batch);
+  if (destination.kind !== "s3") return deliverToEndpoint(ctx, stream, destination, batch);
   const { settings } = destination;
   const { parcels, failed } = singleOnes(stream, batch);
   const { groups, unpartitioned } = partitioned(settings, parcels);
@@ -67,12 +68,16 @@ export async function storeFailures(
 async function logFailures(
   ctx: BodyContext, { destination, ...stream }: DeliveryStream, failed: readonly Failed[],
 ): Promise<void> {
-  const { CloudWatchLoggingOptions: options, RoleARN: roleArn } = destination.settings;
-  const place = destination.kind === "s3" ? destination.settings.BucketARN
-    : destination.settings.EndpointConfiguration.Url;
+  const { CloudWatchLoggingOptions: options } = destination.settings;
+  const place = placeOf(destination);
   const errors = failed.map(({ errorCode, errorMessage: message }) =>
     ({ destination: place, errorCode, message }));
-  await logErrors(ctx, { destination, ...stream }, { options, roleArn }, errors);
+  await logErrors(ctx, { destination, ...stream }, { options, roleArn: roleOf(destination) }, errors);
+}
+
+function placeOf({ kind, settings }: Destination): string {
+  if (kind === "s3") return settings.BucketARN;
+  return kind === "http" ? settings.EndpointConfiguration.Url : settings.HECEndpoint;
 }
 
 /** @evidence Developer Guide, "AppendDelimiterToRecord": `\n`, written as it is typed */
@@ -86,19 +91,23 @@ function withDelimiter({ destination }: DeliveryStream, parcels: readonly Parcel
   return parcels.map((parcel) => ({ ...parcel, data: Buffer.concat([parcel.data, delimiter]) }));
 }
 
+/** @evidence Developer Guide, "Understand custom prefixes for Amazon S3 objects" */
+const errorTypes = { http: "http-endpoint-failed", splunk: "splunk-failed" } as const;
+
 async function deliverToEndpoint(
-  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
+  ctx: BodyContext, stream: DeliveryStream, destination: Exclude<Destination, { kind: "s3" }>,
+  batch: readonly Parcel[],
 ): Promise<boolean> {
-  if (stream.destination.kind !== "http") return true;
-  const { settings } = stream.destination;
+  const { kind, settings } = destination;
   const objects = settings.S3Configuration;
   const { parcels, failed } = singleOnes(stream, batch);
   if (!(await storeFailures(ctx, stream, objects, failed))) return false;
   if (parcels.length === 0) return true;
-  const refused = await sendToEndpoint(ctx, stream, settings, parcels);
+  const refused = kind === "http" ? await sendToEndpoint(ctx, stream, settings, parcels)
+    : await sendToSplunk(ctx, stream, settings, withDelimiter(stream, parcels));
   if (refused.length === 0) return true;
   await logFailures(ctx, stream, refused);
   const at = Math.min(...refused.map(({ parcel }) => parcel.at));
   const lines = failureLines(ctx.clock.now(), refused);
-  return storeErrors(ctx, stream, objects, { at, errorType: "http-endpoint-failed", lines });
+  return storeErrors(ctx, stream, objects, { at, errorType: errorTypes[kind], lines });
 }

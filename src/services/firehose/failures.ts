@@ -9,11 +9,13 @@ export interface Failed {
   readonly errorMessage: string;
   readonly lambdaArn?: string;
   readonly endpointUrl?: string;
+  /** Of Splunk. */
+  readonly EventId?: string;
 }
 
 /** @evidence Developer Guide, "Handle failed data transformation": a line of JSON for each */
 export function failureLines(now: number, failed: readonly Failed[]): Buffer {
-  const lines = failed.map(({ parcel, attempts, errorCode, errorMessage, lambdaArn, endpointUrl }) =>
+  const lines = failed.map(({ parcel, attempts, errorCode, errorMessage, ...more }) =>
     JSON.stringify({
       attemptsMade: attempts,
       arrivalTimestamp: parcel.at,
@@ -21,8 +23,7 @@ export function failureLines(now: number, failed: readonly Failed[]): Buffer {
       errorMessage,
       attemptEndingTimestamp: now,
       rawData: parcel.data.toString("base64"),
-      lambdaArn,
-      endpointUrl,
+      ...more,
       ...(parcel.origin && { kinesisRecordMetadata: parcel.origin }),
     }));
   return Buffer.from(`${lines.join("\n")}\n`);

@@ -6,28 +6,18 @@
 
 import { gzipSync } from "node:zlib";
 import type { HttpEndpointDestinationConfiguration } from "../../generated/firehose.ts";
-import * as secretsManager from "../../generated/secrets-manager.ts";
-import { sessionOf } from "../../delivery/role-session.ts";
-import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { OutboundFailure, sendOutbound } from "../../kernel/outbound.ts";
 import type { Parcel } from "./delivery.ts";
 import type { Failed } from "./failures.ts";
+import { retried, type Trouble } from "./retries.ts";
+import { parsed, secretOf } from "./secrets.ts";
 import { streamArn, type DeliveryStream } from "./stream-table.ts";
 
 const timeoutMilliseconds = 180_000;
 const answerBytesMax = 1_048_576;
 const retrySecondsDefault = 300;
-const firstPauseMilliseconds = 1_000;
-const pauseMillisecondsMax = 120_000;
-
-interface Trouble {
-  readonly errorCode: string;
-  readonly errorMessage: string;
-  /** It will not become better. */
-  readonly isFinal: boolean;
-}
 
 /** @returns what the endpoint did not take in time */
 export async function sendToEndpoint(
@@ -36,50 +26,20 @@ export async function sendToEndpoint(
 ): Promise<Failed[]> {
   const requestId = ctx.ids.uuid();
   const seconds = settings.RetryOptions?.DurationInSeconds ?? retrySecondsDefault;
-  const endsAt = ctx.clock.now() + seconds * 1000;
-  let pause = firstPauseMilliseconds;
-  for (let attempts = 1; ; attempts += 1) {
-    const trouble = await post(ctx, stream, settings, requestId, parcels);
-    if (!trouble) return [];
-    const isOver = trouble.isFinal || ctx.clock.now() + pause > endsAt || ctx.signal.aborted;
-    if (isOver) {
-      const { errorCode, errorMessage } = trouble;
-      const endpointUrl = settings.EndpointConfiguration.Url;
-      return parcels.map((parcel) => ({ parcel, attempts, errorCode, errorMessage, endpointUrl }));
-    }
-    await ctx.wait(pause);
-    pause = Math.min(pause * 2, pauseMillisecondsMax);
-  }
+  const givenUp = await retried(ctx, seconds, () => post(ctx, stream, settings, requestId, parcels));
+  if (!givenUp) return [];
+  const { trouble: { errorCode, errorMessage }, attempts } = givenUp;
+  const endpointUrl = settings.EndpointConfiguration.Url;
+  return parcels.map((parcel) => ({ parcel, attempts, errorCode, errorMessage, endpointUrl }));
 }
 
-/**
- * @evidence Developer Guide, "Authenticate with AWS Secrets Manager": the secret of an HTTP endpoint is
- *   `{"api_key": …}`, read under the role of its configuration or else that of the destination
- * @throws AwsError
- */
+/** @throws AwsError */
 async function accessKeyOf(
   ctx: BodyContext, stream: DeliveryStream, settings: HttpEndpointDestinationConfiguration,
 ): Promise<string | undefined> {
-  const { Enabled, SecretARN: SecretId = "", RoleARN } = settings.SecretsManagerConfiguration ?? {};
-  if (!Enabled) return settings.EndpointConfiguration.AccessKey;
-  const session = await sessionOf(ctx, {
-    roleArn: RoleARN ?? settings.RoleARN ?? "", principal: "firehose.amazonaws.com",
-    sourceArn: streamArn(ctx, stream.name), sessionName: "AWSFirehoseToSecretsManager",
-  });
-  const region = parseArn(SecretId)?.region ?? ctx.region;
-  const { SecretString = "" } = await ctx.call(
-    secretsManager.GetSecretValue, { SecretId }, { as: { session }, region },
-  );
-  const key = parsed(SecretString)?.["api_key"];
-  return typeof key === "string" ? key : undefined;
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return JSON.parse(text) as Record<string, unknown> | null ?? undefined;
-  } catch {
-    return undefined;
-  }
+  const { SecretsManagerConfiguration: secret, RoleARN: roleArn = "" } = settings;
+  if (!secret?.Enabled) return settings.EndpointConfiguration.AccessKey;
+  return secretOf(ctx, stream, secret, { roleArn, member: "api_key" });
 }
 
 function headersOf(

@@ -27,6 +27,12 @@ const delivered = {
     success: ofStream("DeliveryToHttpEndpoint.Success", "Count"),
     age: ofStream("DeliveryToHttpEndpoint.DataFreshness", "Seconds"),
   },
+  splunk: {
+    bytes: ofStream("DeliveryToSplunk.Bytes", "Bytes"),
+    records: ofStream("DeliveryToSplunk.Records", "Count"),
+    success: ofStream("DeliveryToSplunk.Success", "Count"),
+    age: ofStream("DeliveryToSplunk.DataFreshness", "Seconds"),
+  },
 } as const;
 
 export function countIncoming(ctx: ReadContext, name: string, records: number, bytes: number): void {

@@ -3,18 +3,22 @@
 import type * as firehose from "../../generated/firehose.ts";
 import type {
   BufferingHints, ExtendedS3DestinationConfiguration, HttpEndpointDestinationConfiguration,
-  ProcessingConfiguration, S3DestinationConfiguration,
+  ProcessingConfiguration, S3DestinationConfiguration, SplunkDestinationConfiguration,
 } from "../../generated/firehose.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { isTimeZone } from "../../kernel/time-zones.ts";
 import { invalidArgument } from "./errors.ts";
 import { parsePrefix, type PrefixPart } from "./prefixes.ts";
 import { parseQuery } from "./queries.ts";
+import { requireOneSecret } from "./secrets.ts";
+import { splunkAcknowledgmentSeconds, splunkRetrySeconds } from "./splunk-delivery.ts";
 import type { Destination } from "./stream-table.ts";
 
 /** @evidence API Reference, BufferingHints: 5 MiB and 300 seconds; both or none */
 const megabyte = 1_048_576;
 const bufferingDefault = { SizeInMBs: 5, IntervalInSeconds: 300 };
+/** @evidence API Reference, SplunkBufferingHints */
+const splunkBufferingDefault = { SizeInMBs: 5, IntervalInSeconds: 60 };
 /** @evidence Developer Guide, "Dynamic partitioning": at least 64 MiB */
 const partitionedSizeMin = 64;
 
@@ -40,6 +44,7 @@ export function hintsOf(
 }
 
 export function bufferingOf({ settings, kind }: Destination): Buffering {
+  if (kind === "splunk") return hintsOf({ ...splunkBufferingDefault, ...settings.BufferingHints });
   const isPartitioned = kind === "s3" && settings.DynamicPartitioningConfiguration?.Enabled === true;
   return hintsOf(settings.BufferingHints, isPartitioned ? partitionedSizeMin : bufferingDefault.SizeInMBs);
 }
@@ -58,7 +63,13 @@ export function functionBufferingOf(processing: ProcessingConfiguration | undefi
 /** Where what comes is kept as it came. */
 export function backupOf({ kind, settings }: Destination): S3DestinationConfiguration | undefined {
   if (kind === "s3") return settings.S3BackupMode === "Enabled" ? settings.S3BackupConfiguration : undefined;
-  return settings.S3BackupMode === "AllData" ? settings.S3Configuration : undefined;
+  const isAll = settings.S3BackupMode === "AllData" || settings.S3BackupMode === "AllEvents";
+  return isAll ? settings.S3Configuration : undefined;
+}
+
+/** The role of the destination itself: Splunk has none but that of its bucket. */
+export function roleOf({ kind, settings }: Destination): string | undefined {
+  return kind === "splunk" ? settings.S3Configuration.RoleARN : settings.RoleARN;
 }
 
 const bucketArn = /^arn:[^:]+:s3:::[^/]+$/;
@@ -178,7 +189,7 @@ function requirePartitioning(settings: ExtendedS3DestinationConfiguration): void
   }
 }
 
-export function requireS3(settings: ExtendedS3DestinationConfiguration): void {
+function requireS3(settings: ExtendedS3DestinationConfiguration): void {
   requireObjects(settings);
   requireProcessing(settings.ProcessingConfiguration);
   requirePartitioning(settings);
@@ -197,19 +208,33 @@ export function requireS3(settings: ExtendedS3DestinationConfiguration): void {
   requireObjects(settings.S3BackupConfiguration);
 }
 
-export function requireHttp(settings: HttpEndpointDestinationConfiguration): void {
+function requireHttp(settings: HttpEndpointDestinationConfiguration): void {
+  const { AccessKey: value, Url: url } = settings.EndpointConfiguration;
   requireHints(settings.BufferingHints);
   requireProcessing(settings.ProcessingConfiguration);
   requireObjects(settings.S3Configuration);
-  const { Enabled: hasSecret, SecretARN: secret } = settings.SecretsManagerConfiguration ?? {};
-  if (hasSecret && secret === undefined) {
-    throw invalidArgument("SecretARN must be provided when Secrets Manager is enabled.");
-  }
-  if (hasSecret && settings.EndpointConfiguration.AccessKey !== undefined) {
-    throw invalidArgument("An access key can't be provided when Secrets Manager is enabled.");
-  }
-  const { protocol } = new URL(settings.EndpointConfiguration.Url);
-  if (protocol !== "https:") throw invalidArgument("The URL of an HTTP endpoint must begin with https://.");
+  requireOneSecret(settings.SecretsManagerConfiguration, { value, what: "An access key" });
+  requireUrl(url, "an HTTP endpoint");
+}
+
+function requireSplunk(settings: SplunkDestinationConfiguration): void {
+  const { HECToken: value, SecretsManagerConfiguration: secret } = settings;
+  requireProcessing(settings.ProcessingConfiguration);
+  requireObjects(settings.S3Configuration);
+  requireOneSecret(secret, { value, what: "A HEC token" });
+  if (!secret?.Enabled && value === undefined) throw invalidArgument("HECToken must be provided.");
+  requireUrl(settings.HECEndpoint, "a HEC endpoint");
+}
+
+function requireUrl(text: string, what: string): void {
+  if (URL.canParse(text) && new URL(text).protocol === "https:") return;
+  throw invalidArgument(`The URL of ${what} must begin with https://.`);
+}
+
+export function requireDestination({ kind, settings }: Destination): void {
+  if (kind === "s3") requireS3(settings);
+  else if (kind === "http") requireHttp(settings);
+  else requireSplunk(settings);
 }
 
 function shownObjects(settings: S3DestinationConfiguration): firehose.S3DestinationDescription {
@@ -258,12 +283,29 @@ function shownHttp(
   };
 }
 
+function shownSplunk(settings: SplunkDestinationConfiguration): firehose.SplunkDestinationDescription {
+  const { S3Configuration: objects, ...rest } = settings;
+  return {
+    ...rest,
+    HECAcknowledgmentTimeoutInSeconds:
+      settings.HECAcknowledgmentTimeoutInSeconds ?? splunkAcknowledgmentSeconds,
+    RetryOptions: settings.RetryOptions ?? { DurationInSeconds: splunkRetrySeconds },
+    S3BackupMode: settings.S3BackupMode ?? "FailedEventsOnly",
+    BufferingHints: { ...splunkBufferingDefault, ...settings.BufferingHints },
+    CloudWatchLoggingOptions: settings.CloudWatchLoggingOptions ?? { Enabled: false },
+    S3DestinationDescription: shownObjects(objects),
+  };
+}
+
 /** @evidence recorded: an S3 destination is described twice, the extended one too */
 export function shownDestination(
   destination: Destination,
 ): Omit<firehose.DestinationDescription, "DestinationId"> {
   if (destination.kind === "http") {
     return { HttpEndpointDestinationDescription: shownHttp(destination.settings) };
+  }
+  if (destination.kind === "splunk") {
+    return { SplunkDestinationDescription: shownSplunk(destination.settings) };
   }
   return {
     S3DestinationDescription: shownObjects(destination.settings),

@@ -2,7 +2,7 @@
 
 import type {
   DeliveryStreamStatus, DeliveryStreamType, ExtendedS3DestinationConfiguration,
-  HttpEndpointDestinationConfiguration, KeyType,
+  HttpEndpointDestinationConfiguration, KeyType, SplunkDestinationConfiguration,
 } from "../../generated/firehose.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
@@ -11,7 +11,8 @@ import { notFound } from "./errors.ts";
 
 export type Destination =
   | { readonly kind: "s3"; readonly extended: boolean; readonly settings: ExtendedS3DestinationConfiguration }
-  | { readonly kind: "http"; readonly settings: HttpEndpointDestinationConfiguration };
+  | { readonly kind: "http"; readonly settings: HttpEndpointDestinationConfiguration }
+  | { readonly kind: "splunk"; readonly settings: SplunkDestinationConfiguration };
 
 export interface Source {
   readonly streamArn: string;

@@ -8,7 +8,7 @@ import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import type { Parcel } from "./delivery.ts";
 import type { Failed } from "./failures.ts";
-import { parameterOf } from "./settings.ts";
+import { parameterOf, roleOf } from "./settings.ts";
 import { streamArn, type DeliveryStream } from "./stream-table.ts";
 
 export interface Transformed {
@@ -26,7 +26,7 @@ export async function transformed(
   const lambdaArn = parameterOf(processing, "Lambda", "LambdaArn");
   if (lambdaArn === undefined) return { parcels: batch, failed: [] };
   const retries = Number(parameterOf(processing, "Lambda", "NumberOfRetries") ?? retriesDefault);
-  const roleArn = parameterOf(processing, "Lambda", "RoleArn") ?? stream.destination.settings.RoleARN ?? "";
+  const roleArn = parameterOf(processing, "Lambda", "RoleArn") ?? roleOf(stream.destination) ?? "";
   return transformBatch(ctx, stream, { lambdaArn, roleArn, retries }, batch);
 }
 

@@ -5,7 +5,7 @@ import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { requireRoles } from "./delivery-streams.ts";
 import { inUse, invalidArgument, versionsDiffer } from "./errors.ts";
-import { requireHttp, requireS3 } from "./settings.ts";
+import { requireDestination } from "./settings.ts";
 import {
   destinationId, onStream, requireStream, streams, type DeliveryStream, type Destination,
 } from "./stream-table.ts";
@@ -16,30 +16,37 @@ function merged<Settings extends object>(before: Settings, update: object): Sett
   return { ...before, ...Object.fromEntries(given) };
 }
 
-function updated(stream: DeliveryStream, input: firehose.UpdateDestinationInput): Destination {
-  const { destination } = stream;
+function updated({ destination }: DeliveryStream, input: firehose.UpdateDestinationInput): Destination {
+  const next = destination.kind === "s3" ? updatedObjects(destination, input)
+    : updatedEndpoint(destination, input);
+  requireDestination(next);
+  return next;
+}
+
+type Objects = Extract<Destination, { kind: "s3" }>;
+type Endpoint = Exclude<Destination, Objects>;
+
+function updatedEndpoint(destination: Endpoint, input: firehose.UpdateDestinationInput): Endpoint {
+  const { kind, settings } = destination;
+  const update = kind === "http" ? input.HttpEndpointDestinationUpdate : input.SplunkDestinationUpdate;
+  if (!update) throw invalidArgument("The type of a destination can't be changed.");
+  const { S3Update: objects = {}, ...rest } = update;
+  const S3Configuration = merged(settings.S3Configuration, objects);
+  return { kind, settings: { ...merged(settings, rest), S3Configuration } } as Endpoint;
+}
+
+function updatedObjects(destination: Objects, input: firehose.UpdateDestinationInput): Objects {
   const { ExtendedS3DestinationUpdate: extended, S3DestinationUpdate: plain } = input;
-  if (destination.kind === "http") {
-    const http = input.HttpEndpointDestinationUpdate;
-    if (!http) throw invalidArgument("The type of a destination can't be changed.");
-    const { S3Update: objects, ...rest } = http;
-    const settings = merged(destination.settings, rest);
-    const S3Configuration = merged(destination.settings.S3Configuration, objects ?? {});
-    requireHttp({ ...settings, S3Configuration });
-    return { kind: "http", settings: { ...settings, S3Configuration } };
-  }
   const update = extended ?? plain;
   if (!update) throw notImplemented("Changing the type of a destination");
   const { S3BackupUpdate: backup, ...rest } = update as firehose.ExtendedS3DestinationUpdate;
   const before = destination.settings;
-  const settings = merged(before, rest);
   const kept = backup ? merged(before.S3BackupConfiguration ?? {}, backup) : before.S3BackupConfiguration;
-  const next = {
-    ...settings,
+  const settings = {
+    ...merged(before, rest),
     ...(kept && { S3BackupConfiguration: kept as firehose.S3DestinationConfiguration }),
   };
-  requireS3(next);
-  return { kind: "s3", extended: destination.extended || extended !== undefined, settings: next };
+  return { kind: "s3", extended: destination.extended || extended !== undefined, settings };
 }
 
 function requireVersion(stream: DeliveryStream, input: firehose.UpdateDestinationInput): void {

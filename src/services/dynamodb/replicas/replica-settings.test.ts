@@ -37,6 +37,24 @@ async function replicaOf(table: TableFixture): Promise<ReplicaDescription> {
   return (await table.description()).Replicas?.[0] ?? {};
 }
 
+test("replicas that cannot all be made leave no leave to use a key behind", async () => {
+  await using region = await startRegion();
+  const [eastKey, westKey] = [await newKey(region, "us-east-1"), await newKey(region, RegionName)];
+  const east = await createTable(region, "pk:S", encryptedWith(eastKey));
+  const kms = region.client(KMSClient, { region: RegionName });
+  const grants = async () => (await kms.send(new ListGrantsCommand({ KeyId: westKey }))).Grants?.length;
+  const refused = await refusal(east.db.send(new UpdateTableCommand({
+    TableName: east.name, MultiRegionConsistency: "STRONG", ReplicaUpdates: [
+      { Create: { RegionName, KMSMasterKeyId: westKey } },
+      { Create: { RegionName: "us-east-2", KMSMasterKeyId: westKey } },
+    ],
+  })));
+  assert.match(refused, /^ValidationException: KMS validation error for region us-east-2: /);
+  assert.equal(await grants(), 1, "the first had its leave");
+  await region.clock.advance({ seconds: 1 });
+  assert.equal(await grants(), 0);
+});
+
 test("regions of a table with a key of the customer's have keys of their own", async () => {
   await using region = await startRegion();
   const [eastKey, westKey] = [await newKey(region, "us-east-1"), await newKey(region, RegionName)];

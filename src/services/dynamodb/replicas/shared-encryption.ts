@@ -7,7 +7,7 @@
  */
 
 import type { BodyContext, Context } from "../../../kernel/context.ts";
-import { managedKey, requireUsableKey, type UsableKey } from "../tables/encryption.ts";
+import { managedKey, requireUsableKey, type Keys, type UsableKey } from "../tables/encryption.ts";
 import type { Replica, Table } from "../tables/table-rows.ts";
 import { otherRegions } from "./members.ts";
 import { updateReplica } from "./membership.ts";
@@ -16,21 +16,20 @@ function isCustomers(key: UsableKey | undefined): boolean {
   return key?.grantId !== undefined;
 }
 
-/** By their regions: the key of this one, and those that the others take when it is AWS's. */
-export async function keysOfAll(
-  ctx: BodyContext, row: Table, keyId: string,
-): Promise<ReadonlyMap<string, UsableKey>> {
+/** The key of this region, and those that the others take when it is AWS's. */
+export async function takeKeysOfAll(
+  ctx: BodyContext, row: Table, keyId: string, keys: Map<string, UsableKey>,
+): Promise<void> {
   const own = await requireUsableKey(ctx, keyId, row.name);
-  const keys = new Map([[ctx.region, own]]);
-  if (isCustomers(own)) return keys;
+  keys.set(ctx.region, own);
+  if (isCustomers(own)) return;
   for (const region of otherRegions(row)) {
     keys.set(region, await requireUsableKey(ctx, managedKey, row.name, region));
   }
-  return keys;
 }
 
 /** @param row as it is about to be in this region */
-export function shareEncryption(ctx: Context, row: Table, keys: ReadonlyMap<string, UsableKey>): Table {
+export function shareEncryption(ctx: Context, row: Table, keys: Keys): Table {
   if (!row.replicas || isCustomers(keys.get(ctx.region))) return row;
   const replicas = row.replicas.map(({ region, ...replica }): Replica => {
     const key = keys.get(region);

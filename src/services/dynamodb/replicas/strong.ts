@@ -6,7 +6,7 @@
 import type { GlobalTableWitnessGroupUpdate, UpdateTableInput } from "../../../generated/dynamodb.ts";
 import type { BodyContext, Context } from "../../../kernel/context.ts";
 import { extents, type Table } from "../tables/table-rows.ts";
-import type { UsableKey } from "../tables/encryption.ts";
+import type { Keys, UsableKey } from "../tables/encryption.ts";
 import { keyOfReplica } from "./replica-settings.ts";
 import {
   actionOf, addRegion, removeRegion, requireCreatable, requireMember, requireRegion,
@@ -106,19 +106,17 @@ function requireDissolvable(
 }
 
 /** The keys of the replicas that are to be made, by their regions. */
-export async function keysOfAdded(
-  ctx: BodyContext, row: Table, { ReplicaUpdates = [] }: StrongInput,
-): Promise<ReadonlyMap<string, UsableKey>> {
-  const keys = new Map<string, UsableKey>();
+export async function takeKeysOfAdded(
+  ctx: BodyContext, row: Table, { ReplicaUpdates = [] }: StrongInput, keys: Map<string, UsableKey>,
+): Promise<void> {
   for (const { Create: added } of ReplicaUpdates) {
     const key = added && (await keyOfReplica(ctx, row, added));
     if (key) keys.set(added.RegionName, key);
   }
-  return keys;
 }
 
 export function updateStrong(
-  ctx: Context, row: Table, input: StrongInput, keys: ReadonlyMap<string, UsableKey>,
+  ctx: Context, row: Table, input: StrongInput, keys: Keys,
 ): Table {
   requireStrongUpdate(ctx, row, input);
   const actions = (input.ReplicaUpdates ?? []).map(actionOf);

@@ -3,6 +3,7 @@
 import * as kms from "../../../generated/kms.ts";
 import type { SSESpecification } from "../../../generated/dynamodb.ts";
 import { asynchronousJob } from "../../../jobs/job.ts";
+import { parseArn } from "../../../kernel/arn.ts";
 import type { BodyContext, Context, ReadContext } from "../../../kernel/context.ts";
 import { AwsError, unmodelled } from "../../../kernel/errors.ts";
 import { invalidParameters, validation } from "../errors.ts";
@@ -96,7 +97,8 @@ export async function requireUsableKey(
 export const retireGrant = asynchronousJob<{ readonly keyArn: string; readonly grantId: string }>(
   "dynamodb.retireGrant", async ({ keyArn, grantId }, ctx) => {
     try {
-      await ctx.call(kms.RetireGrant, { KeyId: keyArn, GrantId: grantId }, { as: "service" });
+      const region = parseArn(keyArn)?.region ?? ctx.region;
+      await ctx.call(kms.RetireGrant, { KeyId: keyArn, GrantId: grantId }, { as: "service", region });
     } catch (cause) {
       // The key or the grant may be gone already, which is what was wanted.
       if (!(cause instanceof AwsError) || cause.status >= 500) throw cause;
@@ -116,6 +118,22 @@ export function withKey<Result>(
     return ctx.transaction(work);
   } catch (cause) {
     if (key) ctx.transaction((within) => giveBack(within, key));
+    throw cause;
+  }
+}
+
+/** Keys by their regions. */
+export type Keys = ReadonlyMap<string, UsableKey>;
+
+/** Work that takes keys one by one; when it is refused, the leave to use those it had is given back. */
+export async function withKeys<Result>(
+  ctx: BodyContext, work: (keys: Map<string, UsableKey>) => Promise<Result>,
+): Promise<Result> {
+  const keys = new Map<string, UsableKey>();
+  try {
+    return await work(keys);
+  } catch (cause) {
+    ctx.transaction((within) => keys.forEach((key) => giveBack(within, key)));
     throw cause;
   }
 }

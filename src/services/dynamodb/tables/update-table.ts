@@ -10,13 +10,13 @@ import { followRegion } from "../replicas/following.ts";
 import { isOwnService } from "../replicas/members.ts";
 import { announceChange } from "../replicas/membership.ts";
 import { requireReplicaUpdate, updateReplicas } from "../replicas/replicas.ts";
-import { keysOfAll, shareEncryption } from "../replicas/shared-encryption.ts";
-import { isAboutStrong, keysOfAdded, requireStrongUpdate, updateStrong } from "../replicas/strong.ts";
+import { shareEncryption, takeKeysOfAll } from "../replicas/shared-encryption.ts";
+import { isAboutStrong, requireStrongUpdate, takeKeysOfAdded, updateStrong } from "../replicas/strong.ts";
 import { withSettingsReplication } from "../replicas/settings-replication.ts";
 import { closeStream, openStream } from "../streams/stream-rows.ts";
 import { changeBilling } from "./billing.ts";
 import { describe } from "./description.ts";
-import { managedKey, retireGrant, wantsKey, type UsableKey } from "./encryption.ts";
+import { managedKey, retireGrant, wantsKey, withKeys, type Keys, type UsableKey } from "./encryption.ts";
 import { requireUnlocked } from "./key-watch.ts";
 import { putTable, requireFewTransitions, updateMilliseconds, updating } from "./lifecycles.ts";
 import { onTable, requireTable } from "./names.ts";
@@ -100,9 +100,6 @@ function requireReencryptable(row: Table): void {
   if (row.encryption?.locked?.code !== "AccessDeniedException") requireUnlocked(row);
 }
 
-/** Of tables in other regions, by the region; of the table itself, by its own. */
-type Keys = ReadonlyMap<string, UsableKey>;
-
 function changeReplicas(ctx: Context, row: Table, input: UpdateTableInput, keys: Keys): Table {
   if (isAboutStrong(row, input)) return updateStrong(ctx, row, input, keys);
   return updateReplicas(ctx, row, input.ReplicaUpdates ?? [], keys);
@@ -159,17 +156,19 @@ export const UpdateTable = operation(dynamodb.UpdateTable, {
       else if (input.ReplicaUpdates?.length) requireReplicaUpdate(within, row, input.ReplicaUpdates);
       return row;
     });
-    const keyId = input.SSESpecification?.KMSMasterKeyId ?? managedKey;
-    const keys = isKeyWanted ? await keysOfAll(ctx, looked, keyId)
-      : await keysOfAdded(ctx, looked, input);
-    return ctx.transaction((within) => {
-      const row = requireTable(within, input.TableName);
-      requireUpdatable(row, input);
-      requireFewTransitions(within);
-      const changed = change(within, row, input, keys);
-      if (changed !== row) putTable(within, changed);
-      if (input.GlobalSecondaryIndexUpdates) announceChange(within, changed);
-      return { TableDescription: answer(within, input, changed) };
+    return withKeys(ctx, async (keys) => {
+      const keyId = input.SSESpecification?.KMSMasterKeyId ?? managedKey;
+      if (isKeyWanted) await takeKeysOfAll(ctx, looked, keyId, keys);
+      else await takeKeysOfAdded(ctx, looked, input, keys);
+      return ctx.transaction((within) => {
+        const row = requireTable(within, input.TableName);
+        requireUpdatable(row, input);
+        requireFewTransitions(within);
+        const changed = change(within, row, input, keys);
+        if (changed !== row) putTable(within, changed);
+        if (input.GlobalSecondaryIndexUpdates) announceChange(within, changed);
+        return { TableDescription: answer(within, input, changed) };
+      });
     });
   },
 });

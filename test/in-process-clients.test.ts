@@ -1,0 +1,28 @@
+/** Clients of a region in the same process, in an environment that names another one. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+
+const library = pathToFileURL(resolve("dist", "src", "index.js")).href;
+
+const program = `
+  import { LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda";
+  import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+  import { startRegion } from ${JSON.stringify(library)};
+  const region = await startRegion();
+  const { Functions } = await region.client(LambdaClient).send(new ListFunctionsCommand());
+  const { Buckets } = await region.client(S3Client).send(new ListBucketsCommand());
+  console.log(JSON.stringify([Functions, Buckets]));
+  await region.stop();
+`;
+
+test("clients of a region in process stay with it, whatever endpoint the environment names", async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    env: { AWS_ENDPOINT_URL: "http://localhost:1", AWS_ENDPOINT_URL_S3: "http://localhost:1" },
+  });
+  assert.deepEqual(JSON.parse(stdout), [[], []]);
+});
