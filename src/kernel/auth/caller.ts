@@ -10,6 +10,8 @@ export interface Session {
   /** `AROA…:session-name`, `AIDA…`, `123456789012:name`. */
   readonly principalId: string;
   readonly userName?: string;
+  /** Of a federated user: the user whose permissions it has; absent when root vouched for it. */
+  readonly userId?: string;
   readonly roleArn?: string;
   readonly roleName?: string;
   readonly sessionName?: string;

@@ -12,7 +12,7 @@ import { memberships } from "./membership-rows.ts";
 import { mfaDevices, stepOfCode } from "./mfa-rows.ts";
 import { attachedArns, defaultDocument, inlinePoliciesOf } from "./policy-rows.ts";
 import {
-  arnOf, findRole, findUser, principalOfArn, roles, users, type Role, type User,
+  arnOf, findRole, principalOfArn, roles, users, type Role, type User,
 } from "./principals.ts";
 
 function managed(ctx: ReadContext, arn: string, kind: SourcedPolicy["kind"]): SourcedPolicy[] {
@@ -53,9 +53,7 @@ const rootsPermissions: SourcedPolicy = {
 
 /** By id: whoever has the name of somebody deleted is somebody else. */
 function userOf(ctx: ReadContext, caller: Caller): User | undefined {
-  if (caller.type === "IAMUser") return ctx.db(users).get(caller.principalId);
-  const name = caller.session?.userName;
-  return name === undefined ? undefined : findUser(ctx, name);
+  return ctx.db(users).get(caller.session?.userId ?? caller.principalId);
 }
 
 export const identity: IdentityProvider = {
@@ -78,7 +76,7 @@ export const identity: IdentityProvider = {
       const role = ctx.db(roles).get(roleId);
       return role && { identity: carriedBy(ctx, role.id, "identity"), ...boundaryOf(ctx, role) };
     }
-    if (caller.type === "FederatedUser" && caller.session?.userName === undefined) {
+    if (caller.type === "FederatedUser" && caller.session?.userId === undefined) {
       return { identity: [rootsPermissions] };
     }
     if (caller.type === "IAMUser" || caller.type === "FederatedUser") {

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import {
   CreateRoleCommand, CreateVirtualMFADeviceCommand, EnableMFADeviceCommand, IAMClient, 
-  ListUsersCommand, PutRolePolicyCommand,
+  ListUsersCommand, PutRolePolicyCommand, PutUserPolicyCommand, UpdateUserCommand,
 } from "@aws-sdk/client-iam";
 import {
   AssumeRoleCommand, GetAccessKeyInfoCommand, GetCallerIdentityCommand, GetFederationTokenCommand,
@@ -194,6 +194,23 @@ test("sts-session-policies-limit: a federated user may what its creator and the 
     ["AccessDenied", "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: "
     + "sts:GetFederationToken on resource: arn:aws:sts::000000000000:federated-user/visitor because no "
     + "identity-based policy allows the sts:GetFederationToken action", 403]);
+});
+
+test("a federated user is bound to who let it in, whatever that user is called", async () => {
+  await using region = await startRegion();
+  const policy = allow(["sts:GetFederationToken", "sqs:ListQueues"]);
+  const sts = region.client(STSClient, { credentials: await region.user("alice", policy) });
+  const Policy = JSON.stringify(allow("sqs:*"));
+  const { Credentials } = await sts.send(new GetFederationTokenCommand({ Name: "visitor", Policy }));
+  const sqs = region.client(SQSClient, { credentials: credentialsOf(Credentials) });
+  const iam = region.client(IAMClient);
+  await iam.send(new UpdateUserCommand({ UserName: "alice", NewUserName: "alina" }));
+  await region.user("alice");
+  await sqs.send(new ListQueuesCommand({}));
+  await iam.send(new PutUserPolicyCommand({
+    UserName: "alina", PolicyName: "inline", PolicyDocument: JSON.stringify(allow("sts:*")),
+  }));
+  assert.equal((await refusal(sqs.send(new ListQueuesCommand({}))))[0], "AccessDenied");
 });
 
 test("whom root vouches for may do what the session's policies say, and nothing else", async () => {

@@ -68,7 +68,7 @@ export const GetFederationToken = operation(sts.GetFederationToken, {
       tags: mergedTags(caller.tags, tags),
       policies: given.policies ?? [],
       ...(given.policyArns && { policyArns: given.policyArns }),
-      ...(caller.userName !== undefined && { userName: caller.userName }),
+      ...(caller.type === "IAMUser" && { userId: caller.principalId }),
     });
     return {
       Credentials: answer(session),
