@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { clockControl, type ClockControl } from "./clock-control.ts";
 import { searchPath } from "./config.ts";
 import { Engine } from "./kernel/engine.ts";
 import { clientConfiguration, type ClientOptions } from "./kernel/gateway/in-process.ts";
@@ -39,32 +40,6 @@ export interface RegionOptions {
   readonly log?: (line: string) => void;
   /** Make changing a stored row in place an error. For tests. */
   readonly freezeRows?: boolean;
-}
-
-/** `{ hours: 1, minutes: 30 }`. */
-export interface Duration {
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly milliseconds?: number;
-}
-
-export function milliseconds(duration: Duration): number {
-  const { days = 0, hours = 0, minutes = 0, seconds = 0 } = duration;
-  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + (duration.milliseconds ?? 0);
-}
-
-/** The region's clock, for programs that test against time. */
-export interface ClockControl {
-  /** Epoch milliseconds. */
-  now(): number;
-  freeze(at?: Date | number): void;
-  run(): void;
-  scale(factor: number): void;
-  set(at: Date | number): void;
-  /** Moves on, runs what falls due on the way in order, and settles. */
-  advance(duration: Duration): Promise<void>;
 }
 
 export class Region implements AsyncDisposable {
@@ -171,16 +146,4 @@ export class Region implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-function clockControl(engine: Engine): ClockControl {
-  const { clock } = engine;
-  return {
-    now: () => clock.now(),
-    freeze: (at) => clock.freeze(at === undefined ? undefined : Number(at)),
-    run: () => clock.run(),
-    scale: (factor) => clock.scale(factor),
-    set: (at) => clock.set(Number(at)),
-    advance: (duration) => engine.advanceTo(clock.now() + milliseconds(duration)),
-  };
 }

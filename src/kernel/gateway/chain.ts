@@ -5,7 +5,7 @@ import { anonymous, type Authenticated } from "../auth/authenticate.ts";
 import type { RequestOrigin } from "../auth/caller.ts";
 import { decodeContentEncoding } from "../body/content-encoding.ts";
 import type { Engine } from "../engine.ts";
-import { AwsError, internalFailure, notImplemented, unmodelled } from "../errors.ts";
+import { AwsError, internalFailure, notImplemented } from "../errors.ts";
 import type { FrontArrival, FrontContext, Passed, Proven } from "../front.ts";
 import type { OperationModel, ServiceModel } from "../model/model.ts";
 import { perform } from "../perform.ts";
@@ -16,6 +16,7 @@ import { identify, isForm, type Identified } from "./identify.ts";
 import type { VerifiedSignature } from "../auth/sigv4.ts";
 import { bodyBytesMax, decodedBody, decodedStream, plainStream, takesStream } from "./body.ts";
 import { routerOf } from "./routes.ts";
+import { unidentified } from "./unidentified.ts";
 import { unknownOperation } from "./wording.ts";
 
 export interface Incoming {
@@ -52,7 +53,7 @@ export async function handle(engine: Engine, incoming: Incoming): Promise<WireRe
   const requestId = engine.ids.uuid();
   const form = isForm(incoming.headers) ? textOfForm(incoming) : "";
   const identified = identify(incoming, form);
-  if (!identified) return unidentified(requestId, incoming.failure);
+  if (!identified) return stranger(engine, incoming, form, requestId);
 
   const { entry } = identified;
   const model = engine.models.get(entry.service);
@@ -292,13 +293,11 @@ function asAwsError(
   return internalFailure(requestId);
 }
 
-/** Nothing in the request says which service is meant. */
-function unidentified(requestId: string, failure: AwsError | undefined): WireResponse {
-  const message = "The request names no AWS service that is here: sign it, or use an AWS host name.";
-  const error = failure ?? unmodelled("UnknownService", message);
-  return {
-    status: error.status,
-    headers: { "content-type": "application/json", "x-amzn-requestid": requestId },
-    body: JSON.stringify({ __type: error.code, message: error.message }),
-  };
+/** The request is for a service that is not here, or does not say for which it is. */
+function stranger(engine: Engine, incoming: Incoming, form: string, requestId: string): WireResponse {
+  const { failure } = incoming;
+  const { service = "?", operation, error, response } = unidentified(incoming, form, requestId, failure);
+  const { status } = response;
+  engine.onRequest?.({ service, operation, status, error: error.code, requestId, milliseconds: 0 });
+  return response;
 }

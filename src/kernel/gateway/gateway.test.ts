@@ -78,6 +78,39 @@ test("a form may be packed, as SDKs do with large ones, and is answered as a for
   assert.equal(await send(Buffer.from("MetricName=orders"), "identity"), "400 MissingAction");
 });
 
+test("a service that is not here is named, in a form that its clients read", async () => {
+  await using region = await startRegion();
+  const endpoint = await region.endpoint();
+  const credentials = region.root("000000000000");
+  const send = async (service: string, body: string, headers = {}) => {
+    const { status, text } = await post(endpoint, { body, service, credentials, headers });
+    assert.equal(status, 501);
+    return text.replace(/[0-9a-f-]{36}/, "ID");
+  };
+  const said = (name: string) =>
+    `<Code>NotImplemented</Code><Message>${name} is not implemented by us-local-1 yet.</Message>`;
+  assert.equal(
+    await send("cloudformation", "Action=ListStacks&Version=2010-05-15"),
+    `<ErrorResponse><Error><Type>Sender</Type>${said("cloudformation:ListStacks")}</Error>` +
+      "<RequestId>ID</RequestId></ErrorResponse>",
+  );
+  assert.equal(
+    await send("ec2", "Action=DescribeVpcs&Version=2016-11-15"),
+    `<Response><Errors><Error>${said("ec2:DescribeVpcs")}</Error></Errors>` +
+      "<RequestID>ID</RequestID></Response>",
+  );
+  const json = { "content-type": "application/x-amz-json-1.0" };
+  assert.deepEqual(
+    JSON.parse(await send("states", "{}", { ...json, "x-amz-target": "AWSStepFunctions.ListActivities" })),
+    { __type: "NotImplemented", message: "states:ListActivities is not implemented by us-local-1 yet." },
+  );
+  assert.equal(
+    JSON.parse(await send("apigateway", "", json)).message,
+    "The service apigateway is not implemented by us-local-1 yet.",
+  );
+  assert.match(await send("route53", "", json), /^<ErrorResponse>.*The service route53 is not/);
+});
+
 test("a body in signed chunks is taken under keys with any secret, and must be whole", async () => {
   await using region = await startRegion();
   const json = '{"QueueName":"framed"}';

@@ -59,7 +59,7 @@ const queryScopePattern =
   /(?:^|&)X-Amz-Credential=[^&]*?(?:%2F|\/)\d{8}(?:%2F|\/)([^&/%]*)(?:%2F|\/)([^&/%]*)(?:%2F|\/)aws4_/i;
 
 /** The region and service that the signature names; it is verified later. */
-function signedScope(head: RequestHead): Scope | undefined {
+export function signedScope(head: RequestHead): Scope | undefined {
   const authorization = head.headers["authorization"];
   if (authorization !== undefined) {
     const match = scopePattern.exec(authorization);
