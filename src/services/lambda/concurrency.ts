@@ -120,7 +120,7 @@ export const PutProvisionedConcurrencyConfig = operation(lambda.PutProvisionedCo
     const { name, qualifier, version, alias } = requireProvisionable(ctx, input);
     if (version.number === 0) throw provisionedForLatest();
     const others = configsOfVersion(ctx, name, versionName(version.number))
-      .filter((config) => config.qualifier !== qualifier);
+      .filter((config) => isVersionNumber(config.qualifier) === (alias !== undefined));
     if (others.length > 0) throw alias ? versionProvisioned() : aliasProvisioned();
     requireNoTenants(version, "Provisioned concurrency");
     requireNoSnapshot(version);
