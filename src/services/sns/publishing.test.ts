@@ -203,6 +203,22 @@ test("only who may use the topic's key publishes to it", async () => {
   );
 });
 
+test("the key that AWS manages is for publishers of the account alone", async () => {
+  await using region = await startRegion();
+  const { arn: TopicArn, publish } = await createTopic(region, "topic", {
+    KmsMasterKeyId: "alias/aws/sns",
+    Policy: JSON.stringify({ Version: "2012-10-17", Statement: [{
+      Effect: "Allow", Principal: { AWS: "*" }, Action: "sns:Publish",
+      Resource: "arn:aws:sns:us-east-1:000000000000:topic",
+    }] }),
+  });
+  await publish("by the account");
+  const other = region.client(SNSClient, { credentials: region.root("111111111111") });
+  await assert.rejects(
+    other.send(new PublishCommand({ TopicArn, Message: "m" })), { name: "KMSAccessDeniedException" },
+  );
+});
+
 test("an archive replays what was published, in order, to who asks for it", async () => {
   await using region = await startRegion();
   const topic = await createTopic(region, "topic.fifo", {

@@ -3,6 +3,7 @@
 import * as kms from "../../generated/kms.ts";
 import * as sqs from "../../generated/sqs.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
+import { keyArn } from "../../kernel/key-arn.ts";
 import { AwsError, modelled, type ErrorToken } from "../../kernel/errors.ts";
 import { table } from "../../store/types.ts";
 import { requireQueue } from "./addresses.ts";
@@ -35,8 +36,25 @@ interface SealedKey {
 
 const sealedKeys = table<SealedKey>("sqs.sealedKeys", { key: (row) => [row.queueId, row.keyId] });
 
-/** The key that AWS manages for SQS: its policy lets every caller of SQS in the account use it. */
+/**
+ * The key that AWS manages for SQS. Its policy lets every caller of SQS in the account use it, about whom KMS
+ * need not be asked; other accounts, and services such as SNS, it does not.
+ *
+ * @evidence SQS Developer Guide, "Configure KMS permissions for AWS services": those need a customer's key
+ */
 const managedKey = "alias/aws/sqs";
+
+/** @throws KmsAccessDenied */
+function requireManagedKey({ account, caller, region }: Context, purpose: Purpose): void {
+  if (caller.type !== "AWSService" && caller.account === account) return;
+  const action = purpose === "send" ? "kms:GenerateDataKey" : "kms:Decrypt";
+  throw modelled(
+    sqs.KmsAccessDenied,
+    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ` +
+      `${keyArn({ account, region }, managedKey)} because no resource-based policy allows the ` +
+      `${action} action`,
+  );
+}
 
 const translations: Readonly<Record<string, ErrorToken>> = {
   AccessDeniedException: sqs.KmsAccessDenied,
@@ -60,7 +78,11 @@ interface Question {
  */
 function questionFor(ctx: Context, queue: Queue, purpose: Purpose): Question | undefined {
   const keyId = queue.attributes["KmsMasterKeyId"];
-  if (keyId === undefined || keyId === managedKey) return undefined;
+  if (keyId === undefined) return undefined;
+  if (keyId === managedKey) {
+    requireManagedKey(ctx, purpose);
+    return undefined;
+  }
   const known = ctx.db(dataKeys).get([queue.id, keyId, purpose, ctx.caller.arn]);
   if (known && known.expiresAt > ctx.clock.now()) return undefined;
   const encryptionContext = { "aws:sqs:arn": ctx.arn(queue.name) };
@@ -74,7 +96,8 @@ function questionFor(ctx: Context, queue: Queue, purpose: Purpose): Question | u
  *   consumer kms:Decrypt; the encryption context is the ARN of the queue
  */
 async function askKey(ctx: BodyContext, question: Question): Promise<Uint8Array> {
-  const { keyId: KeyId, encryptionContext: EncryptionContext } = question;
+  const { encryptionContext: EncryptionContext } = question;
+  const KeyId = keyArn(ctx, question.keyId);
   try {
     const sealed = question.ciphertext ??
       (await ctx.call(kms.GenerateDataKey, { KeyId, KeySpec: "AES_256", EncryptionContext })).CiphertextBlob;
