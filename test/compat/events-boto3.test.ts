@@ -214,14 +214,14 @@ ${prelude}
         functions.update_function_configuration(FunctionName=f"f{n}", Timeout=n + 5)
         wait("function_updated")
         wait("function_updated_v2")
-    for n in range(2):
+    for n in range(3):
         functions.publish_version(FunctionName="f0")
         functions.get_waiter("published_version_active").wait(
             FunctionName="f0", Qualifier="1", WaiterConfig=quick)
         functions.update_function_configuration(FunctionName="f0", Timeout=n + 10)
         functions.get_waiter("function_updated_v2").wait(FunctionName="f0", WaiterConfig=quick)
     for n in range(3):
-        functions.create_alias(FunctionName="f0", Name=f"a{n}", FunctionVersion="1")
+        functions.create_alias(FunctionName="f0", Name=f"a{n}", FunctionVersion=f"{n + 1}")
         functions.create_function_url_config(FunctionName="f0", Qualifier=f"a{n}", AuthType="NONE")
         functions.put_function_event_invoke_config(
             FunctionName="f0", Qualifier=f"a{n}", MaximumRetryAttempts=1)
