@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CloudTrailClient, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
-import { GetUserCommand, IAMClient } from "@aws-sdk/client-iam";
+import { CloudWatchLogsClient, CreateLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { startRegion } from "../../test/region.ts";
 import type { CellName, Rows } from "../store/types.ts";
 import {
@@ -83,8 +83,8 @@ test("only what holds a text is read, wherever in a commit it is, and places are
 
 test("of a long message of an error the trail keeps a kilobyte", async () => {
   await using region = await startRegion();
-  const iam = region.client(IAMClient);
-  const { message } = await iam.send(new GetUserCommand({ UserName: "a".repeat(100_000) }))
+  const logs = region.client(CloudWatchLogsClient);
+  const { message } = await logs.send(new CreateLogGroupCommand({ logGroupName: "a".repeat(100_000) }))
     .then(() => new Error("no refusal"), (error: unknown) => error as Error);
   assert.ok(message.length > 100_000);
   const { Events = [] } = await region.client(CloudTrailClient).send(new LookupEventsCommand({}));
