@@ -9,9 +9,9 @@ const coverage: Command = {
   forms: ["[<service>]"],
   options: {},
   async run({ positionals: [name] }) {
-    const services = await coverageOf();
+    const services = await coverageOf(name);
     if (name === undefined) return { data: { services }, text: (style) => summaryText(services, style) };
-    const service = services.find((candidate) => candidate.service === name);
+    const [service] = services;
     if (!service) throw usage(`There is no service ${name} here.`, "us-local-1 coverage lists them.");
     return { data: service, text: (style) => operationsText(service, style) };
   },

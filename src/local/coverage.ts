@@ -12,9 +12,10 @@ export interface ServiceCoverage {
   readonly operations: readonly { readonly name: string; readonly built: boolean }[];
 }
 
-/** Reads models and loads handlers; needs no running region. */
-export async function coverageOf(models = new Models()): Promise<ServiceCoverage[]> {
-  const services = await Promise.all(directory.map((entry) => serviceCoverage(entry, models)));
+/** Reads models and loads handlers, of all services or of one; needs no running region. */
+export async function coverageOf(name?: string, models = new Models()): Promise<ServiceCoverage[]> {
+  const entries = directory.filter(({ service }) => name === undefined || service === name);
+  const services = await Promise.all(entries.map((entry) => serviceCoverage(entry, models)));
   return services.sort((left, right) => (left.service < right.service ? -1 : 1));
 }
 

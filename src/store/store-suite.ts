@@ -8,6 +8,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { runAgainstOracle } from "./store-oracle.ts";
 import { table } from "./types.ts";
+import { rounds } from "../../test/rounds.ts";
 import type { CellName, Store, StoreOptions } from "./types.ts";
 
 interface Song {
@@ -312,7 +313,7 @@ function durabilityTests(engine: Engine): void {
 
   for (const durability of ["relaxed", "fsync"] as const) {
     suiteTest(`random work agrees with a plain map (${durability})`, async (context) => {
-      for (let seed = 1; seed <= 12; seed++) {
+      for (let seed = 1; seed <= rounds(30); seed++) {
         await runAgainstOracle(open, temporaryFolder(context), durability, seed);
       }
     });

@@ -62,7 +62,7 @@ export class CommandFailed extends Error {
 type Environment = Readonly<Record<string, string>>;
 
 /** Longer than any command takes on a busy machine. */
-const timeoutMilliseconds = 120_000;
+const timeoutMilliseconds = 600_000;
 
 /** Nothing of the machine's configuration: a proxy or a bundle of certificates would change the test. */
 function baseEnvironment(): Environment {

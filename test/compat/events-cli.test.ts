@@ -52,7 +52,7 @@ suite("aws CLI", { concurrency: 2 }, () => {
       cat tail`;
     let isOver = false;
     const tail = station.with({ AWS_DISABLE_HOST_PREFIX_INJECTION: "true" })
-      .run("timeout", ["60", "bash", "-c", script]).finally(() => {
+      .run("timeout", ["300", "bash", "-c", script]).finally(() => {
         isOver = true;
       });
     while (!isOver) await put(["live", "x"].map((message) => ({ timestamp: Date.now(), message })));

@@ -194,7 +194,7 @@ function publish(name: string, sources: readonly string[], kind: "library" | "ex
 
 test("lambda-runtime-dotnet: a class library answers, logs and fails", { skip }, async () => {
   const ZipFile = publish("Orders", [orders, core], "library");
-  const shared = { Runtime: "dotnet8", Timeout: 15, MemorySize: 256, Code: { ZipFile } } as const;
+  const shared = { Runtime: "dotnet8", Timeout: 60, MemorySize: 256, Code: { ZipFile } } as const;
   await bench.make("take", { ...shared, Handler: "Orders::Shop.Function::Take" });
   const ClientContext = Buffer.from('{"custom":{"table":"4"}}').toString("base64");
   const receipt = { Function: "take", Memory: 256, HasTime: true };
@@ -242,6 +242,6 @@ test("lambda-runtime-dotnet: a class library answers, logs and fails", { skip },
 
 test("a program in .NET brings its own runtime", { skip }, async () => {
   const ZipFile = publish("Waiter", [program], "exe");
-  await bench.make("waiter", { Runtime: "dotnet8", Handler: "Waiter", Timeout: 15, Code: { ZipFile } });
+  await bench.make("waiter", { Runtime: "dotnet8", Handler: "Waiter", Timeout: 60, Code: { ZipFile } });
   for (const n of [1, 2]) assert.deepEqual((await bench.invoke("waiter", { n })).answer, { program: { n } });
 });

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "us-local-1-project-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(program: string, words: readonly string[], cwd = folder): string {
-  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: "utf8", timeout: 120_000 });
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: "utf8", timeout: 600_000 });
   assert.equal(status, 0, `${words.join(" ")}\n${stdout}${stderr}`);
   return stdout;
 }

@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chance, sampleInput } from "../../src/kernel/schema/sample.ts";
 import { startRegion, type TestRegion } from "../region.ts";
+import { rounds } from "../rounds.ts";
 import { createFixtures } from "./fixtures.ts";
 import { hostileRequests } from "./hostile.ts";
 import { builtOperations, builtServices, titleOf, type BuiltOperation } from "./services.ts";
 import { client, type Answer } from "./wire.ts";
 
-const samplesEach = 6;
-const hostileEach = 8;
+const samplesEach = rounds(15);
+const hostileEach = rounds(20);
 
 function survived(
   region: TestRegion,

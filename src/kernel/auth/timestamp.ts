@@ -6,6 +6,12 @@ const HTTP_DATE =
 
 /** Epoch milliseconds as `20150830T123600Z`. */
 export function basicTimestamp(epochMs: number): string {
+  const second = Math.floor(epochMs / 1_000);
+  if (second !== lastWritten.second) lastWritten = { second, text: writeBasicTimestamp(epochMs) };
+  return lastWritten.text;
+}
+
+function writeBasicTimestamp(epochMs: number): string {
   const iso = new Date(epochMs).toISOString();
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
@@ -21,6 +27,7 @@ export function parseBasicTimestamp(text: string): number | undefined {
 }
 
 /** Requests of one second carry one text. */
+let lastWritten = { second: Number.NaN, text: "" };
 let lastRead: { readonly text: string; readonly epochMs: number | undefined } = {
   text: "",
   epochMs: undefined,

@@ -17,9 +17,9 @@ const shortMilliseconds = 2;
 const patienceMilliseconds = 2;
 /**
  * How long an environment that has answered may take to ask for more before another is begun: as long as that
- * took when it was last done, within these bounds.
+ * took when it was last done, within these bounds. On a busy machine it takes a while to do nothing.
  */
-const finishingMilliseconds = { least: 50, most: 2_000 };
+const finishingMilliseconds = { least: 250, most: 2_000 };
 /** A function that takes longer than it did is believed to after about so many invocations. */
 const memory = 32;
 
@@ -71,10 +71,14 @@ export class Crowd {
 
   #wait(milliseconds: number): Promise<Slot | undefined> {
     return new Promise((take) => {
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      const giveUp = (): void => {
+        const at = this.#waiting.indexOf(waiting);
+        if (at === -1) return;
+        this.#waiting.splice(at, 1);
         take(undefined);
-      }, milliseconds);
+      };
+      // Where this process was kept waiting itself, what has come meanwhile is heard first.
+      const timer = setTimeout(() => setImmediate(giveUp), milliseconds);
       const waiting = { take, timer };
       this.#waiting.push(waiting);
     });

@@ -176,7 +176,7 @@ function unique(candidates: readonly Candidate[]): Candidate[] {
   return [...seen.values()];
 }
 
-const versionMillisecondsMax = 10_000;
+const versionMillisecondsMax = 30_000;
 
 async function describe(
   language: Language,

@@ -2,13 +2,14 @@
 
 import * as iam from "../../generated/iam.ts";
 import type { ReadContext } from "../../kernel/context.ts";
+import type { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { tagNew } from "../../kernel/tags.ts";
 import { credentialOwner } from "./credential-owner.ts";
 import {
   deviceInUse, deviceNotOfUser, deviceStillInUse, deviceTaken, invalidAuthenticationCode, noSuchDevice,
 } from "./credential-errors.ts";
-import { deniedByName, quotaExceeded } from "./errors.ts";
+import { deniedByName, quotaExceeded, validationError } from "./errors.ts";
 import { listItems, listRows } from "./listing.ts";
 import { mfaDevices, synchronized, type MfaDevice } from "./mfa-rows.ts";
 import { requireUser, users, type User } from "./principals.ts";
@@ -20,6 +21,8 @@ import { describeUser } from "./users.ts";
 
 /** In base32, 64 characters. @evidence recorded answers of CreateVirtualMFADevice */
 const seedBytes = 40;
+/** @evidence model: a serial number has at most 256 characters, of which its ARN takes 30 before the name */
+const nameLengthMax = 226;
 /** @evidence IAM User Guide, IAM and AWS STS quotas: MFA devices in use by an IAM user */
 const devicesPerUserMax = 8;
 /** Ten minutes: how late the codes of a device that is being enabled may be. */
@@ -49,11 +52,19 @@ export function devicesOf(ctx: ReadContext, ownerId: string): MfaDevice[] {
   return [...ctx.db(mfaDevices).by("owner").list({ prefix: [ownerId] })];
 }
 
+function nameTooLong(): AwsError {
+  return validationError(
+    "1 validation error detected: Value at 'virtualMFADeviceName' failed to satisfy constraint: " +
+      `Member must have length less than or equal to ${nameLengthMax}`,
+  );
+}
+
 /** The seed is shown once, when the device is made. */
 export const CreateVirtualMFADevice = operation(iam.CreateVirtualMFADevice, {
   resource: (input, ctx) => ctx.arn(`mfa${input.Path ?? "/"}${input.VirtualMFADeviceName}`),
 
   run(input, ctx) {
+    if (input.VirtualMFADeviceName.length > nameLengthMax) throw nameTooLong();
     checkTags(input.Tags, "exact");
     const serialNumber = ctx.arn(`mfa${input.Path ?? "/"}${input.VirtualMFADeviceName}`);
     if (ctx.db(mfaDevices).has(serialNumber)) throw deviceTaken();

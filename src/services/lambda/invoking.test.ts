@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import {
   CreateAliasCommand, GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, InvokeCommand,
@@ -155,15 +157,24 @@ test("lambda-best-init-outside-handler: what is outside of it runs once an envir
   assert.deepEqual(runs, [[1, 1], [1, 2], [1, 3]]);
 });
 
-test("lambda-concurrency-1000: a second run at once is throttled where one is reserved", async () => {
-  await bench.make(
-    "slow", withCode("export const handler = () => new Promise((r) => setTimeout(r, 400, 1));"),
-  );
-  await bench.invoke("slow");
+test("lambda-concurrency-1000: a second run at once is throttled where one is reserved", async (context) => {
+  // The one that runs ends once the other has been refused.
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const gate = createServer((_request, response) => void opened.then(() => response.end()));
+  await new Promise<void>((resolve) => gate.listen(0, "127.0.0.1", resolve));
+  context.after(() => gate.close());
+  const { port } = gate.address() as AddressInfo;
+  await bench.make("slow", withCode(`
+    export const handler = async () => (await fetch("http://127.0.0.1:${port}")).text();
+  `));
   await bench.lambda.send(
     new PutFunctionConcurrencyCommand({ FunctionName: "slow", ReservedConcurrentExecutions: 1 }),
   );
-  const both = await Promise.allSettled([bench.invoke("slow"), bench.invoke("slow")]);
+  const runs = [bench.invoke("slow"), bench.invoke("slow")];
+  await Promise.race(runs.map((run) => run.then(() => undefined, () => undefined)));
+  open();
+  const both = await Promise.allSettled(runs);
   const refused = both.find(({ status }) => status === "rejected") as PromiseRejectedResult;
   const { name, Reason, $metadata } = refused.reason as {
     name: string; Reason: string; $metadata: { httpStatusCode: number };

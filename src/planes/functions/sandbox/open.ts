@@ -81,7 +81,7 @@ async function succeeds(program: string, options: readonly string[]): Promise<bo
   return (await trialSucceeds(program, options)) || (await trialSucceeds(program, options));
 }
 
-const trialMilliseconds = 10_000;
+const trialMilliseconds = 30_000;
 
 function trialSucceeds(program: string, options: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {

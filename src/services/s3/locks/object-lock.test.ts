@@ -145,7 +145,7 @@ test("governance holds until its day, or until who may gets past it", async () =
   const marker = await remove(s3, {});
   assert.equal(marker.DeleteMarker, true);
   await remove(s3, { VersionId: marker.VersionId });
-  await region.clock.advance({ days: 3, milliseconds: -1 });
+  await region.clock.advance({ milliseconds: 3 * 86_400_000 - 1 });
   await assert.rejects(remove(s3, { VersionId: first }), locked);
   await region.clock.advance({ milliseconds: 1 });
   await remove(s3, { VersionId: first });
