@@ -20,8 +20,8 @@ export interface Load {
   readonly rate?: number;
 }
 
-/** An even load is not counted from its first moment: the code that makes it is compiled in the meantime. */
-const settlingMilliseconds = 1_000;
+/** An even load is not counted from its first moment: what code it alone needs is compiled in the meantime. */
+const settlingMilliseconds = 4_000;
 
 export interface Measured {
   readonly perSecond: number;
