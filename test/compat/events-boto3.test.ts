@@ -270,9 +270,12 @@ ${prelude}
     kinesis.get_waiter("stream_not_exists").wait(StreamName="k0", WaiterConfig=quick)
     answer(found)
 `);
-  const { list_layer_versions, list_schedule_groups, list_shards, trails, ...rest } = answer;
+  const {
+    list_layer_versions, list_schedule_groups, list_shards, list_versions_by_function, trails, ...rest
+  } = answer;
   for (const [name, sizes] of Object.entries(rest)) assert.deepEqual(sizes, twoAndOne, name);
-  assert.deepEqual([list_layer_versions, list_schedule_groups, list_shards], [[2, 2], [2, 2], [3]]);
+  const withTheirFirst = [list_layer_versions, list_schedule_groups, list_versions_by_function];
+  assert.deepEqual([...withTheirFirst, list_shards], [[2, 2], [2, 2], [2, 2], [3]]);
   // A key to sign with is made with the first digest.
   assert.deepEqual(trails, [1, 0, 1]);
 });

@@ -9,6 +9,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdtempSync, rmSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { DeleteFunctionCommand } from "@aws-sdk/client-lambda";
 import { containers, makeImage } from "../container-images.ts";
 import { account, startBench, type Bench } from "../lambda-bench.ts";
 import { packageFolder } from "./clients.ts";
@@ -87,6 +88,7 @@ test("aws-lambda-ric does so in a container image", { skip: missing() }, async (
     });
     await answers("boxed");
   } finally {
+    await bench.lambda.send(new DeleteFunctionCommand({ FunctionName: "boxed" }));
     await image.remove();
   }
 });
