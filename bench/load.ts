@@ -20,7 +20,7 @@ export interface Load {
   readonly rate?: number;
 }
 
-/** An even load is not counted from its first moment: what code it alone needs is compiled in the meantime. */
+/** An even load is not counted from its first moment: code that it alone needs is compiled meanwhile. */
 const settlingMilliseconds = 4_000;
 
 export interface Measured {
