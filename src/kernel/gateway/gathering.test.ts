@@ -51,3 +51,15 @@ test("callers who only come back with their answers are not made to wait again f
   turns(gathering, at, 4_000, 1, 0.1);
   assert.equal(gathering.on, true);
 });
+
+test("turns last until some requests have come, but not for long", () => {
+  const gathering = new Gathering();
+  let at = 0;
+  const after = (apart: number): number => {
+    at = turns(gathering, at, 2_000, 1, apart);
+    return gathering.milliseconds;
+  };
+  assert.equal(after(0.05), 0.5);
+  assert.ok(Math.abs(after(0.15) - 0.675) < 0.02);
+  assert.equal(after(0.4), 1);
+});

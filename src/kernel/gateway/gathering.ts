@@ -1,7 +1,8 @@
 /** Whether the event loop's turns should be held back a moment, so that more requests share each. */
 
-/** How long a turn that gathers lasts, in milliseconds. */
-export const gatherMilliseconds = 0.5;
+/** How long a turn that gathers lasts, in milliseconds: until so many requests have come, within bounds. */
+export const gatherMilliseconds = { least: 0.5, most: 1 } as const;
+const wantedRequests = 4.5;
 
 const windowMilliseconds = 50;
 /** Requests a millisecond: with fewer, turns cost too little for anybody to wait. */
@@ -23,6 +24,7 @@ export class Gathering {
   #turns = 0;
   #requests = 0;
   #since = 0;
+  #milliseconds: number = gatherMilliseconds.least;
   /** What the rate was when turns began to gather. */
   #rateBefore = 0;
   /** Of the window before. A single one may be a burst, or a pause of the machine. */
@@ -32,6 +34,11 @@ export class Gathering {
 
   get on(): boolean {
     return this.#on;
+  }
+
+  /** How long a turn lasts while they gather. */
+  get milliseconds(): number {
+    return this.#milliseconds;
   }
 
   /**
@@ -60,6 +67,8 @@ export class Gathering {
       this.#wasAlone = isAlone;
       this.#rateBefore = Math.min(rate, this.#lastRate);
     }
+    const { least, most } = gatherMilliseconds;
+    this.#milliseconds = Math.min(most, Math.max(least, wantedRequests / rate));
     this.#lastRate = rate;
   }
 }

@@ -1,6 +1,6 @@
 /** The event loop's turns: the answers of one go out together, and where many are short they are held. */
 
-import { gatherMilliseconds, type Gathering } from "./gathering.ts";
+import type { Gathering } from "./gathering.ts";
 
 /**
  * A turn reads what has come. Then it ends: answers go out, what was written is committed, and the answers
@@ -16,7 +16,7 @@ const restMin = 0.05;
  * client that has gone to sleep since the last, and that costs as much as the rest of a small request.
  */
 export class Turns {
-  readonly #gathering: Pick<Gathering, "on" | "turned"> | undefined;
+  readonly #gathering: Pick<Gathering, "on" | "milliseconds" | "turned"> | undefined;
   readonly #sleeper = new Int32Array(new SharedArrayBuffer(4));
   #phase: Phase = "over";
   #requests = 0;
@@ -25,7 +25,7 @@ export class Turns {
   #leave: (() => void) | undefined;
 
   /** @param gathering makes the thread sleep at times: not where others live in it, too */
-  constructor(gathering?: Pick<Gathering, "on" | "turned">) {
+  constructor(gathering?: Pick<Gathering, "on" | "milliseconds" | "turned">) {
     this.#gathering = gathering;
   }
 
@@ -65,9 +65,10 @@ export class Turns {
   readonly #rest = (): void => {
     this.#phase = "over";
     const now = performance.now();
-    this.#gathering?.turned(this.#requests, now);
+    const gathering = this.#gathering;
+    gathering?.turned(this.#requests, now);
     this.#requests = 0;
-    const rest = this.#gathering?.on === true ? this.#begunAt + gatherMilliseconds - now : 0;
+    const rest = gathering?.on === true ? this.#begunAt + gathering.milliseconds - now : 0;
     if (rest > restMin) Atomics.wait(this.#sleeper, 0, 0, rest);
     this.#begunAt = rest > restMin ? performance.now() : now;
   };
