@@ -50,7 +50,7 @@ test("an answer that comes of itself waits for the others of its turn", async ()
   assert.equal(gone, 2);
 });
 
-test("turns that gather last as long as they should at least, and say how many requests they had", async () => {
+test("turns that gather last as long as they should, and say how many requests they had", async () => {
   const told: number[] = [];
   const turned = (requests: number) => void told.push(requests);
   const turns = new Turns({ on: true, milliseconds: 0.7, turned });
