@@ -45,15 +45,21 @@ test("backups, and tables restored from them and to a moment", { skip }, async (
   assert.deepEqual(await artists(station, "Then"), ["Acme"]);
 });
 
-test("a table is exported to a bucket and imported from it, waited for both times", { skip }, async () => {
-  await using station = await startWorkstation();
+/** Has a table in a bucket, and gives the export's ARN. */
+async function exported(station: RegionWorkstation, format: "DYNAMODB_JSON" | "ION"): Promise<string> {
   await music(station);
   await station.aws`s3api create-bucket --bucket exports`;
   await station.aws`dynamodb update-continuous-backups --table-name Music
     --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true`;
   const arn = await station.aws<string>`dynamodb export-table-to-point-in-time --table-arn ${tableArn}
-    --s3-bucket exports --query ExportDescription.ExportArn`;
+    --s3-bucket exports --export-format ${format} --query ExportDescription.ExportArn`;
   await station.aws`dynamodb wait export-completed --export-arn ${arn}`;
+  return arn;
+}
+
+test("a table is exported to a bucket and imported from it, waited for both times", { skip }, async () => {
+  await using station = await startWorkstation();
+  const arn = await exported(station, "DYNAMODB_JSON");
   assert.deepEqual(
     await station.aws`dynamodb describe-export --export-arn ${arn}
       --query ExportDescription.[ExportStatus,ItemCount]`,
@@ -101,13 +107,7 @@ function importing(TableName: string, prefix: string, more: object): string {
 
 test("an export in Ion is imported, and what an import could not take is in its log", { skip }, async () => {
   await using station = await startWorkstation();
-  await music(station);
-  await station.aws`s3api create-bucket --bucket exports`;
-  await station.aws`dynamodb update-continuous-backups --table-name Music
-    --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true`;
-  const arn = await station.aws<string>`dynamodb export-table-to-point-in-time --table-arn ${tableArn}
-    --s3-bucket exports --export-format ION --query ExportDescription.ExportArn`;
-  await station.aws`dynamodb wait export-completed --export-arn ${arn}`;
+  await exported(station, "ION");
   const keys = await station.aws<string[]>`s3api list-objects-v2 --bucket exports --query Contents[].Key`;
   const file = keys.find((key) => key.endsWith(".ion.gz")) ?? "";
   station.write("ion.json", importing("Ion", file, { InputFormat: "ION", InputCompressionType: "GZIP" }));

@@ -1,7 +1,7 @@
 /** Whether the event loop's turns should be held back a moment, so that more requests share each. */
 
 /** How long a turn that gathers lasts, in milliseconds: until so many requests have come, within bounds. */
-export const gatherMilliseconds = { least: 0.5, most: 1 } as const;
+const gatherMilliseconds = { least: 0.5, most: 1 } as const;
 const wantedRequests = 4.5;
 
 const windowMilliseconds = 50;
