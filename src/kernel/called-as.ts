@@ -22,9 +22,9 @@ export function callerFor(
   if (options.as !== "service") {
     return { ...from.caller, calledVia: [...from.caller.calledVia, principal] };
   }
-  const account = options.account ?? from.account;
+  const caller = serviceCaller(principal, options.account ?? from.account);
   const { sourceArn } = options;
-  return { ...serviceCaller(principal), account, ...(sourceArn !== undefined && { sourceArn }) };
+  return sourceArn === undefined ? caller : { ...caller, sourceArn };
 }
 
 /** Where a call comes from, as its policies and its record see it. */
@@ -32,7 +32,6 @@ export function originFor(
   { origin }: ReadContext, principal: string, { as, traceHeader = origin.traceHeader }: CallOptions,
 ): RequestOrigin {
   if (as === "request") return origin;
-  return {
-    ...origin, sourceIp: principal, userAgent: principal, ...(traceHeader !== undefined && { traceHeader }),
-  };
+  const own = { ...origin, sourceIp: principal, userAgent: principal };
+  return traceHeader === undefined ? own : { ...own, traceHeader };
 }

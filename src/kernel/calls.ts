@@ -26,12 +26,22 @@ type Shared = Omit<Order, "input" | "requestId">;
 function sharedBy(engine: Engine, from: CellContext, called: Called, options: CallOptions): Shared {
   const principal = options.principal ?? engine.models.get(from.entry.service).eventSource;
   return {
-    ...called,
+    entry: called.entry,
+    service: called.service,
+    model: called.model,
+    operation: called.operation,
     caller: callerFor(engine.sessions, from, principal, options),
     origin: originFor(from, principal, options),
     region: options.region ?? (from.region === globalRegion ? from.requestRegion : from.region),
     hangUp: from,
   };
+}
+
+/** Member by member: V8 takes ten times as long to spread what has further members beside it. */
+function orderOf(engine: Engine, shared: Shared, input: Value): Order {
+  const { entry, service, model, operation, caller, origin, region, hangUp } = shared;
+  const requestId = engine.ids.uuid();
+  return { entry, service, model, operation, caller, origin, region, requestId, hangUp, input };
 }
 
 export async function callFrom(
@@ -41,7 +51,7 @@ export async function callFrom(
   const called = await engine.loadFor(token);
   engine.faults.strike(called.model, called.operation);
   const shared = sharedBy(engine, from, called, options);
-  return withoutTexts(await perform(engine, { ...shared, input, requestId: engine.ids.uuid() }));
+  return withoutTexts(await perform(engine, orderOf(engine, shared, input)));
 }
 
 /** The same operation for several inputs. @throws NotImplemented */
@@ -53,7 +63,7 @@ export async function callEachFrom(
   const shared = sharedBy(engine, from, called, options);
   const outcomes: (CallOutcome<Value> | undefined)[] = inputs.map(() => struck(engine, called));
   const orders = inputs.flatMap((input, index) =>
-    (outcomes[index] ? [] : [{ input, requestId: engine.ids.uuid(), ...shared }]));
+    (outcomes[index] ? [] : [orderOf(engine, shared, input)]));
   const performed = (await performEach(engine, orders)).values();
   return outcomes.map((outcome) => outcome ?? read(performed.next().value as Performed));
 }

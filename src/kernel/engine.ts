@@ -263,7 +263,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     const entry = entries.get(service);
     if (!entry) throw new Error(`no service is named ${service}`);
     const requestRegion = cell.region === globalRegion ? "us-east-1" : cell.region;
-    const caller = { ...serviceCaller(`${entry.endpointPrefix}.amazonaws.com`), account: cell.account };
+    const caller = serviceCaller(`${entry.endpointPrefix}.amazonaws.com`, cell.account);
     return new CellContext({
       engine: this,
       entry,

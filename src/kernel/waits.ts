@@ -34,7 +34,8 @@ export class Waits {
   }
 
   wake(topic: string): void {
-    for (const done of [...(this.#topics.get(topic) ?? [])]) done();
+    const waiting = this.#topics.get(topic);
+    if (waiting) for (const done of [...waiting]) done();
   }
 
   #join(topic: string, done: () => void): void {

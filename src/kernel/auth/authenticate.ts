@@ -57,10 +57,11 @@ export function rootCaller(account: string, accessKeyId?: string): Caller {
   };
 }
 
-export function serviceCaller(principal: string): Caller {
+/** @param account the one that the service acts in */
+export function serviceCaller(principal: string, account = ""): Caller {
   return {
     type: "AWSService",
-    account: "",
+    account,
     arn: principal,
     principalId: principal,
     tags: noTags,

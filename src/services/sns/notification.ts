@@ -32,8 +32,12 @@ export interface Signed {
   readonly certificateUrl: string;
 }
 
+/** A message's is asked for several times over. */
+let latestTimestamp = { at: 0, text: new Date(0).toISOString() };
+
 export function timestampOf(at: number): string {
-  return new Date(at).toISOString();
+  if (latestTimestamp.at !== at) latestTimestamp = { at, text: new Date(at).toISOString() };
+  return latestTimestamp.text;
 }
 
 /**
@@ -41,11 +45,12 @@ export function timestampOf(at: number): string {
  *   each
  */
 export function textToSign(fields: Readonly<Record<string, string | undefined>>): string {
-  return Object.entries(fields)
-    .filter((entry) => entry[1] !== undefined)
-    .sort(([one], [other]) => (one < other ? -1 : 1))
-    .map(([name, value]) => `${name}\n${value}\n`)
-    .join("");
+  let text = "";
+  for (const name of Object.keys(fields).sort()) {
+    const value = fields[name];
+    if (value !== undefined) text += `${name}\n${value}\n`;
+  }
+  return text;
 }
 
 export function notificationText(notification: Notification, message: string): string {
@@ -60,10 +65,12 @@ export function notificationText(notification: Notification, message: string): s
 }
 
 function linesOf(fields: Readonly<Record<string, unknown>>): string {
-  return Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `  ${JSON.stringify(name)} : ${JSON.stringify(value)}`)
-    .join(",\n");
+  let lines = "";
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    lines += `${lines === "" ? "" : ",\n"}  ${JSON.stringify(name)} : ${JSON.stringify(value)}`;
+  }
+  return lines;
 }
 
 /** One field a line, as AWS writes the messages that it sends. */

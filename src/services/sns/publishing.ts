@@ -106,11 +106,12 @@ export function readLetter(draft: Draft): Letter {
   if (MessageStructure !== undefined && MessageStructure !== "json") {
     throw invalidParameter("MessageStructure");
   }
-  const text = MessageStructure === "json" ? readStructure(Message) : { message: Message };
+  const { message, byProtocol } = MessageStructure === "json" ? readStructure(Message) : { message: Message };
   return {
-    ...text,
+    message,
     attributes,
     sizeBytes,
+    ...(byProtocol && { byProtocol }),
     ...(Subject !== undefined && { subject: Subject }),
     ...(MessageGroupId !== undefined && { group: MessageGroupId }),
     ...(MessageDeduplicationId !== undefined && { deduplicationId: MessageDeduplicationId }),

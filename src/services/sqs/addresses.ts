@@ -1,6 +1,7 @@
 /** How requests name a queue: by URL, and in policies by ARN. */
 
 import { parseArn } from "../../kernel/arn.ts";
+import { BoundedCache } from "../../kernel/auth/bounded-cache.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import type { Owner } from "../../kernel/operation.ts";
 import { accessDenied, invalidAddress, queueDoesNotExist } from "./errors.ts";
@@ -13,15 +14,29 @@ interface QueueAddress {
   readonly name: string;
 }
 
+/** Longer ones than any queue has are not kept. */
+const urlLengthMax = 500;
+
 const urlForm = /^(?:https?:\/\/([^/?#]*))?\/(?:queue\/([a-z0-9-]+)\/)?(\d{12})\/([^/?#]+)\/?$/;
 const region = "[a-z]{2,4}(?:-[a-z]+)+-\\d{1,2}";
 const hostForm = new RegExp(`(?:^|\\.)sqs(?:-fips)?\\.(${region})\\.|^(${region})\\.queue\\.`);
+
+/** A request reads its queue's URL several times over, and the next one mostly has the same. */
+const parsed = new BoundedCache<QueueAddress>(1_000);
 
 /**
  * Every form of queue URL that AWS and the tools around it have given out: today's host, the legacy
  * `<region>.queue.amazonaws.com`, and paths on a host of any name.
  */
 export function parseQueueUrl(url: string): QueueAddress | undefined {
+  const known = parsed.get(url);
+  if (known) return known;
+  const address = readQueueUrl(url);
+  if (address && url.length <= urlLengthMax) parsed.set(url, address);
+  return address;
+}
+
+function readQueueUrl(url: string): QueueAddress | undefined {
   const match = urlForm.exec(url);
   if (!match) return undefined;
   const [, host = "", pathRegion, account = "", name = ""] = match;
