@@ -63,6 +63,9 @@ export const otherRevision = (calls = "GetFunction/GetAlias"): AwsError =>
 /** @evidence recorded AWS answers to CreateFunction */
 export const roleNotAssumable = (): AwsError =>
   invalidParameter("The role defined for the function cannot be assumed by Lambda.");
+/** @evidence answers to CreateFunction with a role of another account, quoted by users of deployment tools */
+export const roleElsewhere = (): AwsError =>
+  unmodelled("AccessDeniedException", "Cross-account pass role is not allowed.", 403);
 export const runtimeAndHandlerRequired = (): AwsError => invalidParameter(
   "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
 );

@@ -199,6 +199,10 @@ test("lambda-execution-role: a role must be there, let Lambda in, and be passed 
     "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda.";
   assert.equal(await refusal(create("roles", { Role: roleArn("other") })), notAssumable);
   assert.equal(await refusal(create("roles", { Role: roleArn("absent") })), notAssumable);
+  assert.equal(
+    await refusal(create("roles", { Role: "arn:aws:iam::222222222222:role/theirs" })),
+    "AccessDeniedException: Cross-account pass role is not allowed.",
+  );
   const credentials = await bench.region.user("maker", {
     Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "lambda:*", Resource: "*" }],
   });
