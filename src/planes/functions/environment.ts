@@ -66,6 +66,7 @@ export class Environment implements RuntimeApiHandler {
   constructor(options: EnvironmentOptions) {
     this.#options = options;
     this.log = options.log;
+    this.log.onEvent = (event) => this.#telemetry.event(event);
     this.#lastRequestId = options.requestId;
     this.#api = new RuntimeApi(this);
     this.#extensions = new Extensions({
@@ -114,6 +115,8 @@ export class Environment implements RuntimeApiHandler {
         this.#initFailed = undefined;
         if (this.#snapshotAt !== undefined) this.#restoreMilliseconds = performance.now() - this.#snapshotAt;
         this.#extensions.closeRegistration();
+        this.#telemetry.closeSubscription();
+        if (!this.#telemetry.isHeard) this.log.onEvent = undefined;
         this.#sampleMemory();
         for (const { name, events } of this.#extensions.list()) {
           this.log.platform("platform.extension", { name, state: "Ready", events });
@@ -349,9 +352,8 @@ export class Environment implements RuntimeApiHandler {
   subscribe(id: string, body: Buffer, api: "telemetry" | "logs"): Answer {
     const name = this.#extensions.nameOf(id);
     if (name === undefined) return unknownExtension(id);
-    const { types, ...answer } = this.#telemetry.subscribe(id, body);
+    const { types, ...answer } = this.#telemetry.subscribe(id, body, api);
     if (types) {
-      this.log.onEvent = (event) => this.#telemetry.event(event);
       const type = api === "logs" ? "platform.logsSubscription" : "platform.telemetrySubscription";
       this.log.platform(type, { name, state: "Subscribed", types });
     }

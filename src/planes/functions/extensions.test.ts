@@ -116,7 +116,8 @@ const listening = `
     console.log("telling");
     const isReported = () => events.some(({ type }) => type === "platform.report");
     while (untilReported && !isReported()) await new Promise((done) => setTimeout(done, 5));
-    return { outcomes, events };
+    const late = await (await subscribe({ types, destination })).json();
+    return { outcomes, events, late };
   };`;
 
 test("telemetry comes to who subscribed, and bad subscriptions are refused", async (context) => {
@@ -124,9 +125,14 @@ test("telemetry comes to who subscribed, and bad subscriptions are refused", asy
   const { run } = create({ "index.mjs": listening });
   await run();
   const { json } = await run({ untilReported: true });
-  const { outcomes, events } = json as { outcomes: number[]; events: { type: string; record: unknown }[] };
+  const { outcomes, events, late } = json as {
+    outcomes: number[]; events: { type: string; record: unknown }[]; late: unknown;
+  };
+  const errorMessage = "Telemetry API subscription is closed already";
+  assert.deepEqual(late, { errorMessage, errorType: "Telemetry.SubscriptionClosed" });
   assert.deepEqual(outcomes, [400, 400, 400, 200, 403]);
   const types = events.map(({ type }) => type);
+  assert.deepEqual(types.slice(0, 2), ["platform.initStart", "platform.telemetrySubscription"]);
   for (const type of ["platform.start", "function", "platform.runtimeDone", "platform.report"]) {
     assert.ok(types.includes(type), `${type} among ${types.join(", ")}`);
   }

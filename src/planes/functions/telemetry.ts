@@ -23,13 +23,31 @@ const kinds = ["platform", "function", "extension"];
 
 export class Telemetry {
   readonly #buffers = new Map<string, EventBuffer>();
+  /** What there was before anybody could subscribe; absent once the environment is initialized. */
+  #early: TelemetryEvent[] | undefined = [];
 
-  /** By the extension that asked: a second subscription replaces its first. */
-  subscribe(extension: string, body: Buffer): Answer & { readonly types?: readonly string[] } {
+  /**
+   * By the extension that asked: a second subscription replaces its first. It hears of all there has been
+   * since the environment began.
+   *
+   * @evidence OpenTelemetry's receiver for the Telemetry API: makes the span of an initialization from
+   *   `platform.initStart`, which comes before any extension runs; the refusal is that of AWS's runtime
+   *   interface emulator
+   */
+  subscribe(
+    extension: string, body: Buffer, api: "telemetry" | "logs",
+  ): Answer & { readonly types?: readonly string[] } {
+    if (!this.#early) {
+      const name = api === "logs" ? "Logs" : "Telemetry";
+      const message = `${name} API subscription is closed already`;
+      return refusal(403, `${name}.SubscriptionClosed`, message);
+    }
     const parsed = parse(body);
     if (typeof parsed === "string") return refusal(400, "ValidationError", parsed);
     this.#buffers.get(extension)?.close();
-    this.#buffers.set(extension, new EventBuffer(parsed));
+    const buffer = new EventBuffer(parsed);
+    for (const event of this.#early) buffer.add(event);
+    this.#buffers.set(extension, buffer);
     return { status: 200, body: '"OK"', types: parsed.types };
   }
 
@@ -37,7 +55,13 @@ export class Telemetry {
     return this.#buffers.size > 0;
   }
 
+  /** Nobody subscribes any more. */
+  closeSubscription(): void {
+    this.#early = undefined;
+  }
+
   event(event: TelemetryEvent): void {
+    this.#early?.push(event);
     for (const buffer of this.#buffers.values()) buffer.add(event);
   }
 

@@ -112,7 +112,15 @@ test("provisioned environments are warm before the first invocation, and stay so
   for (let turns = 0; turns < 500 && (await state()).Status !== "READY"; turns += 1) {
     await bench.region.clock.advance({ seconds: 1 });
   }
-  assert.equal((await state()).AvailableProvisionedConcurrentExecutions, 1);
+  const { $metadata: _, ...shown } = await state();
+  assert.match(shown.LastModified ?? "", /^2026-01-01T00:\d\d:\d\d\+0000$/);
+  assert.deepEqual(shown, {
+    RequestedProvisionedConcurrentExecutions: 1,
+    AvailableProvisionedConcurrentExecutions: 1,
+    AllocatedProvisionedConcurrentExecutions: 1,
+    Status: "READY",
+    LastModified: shown.LastModified,
+  });
   const first = await bench.invoke("warm", {}, { Qualifier: "1", LogType: "Tail" });
   const [type, id, count] = first.answer as [string, number, number];
   assert.deepEqual([type, count], ["provisioned-concurrency", 1]);

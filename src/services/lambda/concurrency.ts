@@ -76,6 +76,11 @@ export const GetAccountSettings = operation(lambda.GetAccountSettings, {
   },
 });
 
+/** `2026-01-01T00:00:00+0000` @evidence AWS CLI, examples of put- and get-provisioned-concurrency-config */
+function wholeSeconds(milliseconds: number): string {
+  return timestamp(milliseconds).replace(/\.\d{3}/, "");
+}
+
 function shown(row: ProvisionedConfig): PutProvisionedConcurrencyConfigResponse {
   const { requested, outcome } = row;
   const ready = outcome?.ready ?? 0;
@@ -85,7 +90,7 @@ function shown(row: ProvisionedConfig): PutProvisionedConcurrencyConfigResponse 
     AllocatedProvisionedConcurrentExecutions: ready,
     Status: outcome === undefined ? "IN_PROGRESS" : ready >= requested ? "READY" : "FAILED",
     StatusReason: outcome?.failure,
-    LastModified: timestamp(row.modifiedAt),
+    LastModified: wholeSeconds(row.modifiedAt),
   };
 }
 

@@ -8,6 +8,7 @@ import { functionArn } from "./function-names.ts";
 import { functions, versions } from "./function-table.ts";
 import { functionPolicies } from "./permission-table.ts";
 import { provisionedConfigs } from "./concurrency-table.ts";
+import { wakeProvisioning } from "./provisioning.ts";
 import { removeVersion } from "./publishing.ts";
 import { functionUrls } from "./url-table.ts";
 
@@ -27,6 +28,7 @@ export function forgetFunction(ctx: Context, name: string): void {
   for (const { qualifier } of [...ctx.db(functionUrls).list({ prefix })]) {
     ctx.db(functionUrls).delete([name, qualifier]);
   }
+  wakeProvisioning(ctx, name);
   forgetExecutions(ctx, name);
   ctx.db(functions).delete(name);
   ctx.tags(functionArn(ctx, name)).clear();
@@ -39,4 +41,5 @@ export function forgetQualifier(ctx: Context, name: string, qualifier: string): 
   ctx.db(eventInvokeConfigs).delete(key);
   ctx.db(provisionedConfigs).delete(key);
   ctx.db(functionUrls).delete(key);
+  wakeProvisioning(ctx, name);
 }

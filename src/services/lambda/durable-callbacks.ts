@@ -8,7 +8,8 @@ import { onCallback, parseCallbackId } from "./durable-callback-ids.ts";
 import { Progress } from "./durable-progress.ts";
 import { findExecution, type OperationRow } from "./durable-table.ts";
 import { silence } from "./durable-timers.ts";
-import { callbackOver, invalidParameter } from "./errors.ts";
+import { callbackOver } from "./durable-errors.ts";
+import { invalidParameter } from "./errors.ts";
 
 interface Found {
   readonly progress: Progress;

@@ -11,7 +11,7 @@ import {
   executions, findExecution, onExecution, operations, ownOperation, type DurableExecution,
 } from "./durable-table.ts";
 import { applyUpdates } from "./durable-updates.ts";
-import { invalidCheckpointToken } from "./errors.ts";
+import { invalidCheckpointToken } from "./durable-errors.ts";
 
 /** @throws AwsError for a token that is not that of the invocation that is under way */
 function requireToken(ctx: ReadContext, arn: string, token: string): DurableExecution {

@@ -4,7 +4,7 @@ import type { InvocationResponse } from "../../generated/lambda.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { startExecution, synchronousSecondsMax } from "./durable-start.ts";
 import { executionArn } from "./durable-table.ts";
-import { durableTooLong, durableUnqualified, notDurable } from "./errors.ts";
+import { durableTooLong, durableUnqualified, notDurable } from "./durable-errors.ts";
 import type { FunctionVersion } from "./function-table.ts";
 import { nextTrace } from "./lineage.ts";
 

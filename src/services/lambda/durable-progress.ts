@@ -2,7 +2,7 @@
 
 import type { ErrorObject, Event, Operation, OperationStatus } from "../../generated/lambda.ts";
 import type { Context } from "../../kernel/context.ts";
-import { tooManyOperations } from "./errors.ts";
+import { tooManyOperations } from "./durable-errors.ts";
 import { events, executions, operations, type DurableExecution, type OperationRow } from "./durable-table.ts";
 
 /** The members of an event of the history that say what happened. */

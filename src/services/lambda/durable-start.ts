@@ -10,7 +10,7 @@ import { Progress } from "./durable-progress.ts";
 import {
   executions, ownOperation, topicOf, type ChainedFrom, type DurableExecution,
 } from "./durable-table.ts";
-import { durableExecutionStarted } from "./errors.ts";
+import { durableExecutionStarted } from "./durable-errors.ts";
 import type { FunctionVersion } from "./function-table.ts";
 
 /** @evidence Lambda API Reference, DurableConfig */

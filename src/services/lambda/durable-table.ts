@@ -5,7 +5,7 @@ import { parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import type { Owner } from "../../kernel/operation.ts";
 import { table } from "../../store/types.ts";
-import { durableExecutionNotFound } from "./errors.ts";
+import { durableExecutionNotFound } from "./durable-errors.ts";
 import { functionArn } from "./function-names.ts";
 import { versionName } from "./function-table.ts";
 

@@ -5,12 +5,12 @@ import { modelled, unmodelled, type AwsError, type ErrorToken } from "../../kern
 import type { CannotRunReason } from "../../planes/functions/contract.ts";
 
 /** @evidence recorded AWS answers: errors that the caller can mend have the `Type` `User` */
-const refusal = (token: ErrorToken, message: string, more?: Record<string, unknown>): AwsError =>
+export const refusal = (token: ErrorToken, message: string, more?: Record<string, unknown>): AwsError =>
   modelled(token, message, { Type: "User", ...more });
 
 export const invalidParameter = (message: string): AwsError =>
   refusal(lambda.InvalidParameterValueException, message);
-const notFound = (message: string): AwsError => refusal(lambda.ResourceNotFoundException, message);
+export const notFound = (message: string): AwsError => refusal(lambda.ResourceNotFoundException, message);
 const conflict = (message: string): AwsError => refusal(lambda.ResourceConflictException, message);
 
 /** @evidence recorded AWS answers to GetFunction, Invoke and others for what is not there */
@@ -63,6 +63,9 @@ export const otherRevision = (calls = "GetFunction/GetAlias"): AwsError =>
 /** @evidence recorded AWS answers to CreateFunction */
 export const roleNotAssumable = (): AwsError =>
   invalidParameter("The role defined for the function cannot be assumed by Lambda.");
+/** @evidence answers to CreateFunction with a role of another account, quoted by users of deployment tools */
+export const roleElsewhere = (): AwsError =>
+  unmodelled("AccessDeniedException", "Cross-account pass role is not allowed.", 403);
 export const runtimeAndHandlerRequired = (): AwsError => invalidParameter(
   "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
 );
@@ -71,6 +74,10 @@ export const imageAbsent = (uri: string): AwsError =>
   invalidParameter(`Source image ${uri} does not exist. Provide a valid source image.`);
 export const imageInvalid = (uri: string): AwsError =>
   invalidParameter(`Source image ${uri} is not valid. Provide a valid source image.`);
+/** @evidence an answer to UpdateFunctionCode, quoted in issues of serverless applications */
+export const imageUnwanted = (): AwsError => invalidParameter(
+  "Please don't provide ImageUri when updating a function with packageType Zip.",
+);
 export const imageMissing = (): AwsError => invalidParameter(
   "Please provide ImageUri when updating a function with packageType Image.",
 );
@@ -85,8 +92,13 @@ export const notForSnapStart = (runtime: string): AwsError =>
 /** In our words: AWS's are not recorded. */
 export const notBesideSnapStart = (what: string): AwsError =>
   invalidParameter(`SnapStart does not support ${what}.`);
+/** @evidence answers to CreateFunction and UpdateFunctionConfiguration, quoted in CDK's issue 13037 */
 export const notForImages = (): AwsError => invalidParameter(
-  "Runtime, Handler and Layers are not supported for functions created with container images.",
+  "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image.",
+);
+/** In our words, after those about images: AWS's are not recorded. */
+export const notForPackages = (): AwsError => invalidParameter(
+  "Please don't provide ImageConfig when the intended function PackageType is Zip.",
 );
 export const noRuntime = (name: string, known: readonly string[]): AwsError => invalidParameter(
   `Value ${name} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: `
@@ -322,37 +334,6 @@ export const recursive = (): AwsError => refusal(
   "Lambda has detected your function being invoked in a recursive loop with other Amazon Web Services "
   + "resources and stopped your function's invocation.",
 );
-
-/** @evidence AWS Durable Execution SDK: tells such a refusal by its first words */
-export const invalidCheckpointToken = (): AwsError => invalidParameter("Invalid Checkpoint Token");
-export const durableExecutionNotFound = (arn: string): AwsError =>
-  notFound(`Durable execution not found: ${arn}`);
-/** @evidence botocore documentation, DurableExecutionAlreadyStartedException and CallbackTimeoutException */
-export const durableExecutionStarted = (name: string): AwsError => refusal(
-  lambda.DurableExecutionAlreadyStartedException,
-  `The durable execution with the specified name has already been started: ${name}`,
-);
-export const callbackOver = (): AwsError => refusal(
-  lambda.CallbackTimeoutException,
-  "The callback ID token has either expired or the callback associated with the token has already been "
-  + "closed.",
-);
-/** @evidence answers to Invoke of durable functions, quoted by users */
-export const durableUnqualified = (): AwsError =>
-  invalidParameter("You cannot invoke a durable function using an unqualified ARN.");
-export const durableTooLong = (): AwsError => invalidParameter(
-  "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 minutes.",
-);
-export const notDurable = (): AwsError => invalidParameter(
-  "DurableExecutionName can only be given for functions with a DurableConfig.",
-);
-export const durableFromStart = (): AwsError => invalidParameter(
-  "Durable execution can only be enabled when a function is created.",
-);
-export const tooManyOperations = (limit: number): AwsError =>
-  invalidParameter(`A durable execution can have at most ${limit} operations.`);
-export const durableTimeoutRequired = (): AwsError =>
-  invalidParameter("DurableConfig must have an ExecutionTimeout.");
 
 /** @evidence answers to Invoke of functions with and without tenants, quoted by users */
 export const tenantRequired = (): AwsError => invalidParameter(

@@ -42,6 +42,12 @@ export interface LostBatch {
   readonly result?: InvocationResult | undefined;
 }
 
+/** @evidence the same examples: DynamoDB tells seconds, Kinesis milliseconds */
+function arrivalOf({ kind }: EventSourceMapping, event: StreamEvent | undefined): string {
+  const text = new Date(event?.at ?? 0).toISOString();
+  return kind === "kinesis" ? text : text.replace(/\.\d{3}/, "");
+}
+
 /** @evidence Lambda Developer Guide, "Capture discarded batches": the record that says where they are */
 function recordOf(ctx: BodyContext, mapping: EventSourceMapping, lost: LostBatch): object {
   const { events, condition, attempts, result, shardId } = lost;
@@ -50,8 +56,8 @@ function recordOf(ctx: BodyContext, mapping: EventSourceMapping, lost: LostBatch
     shardId,
     startSequenceNumber: first?.sequence,
     endSequenceNumber: last?.sequence,
-    approximateArrivalOfFirstRecord: new Date(first?.at ?? 0).toISOString(),
-    approximateArrivalOfLastRecord: new Date(last?.at ?? 0).toISOString(),
+    approximateArrivalOfFirstRecord: arrivalOf(mapping, first),
+    approximateArrivalOfLastRecord: arrivalOf(mapping, last),
     batchSize: events.length,
     streamArn: mapping.source,
   };

@@ -255,6 +255,7 @@ test("a batch that fails is halved, tried again, and given up to a destination",
   assert.equal(record["responseContext"]?.["functionError"], "Unhandled");
   assert.equal(record["KinesisBatchInfo"]?.["batchSize"], 1);
   assert.equal(record["KinesisBatchInfo"]["shardId"], "shardId-000000000000");
+  assert.match(String(record["KinesisBatchInfo"]["approximateArrivalOfLastRecord"]), /:\d\d\.\d{3}Z$/);
 });
 
 test("dynamodb-stream-lambda-trigger: changes of a table go to the function, as filters say", async () => {
@@ -265,10 +266,12 @@ test("dynamodb-stream-lambda-trigger: changes of a table go to the function, as 
     AttributeDefinitions: [{ AttributeName: "pk", AttributeType: "S" }],
     StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
   }));
+  await queue("lost-changes");
   await make("changes");
   await settle();
   await map("changes", TableDescription?.LatestStreamArn ?? "", {
-    StartingPosition: "LATEST",
+    StartingPosition: "LATEST", MaximumRetryAttempts: 0,
+    DestinationConfig: { OnFailure: { Destination: queueArn("lost-changes") } },
     FilterCriteria: { Filters: [{ Pattern: JSON.stringify({ eventName: ["MODIFY"] }) }] },
   });
   await settle(2);
@@ -279,6 +282,14 @@ test("dynamodb-stream-lambda-trigger: changes of a table go to the function, as 
   }));
   await settle(2);
   assert.deepEqual(await told("changes", 1), [['MODIFY {"pk":{"S":"a"},"n":{"N":"1"}}']]);
+  await db.send(new PutItemCommand({ TableName: "items", Item: { pk: { S: "a" }, is: { S: "bad" } } }));
+  await settle(2);
+  const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl("lost-changes") }));
+  const record = JSON.parse(Messages?.[0]?.Body ?? "{}") as Record<string, Record<string, string>>;
+  // DynamoDB tells the second of a change, Kinesis the millisecond.
+  assert.match(
+    record["DDBStreamBatchInfo"]?.["approximateArrivalOfFirstRecord"] ?? "", /^2026-01-01T00:\d\d:\d\dZ$/,
+  );
 });
 
 test("a FIFO queue's groups go to the function in their order", async () => {

@@ -6,7 +6,7 @@ import type { BoundedCache } from "../../kernel/auth/bounded-cache.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import type { Credentials } from "../../planes/functions/contract.ts";
-import { roleNotAssumable } from "./errors.ts";
+import { roleElsewhere, roleNotAssumable } from "./errors.ts";
 import { functionArn } from "./function-names.ts";
 
 export const lambdaService = "lambda.amazonaws.com";
@@ -66,7 +66,6 @@ async function assume(ctx: BodyContext, { name, role }: Running): Promise<Creden
 
 /** The role is there and lets Lambda in. @throws AwsError as CreateFunction answers it */
 export async function requireAssumable(ctx: BodyContext, running: Running): Promise<void> {
-  if (parseArn(running.role)?.account !== ctx.account) throw roleNotAssumable();
   forgetSession(ctx, running);
   try {
     await roleCredentials(ctx, running);
@@ -78,6 +77,7 @@ export async function requireAssumable(ctx: BodyContext, running: Running): Prom
 
 /** Whoever makes a function hands it its role. @throws AccessDenied */
 export function authorizePassing(ctx: Context, role: string, name: string): void {
+  if (parseArn(role)?.account !== ctx.account) throw roleElsewhere();
   ctx.authorize({
     action: "iam:PassRole",
     resource: role,

@@ -6,14 +6,13 @@ import type {
 } from "../../generated/lambda.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
+import { durableFromStart, durableTimeoutRequired } from "./durable-errors.ts";
 import { showVariables } from "./environment-variables.ts";
-import {
-  durableFromStart, durableTimeoutRequired, levelsNeedJson, notForImages, runtimeAndHandlerRequired,
-} from "./errors.ts";
+import { levelsNeedJson, notForImages, notForPackages, runtimeAndHandlerRequired } from "./errors.ts";
 import { retentionDaysDefault } from "./durable-start.ts";
 import { functionArn } from "./function-names.ts";
 import {
-  creation, updating, versionName, type FunctionVersion, type LayerReference, type Settings,
+  creation, revisionOf, updating, versionName, type FunctionVersion, type LayerReference, type Settings,
 } from "./function-table.ts";
 import { requireRuntime, runtimeVersionArn } from "./runtimes.ts";
 import { isOptimized, requireSnapshotable } from "./snap-start.ts";
@@ -32,7 +31,7 @@ type Given = Omit<CreateFunctionRequest, "FunctionName" | "Role" | "Code"> & {
 export function settingsOf(input: CreateFunctionRequest, layers: readonly LayerReference[]): Settings {
   requireSupported(input);
   const isImage = input.PackageType === "Image";
-  if (isImage && (input.Runtime || input.Handler || input.Layers?.length)) throw notForImages();
+  requireFitting(input, isImage);
   if (!isImage && (!input.Runtime || !input.Handler)) throw runtimeAndHandlerRequired();
   const bare: Settings = {
     Role: input.Role,
@@ -59,13 +58,19 @@ export function changedSettings(
   layers: readonly LayerReference[] | undefined,
 ): Settings {
   requireSupported(input);
-  if (settings.PackageType === "Image" && (input.Runtime || input.Handler || input.Layers?.length)) {
-    throw notForImages();
-  }
+  requireFitting(input, settings.PackageType === "Image");
   if (input.DurableConfig && !settings.DurableConfig) throw durableFromStart();
   const changed = merged(settings, input, layers ?? settings.Layers);
   requireSnapshotable(changed);
   return changed;
+}
+
+/** What is said of images belongs to images alone, and the other way round. */
+function requireFitting({ Runtime, Handler, Layers, ImageConfig }: Given, isImage: boolean): void {
+  if (isImage && (Runtime || Handler || Layers?.length)) throw notForImages();
+  if (!isImage && Object.values(ImageConfig ?? {}).some((value) => value !== undefined && value.length > 0)) {
+    throw notForPackages();
+  }
 }
 
 function merged(settings: Settings, input: Given, layers: readonly LayerReference[]): Settings {
@@ -149,7 +154,7 @@ export function showConfiguration(
     CodeSha256: code.kind === "folder" ? "" : code.sha256,
     LastModified: timestamp(version.modifiedAt),
     Version: versionName(number),
-    RevisionId: version.revisionId,
+    RevisionId: revisionOf(version, now),
     FileSystemConfigs: undefined,
     SnapStart: { ApplyOn: SnapStart.ApplyOn, OptimizationStatus: isOptimized(version) ? "On" : "Off" },
     ...(VpcConfig && { VpcConfig: { ...VpcConfig, VpcId: "" } }),

@@ -77,6 +77,8 @@ export interface FunctionVersion {
   readonly code: Code;
   readonly variables?: Variables | undefined;
   readonly revisionId: string;
+  /** The revision as long as `state` and `update` are not where they stay: coming there is one more. */
+  readonly interimRevisionId?: string | undefined;
   /** Epoch milliseconds. */
   readonly modifiedAt: number;
   readonly state: Phase<"Pending" | "Active">;
@@ -143,8 +145,26 @@ export function requireChangeable(ctx: ReadContext, version: FunctionVersion): v
   }
 }
 
-export function requireRevision(version: { readonly revisionId: string }, given: string | undefined): void {
-  if (given !== undefined && given !== version.revisionId) throw otherRevision();
+function isUnderWay(version: FunctionVersion, now: number): boolean {
+  return stateOf(version, now) === "Pending" || updating.at(version.update, now).state === "InProgress";
+}
+
+/** @evidence recorded AWS answers: a function has another revision when it becomes active, or is updated */
+export function revisionOf(version: FunctionVersion, now: number): string {
+  const { revisionId, interimRevisionId } = version;
+  return interimRevisionId !== undefined && isUnderWay(version, now) ? interimRevisionId : revisionId;
+}
+
+/** @throws AwsError when the caller means another revision */
+export function requireRevision(
+  ctx: ReadContext, version: FunctionVersion, given: string | undefined,
+): void {
+  if (given !== undefined && given !== revisionOf(version, ctx.clock.now())) throw otherRevision();
+}
+
+/** The revisions of what has just been begun. */
+export function newRevisions(ctx: Context): Pick<FunctionVersion, "revisionId" | "interimRevisionId"> {
+  return { revisionId: ctx.ids.uuid(), interimRevisionId: ctx.ids.uuid() };
 }
 
 /** A change to `$LATEST` that its environments must be started anew for. */
@@ -155,14 +175,17 @@ export function changeLatest(
   return ctx.db(versions).put({
     ...version,
     ...change,
-    revisionId: ctx.ids.uuid(),
+    ...newRevisions(ctx),
     incarnation: ctx.ids.hex(16),
     modifiedAt: now,
     update: { state: "InProgress", since: now },
   });
 }
 
-/** A change that shows, and leaves the environments as they are. */
+/** Something beside the version has changed, which its revision tells: its policy, or what came of it. */
 export function touchVersion(ctx: Context, version: FunctionVersion): FunctionVersion {
-  return ctx.db(versions).put({ ...version, revisionId: ctx.ids.uuid() });
+  const { revisionId, interimRevisionId } = newRevisions(ctx);
+  return ctx.db(versions).put({
+    ...version, revisionId, ...(version.interimRevisionId !== undefined && { interimRevisionId }),
+  });
 }

@@ -10,6 +10,7 @@ import { operation } from "../../kernel/operation.ts";
 import { requireCodeSigning } from "./code-signing-table.ts";
 import { requireDeadLetterTarget } from "./dead-letters.ts";
 import { readVariables, requireVariables, sealVariables } from "./environment-variables.ts";
+import { imageUnwanted } from "./errors.ts";
 import { authorizePassing, requireAssumable, roleCredentials } from "./execution-role.ts";
 import { keepPackage, receivePackage, releaseCode, type Package } from "./function-code.ts";
 import { changedSettings, showFunction } from "./function-configuration.ts";
@@ -27,7 +28,7 @@ import { publish } from "./publishing.ts";
 /** `$LATEST`, if it may be changed and is the one that the caller means. */
 function requireOpen(ctx: Context, name: string, revisionId: string | undefined): FunctionVersion {
   const version = requireLatest(ctx, name);
-  requireRevision(version, revisionId);
+  requireRevision(ctx, version, revisionId);
   requireChangeable(ctx, version);
   return version;
 }
@@ -63,6 +64,7 @@ async function newCode(
   if (settings.PackageType === "Image") {
     return { code: await imageCode(ctx, input.ImageUri, "UpdateFunctionCode") };
   }
+  if (input.ImageUri) throw imageUnwanted();
   if (input.SourceKMSKeyArn) {
     throw notImplemented("A package of a Lambda function encrypted with a customer managed key");
   }

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCodeSigningConfigCommand, GetFunctionCommand,
-  GetFunctionConfigurationCommand, ListFunctionsCommand, UpdateFunctionCodeCommand,
+  GetFunctionConfigurationCommand, ListFunctionsCommand, PublishVersionCommand, UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand, type CreateFunctionCommandInput, type LoggingConfig,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -199,6 +199,10 @@ test("lambda-execution-role: a role must be there, let Lambda in, and be passed 
     "InvalidParameterValueException: The role defined for the function cannot be assumed by Lambda.";
   assert.equal(await refusal(create("roles", { Role: roleArn("other") })), notAssumable);
   assert.equal(await refusal(create("roles", { Role: roleArn("absent") })), notAssumable);
+  assert.equal(
+    await refusal(create("roles", { Role: "arn:aws:iam::222222222222:role/theirs" })),
+    "AccessDeniedException: Cross-account pass role is not allowed.",
+  );
   const credentials = await bench.region.user("maker", {
     Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "lambda:*", Resource: "*" }],
   });
@@ -275,6 +279,32 @@ test("lambda-uncompressed-250mb: a package unzips to at most 262144000 bytes", a
   );
 });
 
+test("what is said of images is not for packages, nor the other way round", async () => {
+  const refused = (name: string, more: Partial<CreateFunctionCommandInput>) => refusal(create(name, more));
+  const ImageConfig = { Command: ["app.handler"] };
+  const noImage = "InvalidParameterValueException: Please don't provide ImageConfig when the intended "
+    + "function PackageType is Zip.";
+  assert.equal(await refused("configured", { ImageConfig }), noImage);
+  assert.equal(
+    await refused("mixed", { PackageType: "Image", Code: { ImageUri: "repository:tag" } }),
+    "InvalidParameterValueException: Please don't provide Handler or Runtime or Layer when the intended "
+    + "function PackageType is Image.",
+  );
+  await bench.make("packaged");
+  const FunctionName = "packaged";
+  assert.equal(
+    await refusal(bench.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, ImageConfig }))),
+    noImage,
+  );
+  assert.equal(
+    await refusal(bench.lambda.send(
+      new UpdateFunctionCodeCommand({ FunctionName, ImageUri: "repository:tag" }),
+    )),
+    "InvalidParameterValueException: Please don't provide ImageUri when updating a function with packageType "
+    + "Zip.",
+  );
+});
+
 test("code is updated by whoever knows the revision, and not while an update is under way", async () => {
   await bench.make("updated");
   const next = nodePackage("export const handler = async () => 2;");
@@ -298,6 +328,32 @@ test("code is updated by whoever knows the revision, and not while an update is 
   await bench.region.clock.advance({ seconds: 1 });
   const done = await bench.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "updated" }));
   assert.deepEqual([done.LastUpdateStatus, done.CodeSha256], ["Successful", dry.CodeSha256]);
+});
+
+test("a function has another revision when it becomes active, and when an update is done", async () => {
+  const show = () => bench.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "revised" }));
+  const { RevisionId: created } = await create("revised");
+  await bench.region.clock.advance({ seconds: 1 });
+  const { RevisionId: active } = await show();
+  const { RevisionId: begun } = await bench.lambda.send(new UpdateFunctionConfigurationCommand({
+    FunctionName: "revised", Timeout: 9, RevisionId: active,
+  }));
+  assert.equal((await show()).RevisionId, begun);
+  await bench.region.clock.advance({ seconds: 1 });
+  const { RevisionId: done } = await show();
+  assert.equal(new Set([created, active, begun, done]).size, 4);
+  const publish = (RevisionId: string | undefined) =>
+    bench.lambda.send(new PublishVersionCommand({ FunctionName: "revised", RevisionId }));
+  assert.match(await refusal(publish(begun)), /^PreconditionFailedException: /);
+  const version = await publish(done);
+  const latest = await show();
+  assert.notEqual(latest.RevisionId, done);
+  await bench.region.clock.advance({ seconds: 1 });
+  assert.equal((await show()).RevisionId, latest.RevisionId);
+  const kept = await bench.lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: "revised", Qualifier: "1" }),
+  );
+  assert.equal(kept.RevisionId, version.RevisionId);
 });
 
 test("deleting a function takes all of it, and its name is free", async () => {

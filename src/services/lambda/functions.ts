@@ -24,7 +24,7 @@ import {
   functionArn, isVersionNumber, latest, namedFunction, onFunction, requireNameLength,
 } from "./function-names.ts";
 import {
-  functions, requireFunction, versions, type Code, type FunctionVersion, type Settings,
+  functions, newRevisions, requireFunction, versions, type Code, type FunctionVersion, type Settings,
 } from "./function-table.ts";
 import { forgetFunction, forgetQualifier } from "./dependants.ts";
 import { layersOf, type UsedLayers } from "./layer-table.ts";
@@ -111,7 +111,7 @@ function create(input: CreateFunctionRequest, prepared: Prepared, ctx: Context):
     settings: prepared.settings,
     code: prepared.code,
     variables: prepared.variables,
-    revisionId: ctx.ids.uuid(),
+    ...newRevisions(ctx),
     modifiedAt: now,
     state: { state: "Pending", since: now },
     update: { state: "Successful", since: now },

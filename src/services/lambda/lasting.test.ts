@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { CloudWatchLogsClient, FilterLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
-  CreateFunctionCommand, GetDurableExecutionCommand, InvokeCommand, LambdaClient, PublishVersionCommand,
+  CreateFunctionCommand, GetDurableExecutionCommand, GetProvisionedConcurrencyConfigCommand, InvokeCommand,
+  LambdaClient, PublishVersionCommand, PutProvisionedConcurrencyConfigCommand,
 } from "@aws-sdk/client-lambda";
 import { functionInput, makeRole } from "../../../test/lambda-bench.ts";
-import { startRegion } from "../../../test/region.ts";
+import { startRegion, type TestRegion } from "../../../test/region.ts";
 import { invoke, makeFunction } from "../../../test/suites/functions-recovery-load.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
 
@@ -34,6 +35,42 @@ test("what was logged just before the region stops is in the log", () => withFol
   const { events } = await logs.send(new FilterLogEventsCommand({ logGroupName: "/aws/lambda/f" }));
   const words = events?.map(({ message }) => /^\w+/.exec(message ?? "")?.[0]);
   assert.deepEqual(words, ["INIT_START", "START", "END", "REPORT"]);
+}));
+
+const provisioned = nodePackage(
+  "export const handler = async () => process.env.AWS_LAMBDA_INITIALIZATION_TYPE;",
+);
+
+async function untilReady(region: TestRegion): Promise<void> {
+  const named = { FunctionName: "warm", Qualifier: "1" };
+  const state = () => region.client(LambdaClient).send(new GetProvisionedConcurrencyConfigCommand(named));
+  for (let turns = 0; turns < 500 && (await state()).Status !== "READY"; turns += 1) {
+    await region.clock.advance({ seconds: 1 });
+  }
+  assert.equal((await state()).AvailableProvisionedConcurrentExecutions, 1);
+}
+
+test("provisioned environments are begun again with the region", () => withFolder(async (dataDir) => {
+  {
+    await using region = await startRegion({ dataDir });
+    const lambda = region.client(LambdaClient);
+    await makeRole(region, "worker", []);
+    const input = functionInput("warm", { Code: { ZipFile: provisioned }, Publish: true });
+    await lambda.send(new CreateFunctionCommand(input));
+    await lambda.send(new PutProvisionedConcurrencyConfigCommand({
+      FunctionName: "warm", Qualifier: "1", ProvisionedConcurrentExecutions: 1,
+    }));
+    await untilReady(region);
+  }
+  await using region = await startRegion({ dataDir });
+  // The clock of a test begins anew, and what goes on does so a second after the region was stopped.
+  await region.clock.advance({ minutes: 10 });
+  await untilReady(region);
+  const answer = await region.client(LambdaClient).send(
+    new InvokeCommand({ FunctionName: "warm", Qualifier: "1", LogType: "Tail" }),
+  );
+  assert.equal(Buffer.from(answer.Payload ?? []).toString(), '"provisioned-concurrency"');
+  assert.doesNotMatch(Buffer.from(answer.LogResult ?? "", "base64").toString(), /Init Duration/);
 }));
 
 /** Waits for a minute, and is done. */

@@ -8,7 +8,6 @@ export interface FunctionPolicy {
   /** Empty for the function itself. */
   readonly qualifier: string;
   readonly statements: readonly PolicyStatement[];
-  readonly revisionId: string;
 }
 
 export const functionPolicies = table<FunctionPolicy>("lambda.policies", {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  AddPermissionCommand, GetPolicyCommand, InvokeCommand, LambdaClient, ListFunctionsCommand,
+  AddPermissionCommand, CreateAliasCommand, GetAliasCommand, GetFunctionConfigurationCommand,
+  GetPolicyCommand, InvokeCommand, LambdaClient, ListFunctionsCommand,
   PublishVersionCommand, RemovePermissionCommand, type AddPermissionCommandInput,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
@@ -90,6 +91,31 @@ test("each version and alias has a policy of its own, and a policy a revision", 
     "ResourceNotFoundException: Statement absent is not found in resource policy.",
   );
   await remove("of-version", { Qualifier: Version, RevisionId });
+});
+
+test("the revision of a policy is that of what it is about", async () => {
+  const revisions = async (Qualifier?: string) => {
+    const ofPolicy = await bench.lambda.send(new GetPolicyCommand({ FunctionName, Qualifier }));
+    const ofFunction = await bench.lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName, Qualifier }),
+    );
+    return [ofPolicy.RevisionId, ofFunction.RevisionId];
+  };
+  const before = await bench.lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  await add("revised", { RevisionId: before.RevisionId });
+  const [ofPolicy, ofFunction] = await revisions();
+  assert.equal(ofPolicy, ofFunction);
+  assert.notEqual(ofFunction, before.RevisionId);
+  const late = await refusal(add("late", { RevisionId: before.RevisionId }));
+  assert.match(late, /^PreconditionFailedException: /);
+  await remove("revised", { RevisionId: ofFunction });
+  const alias = { FunctionName, Name: "live", FunctionVersion: "$LATEST" };
+  const { RevisionId } = await bench.lambda.send(new CreateAliasCommand(alias));
+  await add("of-alias", { Qualifier: "live", RevisionId });
+  const now = await bench.lambda.send(new GetAliasCommand({ FunctionName, Name: "live" }));
+  assert.notEqual(now.RevisionId, RevisionId);
+  assert.equal((await revisions("live"))[0], now.RevisionId);
+  await remove("of-alias", { Qualifier: "live", RevisionId: now.RevisionId });
 });
 
 const dryRun = (client: LambdaClient) =>

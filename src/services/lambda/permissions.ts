@@ -5,17 +5,18 @@ import type { AddPermissionRequest } from "../../generated/lambda.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
+import { aliases } from "./alias-table.ts";
 import {
   invalidParameter, noPolicy, noPolicyAssociated, noPolicyFor, noPolicyForLatest, otherRevision,
   statementExists, statementNotFound,
 } from "./errors.ts";
 import { functionArn, latest, namedFunction, onFunction } from "./function-names.ts";
-import { functions, requireFunction } from "./function-table.ts";
+import { functions, requireFunction, touchVersion } from "./function-table.ts";
 import { functionPolicies, type FunctionPolicy } from "./permission-table.ts";
 import {
   document, keptStatement, principalOf, requireShort, shownDocument, shownStatement, type PolicyStatement,
 } from "./policy-statements.ts";
-import { requireQualified } from "./qualifiers.ts";
+import { requireQualified, revisionOfQualified, type Qualified } from "./qualifiers.ts";
 
 type Conditions = NonNullable<PolicyStatement["Condition"]>;
 
@@ -45,16 +46,19 @@ function findPolicy(
 }
 
 /** @throws AwsError when the caller means another revision */
-function requireRevision(policy: FunctionPolicy | undefined, given: string | undefined): void {
-  if (given !== undefined && given !== policy?.revisionId) throw otherRevision("GetPolicy");
+function requireRevision(ctx: ReadContext, about: Qualified, given: string | undefined): void {
+  if (given !== undefined && given !== revisionOfQualified(ctx, about)) throw otherRevision("GetPolicy");
 }
 
+/** @evidence recorded AWS answers: the function's revision is its policy's, and changes with it */
 function put(
-  ctx: Context, name: string, qualifier: string | undefined, statements: readonly PolicyStatement[],
+  ctx: Context, about: Qualified, qualifier: string | undefined, statements: readonly PolicyStatement[],
 ): void {
-  const key = { name, qualifier: qualifier ?? "" };
+  const key = { name: about.version.name, qualifier: qualifier ?? "" };
   if (statements.length === 0) ctx.db(functionPolicies).delete([key.name, key.qualifier]);
-  else ctx.db(functionPolicies).put({ ...key, statements, revisionId: ctx.ids.uuid() });
+  else ctx.db(functionPolicies).put({ ...key, statements });
+  if (about.alias) ctx.db(aliases).put({ ...about.alias, revisionId: ctx.ids.uuid() });
+  else touchVersion(ctx, about.version);
 }
 
 export const AddPermission = operation(lambda.AddPermission, {
@@ -62,14 +66,14 @@ export const AddPermission = operation(lambda.AddPermission, {
 
   run(input, ctx) {
     const { name, qualifier } = namedFunction(input);
-    requireQualified(ctx, name, qualifier);
+    const about = requireQualified(ctx, name, qualifier);
     if (qualifier === latest) throw noPolicyForLatest();
     const { FunctionUrlAuthType, Action } = input;
     if (FunctionUrlAuthType !== undefined && Action !== "lambda:InvokeFunctionUrl") {
       throw invalidParameter("FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action");
     }
     const policy = findPolicy(ctx, name, qualifier);
-    requireRevision(policy, input.RevisionId);
+    requireRevision(ctx, about, input.RevisionId);
     const statements = policy?.statements ?? [];
     if (statements.some(({ Sid }) => Sid === input.StatementId)) throw statementExists(input.StatementId);
     const Condition = conditionsOf(input);
@@ -83,7 +87,7 @@ export const AddPermission = operation(lambda.AddPermission, {
     });
     const all = [...statements, statement];
     requireShort(all);
-    put(ctx, name, qualifier, all);
+    put(ctx, about, qualifier, all);
     return { Statement: shownStatement(ctx, statement) };
   },
 });
@@ -94,13 +98,13 @@ export const RemovePermission = operation(lambda.RemovePermission, {
   run(input, ctx) {
     const { name, qualifier } = namedFunction(input);
     if (!ctx.db(functions).has(name)) throw noPolicyFor(functionArn(ctx, name, qualifier));
-    requireQualified(ctx, name, qualifier);
+    const about = requireQualified(ctx, name, qualifier);
     const policy = findPolicy(ctx, name, qualifier);
     if (!policy) throw noPolicyAssociated();
-    requireRevision(policy, input.RevisionId);
+    requireRevision(ctx, about, input.RevisionId);
     const left = policy.statements.filter(({ Sid }) => Sid !== input.StatementId);
     if (left.length === policy.statements.length) throw statementNotFound(input.StatementId);
-    put(ctx, policy.name, policy.qualifier, left);
+    put(ctx, about, qualifier, left);
   },
 });
 
@@ -112,7 +116,8 @@ export const GetPolicy = operation(lambda.GetPolicy, {
     requireFunction(ctx, name);
     const policy = findPolicy(ctx, name, qualifier);
     if (!policy) throw noPolicy();
-    return { Policy: shownDocument(ctx, policy.statements), RevisionId: policy.revisionId };
+    const RevisionId = revisionOfQualified(ctx, requireQualified(ctx, name, qualifier));
+    return { Policy: shownDocument(ctx, policy.statements), RevisionId };
   },
 });
 

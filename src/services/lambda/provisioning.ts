@@ -1,7 +1,8 @@
 /** Environments of versions are brought to the number that their provisioned concurrency asks for. */
 
-import { asynchronousJob } from "../../jobs/job.ts";
+import { standing } from "../../jobs/standing.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
+import { AwsError } from "../../kernel/errors.ts";
 import { CannotRun } from "../../planes/functions/contract.ts";
 import { configsOfVersion, provisionedConfigs, type ProvisionedConfig } from "./concurrency-table.ts";
 import { specOf } from "./function-specs.ts";
@@ -12,10 +13,21 @@ interface OneVersion {
   readonly version: string;
 }
 
+type Outcome = NonNullable<ProvisionedConfig["outcome"]>;
+
 /** To be called when what is said of a version has changed, in the transaction that changes it. */
 export function reprovision(ctx: Context, name: string, version: string): void {
-  const id = `${name} ${version}`;
-  ctx.schedule(provision, { at: ctx.clock.now(), id, input: { name, version } });
+  provision.start(ctx, `${name} ${version}`, { name, version });
+  wakeProvisioning(ctx, name);
+}
+
+/** To be called when what is said of any version of a function may be gone. */
+export function wakeProvisioning(ctx: Context, name: string): void {
+  ctx.wake(topicOf(name));
+}
+
+function topicOf(name: string): string {
+  return `provisioned concurrency of ${name}`;
 }
 
 /**
@@ -33,30 +45,50 @@ export function moveProvisioned(
   for (const version of [from, to]) reprovision(ctx, name, version);
 }
 
-export const provision = asynchronousJob<OneVersion>("lambda.provision", async ({ name, version }, ctx) => {
-  const configs = ctx.reading(() => configsOfVersion(ctx, name, version));
-  const found = ctx.reading(() => findVersion(ctx, name, numberOf(version)));
-  if (!found) return;
-  const requested = configs.reduce((sum, config) => sum + config.requested, 0);
-  let { ready, failure } = await keepWarm(ctx, found, requested);
-  ctx.transaction((within) => {
-    for (const config of configs) {
-      const outcome = { ready: Math.min(ready, config.requested), failure };
-      ready -= outcome.ready;
-      const now = within.db(provisionedConfigs).get([name, config.qualifier]);
-      if (now?.modifiedAt === config.modifiedAt) within.db(provisionedConfigs).put({ ...now, outcome });
+/** Somebody wakes it before that, when there is something to do. */
+const restMilliseconds = 24 * 3_600_000;
+
+/** Goes on for as long as anything is asked for, so that the environments are begun again with the region. */
+export const provision = standing<OneVersion>("lambda.provision", async ({ name, version }, ctx) => {
+  let kept = 0;
+  while (!ctx.signal.aborted) {
+    const configs = ctx.reading(() => configsOfVersion(ctx, name, version));
+    const requested = configs.reduce((sum, config) => sum + config.requested, 0);
+    if (requested === kept && configs.every(({ outcome }) => outcome !== undefined)) {
+      if (requested === 0) return;
+      await ctx.wait(restMilliseconds, topicOf(name));
+      continue;
     }
-  });
+    const found = ctx.reading(() => findVersion(ctx, name, numberOf(version)));
+    if (!found) return;
+    if (kept === 0) share(ctx, configs, undefined);
+    share(ctx, configs, await keepWarm(ctx, found, requested));
+    kept = requested;
+  }
 });
 
-export async function keepWarm(
-  ctx: BodyContext, version: FunctionVersion, count: number,
-): Promise<NonNullable<ProvisionedConfig["outcome"]>> {
+/** To each configuration as many of the environments as there are, in turn. */
+function share(ctx: BodyContext, configs: readonly ProvisionedConfig[], outcome: Outcome | undefined): void {
+  let left = outcome?.ready ?? 0;
+  ctx.transaction((within) => {
+    for (const { name, qualifier, requested, modifiedAt } of configs) {
+      const ready = Math.min(left, requested);
+      left -= ready;
+      const now = within.db(provisionedConfigs).get([name, qualifier]);
+      if (now?.modifiedAt !== modifiedAt) continue;
+      within.db(provisionedConfigs).put({ ...now, outcome: outcome && { ...outcome, ready } });
+    }
+  });
+}
+
+export async function keepWarm(ctx: BodyContext, version: FunctionVersion, count: number): Promise<Outcome> {
   try {
     const plane = await ctx.kernel.planes.functions();
     return await plane.keepWarm(await specOf(ctx, version), count);
   } catch (error) {
-    if (error instanceof CannotRun) return { ready: 0, failure: error.message };
+    // A key that is disabled, a role that is gone, a runtime that this machine has not.
+    const isRefusal = error instanceof CannotRun || (error instanceof AwsError && error.status < 500);
+    if (isRefusal) return { ready: 0, failure: error.message };
     throw error;
   }
 }

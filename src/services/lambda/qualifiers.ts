@@ -5,7 +5,7 @@ import { AwsError } from "../../kernel/errors.ts";
 import { aliases, type Alias } from "./alias-table.ts";
 import { aliasNotFound, functionNotFound } from "./errors.ts";
 import { functionArn, isVersionNumber, latest } from "./function-names.ts";
-import { findVersion, requireFunction, type FunctionVersion } from "./function-table.ts";
+import { findVersion, requireFunction, revisionOf, type FunctionVersion } from "./function-table.ts";
 
 export interface Qualified {
   readonly version: FunctionVersion;
@@ -21,6 +21,11 @@ export function requireQualified(ctx: ReadContext, name: string, qualifier: stri
   const alias = ctx.db(aliases).get([name, qualifier]);
   if (!alias) throw aliasNotFound(functionArn(ctx, name, qualifier));
   return { version: requireVersion(ctx, name, alias.version, qualifier), alias };
+}
+
+/** What a policy's revision is, too: its statements belong to what they are about. */
+export function revisionOfQualified(ctx: ReadContext, { version, alias }: Qualified): string {
+  return alias?.revisionId ?? revisionOf(version, ctx.clock.now());
 }
 
 /** Undefined when function, version or alias are not there. */

@@ -21,7 +21,7 @@ export const PublishVersion = operation(lambda.PublishVersion, {
     const made = ctx.transaction((within) => {
       const latest = requireLatest(within, name);
       requireChangeable(within, latest);
-      requireRevision(latest, input.RevisionId);
+      requireRevision(within, latest, input.RevisionId);
       const { code } = latest;
       if (input.CodeSha256 && code.kind === "zip" && input.CodeSha256 !== code.sha256) {
         throw shaDiffers(input.CodeSha256, code.sha256);
