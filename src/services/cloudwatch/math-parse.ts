@@ -174,7 +174,7 @@ export function namesIn(expression: Expression): string[] {
   return partsOf(expression).flatMap((part) => (part.kind === "name" ? part.name : []));
 }
 
-/** The functions that it calls, in capitals. */
+/** The functions that it calls. */
 export function callsIn(expression: Expression): string[] {
-  return partsOf(expression).flatMap((part) => (part.kind === "call" ? part.name.toUpperCase() : []));
+  return partsOf(expression).flatMap((part) => (part.kind === "call" ? part.name : []));
 }

@@ -27,6 +27,12 @@ export interface RunWindow {
   startFor(periodSeconds: number): number;
 }
 
+/** @evidence https://github.com/grafana/grafana/issues/78608: an answer of GetMetricData */
+const dropped: Message = {
+  Code: "ArithmeticError",
+  Value: "One or more data-points have been dropped due to non-numeric values (NaN, -Infinite, +Infinite)",
+};
+
 /** @evidence CloudWatch User Guide, "Using search expressions": the default of the period */
 const searchPeriodSeconds = 300;
 
@@ -143,6 +149,7 @@ export class QueryRun {
         search(this.#ctx, text).map((row) => this.#read(row, stat, period).series),
       band: (series, deviations) => bandOf(this.#ctx, series, deviations, this.#times(series.periodSeconds)),
       times: (period) => this.#times(period),
+      noteDropped: () => this.messages.set(query.Id, [dropped]),
     };
   }
 
