@@ -114,3 +114,45 @@ test("arrays: fills go by the period of each, and what is empty is sorted last",
   ["when / METRIC_COUNT(METRICS())", "0.2 0.2 0 0 -"],
   ["DATAPOINT_COUNT([lower, upper])", "2 1 2 1 -"],
 ]));
+
+/** Names of the metrics that a search finds, in order. */
+async function found(term: string): Promise<string[]> {
+  const { MetricDataResults = [] } = await client.send(new GetMetricDataCommand({
+    StartTime: new Date(testEpoch), EndTime: new Date(testEpoch + minute),
+    MetricDataQueries: [{
+      Id: "e1", Label: "${PROP('MetricName')}", Expression: `SEARCH('{Searched, Kind} ${term}', 'Sum', 60)`,
+    }],
+  }));
+  return MetricDataResults.map(({ Label = "" }) => Label).sort();
+}
+
+test("searches: parts of names, in whichever case; several that are joined only in their own", async () => {
+  const names = ["CustomCount1", "SDBFailure", "Project2-trial333", "Network-Errors-2", "NetworkErrors3",
+    "Europe\\France Traffic(Network)"];
+  await client.send(new PutMetricDataCommand({
+    Namespace: "Searched", MetricData: names.map((MetricName) => ({
+      MetricName, Value: 1, Timestamp: new Date(testEpoch), Dimensions: [{ Name: "Kind", Value: "any" }],
+    })),
+  }));
+  const cases: readonly (readonly [terms: readonly string[], ...expected: string[]])[] = [
+    [["count", "Count", "COUNT", "custom", "CustomCount", "Count1", "CustomCount1", "customcount1",
+      '"CustomCount1"', "MetricName=Count", ', "CustomCount1"'], "CustomCount1"],
+    [["couNT", "customcount", "count1", '"customcount1"', '"Custom"', "cust", "Namespace=count"]],
+    [["sdb", "Failure", "SDBFailure", "sdbfailure"], "SDBFailure"],
+    [["trial", "333", "project2trial333", "Project2-trial333"], "Project2-trial333"],
+    [["network/errors", "network+errors", "network-errors", "Network_Errors"],
+      "Network-Errors-2", "NetworkErrors3"],
+    [['"Network-Errors-2"', "network-errors NOT 3"], "Network-Errors-2"],
+    [['"Network_Errors_2"']],
+    [[String.raw`"Europe\\France Traffic\(Network\)"`, "france AND (sdb OR traffic)"], names[5] ?? ""],
+    // In small letters they are words like others.
+    [["sdb or trial", "sdb and failure"]],
+    [["NOT Namespace=Custom"], ...[...names].sort()],
+  ];
+  for (const [terms, ...expected] of cases) {
+    for (const term of terms) assert.deepEqual(await found(term), expected, term);
+  }
+  await assert.rejects(found("x".repeat(1_024)), {
+    message: "Error in expression 'e1': Search expressions must not be longer than 1024 characters",
+  });
+});
