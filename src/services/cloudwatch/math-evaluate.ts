@@ -13,6 +13,8 @@ export interface Scope {
   /** Metrics of the request, with their ids: those whose id holds the text, where there is one. */
   metrics(holding: string | undefined): readonly TimeSeries[];
   search(query: string, stat: string, periodSeconds: number | undefined): readonly TimeSeries[];
+  /** What an insight rule counted. */
+  insightRule(rule: string, metric: string): TimeSeries;
   band(series: TimeSeries, deviations: number): readonly TimeSeries[];
   readonly times: Times;
   /** Data points were left out, since there is no number for them. */
@@ -21,7 +23,7 @@ export interface Scope {
 }
 
 /** Functions over what this region has not. */
-const missing = ["DB_PERF_INSIGHTS", "INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA"];
+const missing = ["DB_PERF_INSIGHTS", "LAMBDA", "SERVICE_QUOTA"];
 /** Names that are arguments of functions. */
 const words = ["REPEAT", "LINEAR", "ASC", "DESC", "AVG", "MAX", "MIN", "SUM", "STDDEV"];
 
@@ -146,6 +148,12 @@ function called(name: string, items: readonly Expression[], scope: Scope): MathV
       kind: "list", items: scope.search(text(first) ?? "", text(second) ?? "", amount(third)),
     };
     case "IF": return chosen(values, scope);
+    case "INSIGHT_RULE_METRIC": {
+      if (first?.kind !== "text" || second?.kind !== "text") {
+        throw validationError(`Unsupported arguments for function ${name}`);
+      }
+      return scope.insightRule(first.value, second.value);
+    }
     case "TIME_SERIES": return constant(amount(first) ?? Number.NaN, scope);
     case "ANOMALY_DETECTION_BAND": {
       if (first?.kind !== "series") throw validationError(`Unsupported arguments for function ${name}`);

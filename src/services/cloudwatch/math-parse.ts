@@ -175,7 +175,7 @@ export function namesIn(expression: Expression): string[] {
   return partsOf(expression).flatMap((part) => (part.kind === "name" ? part.name : []));
 }
 
-/** The functions that it calls. */
-export function callsIn(expression: Expression): string[] {
-  return partsOf(expression).flatMap((part) => (part.kind === "call" ? part.name : []));
+/** The functions that it calls, and with what. */
+export function callsIn(expression: Expression): (Expression & { readonly kind: "call" })[] {
+  return partsOf(expression).flatMap((part) => (part.kind === "call" ? part : []));
 }
