@@ -34,6 +34,7 @@ export function writeProfile({
   writeSection(configFile, name === "default" ? name : `profile ${name}`, {
     region: awsRegion,
     endpoint_url: endpoint,
+    disable_host_prefix_injection: "true",
     ...(authority !== undefined && { ca_bundle: authority }),
   });
   writeSection(credentialsFile, name, { aws_access_key_id: "test", aws_secret_access_key: "test" });

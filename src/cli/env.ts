@@ -30,6 +30,8 @@ const env: Command = {
       AWS_SECRET_ACCESS_KEY: "test",
       AWS_REGION: awsRegion,
       AWS_DEFAULT_REGION: awsRegion,
+      // No host of this machine is called `stream-localhost`, as operations with a prefix would have it.
+      AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
       ...(authority !== undefined && { AWS_CA_BUNDLE: authority, NODE_EXTRA_CA_CERTS: authority }),
     };
     // Those of the real AWS would outweigh, or not fit, the keys above.

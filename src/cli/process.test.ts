@@ -145,6 +145,7 @@ test("a shell and an aws profile are pointed at the region", async () => {
       "export AWS_SECRET_ACCESS_KEY=test",
       "export AWS_REGION=us-east-1",
       "export AWS_DEFAULT_REGION=us-east-1",
+      "export AWS_DISABLE_HOST_PREFIX_INJECTION=true",
       "unset AWS_PROFILE AWS_SESSION_TOKEN",
       "",
     ].join("\n"),
@@ -152,7 +153,8 @@ test("a shell and an aws profile are pointed at the region", async () => {
   assert.equal((await run(["env", "--profile", "local"])).code, 0);
   assert.equal(
     readFileSync(join(folder, "aws", "config"), "utf8"),
-    `[profile local]\nregion = us-east-1\nendpoint_url = ${region.endpoint}\n`,
+    `[profile local]\nregion = us-east-1\nendpoint_url = ${region.endpoint}\n` +
+      "disable_host_prefix_injection = true\n",
   );
   assert.equal(
     readFileSync(join(folder, "aws", "credentials"), "utf8"),

@@ -4,10 +4,11 @@ import type { ComparisonOperator, MetricDataQuery } from "../../generated/cloudw
 import type { ReadContext } from "../../kernel/context.ts";
 import { extraPeriods, type Slot } from "./alarm-outcome.ts";
 import type { MetricRule } from "./alarm-rows.ts";
+import { noInsights, type InsightMetrics } from "./insight-rule-metrics.ts";
 import type { TimeSeries } from "./math-values.ts";
 import { sortedDimensions } from "./metric-rows.ts";
 import { isInsightsQuery, parseInsights } from "./metrics-insights-parse.ts";
-import { QueryRun, totalsOf } from "./query-run.ts";
+import { QueryRun, totalsOf, type RunWindow } from "./query-run.ts";
 import { parseStatistic, valueOf, type Statistic } from "./statistics.ts";
 
 /** What a data point is compared with: a number, or a band around what is expected. */
@@ -60,14 +61,29 @@ export interface Read {
   readonly bounds: Bounds;
 }
 
+/** Where the oldest period begins that is looked at. */
+function startOf(rule: MetricRule, end: number): number {
+  return end - ((rule.EvaluationPeriods ?? 1) + extraPeriods) * periodOf(rule) * 1_000;
+}
+
 /** @param end the end of the newest period */
-export function readSlots(ctx: ReadContext, rule: MetricRule, end: number): Read {
+export function windowOf(rule: MetricRule, end: number): RunWindow {
+  const start = startOf(rule, end);
+  return { end, startFor: () => start };
+}
+
+/**
+ * @param end the end of the newest period
+ * @param insights what insight rules counted until then
+ */
+export function readSlots(
+  ctx: ReadContext, rule: MetricRule, end: number, insights: InsightMetrics = noInsights,
+): Read {
   const period = periodOf(rule) * 1_000;
-  const count = (rule.EvaluationPeriods ?? 1) + extraPeriods;
-  const start = end - count * period;
+  const start = startOf(rule, end);
   const fixed = { lower: rule.Threshold ?? 0, upper: rule.Threshold ?? 0 };
   const { found, lowAt } = rule.Metrics ? ofQueries(
-    ctx, rule, start, end, fixed,
+    new QueryRun(ctx, rule.Metrics, windowOf(rule, end), insights), rule, fixed,
   ) : ofMetric(ctx, rule, start, end, fixed);
   const slots: Slot[] = [];
   const operator = rule.ComparisonOperator ?? "GreaterThanThreshold";
@@ -110,8 +126,8 @@ export function readAllSlots(ctx: ReadContext, rule: MetricRule, end: number): R
   const query = groupedQuery(rule);
   if (!query) return [];
   const period = periodOf(rule) * 1_000;
-  const start = end - ((rule.EvaluationPeriods ?? 1) + extraPeriods) * period;
-  const run = new QueryRun(ctx, rule.Metrics ?? [], { end, startFor: () => start });
+  const start = startOf(rule, end);
+  const run = new QueryRun(ctx, rule.Metrics ?? [], windowOf(rule, end), noInsights);
   const bounds = { lower: rule.Threshold ?? 0, upper: rule.Threshold ?? 0 };
   const operator = rule.ComparisonOperator ?? "GreaterThanThreshold";
   return run.resultsOf(query).map(({ metric, points }) => {
@@ -148,9 +164,8 @@ function ofMetric(ctx: ReadContext, rule: MetricRule, start: number, end: number
   return { found, lowAt };
 }
 
-function ofQueries(ctx: ReadContext, rule: MetricRule, start: number, end: number, fixed: Bounds): FoundAll {
+function ofQueries(run: QueryRun, rule: MetricRule, fixed: Bounds): FoundAll {
   const queries = rule.Metrics ?? [];
-  const run = new QueryRun(ctx, queries, { end, startFor: () => start });
   const shown = queries.find(({ Id, ReturnData }) => ReturnData !== false && Id !== rule.ThresholdMetricId);
   const [series] = shown ? run.resultsOf(shown) : [];
   const band = queries.find(({ Id }) => Id === rule.ThresholdMetricId);

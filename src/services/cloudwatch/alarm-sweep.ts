@@ -8,14 +8,15 @@
 
 import { asynchronousJob } from "../../jobs/job.ts";
 import { jobs } from "../../jobs/rows.ts";
-import type { Context } from "../../kernel/context.ts";
+import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { contributorsMax, knownContributors, updateContributors } from "./alarm-contributors.ts";
-import { isGrouped, periodOf, readAllSlots, readSlots } from "./alarm-datapoints.ts";
+import { isGrouped, periodOf, readAllSlots, readSlots, windowOf } from "./alarm-datapoints.ts";
 import { extraPeriods, outcomeOf, type Outcome, type Slot, type Treatment } from "./alarm-outcome.ts";
 import { contributorReason, groupedReason, reasonData, reasonOf } from "./alarm-reasons.ts";
 import { alarms, type AlarmRow, type MetricRule } from "./alarm-rows.ts";
 import { changeState } from "./alarm-transitions.ts";
+import { gatherInsights, noInsights, wantsInsights, type InsightMetrics } from "./insight-rule-metrics.ts";
 
 const jobId = "sweep";
 const minuteMilliseconds = 60_000;
@@ -66,9 +67,11 @@ function evaluateGroups(ctx: Context, alarm: AlarmRow, rule: MetricRule, end: nu
 }
 
 /** @returns whether there was a data point */
-function evaluateOne(ctx: Context, alarm: AlarmRow, rule: MetricRule, end: number): boolean {
+function evaluateOne(
+  ctx: Context, alarm: AlarmRow, rule: MetricRule, end: number, insights: InsightMetrics | undefined,
+): boolean {
   if (isGrouped(rule)) return evaluateGroups(ctx, alarm, rule, end);
-  const { slots, isLowSample, bounds } = readSlots(ctx, rule, end);
+  const { slots, isLowSample, bounds } = readSlots(ctx, rule, end, insights);
   const hasData = slots.some(({ value }) => value !== undefined);
   if (isLowSample) return hasData;
   const periods = rule.EvaluationPeriods ?? 1;
@@ -90,9 +93,33 @@ function isShort(rule: MetricRule): boolean {
   return periodOf(rule) < 60;
 }
 
+/** The end of the newest period that an alarm goes by now; undefined where it is not evaluated now. */
+function endFor(rule: MetricRule, now: number): number | undefined {
+  const step = isShort(rule) ? shortMilliseconds : minuteMilliseconds;
+  if (step === minuteMilliseconds && now % minuteMilliseconds >= shortMilliseconds) return undefined;
+  return now - (now % step);
+}
+
+/** By the name of the alarm: of those that go by insight rules. */
+type InsightsByAlarm = ReadonlyMap<string, InsightMetrics>;
+
+async function insightsOfAlarms(ctx: BodyContext, now: number): Promise<InsightsByAlarm> {
+  const found = new Map<string, InsightMetrics>();
+  for (const { name, metric: rule } of ctx.reading(() => [...ctx.db(alarms).by("metric").list()])) {
+    const end = rule && endFor(rule, now);
+    if (!rule?.Metrics || end === undefined || !wantsInsights(rule.Metrics)) continue;
+    try {
+      found.set(name, await gatherInsights(ctx, rule.Metrics, windowOf(rule, end)));
+    } catch (cause) {
+      if (!(cause instanceof AwsError)) throw cause;
+      found.set(name, noInsights);
+    }
+  }
+  return found;
+}
+
 /** @returns when to look again */
-function evaluateAll(ctx: Context): number {
-  const now = ctx.clock.now();
+function evaluateAll(ctx: Context, now: number, insights: InsightsByAlarm): number {
   let hasShort = false;
   let hasData = false;
   for (const { name } of [...ctx.db(alarms).by("metric").list()]) {
@@ -100,13 +127,12 @@ function evaluateAll(ctx: Context): number {
     const rule = alarm?.metric;
     if (!alarm || !rule) continue;
     hasShort ||= isShort(rule);
-    const step = isShort(rule) ? shortMilliseconds : minuteMilliseconds;
-    if (step === minuteMilliseconds && now % minuteMilliseconds >= shortMilliseconds) {
-      hasData = true;
-      continue;
-    }
+    const end = endFor(rule, now);
+    // What an insight rule counts is not told by a data point.
+    if (end === undefined || insights.has(name)) hasData = true;
+    if (end === undefined) continue;
     try {
-      hasData = evaluateOne(ctx, alarm, rule, now - (now % step)) || hasData;
+      hasData = evaluateOne(ctx, alarm, rule, end, insights.get(name)) || hasData;
     } catch (cause) {
       // An expression that can't be worked out leaves the alarm as it is.
       if (!(cause instanceof AwsError)) throw cause;
@@ -122,12 +148,13 @@ function nextAt(now: number, hasShort: boolean): number {
 
 export const sweepAlarms = asynchronousJob<null>("cloudwatch.sweepAlarms", async (_input, ctx) => {
   ctx.kernel.metrics.flushCell(ctx, { gauges: true });
+  const now = ctx.clock.now();
+  const insights = await insightsOfAlarms(ctx, now);
   ctx.transaction((within) => {
-    const at = evaluateAll(within);
+    const at = evaluateAll(within, now, insights);
     if (!within.db(alarms).by("metric").first()) within.unschedule(sweepAlarms, jobId);
     else within.schedule(sweepAlarms, { at, id: jobId, input: null });
   });
-  await Promise.resolve();
 });
 
 function sweepAt(ctx: Context, at: number): void {

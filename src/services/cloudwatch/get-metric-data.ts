@@ -6,10 +6,11 @@ import type { BodyContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { openPageToken, pageToken } from "../../kernel/page.ts";
 import { invalidNextToken, validationError } from "./errors.ts";
+import { askedInsights } from "./insight-rule-metrics.ts";
 import { defaultLabels, shownLabel, type Labelled } from "./labels.ts";
 import { alignedStart } from "./periods.ts";
 import { requireQueries } from "./query-checks.ts";
-import { QueryRun } from "./query-run.ts";
+import { QueryRun, type RunWindow } from "./query-run.ts";
 
 /** @evidence CloudWatch API Reference, GetMetricData */
 const queriesMax = 500;
@@ -50,10 +51,13 @@ function result(
   };
 }
 
-function allResults(ctx: BodyContext, input: GetMetricDataInput): Result[] {
-  const { MetricDataQueries: queries, StartTime: start, EndTime: end } = input;
+function windowOf(ctx: BodyContext, { StartTime: start, EndTime: end }: GetMetricDataInput): RunWindow {
   const now = ctx.clock.now();
-  const run = new QueryRun(ctx, queries, { end, startFor: (period) => alignedStart(start, period, now) });
+  return { end, startFor: (period) => alignedStart(start, period, now) };
+}
+
+function allResults(ctx: BodyContext, input: GetMetricDataInput, run: QueryRun): Result[] {
+  const { MetricDataQueries: queries } = input;
   const labels = defaultLabels(queries);
   const facts = {
     account: ctx.account, region: ctx.region, timezone: input.LabelOptions?.Timezone ?? "+0000",
@@ -99,7 +103,11 @@ export const GetMetricData = operation(cloudwatch.GetMetricData, {
     }
     ctx.kernel.metrics.flushCell(ctx);
     const max = input.MaxDatapoints ?? datapointsMax;
-    const { page, more } = pageOf(ctx.reading(() => allResults(ctx, input)), skip, max);
+    const queries = input.MetricDataQueries;
+    const window = windowOf(ctx, input);
+    const insights = await askedInsights(ctx, queries, window);
+    const run = new QueryRun(ctx, queries, window, insights);
+    const { page, more } = pageOf(ctx.reading(() => allResults(ctx, input, run)), skip, max);
     return {
       MetricDataResults: page, NextToken: more ? pageToken(scope, skip + max) : undefined, Messages: [],
     };

@@ -113,7 +113,6 @@ export function parseDefinition(text: string): InsightDefinition {
   const valueOf = contribution["ValueOf"];
   if (valueOf !== undefined &&
     typeof valueOf !== "string") throw invalid("Contribution.ValueOf must be a text");
-  if (aggregateOn === "Sum" && valueOf === undefined) throw invalid("a Sum needs Contribution.ValueOf");
   return {
     schema: `{"Name":"${name}","Version":${version}}`, groups: groupsOf(rule), isJson: format === "JSON",
     fields: members(rule["Fields"] ?? {}, "Fields") as Readonly<Record<string, string>>,
@@ -171,6 +170,7 @@ export function contributionOf(definition: InsightDefinition, message: string): 
   if (!lookup || !definition.filters.every(({ match, holds }) => holds(lookup(match)))) return undefined;
   const keys = definition.keys.map((key) => lookup(key));
   if (keys.includes(undefined)) return undefined;
-  const value = definition.isSum ? Number(lookup(definition.valueOf ?? "")) : 1;
+  // @evidence CloudWatch User Guide, "Setting an alarm on Contributor Insights metric data": a Sum of nothing
+  const value = definition.isSum && definition.valueOf !== undefined ? Number(lookup(definition.valueOf)) : 1;
   return Number.isFinite(value) ? { keys: keys.map(asText), value } : undefined;
 }

@@ -16,6 +16,7 @@ const contributorsMax = 100;
 const metricNames = [
   "UniqueContributors", "MaxContributorValue", "SampleCount", "Sum", "Minimum", "Maximum", "Average",
 ] as const;
+export type InsightMetricName = typeof metricNames[number];
 /** Different contributors that are told apart. */
 const distinctMax = 100_000;
 
@@ -80,6 +81,10 @@ class Report {
   }
 }
 
+export function isInsightMetric(name: string): name is InsightMetricName {
+  return metricNames.includes(name as InsightMetricName);
+}
+
 interface Span {
   readonly start: number;
   readonly end: number;
@@ -128,7 +133,8 @@ async function readGroup(
   }
 }
 
-async function reportOf(
+/** @param span periods begin at its start */
+export async function reportOf(
   ctx: BodyContext, { spans }: InsightRuleRow, definition: InsightDefinition, span: Span,
 ): Promise<Report> {
   const report = new Report();
@@ -151,14 +157,27 @@ async function reportOf(
   return report;
 }
 
-function datapoints(report: Report, wanted: readonly string[]): cloudwatch.InsightRuleMetricDatapoint[] {
+/** Every metric, in the order of time. */
+export function datapointsOf(
+  report: Report,
+): { readonly at: number; readonly values: Readonly<Record<InsightMetricName, number>> }[] {
   return [...report.slots].sort(([left], [right]) => left - right).map(([at, slot]) => {
     const { count, sum, minimum, maximum, byContributor } = slot;
-    const all: Record<typeof metricNames[number], number> = {
-      UniqueContributors: byContributor.size, MaxContributorValue: greatest(byContributor.values()),
-      SampleCount: count, Sum: sum, Minimum: minimum, Maximum: maximum, Average: sum / count,
+    return {
+      at,
+      values: {
+        UniqueContributors: byContributor.size, MaxContributorValue: greatest(byContributor.values()),
+        SampleCount: count, Sum: sum, Minimum: minimum, Maximum: maximum, Average: sum / count,
+      },
     };
-    const shown = Object.entries(all).filter(([name]) => wanted.includes(name));
+  });
+}
+
+function shownDatapoints(
+  report: Report, wanted: readonly string[],
+): cloudwatch.InsightRuleMetricDatapoint[] {
+  return datapointsOf(report).map(({ at, values }) => {
+    const shown = Object.entries(values).filter(([name]) => wanted.includes(name));
     return { Timestamp: at, ...Object.fromEntries(shown) };
   });
 }
@@ -173,7 +192,7 @@ function requireInput(input: cloudwatch.GetInsightRuleReportInput): void {
     throw invalidParameterValue(`The parameter MaxContributorCount must be between 1 and ` +
       `${contributorsMax}.`);
   }
-  const wrong = metrics.find((name) => !metricNames.includes(name as typeof metricNames[number]));
+  const wrong = metrics.find((name) => !isInsightMetric(name));
   if (wrong !== undefined) throw invalidParameterValue(`The value ${wrong} for parameter Metrics is ` +
     `invalid.`);
   if (order !== "Sum" && order !== "Maximum") {
@@ -204,7 +223,7 @@ export const GetInsightRuleReport = operation(cloudwatch.GetInsightRuleReport, {
         Datapoints: [...byTime].sort(([left], [right]) => left - right)
           .map(([Timestamp, ApproximateValue]) => ({ Timestamp, ApproximateValue })),
       })),
-      MetricDatapoints: input.Metrics ? datapoints(report, input.Metrics) : [],
+      MetricDatapoints: input.Metrics ? shownDatapoints(report, input.Metrics) : [],
     };
   },
 });

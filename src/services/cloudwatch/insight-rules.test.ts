@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import {
   CloudWatchClient, DeleteInsightRulesCommand, DescribeInsightRulesCommand, DisableInsightRulesCommand,
-  EnableInsightRulesCommand, GetInsightRuleReportCommand, PutInsightRuleCommand, TagResourceCommand,
+  DescribeAlarmsCommand, EnableInsightRulesCommand, GetInsightRuleReportCommand, GetMetricDataCommand,
+  PutMetricAlarmCommand, PutInsightRuleCommand, TagResourceCommand,
   type GetInsightRuleReportCommandInput,
 } from "@aws-sdk/client-cloudwatch";
 import {
@@ -19,6 +20,9 @@ for (const logGroupName of ["json", "clf"]) {
   await logs.send(new CreateLogGroupCommand({ logGroupName }));
   await logs.send(new CreateLogStreamCommand({ logGroupName, logStreamName: "s" }));
 }
+
+const minutes = (from: number, to: number) =>
+  ({ StartTime: new Date(testEpoch + from * 60_000), EndTime: new Date(testEpoch + to * 60_000) });
 
 const log = (logGroupName: string, ...events: (readonly [minute: number, message: string])[]) =>
   logs.send(new PutLogEventsCommand({
@@ -180,7 +184,6 @@ test("definitions and reports that can't be are refused", async () => {
   assert.equal(await refused({ Contribution: { Keys: [] } }), "Contribution.Keys must have 1 to 4 keys.");
   assert.equal(await refused({ Contribution: { Keys: ["1", "2", "3", "4", "5"] } }),
     "Contribution.Keys must have 1 to 4 keys.");
-  assert.equal(await refused({ Contribution, AggregateOn: "Sum" }), "a Sum needs Contribution.ValueOf.");
   assert.equal(await refused({ Contribution, LogFormat: "XML" }), "LogFormat must be JSON or CLF.");
   assert.equal(await refused({ Contribution: { ...Contribution, Filters: [{ Match: "$.a", Like: 1 }] } }),
     "a filter must have Match and one operator.");
@@ -190,4 +193,87 @@ test("definitions and reports that can't be are refused", async () => {
   assert.match(await refusal(report("bytes", { MaxContributorCount: 101 })), /between 1 and 100/);
   assert.match(await refusal(report("bytes", { OrderBy: "Average" })),
     /The value Average for parameter OrderBy/);
+});
+
+test("INSIGHT_RULE_METRIC: what rules counted is a time series of metric math, and alarms go by it", async () => {
+  await logs.send(new CreateLogGroupCommand({ logGroupName: "flow" }));
+  await logs.send(new CreateLogStreamCommand({ logGroupName: "flow", logStreamName: "s" }));
+  // As the User Guide has it: of a Sum that names no value, every event counts.
+  const flow = (more: readonly object[]) => ({
+    LogGroupNames: ["flow"], LogFormat: "CLF", AggregateOn: "Sum",
+    Fields: { "3": "interfaceID", "4": "sourceAddress", "8": "protocol", "13": "action" },
+    Contribution: {
+      Keys: ["interfaceID", "sourceAddress"], Filters: [{ Match: "protocol", EqualTo: 6 }, ...more],
+    },
+  });
+  await put("RejectedConnectionsRule", flow([{ Match: "action", In: ["REJECT"] }]));
+  await put("TotalConnectionsRule", flow([]));
+  const line = (source: string, action: string) =>
+    `2 123456789010 eni-1 ${source} 10.0.0.2 1 2 6 20 4249 1418530010 1418530070 ${action} OK`;
+  await log("flow", [100, line("1", "REJECT")], [100, line("2", "ACCEPT")], [102, line("1", "REJECT")],
+    [102, line("1", "ACCEPT")], [102, line("1", "ACCEPT")], [102, line("2", "ACCEPT")]);
+  const ask = async (...expressions: string[]) => {
+    const { MetricDataResults = [] } = await cloudwatch.send(new GetMetricDataCommand({
+      ...minutes(100, 104), ScanBy: "TimestampAscending",
+      MetricDataQueries: expressions.map((Expression, index) =>
+        ({ Id: `e${index + 1}`, Expression, Period: 60 })),
+    }));
+    return MetricDataResults.map(({ Timestamps = [], Values = [] }) =>
+      Object.fromEntries(Timestamps.map((at, index) => [(+at - testEpoch) / 60_000, Values[index]])));
+  };
+  assert.deepEqual(await ask(
+    'INSIGHT_RULE_METRIC("RejectedConnectionsRule", "Sum")',
+    'INSIGHT_RULE_METRIC("TotalConnectionsRule", "Sum")', "(e1/e2)*100",
+    "INSIGHT_RULE_METRIC('TotalConnectionsRule', 'UniqueContributors')",
+    "INSIGHT_RULE_METRIC('TotalConnectionsRule', 'MaxContributorValue')",
+  ), [
+    { 100: 1, 102: 1 }, { 100: 2, 102: 4 }, { 100: 50, 102: 25 }, { 100: 2, 102: 2 }, { 100: 1, 102: 3 },
+  ]);
+  await assert.rejects(ask('INSIGHT_RULE_METRIC("None", "Sum")'), {
+    message: "Error in expression 'e1': Insight rule None does not exist",
+  });
+  await assert.rejects(ask('INSIGHT_RULE_METRIC("TotalConnectionsRule", "Median")'), {
+    message: "Error in expression 'e1': Unknown metric of insight rules: Median",
+  });
+  await assert.rejects(ask("INSIGHT_RULE_METRIC(1, 2)"), {
+    message: "Error in expression 'e1': Unsupported arguments for function INSIGHT_RULE_METRIC",
+  });
+
+  await region.clock.set(testEpoch + 110 * 60_000);
+  await cloudwatch.send(new PutMetricAlarmCommand({
+    AlarmName: "rejected", EvaluationPeriods: 1, Threshold: 20, ComparisonOperator: "GreaterThanThreshold",
+    Metrics: [
+      { Id: "e1", Expression: 'INSIGHT_RULE_METRIC("RejectedConnectionsRule", "Sum")', Period: 60,
+        ReturnData: false },
+      { Id: "e2", Expression: 'INSIGHT_RULE_METRIC("TotalConnectionsRule", "Sum")', Period: 60,
+        ReturnData: false },
+      { Id: "e3", Expression: "(e1/e2)*100", Period: 60 },
+    ],
+  }));
+  const state = async () => {
+    const { MetricAlarms: [alarm] = [] } = await cloudwatch.send(new DescribeAlarmsCommand({
+      AlarmNames: ["rejected"],
+    }));
+    return `${alarm?.StateValue}: ${alarm?.StateReason}`;
+  };
+  await region.clock.advance({ minutes: 5 });
+  assert.equal(await state(), "INSUFFICIENT_DATA: Insufficient Data: 1 datapoint was unknown.");
+  await log("flow", [115, line("1", "REJECT")], [115, line("2", "ACCEPT")]);
+  await region.clock.advance({ minutes: 1 });
+  assert.equal(await state(), "ALARM: Threshold Crossed: 1 datapoint [50.0 (01/01/26 01:55:00)] was greater " +
+    "than the threshold (20.0).");
+});
+
+test("INSIGHT_RULE_METRIC needs the permission to read the report", async () => {
+  const allowing = async (...Action: string[]) => {
+    const Statement = [{ Effect: "Allow", Action, Resource: "*" }];
+    const credentials = await region.user(`u${Action.length}`, { Version: "2012-10-17", Statement });
+    return region.client(CloudWatchClient, { credentials });
+  };
+  const ask = async (client: CloudWatchClient) => client.send(new GetMetricDataCommand({
+    ...minutes(0, 5),
+    MetricDataQueries: [{ Id: "e1", Expression: "INSIGHT_RULE_METRIC('bytes', 'Sum')", Period: 60 }],
+  }));
+  await assert.rejects(ask(await allowing("cloudwatch:GetMetricData")), /cloudwatch:GetInsightRuleReport/);
+  await ask(await allowing("cloudwatch:GetMetricData", "cloudwatch:GetInsightRuleReport"));
 });

@@ -2,9 +2,9 @@
 
 import { notImplemented } from "../../kernel/errors.ts";
 import { validationError } from "./errors.ts";
-import { fillAt, functions } from "./math-functions.ts";
+import { functions, type Times } from "./math-functions.ts";
 import type { Expression } from "./math-parse.ts";
-import { mapped, number, type MathValue, type TimeSeries } from "./math-values.ts";
+import { mapped, number, timesOf, withoutUndefined, type MathValue, type TimeSeries } from "./math-values.ts";
 
 /** What an expression can see beyond itself. */
 export interface Scope {
@@ -13,14 +13,17 @@ export interface Scope {
   /** Metrics of the request, with their ids: those whose id holds the text, where there is one. */
   metrics(holding: string | undefined): readonly TimeSeries[];
   search(query: string, stat: string, periodSeconds: number | undefined): readonly TimeSeries[];
+  /** What an insight rule counted. */
+  insightRule(rule: string, metric: string): TimeSeries;
   band(series: TimeSeries, deviations: number): readonly TimeSeries[];
-  /** The starts of all periods of the time that is asked for. */
-  times(periodSeconds: number): readonly number[];
+  readonly times: Times;
+  /** Data points were left out, since there is no number for them. */
+  noteDropped(): void;
   readonly periodSeconds: number;
 }
 
 /** Functions over what this region has not. */
-const missing = ["DB_PERF_INSIGHTS", "INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA"];
+const missing = ["DB_PERF_INSIGHTS", "LAMBDA", "SERVICE_QUOTA"];
 /** Names that are arguments of functions. */
 const words = ["REPEAT", "LINEAR", "ASC", "DESC", "AVG", "MAX", "MIN", "SUM", "STDDEV"];
 
@@ -46,6 +49,10 @@ const typeNames = {
 } as const;
 
 export function evaluate(expression: Expression, scope: Scope): MathValue {
+  return withoutUndefined(evaluated(expression, scope), () => scope.noteDropped());
+}
+
+function evaluated(expression: Expression, scope: Scope): MathValue {
   switch (expression.kind) {
     case "number": return number(expression.value);
     case "text": return { kind: "text", value: expression.value };
@@ -57,7 +64,7 @@ export function evaluate(expression: Expression, scope: Scope): MathValue {
     case "binary": {
       return binary(expression.operator, evaluate(expression.left, scope), evaluate(expression.right, scope));
     }
-    case "call": return called(expression.name.toUpperCase(), expression.items, scope);
+    case "call": return called(expression.name, expression.items, scope);
   }
 }
 
@@ -103,15 +110,26 @@ function binary(operator: string, left: MathValue, right: MathValue): MathValue 
     return mapped(right, (value) => apply(left.value, value));
   }
   if (right.kind === "number") return mapped(left, (value) => apply(value, right.value));
-  // Only times that both have.
-  return mapped(
-    left,
-    (value, at) => {
-      const other = right.points.get(at);
-      return other === undefined ? undefined : apply(value, other);
-    },
-    Math.max(left.periodSeconds, right.periodSeconds),
-  );
+  return combined(left, right, apply);
+}
+
+/**
+ * What only one of the two has is 0 in the other.
+ *
+ * @evidence CloudWatch User Guide, "Basic arithmetic functions" and "Comparison and logical operators";
+ *   https://github.com/compiler-explorer/infra/pull/1661 ("missing + 0" is 0)
+ */
+function combined(
+  left: TimeSeries, right: TimeSeries, apply: (left: number, right: number) => number,
+): TimeSeries {
+  const periodSeconds = Math.max(left.periodSeconds, right.periodSeconds);
+  // Of the shorter periods those that begin with a longer one.
+  const coarsest = [left, right].filter((series) => series.periodSeconds === periodSeconds);
+  const points = new Map<number, number>();
+  for (const at of timesOf(coarsest)) {
+    points.set(at, apply(left.points.get(at) ?? 0, right.points.get(at) ?? 0));
+  }
+  return { kind: "series", periodSeconds, points, label: left.label };
 }
 
 function called(name: string, items: readonly Expression[], scope: Scope): MathValue {
@@ -129,8 +147,13 @@ function called(name: string, items: readonly Expression[], scope: Scope): MathV
     case "SEARCH": return {
       kind: "list", items: scope.search(text(first) ?? "", text(second) ?? "", amount(third)),
     };
-    case "FILL": return fillAt((period) => scope.times(period))(values, name);
     case "IF": return chosen(values, scope);
+    case "INSIGHT_RULE_METRIC": {
+      if (first?.kind !== "text" || second?.kind !== "text") {
+        throw validationError(`Unsupported arguments for function ${name}`);
+      }
+      return scope.insightRule(first.value, second.value);
+    }
     case "TIME_SERIES": return constant(amount(first) ?? Number.NaN, scope);
     case "ANOMALY_DETECTION_BAND": {
       if (first?.kind !== "series") throw validationError(`Unsupported arguments for function ${name}`);
@@ -139,25 +162,37 @@ function called(name: string, items: readonly Expression[], scope: Scope): MathV
     default: {
       const work = functions[name];
       if (!work) throw validationError(`Unknown function: ${name}`);
-      return work(values, name);
+      return work(values, name, scope.times);
     }
   }
 }
 
-/** IF(condition, value where it is true, value where it is not). */
+/**
+ * IF(condition, value where it is true, value where it is not). Where it is true and the first value is
+ * missing it is 0; where it is false and the second is missing there is nothing.
+ *
+ * @evidence CloudWatch User Guide, "Using IF expressions"
+ */
 function chosen(values: readonly MathValue[], scope: Scope): MathValue {
   const [condition, yes, no] = values;
   if (!condition || !yes || condition.kind === "text") throw validationError(
     "Unsupported arguments for function IF"
   );
-  if (condition.kind === "number") return condition.value !== 0 ? yes : (no ?? { kind: "list", items: [] });
+  if (condition.kind === "number") return condition.value !== 0 ? yes : (no ?? empty(yes, scope));
   if (condition.kind === "list") {
     const items = condition.items.map((item) => chosen([item, ...values.slice(1)], scope) as TimeSeries);
     return { kind: "list", items };
   }
-  const at = (value: MathValue | undefined, time: number): number | undefined => {
-    if (value?.kind === "number") return value.value;
-    return value?.kind === "series" ? value.points.get(time) : undefined;
-  };
-  return mapped(condition, (truth, time) => at(truth !== 0 ? yes : no, time));
+  return mapped(condition, (truth, time) =>
+    truth !== 0 ? (valueAt(yes, time) ?? 0) : no && valueAt(no, time));
+}
+
+function valueAt(value: MathValue, time: number): number | undefined {
+  if (value.kind === "number") return value.value;
+  return value.kind === "series" ? value.points.get(time) : undefined;
+}
+
+function empty(like: MathValue, { periodSeconds }: Scope): TimeSeries {
+  const period = like.kind === "series" ? like.periodSeconds : periodSeconds;
+  return { kind: "series", periodSeconds: period, points: new Map(), label: "" };
 }

@@ -7,7 +7,10 @@
 import { validationError } from "./errors.ts";
 import { listOf, mapped, number, timesOf, type MathValue, type TimeSeries } from "./math-values.ts";
 
-type MathFunction = (items: readonly MathValue[], name: string) => MathValue;
+/** The starts of all periods of the time that is asked for. */
+export type Times = (periodSeconds: number) => readonly number[];
+
+type MathFunction = (items: readonly MathValue[], name: string, times: Times) => MathValue;
 
 function wrongArguments(name: string): Error {
   return validationError(`Unsupported arguments for function ${name}`);
@@ -30,10 +33,10 @@ function requireList(value: MathValue | undefined, name: string): readonly TimeS
 }
 
 /** For each point: of a number, of a time series, of each in a list. */
-function pointwise(change: (value: number, at: number) => number | undefined): MathFunction {
+function pointwise(change: (value: number) => number): MathFunction {
   return ([value, ...others], name) => {
     if (!value || others.length > 0) throw wrongArguments(name);
-    if (value.kind === "number") return number(change(value.value, 0) ?? Number.NaN);
+    if (value.kind === "number") return number(change(value.value));
     if (value.kind === "series") return mapped(value, change);
     if (value.kind === "list") return {
       kind: "list", items: value.items.map((series) => mapped(series, change))
@@ -42,19 +45,26 @@ function pointwise(change: (value: number, at: number) => number | undefined): M
   };
 }
 
-/** Of one time series, a number; of several, a time series of what is there at each time. */
-function reducing(reduce: (values: readonly number[]) => number): MathFunction {
+/**
+ * Of one time series, a number; of several, a time series of what is there at each time.
+ *
+ * @param across what of several is worked out in another way, which is told how many they are
+ */
+function reducing(
+  reduce: (values: readonly number[]) => number,
+  across: (values: readonly number[], count: number) => number = reduce,
+): MathFunction {
   return ([value, ...others], name) => {
     if (!value || others.length > 0) throw wrongArguments(name);
     if (value.kind === "series") return number(
       value.points.size > 0 ? reduce([...value.points.values()]) : Number.NaN
     );
     const all = requireList(value, name);
-    return acrossSeries(all, reduce);
+    return acrossSeries(all, (values) => across(values, all.length));
   };
 }
 
-export function acrossSeries(
+function acrossSeries(
   all: readonly TimeSeries[], reduce: (values: readonly number[]) => number,
 ): TimeSeries {
   const points = new Map<number, number>();
@@ -97,11 +107,11 @@ function stepwise(step: (value: number, before: number, seconds: number) => numb
   });
 }
 
-function pointwiseSeries(change: (series: TimeSeries) => TimeSeries): MathFunction {
-  return ([value, ...others], name) => {
+function pointwiseSeries(change: (series: TimeSeries, times: Times) => TimeSeries): MathFunction {
+  return ([value, ...others], name, times) => {
     if (!value || others.length > 0) throw wrongArguments(name);
-    if (value.kind === "series") return change(value);
-    return { kind: "list", items: requireList(value, name).map(change) };
+    if (value.kind === "series") return change(value, times);
+    return { kind: "list", items: requireList(value, name).map((series) => change(series, times)) };
   };
 }
 
@@ -110,8 +120,8 @@ function runningSum(series: TimeSeries): TimeSeries {
   return mapped(series, (value) => (total += value));
 }
 
-/** What is missing between the first and the last point of all, or of what it is filled from. */
-function fill([value, by]: readonly MathValue[], name: string, times: readonly number[]): MathValue {
+/** What is missing in the time that is asked for. */
+function fill([value, by]: readonly MathValue[], name: string, times: Times): MathValue {
   if (!value || !by) throw wrongArguments(name);
   if (value.kind === "list") {
     const items = value.items.map((series) => fill([series, by], name, times) as TimeSeries);
@@ -122,7 +132,7 @@ function fill([value, by]: readonly MathValue[], name: string, times: readonly n
   const known = [...series.points];
   let next = 0;
   let last: [number, number] | undefined;
-  for (const at of times) {
+  for (const at of times(series.periodSeconds)) {
     while ((known[next]?.[0] ?? Number.POSITIVE_INFINITY) < at) next += 1;
     const own = series.points.get(at);
     const filled = own ?? filler(by, at, last, known[next], name);
@@ -145,14 +155,6 @@ function filler(
   return last[1] + ((next[1] - last[1]) * (at - last[0])) / (next[0] - last[0]);
 }
 
-/** Times of every period between the start and the end of what is asked for. */
-export function fillAt(times: (periodSeconds: number) => readonly number[]): MathFunction {
-  return (items, name) => {
-    const [first] = requireList(items[0], name);
-    return fill(items, name, first ? times(first.periodSeconds) : []);
-  };
-}
-
 function slice([value, from, to]: readonly MathValue[], name: string): MathValue {
   const list = requireList(value, name);
   const start = requireNumber(from, name);
@@ -164,38 +166,48 @@ function sort([value, by, order, count]: readonly MathValue[], name: string): Ma
   const reduce = by?.kind === "text" ? reductions[by.value as keyof typeof reductions] : undefined;
   if (!reduce || order?.kind !== "text" || !["ASC", "DESC"].includes(order.value)) throw wrongArguments(name);
   const sign = order.value === "ASC" ? 1 : -1;
-  const ranked = list.map((series) => ({ series, rank: reduce([...series.points.values()]) }));
+  const known = list.filter(({ points }) => points.size > 0);
+  const ranked = known.map((series) => ({ series, rank: reduce([...series.points.values()]) }));
   ranked.sort((left, right) => sign * (left.rank - right.rank));
-  const items = ranked.map(({ series }) => series);
+  // What has no data points has no place among the others.
+  const items = [...ranked.map(({ series }) => series), ...list.filter(({ points }) => points.size === 0)];
   return { kind: "list", items: count ? items.slice(0, requireNumber(count, name)) : items };
 }
 
-const inDate = (part: (date: Date) => number): MathFunction => pointwise((_value, at) => part(new Date(at)));
+/** For each period of the time that is asked for, whether the time series has a data point there or not. */
+function inTime(part: (date: Date) => number): MathFunction {
+  return pointwiseSeries((series, times) => {
+    const points = new Map(times(series.periodSeconds).map((at) => [at, part(new Date(at))]));
+    return { kind: "series", periodSeconds: series.periodSeconds, points, label: series.label };
+  });
+}
 
 export const functions: Readonly<Record<string, MathFunction>> = {
   ABS: pointwise(Math.abs),
-  AVG: reducing(reductions.AVG),
+  // "Missing values are treated as 0", which is said of this one alone.
+  AVG: reducing(reductions.AVG, (values, count) => sum(values) / count),
   CEIL: pointwise(Math.ceil),
   DATAPOINT_COUNT: ([value], name) => {
     if (value?.kind === "series") return number(value.points.size);
     return acrossSeries(requireList(value, name), (values) => values.length);
   },
-  DATE: inDate((date) => date.getUTCDate()),
-  DAY: inDate((date) => date.getUTCDay() || 7),
+  DATE: inTime((date) => date.getUTCDate()),
+  DAY: inTime((date) => date.getUTCDay() || 7),
   DIFF: stepwise((value, before) => value - before),
   DIFF_TIME: stepwise((_value, _before, seconds) => seconds),
-  EPOCH: pointwise((_value, at) => at / 1_000),
+  EPOCH: inTime((date) => date.getTime() / 1_000),
+  FILL: fill,
   FIRST: ([value], name) => requireList(value, name)[0] ?? { kind: "list", items: [] },
   FLOOR: pointwise(Math.floor),
-  HOUR: inDate((date) => date.getUTCHours()),
+  HOUR: inTime((date) => date.getUTCHours()),
   LAST: ([value], name) => requireList(value, name).at(-1) ?? { kind: "list", items: [] },
-  LOG: pointwise((value) => (value > 0 ? Math.log(value) : undefined)),
-  LOG10: pointwise((value) => (value > 0 ? Math.log10(value) : undefined)),
+  LOG: pointwise(Math.log),
+  LOG10: pointwise(Math.log10),
   MAX: reducing(reductions.MAX),
   METRIC_COUNT: ([value], name) => number(requireList(value, name).length),
   MIN: reducing(reductions.MIN),
-  MINUTE: inDate((date) => date.getUTCMinutes()),
-  MONTH: inDate((date) => date.getUTCMonth() + 1),
+  MINUTE: inTime((date) => date.getUTCMinutes()),
+  MONTH: inTime((date) => date.getUTCMonth() + 1),
   PERIOD: ([value], name) => number(requireSeries(value, name).periodSeconds),
   RATE: stepwise((value, before, seconds) => (value - before) / seconds),
   REMOVE_EMPTY: ([value], name) => {
@@ -206,5 +218,5 @@ export const functions: Readonly<Record<string, MathFunction>> = {
   SORT: sort,
   STDDEV: reducing(reductions.STDDEV),
   SUM: reducing(reductions.SUM),
-  YEAR: inDate((date) => date.getUTCFullYear()),
+  YEAR: inTime((date) => date.getUTCFullYear()),
 };

@@ -42,9 +42,10 @@ function tokens(text: string): Token[] {
     if (!match) throw validationError(`Invalid syntax at position ${at}: ${text.slice(at, at + 20).trim()}`);
     const [, number, double, single, name, sign] = match;
     if (number !== undefined) found.push({ kind: "number", text: number });
-    else if (double !== undefined || single !== undefined) {
-      found.push({ kind: "text", text: (double ?? single ?? "").replaceAll(/\\(.)/g, "$1") });
-    } else if (name !== undefined) found.push({ kind: "name", text: name });
+    // What else is escaped is for searches to read.
+    else if (double !== undefined) found.push({ kind: "text", text: double.replaceAll('\\"', '"') });
+    else if (single !== undefined) found.push({ kind: "text", text: single.replaceAll("\\'", "'") });
+    else if (name !== undefined) found.push({ kind: "name", text: name });
     else found.push({ kind: "sign", text: sign ?? "" });
   }
   return [...found, { kind: "end", text: "" }];
@@ -174,7 +175,7 @@ export function namesIn(expression: Expression): string[] {
   return partsOf(expression).flatMap((part) => (part.kind === "name" ? part.name : []));
 }
 
-/** The functions that it calls, in capitals. */
-export function callsIn(expression: Expression): string[] {
-  return partsOf(expression).flatMap((part) => (part.kind === "call" ? part.name.toUpperCase() : []));
+/** The functions that it calls, and with what. */
+export function callsIn(expression: Expression): (Expression & { readonly kind: "call" })[] {
+  return partsOf(expression).flatMap((part) => (part.kind === "call" ? part : []));
 }

@@ -30,14 +30,33 @@ export function listOf(value: MathValue): readonly TimeSeries[] | undefined {
 
 export function mapped(
   series: TimeSeries, change: (value: number, at: number) => number | undefined,
-  periodSeconds = series.periodSeconds,
 ): TimeSeries {
   const points = new Map<number, number>();
   for (const [at, value] of series.points) {
     const changed = change(value, at);
-    if (changed !== undefined && Number.isFinite(changed)) points.set(at, changed);
+    if (changed !== undefined) points.set(at, changed);
   }
-  return { kind: "series", periodSeconds, points, label: series.label };
+  return { kind: "series", periodSeconds: series.periodSeconds, points, label: series.label };
+}
+
+/** The time series without what is no number, as after a division by zero. */
+function finite(series: TimeSeries, note: () => void): TimeSeries {
+  if ([...series.points.values()].every(Number.isFinite)) return series;
+  note();
+  return mapped(series, (value) => (Number.isFinite(value) ? value : undefined));
+}
+
+/**
+ * What an operation comes to, without the data points that it has no number for.
+ *
+ * @evidence CloudWatch User Guide, "Basic arithmetic functions": "if the value of a data point causes a
+ *   function to attempt to divide by zero, the data point is dropped"
+ * @param note is called where there were any
+ */
+export function withoutUndefined(value: MathValue, note: () => void): MathValue {
+  if (value.kind === "series") return finite(value, note);
+  if (value.kind !== "list") return value;
+  return { kind: "list", items: value.items.map((series) => finite(series, note)) };
 }
 
 /** Every time that any of them has, in order. */

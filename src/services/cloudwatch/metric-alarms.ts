@@ -11,6 +11,7 @@ import type { MetricRule } from "./alarm-rows.ts";
 import { expectSweep } from "./alarm-sweep.ts";
 import { writeAlarm } from "./alarm-writing.ts";
 import { collectionTooLarge, validationError } from "./errors.ts";
+import { unreadInsights } from "./insight-rule-metrics.ts";
 import { callsIn, parseExpression } from "./math-parse.ts";
 import { isInsightsQuery, parseInsights } from "./metrics-insights-parse.ts";
 import { isAlarmPeriod } from "./periods.ts";
@@ -75,7 +76,7 @@ function requireSource(input: PutMetricAlarmInput): void {
 /** @evidence answers of PutMetricAlarm quoted in its users' reports: of SEARCH, and of the period */
 function requireExpression(text: string): void {
   if (isInsightsQuery(text)) parseInsights(text);
-  else if (callsIn(parseExpression(text)).includes("SEARCH")) {
+  else if (callsIn(parseExpression(text)).some(({ name }) => name === "SEARCH")) {
     throw validationError("SEARCH is not supported on Metric Alarms");
   }
 }
@@ -90,7 +91,7 @@ function requireOneSeries(ctx: Context, rule: MetricRule): void {
   if (!rule.Metrics) return;
   const end = ctx.clock.now();
   const startFor = (periodSeconds: number): number => end - periodSeconds * 1_000;
-  const run = new QueryRun(ctx, rule.Metrics, { end, startFor });
+  const run = new QueryRun(ctx, rule.Metrics, { end, startFor }, unreadInsights);
   for (const query of rule.Metrics) {
     const isWatched = query.ReturnData !== false && query.Id !== rule.ThresholdMetricId;
     if (run.resultsOf(query).length > 1 && isWatched && !isGrouped(rule)) {

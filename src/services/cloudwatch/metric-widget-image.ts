@@ -6,16 +6,22 @@ import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { invalidFor } from "./errors.ts";
 import { drawChart, type ChartSeries } from "./images/chart.ts";
+import { askedInsights } from "./insight-rule-metrics.ts";
 import { defaultLabels, shownLabel, zoneOffsetOf } from "./labels.ts";
 import { parseWidget, type MetricWidget } from "./metric-widget.ts";
 import { alignedStart } from "./periods.ts";
 import { requireQueries } from "./query-checks.ts";
 import { QueryRun } from "./query-run.ts";
 
-function seriesOf(ctx: BodyContext, { metrics, start, end, timezone }: MetricWidget): ChartSeries[] {
+async function runOf(ctx: BodyContext, { metrics, start, end }: MetricWidget): Promise<QueryRun> {
   const now = ctx.clock.now();
   const queries = metrics.map(({ query }) => query);
-  const run = new QueryRun(ctx, queries, { end, startFor: (period) => alignedStart(start, period, now) });
+  const window = { end, startFor: (period: number) => alignedStart(start, period, now) };
+  return new QueryRun(ctx, queries, window, await askedInsights(ctx, queries, window));
+}
+
+function seriesOf(ctx: BodyContext, { metrics, timezone }: MetricWidget, run: QueryRun): ChartSeries[] {
+  const queries = metrics.map(({ query }) => query);
   const labels = defaultLabels(queries);
   const facts = { account: ctx.account, region: ctx.region, timezone };
   return metrics.flatMap(({ query, isVisible, side, colour }) => {
@@ -37,7 +43,8 @@ export const GetMetricWidgetImage = operation(cloudwatch.GetMetricWidgetImage, {
     const widget = parseWidget(text, ctx.clock.now(), ctx.region);
     requireQueries(widget.metrics.map(({ query }) => query), "MetricWidget.metrics");
     ctx.kernel.metrics.flushCell(ctx);
-    const series = ctx.reading(() => seriesOf(ctx, widget));
+    const run = await runOf(ctx, widget);
+    const series = ctx.reading(() => seriesOf(ctx, widget, run));
     const { start: from, end: to, timezone, ...shown } = widget;
     const raster = drawChart({ ...shown, from, to, zoneOffset: zoneOffsetOf(timezone), series });
     return { MetricWidgetImage: await raster.png() };

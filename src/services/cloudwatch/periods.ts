@@ -1,5 +1,7 @@
 /** Periods that can be asked for. */
 
+import type { MetricDataQuery } from "../../generated/cloudwatch.ts";
+
 /** @evidence CloudWatch API Reference, GetMetricStatistics and MetricStat, Period */
 const secondsBelowMinute = [1, 5, 10, 20, 30];
 
@@ -10,6 +12,16 @@ export function isPeriod(seconds: number): boolean {
 /** @evidence CloudWatch API Reference, PutMetricAlarm, Period */
 export function isAlarmPeriod(seconds: number): boolean {
   return [10, 20, 30].includes(seconds) || (seconds > 0 && seconds % 60 === 0);
+}
+
+/** @evidence CloudWatch User Guide, "Using search expressions": the default of the period */
+export const searchPeriodSeconds = 300;
+
+/** Of an expression, where it has none of its own: the longest of the metrics that it is asked for with. */
+export function expressionPeriod(query: MetricDataQuery, queries: Iterable<MetricDataQuery>): number {
+  if (query.Period !== undefined) return query.Period;
+  const periods = [...queries].flatMap(({ MetricStat }) => MetricStat?.Period ?? []);
+  return periods.length > 0 ? Math.max(...periods) : searchPeriodSeconds;
 }
 
 const hourSeconds = 3_600;

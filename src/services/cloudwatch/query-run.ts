@@ -5,12 +5,14 @@ import type { ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { bandOf } from "./anomaly-bands.ts";
 import { validationError } from "./errors.ts";
+import type { InsightMetrics } from "./insight-rule-metrics.ts";
 import { evaluate, type Scope } from "./math-evaluate.ts";
 import { parseExpression } from "./math-parse.ts";
 import { listOf, type MathValue, type TimeSeries } from "./math-values.ts";
 import { seriesOf, sortedDimensions, type MetricId } from "./metric-rows.ts";
 import { runInsights } from "./metrics-insights.ts";
 import { isInsightsQuery, parseInsights } from "./metrics-insights-parse.ts";
+import { expressionPeriod, searchPeriodSeconds } from "./periods.ts";
 import { readPoints, type Window } from "./reading.ts";
 import { search } from "./search.ts";
 import type { Accumulator } from "./statistic-sets.ts";
@@ -27,8 +29,11 @@ export interface RunWindow {
   startFor(periodSeconds: number): number;
 }
 
-/** @evidence CloudWatch User Guide, "Using search expressions": the default of the period */
-const searchPeriodSeconds = 300;
+/** @evidence https://github.com/grafana/grafana/issues/78608: an answer of GetMetricData */
+const dropped: Message = {
+  Code: "ArithmeticError",
+  Value: "One or more data-points have been dropped due to non-numeric values (NaN, -Infinite, +Infinite)",
+};
 
 export function idOf({ Metric }: MetricStat): MetricId {
   const { Namespace = "", MetricName = "", Dimensions } = Metric;
@@ -49,10 +54,15 @@ export class QueryRun {
   readonly #ctx: ReadContext;
   readonly #queries: ReadonlyMap<string, MetricDataQuery>;
   readonly #window: RunWindow;
+  readonly #insights: InsightMetrics;
   readonly #values = new Map<string, MathValue>();
   readonly #underWay = new Set<string>();
 
-  constructor(ctx: ReadContext, queries: readonly MetricDataQuery[], window: RunWindow) {
+  /** @param insights what insight rules counted, which was gathered before */
+  constructor(
+    ctx: ReadContext, queries: readonly MetricDataQuery[], window: RunWindow, insights: InsightMetrics,
+  ) {
+    this.#insights = insights;
     this.#ctx = ctx;
     this.#queries = new Map(queries.map((query) => [query.Id, query]));
     this.#window = window;
@@ -111,7 +121,7 @@ export class QueryRun {
 
   #expression(query: MetricDataQuery): MathValue {
     const text = query.Expression ?? "";
-    if (isInsightsQuery(text)) return this.#insights(text, query.Period ?? searchPeriodSeconds);
+    if (isInsightsQuery(text)) return this.#selected(text, query.Period ?? searchPeriodSeconds);
     try {
       return evaluate(parseExpression(text), this.#scope(query));
     } catch (cause) {
@@ -121,7 +131,7 @@ export class QueryRun {
     }
   }
 
-  #insights(text: string, period: number): MathValue {
+  #selected(text: string, period: number): MathValue {
     const { end } = this.#window;
     const window = { start: this.#window.startFor(period), end, periodMilliseconds: period * 1_000 };
     return { kind: "list", items: runInsights(this.#ctx, parseInsights(text), window) };
@@ -129,8 +139,7 @@ export class QueryRun {
 
   #scope(query: MetricDataQuery): Scope {
     const metrics = [...this.#queries.values()].filter(({ MetricStat }) => MetricStat !== undefined);
-    const periods = metrics.map(({ MetricStat }) => MetricStat?.Period ?? 0);
-    const periodSeconds = query.Period ?? (periods.length > 0 ? Math.max(...periods) : searchPeriodSeconds);
+    const periodSeconds = expressionPeriod(query, metrics);
     return {
       periodSeconds,
       find: (id) => this.valueOf(id),
@@ -141,8 +150,10 @@ export class QueryRun {
         }),
       search: (text, stat, period = periodSeconds) =>
         search(this.#ctx, text).map((row) => this.#read(row, stat, period).series),
+      insightRule: (rule, metric) => this.#insights.seriesOf(rule, metric, periodSeconds),
       band: (series, deviations) => bandOf(this.#ctx, series, deviations, this.#times(series.periodSeconds)),
       times: (period) => this.#times(period),
+      noteDropped: () => this.messages.set(query.Id, [dropped]),
     };
   }
 

@@ -9,8 +9,9 @@ import { validationError } from "./errors.ts";
 import { isVisible } from "./list-metrics.ts";
 import { metrics, type MetricRow } from "./metric-rows.ts";
 
-/** @evidence CloudWatch User Guide: a search finds at most 100 time series */
+/** @evidence CloudWatch User Guide: a search finds at most 100 time series, and has 1,024 characters */
 const foundMax = 100;
+const queryMax = 1_024;
 
 type Test = (row: MetricRow) => boolean;
 
@@ -28,7 +29,7 @@ function tokens(query: string): Token[] {
     const match = tokenForm.exec(query);
     if (!match) throw validationError(`Invalid search expression: ${query}`);
     const [, exact, schema, sign, word] = match;
-    if (exact !== undefined) found.push({ kind: "exact", text: exact });
+    if (exact !== undefined) found.push({ kind: "exact", text: exact.replaceAll(/\\(.)/g, "$1") });
     else if (schema !== undefined) found.push({ kind: "schema", text: schema });
     else if (sign !== undefined) found.push({ kind: "sign", text: sign });
     else found.push({ kind: "word", text: word ?? "" });
@@ -36,11 +37,49 @@ function tokens(query: string): Token[] {
   return found;
 }
 
-/** The parts of a name that a search goes by: `HTTPCode_Target` has `httpcode`, `target`, and itself. */
-function partsOf(text: string): string[] {
-  const words = text.split(/[^A-Za-z0-9]+/).filter(Boolean);
-  const humps = words.flatMap((word) => word.split(/(?<=[a-z0-9])(?=[A-Z])/));
-  return [text, ...words, ...humps].map((part) => part.toLowerCase());
+/** A part of a name: `CustomCount1` has three. */
+interface Part {
+  readonly text: string;
+  /** It goes on where the one before it ends, without anything between them. */
+  readonly isJoined: boolean;
+}
+
+/** @evidence CloudWatch User Guide, "CloudWatch search expressions: Tokenization" */
+const partForm = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+|[\p{Lt}\p{Lm}\p{Lo}]+|\d+/gu;
+
+function partsOf(text: string): Part[] {
+  let end = -1;
+  return [...text.matchAll(partForm)].map(({ 0: part, index }) => {
+    const isJoined = index === end;
+    end = index + part.length;
+    return { text: part, isJoined };
+  });
+}
+
+function isSame(wanted: Part, isComposite: boolean, part: Part | undefined): boolean {
+  if (!part) return false;
+  return isComposite ? part.text === wanted.text : part.text.toLowerCase() === wanted.text.toLowerCase();
+}
+
+/**
+ * Parts of names are found in whichever case; several that are joined only in their own. All of a name is
+ * found in whichever case, too.
+ *
+ * @evidence CloudWatch User Guide, "CloudWatch search expressions: Partial matches" and "Non-alphanumeric
+ *   characters": `count` and `Count1` find `CustomCount1`, `count1` does not; `network/errors` finds
+ *   `NetworkErrors2`
+ */
+function partial(term: string): (candidate: string) => boolean {
+  const wanted = partsOf(term).map((part, index, all) => {
+    return { part, isComposite: part.isJoined || all[index + 1]?.isJoined === true };
+  });
+  const whole = wanted.map(({ part }) => part.text).join("").toLowerCase();
+  return (candidate) => {
+    const parts = partsOf(candidate);
+    const found = parts.some((_, at) =>
+      wanted.every(({ part, isComposite }, index) => isSame(part, isComposite, parts[at + index])));
+    return found || parts.map(({ text }) => text).join("").toLowerCase() === whole;
+  };
 }
 
 function textsOf(row: MetricRow, property: string | undefined): string[] {
@@ -55,13 +94,8 @@ function textsOf(row: MetricRow, property: string | undefined): string[] {
 
 function term({ kind, text }: Token, property: string | undefined): Test {
   if (kind === "exact") return (row) => textsOf(row, property).includes(text);
-  const wanted = partsOf(text).slice(1);
-  const whole = text.toLowerCase();
-  return (row) =>
-    textsOf(row, property).some((candidate) => {
-      const parts = partsOf(candidate);
-      return parts.includes(whole) || wanted.every((part) => parts.includes(part));
-    });
+  const isFound = partial(text);
+  return (row) => textsOf(row, property).some(isFound);
 }
 
 function schema(text: string): Test {
@@ -94,9 +128,10 @@ class SearchParser {
     return validationError(`Invalid search expression: ${this.#query}`);
   }
 
-  #isWord(word: string): boolean {
+  /** @evidence CloudWatch User Guide, "Boolean operators": they are case sensitive */
+  #isWord(word: "AND" | "OR" | "NOT"): boolean {
     const next = this.#tokens[this.#at];
-    return next?.kind === "word" && next.text.toUpperCase() === word;
+    return next?.kind === "word" && next.text === word;
   }
 
   #isSign(sign: string): boolean {
@@ -149,6 +184,9 @@ class SearchParser {
 }
 
 export function search(ctx: ReadContext, query: string): MetricRow[] {
+  if (query.length > queryMax) {
+    throw validationError(`Search expressions must not be longer than ${queryMax} characters`);
+  }
   const now = ctx.clock.now();
   const test: Test = query.trim() === "" ? () => true : new SearchParser(query).parse();
   const found: MetricRow[] = [];

@@ -42,7 +42,7 @@ export class ExpressionReader {
     const begin = this.scanner.at;
     this.#field = undefined;
     const evaluate = this.#or();
-    const text = this.scanner.text.slice(begin, this.scanner.at).trim();
+    const text = this.scanner.textFrom(begin);
     const isField = this.#field !== undefined && text.replaceAll("`", "").replace(
       /\[(\d+)\]/g, ".$1"
     ) === this.#field;

@@ -51,6 +51,15 @@ test("fields adds columns, display says which are shown", () => {
   assert.deepEqual(ask("fields a", ["2026 INFO {\"a\": 7} end"]), ["a=7"]);
 });
 
+test("a comment is no part of what stands before it", () => {
+  assert.deepEqual(ask("fields a + 1 # one more\n, b # two\n| limit 1 # end", [{ a: 1, b: 2 }]), [
+    "a + 1=2 b=2",
+  ]);
+  assert.deepEqual(ask("stats count(*)  # all\n by a # each\n | sort a", [{ a: 1 }, { a: 2 }]), [
+    "a=1 count(*)=1", "a=2 count(*)=1",
+  ]);
+});
+
 test("filter: comparisons, texts, expressions, lists, and how they are joined", () => {
   const events = [
     { n: 1, s: "GET /a", code: "404" }, { n: 2, s: "POST /b", code: "200" }, { n: 3, s: "GET /c", ok: true },

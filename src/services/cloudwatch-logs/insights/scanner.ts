@@ -15,17 +15,27 @@ const durationForm = new RegExp(`(\\d+)\\s*(${units})\\b`, "y");
 export class Scanner {
   readonly text: string;
   at = 0;
+  /** Spaces and comments that were skipped last. */
+  #gap = { from: 0, to: 0 };
 
   constructor(text: string) {
     this.text = text;
   }
 
   skipSpaces(): void {
+    const from = this.at;
     for (;;) {
       while (/\s/.test(this.text[this.at] ?? "")) this.at++;
-      if (this.text[this.at] !== "#") return;
+      if (this.text[this.at] !== "#") break;
       while (this.at < this.text.length && this.text[this.at] !== "\n") this.at++;
     }
+    if (this.at !== from) this.#gap = { from, to: this.at };
+  }
+
+  /** From there to what was read last, as it is written, without what was skipped behind it. */
+  textFrom(begin: number): string {
+    const { from, to } = this.#gap;
+    return this.text.slice(begin, to === this.at && from >= begin ? from : this.at);
   }
 
   get isAtEnd(): boolean {

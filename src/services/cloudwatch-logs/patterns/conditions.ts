@@ -21,6 +21,10 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "number" ? String(value) : undefined;
 }
 
+function isSingle(value: unknown): boolean {
+  return value === null || (value !== undefined && typeof value !== "object");
+}
+
 function wildcard(pattern: string): (text: string) => boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();
@@ -56,12 +60,17 @@ function equality({ text, kind }: Operand): Test {
   };
 }
 
-/** A value that is not there is neither like nor unlike anything. */
+/**
+ * A value that is not there is neither like nor unlike anything.
+ *
+ * @evidence CloudWatch Logs User Guide, filter pattern syntax, "JSON special considerations": `{$.users = 1}`
+ *   and `{$.users != 1}` both fail to match where `users` is an array
+ */
 export function testOf(comparison: Comparison, operand: Operand): Test {
   if (comparison === "=") return equality(operand);
   if (comparison === "!=") {
     const isEqual = equality(operand);
-    return (value) => value !== undefined && !isEqual(value);
+    return (value) => isSingle(value) && !isEqual(value);
   }
   if (operand.kind !== "plain" || !numberForm.test(operand.text)) throw invalidPattern();
   const limit = Number(operand.text);

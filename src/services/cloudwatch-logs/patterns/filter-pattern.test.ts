@@ -38,6 +38,7 @@ test("terms: all that are asked for, none that is excluded, or one of those with
     ["%ERR.*[0-9]{3}%", "ERROR 40", false],
     ["?%^INFO% ?WARN", "x INFO", false],
     ["-%\\d+% x", "x 1", false],
+    ["%something\\! a:b%", "something! a:b", true],
   ];
   for (const [pattern, message, expected] of cases) {
     assert.equal(matches(pattern, message), expected, `${pattern} on ${message}`);
@@ -81,6 +82,11 @@ test("JSON: selectors, comparisons, wildcards, constants, and how they are joine
     ["{ $.missing = * }", false],
     ["{ $.missing != x }", false],
     ["{ $.eventType = * }", true],
+    ["{ $.arrayKey = value }", false],
+    ["{ $.arrayKey != value }", false],
+    ["{ $.objectList[0] != 1 }", false],
+    ["{ $.nothing != 1 }", true],
+    ["{ $.yes != no }", true],
     ["{ ($.status = 404 || $.status = 500) && $.yes IS TRUE }", true],
     ["{ $.status = 404 || $.status = 500 && $.yes IS FALSE }", false],
     ["{ $.['with space'].deep = 5 }", true],
@@ -125,6 +131,7 @@ test("what is no pattern is refused", () => {
     "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "{ $.a = 1 } x", "{ $.a > x }", "{ $ = 1 }",
     "{}", "[a", "[]x",
     "[a = ]", "[a > b]", "[..., a, ...]", "[a = 1 || b = 2]", "\"open", "%open", "%(a)%", "%a{3,1}%", "%[%",
+    "%something!%", "%[^!]%", "%ü%", "%\\ü%", "%say \"hi\"%",
     "%a% %b% %c%", `{ ${"(".repeat(200)}$.a = 1${")".repeat(200)} }`,
   ];
   for (const pattern of wrong) assert.equal(refused(pattern), "Invalid filter pattern", pattern);
