@@ -14,6 +14,8 @@ export interface Failure {
   readonly code: FailureCode;
   readonly message: string;
   readonly isRetryable: boolean;
+  /** How long the other side wants to be left alone. */
+  readonly waitMilliseconds?: number;
 }
 
 export function failed(code: FailureCode, message: string, isRetryable: boolean): Failure {

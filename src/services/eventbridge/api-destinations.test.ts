@@ -22,8 +22,8 @@ interface Seen {
   readonly body: string;
 }
 
-/** An endpoint that answers with the statuses it is given, in turn; then 200. */
-async function endpoint(statuses: number[] = []) {
+/** An endpoint that answers with the statuses it is given, and when to come again, in turn; then 200. */
+async function endpoint(statuses: (number | readonly [number, string])[] = []) {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     let body = "";
@@ -34,7 +34,10 @@ async function endpoint(statuses: number[] = []) {
         return;
       }
       seen.push({ method: request.method, url: request.url, headers: request.headers, body });
-      response.statusCode = statuses.shift() ?? 200;
+      const [status, retryAfter] = [statuses.shift() ?? 200].flat();
+      response.statusCode = Number(status);
+      response.setHeader("date", "Thu, 01 Jan 2026 00:00:00 GMT");
+      if (retryAfter !== undefined) response.setHeader("retry-after", retryAfter);
       response.end();
     });
   });
@@ -109,7 +112,10 @@ test("an event goes to an API with the connection's and the target's parameters"
   });
   await rule(events, "r", { source: ["my.app"] }, [{
     Arn, RoleArn: await role(region), InputPath: "$.detail",
-    HttpParameters: { PathParameterValues: ["$.detail.id"], HeaderParameters: { "x-kind": "$.detail-type" } },
+    HttpParameters: {
+      PathParameterValues: ["$.detail.id"],
+      HeaderParameters: { "x-kind": "$.detail-type", "User-Agent": "mine", "Cache-Control": "no-cache" },
+    },
   }]);
   await put(events, entry({ id: "a/b" }));
   await region.engine.settled();
@@ -118,6 +124,10 @@ test("an event goes to an API with the connection's and the target's parameters"
   assert.deepEqual(
     [headers.authorization, headers["x-tenant"], headers["x-kind"], headers["user-agent"]],
     ["Basic dXNlcjpwYXNz", "t", "Order", "Amazon/EventBridge/ApiDestinations"],
+  );
+  assert.deepEqual(
+    [headers.range, headers["accept-encoding"], headers["cache-control"], headers["content-type"]],
+    ["bytes=0-1048575", "gzip,deflate", undefined, "application/json; charset=utf-8"],
   );
 });
 
@@ -147,6 +157,30 @@ test("an API that fails is asked again by the retry policy, then the event is gi
   assert.deepEqual(letters, [
     ["ERROR_FROM_TARGET", "2", "MaximumRetryAttempts"], ["SDK_CLIENT_ERROR", "0", undefined],
   ]);
+});
+
+test("an API that asks for time gets it, and one that wants no more is not asked again", async () => {
+  await using region = await startRegion();
+  const inAnHour = "Thu, 01 Jan 2026 01:00:00 GMT";
+  await using api = await endpoint([[429, "30"], [503, inAnHour], 200, [503, "-1"]]);
+  const events = region.client(EventBridgeClient);
+  const dead = await createInbox(region, "dead");
+  await rule(events, "r", { source: ["my.app"] }, [{
+    Arn: await destination(region, api.url), RoleArn: await role(region), DeadLetterConfig: { Arn: dead.arn },
+  }]);
+  await put(events, entry({ n: 1 }));
+  await region.clock.advance({ seconds: 29 });
+  assert.equal(api.seen.length, 1);
+  await region.clock.advance({ seconds: 2 });
+  assert.equal(api.seen.length, 2);
+  await region.clock.advance({ minutes: 59 });
+  assert.equal(api.seen.length, 2);
+  await region.clock.advance({ minutes: 2 });
+  assert.equal(api.seen.length, 3);
+  await put(events, entry({ n: 2 }));
+  await region.engine.settled();
+  const [letter] = await dead.messages();
+  assert.equal(letter?.MessageAttributes?.["RETRY_ATTEMPTS"]?.StringValue, "0");
 });
 
 test("what is to be tried again is, also after a restart", async () => {

@@ -5,9 +5,11 @@ import * as iam from "../../generated/iam.ts";
 import { formatArn } from "../../kernel/arn.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
-import { sendOutbound, type OutboundRequest } from "../../kernel/outbound.ts";
+import { sendOutbound, type OutboundAnswer, type OutboundRequest } from "../../kernel/outbound.ts";
 import { failed, failureOf, type Failure } from "../../delivery/failure.ts";
-import { jsonHeaders } from "../../delivery/http-headers.ts";
+import {
+  apiDestinationHeaders, jsonHeaders, removedFromApiDestinations,
+} from "../../delivery/http-headers.ts";
 import { sessionOf } from "../../delivery/role-session.ts";
 import { apiDestinationArn, apiDestinations, type ApiDestination } from "./api-destination-table.ts";
 import { readSecret, type Secret } from "./connection-secrets.ts";
@@ -104,22 +106,33 @@ async function send(
   const request = requestOf(invocation, destination, secret, authorization.headers);
   if (!request) return failed("INVALID_PARAMETER", "The endpoint's URL is not valid.", false);
   try {
-    const { status } = await sendOutbound({
+    const answer = await sendOutbound({
       ...request, timeoutMilliseconds, bytesMax, signal: ctx.signal, authorities: ctx.kernel.authorities,
     });
-    if (status === 401) forgetToken(ctx, connection);
-    return failureOfStatus(status);
+    if (answer.status === 401 || answer.status === 407) forgetToken(ctx, connection);
+    return failureIn(answer);
   } catch (cause) {
     return outboundFailure(cause);
   }
 }
 
-/** @evidence EventBridge User Guide, "API destination error codes": which statuses are tried again */
-function failureOfStatus(status: number): Failure | undefined {
+/**
+ * @evidence EventBridge User Guide, "API destination error codes": which statuses are tried again; the more
+ *   conservative of the retry policy and `Retry-After` counts; a negative `Retry-After` ends it
+ */
+function failureIn({ status, headers }: OutboundAnswer): Failure | undefined {
   if (status < 300) return undefined;
+  const wait = waitIn(headers);
   const isRetryable = [401, 407, 409, 429].includes(status) || status >= 500;
   const code = status === 429 ? "THROTTLING" : status >= 500 ? "ERROR_FROM_TARGET" : "SDK_CLIENT_ERROR";
-  return failed(code, `The endpoint answered ${String(status)}.`, isRetryable);
+  const failure = failed(code, `The endpoint answered ${String(status)}.`, isRetryable && !(wait < 0));
+  return wait > 0 ? { ...failure, waitMilliseconds: wait } : failure;
+}
+
+/** Milliseconds; a date counts from the answer's own. Not a number where there is none. */
+function waitIn({ "retry-after": text = "", date = "" }: OutboundAnswer["headers"]): number {
+  if (/^-?\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  return Date.parse(text) - Date.parse(date);
 }
 
 async function authorizationOf(
@@ -164,13 +177,13 @@ function requestOf(
   };
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const { method } = destination;
-  const headers = {
-    ...jsonHeaders,
-    "user-agent": "Amazon/EventBridge/ApiDestinations",
+  const given = {
     ...lowered(mapped(HeaderParameters, filled)),
     ...lowered(pairs(parameters?.header_parameters)),
     ...lowered(authorization),
   };
+  const kept = Object.entries(given).filter(([name]) => !removedFromApiDestinations.has(name));
+  const headers = { ...jsonHeaders, ...Object.fromEntries(kept), ...apiDestinationHeaders };
   if (bodiless.has(method)) return { url, method, headers };
   return { url, method, headers, body: withMembers(payload, pairs(parameters?.body_parameters)) };
 }

@@ -81,6 +81,12 @@ test("what archives and replays refuse", async () => {
       "ResourceNotFoundException: Event bus no does not exist."],
     [replay(arn("archive/a"), arn("event-bus/no")),
       "ResourceNotFoundException: Event bus no does not exist."],
+    [replay(arn("archive/no"), bus),
+      "ValidationException: Parameter EventSourceArn is not valid. Reason: Archive no does not exist."],
+    [replay(bus, bus),
+      "ValidationException: Parameter EventSourceArn is not valid. Reason: Must contain an archive ARN."],
+    [replay(arn("archive/a"), arn("rule/r")),
+      "ValidationException: Parameter Destination.Arn is not valid. Reason: Must contain an event bus ARN."],
     [replay(arn("archive/a"), arn("event-bus/b")),
       "ValidationException: Parameter Destination.Arn is not valid. Reason: Cross event bus replay is not " +
         "permitted."],

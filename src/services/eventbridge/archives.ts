@@ -25,7 +25,7 @@ const onArchive = {
 };
 
 /** @throws ResourceNotFoundException */
-export function requireArchive(ctx: ReadContext, name: string): Archive {
+function requireArchive(ctx: ReadContext, name: string): Archive {
   const archive = ctx.db(archives).get(name);
   if (!archive) throw notFound(`Archive ${name} does not exist.`);
   return archive;

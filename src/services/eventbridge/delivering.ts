@@ -89,7 +89,8 @@ async function deliverOpened(ctx: BodyContext, resting: Dispatch, dispatch: Open
     await giveUp(ctx, dispatch, failure, "MaximumRetryAttempts");
     return;
   }
-  const delay = Math.min(delayMilliseconds * 2 ** retries, delayMillisecondsMax);
+  const ownDelay = Math.min(delayMilliseconds * 2 ** retries, delayMillisecondsMax);
+  const delay = Math.max(ownDelay, failure.waitMilliseconds ?? 0);
   ctx.transaction((within) => {
     within.schedule(deliverEvent, {
       at: Math.min(ctx.clock.now() + delay, deadline),

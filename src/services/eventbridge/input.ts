@@ -4,6 +4,7 @@
  * @evidence EventBridge User Guide, "Amazon EventBridge input transformation"; results recorded
  */
 
+import { escaped, withoutQuotes } from "../../delivery/quoted-value.ts";
 import type * as events from "../../generated/eventbridge.ts";
 import { eventText, timestamp, type Event } from "./event.ts";
 import { valueAt } from "./json-path.ts";
@@ -91,7 +92,6 @@ export function fill(template: string, valueOf: (name: string) => unknown): stri
     const found = valueOf(name);
     const value = found === undefined ? "" : found;
     if (!isQuoted) return JSON.stringify(value);
-    const text = typeof value === "string" ? value : JSON.stringify(value);
-    return JSON.stringify(text).slice(1, -1);
+    return typeof value === "string" ? escaped(value) : withoutQuotes(JSON.stringify(value));
   });
 }

@@ -7,9 +7,10 @@ import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts"
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
-import { archiveArn, archivedEvents, type ArchivedEvent } from "./archive-table.ts";
-import { requireArchive } from "./archives.ts";
-import { busArn, busNameOf, requireBus } from "./bus-table.ts";
+import {
+  archiveArn, archivedEvents, archives, type Archive, type ArchivedEvent,
+} from "./archive-table.ts";
+import { busArn, requireBus } from "./bus-table.ts";
 import { alreadyExists, illegalStatus, invalidParameter, invalidToken, notFound } from "./errors.ts";
 import { openEvent, withKeys, type Keyring } from "./encryption.ts";
 import type { Event } from "./event.ts";
@@ -51,12 +52,31 @@ const onReplay = {
     replayArn(ctx, ReplayName),
 };
 
+function nameIn(arn: string, kind: string): string | undefined {
+  return new RegExp(`^${kind}/(.+)$`).exec(parseArn(arn)?.resource ?? "")?.[1];
+}
+
+/**
+ * @evidence recorded: `Parameter EventSourceArn is not valid. Reason: Archive … does not exist.`
+ * @throws ValidationException
+ */
+function requireArchiveArn(ctx: ReadContext, arn: string): Archive {
+  const name = nameIn(arn, "archive");
+  if (name === undefined) throw invalidParameter("EventSourceArn", "Must contain an archive ARN.");
+  const archive = ctx.db(archives).get(name);
+  if (!archive) throw invalidParameter("EventSourceArn", `Archive ${name} does not exist.`);
+  return archive;
+}
+
 export const StartReplay = operation(events.StartReplay, {
   ...onReplay,
   run(input, ctx) {
     const { ReplayName: name, EventSourceArn, EventStartTime, EventEndTime, Destination } = input;
-    const { name: bus } = requireBus(ctx, busNameOf(Destination.Arn));
-    const archive = requireArchive(ctx, (parseArn(EventSourceArn)?.resource ?? "").replace(/^archive\//, ""));
+    if (!nameIn(Destination.Arn, "event-bus")) {
+      throw invalidParameter("Destination.Arn", "Must contain an event bus ARN.");
+    }
+    const { name: bus } = requireBus(ctx, Destination.Arn);
+    const archive = requireArchiveArn(ctx, EventSourceArn);
     if (archive.bus !== bus) {
       throw invalidParameter("Destination.Arn", "Cross event bus replay is not permitted.");
     }

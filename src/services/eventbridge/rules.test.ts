@@ -160,10 +160,12 @@ test("input: constants, paths and templates", async () => {
     const [message] = await inbox.messages();
     return message?.Body?.replaceAll(name, "NAME");
   };
-  const detail = { command: "update", payload: { id: "x", list: [1, { a: "b" }] }, nothing: null };
+  const detail = { command: "update", payload: { id: "x", list: [1, { a: "b" }] }, nothing: null,
+    odd: { a: 'b"\n\\' } };
   const InputPathsMap = {
     type: "$.detail-type", command: "$.detail.command", payload: "$.detail.payload", none: "$.detail.none",
     first: "$.detail.payload.list[1].a", nothing: "$.detail.nothing",
+    odd: "$.detail.odd",
   };
   const template = (InputTemplate: string) => ({ InputTransformer: { InputPathsMap, InputTemplate } });
   const cases: readonly (readonly [Partial<Target>, string])[] = [
@@ -175,7 +177,8 @@ test("input: constants, paths and templates", async () => {
       '{"c": "update", "p": {"id":"x","list":[1,{"a":"b"}]}, "n": "", "t": "of b"}'],
     [template('"{[/<type>"'), '"{[/Order"'],
     [template('{"n": <nothing>, "p": "is <payload>"}'),
-      '{"n": null, "p": "is {\\"id\\":\\"x\\",\\"list\\":[1,{\\"a\\":\\"b\\"}]}"}'],
+      '{"n": null, "p": "is {id:x,list:[1,{a:b}]}"}'],
+    [template('"<odd>"'), '"{a:b\\n\\\\}"'],
     [template('"<aws.events.rule-name> <aws.events.rule-arn> <aws.events.event.ingestion-time>"'),
       '"NAME arn:aws:events:us-east-1:000000000000:rule/NAME 2026-01-01T00:00:00Z"'],
   ];

@@ -4,6 +4,8 @@
  * @evidence EventBridge User Guide, "Amazon EventBridge Pipes input transformation"
  */
 
+import { escaped, withoutQuotes } from "../../delivery/quoted-value.ts";
+
 export interface Reserved {
   readonly [name: string]: string;
 }
@@ -38,19 +40,33 @@ export function parsedText(text: string): unknown {
   }
 }
 
-/** The data of Kinesis records is in base64, and mostly JSON. */
+/**
+ * The data of Kinesis records is in base64; where it is JSON, it is read.
+ *
+ * @evidence EventBridge User Guide, "Implicit body data parsing"
+ */
 export function withReadableData(event: unknown): unknown {
   if (typeof event !== "object" || event === null || !("data" in event)) return event;
   const { data } = event;
   if (typeof data !== "string") return event;
-  return { ...event, data: Buffer.from(data, "base64").toString() };
+  const text = Buffer.from(data, "base64").toString();
+  return parsedText(text) === undefined ? event : { ...event, data: text };
 }
 
-function variable(name: string, event: unknown, reserved: Reserved): unknown {
-  if (name.startsWith("$")) return valueAt(name, event);
-  if (name === "aws.pipes.event") return JSON.stringify(event);
-  if (name === "aws.pipes.event.json") return withParsedBody(event);
-  return Object.hasOwn(reserved, name) ? reserved[name] : undefined;
+/** What stands for a variable: a text, or JSON, which gets no quotes. */
+type Shown = { readonly text: string } | { readonly json: string };
+
+/** Texts that hold JSON stand for it. */
+const implicit = new Set(["$.body", "$.data"]);
+
+function variable(name: string, event: unknown, reserved: Reserved): Shown {
+  if (name === "aws.pipes.event") return { text: JSON.stringify(event) };
+  if (name === "aws.pipes.event.json") return { json: JSON.stringify(withParsedBody(event)) };
+  if (!name.startsWith("$")) return { text: Object.hasOwn(reserved, name) ? (reserved[name] ?? "") : "" };
+  const value = valueAt(name, event);
+  if (typeof value !== "string") return value === undefined ? { text: "" } : { json: JSON.stringify(value) };
+  const isJson = implicit.has(name) && typeof (parsedText(value) ?? "") !== "string";
+  return isJson ? { json: value } : { text: value };
 }
 
 function withParsedBody(event: unknown): unknown {
@@ -64,16 +80,16 @@ function withParsedBody(event: unknown): unknown {
 
 const variables = /<(\$[^<>]*|aws\.pipes\.[a-z.-]+)>/y;
 
-/** Within quotes a text is put in as it is; outside of them, in JSON, it gets its own. */
+/** Outside of quotes in JSON a text gets its own; where there is no JSON around it, JSON loses them. */
 export function render(template: string, event: unknown, reserved: Reserved): string {
-  const isJson = /^\s*[[{"]/.test(template);
+  const isJson = /^\s*(?:[[{"]|<aws\.pipes\.event\.json>)/.test(template);
   let text = "";
   let isQuoted = false;
   for (let at = 0; at < template.length;) {
     variables.lastIndex = at;
     const found = template[at] === "<" ? variables.exec(template) : undefined;
     if (found) {
-      text += shown(variable(found[1] ?? "", event, reserved), isJson, isQuoted);
+      text += placed(variable(found[1] ?? "", event, reserved), isJson, isQuoted);
       at += found[0].length;
       continue;
     }
@@ -90,10 +106,12 @@ export function render(template: string, event: unknown, reserved: Reserved): st
   return text;
 }
 
-function shown(value: unknown, isJson: boolean, isQuoted: boolean): string {
-  const plain = typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
-  if (isQuoted) return JSON.stringify(plain).slice(1, -1);
-  return isJson && (typeof value === "string" || value === undefined) ? JSON.stringify(plain) : plain;
+function placed(shown: Shown, isJson: boolean, isQuoted: boolean): string {
+  if ("text" in shown) {
+    if (isQuoted) return escaped(shown.text);
+    return isJson ? JSON.stringify(shown.text) : shown.text;
+  }
+  return isJson && !isQuoted ? shown.json : withoutQuotes(shown.json);
 }
 
 /** A parameter that may be a path into the event: `$.body.customer`. */

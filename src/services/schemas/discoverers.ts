@@ -12,7 +12,7 @@ import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
-import { badRequest, conflict, invalidToken, notFound } from "./errors.ts";
+import { badRequest, conflict, invalidToken, missing, notFound } from "./errors.ts";
 import { definitionName, documentOf, merged, shapeOf, type Shape } from "./inference.ts";
 import {
   addVersion, authorizeTagging, registries, requireVersion, schemaRows, setTags, type Schema,
@@ -85,24 +85,33 @@ export const CreateDiscoverer = operation(schemas.CreateDiscoverer, {
     const id = `events-event-bus-${bus.replace(/[^0-9A-Za-z_.-]/g, "-")}`;
     if (ctx.reading(() => isThere(ctx, id))) throw conflict(`Discoverer for ${source}`);
     ctx.transaction((within) => authorizeTagging(within, discovererArn(ctx, id), Tags));
-    const { Rule: Name, EventBusName } = ruleOf({ id, source });
-    const EventPattern = JSON.stringify(crossAccount ? { version: ["0"] } : { account: [ctx.account] });
-    await ctx.call(events.PutRule, { Name, EventBusName, EventPattern }, asSchemas).catch(refused);
+    const row: Discoverer = { id, source, description: Description, state: "STARTED", crossAccount };
+    await putRule(ctx, row);
     const Targets = [{ Id: "discoverer", Arn: discovererArn(ctx, id) }];
-    await ctx.call(events.PutTargets, { Rule: Name, EventBusName, Targets }, asSchemas);
+    await ctx.call(events.PutTargets, { ...ruleOf(row), Targets }, asSchemas);
     return ctx.transaction((within) => {
       keepRegistry(within);
       setTags(within, discovererArn(ctx, id), Tags);
-      const row: Discoverer = { id, source, description: Description, state: "STARTED", crossAccount };
       return shown(within, within.db(discoverers).put(row));
     });
   },
 });
 
-/** EventBridge has no discovery on a bus with a customer managed key. */
+/** The rule takes what comes from the bus's own account, or from all accounts. */
+async function putRule(ctx: BodyContext, discoverer: Discoverer): Promise<void> {
+  const { Rule: Name, EventBusName } = ruleOf(discoverer);
+  const EventPattern = JSON.stringify(
+    discoverer.crossAccount ? { version: ["0"] } : { account: [ctx.account] },
+  );
+  const State = discoverer.state === "STARTED" ? "ENABLED" : "DISABLED";
+  await ctx.call(events.PutRule, { Name, EventBusName, EventPattern, State }, asSchemas).catch(refused);
+}
+
+/** What EventBridge refuses, in the words of this service: it has no discovery on a bus with a KMS key. */
 function refused(cause: unknown): never {
-  const isRefused = cause instanceof AwsError && cause.code === "ValidationException";
-  throw isRefused ? badRequest(cause.message) : cause;
+  if (!(cause instanceof AwsError)) throw cause;
+  if (cause.code === "ResourceNotFoundException") throw missing(cause.message);
+  throw cause.code === "ValidationException" ? badRequest(cause.message) : cause;
 }
 
 function isThere(ctx: BodyContext, id: string): boolean {
@@ -115,13 +124,16 @@ function keepRegistry(ctx: Context): void {
 
 export const UpdateDiscoverer = operation(schemas.UpdateDiscoverer, {
   ...onDiscoverer,
-  run({ DiscovererId, Description, CrossAccount }, ctx) {
-    const discoverer = requireDiscoverer(ctx, DiscovererId);
-    return shown(ctx, ctx.db(discoverers).put({
+  async body({ DiscovererId, Description, CrossAccount }, ctx) {
+    const changed = (discoverer: Discoverer): Discoverer => ({
       ...discoverer,
       description: Description ?? discoverer.description,
       crossAccount: CrossAccount ?? discoverer.crossAccount,
-    }));
+    });
+    await putRule(ctx, changed(ctx.reading(() => requireDiscoverer(ctx, DiscovererId))));
+    return ctx.transaction((within) => (
+      shown(within, within.db(discoverers).put(changed(requireDiscoverer(within, DiscovererId))))
+    ));
   },
 });
 

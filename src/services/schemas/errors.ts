@@ -4,7 +4,11 @@ import * as schemas from "../../generated/schemas.ts";
 import { modelled, type AwsError } from "../../kernel/errors.ts";
 
 export function notFound(what: string): AwsError {
-  return modelled(schemas.NotFoundException, `${what} does not exist.`, { Code: "NotFound" });
+  return missing(`${what} does not exist.`);
+}
+
+export function missing(message: string): AwsError {
+  return modelled(schemas.NotFoundException, message, { Code: "NotFound" });
 }
 
 export function conflict(what: string): AwsError {

@@ -8,7 +8,7 @@ import {
   DeleteRegistryCommand, DescribeCodeBindingCommand, DescribeRegistryCommand, DescribeSchemaCommand,
   ExportSchemaCommand, GetDiscoveredSchemaCommand, ListRegistriesCommand, ListSchemasCommand,
   ListSchemaVersionsCommand, PutResourcePolicyCommand, SchemasClient, SearchSchemasCommand,
-  StartDiscovererCommand, StopDiscovererCommand, UpdateSchemaCommand,
+  StartDiscovererCommand, StopDiscovererCommand, UpdateDiscovererCommand, UpdateSchemaCommand,
 } from "@aws-sdk/client-schemas";
 import { startRegion } from "../../../test/region.ts";
 import { refusal } from "../../../test/refusal.ts";
@@ -73,10 +73,16 @@ test("a discoverer keeps a rule that is not anybody else's, and can be stopped",
   assert.match(await refusal(events.send(new DeleteRuleCommand({ Name }))), /^ManagedRuleException/);
   await schemas.send(new StopDiscovererCommand({ DiscovererId }));
   assert.equal((await rule()).State, "DISABLED");
+  assert.equal((await rule()).EventPattern, '{"version":["0"]}');
+  await schemas.send(new UpdateDiscovererCommand({ DiscovererId, CrossAccount: false }));
+  assert.deepEqual([(await rule()).EventPattern, (await rule()).State],
+    ['{"account":["000000000000"]}', "DISABLED"]);
   await schemas.send(new StartDiscovererCommand({ DiscovererId }));
   assert.equal((await rule()).State, "ENABLED");
   assert.match(await refusal(schemas.send(new CreateDiscovererCommand({ SourceArn: bus }))),
     /^ConflictException/);
+  assert.equal(await refusal(schemas.send(new CreateDiscovererCommand({ SourceArn: `${bus}s` }))),
+    "NotFoundException: Event bus defaults does not exist.");
   await schemas.send(new DeleteDiscovererCommand({ DiscovererId }));
   assert.match(await refusal(rule()), /^ResourceNotFoundException/);
 });
