@@ -273,7 +273,8 @@ function plainAddress(address: string | undefined): string {
 
 /** When the client hangs up, what the body is read from is let go; when the body fails, so is the client. */
 function send(answer: WireResponse, request: IncomingMessage, response: ServerResponse): void {
-  const { body, headers } = answer;
+  const { body } = answer;
+  const headers = lengthLast(answer.headers);
   if (hasBody(request) && !request.complete && !isHttp2(request)) {
     headers["connection"] = "close";
     closeAfterAnswer(request);
@@ -291,6 +292,16 @@ function send(answer: WireResponse, request: IncomingMessage, response: ServerRe
   else if (typeof body === "string") response.end(body);
   else if (body.length > textBytesMax) response.end(body);
   else response.end(body.toString("latin1"), "latin1");
+}
+
+/**
+ * Node reads a `Content-Disposition` that follows a length as UTF-8, whatever its bytes are, and fails where
+ * they are not: the length comes last.
+ */
+function lengthLast(headers: WireResponse["headers"]): WireResponse["headers"] {
+  if (headers["content-disposition"] === undefined) return headers;
+  const { "content-length": length, ...others } = headers;
+  return length === undefined ? others : { ...others, "content-length": length };
 }
 
 /** Node writes head and body in one where the body is a text: up to this size that saves time. */

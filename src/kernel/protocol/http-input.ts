@@ -161,11 +161,8 @@ function fillPayload([name, ref]: Members[number], service: ServiceModel, format
       else if (body.length > 0) input[name] = body;
     };
   }
-  if (shape.type === "string") {
-    return (input, { body }) => {
-      if (body.length > 0) input[name] = body.toString("utf8");
-    };
-  }
+  // A body of nothing is a text, too: as the policy of a bucket, one that is no JSON.
+  if (shape.type === "string") return (input, { body }) => (input[name] = body.toString("utf8"));
   const read = format.readShape(ref, service);
   return (input, { body }) => {
     if (body.length === 0) return;

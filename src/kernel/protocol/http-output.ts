@@ -140,7 +140,13 @@ function prefixHeadersFill(name: string, ref: ShapeRef): HeaderFill {
   };
 }
 
-/** A header holds one line: what a caller stored must not become a header of its own. */
+/**
+ * A header holds one line of ISO 8859-1: what a caller stored must neither become a header of its own nor
+ * keep the answer from being written.
+ */
 function fitHeader(text: string): string {
-  return /[\r\n\0]/.test(text) ? text.replace(/[\r\n\0]+/g, " ") : text;
+  if (!unfit.test(text)) return text;
+  return text.replace(/[^\t\x20-\x7e\x80-\u{10ffff}]+/gu, " ").replace(/[^\t\x20-\x7e\x80-\xff]/gu, "?");
 }
+
+const unfit = /[^\t\x20-\x7e\x80-\xff]/;

@@ -156,6 +156,11 @@ export function invalidArgument(message: string, name: string, value: string): A
   return refuse("InvalidArgument", message, 400, { members: { ArgumentName: name, ArgumentValue: value } });
 }
 
+/** @evidence guardian/grid#1716: a presigned download, answered by S3 */
+export function headerNotRepresentable(parameter: string, value: string): AwsError {
+  return invalidArgument("Header value cannot be represented using ISO-8859-1.", parameter, value);
+}
+
 /** A destination of notifications that took no trial. */
 export interface Refused {
   readonly name: string;

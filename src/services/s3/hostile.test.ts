@@ -88,6 +88,42 @@ test("metadata beyond ASCII come and go encoded, or as bytes that count as ISO 8
   }
 });
 
+test("a file's name beyond ASCII is answered in the bytes it came in", async () => {
+  await using region = await startRegion();
+  await withBucket(region);
+  for (const name of ["ü", Buffer.from("ü日").toString("latin1")]) {
+    const headers = { "content-disposition": `attachment; filename="${name}"` };
+    await send(region, { path: "/bucket/key", headers, body: () => Buffer.from("text") });
+    for (const method of ["HEAD", "GET"]) {
+      const { status, head } = await send(region, { method, path: "/bucket/key" });
+      assert.equal(status, 200);
+      assert.match(head, new RegExp(`content-disposition: attachment; filename="${name}"\r\n`));
+    }
+  }
+});
+
+test("headers that a download asks for are in ISO 8859-1", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  await s3.send(new PutObjectCommand({ Bucket, Key: "key", Body: "text" }));
+  const get = (disposition: string) => {
+    const query = `response-content-disposition=${encodeURIComponent(disposition)}`;
+    return send(region, { method: "GET", path: "/bucket/key", query });
+  };
+  const { status, head, body } = await get('attachment; filename="ü.txt"');
+  assert.equal(status, 200);
+  assert.match(head, /content-disposition: attachment; filename="ü.txt"\r\n/);
+  assert.equal(body, "text");
+  const beyond = new GetObjectCommand({ Bucket, Key: "key", ResponseContentDisposition: "D’Arcy" });
+  await assert.rejects(s3.send(beyond), {
+    name: "InvalidArgument",
+    message: "Header value cannot be represented using ISO-8859-1.",
+    ArgumentName: "response-content-disposition",
+    ArgumentValue: "D’Arcy",
+  });
+  assert.equal((await get("\u0001\u007fa")).status, 200);
+});
+
 test("a range that is none is ignored, and one of nothing is refused", async () => {
   await using region = await startRegion();
   const s3 = await withBucket(region);

@@ -7,6 +7,7 @@ import {
   DeleteObjectsCommand, DeletePublicAccessBlockCommand, GetBucketRequestPaymentCommand, GetObjectCommand,
   HeadObjectCommand, ListObjectsV2Command, PutBucketRequestPaymentCommand, PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { presign } from "../../../kernel/auth/signing.ts";
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion, type TestCredentials, type TestRegion } from "../../../../test/region.ts";
@@ -100,6 +101,24 @@ test("s3-signed-urls: a URL is valid for as long as it says, for what was signed
     await send(region, await signed(region, unknown, {})),
     "403 InvalidAccessKeyId: The AWS Access Key Id you provided does not exist in our records.",
   );
+});
+
+test("s3-signed-urls: an upload that the SDK presigned without its body takes any body", async () => {
+  await using region = await startRegion();
+  const s3 = await makeBucket(region);
+  const put = new PutObjectCommand({ Bucket: "bucket", Key: "uploaded", Metadata: { a: "b" } });
+  const signingDate = new Date(region.engine.clock.now());
+  const url = new URL(await getSignedUrl(s3, put, { signingDate }));
+  assert.equal(url.searchParams.get("x-amz-checksum-crc32"), "AAAAAA==");
+  const sending = { method: "PUT", headers: { host: url.host }, body: "more than nothing" };
+  assert.equal(await send(region, url.pathname + url.search, sending), "200");
+  const stored = await s3.send(
+    new GetObjectCommand({ Bucket: "bucket", Key: "uploaded", ChecksumMode: "ENABLED" }),
+  );
+  assert.equal(await stored.Body?.transformToString(), "more than nothing");
+  assert.deepEqual(stored.Metadata, { a: "b" });
+  assert.equal(stored.ChecksumCRC32, undefined);
+  assert.notEqual(stored.ChecksumCRC64NVME, undefined);
 });
 
 test("s3-signed-urls: URLs of development keys, too, run out, and are for what was signed", async () => {

@@ -24,6 +24,7 @@ import { dropBucketRows } from "./rows.ts";
 import { expectReport } from "../reports/metrics.ts";
 import { canonicalId } from "../access/owners.ts";
 import { holdsVersions } from "../objects/version-table.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 /** Where buckets are when nothing else is said; it is never named as a constraint. */
 const homeRegion = "us-east-1";
@@ -194,7 +195,7 @@ export const ListBuckets = operation(s3.ListBuckets, {
 function shownBucket({ name, region, createdAt }: BucketName, regionShown: boolean): s3.Bucket {
   return {
     Name: name,
-    CreationDate: createdAt,
+    CreationDate: wholeSeconds(createdAt),
     BucketArn: bucketArn(name),
     ...(regionShown && { BucketRegion: region }),
   };

@@ -194,24 +194,29 @@ test("each destination that refuses the trial is told with its reason", async ()
   const Events = ["s3:ObjectCreated:*" as const];
   const LambdaFunctionArn = "arn:aws:lambda:us-east-1:000000000000:function:nothing";
   const TopicArn = "arn:aws:sns:us-east-1:000000000000:nothing";
+  const missingQueue = "arn:aws:sqs:us-east-1:000000000000:nothing";
   const refusal = await s3.send(new PutBucketNotificationConfigurationCommand({
     Bucket: "bucket",
     NotificationConfiguration: {
       TopicConfigurations: [{ TopicArn, Events, Filter: filter({ prefix: "a" }) }],
-      QueueConfigurations: [{ QueueArn, Events, Filter: filter({ prefix: "b" }) }],
+      QueueConfigurations: [
+        { QueueArn, Events, Filter: filter({ prefix: "b" }) },
+        { QueueArn: missingQueue, Events, Filter: filter({ prefix: "d" }) },
+      ],
       LambdaFunctionConfigurations: [{ LambdaFunctionArn, Events, Filter: filter({ prefix: "c" }) }],
     },
   })).then(() => assert.fail("refused"), (error: unknown) => error);
   const told = Object.entries(refusal as object).filter(([name]) => name.startsWith("Argument"));
   assert.deepEqual(Object.fromEntries(told), {
     ArgumentName1: TopicArn,
-    ArgumentValue1:
-      "Permissions on the destination topic do not allow S3 to publish notifications from this bucket",
+    ArgumentValue1: "The destination topic does not exist",
     ArgumentName2: QueueArn,
     ArgumentValue2:
       "Permissions on the destination queue do not allow S3 to publish notifications from this bucket",
-    ArgumentName3: `${LambdaFunctionArn}, null`,
-    ArgumentValue3: `Not authorized to invoke function [${LambdaFunctionArn}]`,
+    ArgumentName3: missingQueue,
+    ArgumentValue3: "The destination queue does not exist",
+    ArgumentName4: `${LambdaFunctionArn}, null`,
+    ArgumentValue4: `Not authorized to invoke function [${LambdaFunctionArn}]`,
   });
 });
 

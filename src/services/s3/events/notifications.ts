@@ -3,15 +3,12 @@
 import * as s3 from "../../../generated/s3.ts";
 import { parseArn } from "../../../kernel/arn.ts";
 import type { BodyContext } from "../../../kernel/context.ts";
-import { AwsError } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { onBucket } from "../access/access.ts";
 import { changeBucket, requireBucket } from "../buckets/table.ts";
-import { destinationsRefused, invalidArgument, type Refused } from "../errors.ts";
-import { testEvent } from "./event-records.ts";
-import {
-  destinationsOf, keyFilter, send, type Destination, type KeyFilter,
-} from "./delivery.ts";
+import { invalidArgument } from "../errors.ts";
+import { destinationsOf, keyFilter, type Destination, type KeyFilter } from "./delivery.ts";
+import { tryDestinations } from "./trials.ts";
 
 export const GetBucketNotificationConfiguration = operation(s3.GetBucketNotificationConfiguration, {
   ...onBucket,
@@ -164,33 +161,3 @@ function filtersOverlap(one: KeyFilter, other: KeyFilter): boolean {
   const prefixes = one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix);
   return prefixes && (one.suffix.endsWith(other.suffix) || other.suffix.endsWith(one.suffix));
 }
-
-/** @evidence recorded: all that refuse are told, and numbered */
-async function tryDestinations(
-  ctx: BodyContext,
-  bucket: string,
-  destinations: readonly Destination[],
-): Promise<void> {
-  const message = JSON.stringify(testEvent(ctx, bucket));
-  const refused: Refused[] = [];
-  for (const { arn: destination, kind } of destinations) {
-    try {
-      await send(ctx, { bucket, destination, message }, "trial");
-    } catch (error) {
-      // What this region cannot do is said as it is.
-      if (!(error instanceof AwsError) || error.code === "NotImplemented") throw error;
-      refused.push(refusals[kind](destination));
-    }
-  }
-  if (refused.length > 0) throw destinationsRefused(refused);
-}
-
-const noPermission = (kind: "queue" | "topic"): string =>
-  `Permissions on the destination ${kind} do not allow S3 to publish notifications from this bucket`;
-
-/** @evidence recorded: functions; public issues: queues and topics */
-const refusals: Readonly<Record<Destination["kind"], (arn: string) => Refused>> = {
-  Queue: (name) => ({ name, reason: noPermission("queue") }),
-  Topic: (name) => ({ name, reason: noPermission("topic") }),
-  CloudFunction: (arn) => ({ name: `${arn}, null`, reason: `Not authorized to invoke function [${arn}]` }),
-};

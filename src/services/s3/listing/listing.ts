@@ -13,6 +13,7 @@ import type { ObjectVersion } from "../objects/version.ts";
 import { ownerShown } from "../access/owners.ts";
 import { restoreStatusOf } from "../lifecycle/restore-status.ts";
 import { objects } from "../objects/version-table.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 const keysMax = 1000;
 
@@ -79,7 +80,7 @@ function shown(
   const { checksum } = version;
   return {
     Key: encodeKey(input, version.key),
-    LastModified: version.modifiedAt,
+    LastModified: wholeSeconds(version.modifiedAt),
     ETag: `"${version.etag}"`,
     ...(checksum && { ChecksumAlgorithm: [checksum.algorithm], ChecksumType: checksum.type }),
     Size: version.sizeBytes,

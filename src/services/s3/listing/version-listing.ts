@@ -15,6 +15,7 @@ import { ownerShown } from "../access/owners.ts";
 import { restoreStatusOf } from "../lifecycle/restore-status.ts";
 import { findLatest, findVersion, objects, versions } from "../objects/version-table.ts";
 import { nullVersion, orderOf } from "../objects/version-ids.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 export interface ShownVersion {
   readonly version: ObjectVersion;
@@ -194,7 +195,7 @@ function add(
     Key: encodeKey(input, version.key),
     VersionId: version.versionId,
     IsLatest: isLatest,
-    LastModified: version.modifiedAt,
+    LastModified: wholeSeconds(version.modifiedAt),
     Owner: ownerShown(version.owner),
   };
   if (version.isDeleteMarker) {

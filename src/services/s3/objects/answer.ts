@@ -3,6 +3,7 @@
 import type * as s3 from "../../../generated/s3.ts";
 import type { Bucket } from "../buckets/table.ts";
 import type { Encryption } from "../encryption/encryption.ts";
+import { headerNotRepresentable } from "../errors.ts";
 import { checksumMember, defaultContentType } from "./input.ts";
 import { encodeMetadata } from "./metadata-text.ts";
 import type { ObjectVersion } from "./version.ts";
@@ -69,18 +70,24 @@ export function shownChecksum(version: ObjectVersion): object {
 
 /** Headers that the request has in place of the object's own. */
 const overrides = [
-  ["CacheControl", "ResponseCacheControl"],
-  ["ContentDisposition", "ResponseContentDisposition"],
-  ["ContentEncoding", "ResponseContentEncoding"],
-  ["ContentLanguage", "ResponseContentLanguage"],
-  ["ContentType", "ResponseContentType"],
-  ["Expires", "ResponseExpires"],
+  ["CacheControl", "ResponseCacheControl", "response-cache-control"],
+  ["ContentDisposition", "ResponseContentDisposition", "response-content-disposition"],
+  ["ContentEncoding", "ResponseContentEncoding", "response-content-encoding"],
+  ["ContentLanguage", "ResponseContentLanguage", "response-content-language"],
+  ["ContentType", "ResponseContentType", "response-content-type"],
+  ["Expires", "ResponseExpires", "response-expires"],
 ] as const;
 
+/** @throws InvalidArgument for what no header can hold */
 function overridden(asked: Asked): object | undefined {
   let given: Record<string, unknown> | undefined;
-  for (const [header, member] of overrides) {
-    if (asked[member] !== undefined) (given ??= {})[header] = asked[member];
+  for (const [header, member, parameter] of overrides) {
+    const value = asked[member];
+    if (value === undefined) continue;
+    if (typeof value === "string" && beyondLatin1.test(value)) throw headerNotRepresentable(parameter, value);
+    (given ??= {})[header] = value;
   }
   return given;
 }
+
+const beyondLatin1 = /[^\x00-\xff]/;

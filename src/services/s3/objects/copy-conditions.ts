@@ -4,6 +4,7 @@ import type { ByteRange } from "../bodies/reading.ts";
 import { copyRangeBeyondSource, copyRangeTooLong, malformedCopyRange } from "./copy-errors.ts";
 import { preconditionFailed } from "../errors.ts";
 import { matches } from "./preconditions.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 export interface CopyConditions {
   readonly CopySourceIfMatch?: string | undefined;
@@ -32,7 +33,7 @@ export function requireCopyable(conditions: CopyConditions, source: Source, now:
     CopySourceIfMatch: ifMatch, CopySourceIfNoneMatch: ifNoneMatch,
     CopySourceIfModifiedSince: modifiedSince, CopySourceIfUnmodifiedSince: unmodifiedSince,
   } = conditions;
-  const modifiedAt = Math.floor(source.modifiedAt / 1000) * 1000;
+  const modifiedAt = wholeSeconds(source.modifiedAt);
   if (ifMatch !== undefined) {
     if (!matches(ifMatch, source.etag)) throw failed("If-Match");
   } else if (unmodifiedSince !== undefined && modifiedAt > unmodifiedSince) {

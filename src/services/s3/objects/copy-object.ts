@@ -25,6 +25,7 @@ import { storedFacts } from "../bodies/stored-facts.ts";
 import type { Received } from "../bodies/receiving.ts";
 import { writtenVersionId } from "../buckets/versioning.ts";
 import { findCurrent, newPlace, putVersion } from "./version-table.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 /** @evidence S3 API Reference, CopyObject */
 export const CopyObject = operation(s3.CopyObject, {
@@ -154,7 +155,7 @@ function answer(
   return {
     CopyObjectResult: {
       ETag: `"${version.etag}"`,
-      LastModified: version.modifiedAt,
+      LastModified: wholeSeconds(version.modifiedAt),
       ...(checksum && checksumMember(checksum.algorithm, checksum.value)),
     },
     CopySourceVersionId: source.versionId,

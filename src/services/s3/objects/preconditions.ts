@@ -3,6 +3,7 @@
 import type { AwsError } from "../../../kernel/errors.ts";
 import { notModified, noSuchKey, preconditionFailed, refuse } from "../errors.ts";
 import type { ObjectVersion } from "./version.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 export interface ReadConditions {
   readonly IfMatch?: string | undefined;
@@ -19,8 +20,7 @@ export interface ReadConditions {
  */
 export function requireReadable(conditions: ReadConditions, version: ObjectVersion): void {
   const { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince } = conditions;
-  // Dates in headers have whole seconds.
-  const modifiedAt = Math.floor(version.modifiedAt / 1000) * 1000;
+  const modifiedAt = wholeSeconds(version.modifiedAt);
   if (IfMatch !== undefined) {
     if (!matches(IfMatch, version.etag)) throw preconditionFailed("If-Match");
   } else if (IfUnmodifiedSince !== undefined && modifiedAt > IfUnmodifiedSince) {

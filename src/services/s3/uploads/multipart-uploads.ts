@@ -22,6 +22,7 @@ import {
 } from "./table.ts";
 import { noSuchUpload } from "./errors.ts";
 import { findCurrent, newPlace } from "../objects/version-table.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 /**
  * What is said of the object is said here; its parts are its body alone.
@@ -185,7 +186,7 @@ function shown(
   return {
     Key: encodeKey(input, upload.key),
     UploadId: uploadId(ctx, upload),
-    Initiated: draft.modifiedAt,
+    Initiated: wholeSeconds(draft.modifiedAt),
     StorageClass: draft.storageClass ?? "STANDARD",
     Owner: ownerShown(draft.owner),
     Initiator: { ID: initiator },

@@ -12,6 +12,7 @@ import { openUploadEncryption } from "../encryption/encryption.ts";
 import { checksumMember, singleUploadBytesMax } from "../objects/input.ts";
 import { requirePartNumber, storePart } from "./parts.ts";
 import { requireUpload } from "./table.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 /** @evidence S3 API Reference, UploadPartCopy */
 export const UploadPartCopy = operation(s3.UploadPartCopy, {
@@ -38,7 +39,7 @@ export const UploadPartCopy = operation(s3.UploadPartCopy, {
         CopySourceVersionId: source.versionId,
         CopyPartResult: {
           ETag: `"${part.etag}"`,
-          LastModified: part.modifiedAt,
+          LastModified: wholeSeconds(part.modifiedAt),
           ...(isAsked && checksumMember(algorithm, part.checksum)),
         },
         ...encryption.output,

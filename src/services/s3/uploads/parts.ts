@@ -18,6 +18,7 @@ import {
 import type { UploadChecksum } from "./checksums.ts";
 import { algorithmMismatch, partNumberOutOfRange } from "./errors.ts";
 import { putPart, requireUpload, uploadedParts, type UploadedPart } from "./table.ts";
+import { wholeSeconds } from "../whole-seconds.ts";
 
 export const partNumberMax = 10_000;
 
@@ -129,7 +130,7 @@ export const ListParts = operation(s3.ListParts, {
 function shownPart(part: UploadedPart, { algorithm, isAsked }: UploadChecksum): s3.Part {
   return {
     PartNumber: part.number,
-    LastModified: part.modifiedAt,
+    LastModified: wholeSeconds(part.modifiedAt),
     ETag: `"${part.etag}"`,
     Size: part.sizeBytes,
     ...(isAsked && checksumMember(algorithm, part.checksum)),
