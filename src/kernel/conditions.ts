@@ -156,8 +156,8 @@ export class RequestConditions implements ConditionContext {
     const slash = key.indexOf("/");
     if (slash > 0) return this.#tagKey(key.slice(0, slash), key.slice(slash + 1));
     if (key === "aws:tagkeys") return input && requestTagKeys(input);
-    const federation = ctx.caller.session?.federationContext;
-    return federation && Object.hasOwn(federation, key) ? federation[key] : undefined;
+    const given = ctx.caller.session?.contextKeys;
+    return given && Object.hasOwn(given, key) ? given[key] : undefined;
   }
 
   *keys(): Iterable<string> {

@@ -7,7 +7,7 @@ import {
   ScheduleKeyDeletionCommand, SignCommand, TagResourceCommand, UpdatePrimaryRegionCommand, VerifyCommand,
   type CreateKeyCommandInput,
 } from "@aws-sdk/client-kms";
-import { refusal } from "../../../test/refusal.ts";
+import { conditionKeys } from "../../../test/condition-keys.ts";
 import { startRegion } from "../../../test/region.ts";
 
 const account = "000000000000";
@@ -15,7 +15,8 @@ const region = await startRegion();
 after(() => region.stop());
 const kms = region.client(KMSClient);
 const blob = Buffer.from("x");
-let users = 0;
+const { says: assertSays, hasNo } =
+  conditionKeys(region, "kms", (credentials) => region.client(KMSClient, { credentials }));
 
 type Call = (as: KMSClient) => Promise<unknown>;
 
@@ -23,31 +24,7 @@ async function newKey(input: CreateKeyCommandInput = {}): Promise<string> {
   return (await kms.send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? "";
 }
 
-/** How a call ends for a user who may do everything, if the condition holds for this one action. */
-async function outcome(action: string, Condition: object, call: Call): Promise<string> {
-  const credentials = await region.user(`user-${users += 1}`, {
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Allow", NotAction: `kms:${action}`, Resource: "*" },
-      { Effect: "Allow", Action: `kms:${action}`, Resource: "*", Condition },
-    ],
-  });
-  return refusal(call(region.client(KMSClient, { credentials })));
-}
-
-/** Only a policy that names the request's value lets it through; what comes after is another matter. */
-async function assertSays(action: string, key: string, value: string, call: Call): Promise<void> {
-  const other = value === "false" ? "true" : value === "true" ? "false" : `${value}0`;
-  const denied = await outcome(action, { "ForAnyValue:StringEquals": { [key]: other } }, call);
-  assert.match(denied, /^AccessDeniedException: /, `${action}, ${key} ${other}`);
-  const letThrough = await outcome(action, { "ForAnyValue:StringEquals": { [key]: value } }, call);
-  assert.doesNotMatch(letThrough, /^AccessDeniedException: /, `${action}, ${key} ${value}`);
-}
-
 const arnOf = (keyId: string): string => `arn:aws:kms:us-east-1:${account}:key/${keyId}`;
-
-const hasNo = async (action: string, key: string, call: Call): Promise<void> =>
-  assert.doesNotMatch(await outcome(action, { Null: { [key]: "true" } }, call), /^AccessDeniedException: /);
 
 test("what a request leaves out is taken for its default", async () => {
   const signing = await newKey({ KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" });
