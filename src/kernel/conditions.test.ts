@@ -37,6 +37,7 @@ test("tags in a request are read in each of the services' styles", () => {
         { Key: "stage", Value: "" },
       ],
     },
+    { TagsList: [{ Key: "team", Value: "red" }, { Key: "stage" }] },
   ];
   for (const style of styles) assert.deepEqual({ ...requestTags(style) }, expected);
   for (const none of [{}, { Tags: null }, { Tags: "x" }, { Other: expected }])

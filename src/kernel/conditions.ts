@@ -3,6 +3,7 @@
 import type { ConditionContext, ContextValue } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
 import type { CellContext } from "./cell-context.ts";
+import { globalRegion } from "./perform.ts";
 import { TagSet, taggedResources, type Tag } from "./tags.ts";
 
 export interface ConditionSources {
@@ -44,7 +45,6 @@ const globalKeys: Readonly<Record<string, Reader>> = {
   /** What SNS's topics ask for. @evidence SNS Developer Guide, "aws:SourceAccount versus aws:SourceOwner" */
   "aws:sourceowner": ({ caller }) =>
     caller.sourceArn && (parseArn(caller.sourceArn)?.account || caller.account || undefined),
-  "aws:resourceaccount": (ctx) => ctx.account,
   "aws:requestedregion": (ctx) => ctx.requestRegion,
   "aws:multifactorauthpresent": ({ caller }) =>
     caller.session ? String(caller.session.mfaAuthenticatedAt !== undefined) : undefined,
@@ -77,7 +77,7 @@ const principalTypes: Readonly<Record<string, string>> = {
 };
 
 /** Members by which operations take tags, whatever the service's style. */
-const tagMembers = ["Tags", "tags", "TagList", "TagSet"];
+const tagMembers = ["Tags", "tags", "TagList", "TagSet", "TagsList"];
 const tagKeyMembers = ["TagKeys", "tagKeys", "TagKeyList"];
 
 /** The tags in a request, from a list of pairs or from a map. */
@@ -111,6 +111,27 @@ function tagValue(tags: Readonly<Record<string, string>> | undefined, key: strin
   return name === undefined ? undefined : tags[name];
 }
 
+function accountOf(ctx: CellContext, resource: string): string {
+  const account = parseArn(resource)?.account ?? "";
+  return /^\d{12}$/.test(account) ? account : ctx.account;
+}
+
+/**
+ * A resource's tags are in its own cell, which need not be the one that the request works in: a role's are
+ * IAM's, and `sts:AssumeRole` and `iam:PassRole` are asked about it elsewhere.
+ */
+function resourceTags(ctx: CellContext, resource: string): Readonly<Record<string, string>> {
+  const { service, region: named = "" } = parseArn(resource) ?? {};
+  const account = accountOf(ctx, resource);
+  const region = service === "iam" ? globalRegion : named === "" ? ctx.region : named;
+  if (account === ctx.account && region === ctx.region) {
+    return ctx.reading(() => new TagSet(ctx.db(taggedResources), resource).get());
+  }
+  return ctx.kernel.read({ account, region }, (transaction) =>
+    new TagSet(transaction.rows(taggedResources), resource).get(),
+  );
+}
+
 export class RequestConditions implements ConditionContext {
   readonly #sources: ConditionSources;
   #own: Readonly<Record<string, ContextValue | undefined>> | undefined;
@@ -126,16 +147,17 @@ export class RequestConditions implements ConditionContext {
   get(key: string): ContextValue | undefined {
     this.wasAsked = true;
     this.wasAskedOfCallerAlone &&= this.#sources.own === undefined && keysOfCaller.has(key);
-    const { ctx, input } = this.#sources;
+    const { ctx, input, resource } = this.#sources;
     const own = this.#ownKeys();
     if (Object.hasOwn(own, key) && own[key] !== undefined) return own[key];
     const reader = Object.hasOwn(globalKeys, key) ? globalKeys[key] : undefined;
     if (reader) return reader(ctx);
+    if (key === "aws:resourceaccount") return accountOf(ctx, resource);
     const slash = key.indexOf("/");
     if (slash > 0) return this.#tagKey(key.slice(0, slash), key.slice(slash + 1));
     if (key === "aws:tagkeys") return input && requestTagKeys(input);
-    const federation = ctx.caller.session?.federationContext;
-    return federation && Object.hasOwn(federation, key) ? federation[key] : undefined;
+    const given = ctx.caller.session?.contextKeys;
+    return given && Object.hasOwn(given, key) ? given[key] : undefined;
   }
 
   *keys(): Iterable<string> {
@@ -143,7 +165,11 @@ export class RequestConditions implements ConditionContext {
     yield* Object.entries(this.#ownKeys())
       .filter(([, value]) => value !== undefined)
       .map(([key]) => key);
-    const { input, ctx } = this.#sources;
+    const { input, ctx, resource } = this.#sources;
+    yield "aws:resourceaccount";
+    for (const tag of Object.keys(resourceTags(ctx, resource))) {
+      yield `aws:resourcetag/${tag.toLowerCase()}`;
+    }
     if (input && requestTagKeys(input)) yield "aws:tagkeys";
     for (const tag of Object.keys((input && requestTags(input)) ?? {}))
       yield `aws:requesttag/${tag.toLowerCase()}`;
@@ -163,6 +189,6 @@ export class RequestConditions implements ConditionContext {
     if (family === "aws:principaltag") return tagValue(ctx.caller.tags, tag);
     if (family.endsWith(":requesttag")) return input && tagValue(requestTags(input), tag);
     if (!family.endsWith(":resourcetag")) return undefined;
-    return ctx.reading(() => tagValue(new TagSet(ctx.db(taggedResources), resource).get(), tag));
+    return tagValue(resourceTags(ctx, resource), tag);
   }
 }

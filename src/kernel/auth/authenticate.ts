@@ -1,6 +1,7 @@
 /** Who signed this? Looks the credentials up, verifies the signature, and says who the caller is. */
 
 import type { Engine } from "../engine.ts";
+import { AwsError } from "../errors.ts";
 import { dialectOf } from "../gateway/wording.ts";
 import type { ProvenText, SignedText } from "../front.ts";
 import type { ServiceModel } from "../model/model.ts";
@@ -113,12 +114,14 @@ function takenAtItsWord(claim: SignatureClaim, request: SignableRequest): Verifi
   return { claim, payloadHash, signingKey: undefined };
 }
 
-function doesNotThrow(run: () => unknown): boolean {
+/** What is thrown besides refusals is a defect, and no word about the signature. */
+function isAccepted(verify: () => unknown): boolean {
   try {
-    run();
+    verify();
     return true;
-  } catch {
-    return false;
+  } catch (cause) {
+    if (cause instanceof AwsError) return false;
+    throw cause;
   }
 }
 
@@ -193,7 +196,7 @@ export class Authenticator {
     if (isUrl) verifyScope(claim, request, { nowMs, dialect, service: model.signingName, region: undefined });
     const verify = (secret: string): VerifiedSignature =>
       this.#verify(claim, request, secret, nowMs, model, dialect);
-    const holds = (secret: string): boolean => doesNotThrow(() => verify(secret));
+    const holds = (secret: string): boolean => isAccepted(() => verify(secret));
     const usual = this.#usualSecrets.of(claim.accessKeyId, !isUrl, holds);
     return isUrl && usual !== undefined ? verify(usual) : takenAtItsWord(claim, request);
   }

@@ -29,8 +29,11 @@ export interface Session {
   readonly sourceIdentity?: string;
   /** The OIDC or SAML provider that vouched for the session. */
   readonly federatedProvider?: string;
-  /** Condition keys that the provider's token gave, lower case: `accounts.google.com:sub`. */
-  readonly federationContext?: Readonly<Record<string, string | readonly string[]>>;
+  /**
+   * Condition keys that requests have from whoever the session was made for, lower case: what a provider's
+   * token said (`accounts.google.com:sub`), the function that runs (`lambda:sourcefunctionarn`).
+   */
+  readonly contextKeys?: Readonly<Record<string, string | readonly string[]>>;
   /** Role sessions made from role sessions last an hour at most. */
   readonly chained?: boolean;
 }

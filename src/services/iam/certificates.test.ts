@@ -11,6 +11,7 @@ import {
   UpdateSSHPublicKeyCommand, UploadServerCertificateCommand, UploadSigningCertificateCommand,
   UploadSSHPublicKeyCommand,
 } from "@aws-sdk/client-iam";
+import { conditionKeys } from "../../../test/condition-keys.ts";
 import { startRegion } from "../../../test/region.ts";
 import { authorityCertificate, authorityKey, leafCertificate, leafKey } from "./test-certificates.ts";
 import { refusal } from "./test-policies.ts";
@@ -210,4 +211,26 @@ test("Bedrock's credentials are one secret, and expire by the clock", async () =
   const { ServiceSpecificCredentials } =
     await iam.send(new ListServiceSpecificCredentialsCommand({ UserName }));
   assert.equal(ServiceSpecificCredentials?.[0]?.Status, "Expired");
+});
+
+/** @evidence IAM User Guide, "API keys for Amazon Bedrock": how to deny them, or long-lived ones */
+test("which service a credential is for, and for how long, can be limited", async () => {
+  await using region = await startRegion();
+  const keys = conditionKeys(region, "iam", (credentials) => region.client(IAMClient, { credentials }));
+  const bedrock = "bedrock.amazonaws.com";
+  const create = (as: IAMClient) => as.send(new CreateServiceSpecificCredentialCommand({
+    UserName: "iam-1", ServiceName: bedrock, CredentialAgeDays: 30,
+  }));
+  await keys.says(
+    "CreateServiceSpecificCredential", "iam:ServiceSpecificCredentialServiceName", bedrock, create);
+  await keys.says("CreateServiceSpecificCredential", "iam:ServiceSpecificCredentialAgeDays", "30", create);
+  const { ServiceSpecificCredentials } =
+    await region.client(IAMClient).send(new ListServiceSpecificCredentialsCommand({ UserName: "iam-1" }));
+  const { ServiceSpecificCredentialId } = ServiceSpecificCredentials?.[0] ?? {};
+  await keys.says(
+    "DeleteServiceSpecificCredential", "iam:ServiceSpecificCredentialServiceName", bedrock,
+    (as) => as.send(new DeleteServiceSpecificCredentialCommand({
+      UserName: "iam-1", ServiceSpecificCredentialId,
+    })),
+  );
 });

@@ -57,12 +57,14 @@ test("A new device shows its seed once, also as a picture", async () => {
   })));
   assert.deepEqual(again,
     ["EntityAlreadyExists", "MFADevice entity at the same path and name already exists.", 409]);
-  const named = (length: number) =>
-    iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "a".repeat(length) }));
+  const named = (length: number, Path = "/") =>
+    iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "a".repeat(length), Path }));
   assert.equal((await named(226)).VirtualMFADevice?.SerialNumber?.length, 256);
   assert.deepEqual(await refusal(named(227)), ["ValidationError",
     "1 validation error detected: Value at 'virtualMFADeviceName' failed to satisfy constraint: " +
       "Member must have length less than or equal to 226", 400]);
+  assert.equal((await named(224, "/p/")).VirtualMFADevice?.SerialNumber?.length, 256);
+  assert.match((await refusal(named(225, "/p/")))[1], /less than or equal to 224$/);
 });
 
 test("A device is enabled with two codes in a row, and with nothing else", async () => {

@@ -21,8 +21,8 @@ import { describeUser } from "./users.ts";
 
 /** In base32, 64 characters. @evidence recorded answers of CreateVirtualMFADevice */
 const seedBytes = 40;
-/** @evidence model: a serial number has at most 256 characters, of which its ARN takes 30 before the name */
-const nameLengthMax = 226;
+/** @evidence model: EnableMFADevice, DeactivateMFADevice and AssumeRole take no longer serial numbers */
+const serialNumberLengthMax = 256;
 /** @evidence IAM User Guide, IAM and AWS STS quotas: MFA devices in use by an IAM user */
 const devicesPerUserMax = 8;
 /** Ten minutes: how late the codes of a device that is being enabled may be. */
@@ -52,10 +52,15 @@ export function devicesOf(ctx: ReadContext, ownerId: string): MfaDevice[] {
   return [...ctx.db(mfaDevices).by("owner").list({ prefix: [ownerId] })];
 }
 
-function nameTooLong(): AwsError {
+/**
+ * A device whose serial number could not be given again would be of no use. AWS documents no limit of names.
+ *
+ * @evidence none: the text is ours
+ */
+function nameTooLong(lengthMax: number): AwsError {
   return validationError(
     "1 validation error detected: Value at 'virtualMFADeviceName' failed to satisfy constraint: " +
-      `Member must have length less than or equal to ${nameLengthMax}`,
+      `Member must have length less than or equal to ${lengthMax}`,
   );
 }
 
@@ -64,9 +69,11 @@ export const CreateVirtualMFADevice = operation(iam.CreateVirtualMFADevice, {
   resource: (input, ctx) => ctx.arn(`mfa${input.Path ?? "/"}${input.VirtualMFADeviceName}`),
 
   run(input, ctx) {
-    if (input.VirtualMFADeviceName.length > nameLengthMax) throw nameTooLong();
+    const name = input.VirtualMFADeviceName;
+    const serialNumber = ctx.arn(`mfa${input.Path ?? "/"}${name}`);
+    const excess = serialNumber.length - serialNumberLengthMax;
+    if (excess > 0) throw nameTooLong(Math.max(0, name.length - excess));
     checkTags(input.Tags, "exact");
-    const serialNumber = ctx.arn(`mfa${input.Path ?? "/"}${input.VirtualMFADeviceName}`);
     if (ctx.db(mfaDevices).has(serialNumber)) throw deviceTaken();
     const seed = ctx.ids.bytes(seedBytes);
     ctx.db(mfaDevices).put({

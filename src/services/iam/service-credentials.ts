@@ -72,8 +72,25 @@ function serviceUserName(
   }
 }
 
+interface OnCredential {
+  readonly UserName?: string | undefined;
+  readonly ServiceSpecificCredentialId: string;
+}
+
+const onCredential = {
+  ...onUserOrCaller,
+  conditions: (input: OnCredential, ctx: ReadContext) => ({
+    "iam:servicespecificcredentialservicename":
+      ctx.db(serviceCredentials).get(input.ServiceSpecificCredentialId)?.service,
+  }),
+};
+
 export const CreateServiceSpecificCredential = operation(iam.CreateServiceSpecificCredential, {
   ...onUser,
+  conditions: ({ ServiceName, CredentialAgeDays }) => ({
+    "iam:servicespecificcredentialservicename": ServiceName,
+    "iam:servicespecificcredentialagedays": CredentialAgeDays?.toString(),
+  }),
   run(input, ctx) {
     const user = requireUser(ctx, input.UserName);
     const service = input.ServiceName;
@@ -112,7 +129,7 @@ export const ListServiceSpecificCredentials = operation(iam.ListServiceSpecificC
 });
 
 export const UpdateServiceSpecificCredential = operation(iam.UpdateServiceSpecificCredential, {
-  ...onUserOrCaller,
+  ...onCredential,
   run(input, ctx) {
     const credential = requireCredential(ctx, input.UserName, input.ServiceSpecificCredentialId);
     if (input.Status === "Expired") throw invalidInput("A credential is set either Active or Inactive.");
@@ -122,7 +139,7 @@ export const UpdateServiceSpecificCredential = operation(iam.UpdateServiceSpecif
 });
 
 export const ResetServiceSpecificCredential = operation(iam.ResetServiceSpecificCredential, {
-  ...onUserOrCaller,
+  ...onCredential,
   run(input, ctx) {
     const credential = requireCredential(ctx, input.UserName, input.ServiceSpecificCredentialId);
     const reset = ctx.db(serviceCredentials).put({
@@ -133,7 +150,7 @@ export const ResetServiceSpecificCredential = operation(iam.ResetServiceSpecific
 });
 
 export const DeleteServiceSpecificCredential = operation(iam.DeleteServiceSpecificCredential, {
-  ...onUserOrCaller,
+  ...onCredential,
   run(input, ctx) {
     const credential = requireCredential(ctx, input.UserName, input.ServiceSpecificCredentialId);
     ctx.db(serviceCredentials).delete(credential.id);

@@ -107,6 +107,10 @@ export const UpdateAlias = operation(kms.UpdateAlias, {
 
 export const DeleteAlias = operation(kms.DeleteAlias, {
   resource: (input, ctx) => arnsOf(ctx, input.AliasName),
+  conditions: (input, ctx) => {
+    const key = ctx.db(keys).get(requireAlias(ctx, input.AliasName).targetKeyId);
+    return key ? keyConditions(ctx, key) : {};
+  },
 
   run(input, ctx) {
     ctx.db(aliases).delete(requireAlias(ctx, input.AliasName).name);

@@ -5,10 +5,13 @@ import type { ContextValue } from "../../iam/types.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { aliases } from "./alias-rows.ts";
 import type { Key } from "./keys.ts";
-import { primaryOf } from "./multi-region.ts";
+import { lastUseOf } from "./last-use.ts";
+import { primaryOf, readIn, type Cell } from "./multi-region.ts";
 
 export type Conditions = Record<string, ContextValue | undefined>;
 type Input = Readonly<Record<string, unknown>>;
+
+const dayMilliseconds = 86_400_000;
 
 /** Input members whose value is the condition key's, lower case. */
 const membersByKey: Readonly<Record<string, string>> = {
@@ -24,8 +27,36 @@ const membersByKey: Readonly<Record<string, string>> = {
   "kms:schedulekeydeletionpendingwindowindays": "PendingWindowInDays",
   "kms:replicaregion": "ReplicaRegion",
   "kms:primaryregion": "PrimaryRegion",
+  "kms:encryptionalgorithm": "EncryptionAlgorithm",
+  "kms:bypasspolicylockoutsafetycheck": "BypassPolicyLockoutSafetyCheck",
   "kms:granteeprincipal": "GranteePrincipal",
   "kms:retiringprincipal": "RetiringPrincipal",
+};
+
+const symmetric = { EncryptionAlgorithm: "SYMMETRIC_DEFAULT" };
+const rawMessage = { MessageType: "RAW" };
+
+/**
+ * What a request that leaves a parameter out is taken to say.
+ *
+ * @evidence KMS Developer Guide, "AWS KMS condition keys": a condition "works even when the parameter doesn't
+ *   appear in the request, such as when you use the parameter's default value"
+ */
+const defaults: Readonly<Record<string, Input>> = {
+  "kms:Encrypt": symmetric,
+  "kms:Decrypt": symmetric,
+  "kms:ReEncryptFrom": symmetric,
+  "kms:ReEncryptTo": symmetric,
+  "kms:GenerateDataKey": symmetric,
+  "kms:GenerateDataKeyWithoutPlaintext": symmetric,
+  "kms:GenerateDataKeyPair": symmetric,
+  "kms:GenerateDataKeyPairWithoutPlaintext": symmetric,
+  "kms:Sign": rawMessage,
+  "kms:Verify": rawMessage,
+  "kms:ImportKeyMaterial": { ExpirationModel: "KEY_MATERIAL_EXPIRES" },
+  "kms:ScheduleKeyDeletion": { PendingWindowInDays: 30 },
+  "kms:EnableKeyRotation": { RotationPeriodInDays: 365 },
+  "kms:PutKeyPolicy": { BypassPolicyLockoutSafetyCheck: false },
 };
 
 function text(value: unknown): string | undefined {
@@ -38,7 +69,7 @@ export function viaService(ctx: ReadContext): string | undefined {
   const { calledVia } = ctx.caller;
   const own = ctx.caller.type === "AWSService" ? ctx.caller.arn : undefined;
   const principal = calledVia[calledVia.length - 1] ?? own;
-  return principal && `${principal.slice(0, principal.indexOf("."))}.${ctx.region}.amazonaws.com`;
+  return principal && `${principal.slice(0, principal.indexOf("."))}.${ctx.requestRegion}.amazonaws.com`;
 }
 
 export function encryptionContextConditions(
@@ -51,8 +82,12 @@ export function encryptionContextConditions(
   return conditions;
 }
 
-/** Of the key itself, of what it is made of, and of who asks. */
-export function keyConditions(ctx: ReadContext, key: Key): Conditions {
+/**
+ * Of the key itself, of what it is made of, and of who asks.
+ *
+ * @param cell where the key is, which need not be where the request works
+ */
+export function keyConditions(ctx: ReadContext, key: Key, cell: Cell = ctx): Conditions {
   return {
     "kms:calleraccount": ctx.caller.account || undefined,
     "kms:viaservice": viaService(ctx),
@@ -61,43 +96,72 @@ export function keyConditions(ctx: ReadContext, key: Key): Conditions {
     "kms:keyorigin": key.origin,
     "kms:multiregion": String(key.multiRegion !== undefined),
     ...(key.multiRegion && {
-      "kms:multiregionkeytype": primaryOf(ctx, key.keyId).region === ctx.region ? "PRIMARY" : "REPLICA",
+      "kms:multiregionkeytype":
+        primaryOf(ctx, key.keyId, cell).region === cell.region ? "PRIMARY" : "REPLICA",
     }),
-    "kms:resourcealiases": Array.from(
-      ctx.db(aliases).by("key").list({ prefix: key.keyId }), (alias) => alias.name,
-    ),
+    "kms:resourcealiases": readIn(ctx, cell, aliases, (rows) =>
+      Array.from(rows.by("key").list({ prefix: key.keyId }), (alias) => alias.name)),
   };
 }
 
-function grantConditions(ctx: ReadContext, input: Input): Conditions {
-  if (!Array.isArray(input["Operations"])) return {};
-  const constraints = (input["Constraints"] ?? {}) as kms.GrantConstraints;
-  const type = constraints.EncryptionContextEquals ? "EncryptionContextEquals"
-    : constraints.EncryptionContextSubset ? "EncryptionContextSubset" : undefined;
+function constraintConditions(constraints: kms.GrantConstraints | undefined): Conditions {
+  const type = constraints?.EncryptionContextEquals ? "EncryptionContextEquals"
+    : constraints?.EncryptionContextSubset ? "EncryptionContextSubset" : undefined;
+  return { "kms:grantconstrainttype": type, ...encryptionContextConditions(type && constraints?.[type]) };
+}
+
+/** Retiring is asked about with the key, and with what the grant is constrained to. */
+export function retirementConditions(
+  ctx: ReadContext, key: Key, constraints: kms.GrantConstraints | undefined,
+): Conditions {
+  return { ...keyConditions(ctx, key), ...constraintConditions(constraints) };
+}
+
+/** @evidence KMS Developer Guide, "kms:GrantIsForAWSResource": CreateGrant, ListGrants and RevokeGrant */
+function grantConditions(ctx: ReadContext, action: string, input: Input): Conditions {
+  if (!/^kms:(?:Create|Revoke)Grant$|^kms:ListGrants$/.test(action)) return {};
   return {
-    "kms:grantoperations": input["Operations"] as string[],
     "kms:grantisforawsresource": String(viaService(ctx) !== undefined),
-    "kms:grantconstrainttype": type,
-    ...encryptionContextConditions(type && constraints[type]),
+    "kms:grantoperations": input["Operations"] as string[] | undefined,
+    ...constraintConditions(input["Constraints"] as kms.GrantConstraints | undefined),
   };
 }
 
-/** Everything that a request on a key says. */
-export function requestConditions(ctx: ReadContext, key: Key, request: object): Conditions {
+/**
+ * Days since the last use, to protect keys that are used; a key that never was has none.
+ *
+ * @evidence KMS Developer Guide, "Determine past usage of a KMS key"
+ */
+function usageConditions(ctx: ReadContext, action: string, key: Key): Conditions {
+  if (action !== "kms:DisableKey" && action !== "kms:ScheduleKeyDeletion") return {};
+  const at = lastUseOf(ctx, key)?.use.at;
+  const days = at === undefined ? undefined : String(Math.floor((ctx.clock.now() - at) / dayMilliseconds));
+  return { "kms:trailingdayswithoutkeyusage": days };
+}
+
+function aliasIn(name: unknown): string | undefined {
+  return typeof name === "string" ? /(?:^|:)(alias\/.*)$/.exec(name)?.[1] : undefined;
+}
+
+/**
+ * Everything that a request on a key says.
+ *
+ * @param action the IAM action, which says what is meant by what the request leaves out
+ * @param cell where the key is
+ */
+export function requestConditions(
+  ctx: ReadContext, action: string, key: Key, request: object, cell: Cell = ctx,
+): Conditions {
   const input = request as Input;
-  const keyId = text(input["KeyId"]);
-  const alias = keyId?.slice(Math.max(0, keyId.indexOf("alias/")));
   const conditions: Conditions = {
-    ...keyConditions(ctx, key),
-    "kms:requestalias": alias?.startsWith("alias/") ? alias : undefined,
-    "kms:encryptionalgorithm": text(input["EncryptionAlgorithm"])
-      ?? (key.usage === "ENCRYPT_DECRYPT" ? "SYMMETRIC_DEFAULT" : undefined),
-    "kms:bypasspolicylockoutsafetycheck": text(input["BypassPolicyLockoutSafetyCheck"] ?? false),
+    ...keyConditions(ctx, key, cell),
+    "kms:requestalias": aliasIn(input["KeyId"]),
     ...encryptionContextConditions(input["EncryptionContext"] as Record<string, string> | undefined),
-    ...grantConditions(ctx, input),
+    ...grantConditions(ctx, action, input),
+    ...usageConditions(ctx, action, key),
   };
   for (const [condition, member] of Object.entries(membersByKey)) {
-    const value = text(input[member]);
+    const value = text(input[member] ?? defaults[action]?.[member]);
     if (value !== undefined) conditions[condition] = value;
   }
   const validTo = input["ValidTo"];
@@ -108,7 +172,7 @@ export function requestConditions(ctx: ReadContext, key: Key, request: object): 
 /** CreateKey has no key yet, but what it will be is known. */
 export function creationConditions(
   ctx: ReadContext, draft: Pick<Key, "spec" | "usage" | "origin"> & { readonly multiRegion: boolean },
-  bypassLockoutCheck: boolean,
+  bypassLockoutCheck: boolean, multiRegionKeyType: "PRIMARY" | "REPLICA" = "PRIMARY",
 ): Conditions {
   return {
     "kms:calleraccount": ctx.caller.account || undefined,
@@ -117,7 +181,7 @@ export function creationConditions(
     "kms:keyusage": draft.usage,
     "kms:keyorigin": draft.origin,
     "kms:multiregion": String(draft.multiRegion),
-    ...(draft.multiRegion && { "kms:multiregionkeytype": "PRIMARY" }),
+    ...(draft.multiRegion && { "kms:multiregionkeytype": multiRegionKeyType }),
     "kms:bypasspolicylockoutsafetycheck": String(bypassLockoutCheck),
   };
 }

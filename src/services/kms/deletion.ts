@@ -9,7 +9,7 @@ import { invalidState, validation } from "./errors.ts";
 import { grants } from "./grant-rows.ts";
 import { keyRules, ownKey, requireKey } from "./key-ids.ts";
 import { keyArn, keys, requireNotPendingDeletion, stateOf, type Key } from "./keys.ts";
-import { usages } from "./last-usage.ts";
+import { usages } from "./last-use.ts";
 import { materials, materialsOf } from "./materials.ts";
 import { membersOf, primaryOf } from "./multi-region.ts";
 import { keyPolicies } from "./policy-rows.ts";

@@ -3,13 +3,12 @@
 import { constants, createPublicKey, privateDecrypt, publicEncrypt } from "node:crypto";
 import * as kms from "../../generated/kms.ts";
 import type { EncryptionAlgorithmSpec } from "../../generated/kms.ts";
-import { formatArn } from "../../kernel/arn.ts";
-import { parseArn } from "../../kernel/arn.ts";
+import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { decryptBytes, encryptBytes, parseCiphertext, type EncryptionContext } from "./ciphertexts.ts";
-import { encryptionContextConditions, keyConditions, requestConditions } from "./conditions.ts";
+import { requestConditions, type Conditions } from "./conditions.ts";
 import {
   accessDenied, accessDeniedToCiphertext, dryRunSucceeded, incompatibleAlgorithm, incorrectKey,
   invalidCiphertext, invalidUsage, validation,
@@ -22,9 +21,7 @@ import { encryptionAlgorithmsOf, isSymmetricEncryption, kindOf, oaepPlaintextByt
 import { keyArn, keys, requireUsable, type Key } from "./keys.ts";
 import { recordUsage } from "./last-usage.ts";
 import { currentMaterial, findMaterial, openMaterial } from "./materials.ts";
-import { readIn } from "./multi-region.ts";
-
-type Cell = { readonly account: string; readonly region: string };
+import { readIn, type Cell } from "./multi-region.ts";
 
 const symmetric: EncryptionAlgorithmSpec = "SYMMETRIC_DEFAULT";
 
@@ -197,7 +194,9 @@ export const Decrypt = operation(kms.Decrypt, {
   owner: (input) => ({ account: accountOf(decryptSealed(input)) }),
   resource: (input, ctx) => keyArn(ctx, decryptionKey(ctx, ctx, decryptSealed(input), "kms:Decrypt")),
   conditions: (input, ctx) =>
-    requestConditions(ctx, decryptionKey(ctx, ctx, decryptSealed(input), "kms:Decrypt"), input),
+    requestConditions(
+      ctx, "kms:Decrypt", decryptionKey(ctx, ctx, decryptSealed(input), "kms:Decrypt"), input,
+    ),
   denied: (message, input) => accessDenied(deniedCiphertext(message, input)),
 
   run(input, ctx) {
@@ -244,22 +243,43 @@ function destinationOf(ctx: ReadContext, input: kms.ReEncryptRequest): Key {
   return locateKey(ctx, input.DestinationKeyId, anyKey("ReEncryptTo"));
 }
 
+interface Source {
+  readonly sealed: Sealed;
+  readonly cell: Cell;
+  readonly source: Key;
+}
+
+function sourceOf(ctx: ReadContext, input: kms.ReEncryptRequest): Source {
+  const sealed = sealedIn(input.CiphertextBlob, input.SourceKeyId, input);
+  const cell = { account: accountOf(sealed) ?? ctx.caller.account, region: ctx.region };
+  return { sealed, cell, source: decryptionKey(ctx, cell, sealed, "kms:ReEncryptFrom") };
+}
+
+function sameKeyCondition(source: Key, destination: Key): Conditions {
+  return { "kms:reencryptonsamekey": String(source.keyId === destination.keyId) };
+}
+
 /** Source and destination may be keys of different accounts, each of which must allow its side. */
 export const ReEncrypt = operation(kms.ReEncrypt, {
   owner: (input) => ({ account: accountIn(input.DestinationKeyId) }),
   action: "kms:ReEncryptTo",
   resource: (input, ctx) => keyArn(ctx, destinationOf(ctx, input)),
-  conditions: (input, ctx) => requestConditions(ctx, destinationOf(ctx, input), {
-    KeyId: input.DestinationKeyId,
-    EncryptionContext: input.DestinationEncryptionContext,
-    EncryptionAlgorithm: input.DestinationEncryptionAlgorithm,
-  }),
+  conditions: (input, ctx) => {
+    const destination = destinationOf(ctx, input);
+    const { source } = sourceOf(ctx, input);
+    return {
+      ...requestConditions(ctx, "kms:ReEncryptTo", destination, {
+        KeyId: input.DestinationKeyId,
+        EncryptionContext: input.DestinationEncryptionContext,
+        EncryptionAlgorithm: input.DestinationEncryptionAlgorithm,
+      }),
+      ...sameKeyCondition(source, destination),
+    };
+  },
   denied: (message) => accessDenied(deniedAcrossAccounts(message)),
 
   run(input, ctx) {
-    const sealed = sealedIn(input.CiphertextBlob, input.SourceKeyId, input);
-    const cell = { account: accountOf(sealed) ?? ctx.caller.account, region: ctx.region };
-    const source = decryptionKey(ctx, cell, sealed, "kms:ReEncryptFrom");
+    const { sealed, cell, source } = sourceOf(ctx, input);
     const destination = requireKey(ctx, input.DestinationKeyId, anyKey("ReEncryptTo"));
     const sourceArn = authorizeSource(ctx, cell, source, destination, input);
     const sourceAlgorithm = input.SourceEncryptionAlgorithm ?? symmetric;
@@ -296,10 +316,12 @@ function authorizeSource(
     action: "kms:ReEncryptFrom",
     resource: arn,
     conditions: {
-      ...keyConditions(ctx, source),
-      ...encryptionContextConditions(input.SourceEncryptionContext),
-      "kms:encryptionalgorithm": input.SourceEncryptionAlgorithm ?? symmetric,
-      "kms:reencryptonsamekey": String(source.keyId === destination.keyId),
+      ...requestConditions(ctx, "kms:ReEncryptFrom", source, {
+        KeyId: input.SourceKeyId,
+        EncryptionContext: input.SourceEncryptionContext,
+        EncryptionAlgorithm: input.SourceEncryptionAlgorithm,
+      }, cell),
+      ...sameKeyCondition(source, destination),
     },
   });
   return arn;

@@ -8,6 +8,7 @@ import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page, pageOf } from "../../kernel/page.ts";
 import { isUniqueId } from "../../kernel/policy-principals.ts";
+import { retirementConditions } from "./conditions.ts";
 import {
   accessDenied, dryRunSucceeded, goneMember, gonePrincipal, grantNotFound, invalidGrantId, invalidMarker,
   limitExceeded, malformedArn, noSuchPrincipal, retiringNotFound, validation,
@@ -198,14 +199,15 @@ export const RevokeGrant = operation(kms.RevokeGrant, {
 });
 
 /** The grant itself says who may retire it. @evidence KMS API Reference, RetireGrant */
-function requireRetirer(ctx: Context, grant: Grant): void {
+function requireRetirer(ctx: Context, key: Key, grant: Grant): void {
   const { caller } = ctx;
   const names = [caller.arn, uniqueIdOf(caller), caller.principalId];
   const isRoot = caller.type === "Root" && caller.account === ctx.account;
   const isRetiring = grant.retiringPrincipal !== undefined && names.includes(grant.retiringPrincipal);
   const isGrantee = grant.operations.includes("RetireGrant") && names.includes(grant.granteePrincipal);
   if (isRoot || isRetiring || isGrantee) return;
-  if (ctx.isAllowed({ action: "kms:RetireGrant", resource: keyArn(ctx, grant) })) return;
+  const conditions = retirementConditions(ctx, key, grant.constraints);
+  if (ctx.isAllowed({ action: "kms:RetireGrant", resource: keyArn(ctx, grant), conditions })) return;
   throw accessDenied(
     `User: ${caller.arn} is not authorized to perform: kms:RetireGrant on resource: ${keyArn(ctx, grant)}`,
   );
@@ -224,7 +226,7 @@ export const RetireGrant = operation(kms.RetireGrant, {
     }
     const key = requireKey(ctx, keyName, sharedKey("RetireGrant"));
     const grant = requireGrant(ctx, key.keyId, grantId);
-    requireRetirer(ctx, grant);
+    requireRetirer(ctx, key, grant);
     if (input.DryRun) throw dryRunSucceeded();
     ctx.db(grants).delete([grant.keyId, grant.grantId]);
     return {};

@@ -11,7 +11,7 @@ import {
 } from "./errors.ts";
 import { keyArn, keys, type Key } from "./keys.ts";
 import { createManagedKey, managedKeyDraft } from "./managed-keys.ts";
-import { readIn } from "./multi-region.ts";
+import { readIn, type Cell } from "./multi-region.ts";
 
 /** Which names an operation takes. @evidence KMS API Reference, the KeyId of each operation */
 export interface KeyNaming {
@@ -73,7 +73,7 @@ function aliased(ctx: ReadContext, alias: string, naming: KeyNaming): Key {
  * is closed.
  */
 export function locateForeignKey(
-  ctx: ReadContext, cell: { readonly account: string; readonly region: string }, name: string, action: string,
+  ctx: ReadContext, cell: Cell, name: string, action: string,
 ): Key {
   const { resource, region } = targetOf(name);
   if (region !== undefined && region !== cell.region) throw wrongRegion(region);
@@ -99,7 +99,8 @@ export function keyRules<Input extends { KeyId: string }>(naming: KeyNaming): Ke
   return {
     ...(naming.crossAccount && { owner: (input: Input) => ({ account: accountIn(input.KeyId) }) }),
     resource: (input, ctx) => keyArn(ctx, locateKey(ctx, input.KeyId, naming)),
-    conditions: (input, ctx) => requestConditions(ctx, locateKey(ctx, input.KeyId, naming), input),
+    conditions: (input, ctx) =>
+      requestConditions(ctx, naming.action, locateKey(ctx, input.KeyId, naming), input),
     denied: (message) => accessDenied(deniedAcrossAccounts(message)),
   };
 }

@@ -15,7 +15,7 @@ import { keyArn, keys, requireNotPendingDeletion, requireSettled, type Key } fro
 import { generateMaterial, materials, sealedMaterial } from "./materials.ts";
 import { defaultKeyPolicy, putKeyPolicy } from "./policy-rows.ts";
 import { rotateIfOverdue } from "./rotation-rules.ts";
-import { setTags } from "./tags.ts";
+import { tagNewKey } from "./tags.ts";
 
 type Design = Pick<Key, "spec" | "usage" | "origin"> & { readonly multiRegion: boolean };
 
@@ -86,9 +86,7 @@ export const CreateKey = operation(kms.CreateKey, {
       putKeyPolicy(
         within, key, policy, input.Policy === undefined || input.BypassPolicyLockoutSafetyCheck === true,
       );
-      const arn = keyArn(within, key);
-      if (input.Tags && input.Tags.length > 0) within.authorize({ action: "kms:TagResource", resource: arn });
-      setTags(within, arn, input.Tags);
+      tagNewKey(within, key, input.Tags);
       return { KeyMetadata: metadataOf(within, key) };
     });
   },

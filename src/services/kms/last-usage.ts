@@ -1,25 +1,12 @@
-/** When a key was last used for cryptography. */
+/** Noting and telling when a key was last used for cryptography. */
 
 import * as kms from "../../generated/kms.ts";
 import type { KeyLastUsageTrackingOperation } from "../../generated/kms.ts";
 import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { table } from "../../store/types.ts";
 import { keyRules, ownKey, requireKey } from "./key-ids.ts";
 import type { Key } from "./keys.ts";
-
-interface Use {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  readonly requestId: string;
-}
-
-interface Usage {
-  readonly keyId: string;
-  readonly uses: Readonly<Partial<Record<KeyLastUsageTrackingOperation, Use>>>;
-}
-
-export const usages = table<Usage>("kms.usages", { key: (row) => row.keyId });
+import { lastUseOf, usages } from "./last-use.ts";
 
 /** A busy key costs one write a minute for each operation, not one a request. */
 const resolutionMilliseconds = 60_000;
@@ -39,17 +26,14 @@ export const GetKeyLastUsage = operation(kms.GetKeyLastUsage, {
 
   run(input, ctx) {
     const key = requireKey(ctx, input.KeyId, ownKey("GetKeyLastUsage"));
-    const uses = Object.entries(ctx.db(usages).get(key.keyId)?.uses ?? {});
-    const [name, last] = uses.reduce<[string, Use] | []>(
-      (latest, use) => (latest[1] && latest[1].at >= use[1].at ? latest : use), [],
-    );
+    const last = lastUseOf(ctx, key);
     return {
       KeyId: key.keyId,
       TrackingStartDate: key.createdAt,
       KeyCreationDate: key.createdAt,
-      ...(name !== undefined && last && {
+      ...(last && {
         KeyLastUsage: {
-          Operation: name as KeyLastUsageTrackingOperation, Timestamp: last.at, KmsRequestId: last.requestId,
+          Operation: last.operation, Timestamp: last.use.at, KmsRequestId: last.use.requestId,
         },
       }),
     };

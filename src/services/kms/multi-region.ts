@@ -7,6 +7,11 @@ import type { ReadContext } from "../../kernel/context.ts";
 import type { Rows, Table } from "../../store/types.ts";
 import { keys, type Key } from "./keys.ts";
 
+export interface Cell {
+  readonly account: string;
+  readonly region: string;
+}
+
 export interface Member {
   readonly region: string;
   readonly key: Key;
@@ -17,7 +22,7 @@ export interface Member {
  * transaction.
  */
 export function readIn<Row, Index extends string, Result>(
-  ctx: ReadContext, cell: { readonly account: string; readonly region: string }, table: Table<Row, Index>,
+  ctx: ReadContext, cell: Cell, table: Table<Row, Index>,
   work: (rows: Rows<Row, Index>) => Result,
 ): Result {
   if (cell.account === ctx.account && cell.region === ctx.region) return work(ctx.db(table));
@@ -25,21 +30,21 @@ export function readIn<Row, Index extends string, Result>(
   return ctx.kernel.read({ account, region }, (transaction) => work(transaction.rows(table)));
 }
 
-/** All related keys of one id, in the order of their Regions. */
-export function membersOf(ctx: ReadContext, keyId: string): Member[] {
+/** All related keys of one id in a cell's account, in the order of their Regions. */
+export function membersOf(ctx: ReadContext, keyId: string, { account, region: own }: Cell = ctx): Member[] {
   const regions = new Set(
-    ctx.kernel.cells().filter((cell) => cell.account === ctx.account).map((cell) => cell.region),
+    ctx.kernel.cells().filter((cell) => cell.account === account).map((cell) => cell.region),
   );
-  regions.add(ctx.region);
+  regions.add(own);
   return [...regions].sort().flatMap((region) => {
-    const key = readIn(ctx, { account: ctx.account, region }, keys, (rows) => rows.get(keyId));
+    const key = readIn(ctx, { account, region }, keys, (rows) => rows.get(keyId));
     return key ? [{ region, key }] : [];
   });
 }
 
 /** The related key with the largest claim; there is one as long as any of them exists. */
-export function primaryOf(ctx: ReadContext, keyId: string): Member {
-  const [first, ...others] = membersOf(ctx, keyId);
+export function primaryOf(ctx: ReadContext, keyId: string, cell: Cell = ctx): Member {
+  const [first, ...others] = membersOf(ctx, keyId, cell);
   if (!first) throw new Error(`no key ${keyId} in any Region`);
   return others.reduce((best, member) => (claimOf(member) > claimOf(best) ? member : best), first);
 }

@@ -7,7 +7,7 @@ import * as kms from "../../generated/kms.ts";
 import { formatArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
-import { requestConditions } from "./conditions.ts";
+import { creationConditions, requestConditions, type Conditions } from "./conditions.ts";
 import {
   invalidKeyId, invalidState, keyDisabled, keyNotFound, replicaExists, unsupported, validation, wrongRegion,
 } from "./errors.ts";
@@ -17,7 +17,7 @@ import { materials } from "./materials.ts";
 import { claimOf, primaryOf, readIn } from "./multi-region.ts";
 import { defaultKeyPolicy, putKeyPolicy } from "./policy-rows.ts";
 import { scheduleRotation } from "./rotation-rules.ts";
-import { setTags, shownTags } from "./tags.ts";
+import { shownTags, tagNewKey } from "./tags.ts";
 
 /** How long a new replica stays in the state Creating. */
 const creationMilliseconds = 2_000;
@@ -40,6 +40,14 @@ function requestedKey(ctx: ReadContext, name: string): Primary {
   return { key, arn };
 }
 
+/** The primary is in the Region that is asked, and not in the one where the operation works. */
+function primaryConditions(
+  ctx: ReadContext, action: string, input: { readonly KeyId: string },
+): Conditions {
+  const cell = { account: ctx.account, region: ctx.requestRegion };
+  return requestConditions(ctx, action, requestedKey(ctx, input.KeyId).key, input, cell);
+}
+
 /** Only the primary of a set is replicated, and makes way for another. */
 function requirePrimary(ctx: ReadContext, { key, arn }: Primary): void {
   if (!key.multiRegion) throw unsupported(`${arn} is not a multi-Region key.`);
@@ -53,8 +61,7 @@ function requirePrimary(ctx: ReadContext, { key, arn }: Primary): void {
 export const ReplicateKey = operation(kms.ReplicateKey, {
   owner: (input) => ({ region: input.ReplicaRegion }),
   resource: (input, ctx) => requestedKey(ctx, input.KeyId).arn,
-  conditions: (input, ctx) =>
-    requestConditions(ctx, requestedKey(ctx, input.KeyId).key, input),
+  conditions: (input, ctx) => primaryConditions(ctx, "kms:ReplicateKey", input),
 
   run(input, ctx) {
     const primary = requestedKey(ctx, input.KeyId);
@@ -66,7 +73,10 @@ export const ReplicateKey = operation(kms.ReplicateKey, {
       throw validation(`${ctx.region} cannot have a replica because it contains the primary.`);
     }
     if (ctx.db(keys).has(keyId)) throw replicaExists();
-    ctx.authorize({ action: "kms:CreateKey", resource: "*" });
+    const bypass = input.BypassPolicyLockoutSafetyCheck ?? false;
+    const conditions =
+      creationConditions(ctx, { usage, spec, origin, multiRegion: true }, bypass, "REPLICA");
+    ctx.authorize({ action: "kms:CreateKey", resource: "*", conditions });
     const now = ctx.clock.now();
     const replica = ctx.db(keys).put({
       keyId, usage, spec, origin, manager,
@@ -79,11 +89,8 @@ export const ReplicateKey = operation(kms.ReplicateKey, {
     });
     if (origin === "AWS_KMS") copyMaterials(ctx, keyId, ctx.requestRegion);
     const policy = input.Policy ?? defaultKeyPolicy(ctx.account);
-    putKeyPolicy(
-      ctx, replica, policy, input.Policy === undefined || input.BypassPolicyLockoutSafetyCheck === true,
-    );
-    if (input.Tags && input.Tags.length > 0) ctx.authorize({ action: "kms:TagResource", resource: arn });
-    setTags(ctx, arn, input.Tags);
+    putKeyPolicy(ctx, replica, policy, input.Policy === undefined || bypass);
+    tagNewKey(ctx, replica, input.Tags);
     return {
       ReplicaKeyMetadata: metadataOf(ctx, replica), ReplicaPolicy: policy, ReplicaTags: shownTags(ctx, arn),
     };
@@ -100,8 +107,7 @@ function copyMaterials(ctx: Context, keyId: string, region: string): void {
 export const UpdatePrimaryRegion = operation(kms.UpdatePrimaryRegion, {
   owner: (input) => ({ region: input.PrimaryRegion }),
   resource: (input, ctx) => [requestedKey(ctx, input.KeyId).arn],
-  conditions: (input, ctx) =>
-    requestConditions(ctx, requestedKey(ctx, input.KeyId).key, input),
+  conditions: (input, ctx) => primaryConditions(ctx, "kms:UpdatePrimaryRegion", input),
 
   run(input, ctx) {
     const primary = requestedKey(ctx, input.KeyId);
@@ -115,7 +121,8 @@ export const UpdatePrimaryRegion = operation(kms.UpdatePrimaryRegion, {
     if (!replica) throw keyNotFound(arn);
     if (replica.deletion) throw invalidState(arn, "pending deletion");
     if (!replica.enabled) throw keyDisabled(arn);
-    ctx.authorize({ action: "kms:UpdatePrimaryRegion", resource: arn });
+    const action = "kms:UpdatePrimaryRegion";
+    ctx.authorize({ action, resource: arn, conditions: requestConditions(ctx, action, replica, input) });
     const claim = claimOf(primaryOf(ctx, keyId)) + 1;
     if (origin === "AWS_KMS") copyMaterials(ctx, keyId, ctx.requestRegion);
     const promoted: Key = {

@@ -7,9 +7,10 @@ import type { Context } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
 import type { Tagging } from "../../kernel/service.ts";
+import { keyConditions } from "./conditions.ts";
 import { invalidMarker, invalidTag, limitExceeded } from "./errors.ts";
 import { keyRules, ownKey, requireKey } from "./key-ids.ts";
-import { keyArn, requireNotPendingDeletion } from "./keys.ts";
+import { keyArn, requireNotPendingDeletion, type Key } from "./keys.ts";
 
 /** @evidence KMS Developer Guide, "Tags in AWS KMS" */
 const tagsMax = 50;
@@ -18,7 +19,7 @@ const tagsMax = 50;
  * @throws TagException, LimitExceededException
  * @evidence LocalStack tests/aws/services/kms/test_kms.snapshot.json, recorded on AWS: both TagExceptions
  */
-export function setTags(ctx: Context, arn: string, tags: readonly Tag[] | undefined): void {
+function setTags(ctx: Context, arn: string, tags: readonly Tag[] | undefined): void {
   if (!tags || tags.length === 0) return;
   const names = tags.map((tag) => tag.TagKey);
   if (new Set(names).size < names.length) throw invalidTag("Duplicate tag keys");
@@ -27,6 +28,14 @@ export function setTags(ctx: Context, arn: string, tags: readonly Tag[] | undefi
   }
   ctx.tags(arn).set(tags.map((tag) => ({ Key: tag.TagKey, Value: tag.TagValue })));
   if (ctx.tags(arn).list().length > tagsMax) throw limitExceeded(`Tags per key quota is ${tagsMax}.`);
+}
+
+/** Who may make a key may not always tag it. */
+export function tagNewKey(ctx: Context, key: Key, tags: readonly Tag[] | undefined): void {
+  if (!tags || tags.length === 0) return;
+  const resource = keyArn(ctx, key);
+  ctx.authorize({ action: "kms:TagResource", resource, conditions: keyConditions(ctx, key) });
+  setTags(ctx, resource, tags);
 }
 
 export function shownTags(ctx: Context, arn: string): Tag[] {

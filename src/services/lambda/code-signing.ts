@@ -12,6 +12,7 @@ import { tagNew } from "../../kernel/tags.ts";
 import {
   codeSignings, requireCodeSigningConfig, type CodeSigning,
 } from "./code-signing-table.ts";
+import { settingsConditions } from "./condition-keys.ts";
 import { codeSigningInUse, invalidMarker } from "./errors.ts";
 import { timestamp } from "./function-configuration.ts";
 import { functionArn, onWholeFunction, parseFunctionName } from "./function-names.ts";
@@ -127,6 +128,7 @@ export const ListFunctionsByCodeSigningConfig = operation(lambda.ListFunctionsBy
 
 export const PutFunctionCodeSigningConfig = operation(lambda.PutFunctionCodeSigningConfig, {
   ...onWholeFunction,
+  conditions: settingsConditions,
 
   run(input, ctx) {
     const { CodeSigningConfigArn } = input;

@@ -22,8 +22,17 @@ import { findQualified } from "./qualifiers.ts";
 import { requireNoTenants } from "./tenancy.ts";
 import { requireTags } from "./tag-rules.ts";
 
+interface OnMapping {
+  readonly UUID: string;
+  readonly FunctionName?: string | undefined;
+}
+
 const onMapping = {
-  resource: ({ UUID }: { readonly UUID: string }, ctx: ReadContext): string => mappingArn(ctx, UUID),
+  resource: ({ UUID }: OnMapping, ctx: ReadContext): string => mappingArn(ctx, UUID),
+  conditions: ({ UUID, FunctionName }: OnMapping, ctx: ReadContext) => {
+    const target = FunctionName === undefined ? findMapping(ctx, UUID) : namedFunction({ FunctionName });
+    return { "lambda:functionarn": target && functionArn(ctx, target.name, target.qualifier) };
+  },
 };
 
 function shownStreamSettings(settings: SourceSettings): lambda.EventSourceMappingConfiguration {

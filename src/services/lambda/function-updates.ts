@@ -8,6 +8,7 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { requireCodeSigning } from "./code-signing-table.ts";
+import { settingsConditions } from "./condition-keys.ts";
 import { requireDeadLetterTarget } from "./dead-letters.ts";
 import { readVariables, requireVariables, sealVariables } from "./environment-variables.ts";
 import { imageUnwanted } from "./errors.ts";
@@ -81,6 +82,7 @@ interface Prepared {
 
 export const UpdateFunctionConfiguration = operation(lambda.UpdateFunctionConfiguration, {
   ...onWholeFunction,
+  conditions: settingsConditions,
 
   async body(input, ctx): Promise<FunctionConfiguration> {
     const { name } = parseFunctionName(input.FunctionName);

@@ -7,6 +7,7 @@ import type { Cors, FunctionUrlConfig } from "../../generated/lambda.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
+import { urlConditions } from "./condition-keys.ts";
 import { invalidMarker, noFunctionForUrl, nothingThere, urlExists } from "./errors.ts";
 import { timestamp } from "./function-configuration.ts";
 import {
@@ -22,14 +23,7 @@ interface Named {
   readonly Qualifier?: string | undefined;
 }
 
-interface Asked extends Named {
-  readonly AuthType?: string | undefined;
-}
-
-const onUrl = {
-  ...onFunction,
-  conditions: ({ AuthType }: Asked) => ({ "lambda:functionurlauthtype": AuthType }),
-};
+const onUrl = { ...onFunction, conditions: urlConditions };
 
 function addressOf(ctx: ReadContext, { urlId }: FunctionUrl): string {
   const { protocol, port } = new URL(ctx.kernel.endpoint("lambda", ctx.region));
@@ -92,7 +86,7 @@ export const CreateFunctionUrlConfig = operation(lambda.CreateFunctionUrlConfig,
 });
 
 export const GetFunctionUrlConfig = operation(lambda.GetFunctionUrlConfig, {
-  ...onFunction,
+  ...onUrl,
   run: (input, ctx) => shown(ctx, requireUrl(ctx, input)),
 });
 
@@ -113,7 +107,7 @@ export const UpdateFunctionUrlConfig = operation(lambda.UpdateFunctionUrlConfig,
 });
 
 export const DeleteFunctionUrlConfig = operation(lambda.DeleteFunctionUrlConfig, {
-  ...onFunction,
+  ...onUrl,
 
   run(input, ctx) {
     const { name, qualifier } = requireUrl(ctx, input);
@@ -123,6 +117,7 @@ export const DeleteFunctionUrlConfig = operation(lambda.DeleteFunctionUrlConfig,
 
 export const ListFunctionUrlConfigs = operation(lambda.ListFunctionUrlConfigs, {
   ...onWholeFunction,
+  conditions: urlConditions,
 
   run(input, ctx) {
     const { name } = parseFunctionName(input.FunctionName);

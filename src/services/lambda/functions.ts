@@ -10,6 +10,7 @@ import { tagNew } from "../../kernel/tags.ts";
 import { aliasesOf } from "./alias-table.ts";
 import { requireCodeSigning } from "./code-signing-table.ts";
 import { provisionedConfigs } from "./concurrency-table.ts";
+import { settingsConditions } from "./condition-keys.ts";
 import { requireDeadLetterTarget } from "./dead-letters.ts";
 import { requireVariables, sealVariables } from "./environment-variables.ts";
 import { aliasIsNoVersion, functionExists, invalidMarker, latestStays, versionInUse } from "./errors.ts";
@@ -47,6 +48,7 @@ interface Prepared {
  */
 export const CreateFunction = operation(lambda.CreateFunction, {
   ...onFunction,
+  conditions: settingsConditions,
 
   async body(input, ctx): Promise<FunctionConfiguration> {
     const { name } = namedFunction(input);

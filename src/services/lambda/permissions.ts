@@ -1,7 +1,7 @@
 /** Resource policies of functions: who else may use them. */
 
 import * as lambda from "../../generated/lambda.ts";
-import type { AddPermissionRequest } from "../../generated/lambda.ts";
+import type { AddPermissionRequest, RemovePermissionRequest } from "../../generated/lambda.ts";
 import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -63,6 +63,11 @@ function put(
 
 export const AddPermission = operation(lambda.AddPermission, {
   ...onFunction,
+  conditions: ({ Principal, FunctionUrlAuthType, InvokedViaFunctionUrl }) => ({
+    "lambda:principal": Principal,
+    "lambda:functionurlauthtype": FunctionUrlAuthType,
+    "lambda:invokedviafunctionurl": InvokedViaFunctionUrl?.toString(),
+  }),
 
   run(input, ctx) {
     const { name, qualifier } = namedFunction(input);
@@ -92,8 +97,20 @@ export const AddPermission = operation(lambda.AddPermission, {
   },
 });
 
+/** Of the statement that is to go. */
+function statementConditions(input: RemovePermissionRequest, ctx: ReadContext) {
+  const { name, qualifier } = namedFunction(input);
+  const found = findPolicy(ctx, name, qualifier)?.statements.find(({ Sid }) => Sid === input.StatementId);
+  const { Principal, Condition } = found ?? {};
+  return {
+    "lambda:principal": typeof Principal === "object" ? Principal["Service"] ?? Principal["AWS"] : Principal,
+    "lambda:functionurlauthtype": Condition?.["StringEquals"]?.["lambda:FunctionUrlAuthType"],
+  };
+}
+
 export const RemovePermission = operation(lambda.RemovePermission, {
   ...onFunction,
+  conditions: statementConditions,
 
   run(input, ctx) {
     const { name, qualifier } = namedFunction(input);

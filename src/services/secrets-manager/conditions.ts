@@ -59,5 +59,6 @@ export function secretConditions(input: OnSecret, ctx: ReadContext): Conditions 
     "secretsmanager:secretid": resourceOf(ctx, input.SecretId),
     "secretsmanager:secretprimaryregion": secret?.primaryRegion,
     "secretsmanager:resource/type": secret?.type,
+    "secretsmanager:resource/allowrotationlambdaarn": secret?.rotation?.functionArn,
   };
 }

@@ -5,7 +5,7 @@ import type { CreateSecretRequest } from "../../generated/secrets-manager.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
-import { requestConditions } from "./conditions.ts";
+import { requestConditions, secretConditions } from "./conditions.ts";
 import { deniedByName, nameScheduledForDeletion, secretExists } from "./errors.ts";
 import { requestedReplicas } from "./replication.ts";
 import { scheduleReplication, shownReplicas } from "./replication-jobs.ts";
@@ -59,12 +59,13 @@ function store(
   if (ctx.db(secrets).has(drafted.name)) throw secretExists(drafted.name);
   const arn = secretArn(ctx, drafted);
   ctx.db(secrets).put(drafted);
+  const conditions = secretConditions({ ...input, SecretId: arn }, ctx);
   if (input.Tags && input.Tags.length > 0) {
-    ctx.authorize({ action: "secretsmanager:TagResource", resource: arn });
+    ctx.authorize({ action: "secretsmanager:TagResource", resource: arn, conditions });
     addTags(ctx, drafted, input.Tags);
   }
   if (drafted.replicas.length > 0) {
-    ctx.authorize({ action: "secretsmanager:ReplicateSecretToRegions", resource: arn });
+    ctx.authorize({ action: "secretsmanager:ReplicateSecretToRegions", resource: arn, conditions });
   }
   const secret = ctx.db(secrets).get(drafted.name) ?? drafted;
   if (version && sealed) writeVersion(ctx, secret, version, sealed);

@@ -6,7 +6,7 @@ import type { ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
-import { requestConditions, secretRules } from "./conditions.ts";
+import { requestConditions, secretConditions, secretRules } from "./conditions.ts";
 import { malformedPolicy, publicPolicy, unsupportedPrincipal } from "./errors.ts";
 import { policies } from "./policy-rows.ts";
 import { scheduleReplication } from "./replication-jobs.ts";
@@ -81,7 +81,10 @@ export const DeleteResourcePolicy = operation(sm.DeleteResourcePolicy, {
 export const ValidateResourcePolicy = operation(sm.ValidateResourcePolicy, {
   owner: (input) => (input.SecretId === undefined ? {} : ownerOf(input.SecretId)),
   resource: (input, ctx) => (input.SecretId === undefined ? "*" : resourceOf(ctx, input.SecretId)),
-  conditions: requestConditions,
+  conditions: (input, ctx) => {
+    const { SecretId } = input;
+    return SecretId === undefined ? requestConditions(input) : secretConditions({ ...input, SecretId }, ctx);
+  },
 
   run(input, ctx) {
     if (input.SecretId !== undefined) requireSecret(ctx, input.SecretId);

@@ -2,7 +2,7 @@
 
 import * as sts from "../../generated/sts.ts";
 import { parseArn } from "../../kernel/arn.ts";
-import type { Session } from "../../kernel/auth/caller.ts";
+import type { Caller, Session } from "../../kernel/auth/caller.ts";
 import type { RoleFacts } from "../../kernel/auth/identity.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import type { IssuedSession } from "../../kernel/kernel.ts";
@@ -129,6 +129,16 @@ function sourceIdentityOf(input: sts.AssumeRoleRequest, ctx: ReadContext): strin
   return input.SourceIdentity ?? set;
 }
 
+/**
+ * What a function asks for says which function it is, whatever the role is used for besides.
+ *
+ * @evidence Lambda Developer Guide, "Using source function ARN to control function access behavior"
+ */
+function contextKeysOf({ type, arn, sourceArn }: Caller): Session["contextKeys"] {
+  const isFunction = type === "AWSService" && arn === "lambda.amazonaws.com" && sourceArn !== undefined;
+  return isFunction ? { "lambda:sourcefunctionarn": sourceArn } : undefined;
+}
+
 export const AssumeRole = operation(sts.AssumeRole, {
   owner: ownerOfRole,
   resource: (input) => input.RoleArn,
@@ -141,8 +151,10 @@ export const AssumeRole = operation(sts.AssumeRole, {
     const sourceIdentity = sourceIdentityOf(input, ctx);
     const { tags, transitiveKeys } =
       withInherited(checkedTags(input.Tags ?? [], input.TransitiveTagKeys), ctx);
+    const contextKeys = contextKeysOf(ctx.caller);
     const issued = issueRoleSession(input, ctx, {
       sessionTags: tags,
+      ...(contextKeys && { contextKeys }),
       chained: ctx.caller.session?.kind === "role",
       ...(transitiveKeys.length > 0 && { transitiveTagKeys: transitiveKeys }),
       ...(sourceIdentity !== undefined && { sourceIdentity }),

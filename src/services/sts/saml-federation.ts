@@ -94,7 +94,7 @@ export const AssumeRoleWithSAML = operation(sts.AssumeRoleWithSAML, {
     const issued = issueRoleSession(request, ctx, {
       sessionTags: tags.tags,
       federatedProvider: input.PrincipalArn,
-      federationContext: claims,
+      contextKeys: claims,
       ...(tags.transitiveKeys.length > 0 && { transitiveTagKeys: tags.transitiveKeys }),
       ...(sourceIdentity !== undefined && { sourceIdentity }),
     });

@@ -65,7 +65,7 @@ export const AssumeRoleWithWebIdentity = operation(sts.AssumeRoleWithWebIdentity
     const issued = issueRoleSession(input, ctx, {
       sessionTags: who.tags.tags,
       federatedProvider: provider.arn,
-      federationContext: who.conditions,
+      contextKeys: who.conditions,
       ...(who.tags.transitiveKeys.length > 0 && { transitiveTagKeys: who.tags.transitiveKeys }),
       ...(who.sourceIdentity !== undefined && { sourceIdentity: who.sourceIdentity }),
     });
