@@ -35,7 +35,7 @@ export async function deliverBatch(
   const { settings } = destination;
   const parcels = await unprocessed(ctx, stream, batch);
   if (!parcels) return false;
-  const { groups, unpartitioned } = partitioned(settings, parcels);
+  const { groups, unpartitioned } = partitioned(settings, parcels, ctx.clock.now());
   if (!(await storeFailures(ctx, stream, unpartitioned))) return false;
   for (const { keys, parcels: group } of groups) {
     const delimited = withDelimiter(stream, group);
