@@ -228,7 +228,8 @@ function parsed(text: string): Json {
 /** Those that take filters. */
 export const takingFilters = [
   "empty/0", "limit/2", "now/0", "recurse/0", "select/1", "map/1", "map_values/1", "first/1", "last/1",
-  "any/1", "all/1", "sort_by/1", "group_by/1", "unique_by/1", "min_by/1", "max_by/1", "with_entries/1", "range/1", "range/2",
+  "any/1", "all/1", "sort_by/1", "group_by/1", "unique_by/1", "min_by/1", "max_by/1",
+  "with_entries/1", "range/1", "range/2",
   "capture/1", "scan/1", "sub/2", "gsub/2", "splits/1", "values/0", "nulls/0", "strings/0",
   "numbers/0", "booleans/0", "arrays/0", "objects/0", "scalars/0", "iterables/0",
 ] as const;
