@@ -8,9 +8,10 @@
 
 import { job, type Job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
-import { deaggregated } from "./deaggregation.ts";
-import { deliverBatch, storeBackup, storeFailures } from "./delivery.ts";
+import { AwsError } from "../../kernel/errors.ts";
+import { deliverBatch, singleOnes, storeBackup, storeFailures, type Parcel } from "./delivery.ts";
 import { countDelivery, countIncoming } from "./metrics.ts";
+import { keyForRecords, type RecordKey } from "./record-keys.ts";
 import { backupOf, bufferingOf, functionBufferingOf, hasFunction, hintsOf } from "./settings.ts";
 import {
   backupBuffers, backupRecords, buffers, findStream, rawBuffers, rawRecords, records, type DeliveryStream,
@@ -43,12 +44,14 @@ export interface Incoming {
   readonly origin?: Origin;
 }
 
-/** @returns the ids of the records */
-export function buffer(ctx: Context, stream: DeliveryStream, incoming: readonly Incoming[]): string[] {
+/** @param key what they rest under, if under any @returns the ids of the records */
+export function buffer(
+  ctx: Context, stream: DeliveryStream, incoming: readonly Incoming[], key?: RecordKey,
+): string[] {
   const now = ctx.clock.now();
   const arriving = incoming.map(({ at = now, ...record }) => ({ at, ...record }));
-  admit(ctx, hasFunction(stream.destination) ? untransformed : outgoing, stream, arriving);
-  if (backupOf(stream.destination)) admit(ctx, backups, stream, arriving);
+  admit(ctx, hasFunction(stream.destination) ? untransformed : outgoing, stream, arriving, key);
+  if (backupOf(stream.destination)) admit(ctx, backups, stream, arriving, key);
   const bytes = incoming.reduce((sum, { data }) => sum + data.length, 0);
   countIncoming(ctx, stream.name, incoming.length, bytes);
   return incoming.map(() => ctx.ids.text(222));
@@ -58,8 +61,11 @@ export function buffer(ctx: Context, stream: DeliveryStream, incoming: readonly 
 const triedMilliseconds = 24 * 3_600_000;
 const againMilliseconds = 60_000;
 
+/** Records of one stream that can be read. */
+type Readable = Batch & { readonly parcels: readonly Parcel[] };
+
 /** What becomes of a batch; undefined where it is to be tried again later. */
-type Work = (ctx: BodyContext, batch: Batch) => Promise<((within: Context) => void) | undefined>;
+type Work = (ctx: BodyContext, batch: Readable) => Promise<((within: Context) => void) | undefined>;
 
 /** Works off what is due. What can't be done waits, and is given up after a day. */
 function worker(name: string, room: WaitingRoom, work: Work): Job<Named> {
@@ -69,9 +75,10 @@ function worker(name: string, room: WaitingRoom, work: Work): Job<Named> {
     persistent: true,
     async body(named, ctx) {
       for (;;) {
-        const batch = nextBatch(ctx, room, named);
+        const batch = await nextBatch(ctx, room, named);
         if (!batch) return;
-        const done = await work(ctx, batch);
+        const { parcels } = batch;
+        const done = parcels && await work(ctx, { ...batch, parcels });
         if (done || batch.oldest + triedMilliseconds <= ctx.clock.now()) {
           ctx.transaction((within) => {
             release(within, room, named.number, batch);
@@ -91,18 +98,30 @@ function worker(name: string, room: WaitingRoom, work: Work): Job<Named> {
 const nothing = (): undefined => undefined;
 
 export const transformBuffered = worker("firehose.transform", untransformed, async (ctx, batch) => {
-  const { stream, parcels: before } = batch;
-  const { destination } = stream;
-  const processing = destination.settings.ProcessingConfiguration;
-  const single = deaggregated(processing, before);
-  const { parcels, failed } = await transformed(ctx, stream, processing, single.parcels);
-  const objects = destination.kind === "s3" ? destination.settings : destination.settings.S3Configuration;
-  if (!(await storeFailures(ctx, stream, objects, [...single.failed, ...failed]))) return undefined;
+  const { stream } = batch;
+  const single = await singleOnes(ctx, stream, batch.parcels);
+  if (!single) return undefined;
+  const key = await keyForAnswers(ctx, stream);
+  if (key === "unusable") return undefined;
+  const { parcels, failed } = await transformed(ctx, stream, single);
+  if (!(await storeFailures(ctx, stream, failed))) return undefined;
   return (within) => {
     const current = findStream(within, stream.name);
-    if (current?.number === stream.number) admit(within, outgoing, current, parcels);
+    if (current?.number === stream.number) admit(within, outgoing, current, parcels, key);
   };
 });
+
+/** What a function answered rests as what came does; before it is called, a key for that must be there. */
+async function keyForAnswers(
+  ctx: BodyContext, stream: DeliveryStream,
+): Promise<RecordKey | "unusable" | undefined> {
+  try {
+    return await keyForRecords(ctx, stream);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.status >= 500) throw error;
+    return "unusable";
+  }
+}
 
 export const deliverBuffered = worker("firehose.deliver", outgoing, async (ctx, batch) => {
   const { stream, parcels, bytes, oldest } = batch;

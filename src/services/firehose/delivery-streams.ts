@@ -10,10 +10,14 @@ import { operation } from "../../kernel/operation.ts";
 import { dropRecords, unscheduleAll } from "./buffering.ts";
 import { alreadyExists, cannotAssume, invalidArgument, limitExceeded } from "./errors.ts";
 import { forgetPositions, pumpSource } from "./kinesis-source.ts";
+import { forgetDataKeys } from "./record-keys.ts";
 import { requireDestination, roleOf, shownDestination } from "./settings.ts";
 import {
+  giveBack, giveBackAll, requireDirectSource, requireEncryptionKey, settled, shownEncryption,
+} from "./stream-encryption.ts";
+import {
   destinationId, findStream, onStream, requireStream, streamArn, streams, type DeliveryStream,
-  type Destination, type Source,
+  type Destination, type EncryptionKey, type Source,
 } from "./stream-table.ts";
 import { setTags } from "./tags.ts";
 
@@ -104,15 +108,19 @@ async function requireSource(ctx: BodyContext, name: string, source: Source): Pr
   }
 }
 
-function put(ctx: Context, input: CreateInput, destination: Destination, source: Source | undefined): void {
+interface Parts {
+  readonly destination: Destination;
+  readonly source: Source | undefined;
+  readonly key: EncryptionKey | undefined;
+}
+
+function put(ctx: Context, input: CreateInput, { destination, source, key }: Parts): void {
   const { DeliveryStreamName: name, Tags: tags } = input;
   if (findStream(ctx, name)) throw alreadyExists(ctx, name);
   if (ctx.db(streams).count() >= streamsMax) {
     throw limitExceeded(`You have already consumed your firehose quota of ${streamsMax} hoses.`);
   }
   const now = ctx.clock.now();
-  const keyType = input.DeliveryStreamEncryptionConfigurationInput?.KeyType;
-  if (keyType === "CUSTOMER_MANAGED_CMK") throw notImplemented("Encryption under a key of the customer's");
   const stream = ctx.db(streams).put({
     name,
     number: ctx.ids.sequence(),
@@ -122,7 +130,7 @@ function put(ctx: Context, input: CreateInput, destination: Destination, source:
     version: 1,
     destination,
     ...(source && { source }),
-    ...(keyType && { encryption: { keyType, isEnabled: true } }),
+    ...(key && { encryption: { ...key, isEnabled: false, next: key } }),
   });
   if (tags) {
     ctx.authorize({ action: "firehose:TagDeliveryStream", resource: streamArn(ctx, name) });
@@ -143,7 +151,15 @@ export const CreateDeliveryStream = operation(firehose.CreateDeliveryStream, {
     });
     await requireRoles(ctx, name, destination, source);
     if (source) await requireSource(ctx, name, source);
-    ctx.transaction((within) => put(within, input, destination, source));
+    const encryption = input.DeliveryStreamEncryptionConfigurationInput;
+    if (encryption) requireDirectSource(input.DeliveryStreamType ?? "DirectPut");
+    const key = encryption && await requireEncryptionKey(ctx, name, encryption);
+    try {
+      ctx.transaction((within) => put(within, input, { destination, source, key }));
+    } catch (error) {
+      ctx.transaction((within) => giveBack(within, key, 0));
+      throw error;
+    }
     return { DeliveryStreamARN: streamArn(ctx, name) };
   },
 });
@@ -156,7 +172,7 @@ interface Named {
 export const openStream = job<Named>("firehose.openStream", ({ name, number }, ctx) => {
   const stream = findStream(ctx, name);
   if (stream?.number !== number || stream.status !== "CREATING") return;
-  ctx.db(streams).put({ ...stream, status: "ACTIVE" });
+  ctx.db(streams).put({ ...settled(ctx, stream), status: "ACTIVE" });
   if (stream.source) pumpSource.start(ctx, String(number), { name, number });
 });
 
@@ -178,6 +194,8 @@ export const closeStream = job<Named>("firehose.closeStream", ({ name, number },
   unscheduleAll(ctx, number);
   ctx.unschedule(pumpSource, String(number));
   forgetPositions(ctx, number);
+  forgetDataKeys(ctx, number);
+  giveBackAll(ctx, stream);
   ctx.schedule(dropRecords, { at: ctx.clock.now(), input: { number } });
 });
 
@@ -187,11 +205,6 @@ function shownSource({ source }: DeliveryStream): firehose.SourceDescription | u
       KinesisStreamARN: source.streamArn, RoleARN: source.roleArn, DeliveryStartTimestamp: source.startedAt,
     },
   };
-}
-
-function shownEncryption({ encryption }: DeliveryStream): firehose.DeliveryStreamEncryptionConfiguration {
-  if (!encryption?.isEnabled) return { Status: "DISABLED" };
-  return { Status: "ENABLED", KeyType: encryption.keyType };
 }
 
 export const DescribeDeliveryStream = operation(firehose.DescribeDeliveryStream, {

@@ -2,10 +2,12 @@
 
 import type { S3DestinationConfiguration } from "../../generated/firehose.ts";
 import type { BodyContext } from "../../kernel/context.ts";
-import { deaggregated, type Deaggregated } from "./deaggregation.ts";
+import { deaggregated } from "./deaggregation.ts";
+import { decompressed, isDecompressing } from "./decompression.ts";
 import { logErrors } from "./error-log.ts";
 import { failureLines, type Failed } from "./failures.ts";
 import { sendToEndpoint } from "./http-delivery.ts";
+import { countDecompression } from "./metrics.ts";
 import { storeErrors, storeObject } from "./objects.ts";
 import { partitioned } from "./partitioning.ts";
 import { backupOf, hasFunction, parameterOf, roleOf } from "./settings.ts";
@@ -20,6 +22,8 @@ export interface Parcel {
   readonly origin?: Origin;
   /** As the function that transformed it said. */
   readonly partitionKeys?: Readonly<Record<string, string>>;
+  /** As it came, where it was unpacked: what is kept of it if it fails later. */
+  readonly packed?: Buffer;
 }
 
 /** @returns false where it is to be tried again later */
@@ -29,9 +33,10 @@ export async function deliverBatch(
   const { destination } = stream;
   if (destination.kind !== "s3") return deliverToEndpoint(ctx, stream, destination, batch);
   const { settings } = destination;
-  const { parcels, failed } = singleOnes(stream, batch);
-  const { groups, unpartitioned } = partitioned(settings, parcels);
-  if (!(await storeFailures(ctx, stream, settings, [...failed, ...unpartitioned]))) return false;
+  const parcels = await unprocessed(ctx, stream, batch);
+  if (!parcels) return false;
+  const { groups, unpartitioned } = partitioned(settings, parcels, ctx.clock.now());
+  if (!(await storeFailures(ctx, stream, unpartitioned))) return false;
   for (const { keys, parcels: group } of groups) {
     const delimited = withDelimiter(stream, group);
     if (!(await storeObject(ctx, stream, settings, delimited, keys))) return false;
@@ -39,10 +44,23 @@ export async function deliverBatch(
   return true;
 }
 
-/** Where there is a function, it was given them one by one. */
-function singleOnes({ destination }: DeliveryStream, batch: readonly Parcel[]): Deaggregated {
-  return hasFunction(destination) ? { parcels: batch, failed: [] }
-    : deaggregated(destination.settings.ProcessingConfiguration, batch);
+/** Where there is a function, it was given them unpacked and one by one. */
+async function unprocessed(
+  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
+): Promise<readonly Parcel[] | undefined> {
+  return hasFunction(stream.destination) ? batch : singleOnes(ctx, stream, batch);
+}
+
+/** Unpacked and taken apart, as the stream is set. @returns undefined where it is to be tried again later */
+export async function singleOnes(
+  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
+): Promise<readonly Parcel[] | undefined> {
+  const { ProcessingConfiguration: processing } = stream.destination.settings;
+  const { parcels: unpacked, failed: undecompressed } = decompressed(processing, batch);
+  if (!(await storeFailures(ctx, stream, undecompressed, "decompression-failed"))) return undefined;
+  if (isDecompressing(processing)) countDecompression(ctx, stream.name, { unpacked, undecompressed });
+  const { parcels, failed } = deaggregated(processing, unpacked);
+  return (await storeFailures(ctx, stream, failed)) ? parcels : undefined;
 }
 
 /** What came to the stream, as it came. @returns false where it is to be tried again later */
@@ -55,13 +73,27 @@ export async function storeBackup(
 
 /** @returns false where it is to be tried again later */
 export async function storeFailures(
-  ctx: BodyContext, stream: DeliveryStream, settings: S3DestinationConfiguration, failed: readonly Failed[],
+  ctx: BodyContext, stream: DeliveryStream, failed: readonly Failed[],
+  errorType: "processing-failed" | "decompression-failed" = "processing-failed",
+): Promise<boolean> {
+  const came = failed.map(({ parcel, ...how }) =>
+    ({ ...how, parcel: { ...parcel, data: parcel.packed ?? parcel.data } }));
+  return storeUndelivered(ctx, stream, came, errorType);
+}
+
+async function storeUndelivered(
+  ctx: BodyContext, stream: DeliveryStream, failed: readonly Failed[], errorType: string,
 ): Promise<boolean> {
   if (failed.length === 0) return true;
   await logFailures(ctx, stream, failed);
-  const at = Math.min(...failed.map(({ parcel }) => parcel.at));
+  const at = failed.reduce((least, { parcel }) => Math.min(least, parcel.at), Infinity);
   const lines = failureLines(ctx.clock.now(), failed);
-  return storeErrors(ctx, stream, settings, { at, errorType: "processing-failed", lines });
+  return storeErrors(ctx, stream, objectsOf(stream.destination), { at, errorType, lines });
+}
+
+/** Where what fails is kept. */
+function objectsOf({ kind, settings }: Destination): S3DestinationConfiguration {
+  return kind === "s3" ? settings : settings.S3Configuration;
 }
 
 /** In the log of the destination; errors that are alike are one line. */
@@ -99,15 +131,10 @@ async function deliverToEndpoint(
   batch: readonly Parcel[],
 ): Promise<boolean> {
   const { kind, settings } = destination;
-  const objects = settings.S3Configuration;
-  const { parcels, failed } = singleOnes(stream, batch);
-  if (!(await storeFailures(ctx, stream, objects, failed))) return false;
+  const parcels = await unprocessed(ctx, stream, batch);
+  if (!parcels) return false;
   if (parcels.length === 0) return true;
   const refused = kind === "http" ? await sendToEndpoint(ctx, stream, settings, parcels)
     : await sendToSplunk(ctx, stream, settings, withDelimiter(stream, parcels));
-  if (refused.length === 0) return true;
-  await logFailures(ctx, stream, refused);
-  const at = Math.min(...refused.map(({ parcel }) => parcel.at));
-  const lines = failureLines(ctx.clock.now(), refused);
-  return storeErrors(ctx, stream, objects, { at, errorType: errorTypes[kind], lines });
+  return storeUndelivered(ctx, stream, refused, errorTypes[kind]);
 }

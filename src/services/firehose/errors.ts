@@ -40,6 +40,15 @@ export function versionsDiffer(name: string, current: string, given: string): Aw
   );
 }
 
-export function throughputExceeded(): AwsError {
-  return modelled(firehose.ServiceUnavailableException, "Slow down.");
+/** @evidence API Reference, InvalidSourceException */
+export function onlyFromLogs(): AwsError {
+  return modelled(
+    firehose.InvalidSourceException,
+    "Only requests from CloudWatch Logs are supported when CloudWatch Logs decompression is enabled.",
+  );
+}
+
+/** @evidence API Reference, InvalidKMSResourceException: `code` is what KMS answered */
+export function invalidKmsResource({ code, message }: AwsError): AwsError {
+  return modelled(firehose.InvalidKMSResourceException, message, { code });
 }

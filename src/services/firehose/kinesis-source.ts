@@ -6,7 +6,8 @@ import { standing } from "../../jobs/standing.ts";
 import type { BodyContext, CallOptions, Context } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { table } from "../../store/types.ts";
-import { buffer } from "./buffering.ts";
+import { buffer, type Incoming } from "./buffering.ts";
+import { userRecordsIn } from "./kpl-aggregation.ts";
 import { findStream, streamArn, type DeliveryStream, type Source } from "./stream-table.ts";
 
 /** How far a shard was read. */
@@ -118,17 +119,21 @@ async function readShard(reader: Reader, position: Position): Promise<void> {
   ctx.transaction((within) => {
     const now = findStream(within, stream.name);
     if (now?.number !== number) return;
-    buffer(within, now, Records.map((record) => ({
-      data: record.Data,
-      at: record.ApproximateArrivalTimestamp ?? within.clock.now(),
-      origin: {
-        shardId, partitionKey: record.PartitionKey, sequenceNumber: record.SequenceNumber,
-      },
-    })));
+    buffer(within, now, Records.flatMap((record) => incomingOf(record, shardId, within.clock.now())));
     const after = Records.at(-1)?.SequenceNumber;
     if (next !== undefined && after !== undefined) within.db(positions).put({ number, shardId, after });
     if (next === undefined) follow(within, position, ChildShards ?? []);
   });
+}
+
+type SourceRecord = kinesis.GetRecordsOutput["Records"][number];
+
+function incomingOf(record: SourceRecord, shardId: string, now: number): Incoming[] {
+  const { Data, PartitionKey, SequenceNumber: sequenceNumber } = record;
+  const { ApproximateArrivalTimestamp: at = now } = record;
+  const parts = userRecordsIn(Data) ?? [{ data: Data, partitionKey: PartitionKey }];
+  return parts.map(({ data, partitionKey }, subsequenceNumber) =>
+    ({ data, at, origin: { shardId, partitionKey, sequenceNumber, subsequenceNumber } }));
 }
 
 /** A shard that was merged from two is followed once, by who is at its end first. */

@@ -40,6 +40,43 @@ export function countIncoming(ctx: ReadContext, name: string, records: number, b
   ctx.metric(incomingRecords, [name], records);
 }
 
+/** By what KMS answers. */
+const keyTroubles: Readonly<Record<string, Meter>> = {
+  AccessDeniedException: ofStream("KMSKeyAccessDenied", "Count"),
+  DisabledException: ofStream("KMSKeyDisabled", "Count"),
+  KMSInvalidStateException: ofStream("KMSKeyInvalidState", "Count"),
+  NotFoundException: ofStream("KMSKeyNotFound", "Count"),
+};
+
+export function countKeyTrouble(ctx: ReadContext, name: string, code: string): void {
+  const counted = keyTroubles[code];
+  if (counted) ctx.metric(counted, [name], 1);
+}
+
+const decompression = {
+  recordsDone: ofStream("OutputDecompressedRecords.Success", "Count"),
+  bytesDone: ofStream("OutputDecompressedBytes.Success", "Bytes"),
+  recordsFailed: ofStream("OutputDecompressedRecords.Failed", "Count"),
+  bytesFailed: ofStream("OutputDecompressedBytes.Failed", "Bytes"),
+};
+
+interface DecompressionFacts {
+  readonly unpacked: readonly { readonly data: Buffer }[];
+  readonly undecompressed: readonly { readonly parcel: { readonly data: Buffer } }[];
+}
+
+/** @evidence Developer Guide, "CloudWatch Logs Decompression Metrics" */
+export function countDecompression(
+  ctx: ReadContext, name: string, { unpacked, undecompressed }: DecompressionFacts,
+): void {
+  const lengthOf = (all: readonly { readonly data: Buffer }[]): number =>
+    all.reduce((sum, { data }) => sum + data.length, 0);
+  ctx.metric(decompression.recordsDone, [name], unpacked.length);
+  ctx.metric(decompression.bytesDone, [name], lengthOf(unpacked));
+  ctx.metric(decompression.recordsFailed, [name], undecompressed.length);
+  ctx.metric(decompression.bytesFailed, [name], lengthOf(undecompressed.map(({ parcel }) => parcel)));
+}
+
 export interface DeliveryFacts {
   readonly isDelivered: boolean;
   readonly bytes: number;

@@ -18,21 +18,21 @@ export interface Partitioned {
 }
 
 export function partitioned(
-  settings: ExtendedS3DestinationConfiguration, parcels: readonly Parcel[],
+  settings: ExtendedS3DestinationConfiguration, parcels: readonly Parcel[], now: number,
 ): Partitioned {
   if (!settings.DynamicPartitioningConfiguration?.Enabled) {
     return { groups: [{ keys: {}, parcels: [...parcels] }], unpartitioned: [] };
   }
   const text = parameterOf(
     settings.ProcessingConfiguration, "MetadataExtraction", "MetadataExtractionQuery");
-  const queries = text === undefined ? [] : parseQuery(text);
+  const query = text === undefined ? undefined : parseQuery(text);
   const wanted = parsePrefix(settings.Prefix ?? "", "Prefix")
     .flatMap((part) => (part.kind === "partitionKey" ? [part.key] : []));
   const groups = new Map<string, Group>();
   const unpartitioned: Failed[] = [];
   for (const parcel of parcels) {
     try {
-      const keys = keysOf(queries, parcel, wanted);
+      const keys = keysOf(query, parcel, { wanted, now });
       const name = JSON.stringify(wanted.map((key) => keys[key]));
       const group = groups.get(name) ?? { keys, parcels: [] };
       group.parcels.push(parcel);
@@ -49,9 +49,10 @@ export function partitioned(
 
 /** @throws where a key that the prefix names is not there */
 function keysOf(
-  queries: readonly PartitionQuery[], parcel: Parcel, wanted: readonly string[],
+  query: PartitionQuery | undefined, parcel: Parcel,
+  { wanted, now }: { readonly wanted: readonly string[]; readonly now: number },
 ): Record<string, string> {
-  const found = queries.length === 0 ? {} : partitionKeysOf(queries, JSON.parse(parcel.data.toString()));
+  const found = query ? partitionKeysOf(query, JSON.parse(parcel.data.toString()), now) : {};
   const keys: Record<string, string> = { ...found, ...parcel.partitionKeys };
   for (const key of wanted) {
     if (keys[key] === undefined || keys[key] === "") {

@@ -133,15 +133,22 @@ function numberIn(text: string | undefined): number | undefined {
   return text === undefined ? undefined : text.trim() === "" ? Number.NaN : Number(text);
 }
 
-/** What is done with records on their way. */
-const builtProcessors = new Set(
-  ["Lambda", "MetadataExtraction", "AppendDelimiterToRecord", "RecordDeAggregation"],
-);
+/** @evidence CDK, DecompressionProcessor and CloudWatchLogProcessor: GZIP; extraction needs the first */
+function requireDecompression(processing: ProcessingConfiguration | undefined): void {
+  const format = parameterOf(processing, "Decompression", "CompressionFormat") ?? "GZIP";
+  if (format !== "GZIP") throw invalidArgument(`CompressionFormat ${format} must be GZIP.`);
+  const types = new Set(enabledProcessors(processing).map(({ Type }) => Type));
+  if (!types.has("CloudWatchLogProcessing")) return;
+  if (!types.has("Decompression")) {
+    throw invalidArgument("The processor CloudWatchLogProcessing needs the processor Decompression.");
+  }
+  const extraction = parameterOf(processing, "CloudWatchLogProcessing", "DataMessageExtraction");
+  if (/^(true|false)$/i.test(extraction ?? "")) return;
+  throw invalidArgument("DataMessageExtraction must be true or false.");
+}
 
 function requireProcessing(processing: ProcessingConfiguration | undefined): void {
-  for (const { Type } of enabledProcessors(processing)) {
-    if (!builtProcessors.has(Type)) throw notImplemented(`The processor ${Type}`);
-  }
+  requireDecompression(processing);
   if (processing?.Enabled && parameterOf(processing, "Lambda", "LambdaArn") === undefined
     && enabledProcessors(processing).some(({ Type }) => Type === "Lambda")) {
     throw invalidArgument("LambdaArn must be provided for the processor Lambda.");

@@ -31,7 +31,23 @@ export interface DeliveryStream {
   readonly source?: Source;
   readonly version: number;
   readonly destination: Destination;
-  readonly encryption?: { readonly keyType: KeyType; readonly isEnabled: boolean };
+  readonly encryption?: StreamEncryption;
+  /** When encryption was turned on or off during the last day: epoch milliseconds. */
+  readonly encryptionChanges?: readonly number[];
+}
+
+/** What records are encrypted under while they wait. */
+export interface EncryptionKey {
+  readonly keyType: KeyType;
+  /** Of a key of the customer's. */
+  readonly keyArn?: string;
+  readonly grantId?: string;
+}
+
+export interface StreamEncryption extends EncryptionKey {
+  readonly isEnabled: boolean;
+  /** What it will be in a moment: under which key, or off. */
+  readonly next?: EncryptionKey | "off";
 }
 
 export const streams = table<DeliveryStream>("firehose.streams", { key: (row) => row.name });
@@ -41,6 +57,8 @@ export interface Origin {
   readonly shardId: string;
   readonly partitionKey: string;
   readonly sequenceNumber: string;
+  /** Where it is one of several that a producer put together. */
+  readonly subsequenceNumber?: number;
 }
 
 export interface BufferedRecord {
@@ -51,8 +69,9 @@ export interface BufferedRecord {
   /** When it came to where it waits, if later. */
   readonly since?: number;
   readonly data: Uint8Array;
-  /** It rests encrypted. */
+  /** It rests encrypted, under the region's own key where no data key is named. */
   readonly isSealed?: true;
+  readonly dataKey?: number;
   readonly origin?: Origin | undefined;
   /** As the function that transformed it said. */
   readonly partitionKeys?: Readonly<Record<string, string>> | undefined;

@@ -1,6 +1,5 @@
 /** Functions that transform records. */
 
-import type { ProcessingConfiguration } from "../../generated/firehose.ts";
 import * as lambda from "../../generated/lambda.ts";
 import { sessionOf } from "../../delivery/role-session.ts";
 import { parseArn } from "../../kernel/arn.ts";
@@ -20,9 +19,9 @@ export interface Transformed {
 const retriesDefault = 3;
 
 export async function transformed(
-  ctx: BodyContext, stream: DeliveryStream, processing: ProcessingConfiguration | undefined,
-  batch: readonly Parcel[],
+  ctx: BodyContext, stream: DeliveryStream, batch: readonly Parcel[],
 ): Promise<Transformed> {
+  const { ProcessingConfiguration: processing } = stream.destination.settings;
   const lambdaArn = parameterOf(processing, "Lambda", "LambdaArn");
   if (lambdaArn === undefined) return { parcels: batch, failed: [] };
   const retries = Number(parameterOf(processing, "Lambda", "NumberOfRetries") ?? retriesDefault);
@@ -69,8 +68,8 @@ function eventOf(ctx: BodyContext, stream: DeliveryStream, batch: readonly Parce
       data: data.toString("base64"),
       ...(origin && {
         kinesisRecordMetadata: {
-          sequenceNumber: origin.sequenceNumber, subsequenceNumber: 0, partitionKey: origin.partitionKey,
-          shardId: origin.shardId, approximateArrivalTimestamp: at,
+          sequenceNumber: origin.sequenceNumber, subsequenceNumber: origin.subsequenceNumber ?? 0,
+          partitionKey: origin.partitionKey, shardId: origin.shardId, approximateArrivalTimestamp: at,
         },
       }),
     })),

@@ -1,4 +1,4 @@
-/** UpdateDestination, and the stream's own encryption. */
+/** UpdateDestination. */
 
 import * as firehose from "../../generated/firehose.ts";
 import { notImplemented } from "../../kernel/errors.ts";
@@ -75,34 +75,5 @@ export const UpdateDestination = operation(firehose.UpdateDestination, {
         ...stream, destination, version: stream.version + 1, updatedAt: within.clock.now(),
       });
     });
-  },
-});
-
-function requireDirect(stream: DeliveryStream): void {
-  if (stream.status !== "ACTIVE") throw inUse(`Firehose ${stream.name} is not ACTIVE.`);
-  if (stream.type === "DirectPut") return;
-  throw invalidArgument(
-    "Server-side encryption is only for delivery streams of the type DirectPut: encrypt the Kinesis stream.",
-  );
-}
-
-export const StartDeliveryStreamEncryption = operation(firehose.StartDeliveryStreamEncryption, {
-  ...onStream,
-  run(input, ctx) {
-    const stream = requireStream(ctx, input.DeliveryStreamName);
-    requireDirect(stream);
-    const keyType = input.DeliveryStreamEncryptionConfigurationInput?.KeyType ?? "AWS_OWNED_CMK";
-    if (keyType === "CUSTOMER_MANAGED_CMK") throw notImplemented("Encryption under a key of the customer's");
-    ctx.db(streams).put({ ...stream, encryption: { keyType, isEnabled: true } });
-  },
-});
-
-export const StopDeliveryStreamEncryption = operation(firehose.StopDeliveryStreamEncryption, {
-  ...onStream,
-  run(input, ctx) {
-    const stream = requireStream(ctx, input.DeliveryStreamName);
-    requireDirect(stream);
-    const { encryption: _encryption, ...rest } = stream;
-    ctx.db(streams).put(rest);
   },
 });

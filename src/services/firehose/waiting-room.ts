@@ -2,9 +2,10 @@
 
 import type { Job } from "../../jobs/job.ts";
 import type { BodyContext, Context } from "../../kernel/context.ts";
-import { seal, sealedBytesMore, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
+import { sealedBytesMore } from "../../kernel/sealing.ts";
 import type { Table } from "../../store/types.ts";
 import type { Parcel } from "./delivery.ts";
+import { openedRecords, sealedRecord, type RecordKey } from "./record-keys.ts";
 import { findStream, type Buffered, type BufferedRecord, type DeliveryStream } from "./stream-table.ts";
 
 export interface Named {
@@ -20,13 +21,6 @@ export interface WaitingRoom {
   limitsOf(stream: DeliveryStream): { readonly bytes: number; readonly milliseconds: number };
 }
 
-const purpose = "firehose records";
-
-function dataOf(ctx: BodyContext, { data, isSealed }: BufferedRecord): Buffer {
-  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return isSealed ? unseal(bytes, ctx.kernel.keyFor(purpose)) : bytes;
-}
-
 /** A sealed record is longer than what it counts for. */
 function sizeOf({ data, isSealed }: BufferedRecord): number {
   return isSealed ? data.length - sealedBytesMore : data.length;
@@ -34,21 +28,20 @@ function sizeOf({ data, isSealed }: BufferedRecord): number {
 
 export type Arriving = Pick<BufferedRecord, "at" | "data" | "origin" | "partitionKeys">;
 
+/** @param key what they rest under, if under any */
 export function admit(
   ctx: Context, room: WaitingRoom, stream: DeliveryStream, arriving: readonly Arriving[],
+  key: RecordKey | undefined,
 ): void {
   if (arriving.length === 0) return;
   const { number, name } = stream;
   const now = ctx.clock.now();
   const before = ctx.db(room.buffers).get(number) ?? { number, bytes: 0, count: 0 };
-  const isSealed = stream.encryption?.isEnabled === true;
   let { bytes } = before;
   for (const { at, data, origin, partitionKeys } of arriving) {
-    const iv = isSealed ? ctx.ids.bytes(sealingIvBytes) : undefined;
     ctx.db(room.records).add({
-      number, sequence: ctx.ids.sequence(), at, since: now,
-      data: iv ? seal(data, ctx.kernel.keyFor(purpose), iv) : data,
-      ...(isSealed && { isSealed }), ...(origin && { origin }), ...(partitionKeys && { partitionKeys }),
+      number, sequence: ctx.ids.sequence(), at, since: now, ...sealedRecord(ctx, data, key),
+      ...(origin && { origin }), ...(partitionKeys && { partitionKeys }),
     });
     bytes += data.length;
   }
@@ -62,22 +55,30 @@ export function admit(
 export interface Batch {
   readonly stream: DeliveryStream;
   readonly rows: readonly BufferedRecord[];
-  readonly parcels: readonly Parcel[];
+  /** None while the key that they rest under can't be used. */
+  readonly parcels: readonly Parcel[] | undefined;
   readonly bytes: number;
   /** When its oldest record came to the stream. */
   readonly oldest: number;
 }
 
 /** Undefined while nothing is due; else the records that go together, the oldest first. */
-export function nextBatch(ctx: BodyContext, room: WaitingRoom, named: Named): Batch | undefined {
+export async function nextBatch(
+  ctx: BodyContext, room: WaitingRoom, named: Named,
+): Promise<Batch | undefined> {
   const found = ctx.transaction((within) => nextRows(within, room, named));
   if (!found) return undefined;
-  const parcels = found.rows.map((row): Parcel => ({
-    id: String(row.sequence), at: row.at, data: dataOf(ctx, row),
-    ...(row.origin && { origin: row.origin }), ...(row.partitionKeys && { partitionKeys: row.partitionKeys }),
-  }));
+  const opened = await openedRecords(ctx, found.stream, found.rows);
+  const parcels = opened?.map(([row, data]) => parcelOf(row, data));
   const oldest = found.rows.reduce((least, { at }) => Math.min(least, at), Infinity);
   return { ...found, parcels, oldest };
+}
+
+function parcelOf(row: BufferedRecord, data: Buffer): Parcel {
+  const { sequence, at, origin, partitionKeys } = row;
+  return {
+    id: String(sequence), at, data, ...(origin && { origin }), ...(partitionKeys && { partitionKeys }),
+  };
 }
 
 function nextRows(ctx: Context, room: WaitingRoom, { name, number }: Named) {
