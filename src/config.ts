@@ -54,11 +54,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       .split(",")
       .map((host) => host.trim())
       .filter(Boolean),
-    colors: text("NO_COLOR") === undefined,
+    colors: wantsColors(environment),
     awsConfigFile: text("AWS_CONFIG_FILE") ?? join(homedir(), ".aws", "config"),
     awsCredentialsFile: text("AWS_SHARED_CREDENTIALS_FILE") ?? join(homedir(), ".aws", "credentials"),
     environment,
   };
+}
+
+/** Asked for also where the rest makes no sense, and has to be told so. */
+export function wantsColors(environment: Config["environment"] = process.env): boolean {
+  return !environment["NO_COLOR"];
 }
 
 /** The folders in which a shell looks for programs. */

@@ -6,6 +6,8 @@ import { resolve } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { startRegion } from "./region.ts";
 
 const library = pathToFileURL(resolve("dist", "src", "index.js")).href;
 
@@ -19,6 +21,19 @@ const program = `
   console.log(JSON.stringify([Functions, Buckets]));
   await region.stop();
 `;
+
+test("a long poll in process ends with its region", async () => {
+  const region = await startRegion();
+  const sqs = region.client(SQSClient);
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: "q" }));
+  const asked = { QueueUrl, WaitTimeSeconds: 20 };
+  const own = new AbortController();
+  const polls = Array.from({ length: 20 }, () => sqs.send(new ReceiveMessageCommand(asked)));
+  const abortable = sqs.send(new ReceiveMessageCommand(asked), { abortSignal: own.signal });
+  await region.settled();
+  await region.stop();
+  for (const { Messages } of await Promise.all([...polls, abortable])) assert.equal(Messages, undefined);
+});
 
 test("clients of a region in process stay with it, whatever endpoint the environment names", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {

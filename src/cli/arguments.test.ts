@@ -12,6 +12,7 @@ const command: Command = {
   name: "run",
   summary: "Runs.",
   forms: ["<thing>"],
+  wordsMax: 2,
   options: { port: { value: "port", short: "p", description: "where" }, tls: { description: "safely" } },
   run: () => undefined,
 };
@@ -46,6 +47,9 @@ test("an option that is not there, or has no value, is refused with advice", () 
   refused(["--port"], "--port needs a value: --port <port>.", undefined);
   refused(["--port", "--tls"], "--port needs a value: --port <port>.", undefined);
   refused(["--tls=yes"], "--tls takes no value.", undefined);
+  refused(["--port", ""], "--port is empty.", undefined);
+  refused(["--port="], "--port is empty.", undefined);
+  refused(["a", "b", "c"], "run takes no c.", undefined);
 });
 
 test("a name that is nearly right is recognized", () => {

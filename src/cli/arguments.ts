@@ -46,9 +46,13 @@ export function parseArguments(command: Command, words: readonly string[]): Pars
       if (token.value === undefined || (token.value.startsWith("-") && !token.inlineValue)) {
         throw usage(`--${token.name} needs a value: --${token.name} <${option.value}>.`);
       }
+      // A variable of a script that is not set is a mistake, and no name of a folder or a port.
+      if (token.value === "") throw usage(`--${token.name} is empty.`);
       values.set(token.name, token.value);
     }
   }
+  const surplus = positionals[command.wordsMax ?? 0];
+  if (surplus !== undefined && !values.has("help")) throw usage(`${command.name} takes no ${surplus}.`);
   return { values, positionals };
 }
 

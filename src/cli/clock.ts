@@ -9,6 +9,7 @@ const clock: Command = {
   name: "clock",
   summary: "Shows and changes the region's time. Timeouts, schedules and expiry dates obey it.",
   forms: ["[show]", "freeze [<time>]", "set <time>", "advance <span>", "scale <factor>", "run"],
+  wordsMax: 2,
   options: regionOptions,
   notes: [
     "advance runs what falls due on the way, in order, and returns when it is done.",
@@ -26,8 +27,8 @@ export default clock;
 
 /** Undefined only shows it. The region itself says what a time and a span are. */
 function changeOf({ positionals }: Invocation): object | undefined {
-  const [change = "show", value, ...others] = positionals;
-  if (others.length > 0) throw usage(`clock ${change} takes one value.`);
+  const [change = "show", value] = positionals;
+  if (value !== undefined && ["show", "run"].includes(change)) throw usage(`clock ${change} takes no value.`);
   const required = (example: string): string => {
     if (value === undefined) throw usage(`clock ${change} needs a value, such as ${example}.`);
     return value;

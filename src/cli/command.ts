@@ -14,6 +14,8 @@ export interface Command {
   readonly summary: string;
   /** What follows the name: `advance <span>`. One line a form. */
   readonly forms: readonly string[];
+  /** How many words may follow its name at most; default: none. */
+  readonly wordsMax?: number;
   readonly options: Readonly<Record<string, CommandOption>>;
   /** Further lines of the help. */
   readonly notes?: readonly string[];

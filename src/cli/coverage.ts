@@ -7,6 +7,7 @@ const coverage: Command = {
   name: "coverage",
   summary: "Lists the services that are built, or one service's operations. Needs no running region.",
   forms: ["[<service>]"],
+  wordsMax: 1,
   options: {},
   async run({ positionals: [name] }) {
     const services = await coverageOf(name);

@@ -8,6 +8,7 @@ const explain: Command = {
   name: "explain",
   summary: "Says why a request was denied: which policy, which statement, and what was missing.",
   forms: ["", "<request id>", "<encoded authorization message>"],
+  wordsMax: Infinity,
   options: regionOptions,
   notes: ["Without a value it explains the latest denial. The whole text of an error may be pasted."],
   async run(invocation) {

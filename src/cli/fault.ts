@@ -10,6 +10,7 @@ const fault: Command = {
   name: "fault",
   summary: "Makes the next requests of a service fail, to prove that a program retries.",
   forms: ["[list]", "add <service>[:<Operation>] [--code <code>] [--count <count>]", "clear"],
+  wordsMax: 2,
   options: {
     ...regionOptions,
     code: { value: "code", description: "the error's code (ThrottlingException)" },
@@ -41,10 +42,9 @@ interface Faults {
 }
 
 function bodyOf({ positionals, text }: Invocation): object | "list" | "clear" {
-  const [action = "list", target, ...others] = positionals;
-  if (action === "list" || action === "clear") return action;
-  if (action !== "add" || target === undefined || others.length > 0)
-    throw usage("Say: us-local-1 fault add sqs:SendMessage");
+  const [action = "list", target] = positionals;
+  if ((action === "list" || action === "clear") && target === undefined) return action;
+  if (action !== "add" || target === undefined) throw usage("Say: us-local-1 fault add sqs:SendMessage");
   const [service, operation] = target.split(":");
   const number = (name: string): number | undefined =>
     text(name) === undefined ? undefined : Number(text(name));

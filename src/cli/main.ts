@@ -2,7 +2,7 @@
 /** The command line. Loads the one command that is asked for: a region that starts is in a hurry. */
 
 import * as nodeModule from "node:module";
-import { InvalidConfig, readConfig } from "../config.ts";
+import { InvalidConfig, readConfig, wantsColors } from "../config.ts";
 import { parseArguments, type ParsedArguments } from "./arguments.ts";
 import type { Invocation, Output, Result } from "./command.ts";
 import { commands, findCommand } from "./commands.ts";
@@ -38,7 +38,7 @@ function invocation({ values, positionals }: ParsedArguments, output: Output): I
 }
 
 function outputFor(words: readonly string[]): Output {
-  const colors = process.stdout.isTTY && !process.env["NO_COLOR"];
+  const colors = process.stdout.isTTY && wantsColors();
   return {
     json: words.includes("--json"),
     style: styleFor(colors),

@@ -123,6 +123,26 @@ test("a port that is taken is refused, by the name of who has it", async () => {
   server.close();
 });
 
+test("a folder that cannot be made or written is refused, by what the system says", {
+  skip: process.platform !== "linux" && "only Linux has /proc",
+}, async () => {
+  const file = join(folder, "a file");
+  writeFileSync(file, "");
+  for (const [dataDir, reason] of [
+    ["/proc/none/data", "ENOENT: no such file or directory, mkdir '/proc/none'"],
+    [join(file, "data"), `ENOTDIR: not a directory, mkdir '${join(file, "data")}'`],
+    [file, `ENOTDIR: not a directory, open '${join(file, "lock")}`],
+  ] as const) {
+    for (const more of [[], ["--tls"]]) {
+      const { code, error } = await run(["start", "--port", "0", "--data-dir", dataDir, ...more]);
+      assert.equal(code, exitCodes.failure);
+      const said = `us-local-1: The data folder ${dataDir} cannot be written: ${reason}`;
+      if (more.length === 0) assert.ok(error.startsWith(said), error);
+      else assert.match(error, /^us-local-1: The data folder .* cannot be written: E\w+: /);
+    }
+  }
+});
+
 test("a store of a newer version is refused by its number", async () => {
   const dataDir = join(folder, "newer");
   mkdirSync(dataDir);
@@ -168,7 +188,7 @@ test("the clock and snapshots are commanded, and mistakes have exit codes of the
   assert.equal((await run(["clock", "advance", "1h"])).out, "2026-01-01T01:00:00.000Z  frozen\n");
   assert.equal((await run(["clock", "scale", "60x"])).out.endsWith("60x\n"), true);
   assert.equal((await run(["clock", "run"])).out.endsWith("real\n"), true);
-  for (const words of [["advance", "soon"], ["advance"], ["jump"], ["set", "1", "2"]]) {
+  for (const words of [["advance", "soon"], ["advance"], ["jump"], ["set", "1", "2"], ["run", "1"]]) {
     assert.equal((await run(["clock", ...words])).code, exitCodes.usage, words.join(" "));
   }
   assert.equal((await runJson(["snapshot", "save", "one"]))["name"], "one");

@@ -11,6 +11,7 @@ const snapshot: Command = {
   name: "snapshot",
   summary: "Keeps the region's state under a name, and brings it back.",
   forms: ["save <name>", "list", "restore <name>", "delete <name>", "diff <name> [<other>]"],
+  wordsMax: 3,
   options: { ...regionOptions, all: { description: "diff: also the records of requests" } },
   notes: ["diff compares with the region as it is now, or with another snapshot."],
   async run(invocation) {

@@ -5,6 +5,8 @@ import { Failure } from "./failure.ts";
 import { portOwner } from "./port-owner.ts";
 import { findRunning } from "./running.ts";
 
+const unwritable = new Set(["EACCES", "EEXIST", "ENOENT", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"]);
+
 export function cannotOpen(cause: unknown, dataDir: string): unknown {
   if (cause instanceof StoreLocked) {
     const running = findRunning(dataDir);
@@ -19,7 +21,7 @@ export function cannotOpen(cause: unknown, dataDir: string): unknown {
     return new Failure("storeTooNew", cause.message, "Or start with another --data-dir.");
   }
   const { code } = cause as NodeJS.ErrnoException;
-  if (code === "EACCES" || code === "ENOTDIR" || code === "EROFS" || code === "EEXIST") {
+  if (code !== undefined && unwritable.has(code)) {
     return new Failure(
       "failure",
       `The data folder ${dataDir} cannot be written: ${(cause as Error).message}.`,

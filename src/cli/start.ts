@@ -55,7 +55,6 @@ const start: Command = {
     "_SEED, _NO_DEV_KEYS, _TLS, _INIT_DIR, _ALLOWED_HOSTS.",
   ],
   async run(invocation) {
-    if (invocation.positionals.length > 0) throw usage(`start takes no ${invocation.positionals[0]}.`);
     await runRegion(settingsOf(invocation), invocation);
     return undefined;
   },

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  CreateRoleCommand, DeleteRoleCommand, DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { allow, trust } from "../../test/policies.ts";
@@ -98,6 +100,22 @@ test("delivery: a role's session is kept until it is about to run out", async ()
   const actor = { ...pipes, roleArn: `arn:aws:iam::${account}:role/none` };
   const failed = await deliver(ctx, { target: arn("q"), payload: "a", actor });
   assert.ok("failure" in failed && failed.failure.code === "FAILED_TO_ASSUME_ROLE");
+});
+
+test("delivery: a role that is deleted and made again is assumed again", async () => {
+  await using region = await startRegion();
+  const actor = { ...pipes, roleArn: await role(region) };
+  const messages = await queue(region, "q");
+  const ctx = context(region);
+  assert.deepEqual(await deliver(ctx, { target: arn("q"), payload: "a", actor }), {});
+  const iam = region.client(IAMClient);
+  await iam.send(new DeleteRolePolicyCommand({ RoleName: "p", PolicyName: "p" }));
+  await iam.send(new DeleteRoleCommand({ RoleName: "p" }));
+  const gone = await deliver(ctx, { target: arn("q"), payload: "b", actor });
+  assert.ok("failure" in gone && gone.failure.code === "FAILED_TO_ASSUME_ROLE");
+  await role(region);
+  assert.deepEqual(await deliver(ctx, { target: arn("q"), payload: "c", actor }), {});
+  assert.deepEqual([...await messages(), ...await messages()].map(({ Body }) => Body).sort(), ["a", "c"]);
 });
 
 test("delivery: what can't be delivered says so, and dead letters have attributes", async () => {

@@ -28,7 +28,9 @@ const marginMilliseconds = 5 * 60_000;
 export async function sessionOf(ctx: BodyContext, role: PassedRole): Promise<string> {
   const { roleArn, principal, sourceArn, sessionName = "events" } = role;
   const known = ctx.kernel.cacheFor<KnownSession>("delivery.sessions");
-  const key = JSON.stringify([ctx.account, roleArn, principal, sourceArn, sessionName]);
+  // A role that was deleted and made again is another: sessions of the first may do nothing any more.
+  const roleId = ctx.kernel.identity.uniqueIdOf(roleArn) ?? "";
+  const key = JSON.stringify([ctx.account, roleArn, roleId, principal, sourceArn, sessionName]);
   const now = ctx.clock.now();
   const session = known.get(key);
   if (session && session.expiresAt - marginMilliseconds > now) return session.token;

@@ -35,6 +35,7 @@ export class Bench {
     this.store = openStore({ folder, durability: "relaxed", freezeRows: true });
     this.clock.freeze(0);
     this.#scheduler = this.#open();
+    this.store.onDropped = () => this.#scheduler.lookAgain();
     t.after(async () => {
       this.clock.stop();
       await this.store.close();

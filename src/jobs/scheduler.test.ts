@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BodyContext } from "../kernel/context.ts";
 import { asynchronousJob, job, recurringJob } from "./job.ts";
+import { LmdbFile } from "../store/lmdb-file.ts";
 import { jobRow, jobs } from "./rows.ts";
 import { Bench, elsewhere } from "./scheduler-fixture.ts";
 
@@ -245,4 +246,36 @@ test("work that schedules itself anew is never given up", async (t) => {
   await bench.advanceTo(86_400_000);
   assert.equal(failures, 31);
   assert.deepEqual(bench.left(), []);
+});
+
+test("a job whose commit failed is done again a second later", async (t) => {
+  const bench = new Bench(t);
+  const ran = recording(bench);
+  bench.define(asynchronousJob<unknown>("test.slow", async (input) => void ran.push(input)));
+  bench.schedule("test.note", "x", 1_000);
+  bench.schedule("test.slow", "y", 1_000);
+  await bench.store.flush();
+  const full = (): never => {
+    throw new Error("No space left on device");
+  };
+  t.mock.method(LmdbFile.prototype, "commitNow", full, { times: 1 });
+  await bench.advanceTo(1_000);
+  assert.deepEqual(ran, ["x at 1000", "y"]);
+  assert.deepEqual(bench.left(), ["test.note x 1000", "test.slow y 1000"]);
+  await bench.advanceTo(2_000);
+  assert.deepEqual(ran, ["x at 1000", "y", "x at 2000", "y"]);
+  assert.deepEqual(bench.left(), []);
+});
+
+test("what the store refuses a job does not end the process, and is tried again", async (t) => {
+  const bench = new Bench(t);
+  const ran = recording(bench);
+  bench.schedule("test.note", "x", 1_000);
+  t.mock.method(bench.store, "read", () => {
+    throw new Error("the store is hurt");
+  }, { times: 1 });
+  await bench.advanceTo(1_000);
+  assert.deepEqual(bench.failures, ["the jobs of 000000000000 us-east-1: the store is hurt"]);
+  await bench.advanceTo(2_000);
+  assert.deepEqual(ran, ["x at 2000"]);
 });

@@ -38,6 +38,8 @@ export class Scheduler {
   /** No job of a cell that is due before this waits to be started: what is there earlier is under way. */
   readonly #waitingFrom = new Map<string, number>();
 
+  #again: (() => void) | undefined;
+
   constructor(host: JobHost) {
     this.#host = host;
   }
@@ -46,6 +48,18 @@ export class Scheduler {
   start(): void {
     this.#waitingFrom.clear();
     for (const cell of this.#host.store.cells()) this.#expectNext(cell);
+  }
+
+  /**
+   * A commit has failed, and jobs whose ends it held are there again. They wait a moment: what made it fail,
+   * such as a full disk, may pass.
+   */
+  lookAgain(): void {
+    const { clock } = this.#host;
+    this.#again ??= clock.alarm(clock.now() + retryMilliseconds, () => {
+      this.#again = undefined;
+      this.start();
+    });
   }
 
   /** A job of this cell is due at `at`. */
@@ -58,9 +72,19 @@ export class Scheduler {
     known?.cancel();
     const cancel = this.#host.clock.alarm(at, () => {
       this.#expected.delete(name);
-      void this.#host.track(this.#startDue({ account, region }));
+      this.#doing({ account, region }, this.#startDue({ account, region }));
     });
     this.#expected.set(name, { at, cancel });
+  }
+
+  /** Jobs take care of their own errors; what is left are the store's, such as a full disk: it may pass. */
+  #doing(cell: CellName, work: Promise<void>): void {
+    void this.#host.track(
+      work.catch((cause: unknown) => {
+        this.#host.failed(`the jobs of ${cellKey(cell)}`, cause);
+        this.expect(cell, this.#host.clock.now() + retryMilliseconds);
+      }),
+    );
   }
 
   /** Synchronous jobs run one after the other; those that wait go on side by side. */
@@ -72,8 +96,8 @@ export class Scheduler {
       for (let row = this.#nextDue(cell); row; row = this.#nextDue(cell)) await this.#startOne(cell, row);
     } finally {
       this.#busy.delete(name);
-      this.#expectNext(cell);
     }
+    this.#expectNext(cell);
   }
 
   #nextDue(cell: CellName): JobRow | undefined {
@@ -107,7 +131,7 @@ export class Scheduler {
       job = await this.#host.findJob(row.name);
       if (!job) throw new Error(`no service has the job ${row.name}`);
       const context = this.#host.jobContext(row.name, cell);
-      if (job.body) void this.#host.track(this.#wait(job, row, context));
+      if (job.body) this.#doing(cell, this.#wait(job, row, context));
       else runNow(job, row, context);
     } catch (cause) {
       this.#failed(cell, row, cause, job?.persistent ?? false);

@@ -67,6 +67,16 @@ test("a scaled clock runs faster than the machine's, and rings accordingly", asy
   clock.stop();
 });
 
+test("an alarm at no time is refused: the others would wait behind it", async () => {
+  const clock = new RegionClock();
+  clock.freeze(0);
+  let rung = false;
+  clock.alarm(10, () => (rung = true));
+  assert.throws(() => clock.alarm(Number.NaN, () => undefined), RangeError);
+  await clock.advanceTo(100, settle);
+  assert.equal(rung, true);
+});
+
 test("a scale that is no number above zero is refused", () => {
   const clock = new RegionClock();
   for (const factor of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])

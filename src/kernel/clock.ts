@@ -26,7 +26,13 @@ export interface Timeline {
 
 /** The region's time at a later moment of the machine's. */
 function continued(last: Timeline, machine: number): number {
-  return last.region + (machine - last.machine) * last.factor;
+  return Math.min(latestTime, Math.floor(last.region + (machine - last.machine) * last.factor));
+}
+
+/** A clock that shows what no date can be would fail every request, and could not be stopped. */
+function requireTime(at: number): void {
+  if (at >= 0 && at <= latestTime) return;
+  throw new RangeError("The clock goes from 1970 to the end of the year 9999.");
 }
 
 interface Alarm {
@@ -38,6 +44,9 @@ interface Alarm {
 /** Node's timers hold 31 bits of milliseconds; a longer wait is taken in steps. */
 const timerMillisecondsMax = 2 ** 31 - 1;
 const historyMax = 256;
+/** What AWS's texts of dates end with: JavaScript goes on, but not for ever. */
+export const latestTime = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+export const scaleMax = 1_000_000;
 /** Signatures count whole seconds. */
 const machineSkewMilliseconds = 1_000;
 
@@ -73,7 +82,8 @@ export class RegionClock implements Time {
 
   now(): number {
     if (this.#factor === 0) return this.#regionEpoch;
-    return Math.floor(this.#regionEpoch + (Date.now() - this.#machineEpoch) * this.#factor);
+    const passed = (Date.now() - this.#machineEpoch) * this.#factor;
+    return Math.min(latestTime, Math.floor(this.#regionEpoch + passed));
   }
 
   get isFrozen(): boolean {
@@ -101,7 +111,11 @@ export class RegionClock implements Time {
     return change && change.region + (machineTime - change.machine) * change.factor;
   }
 
-  /** Stops time, at `at` if that is given. */
+  /**
+   * Stops time, at `at` if that is given.
+   *
+   * @throws RangeError for a time before 1970 or after 9999, as all do that move the clock
+   */
   freeze(at = this.now()): void {
     this.#rebase(at, 0);
   }
@@ -111,9 +125,9 @@ export class RegionClock implements Time {
     this.#rebase(this.now(), 1);
   }
 
-  /** @param factor greater than 0; 60 makes an hour pass in a minute */
+  /** @param factor greater than 0, at most `scaleMax`; 60 makes an hour pass in a minute */
   scale(factor: number): void {
-    if (!(factor > 0 && Number.isFinite(factor))) throw new RangeError(`a clock can't run at ${factor}`);
+    if (!(factor > 0 && factor <= scaleMax)) throw new RangeError(`a clock can't run at ${factor}`);
     this.#rebase(this.now(), factor);
   }
 
@@ -121,6 +135,8 @@ export class RegionClock implements Time {
    * Calls `ring` once when the clock reaches `at` (epoch milliseconds). Returns what takes the alarm back.
    */
   alarm(at: number, ring: () => void): () => void {
+    // It would have no place in the order, and those behind it would never ring.
+    if (Number.isNaN(at)) throw new RangeError("an alarm needs a time");
     const alarm: Alarm = { at, order: this.#order++, ring };
     this.#insert(alarm);
     this.#arm();
@@ -139,6 +155,7 @@ export class RegionClock implements Time {
 
   /** Moves to `target`, stopping at each alarm on the way; `settle` finishes what an alarm set off. */
   async advanceTo(target: number, settle: () => Promise<void>): Promise<void> {
+    requireTime(target);
     await settle();
     for (let next = this.#alarms[0]; next && next.at <= target; next = this.#alarms[0]) {
       this.#alarms.shift();
@@ -172,8 +189,9 @@ export class RegionClock implements Time {
   }
 
   #rebase(regionEpoch: number, factor: number): void {
+    requireTime(regionEpoch);
     this.#machineEpoch = Date.now();
-    this.#regionEpoch = regionEpoch;
+    this.#regionEpoch = Math.floor(regionEpoch);
     this.#factor = factor;
     this.#history.push(this.timeline());
     if (this.#history.length > historyMax) this.#history.shift();

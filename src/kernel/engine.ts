@@ -123,6 +123,10 @@ export class Engine implements Kernel, JobHost, MetricsHost {
       log: options.log,
     });
     this.metrics = new Metrics(this);
+    this.store.onDropped = () => {
+      this.#forget();
+      this.scheduler.lookAgain();
+    };
   }
 
   /** Loads what every request needs, and takes up the jobs that earlier runs left. */
@@ -138,6 +142,11 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     }
     this.scheduler.start();
     this.blobs.recover();
+  }
+
+  /** Aborted when the region stops: nobody waits any longer. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
   }
 
   get identity(): IdentityCache {
@@ -332,10 +341,16 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     keepRegion(this.store, this.secret, this.#incarnation);
     if (clock === "is the store's") this.clock.resume(findTimeline(this.store));
     else keepTimeline(this.store, this.clock.timeline());
-    this.#identity?.forget();
-    this.recorder.forget();
+    this.#forget();
     this.metrics.forget();
     this.scheduler.start();
+  }
+
+  /** What is remembered of the store's content, which is another now. */
+  #forget(): void {
+    this.#identity?.forget();
+    this.recorder.forget();
+    this.#caches.clear();
   }
 
   async stop(): Promise<void> {

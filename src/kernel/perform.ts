@@ -206,7 +206,12 @@ class CallUnderWay {
     const order = this.#order;
     const engine = this.#engine;
     if (order.service.identity && isWrite(order.operation)) engine.identity.forget();
-    record(engine, order, this.ctx, this.#resources, this.#output, this.#error);
+    try {
+      record(engine, order, this.ctx, this.#resources, this.#output, this.#error);
+    } catch (cause) {
+      // What was done is done, and whoever waits for the region to settle waits for it to be over.
+      engine.failed(`recording ${order.service.service}:${order.operation.name}`, cause);
+    }
     if (order.service.observes && this.ctx) {
       observe(engine, order, this.ctx, this.#output, this.#error, this.#startedAt);
     }

@@ -81,9 +81,12 @@ export class RegionBlobs {
 
   /** Deletes loose blobs once the journal knows that they are, and once nobody reads them. */
   collect(cell: CellName, ids: readonly string[]): void {
-    void this.#host.track(
-      this.#collect(cell, ids).catch((cause: unknown) => this.#host.failed("collecting blobs", cause)),
-    );
+    this.#doing("collecting blobs", this.#collect(cell, ids));
+  }
+
+  /** What is done beside requests: the region stops only once it is over. */
+  #doing(what: string, work: Promise<void>): void {
+    void this.#host.track(work.catch((cause: unknown) => this.#host.failed(what, cause)));
   }
 
   /** A blob that a transaction kept is no longer arriving. */
@@ -108,9 +111,7 @@ export class RegionBlobs {
 
   /** Deletes what an earlier process left loose, or half written. */
   recover(): void {
-    void this.#host.track(
-      this.#files.recover().catch((cause: unknown) => this.#host.failed("recovering blobs", cause)),
-    );
+    this.#doing("recovering blobs", this.#files.recover());
     for (const cell of this.#host.store.cells()) {
       const ids = this.#host.store.read(cell, (transaction) =>
         [...transaction.rows(looseBlobs).list()].map(({ id }) => id),
@@ -144,6 +145,6 @@ export class RegionBlobs {
     }
     this.#readers.delete(id);
     // Its row stays until the next start, which finds no file and is content with that.
-    if (this.#leaving.delete(id)) void this.#host.track(this.#files.delete(id));
+    if (this.#leaving.delete(id)) this.#doing("deleting a blob", this.#files.delete(id));
   }
 }

@@ -1,12 +1,9 @@
 /** The region's clock: shown, stopped, set, moved on. */
 
+import { latestTime, scaleMax } from "../kernel/clock.ts";
 import type { Region } from "../region.ts";
 import { parseDuration } from "./duration.ts";
 import { invalidRequest, type LocalRequest, type LocalRoute } from "./http.ts";
-
-/** Dates beyond these are no dates in JavaScript; AWS's own texts end with the year 9999. */
-const epochMillisecondsMax = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-const scaleMax = 1_000_000;
 
 export const clockRoutes: readonly LocalRoute[] = [
   {
@@ -73,7 +70,7 @@ const changes: Readonly<Record<string, (region: Region, value: unknown) => Promi
         "advance must be a span of time such as 90s, 1h30m or 2d, or a number of milliseconds.",
       );
     }
-    if (region.clock.now() + milliseconds > epochMillisecondsMax) throw tooLate();
+    if (region.clock.now() + milliseconds > latestTime) throw tooLate();
     await region.clock.advance({ milliseconds });
   },
 };
@@ -86,7 +83,7 @@ function requireTime(value: unknown): number {
       "A time is written as 2026-01-31, 2026-01-31T12:00:00Z, or in milliseconds since 1970.",
     );
   }
-  if (time < 0 || time > epochMillisecondsMax) throw tooLate();
+  if (time < 0 || time > latestTime) throw tooLate();
   return time;
 }
 

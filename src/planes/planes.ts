@@ -40,9 +40,16 @@ export class RegionPlanes implements Planes {
   }
 
   functions(): Promise<FunctionsPlane> {
-    return (this.#functions ??= import("./functions/plane.ts").then(({ openFunctionsPlane }) =>
-      openFunctionsPlane(this.#host),
-    ));
+    return (this.#functions ??= this.#openFunctions().catch((cause: unknown) => {
+      // Whoever asks next tries again, and the region can be reset and stopped.
+      this.#functions = undefined;
+      throw cause;
+    }));
+  }
+
+  async #openFunctions(): Promise<FunctionsPlane> {
+    const { openFunctionsPlane } = await import("./functions/plane.ts");
+    return openFunctionsPlane(this.#host);
   }
 
   async reset(): Promise<void> {

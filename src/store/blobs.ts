@@ -7,7 +7,7 @@ import { constants, createReadStream } from "node:fs";
 import type { ReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Durability } from "./types.ts";
 
 export interface BlobRange {
@@ -42,41 +42,33 @@ export class Blobs {
    *
    * @param announced the blob gets its name only after this: what has to be in the journal before
    */
-  async write(
+  write(
     id: string,
     body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     announced?: Promise<void>,
   ): Promise<number> {
-    const path = this.#pathOf(id);
-    await (this.#opened ??= this.#open());
-    const draft = join(this.#folder, ARRIVING, `${id}.${this.#arrivals++}`);
-    this.#arriving.add(id);
-    try {
-      const sizeBytes = await this.#writeDraft(draft, body);
-      await announced;
-      await mkdir(join(path, ".."), { recursive: true });
-      await rename(draft, path);
-      if (this.#durability === "fsync") await syncFolder(join(path, ".."));
-      return sizeBytes;
-    } catch (error) {
-      this.#arriving.delete(id);
-      await rm(draft, { force: true });
-      throw error;
-    }
+    return this.#arrive(id, announced, (draft) => this.#writeDraft(draft, body));
   }
 
   /** Another name for the same bytes, which never change. @param announced as for `write` */
-  async copy(from: string, id: string, announced?: Promise<void>): Promise<void> {
+  copy(from: string, id: string, announced?: Promise<void>): Promise<void> {
+    return this.#arrive(id, announced, (draft) => linkOrCopy(this.#pathOf(from), draft));
+  }
+
+  async #arrive<T>(
+    id: string, announced: Promise<void> | undefined, fill: (draft: string) => Promise<T>,
+  ): Promise<T> {
     const path = this.#pathOf(id);
-    await (this.#opened ??= this.#open());
+    await this.#ready();
     const draft = join(this.#folder, ARRIVING, `${id}.${this.#arrivals++}`);
     this.#arriving.add(id);
     try {
-      await linkOrCopy(this.#pathOf(from), draft);
+      const filled = await fill(draft);
       await announced;
-      await mkdir(join(path, ".."), { recursive: true });
+      await mkdir(dirname(path), { recursive: true });
       await rename(draft, path);
-      if (this.#durability === "fsync") await syncFolder(join(path, ".."));
+      if (this.#durability === "fsync") await syncFolder(dirname(path));
+      return filled;
     } catch (error) {
       this.#arriving.delete(id);
       await rm(draft, { force: true });
@@ -115,7 +107,7 @@ export class Blobs {
 
   /** Deletes what an earlier process was still writing, where there has been one. */
   async recover(): Promise<void> {
-    if ((await entriesOf(this.#folder)).includes(ARRIVING)) await (this.#opened ??= this.#open());
+    if ((await entriesOf(this.#folder)).includes(ARRIVING)) await this.#ready();
   }
 
   /** Everything goes but what is arriving, and what is in another folder of blobs: a snapshot's. */
@@ -127,6 +119,14 @@ export class Blobs {
         await rm(join(this.#folder, shard, id), { force: true });
       }
     }
+  }
+
+  /** On a full disk it may fail, and succeed later. */
+  #ready(): Promise<unknown> {
+    return (this.#opened ??= this.#open().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw error;
+    }));
   }
 
   /** What an earlier process was still writing when it ended is nothing's. */
@@ -154,7 +154,7 @@ export class Blobs {
 }
 
 /** There are file systems without links, and limits to how many links a file has. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
+export async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {

@@ -3,14 +3,14 @@
  * others of the same event-loop turn as one commit. Commits are LMDB's: whole or not at all, in order.
  */
 
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { Catalog, STORE_PREFIX, isIndexName } from "./catalog.ts";
 import { StoreClosed, StoreWriteFailed } from "./errors.ts";
 import { FolderLock } from "./folder-lock.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import { migrate } from "./migrations.ts";
 import { Layer } from "./overlay.ts";
-import { dataFile, draftsFolder } from "./region-folder.ts";
+import { dataFile, draftsFolder, makeFolder } from "./region-folder.ts";
 import { RowCache } from "./row-cache.ts";
 import { Layouts } from "./rows.ts";
 import { ValueCodec } from "./values.ts";
@@ -43,6 +43,7 @@ interface Batch {
 export class LmdbStore implements Store {
   readonly folder: string;
   readonly durability: Durability;
+  onDropped: (() => void) | undefined;
   readonly #freezeRows: boolean;
   readonly #lock: FolderLock;
   readonly #codec = new ValueCodec();
@@ -67,7 +68,7 @@ export class LmdbStore implements Store {
     this.folder = options.folder;
     this.durability = options.durability;
     this.#freezeRows = options.freezeRows ?? false;
-    mkdirSync(options.folder, { recursive: true });
+    makeFolder(options.folder);
     this.#lock = FolderLock.acquire(options.folder);
     try {
       rmSync(draftsFolder(options.folder), { recursive: true, force: true });
@@ -169,7 +170,9 @@ export class LmdbStore implements Store {
   async close(): Promise<void> {
     if (this.#closed) return;
     try {
-      await this.flush();
+      // Something may finish between the flush and this function's going on.
+      do await this.flush();
+      while (this.committed() || this.#beforeCommit.length > 0);
     } finally {
       this.#closed = true;
       await this.#file.close();
@@ -361,6 +364,7 @@ export class LmdbStore implements Store {
     this.#catalog.load(this.#file);
     this.#layouts.clear();
     for (const batch of dropped) batch?.reject(error);
+    this.onDropped?.();
     return error;
   }
 

@@ -4,8 +4,9 @@
  */
 
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { linkOrCopy } from "./blobs.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import { draftsFolder, snapshotsFolder } from "./region-folder.ts";
 import { requireSupported } from "./migrations.ts";
@@ -144,7 +145,7 @@ async function linkBlobs(from: string, to: string): Promise<void> {
 async function linkInPlace(from: string, to: string): Promise<void> {
   const draft = `${to}.new`;
   await rm(draft, { force: true });
-  await link(from, draft);
+  await linkOrCopy(from, draft);
   await rename(draft, to);
   // Renaming between two names of one file does nothing.
   await rm(draft, { force: true });

@@ -99,6 +99,11 @@ export interface Store {
    * `lateMilliseconds`
    */
   beforeCommit(work: () => void, late?: boolean): void;
+  /**
+   * Told that a commit has failed: finished transactions are gone again, and what was remembered of them is
+   * not true.
+   */
+  onDropped: (() => void) | undefined;
   /** Writes everything pending now. */
   flush(): Promise<void>;
   /** Removes all rows of all cells. */

@@ -1,10 +1,11 @@
 /** The region's own certificate authority: made once for a data folder, and kept in its `tls/`. */
 
 import { createPrivateKey, generateKeyPairSync, X509Certificate, type KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Certificate } from "../kernel/gateway/listen.ts";
+import { makeFolder } from "../store/region-folder.ts";
 import { authorityFile } from "./authority-file.ts";
 import { authorityCertificate, serverCertificate, type Authority, type Validity } from "./certificate.ts";
 
@@ -82,7 +83,7 @@ function openAuthority(dataDir: string, now: number): Authority {
 function makeAuthority(certificatePath: string, keyPath: string, validity: Validity): Authority {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const authority = { commonName, privateKey };
-  mkdirSync(join(certificatePath, ".."), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(certificatePath), 0o700);
   writeWhole(keyPath, exported(privateKey), 0o600);
   writeWhole(certificatePath, authorityCertificate(authority, validity), 0o644);
   return authority;

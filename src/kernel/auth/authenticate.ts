@@ -176,7 +176,7 @@ export class Authenticator {
       const key = this.#keys.get(accessKeyId, secret, date, region, model.signingName);
       return sameText(key.signHex(text), signature);
     };
-    const { caller, secret = this.#usualSecrets.of(accessKeyId, false, holds) } =
+    const { caller, secret = this.#usualSecrets.ofHandedOn(accessKeyId, holds) } =
       this.#credential(signed, dialectOf(model));
     if (secret !== undefined && !holds(secret)) return undefined;
     const { signedAtMs } = signed;
@@ -197,8 +197,11 @@ export class Authenticator {
     const verify = (secret: string): VerifiedSignature =>
       this.#verify(claim, request, secret, nowMs, model, dialect);
     const holds = (secret: string): boolean => isAccepted(() => verify(secret));
-    const usual = this.#usualSecrets.of(claim.accessKeyId, !isUrl, holds);
-    return isUrl && usual !== undefined ? verify(usual) : takenAtItsWord(claim, request);
+    if (isUrl) {
+      const usual = this.#usualSecrets.ofHandedOn(claim.accessKeyId, holds);
+      if (usual !== undefined) return verify(usual);
+    } else this.#usualSecrets.noteRequest(claim.accessKeyId, holds, performance.now());
+    return takenAtItsWord(claim, request);
   }
 
   #verify(

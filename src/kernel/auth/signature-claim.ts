@@ -318,7 +318,8 @@ function toClaim(raw: RawClaim, dialect: AuthDialect): SignatureClaim {
   }
 
   const asymmetric = algorithm === "AWS4-ECDSA-P256-SHA256";
-  const parts = raw.credential.replace(/\/+$/, "").split("/");
+  const parts = raw.credential.split("/");
+  while (parts.at(-1) === "") parts.pop();
   if (parts.length !== (asymmetric ? 4 : 5) || parts[0] === "") throw badCredential(raw, dialect);
   if (asymmetric) parts.splice(2, 0, "");
   const [accessKeyId = "", date = "", region = "", service = "", terminator = ""] = parts;

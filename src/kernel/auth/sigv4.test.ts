@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { effort } from "../../../test/effort.ts";
 import type { AuthDialect } from "./auth-errors.ts";
 import { missingAuthenticationToken, unknownAccessKey } from "./auth-errors.ts";
 import { EMPTY_SHA256 } from "./payload-hash.ts";
@@ -131,6 +132,16 @@ for (const [authorization, headers, code, status, message] of malformed) {
     );
   });
 }
+
+test("a credential of slashes is malformed, and told so at once", () => {
+  const hostile = `AWS4-HMAC-SHA256 Credential=A${"/".repeat(60_000)}x, SignedHeaders=host, Signature=ab`;
+  const before = effort();
+  const { message } = refusal(() => parseSignature(withAuthorization(hostile, DATED), "json"));
+  assert.match(message, /^Credential must have exactly 5/);
+  assert.ok(effort() - before < 1);
+  const slashAtTheEnd = `AWS4-HMAC-SHA256 ${CREDENTIAL}//, SignedHeaders=host, Signature=ab`;
+  assert.equal(parseSignature(withAuthorization(slashAtTheEnd, DATED))?.terminator, "aws4_request");
+});
 
 test("a presigned query is told what it lacks", () => {
   const query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20150830T123600Z&X-Amz-Signature=ab";

@@ -35,7 +35,15 @@ export function http2Connections(
       answer(request as unknown as IncomingMessage, response as unknown as ServerResponse);
     });
   };
-  return (socket) => void (server ??= start()).then((started) => started.emit("connection", socket));
+  return (socket) => {
+    void (server ??= start()).then(
+      (started) => started.emit("connection", socket),
+      () => {
+        server = undefined;
+        socket.destroy();
+      },
+    );
+  };
 }
 
 /** What HTTP/2 says in pseudo-headers is no header to anybody else, but for the host. */

@@ -115,6 +115,8 @@ test("hostile heads name nothing, and take no time", () => {
     { headers: { authorization: `Credential=${"/".repeat(60_000)}` } },
     { headers: { host: ".".repeat(60_000) } },
     { headers: { host: `${"a-".repeat(30_000)}1` } },
+    { headers: { host: `s3-${"ab-".repeat(20_000)}!` } },
+    { headers: { authorization: `AWS4-HMAC-SHA256 ${"Credential=".repeat(5_400)}` } },
     { query: `X-Amz-Credential=${"%2F".repeat(20_000)}` },
     { query: `${"&X-Amz-Credential=".repeat(3_000)}` },
     { path: `/service/${long}/operation/${long}`, headers: { "smithy-protocol": "rpc-v2-cbor" } },

@@ -53,8 +53,9 @@ interface Scope {
   readonly region: string;
 }
 
-const scopePattern = /Credential=[^/,\s]*\/\d{8}\/([^/,\s]*)\/([^/,\s]*)\/aws4_request/;
-const scopePatternSigV4a = /Credential=[^/,\s]*\/\d{8}\/([^/,\s]*)\/aws4_request/;
+/** Only where the first credential begins: tried everywhere, they take seconds over a hostile header. */
+const scopePattern = /Credential=[^/,\s]*\/\d{8}\/([^/,\s]*)\/([^/,\s]*)\/aws4_request/y;
+const scopePatternSigV4a = /Credential=[^/,\s]*\/\d{8}\/([^/,\s]*)\/aws4_request/y;
 const queryScopePattern =
   /(?:^|&)X-Amz-Credential=[^&]*?(?:%2F|\/)\d{8}(?:%2F|\/)([^&/%]*)(?:%2F|\/)([^&/%]*)(?:%2F|\/)aws4_/i;
 
@@ -62,6 +63,8 @@ const queryScopePattern =
 export function signedScope(head: RequestHead): Scope | undefined {
   const authorization = head.headers["authorization"];
   if (authorization !== undefined) {
+    const start = Math.max(0, authorization.indexOf("Credential="));
+    scopePattern.lastIndex = scopePatternSigV4a.lastIndex = start;
     const match = scopePattern.exec(authorization);
     if (match) return { region: match[1] ?? "", service: match[2] ?? "" };
     const asymmetric = scopePatternSigV4a.exec(authorization);
@@ -88,6 +91,9 @@ function s3Scope(labels: readonly string[]): HostScope | undefined {
   return isBucketOfThisRegion ? { service: "s3", region: undefined } : undefined;
 }
 
+/** Longer ones name nothing, and the patterns above would take minutes over them. @evidence RFC 1035 */
+const hostLengthMax = 253 + ":65535".length;
+
 /** `<url id>.lambda-url.us-east-1.localhost` */
 const functionUrlLabel = "lambda-url";
 
@@ -96,12 +102,16 @@ interface HostScope {
   readonly region: string | undefined;
 }
 
+/** Of a host that names nothing, and where it is not asked, since the signature says it. */
+const noHost: HostScope = { service: undefined, region: undefined };
+
 /**
  * `sqs.eu-west-1.localhost:4566`, `sqs.eu-west-1.amazonaws.com`, `eu-west-1.queue.amazonaws.com`,
  * `iam.amazonaws.com`, `bucket.s3.localhost`, `bucket.localhost`.
  */
 function hostScope(host: string | undefined): HostScope {
-  const labels = (host ?? "").split(":", 1)[0]?.toLowerCase().split(".") ?? [];
+  if (host === undefined || host.length > hostLengthMax) return noHost;
+  const labels = host.split(":", 1)[0]?.toLowerCase().split(".") ?? [];
   if (labels[1] === functionUrlLabel) return { service: "lambda", region: labels[2] };
   const s3 = s3Scope(labels);
   if (s3) return s3;
@@ -121,9 +131,6 @@ function linkScope({ method, path, query, headers }: RequestHead): HostScope | u
   const [, service, region] = linkPattern.exec(query) ?? [];
   return service !== undefined && byEndpoint.has(service) ? { service, region } : undefined;
 }
-
-/** What a host name says is not asked where the signature says it. */
-const noHost = { service: undefined, region: undefined } as const;
 
 /** The value of one parameter of a query string or form body, decoded. */
 export function parameter(encoded: string, name: string): string | undefined {

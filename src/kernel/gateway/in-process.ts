@@ -126,6 +126,11 @@ function signer(engine: Engine, region: string, credentials: Credentials): objec
   };
 }
 
+/** Without a socket nothing else ends a long poll when the region stops. */
+function hangUpOf({ stopping }: Engine, given: AbortSignal | undefined): AbortSignal {
+  return given ? AbortSignal.any([given, stopping]) : stopping;
+}
+
 async function pass(
   engine: Engine,
   request: SdkRequest,
@@ -138,7 +143,7 @@ async function pass(
     headers: lowerCase({ host: request.hostname, ...request.headers }),
     sourceIp: "127.0.0.1",
     secure: true,
-    signal: sent?.abortSignal ?? new AbortController().signal,
+    signal: hangUpOf(engine, sent?.abortSignal),
   };
   const stream = request.body instanceof Readable ? request.body : undefined;
   const answer =

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
 import { signRequest } from "../auth/signing.ts";
@@ -74,6 +75,21 @@ test("one connection serves one request after the other, also when they are sent
     socket.write(request);
     assert.match(await another, /^HTTP\/1\.1 200 OK/);
   });
+});
+
+test("a body that breaks off ends its connection, and the log says why", async () => {
+  await using region = await startRegion();
+  const failing = Readable.from((async function* () {
+    yield "the beginning";
+    await new Promise((resolve) => setImmediate(resolve));
+    throw new Error("the disk is hurt");
+  })());
+  region.serve(async () => ({ status: 200, headers: {}, body: failing }));
+  const response = await fetch(`${await region.endpoint()}/_local/`);
+  await assert.rejects(response.text());
+  await region.settled();
+  const defects = region.engine.defects.splice(0).map((defect) => (defect as Error).message);
+  assert.deepEqual(defects, ["the disk is hurt"]);
 });
 
 test("a client that expects 100-continue is told to go on, and then answered", async () => {

@@ -164,7 +164,8 @@ async function respond(
     turns.requested();
     const answer = await answering;
     await turns.ended();
-    send(answer, request, response);
+    const failed = (cause: unknown): void => engine.failed("the body of an answer", cause);
+    send(answer, { request, response, failed });
   } catch (cause) {
     engine.failed("a request", cause);
     if (!response.headersSent) response.writeHead(500, isHttp2(request) ? {} : { connection: "close" });
@@ -271,8 +272,16 @@ function plainAddress(address: string | undefined): string {
   return address.startsWith("::ffff:") ? address.slice(7) : address;
 }
 
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Told why a body failed, which its client cannot be told any more. */
+  readonly failed: (cause: unknown) => void;
+}
+
 /** When the client hangs up, what the body is read from is let go; when the body fails, so is the client. */
-function send(answer: WireResponse, request: IncomingMessage, response: ServerResponse): void {
+function send(answer: WireResponse, exchange: Exchange): void {
+  const { request, response } = exchange;
   const { body } = answer;
   const headers = lengthLast(answer.headers);
   if (hasBody(request) && !request.complete && !isHttp2(request)) {
@@ -280,9 +289,7 @@ function send(answer: WireResponse, request: IncomingMessage, response: ServerRe
     closeAfterAnswer(request);
   }
   if (body instanceof Readable) {
-    response.writeHead(answer.status, headers);
-    if (request.method !== "HEAD") pipeline(body, response, () => undefined);
-    else response.end(() => body.destroy());
+    sendStream(answer.status, headers, body, exchange);
     return;
   }
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
@@ -303,6 +310,29 @@ function lengthLast(headers: WireResponse["headers"]): WireResponse["headers"] {
   const { "content-length": length, ...others } = headers;
   return length === undefined ? others : { ...others, "content-length": length };
 }
+
+function sendStream(
+  status: number, headers: Headers, body: Readable, { request, response, failed }: Exchange,
+): void {
+  try {
+    response.writeHead(status, headers);
+  } catch (cause) {
+    body.destroy();
+    throw cause;
+  }
+  if (request.method === "HEAD") {
+    response.end(() => body.destroy());
+    return;
+  }
+  pipeline(body, response, (cause) => {
+    if (cause && !hangUps.has(cause.code ?? "")) failed(cause);
+  });
+}
+
+/** Of clients that leave before they have the whole body. */
+const hangUps: ReadonlySet<string> = new Set([
+  "ABORT_ERR", "ECONNRESET", "EPIPE", "ERR_STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE",
+]);
 
 /** Node writes head and body in one where the body is a text: up to this size that saves time. */
 const textBytesMax = 65_536;

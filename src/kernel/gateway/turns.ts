@@ -64,11 +64,12 @@ export class Turns {
 
   readonly #rest = (): void => {
     this.#phase = "over";
-    const now = performance.now();
     const gathering = this.#gathering;
-    gathering?.turned(this.#requests, now);
+    if (!gathering) return;
+    const now = performance.now();
+    gathering.turned(this.#requests, now);
     this.#requests = 0;
-    const rest = gathering?.on === true ? this.#begunAt + gathering.milliseconds - now : 0;
+    const rest = gathering.on ? this.#begunAt + gathering.milliseconds - now : 0;
     if (rest > restMin) Atomics.wait(this.#sleeper, 0, 0, rest);
     this.#begunAt = rest > restMin ? performance.now() : now;
   };

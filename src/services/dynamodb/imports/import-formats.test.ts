@@ -2,11 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { CloudWatchLogsClient, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDBClient, type ImportTableCommandInput } from "@aws-sdk/client-dynamodb";
 import { CreateKeyCommand, KMSClient, ListGrantsCommand } from "@aws-sdk/client-kms";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { effort } from "../../../../test/effort.ts";
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
 import { IonText } from "../ion/ion-values.ts";
@@ -64,6 +66,28 @@ test("Ion: a hostile line holds nothing up", async () => {
     const milliseconds = (process.cpuUsage().user - before) / 1_000;
     assert.ok(milliseconds < 1_500, `${line.slice(0, 40)} took ${milliseconds} ms`);
   }
+});
+
+test("Ion: requests come in between large records", async () => {
+  await using region = await startRegion();
+  const from = await sources(region);
+  const text = "x".repeat(60_000);
+  const lines = Array.from({ length: 30 }, (_, at) => `{Item:{pk:"${at}",text:"${text}"}}`);
+  await from.store("large.ion", lines.join("\n"));
+  const begun = await begin(from, "pk:S", { InputFormat: "ION" });
+  let longest = 0;
+  let isOver = false;
+  const watching = (async () => {
+    for (let before = effort(); !isOver; before = effort()) {
+      await setImmediate();
+      longest = Math.max(longest, effort() - before);
+    }
+  })();
+  const done = await ended(from, begun);
+  isOver = true;
+  await watching;
+  assert.deepEqual(counts(done), ["COMPLETED", 30, 30, 0]);
+  assert.ok(longest < 0.3, `a turn took ${longest} s`);
 });
 
 test("Ion: what is no item is told of, and what is no Ion ends its file", async () => {

@@ -3,6 +3,7 @@
  * are done is written with them, so that a restart goes on behind them.
  */
 
+import { setImmediate } from "node:timers/promises";
 import * as s3 from "../../../generated/s3.ts";
 import type { Job } from "../../../jobs/job.ts";
 import type { BodyContext, CallOptions, Context } from "../../../kernel/context.ts";
@@ -28,7 +29,6 @@ interface Named {
 
 type Running = Import & { readonly work: ImportWork };
 
-const bytesAtOnce = 4 * 1_048_576;
 /** @evidence Developer Guide, "Import format quotas and validation": 50,000 objects */
 const objectsMax = 50_000;
 
@@ -183,8 +183,9 @@ async function readObject(
       }
       batch.lines.push(line);
       batch.bytes += line.length + 1;
-      if (batch.lines.length < reader.recordsAtOnce && batch.bytes < bytesAtOnce) continue;
+      if (batch.lines.length < reader.atOnce.records && batch.bytes < reader.atOnce.bytes) continue;
       if (!(await flush()) || ctx.signal.aborted) return;
+      await setImmediate();
     }
     await flush({ isFinished: true });
   } catch (cause) {

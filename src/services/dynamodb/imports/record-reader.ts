@@ -16,8 +16,8 @@ const ionLineBytesMax = 2.5 * 1_048_576;
 /** Of one file: its header is its own. */
 export class RecordReader {
   readonly lines: LineRules;
-  /** How many are read in one transaction, before requests come in between: Ion takes longest. */
-  readonly recordsAtOnce: number;
+  /** How much is read in one transaction, before requests come in between: Ion takes longest. */
+  readonly atOnce: { readonly records: number; readonly bytes: number };
   readonly #isCsv: boolean;
   readonly #delimiter: string;
   readonly #definitions: ImportTableInput["TableCreationParameters"]["AttributeDefinitions"];
@@ -35,7 +35,7 @@ export class RecordReader {
     this.#delimiter = delimiter;
     this.#header = header;
     this.#ion = ion;
-    this.recordsAtOnce = ion ? 50 : 500;
+    this.atOnce = ion ? { records: 50, bytes: 65_536 } : { records: 500, bytes: 4 * 1_048_576 };
     this.#definitions = request.TableCreationParameters.AttributeDefinitions;
   }
 
