@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  FilterLogEventsCommand, StartLiveTailCommand, type StartLiveTailCommandInput, type StartLiveTailResponseStream,
+  FilterLogEventsCommand, StartLiveTailCommand, type StartLiveTailCommandInput,
+  type StartLiveTailResponseStream,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, testEpoch } from "../../../test/region.ts";
@@ -81,7 +82,7 @@ async function* followed({ logs, group }: LogsFixture): AsyncGenerator<string | 
   }
 }
 
-test("logs-cli-tail: what `aws logs tail --follow` asks for shows each event once, as it is put", async () => {
+test("logs-cli-tail: what `aws logs tail --follow` asks for shows each event once", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");
   await app.stream("a");
