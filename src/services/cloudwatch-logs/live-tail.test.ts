@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  StartLiveTailCommand, type StartLiveTailCommandInput, type StartLiveTailResponseStream,
+  FilterLogEventsCommand, StartLiveTailCommand, type StartLiveTailCommandInput,
+  type StartLiveTailResponseStream,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, testEpoch } from "../../../test/region.ts";
@@ -55,6 +56,54 @@ test("only the streams that were asked for are tailed, and no more than 500 even
   assert.equal(update?.sessionResults?.length, 500);
   assert.equal(update?.sessionMetadata?.sampled, true);
   await session.close();
+});
+
+/**
+ * As the aws CLI's version 2 follows: all pages from the time of the newest event on, of which what was shown
+ * is left out, and again after a while.
+ */
+async function* followed({ logs, group }: LogsFixture): AsyncGenerator<string | undefined> {
+  const shown = new Set<string | undefined>();
+  let startTime = testEpoch - 600_000;
+  let newest = startTime;
+  for (let nextToken: string | undefined; ;) {
+    const page = await logs.send(new FilterLogEventsCommand({
+      logGroupName: group, interleaved: true, startTime, nextToken, limit: 2,
+    }));
+    for (const { eventId, timestamp = 0, message } of page.events ?? []) {
+      newest = Math.max(newest, timestamp);
+      if (!shown.has(eventId)) yield message;
+      shown.add(eventId);
+    }
+    nextToken = page.nextToken;
+    if (nextToken !== undefined) continue;
+    startTime = newest;
+    yield undefined;
+  }
+}
+
+test("logs-cli-tail: what `aws logs tail --follow` asks for shows each event once", async () => {
+  await using region = await startRegion();
+  const app = await createGroup(region, "app");
+  await app.stream("a");
+  await app.stream("b");
+  await app.put("a", "a0", "a1", "a2");
+  const events = followed(app);
+  const untilNow = async (): Promise<(string | undefined)[]> => {
+    const found: (string | undefined)[] = [];
+    for (;;) {
+      const { value } = await events.next() as { value: string | undefined };
+      if (value === undefined) return found;
+      found.push(value);
+    }
+  };
+  assert.deepEqual(await untilNow(), ["a0", "a1", "a2"]);
+  assert.deepEqual(await untilNow(), []);
+  await app.put("b", [2, "b0"], [3, "b1"]);
+  assert.deepEqual(await untilNow(), ["b0", "b1"]);
+  await app.put("a", [3, "same time"]);
+  assert.deepEqual(await untilNow(), ["same time"]);
+  assert.deepEqual(await untilNow(), []);
 });
 
 test("what cannot be tailed is refused", async () => {

@@ -195,7 +195,7 @@ test("definitions and reports that can't be are refused", async () => {
     /The value Average for parameter OrderBy/);
 });
 
-test("INSIGHT_RULE_METRIC: what rules counted is a time series of metric math, and alarms go by it", async () => {
+test("INSIGHT_RULE_METRIC: what rules counted is a time series, and alarms go by it", async () => {
   await logs.send(new CreateLogGroupCommand({ logGroupName: "flow" }));
   await logs.send(new CreateLogStreamCommand({ logGroupName: "flow", logStreamName: "s" }));
   // As the User Guide has it: of a Sum that names no value, every event counts.
@@ -260,8 +260,8 @@ test("INSIGHT_RULE_METRIC: what rules counted is a time series of metric math, a
   assert.equal(await state(), "INSUFFICIENT_DATA: Insufficient Data: 1 datapoint was unknown.");
   await log("flow", [115, line("1", "REJECT")], [115, line("2", "ACCEPT")]);
   await region.clock.advance({ minutes: 1 });
-  assert.equal(await state(), "ALARM: Threshold Crossed: 1 datapoint [50.0 (01/01/26 01:55:00)] was greater " +
-    "than the threshold (20.0).");
+  assert.equal(await state(), "ALARM: Threshold Crossed: 1 datapoint [50.0 (01/01/26 01:55:00)] was " +
+    "greater than the threshold (20.0).");
 });
 
 test("INSIGHT_RULE_METRIC needs the permission to read the report", async () => {
