@@ -28,10 +28,11 @@ export const certificatesPath = "/_local/v1/certificates/";
 export interface MessageSigner {
   readonly certificateUrl: string;
   /** Base64. */
-  sign(digest: "sha1" | "sha256", text: string): string;
+  sign(digest: "sha1" | "sha256", text: string): Promise<string>;
 }
 
 const generate = promisify(generateKeyPair);
+const signAside = promisify<string, Buffer, KeyObject, Buffer>(sign);
 const validYears = 10;
 const dayMilliseconds = 86_400_000;
 
@@ -46,8 +47,9 @@ export async function messageSigner(ctx: BodyContext, commonName: string): Promi
   const endpoint = ctx.kernel.endpoint("sns", ctx.region);
   return {
     certificateUrl: `${endpoint}${certificatesPath}SimpleNotificationService-${id}.pem`,
-    // In a thread of its own it takes twice as long.
-    sign: (digest, text) => sign(digest, Buffer.from(text), signingKey).toString("base64"),
+    // A quarter of a millisecond, for which others need not wait.
+    sign: async (digest, text) =>
+      (await signAside(digest, Buffer.from(text), signingKey)).toString("base64"),
   };
 }
 

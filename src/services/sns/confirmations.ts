@@ -105,7 +105,7 @@ async function textOf(ctx: BodyContext, topic: Topic, asking: Asking): Promise<s
     SubscribeURL: linkOf(ctx, topic, subscription.token),
     Timestamp: timestampOf(at),
   };
-  const signed = signedBy(await signerOf(ctx), signatureVersionOf(topic), textToSign(fields));
+  const signed = await signedBy(await signerOf(ctx), signatureVersionOf(topic), textToSign(fields));
   return written({
     ...fields,
     SignatureVersion: signed.version,

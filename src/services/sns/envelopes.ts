@@ -13,8 +13,10 @@ export function signerOf(ctx: BodyContext): Promise<MessageSigner> {
 }
 
 /** @evidence SNS Developer Guide, "Verifying the signatures": version 1 is SHA-1, version 2 SHA-256 */
-export function signedBy(signer: MessageSigner, version: "1" | "2", text: string): Signed {
-  const signature = signer.sign(version === "2" ? "sha256" : "sha1", text);
+export async function signedBy(
+  signer: MessageSigner, version: "1" | "2", text: string,
+): Promise<Signed> {
+  const signature = await signer.sign(version === "2" ? "sha256" : "sha1", text);
   return { version, signature, certificateUrl: signer.certificateUrl };
 }
 
