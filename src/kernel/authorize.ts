@@ -15,6 +15,7 @@ import { parseArn } from "./arn.ts";
 import { BoundedCache } from "./auth/bounded-cache.ts";
 import { sessionCaller } from "./auth/authenticate.ts";
 import { uniqueIdOf, type Caller } from "./auth/caller.ts";
+import type { PrincipalPolicies } from "./auth/identity.ts";
 import type { CellContext } from "./cell-context.ts";
 import { RequestConditions, type ConditionSources } from "./conditions.ts";
 import type { Check } from "./context.ts";
@@ -172,11 +173,12 @@ export class Authorizer {
     const controls = this.#engine.controlPolicies?.(ctx.account);
     const isPlain = isPlainRoot(caller, owner ?? ctx.account);
     if (isPlain && resourcePolicy === undefined && !controls) return undefined;
-    const policies = { ...this.#policies(caller, service, resource, resourcePolicy), ...controls };
-    const known = controls ? undefined : this.#allowedBy(policies, caller);
+    const own = this.#ownPolicies(caller);
+    const known = controls ? undefined : this.#allowedBy(caller, own);
     const question = questionOf(caller, `${owner ?? ctx.account} ${action} ${resource}`);
     if (known?.get(question) === (resourcePolicy ?? noPolicy)) return undefined;
 
+    const policies = { ...this.#policies(caller, own, service, resource, resourcePolicy), ...controls };
     const conditions = new RequestConditions(sources);
     const request: AuthorizationRequest = {
       principal: requestPrincipal(caller),
@@ -215,27 +217,29 @@ export class Authorizer {
    * caller's. Root and services have no policies of their own. What a resource's policy has let a service
    * do on behalf of something, by conditions that only look at who it is and on whose behalf, it does again.
    */
-  #allowedBy(policies: PolicySet, caller: Caller): BoundedCache<string> | undefined {
+  #allowedBy(caller: Caller, own: PrincipalPolicies | undefined): BoundedCache<string> | undefined {
     if (isService(caller)) return this.#allowedWithoutPolicies;
     if (caller.session?.policies || caller.session?.policyArns) return undefined;
     if (caller.type === "Root") return this.#allowedWithoutPolicies;
-    if (policies.identity === noPolicies) return undefined;
-    let allowed = this.#allowed.get(policies.identity);
-    if (!allowed) this.#allowed.set(policies.identity, (allowed = new BoundedCache(allowedMax)));
+    if (!own) return undefined;
+    let allowed = this.#allowed.get(own.identity);
+    if (!allowed) this.#allowed.set(own.identity, (allowed = new BoundedCache(allowedMax)));
     return allowed;
+  }
+
+  /** Root and services have none, and who is not known has none. */
+  #ownPolicies(caller: Caller): PrincipalPolicies | undefined {
+    const hasNone = caller.type === "Root" || caller.type === "AWSService" || caller.type === "Anonymous";
+    return hasNone ? undefined : this.#engine.identity.policiesOf(caller);
   }
 
   #policies(
     caller: Caller,
+    own: PrincipalPolicies | undefined,
     service: Service | undefined,
     resource: string,
     resourcePolicy: string | undefined,
   ): PolicySet {
-    const { identity } = this.#engine;
-    const own =
-      caller.type === "Root" || caller.type === "AWSService" || caller.type === "Anonymous"
-        ? undefined
-        : identity.policiesOf(caller);
     const session = this.#sessionPolicies(caller);
     return {
       identity: own?.identity ?? noPolicies,
