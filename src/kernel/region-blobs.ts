@@ -96,7 +96,8 @@ export class RegionBlobs {
 
   read(id: string, range?: BlobRange): Readable {
     const release = this.hold([id]);
-    return this.#files.read(id, range).once("close", release);
+    // Whoever reads hears of an error himself. Where nobody does, it must not end the process.
+    return this.#files.read(id, range).once("close", release).on("error", () => undefined);
   }
 
   /** Keeps blobs from being deleted until the returned function is called. */

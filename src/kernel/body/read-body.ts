@@ -36,6 +36,7 @@ export function readBody(
           pieces.push(piece);
           return;
         }
+        pieces.length = 0;
         stream.pause();
         reject(tooLarge(limitBytes));
       })

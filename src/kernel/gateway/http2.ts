@@ -5,7 +5,9 @@
 
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { IncomingHttpHeaders } from "node:http2";
+import type {
+  Http2ServerRequest, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream,
+} from "node:http2";
 import type { Socket } from "node:net";
 
 /** The connection preface begins with `PRI`, which is no method. */
@@ -23,17 +25,21 @@ export function chooseProtocol({ protocols }: { readonly protocols: readonly str
 /**
  * Takes connections of such clients, and gives their requests in the form of those of HTTP/1.1 to the same
  * code. Node's part of it is loaded with the first.
+ *
+ * @param begun told of each connection
  */
 export function http2Connections(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
+  begun: (session: ServerHttp2Session) => void,
 ): (socket: Socket) => void {
   let server: Promise<EventEmitter> | undefined;
   const start = async (): Promise<EventEmitter> => {
     const { createServer } = await import("node:http2");
-    return createServer((request, response) => {
+    const made = createServer((request, response) => {
       Object.defineProperty(request, "headers", { value: plainHeaders(request.headers) });
       answer(request as unknown as IncomingMessage, response as unknown as ServerResponse);
     });
+    return made.on("session", begun);
   };
   return (socket) => {
     void (server ??= start()).then(
@@ -56,4 +62,9 @@ function plainHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
 /** What is said of the connection is said otherwise there. */
 export function isHttp2({ httpVersionMajor }: IncomingMessage): boolean {
   return httpVersionMajor === 2;
+}
+
+/** A request's own part of its connection; undefined where the connection is all its own. */
+export function streamOf(request: IncomingMessage): ServerHttp2Stream | undefined {
+  return isHttp2(request) ? (request as unknown as Http2ServerRequest).stream : undefined;
 }

@@ -20,7 +20,8 @@ import { Gathering } from "./gathering.ts";
 import { chooseProtocol, http2Connections, isHttp2, isPreface } from "./http2.ts";
 import { Turns } from "./turns.ts";
 import {
-  closeAfterAnswer, continueWhenRead, endIdleUpload, endSilence, hasBody, idleMillisecondsDefault,
+  closeAfterAnswer, continueWhenRead, endIdleSession, endIdleUpload, endSilence, hasBody,
+  idleMillisecondsDefault,
 } from "./uploads.ts";
 
 /** What is not AWS's API: `/_local/…` and the like. Undefined passes the request on. */
@@ -61,6 +62,9 @@ const waitingConnectionsMax = 4_096;
 
 const headMillisecondsDefault = 60_000;
 
+/** Longer than clients and load balancers keep connections themselves. */
+const keepAliveMilliseconds = 65_000;
+
 export async function listen(engine: Engine, options: ListenOptions): Promise<Listener> {
   const idleMilliseconds = options.uploadIdleMilliseconds ?? idleMillisecondsDefault;
   const turns = new Turns(options.mayRest === true ? new Gathering() : undefined);
@@ -70,13 +74,13 @@ export async function listen(engine: Engine, options: ListenOptions): Promise<Li
   };
   const headMilliseconds = options.headMilliseconds ?? headMillisecondsDefault;
   const settings = {
-    keepAliveTimeout: 65_000, requestTimeout: 0, maxHeaderSize: 64 * 1024,
+    keepAliveTimeout: keepAliveMilliseconds, requestTimeout: 0, maxHeaderSize: 64 * 1024,
     // Without, it is as long as that of requests, and so for ever.
     headersTimeout: headMilliseconds, connectionsCheckingInterval: headMilliseconds / 2,
   };
   const plain = createServer(settings, answer);
   const first = (socket: Socket): void => void plain.emit("connection", socket);
-  const second = http2Connections(answer);
+  const second = http2Connections(answer, (session) => endIdleSession(session, keepAliveMilliseconds));
   const secure = options.certificate && createTlsServer(
     { ...options.certificate, ALPNCallback: chooseProtocol },
     (socket) => (socket.alpnProtocol === "h2" ? second(socket) : first(socket)),
@@ -284,10 +288,7 @@ function send(answer: WireResponse, exchange: Exchange): void {
   const { request, response } = exchange;
   const { body } = answer;
   const headers = lengthLast(answer.headers);
-  if (hasBody(request) && !request.complete && !isHttp2(request)) {
-    headers["connection"] = "close";
-    closeAfterAnswer(request);
-  }
+  if (hasBody(request) && !request.complete) closeAfterAnswer(request, response);
   if (body instanceof Readable) {
     sendStream(answer.status, headers, body, exchange);
     return;

@@ -1,8 +1,10 @@
 /** What clients are slow to send, never send, or are told to stop sending: bodies, mostly. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { requestTimedOut } from "../body/body-errors.ts";
+import { streamOf } from "./http2.ts";
 
 /** @evidence S3 closes connections over which nothing comes for about 20 seconds */
 export const idleMillisecondsDefault = 20_000;
@@ -18,7 +20,27 @@ export function endSilence(socket: Socket, milliseconds: number): () => void {
   return () => void socket.setTimeout(0).off("timeout", end);
 }
 
-export function hasBody({ headers }: IncomingMessage): boolean {
+/**
+ * Closes a connection over HTTP/2 on which nothing is asked for so long. Who listens to a subscription is not
+ * idle, however seldom there is something to hear.
+ */
+export function endIdleSession(session: ServerHttp2Session, milliseconds: number): void {
+  let open = 0;
+  session.on("stream", (stream) => {
+    open += 1;
+    stream.once("close", () => (open -= 1));
+  });
+  session.on("timeout", () => {
+    if (open === 0) session.close();
+  });
+  session.setTimeout(milliseconds);
+}
+
+/** Over HTTP/2 bodies need not say that they come, nor how long they are. */
+export function hasBody(request: IncomingMessage): boolean {
+  const stream = streamOf(request);
+  if (stream) return !stream.endAfterHeaders;
+  const { headers } = request;
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
@@ -27,14 +49,17 @@ export function hasBody({ headers }: IncomingMessage): boolean {
  * Only the client's silence counts, not the time that what it sent takes.
  */
 export function endIdleUpload(request: IncomingMessage, idleMilliseconds: number): void {
-  const { socket } = request;
-  request.setTimeout(idleMilliseconds, () => {
+  const stream = streamOf(request);
+  const timer: { setTimeout(milliseconds: number): unknown } = stream ?? request.socket;
+  const ring = (): void => {
     const isWaitedFor = request.readableFlowing !== null && request.readableLength === 0;
     if (isWaitedFor && request.listenerCount("error") > 0) request.emit("error", requestTimedOut());
     // It rings once: who was not waited for yet is waited for anew.
-    else socket.setTimeout(idleMilliseconds);
-  });
-  request.once("end", () => socket.setTimeout(0));
+    else timer.setTimeout(idleMilliseconds);
+  };
+  (stream ?? request).on("timeout", ring);
+  timer.setTimeout(idleMilliseconds);
+  request.once("end", () => timer.setTimeout(0));
 }
 
 /**
@@ -51,11 +76,17 @@ export function continueWhenRead(request: IncomingMessage, response: ServerRespo
 }
 
 /**
- * Answered before all of the body is there: the connection ends with the answer. It is not torn down at once,
- * which could take the answer from a client that is still sending.
+ * Answered before all of the body is there: the connection ends with the answer, or over HTTP/2 the request's
+ * part of it. It is not torn down at once, which could take the answer from a client that is still sending.
  */
-export function closeAfterAnswer(request: IncomingMessage): void {
+export function closeAfterAnswer(request: IncomingMessage, response: ServerResponse): void {
+  const stream = streamOf(request);
+  if (stream) {
+    stream.once("finish", () => stream.close());
+    return;
+  }
   const { socket } = request;
+  response.setHeader("connection", "close");
   socket.destroySoon = () => linger(request, socket);
 }
 
