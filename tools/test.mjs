@@ -47,31 +47,29 @@ function complain(event) {
 }
 
 /**
- * Most of what a small test file costs is loading the SDK and the service: neighbours share one process.
- * They must not know: no hooks outside of a suite, nothing of the process changed.
+ * Most of what a small test file costs is loading the SDK and the service, and the compiling of what it runs:
+ * a few processes share all files, and each takes the next that no other has taken. Files must not know: no
+ * hooks outside of a suite, nothing of the process changed.
  */
-function grouped(files, size) {
-  const folder = resolve("dist", "test", "groups");
+function shared(files, processes) {
+  const folder = resolve("dist", "test", "shared");
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const groups = [];
-  for (let start = 0; start < files.length; start += size) {
-    const path = join(folder, `${String(groups.length).padStart(3, "0")}.mjs`);
-    const members = files.slice(start, start + size);
-    const paths = JSON.stringify(members.map((file) => resolve(file)), null, 2);
+  mkdirSync(join(folder, "taken"), { recursive: true });
+  const paths = JSON.stringify(files.map((file) => resolve(file)), null, 2);
+  writeFileSync(join(folder, "files.json"), paths);
+  return Array.from({ length: Math.min(processes, files.length) }, (_, index) => {
+    const path = join(folder, `${index}.mjs`);
     const loader = "../../../tools/load-tests.mjs";
-    writeFileSync(path, `import { loadAll } from "${loader}";\nloadAll(${paths});\n`);
-    groups.push(path);
-  }
-  return groups;
+    writeFileSync(path, `import { loadShared } from "${loader}";\nloadShared(import.meta.dirname);\n`);
+    return path;
+  });
 }
 
 // Syntax is not guessed: every file here, and of what is used here, says what it is.
 process.execArgv.push("--no-experimental-detect-module");
 
-const groupSizeMax = 32;
-const processes = 2 * availableParallelism();
-const groupSize = compat ? 1 : Math.min(groupSizeMax, Math.ceil(selected.length / processes));
+// While one waits, for a disk or for a process, another works.
+const concurrency = compat ? availableParallelism() : availableParallelism() + 1;
 // Those over all services take longest, and those of functions wait for processes: they begin first.
 const order = [join("dist", "test"), join("services", "lambda"), "planes"];
 const placeOf = (file) => {
@@ -79,13 +77,8 @@ const placeOf = (file) => {
   return place === -1 ? order.length : place;
 };
 selected.sort((a, b) => placeOf(a) - placeOf(b) || (a < b ? -1 : 1));
-const files = compat ? selected.map((file) => resolve(file)) : grouped(selected, groupSize);
-const stream = run({
-  files,
-  // While one waits, for a disk or for a process, another works.
-  concurrency: compat ? availableParallelism() : availableParallelism() + 1,
-  timeout: 3_600_000,
-});
+const files = compat ? selected.map((file) => resolve(file)) : shared(selected, concurrency);
+const stream = run({ files, concurrency, timeout: 3_600_000 });
 stream.on("test:diagnostic", ({ message }) => {
   if (message.startsWith('{"path"')) costs.push(JSON.parse(message));
   // What nobody handled fails the process; here is what it was.
