@@ -17,7 +17,7 @@ import { keepPackage, receivePackage, releaseCode, type Package } from "./functi
 import { changedSettings, showFunction } from "./function-configuration.ts";
 import { imageCode } from "./function-images.ts";
 import { requireNetwork } from "./function-network.ts";
-import { functionArn, onWholeFunction, parseFunctionName } from "./function-names.ts";
+import { functionArn, nameOfLatest, onWholeFunction } from "./function-names.ts";
 import {
   changeLatest, requireChangeable, requireFunction, requireLatest, requireRevision, type Code,
   type FunctionVersion,
@@ -38,7 +38,7 @@ export const UpdateFunctionCode = operation(lambda.UpdateFunctionCode, {
   ...onWholeFunction,
 
   async body(input, ctx): Promise<FunctionConfiguration> {
-    const { name } = parseFunctionName(input.FunctionName);
+    const name = nameOfLatest(input.FunctionName);
     const version = ctx.transaction((within) => {
       const open = requireOpen(within, name, input.RevisionId);
       requireCodeSigning(within, requireFunction(within, name).codeSigningConfigArn);
@@ -85,7 +85,7 @@ export const UpdateFunctionConfiguration = operation(lambda.UpdateFunctionConfig
   conditions: settingsConditions,
 
   async body(input, ctx): Promise<FunctionConfiguration> {
-    const { name } = parseFunctionName(input.FunctionName);
+    const name = nameOfLatest(input.FunctionName);
     requireVariables(input.Environment?.Variables ?? {});
     const version = ctx.transaction((within) => {
       const open = requireOpen(within, name, input.RevisionId);
