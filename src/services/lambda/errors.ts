@@ -11,7 +11,7 @@ export const refusal = (token: ErrorToken, message: string, more?: Record<string
 export const invalidParameter = (message: string): AwsError =>
   refusal(lambda.InvalidParameterValueException, message);
 export const notFound = (message: string): AwsError => refusal(lambda.ResourceNotFoundException, message);
-const conflict = (message: string): AwsError => refusal(lambda.ResourceConflictException, message);
+export const conflict = (message: string): AwsError => refusal(lambda.ResourceConflictException, message);
 
 /** @evidence recorded AWS answers to GetFunction, Invoke and others for what is not there */
 export const functionNotFound = (arn: string): AwsError => notFound(`Function not found: ${arn}`);
