@@ -22,6 +22,7 @@ import {
   changeLatest, requireChangeable, requireFunction, requireLatest, requireRevision, type Code,
   type FunctionVersion,
 } from "./function-table.ts";
+import { retireEnvironments } from "./function-specs.ts";
 import { hotFolder } from "./hot-reload.ts";
 import { layersOf, type UsedLayers } from "./layer-table.ts";
 import { publish } from "./publishing.ts";
@@ -55,6 +56,7 @@ export const UpdateFunctionCode = operation(lambda.UpdateFunctionCode, {
       const latest = changeLatest(within, open, { code, settings: { ...settings, Architectures } });
       return input.Publish ? publish(within, latest, {}) : latest;
     });
+    await retireEnvironments(ctx, version);
     return showFunction(ctx, changed, changed.number > 0 ? { qualifier: String(changed.number) } : {});
   },
 });
@@ -104,6 +106,7 @@ export const UpdateFunctionConfiguration = operation(lambda.UpdateFunctionConfig
       const settings = changedSettings(open.settings, input, layers?.references);
       return changeLatest(within, open, { settings, variables });
     });
+    await retireEnvironments(ctx, version);
     return showFunction(ctx, changed);
   },
 });
