@@ -202,7 +202,7 @@ def handler(event, context):
     assert.deepEqual((await shell.run({ a: 1 })).json, { a: 1 });
     assert.deepEqual((await shell.run({ a: 2 })).json, { a: 2 });
     const none = create({ "other.sh": "" }, { runtime: "provided.al2", handler: "ignored" });
-    assert.equal((await none.run()).error.errorType, "Runtime.ExitError");
+    assert.equal((await none.run()).error.errorType, "Runtime.InvalidEntrypoint");
   });
 }
 

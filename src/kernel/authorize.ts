@@ -179,7 +179,8 @@ export class Authorizer {
     if (known?.get(question) === (resourcePolicy ?? noPolicy)) return undefined;
 
     const policies = { ...this.#policies(caller, own, service, resource, resourcePolicy), ...controls };
-    const conditions = new RequestConditions(sources);
+    const carrierOfTags = service?.carrierOfTags;
+    const conditions = new RequestConditions({ ...sources, ...(carrierOfTags && { carrierOfTags }) });
     const request: AuthorizationRequest = {
       principal: requestPrincipal(caller),
       action,

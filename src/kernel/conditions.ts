@@ -9,6 +9,8 @@ import { TagSet, taggedResources, type Tag } from "./tags.ts";
 export interface ConditionSources {
   readonly ctx: CellContext;
   readonly resource: string;
+  /** What carries its tags, where that may be another. */
+  readonly carrierOfTags?: (resource: string) => string;
   /** The parsed input, for `aws:RequestTag` and `aws:TagKeys`; absent for jobs. */
   readonly input?: Readonly<Record<string, unknown>>;
   /** The service's own keys. */
@@ -165,9 +167,9 @@ export class RequestConditions implements ConditionContext {
     yield* Object.entries(this.#ownKeys())
       .filter(([, value]) => value !== undefined)
       .map(([key]) => key);
-    const { input, ctx, resource } = this.#sources;
+    const { input, ctx } = this.#sources;
     yield "aws:resourceaccount";
-    for (const tag of Object.keys(resourceTags(ctx, resource))) {
+    for (const tag of Object.keys(this.#resourceTags())) {
       yield `aws:resourcetag/${tag.toLowerCase()}`;
     }
     if (input && requestTagKeys(input)) yield "aws:tagkeys";
@@ -185,10 +187,15 @@ export class RequestConditions implements ConditionContext {
    * services.
    */
   #tagKey(family: string, tag: string): string | undefined {
-    const { ctx, input, resource } = this.#sources;
+    const { ctx, input } = this.#sources;
     if (family === "aws:principaltag") return tagValue(ctx.caller.tags, tag);
     if (family.endsWith(":requesttag")) return input && tagValue(requestTags(input), tag);
     if (!family.endsWith(":resourcetag")) return undefined;
-    return tagValue(resourceTags(ctx, resource), tag);
+    return tagValue(this.#resourceTags(), tag);
+  }
+
+  #resourceTags(): Readonly<Record<string, string>> {
+    const { ctx, resource, carrierOfTags } = this.#sources;
+    return resourceTags(ctx, carrierOfTags?.(resource) ?? resource);
   }
 }

@@ -26,6 +26,8 @@ export interface PlaneHost {
 
 export interface Planes {
   functions(): Promise<FunctionsPlane>;
+  /** Undefined where nobody has asked for it: nothing runs on it. */
+  readonly openFunctions: Promise<FunctionsPlane> | undefined;
   /** The region was emptied, or is another now: nothing runs on. */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -50,6 +52,10 @@ export class RegionPlanes implements Planes {
   async #openFunctions(): Promise<FunctionsPlane> {
     const { openFunctionsPlane } = await import("./functions/plane.ts");
     return openFunctionsPlane(this.#host);
+  }
+
+  get openFunctions(): Promise<FunctionsPlane> | undefined {
+    return this.#functions;
   }
 
   async reset(): Promise<void> {

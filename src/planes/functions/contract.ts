@@ -192,11 +192,10 @@ export interface FunctionsPlane {
   keepWarm(spec: FunctionSpec, count: number): Promise<ProvisionedState>;
   provisioned(revision: string): ProvisionedState | undefined;
   /**
-   * Environments of this function end: at once where they wait, else after what they do. With `except`, only
-   * those
-   * of other revisions: after an update.
+   * Environments of this function end, or of this revision of it alone: at once where they wait, else after
+   * what they do.
    */
-  retire(functionArn: string, options?: { readonly except?: string }): void;
+  retire(functionArn: string, revision?: string): void;
   /** Whether there is such an image: there may be none, or nothing that would run it. */
   findImage(uri: string): Promise<ImageFact | "absent" | "no-engine">;
   /** What this machine can run. */

@@ -49,9 +49,22 @@ const startFailures =
  */
 function notStarted(requestId: string, said: string): Failure {
   const [, program, why] = startFailures.exec(said) ?? [];
-  const text = program === undefined ? said.replace(/^Error: /, "") : `fork/exec ${program}: ${why}`;
+  if (program !== undefined) return invalidEntrypoint(requestId, `fork/exec ${program}: ${why}`);
+  return ofRuntime(requestId, "Runtime.ExitError", said.replace(/^Error: /, ""));
+}
+
+/**
+ * What is to be the runtime can't be started.
+ *
+ * @evidence answers to Invoke of functions with a custom runtime, quoted in issues of runtimes for Dart, Rust
+ *   and Swift
+ */
+export function invalidEntrypoint(requestId: string, text: string): Failure {
+  return ofRuntime(requestId, "Runtime.InvalidEntrypoint", text);
+}
+
+function ofRuntime(requestId: string, type: string, text: string): Failure {
   const message = `RequestId: ${requestId} Error: ${text}`;
-  const type = program === undefined ? "Runtime.ExitError" : "Runtime.InvalidEntrypoint";
   return failure(type, message, { note: `${message}\n${type}` });
 }
 
@@ -61,8 +74,7 @@ export function responseTooLarge(): Failure {
 }
 
 export function extensionFailed(requestId: string, errorType: string, text: string): Failure {
-  const message = `RequestId: ${requestId} Error: ${text}`;
-  return failure(errorType, message, { note: `${message}\n${errorType}` });
+  return ofRuntime(requestId, errorType, text);
 }
 
 /** The runtime has said itself what is wrong. */

@@ -6,6 +6,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
+import { bootstrapOf } from "./bootstrap.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
 import { beginDotnet } from "./dotnet-runtime.ts";
 import { javaClasses } from "./java-runtime.ts";
@@ -19,6 +20,8 @@ import {
 
 export interface Launch {
   readonly command: readonly string[];
+  /** Why the command can't be started, in Lambda's words. */
+  readonly fault?: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly hasChannel?: boolean;
   readonly mounts: readonly Mount[];
@@ -54,6 +57,8 @@ export interface LaunchFacts {
 /** How a language's runtime is begun. */
 interface Begun {
   readonly command: readonly string[];
+  /** Why the command can't be started, in Lambda's words. */
+  readonly fault?: string;
   readonly mounts: readonly Mount[];
   readonly environment: Readonly<Record<string, string>>;
   /** Outside of a box nothing but its connection ends a runtime whose region is gone: there it is none. */
@@ -71,7 +76,8 @@ export async function launchOf(
   const mounts: Mount[] = [{ host: facts.code, inside: "/var/task" }];
   if (facts.layers !== undefined) mounts.push({ host: facts.layers, inside: "/opt" });
   const [task = "", layers = "/opt"] = mounts.map((mount) => engine.see(mount));
-  const places = { task, layers, code: facts.code, plane: facts.planeFolder };
+  const { code, planeFolder: plane, layers: layersFolder } = facts;
+  const places = { task, layers, code, plane, layersFolder };
   const begun = await begin(spec, places, engine, programs);
   const hasChannel = begun.hasChannel === true;
   const own = {
@@ -82,9 +88,10 @@ export async function launchOf(
   // What a function says itself outweighs Lambda's, apart from what is reserved: the control plane refuses
   // that.
   const environment = { ...own, ...runtimeOnly(spec), ...spec.environment };
-  const wrapper = environment["AWS_LAMBDA_EXEC_WRAPPER"];
+  const wrapper = wrapperOf(spec, environment);
   return {
     command: wrapper === undefined ? begun.command : [wrapper, ...begun.command],
+    ...(begun.fault !== undefined && { fault: begun.fault }),
     environment,
     hasChannel,
     mounts: [...mounts, ...begun.mounts],
@@ -95,12 +102,21 @@ export async function launchOf(
   };
 }
 
+/** @evidence Lambda Developer Guide, "Modifying the runtime environment": not with OS-only runtimes */
+function wrapperOf(
+  { runtime = "" }: FunctionSpec, environment: Readonly<Record<string, string>>,
+): string | undefined {
+  return parseRuntime(runtime)?.language === "provided" ? undefined : environment["AWS_LAMBDA_EXEC_WRAPPER"];
+}
+
 interface Places {
   readonly task: string;
   readonly layers: string;
   /** Of `task`, on this machine. */
   readonly code: string;
   readonly plane: string;
+  /** Of `layers`, on this machine. */
+  readonly layersFolder: string | undefined;
 }
 
 async function begin(
@@ -112,7 +128,7 @@ async function begin(
   const runtime = spec.runtime ?? "";
   const name = parseRuntime(runtime);
   if (!name) throw new CannotRun("runtime-unavailable", `${runtime || "An image"} can't be run here`);
-  if (name.language === "provided") return provided(spec, places, name.version);
+  if (name.language === "provided") return provided(places, name.version);
   const fact = await runtimeFact(runtime, programs);
   const choice = await chooseProgram(name, programs);
   if (!fact.available || !choice) throw new CannotRun("runtime-unavailable", `${runtime}: ${fact.detail}`);
@@ -139,20 +155,9 @@ async function beginLanguage(
   return python(places, engine, program, await pythonSdkMounts(programs));
 }
 
-function provided(spec: FunctionSpec, { task, layers }: Places, version: string): Begun {
-  const { code } = spec;
-  const candidates = [`${task}/bootstrap`, `${layers}/bootstrap`];
-  // Which of them is there is seen inside only: `sh` looks, as Lambda does.
-  const script =
-    'for file; do if [ -e "$file" ]; then exec "$file"; fi; done; ' +
-    `echo "Couldn't find valid bootstrap(s): [$*]" >&2; exit 127`;
-  void code;
-  return {
-    command: ["/bin/sh", "-c", script, "bootstrap", ...candidates],
-    mounts: [],
-    environment: {},
-    version: `provided:${version}.v1`,
-  };
+function provided({ task, layers, code, layersFolder }: Places, version: string): Begun {
+  const bootstrap = bootstrapOf({ task, taskFolder: code, layers, layersFolder });
+  return { command: [], ...bootstrap, mounts: [], environment: {}, version: `provided:${version}.v1` };
 }
 
 /** For runtimes that know it. Whoever gives a runtime another address than this one means it to go there. */

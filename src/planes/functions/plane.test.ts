@@ -43,10 +43,10 @@ test("an update retires what waits, and what runs once it is done", async (conte
   await run();
   const busy = run({ wait: 300 });
   await new Promise((done) => setTimeout(done, 50));
-  plane.retire(spec.functionArn, { except: spec.revision });
+  plane.retire(spec.functionArn, "another revision");
   assert.deepEqual((await busy).json, { count: 2, type: "on-demand" });
   assert.deepEqual((await run()).json, { count: 3, type: "on-demand" });
-  plane.retire(spec.functionArn);
+  plane.retire(spec.functionArn, spec.revision);
   assert.deepEqual((await run()).json, { count: 1, type: "on-demand" });
 });
 

@@ -192,10 +192,11 @@ class EnvironmentPool implements FunctionsPlane {
     return this.#provisioned.state(revision);
   }
 
-  retire(functionArn: string, { except }: { readonly except?: string } = {}): void {
-    this.#provisioned.forget(functionArn, except);
+  retire(functionArn: string, revision?: string): void {
+    this.#provisioned.forget(functionArn, revision);
     for (const slot of [...this.#slots]) {
-      if (slot.spec.functionArn !== functionArn || slot.spec.revision === except) continue;
+      if (slot.spec.functionArn !== functionArn) continue;
+      if (revision !== undefined && slot.spec.revision !== revision) continue;
       slot.isRetired = true;
       if (slot.environment.state === "idle") slot.environment.end("spindown");
     }

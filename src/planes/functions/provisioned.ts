@@ -55,12 +55,13 @@ export class Provisioned {
     void this.#fill(kept);
   }
 
-  forget(functionArn?: string, except?: string): void {
-    for (const [revision, kept] of this.#kept) {
-      const { functionArn: owner } = kept.spec;
-      if (functionArn !== undefined && (owner !== functionArn || revision === except)) continue;
+  /** Of all functions, of one, or of one revision of it. */
+  forget(functionArn?: string, revision?: string): void {
+    for (const [each, kept] of this.#kept) {
+      if (functionArn !== undefined && kept.spec.functionArn !== functionArn) continue;
+      if (revision !== undefined && each !== revision) continue;
       kept.count = 0;
-      this.#kept.delete(revision);
+      this.#kept.delete(each);
     }
   }
 

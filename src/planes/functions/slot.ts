@@ -7,10 +7,10 @@ import { launchImage, requireImage } from "./containers/image-launch.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
 import { Environment } from "./environment.ts";
 import { EnvironmentLog } from "./environment-log.ts";
-import type { Failure } from "./failures.ts";
+import { invalidEntrypoint, type Failure } from "./failures.ts";
 import { extensionsIn, launchOf, type Initialization, type Launch } from "./launch.ts";
 import type { Programs } from "./programs.ts";
-import type { SandboxEngine } from "./sandbox/sandbox.ts";
+import type { Sandbox, SandboxEngine } from "./sandbox/sandbox.ts";
 
 export interface Slot {
   readonly key: string;
@@ -236,22 +236,7 @@ async function initialize(
       log.platform("platform.restoreStart", { ...runtime, functionName, functionVersion });
     };
   }
-  const failure = await environment.initialize(
-    () =>
-      engine.start({
-        id,
-        command: launch.command,
-        environment: launch.environment,
-        workingDirectory: launch.workingDirectory,
-        ...(launch.image !== undefined && { image: launch.image }),
-        mounts: launch.mounts,
-        memoryBytes: spec.memoryMegabytes * 1_048_576,
-        temporaryBytes: spec.ephemeralStorageMegabytes * 1_048_576,
-        hasChannel: launch.hasChannel === true,
-        ...(extensions.length > 0 && { extensions: `${launch.layers}/extensions` }),
-      }),
-    beginning.limitMilliseconds,
-  );
+  const failure = await beginRuntime(engine, slot, launch, { id, beginning, extensions });
   const milliseconds = performance.now() - began;
   const status = failure === undefined ? "success" : failure === "timeout" ? "timeout" : "error";
   const outcome = { status, ...(typeof failure === "object" && { errorType: failure.reportedType }) };
@@ -264,4 +249,28 @@ async function initialize(
   }
   if (failure !== undefined) await environment.destroy();
   return { slot, failure, milliseconds };
+}
+
+/** The runtime is started, unless it is known that it can't be. */
+function beginRuntime(
+  engine: SandboxEngine,
+  { spec, environment }: Slot,
+  launch: Launch,
+  { id, beginning, extensions }: Omit<InitializeOptions, "log">,
+): Promise<Failure | "timeout" | undefined> {
+  const { fault, command, workingDirectory, image, mounts } = launch;
+  if (fault !== undefined) return Promise.resolve(invalidEntrypoint(beginning.requestId, fault));
+  const start = (): Sandbox => engine.start({
+    id,
+    command,
+    environment: launch.environment,
+    workingDirectory,
+    ...(image !== undefined && { image }),
+    mounts,
+    memoryBytes: spec.memoryMegabytes * 1_048_576,
+    temporaryBytes: spec.ephemeralStorageMegabytes * 1_048_576,
+    hasChannel: launch.hasChannel === true,
+    ...(extensions.length > 0 && { extensions: `${launch.layers}/extensions` }),
+  });
+  return environment.initialize(start, beginning.limitMilliseconds);
 }

@@ -97,6 +97,11 @@ test("what is said of the client reaches synchronous invocations alone", async (
   await bench.region.clock.advance({ seconds: 1 });
   const said = await logged(name, "2026");
   assert.deepEqual(said.map(([, line]) => line.split("\t").at(-1)), ["by mine\n", "by undefined\n"]);
+  const wrong = { ClientContext: Buffer.from("no object").toString("base64") };
+  assert.equal(
+    await refusal(bench.invoke(name, {}, wrong)),
+    "InvalidRequestContentException: Client context must be a valid Base64-encoded JSON object.",
+  );
 });
 
 test("lambda-async-retries: three tries, one minute and two minutes apart", async () => {

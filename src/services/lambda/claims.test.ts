@@ -11,6 +11,7 @@ import {
   CreateBucketCommand, GetObjectCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
+import { boxed } from "../../../test/functions-plane.ts";
 import { account, arnOf, lambdaTrust, roleArn, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { nodePackage, zipOf } from "../../../test/zip-archive.ts";
@@ -202,6 +203,29 @@ done
   const ZipFile = zipOf({ bootstrap }, 0o100755);
   await bench.make("shell", { Runtime: "provided.al2023", Code: { ZipFile } });
   assert.deepEqual((await bench.invoke("shell", { n: 1 })).answer, { got: { n: 1 } });
+});
+
+/** @evidence Lambda Developer Guide, "Tutorial: Building a custom runtime": what such scripts count on */
+test("lambda-custom-runtime: scripts for sh may count on its being bash", async (context) => {
+  if (!(await boxed())) return context.skip("there are no boxes: sh is this machine's");
+  const bootstrap = `#!/bin/sh
+set -euo pipefail
+source $LAMBDA_TASK_ROOT/"$(echo $_HANDLER | cut -d. -f1).sh"
+while true; do
+  HEADERS="$(mktemp)"
+  API="http://\${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/invocation"
+  EVENT_DATA=$(curl -sS -LD "$HEADERS" "$API/next")
+  REQUEST_ID=$(grep -Fi Lambda-Runtime-Aws-Request-Id "$HEADERS" | tr -d '[:space:]' | cut -d: -f2)
+  RESPONSE=$($(echo "$_HANDLER" | cut -d. -f2) "$EVENT_DATA")
+  curl -sS "$API/$REQUEST_ID/response" -d "$RESPONSE"
+done
+`;
+  const library = 'function handler () {\n  [[ $1 == *n* ]] && echo "\\"Echoing $(wc -c <<<"$1")\\""\n}\n';
+  await bench.make("tutorial", {
+    Runtime: "provided.al2023", Handler: "function.handler",
+    Code: { ZipFile: zipOf({ bootstrap, "function.sh": library }, 0o100755) },
+  });
+  assert.equal((await bench.invoke("tutorial", { n: 1 })).answer, "Echoing 8");
 });
 
 test("functions whose language is not on this machine are kept, and that is said", async (context) => {

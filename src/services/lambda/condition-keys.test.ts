@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  AddPermissionCommand, CreateEventSourceMappingCommand, CreateFunctionCommand,
+  AddPermissionCommand, CreateAliasCommand, CreateEventSourceMappingCommand, CreateFunctionCommand,
   CreateFunctionUrlConfigCommand, DeleteEventSourceMappingCommand, DeleteFunctionUrlConfigCommand,
-  GetEventSourceMappingCommand, GetFunctionUrlConfigCommand, LambdaClient, ListFunctionUrlConfigsCommand,
+  GetEventSourceMappingCommand, GetFunctionUrlConfigCommand, InvokeCommand, LambdaClient,
+  ListFunctionUrlConfigsCommand,
   PutFunctionCodeSigningConfigCommand, RemovePermissionCommand, UpdateEventSourceMappingCommand,
   UpdateFunctionConfigurationCommand, UpdateFunctionUrlConfigCommand,
 } from "@aws-sdk/client-lambda";
@@ -40,6 +41,7 @@ test("layers, networks and code signing can be asked for in policies", async () 
     await keys.says(action, "lambda:Layer", layer, call);
     await keys.says(action, "lambda:SubnetIds", "subnet-0a1b2c3d", call);
     await keys.says(action, "lambda:SecurityGroupIds", "sg-0a1b2c3d", call);
+    await keys.says(action, "lambda:VpcIds", "vpc-unknown", call);
   }
   const sign = (as: LambdaClient) =>
     as.send(new PutFunctionCodeSigningConfigCommand({ FunctionName, CodeSigningConfigArn }));
@@ -94,6 +96,17 @@ test("addresses and event sources say whose they are, and of what kind", async (
     as.send(new UpdateEventSourceMappingCommand({ UUID, FunctionName })));
   await keys.says("DeleteEventSourceMapping", "lambda:FunctionArn", consumer, (as) =>
     as.send(new DeleteEventSourceMappingCommand({ UUID })));
+});
+
+test("a function's tags count for its versions and aliases", async () => {
+  await bench.make("tagged", { Publish: true, Tags: { team: "a" } });
+  await bench.lambda.send(new CreateAliasCommand({
+    FunctionName: "tagged", Name: "live", FunctionVersion: "1",
+  }));
+  for (const Qualifier of [undefined, "1", "live"]) {
+    await keys.says("InvokeFunction", "aws:ResourceTag/team", "a", (as) =>
+      as.send(new InvokeCommand({ FunctionName: "tagged", Qualifier, InvocationType: "DryRun" })));
+  }
 });
 
 test("what a function asks for says from which function it comes", async () => {

@@ -22,12 +22,16 @@ interface Settings {
   readonly CodeSigningConfigArn?: string | undefined;
 }
 
+/** Subnets are in some network. Which it is nobody knows: there are none here yet. */
+const unknownNetwork = "vpc-unknown";
+
 /** Of what a function is made with, or changed to. */
 export function settingsConditions({ Layers, VpcConfig, CodeSigningConfigArn }: Settings): Conditions {
   return {
     "lambda:layer": Layers,
     "lambda:subnetids": VpcConfig?.SubnetIds,
     "lambda:securitygroupids": VpcConfig?.SecurityGroupIds,
+    "lambda:vpcids": VpcConfig?.SubnetIds?.length ? [unknownNetwork] : undefined,
     "lambda:codesigningconfigarn": CodeSigningConfigArn,
   };
 }

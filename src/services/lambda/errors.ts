@@ -11,7 +11,7 @@ export const refusal = (token: ErrorToken, message: string, more?: Record<string
 export const invalidParameter = (message: string): AwsError =>
   refusal(lambda.InvalidParameterValueException, message);
 export const notFound = (message: string): AwsError => refusal(lambda.ResourceNotFoundException, message);
-const conflict = (message: string): AwsError => refusal(lambda.ResourceConflictException, message);
+export const conflict = (message: string): AwsError => refusal(lambda.ResourceConflictException, message);
 
 /** @evidence recorded AWS answers to GetFunction, Invoke and others for what is not there */
 export const functionNotFound = (arn: string): AwsError => notFound(`Function not found: ${arn}`);
@@ -47,6 +47,12 @@ export const aliasIsNoVersion = (): AwsError =>
 export const nameTooLong = (name: string, lengthMax: number): AwsError => invalidParameter(
   `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must `
   + `have length less than or equal to ${lengthMax}`,
+);
+
+/** @evidence answers to UpdateFunctionCode for versions and aliases, quoted by users of ask-cli and others */
+export const onlyForLatest = (): AwsError => invalidParameter(
+  "Current operation does not support versions other than $LATEST. Please set the version to $LATEST or do "
+  + "not set a version in your request.",
 );
 
 /** @evidence recorded AWS answer to an ARN with one qualifier beside another */
@@ -251,6 +257,11 @@ export const payloadNotJson = (detail: string): AwsError => refusal(
   `Could not parse request body into json: Could not parse payload into json: ${detail}`,
 );
 
+/** @evidence answers to Invoke, quoted in the examples of AWS's SDK for Rust and by users */
+export const clientContextInvalid = (): AwsError => modelled(
+  lambda.InvalidRequestContentException, "Client context must be a valid Base64-encoded JSON object.",
+);
+
 export type KeyTrouble = "denied" | "disabled" | "not found" | "invalid state";
 /** @evidence Lambda API Reference, Invoke, Errors; answers quoted by users */
 export function variablesNotReadable(trouble: KeyTrouble, detail: string): AwsError {
@@ -320,7 +331,10 @@ export const shaDiffers = (given: string, is: string): AwsError => invalidParame
   `CodeSHA256 (${given}) is different from current CodeSHA256 in $LATEST (${is}). Please try again with the `
   + "CodeSHA256 in $LATEST.",
 );
-export const tooManyTags = (): AwsError => invalidParameter("The number of tags exceeds the maximum of 50");
+/** @evidence recorded AWS answers to TagResource */
+export const tooManyTags = (): AwsError => invalidParameter("Number of tags exceeds resource tag limit.");
+export const noTags = (): AwsError =>
+  invalidParameter("An error occurred and the request cannot be processed.");
 export const invalidTag = (key: string): AwsError => invalidParameter(
   `The tag with the key ${key} is invalid: a key has 1 to 128 characters, a value at most 256.`,
 );

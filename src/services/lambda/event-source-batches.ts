@@ -153,9 +153,10 @@ async function take(batch: Batch, events: readonly StreamEvent[], before: number
     if (outcome.kind === "done") return true;
     if (outcome.kind !== "refused") {
       attempts += 1;
-      const rest = outcome.kind === "partly" ? fromFirstFailed(pending, outcome.failed) : pending;
+      const isPartly = outcome.kind === "partly";
+      const rest = isPartly ? fromFirstFailed(pending, outcome.failed) : pending;
       countEvents(ctx, mapping, "failed", rest.length);
-      const next = await afterFailure(batch, rest, attempts, outcome.result);
+      const next = await afterFailure(batch, rest, { attempts, isPartly, result: outcome.result });
       if (next !== "again") return next;
       pending = rest;
     }
@@ -189,12 +190,24 @@ function fromFirstFailed(
   return events.slice(events.findIndex(({ sequence }) => failed.has(sequence)));
 }
 
-/** Given up, tried in two halves, or to be tried again. Halving does not count as a try. */
+interface Failed {
+  readonly attempts: number;
+  /** The function said where it failed. */
+  readonly isPartly: boolean;
+  readonly result: InvocationResult;
+}
+
+/**
+ * Given up, tried in two halves, or to be tried again. Halving does not count as a try.
+ *
+ * @evidence Lambda Developer Guide, "Configuring partial batch response", bisecting a batch: one that was
+ *   taken in part is divided where it failed
+ */
 async function afterFailure(
-  batch: Batch, events: readonly StreamEvent[], attempts: number, result: InvocationResult,
+  batch: Batch, events: readonly StreamEvent[], { attempts, isPartly, result }: Failed,
 ): Promise<boolean | "again"> {
   const { retriesMax, bisects } = batch.mapping.settings;
-  if (bisects && events.length > 1) {
+  if (bisects && !isPartly && events.length > 1) {
     const middle = Math.ceil(events.length / 2);
     return (await take(batch, events.slice(0, middle), attempts - 1))
       && take(batch, events.slice(middle), attempts - 1);

@@ -7,7 +7,7 @@ import { modelled } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { tagNew } from "../../kernel/tags.ts";
-import { invalidMarker, noFunctionForSource } from "./errors.ts";
+import { conflict, invalidMarker, noFunctionForSource } from "./errors.ts";
 import { mappingArn, withSealedFilters, withShownFilters } from "./event-source-keys.ts";
 import { pollEventSource } from "./event-source-pollers.ts";
 import { requireFailureDestination } from "./event-source-failures.ts";
@@ -71,17 +71,19 @@ function shown(ctx: ReadContext, row: EventSourceMapping): lambda.EventSourceMap
   };
 }
 
-function requireNoOther(ctx: ReadContext, row: Pick<EventSourceMapping, "source" | "name" | "kind">): void {
+type Pair = Pick<EventSourceMapping, "source" | "name" | "qualifier" | "kind">;
+
+/** A function has a source once; each version and alias of it counts for itself. */
+function requireNoOther(ctx: ReadContext, row: Pair): void {
   for (const other of ctx.db(mappings).by("source").list({ prefix: row.source })) {
-    if (other.source !== row.source || other.name !== row.name || !findMapping(ctx, other.uuid)) continue;
+    const { source, name, qualifier } = other;
+    const isSame = source === row.source && name === row.name && qualifier === row.qualifier;
+    if (!isSame || !findMapping(ctx, other.uuid)) continue;
     // @evidence recorded refusals, the older spaces within the brackets too
     const both = `(" ${row.source} ") and function (" ${row.name} ")`;
     const what = row.kind === "sqs" ? `An event source mapping with SQS arn ${both} already exists.`
       : `The event source arn ${both} provided mapping already exists.`;
-    throw modelled(
-      lambda.ResourceConflictException,
-      `${what} Please update or delete the existing mapping with UUID ${other.uuid}`,
-    );
+    throw conflict(`${what} Please update or delete the existing mapping with UUID ${other.uuid}`);
   }
 }
 
@@ -111,13 +113,13 @@ export const CreateEventSourceMapping = operation(lambda.CreateEventSourceMappin
     const { name, qualifier } = namedFunction(input);
     const version = requireFunctionOf(ctx, name, qualifier);
     requireNoTenants(version, "Event source mappings");
-    ctx.reading(() => requireNoOther(ctx, { source, name, kind }));
+    ctx.reading(() => requireNoOther(ctx, { source, name, qualifier, kind }));
     await requireSource(ctx, kind, source, version);
     await requireFailureDestination(ctx, version, given.destinations);
     const uuid = ctx.ids.uuid();
     const settings = await withSealedFilters(ctx, mappingArn(ctx, uuid), given);
     const made = ctx.transaction((within) => {
-      requireNoOther(within, { source, name, kind });
+      requireNoOther(within, { source, name, qualifier, kind });
       const row = within.db(mappings).put({
         uuid,
         kind,
@@ -155,15 +157,20 @@ export const GetEventSourceMapping = operation(lambda.GetEventSourceMapping, {
 
 const listedMax = 100;
 
+/** A function's name stands for all that is mapped to it, its versions and aliases too. */
+function isOf({ name, qualifier }: EventSourceMapping, named: ReturnType<typeof namedFunction>): boolean {
+  return name === named.name && (named.qualifier === undefined || qualifier === named.qualifier);
+}
+
 export const ListEventSourceMappings = operation(lambda.ListEventSourceMappings, {
   run(input, ctx) {
     const { EventSourceArn: source, FunctionName } = input;
-    const name = FunctionName === undefined ? undefined : namedFunction({ FunctionName }).name;
+    const named = FunctionName === undefined ? undefined : namedFunction({ FunctionName });
     const { items, next } = page({
       rows: ctx.db(mappings),
       key: (row) => row.uuid,
       keep: (row) => findMapping(ctx, row.uuid) !== undefined
-        && (source === undefined || row.source === source) && (name === undefined || row.name === name),
+        && (source === undefined || row.source === source) && (named === undefined || isOf(row, named)),
       limit: Math.min(input.MaxItems ?? listedMax, listedMax),
       token: input.Marker,
       scope: "lambda.ListEventSourceMappings",

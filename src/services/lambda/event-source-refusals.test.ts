@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateEventSourceMappingCommand, type CreateEventSourceMappingCommandInput,
+  CreateAliasCommand, CreateEventSourceMappingCommand, ListEventSourceMappingsCommand,
+  type CreateEventSourceMappingCommandInput,
 } from "@aws-sdk/client-lambda";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { account, roleArn, startBench } from "../../../test/lambda-bench.ts";
+import { account, arnOf, roleArn, startBench } from "../../../test/lambda-bench.ts";
 import { refusal } from "../../../test/refusal.ts";
 
 const queueArn = (name: string): string => `arn:aws:sqs:us-east-1:${account}:${name}`;
@@ -59,5 +60,20 @@ test("a mapping that can't work is refused as AWS refuses it", async () => {
   assert.equal(
     await refusal(map("wealthy", undefined)), "InvalidParameterValueException: Unrecognized event source.",
   );
+  await region.client(SQSClient).send(new CreateQueueCommand({ QueueName: "shared" }));
+  await map("wealthy", queueArn("shared"));
+  await bench.lambda.send(new CreateAliasCommand({
+    FunctionName: "wealthy", Name: "live", FunctionVersion: "$LATEST",
+  }));
+  // An alias of the function may read the same queue; twice it may not.
+  const { UUID, FunctionArn } = await map("wealthy:live", queueArn("shared"));
+  assert.equal(FunctionArn, arnOf("wealthy:live"));
+  assert.match(await refusal(map("wealthy:live", queueArn("shared"))), new RegExp(`with UUID ${UUID}$`));
+  const listed = async (FunctionName: string) => {
+    const answer = await bench.lambda.send(new ListEventSourceMappingsCommand({ FunctionName }));
+    return answer.EventSourceMappings?.map((mapping) => mapping.FunctionArn).sort();
+  };
+  assert.deepEqual(await listed("wealthy"), [arnOf("wealthy"), arnOf("wealthy:live")]);
+  assert.deepEqual(await listed("wealthy:live"), [arnOf("wealthy:live")]);
   assert.match(await refusal(map("wealthy", stream)), /Value null at 'startingPosition' failed /);
 });

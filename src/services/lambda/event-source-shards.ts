@@ -70,6 +70,9 @@ async function nextShards({ ctx, mapping, source }: Stream): Promise<ShardPositi
     }
     const there = new Set(listed.map(({ id }) => id));
     const isOver = (id: string): boolean => known.get(id)?.isDone === true || !there.has(id);
+    for (const { shardId, isDone } of known.values()) {
+      if (isDone && !there.has(shardId)) rows.delete([uuid, shardId]);
+    }
     return listed.flatMap(({ id, parents }) => {
       const position = known.get(id);
       return position && !position.isDone && parents.every(isOver) ? [position] : [];

@@ -108,8 +108,13 @@ function kinesisSource(ctx: BodyContext, mapping: EventSourceMapping): StreamSou
     };
   };
   const shards = async (): Promise<ListedShard[]> => {
-    const { Shards } = await ctx.call(kinesis.ListShards, { StreamARN }, await options());
-    return (Shards ?? []).map(({ ShardId, ParentShardId, AdjacentParentShardId, SequenceNumberRange }) => ({
+    const all: kinesis.Shard[] = [];
+    for (let page: kinesis.ListShardsInput | undefined = { StreamARN }; page;) {
+      const answer: kinesis.ListShardsOutput = await ctx.call(kinesis.ListShards, page, await options());
+      all.push(...(answer.Shards ?? []));
+      page = answer.NextToken === undefined ? undefined : { NextToken: answer.NextToken };
+    }
+    return all.map(({ ShardId, ParentShardId, AdjacentParentShardId, SequenceNumberRange }) => ({
       id: ShardId,
       parents: [ParentShardId, AdjacentParentShardId].filter((id): id is string => id !== undefined),
       isOpen: SequenceNumberRange.EndingSequenceNumber === undefined,
@@ -165,9 +170,16 @@ function dynamodbSource(ctx: BodyContext, mapping: EventSourceMapping): StreamSo
   return {
     pollMilliseconds: 250,
     async shards() {
-      const { StreamDescription } = await ctx.call(
-        dynamodbStreams.DescribeStream, { StreamArn }, await options());
-      return (StreamDescription?.Shards ?? []).map((shard) => ({
+      const all: dynamodbStreams.Shard[] = [];
+      let last: string | undefined;
+      do {
+        const from = last === undefined ? {} : { ExclusiveStartShardId: last };
+        const answer: dynamodbStreams.DescribeStreamOutput = await ctx.call(
+          dynamodbStreams.DescribeStream, { StreamArn, ...from }, await options());
+        all.push(...(answer.StreamDescription?.Shards ?? []));
+        last = answer.StreamDescription?.LastEvaluatedShardId;
+      } while (last !== undefined);
+      return all.map((shard) => ({
         id: shard.ShardId ?? "",
         parents: shard.ParentShardId === undefined ? [] : [shard.ParentShardId],
         isOpen: shard.SequenceNumberRange?.EndingSequenceNumber === undefined,

@@ -3,7 +3,7 @@
 import { formatArn, parseArn } from "../../kernel/arn.ts";
 import type { ReadContext } from "../../kernel/context.ts";
 import type { Arrival, Owner } from "../../kernel/operation.ts";
-import { nameTooLong, otherRegion, qualifiersDiffer } from "./errors.ts";
+import { nameTooLong, onlyForLatest, otherRegion, qualifiersDiffer } from "./errors.ts";
 
 export interface FunctionName {
   readonly name: string;
@@ -45,6 +45,13 @@ export function namedFunction(input: Naming): {
     throw qualifiersDiffer();
   }
   return { name, qualifier: input.Qualifier ?? qualifier };
+}
+
+/** The name of a function that is to be changed: its versions stay as they are. @throws AwsError for those */
+export function nameOfLatest(text: string): string {
+  const { name, qualifier = latest } = parseFunctionName(text);
+  if (qualifier !== latest) throw onlyForLatest();
+  return name;
 }
 
 /** @evidence Lambda API Reference, CreateFunction, FunctionName: 64 characters where it is no ARN */

@@ -14,8 +14,8 @@ import { isOptimized } from "./snap-start.ts";
 /** Variables that are encrypted are decrypted each time, so that a key that is disabled is noticed. */
 export function specOf(ctx: BodyContext, version: FunctionVersion): FunctionSpec | Promise<FunctionSpec> {
   const cache = ctx.kernel.cacheFor<FunctionSpec>("lambda.specs");
-  const { variables, name, incarnation } = version;
-  const key = `${ctx.account} ${ctx.region} ${name} ${incarnation}`;
+  const { variables } = version;
+  const key = planeRevision(ctx, version);
   const known = cache.get(key);
   if (variables?.kind === "encrypted") {
     return withVariables(ctx, version, known ?? keep(specWithout(ctx, version)));
@@ -28,6 +28,17 @@ export function specOf(ctx: BodyContext, version: FunctionVersion): FunctionSpec
   }
 }
 
+/** What the plane tells environments apart by. */
+function planeRevision(ctx: BodyContext, { name, incarnation }: FunctionVersion): string {
+  return `${ctx.account} ${ctx.region} ${name} ${incarnation}`;
+}
+
+/** The environments of a version that is another now, or gone, serve nobody any more. */
+export async function retireEnvironments(ctx: BodyContext, version: FunctionVersion): Promise<void> {
+  const plane = await ctx.kernel.planes.openFunctions;
+  plane?.retire(ctx.reading(() => functionArn(ctx, version.name)), planeRevision(ctx, version));
+}
+
 async function withVariables(
   ctx: BodyContext, { name, settings, variables }: FunctionVersion, spec: FunctionSpec,
 ): Promise<FunctionSpec> {
@@ -36,12 +47,12 @@ async function withVariables(
 }
 
 function specWithout(ctx: BodyContext, version: FunctionVersion): FunctionSpec {
-  const { name, settings, number, incarnation } = version;
+  const { name, settings, number } = version;
   const { LoggingConfig: logging, Role: role } = settings;
   const logGroupName = logging.LogGroup ?? `/aws/lambda/${name}`;
   const { ApplicationLogLevel: applicationLevel, SystemLogLevel: systemLevel } = logging;
   return {
-    revision: `${ctx.account} ${ctx.region} ${name} ${incarnation}`,
+    revision: planeRevision(ctx, version),
     functionArn: ctx.reading(() => functionArn(ctx, name)),
     functionName: name,
     version: versionName(number),

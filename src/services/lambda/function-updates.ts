@@ -17,11 +17,12 @@ import { keepPackage, receivePackage, releaseCode, type Package } from "./functi
 import { changedSettings, showFunction } from "./function-configuration.ts";
 import { imageCode } from "./function-images.ts";
 import { requireNetwork } from "./function-network.ts";
-import { functionArn, onWholeFunction, parseFunctionName } from "./function-names.ts";
+import { functionArn, nameOfLatest, onWholeFunction } from "./function-names.ts";
 import {
   changeLatest, requireChangeable, requireFunction, requireLatest, requireRevision, type Code,
   type FunctionVersion,
 } from "./function-table.ts";
+import { retireEnvironments } from "./function-specs.ts";
 import { hotFolder } from "./hot-reload.ts";
 import { layersOf, type UsedLayers } from "./layer-table.ts";
 import { publish } from "./publishing.ts";
@@ -38,7 +39,7 @@ export const UpdateFunctionCode = operation(lambda.UpdateFunctionCode, {
   ...onWholeFunction,
 
   async body(input, ctx): Promise<FunctionConfiguration> {
-    const { name } = parseFunctionName(input.FunctionName);
+    const name = nameOfLatest(input.FunctionName);
     const version = ctx.transaction((within) => {
       const open = requireOpen(within, name, input.RevisionId);
       requireCodeSigning(within, requireFunction(within, name).codeSigningConfigArn);
@@ -55,6 +56,7 @@ export const UpdateFunctionCode = operation(lambda.UpdateFunctionCode, {
       const latest = changeLatest(within, open, { code, settings: { ...settings, Architectures } });
       return input.Publish ? publish(within, latest, {}) : latest;
     });
+    await retireEnvironments(ctx, version);
     return showFunction(ctx, changed, changed.number > 0 ? { qualifier: String(changed.number) } : {});
   },
 });
@@ -85,7 +87,7 @@ export const UpdateFunctionConfiguration = operation(lambda.UpdateFunctionConfig
   conditions: settingsConditions,
 
   async body(input, ctx): Promise<FunctionConfiguration> {
-    const { name } = parseFunctionName(input.FunctionName);
+    const name = nameOfLatest(input.FunctionName);
     requireVariables(input.Environment?.Variables ?? {});
     const version = ctx.transaction((within) => {
       const open = requireOpen(within, name, input.RevisionId);
@@ -104,6 +106,7 @@ export const UpdateFunctionConfiguration = operation(lambda.UpdateFunctionConfig
       const settings = changedSettings(open.settings, input, layers?.references);
       return changeLatest(within, open, { settings, variables });
     });
+    await retireEnvironments(ctx, version);
     return showFunction(ctx, changed);
   },
 });

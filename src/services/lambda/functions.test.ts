@@ -315,7 +315,13 @@ test("code is updated by whoever knows the revision, and not while an update is 
     "PreconditionFailedException: The RevisionId provided does not match the latest RevisionId. Call the "
     + "GetFunction/GetAlias API to retrieve the latest RevisionId",
   );
-  const dry = await update({ DryRun: true });
+  await bench.lambda.send(new PublishVersionCommand({ FunctionName: "updated" }));
+  assert.equal(
+    await refusal(update({ FunctionName: "updated:1" })),
+    "InvalidParameterValueException: Current operation does not support versions other than $LATEST. Please "
+    + "set the version to $LATEST or do not set a version in your request.",
+  );
+  const dry = await update({ DryRun: true, FunctionName: "updated:$LATEST" });
   const before = await bench.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "updated" }));
   assert.notEqual(dry.CodeSha256, before.CodeSha256);
   const changed = await update({ RevisionId: before.RevisionId });

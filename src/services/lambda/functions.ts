@@ -9,7 +9,6 @@ import { page } from "../../kernel/page.ts";
 import { tagNew } from "../../kernel/tags.ts";
 import { aliasesOf } from "./alias-table.ts";
 import { requireCodeSigning } from "./code-signing-table.ts";
-import { provisionedConfigs } from "./concurrency-table.ts";
 import { settingsConditions } from "./condition-keys.ts";
 import { requireDeadLetterTarget } from "./dead-letters.ts";
 import { requireVariables, sealVariables } from "./environment-variables.ts";
@@ -28,8 +27,8 @@ import {
   functions, newRevisions, requireFunction, versions, type Code, type FunctionVersion, type Settings,
 } from "./function-table.ts";
 import { forgetFunction, forgetQualifier } from "./dependants.ts";
+import { retireEnvironments } from "./function-specs.ts";
 import { layersOf, type UsedLayers } from "./layer-table.ts";
-import { keepWarm } from "./provisioning.ts";
 import { publish, removeVersion } from "./publishing.ts";
 import { requireQualified } from "./qualifiers.ts";
 import { requireTags } from "./tag-rules.ts";
@@ -188,7 +187,7 @@ export const DeleteFunction = operation(lambda.DeleteFunction, {
         forgetFunction(within, name);
         return functionArn(within, name);
       });
-      (await ctx.kernel.planes.functions()).retire(arn);
+      (await ctx.kernel.planes.openFunctions)?.retire(arn);
     }
     return { StatusCode: 204 };
   },
@@ -196,7 +195,7 @@ export const DeleteFunction = operation(lambda.DeleteFunction, {
 
 /** Deleting a version that is not there succeeds. @evidence answers of AWS compared by Floci, issue 2819 */
 async function deleteVersion(ctx: BodyContext, name: string, qualifier: string): Promise<void> {
-  const provisioned = ctx.transaction((within) => {
+  const removed = ctx.transaction((within) => {
     requireFunction(within, name);
     if (qualifier === latest) throw latestStays();
     if (!isVersionNumber(qualifier)) throw aliasIsNoVersion();
@@ -206,10 +205,9 @@ async function deleteVersion(ctx: BodyContext, name: string, qualifier: string):
     if (users.length > 0) throw versionInUse(users.map((alias) => alias.alias));
     const version = within.db(versions).get([name, Number(qualifier)]);
     if (!version) return undefined;
-    const isProvisioned = within.db(provisionedConfigs).has([name, qualifier]);
     removeVersion(within, version);
     forgetQualifier(within, name, qualifier);
-    return isProvisioned ? version : undefined;
+    return version;
   });
-  if (provisioned) await keepWarm(ctx, provisioned, 0);
+  if (removed) await retireEnvironments(ctx, removed);
 }

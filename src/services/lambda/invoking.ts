@@ -6,7 +6,7 @@ import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { enqueue, type EventOrder } from "./asynchronous.ts";
 import { requireDurability, startQueued } from "./durable-invoking.ts";
-import { payloadNotJson, payloadTooLarge } from "./errors.ts";
+import { clientContextInvalid, payloadNotJson, payloadTooLarge } from "./errors.ts";
 import { bytesOf } from "./function-code.ts";
 import { namedFunction, onFunction, parseFunctionName } from "./function-names.ts";
 import { choose, invokeFunction } from "./invocations.ts";
@@ -100,9 +100,21 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Base64 of JSON, as the header carries it. */
+/** Base64 of JSON, as the header carries it. @throws AwsError for what is none */
 function clientContextOf({ ClientContext }: Pick<InvocationRequest, "ClientContext">): string | undefined {
-  return ClientContext === undefined ? undefined : Buffer.from(ClientContext, "base64").toString("utf8");
+  if (ClientContext === undefined) return undefined;
+  const text = Buffer.from(ClientContext, "base64").toString("utf8");
+  if (!isObject(text)) throw clientContextInvalid();
+  return text;
+}
+
+function isObject(text: string): boolean {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
 }
 
 export const InvokeAsync = operation(lambda.InvokeAsync, {

@@ -81,7 +81,7 @@ function share(ctx: BodyContext, configs: readonly ProvisionedConfig[], outcome:
   });
 }
 
-export async function keepWarm(ctx: BodyContext, version: FunctionVersion, count: number): Promise<Outcome> {
+async function keepWarm(ctx: BodyContext, version: FunctionVersion, count: number): Promise<Outcome> {
   try {
     const plane = await ctx.kernel.planes.functions();
     return await plane.keepWarm(await specOf(ctx, version), count);

@@ -6,9 +6,11 @@ import { after, before, test } from "node:test";
 import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { CreateKeyCommand, DisableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
-  GetFunctionConfigurationCommand, PublishLayerVersionCommand, UpdateFunctionCodeCommand,
+  DeleteFunctionCommand, GetFunctionConfigurationCommand, PublishLayerVersionCommand,
+  UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { account, arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
+import { running, settled } from "../../../test/processes.ts";
 import { refusal } from "../../../test/refusal.ts";
 import { nodePackage, zipOf } from "../../../test/zip-archive.ts";
 
@@ -88,6 +90,29 @@ test("lambda-tmp-persists-in-context: /tmp stays while the environment does", as
   await bench.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "counting", ZipFile }));
   await bench.region.clock.advance({ seconds: 1 });
   assert.equal((await bench.invoke("counting")).answer, "x");
+});
+
+test("an update ends what ran before it, and leaves published versions alone", async () => {
+  const FunctionName = "leaving";
+  // What is started goes with its environment, and tells by its arguments whose it is.
+  const ZipFile = nodePackage(`
+    import { spawn } from "node:child_process";
+    export const handler = async (seconds) => { spawn("sleep", [seconds], { stdio: "ignore" }).unref(); };
+  `);
+  const [ofVersion, ofLatest] = [`${process.pid}.1`, `${process.pid}.2`];
+  await bench.make(FunctionName, { Code: { ZipFile }, Publish: true });
+  await bench.invoke(FunctionName, ofVersion, { Qualifier: "1" });
+  await bench.invoke(FunctionName, ofLatest);
+  const sleeps = (seconds: string) => running(`sleep\0${seconds}\0`);
+  await settled(() => sleeps(ofVersion) + sleeps(ofLatest) === 2);
+  const Environment = { Variables: { CHANGED: "1" } };
+  await bench.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment }));
+  await settled(() => sleeps(ofLatest) === 0);
+  assert.deepEqual([sleeps(ofVersion), sleeps(ofLatest)], [1, 0]);
+  await bench.region.clock.advance({ seconds: 1 });
+  await bench.lambda.send(new DeleteFunctionCommand({ FunctionName, Qualifier: "1" }));
+  await settled(() => sleeps(ofVersion) === 0);
+  assert.equal(sleeps(ofVersion), 0);
 });
 
 test("lambda-timeout-900: a function that takes longer than its timeout is stopped", async () => {

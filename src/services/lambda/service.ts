@@ -44,6 +44,7 @@ export default service(lambda.service, {
   saysAnyResource: true,
   trailName,
   tagging: tags.tagging,
+  carrierOfTags: tags.carrierOfTags,
   bodyLimit,
   front,
 });

@@ -1,4 +1,4 @@
-/** Tags of functions and of code signing configurations; event source mappings have theirs with them. */
+/** Tags of functions, of event source mappings and of code signing configurations. */
 
 import * as lambda from "../../generated/lambda.ts";
 import { parseArn } from "../../kernel/arn.ts";
@@ -6,7 +6,9 @@ import type { ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import type { Tagging } from "../../kernel/service.ts";
 import { codeSigningId, requireCodeSigningConfig } from "./code-signing-table.ts";
-import { invalidParameter, tooManyTags } from "./errors.ts";
+import { invalidParameter, noTags, nothingThere, tooManyTags } from "./errors.ts";
+import { requireMapping } from "./event-source-table.ts";
+import { functionInArn } from "./function-names.ts";
 import { requireFunction } from "./function-table.ts";
 import { requireTags, tagsMax } from "./tag-rules.ts";
 
@@ -25,11 +27,9 @@ const onResource = {
 /** @throws AwsError for what is not there, and for what carries no tags */
 function requireTaggable(ctx: ReadContext, { Resource }: OfResource): void {
   const [kind, name = "", qualifier] = (parseArn(Resource)?.resource ?? "").split(":");
-  if (kind === "code-signing-config") {
-    requireCodeSigningConfig(ctx, codeSigningId(Resource));
-    return;
-  }
-  if (kind !== "function") return;
+  if (kind === "code-signing-config") return void requireCodeSigningConfig(ctx, codeSigningId(Resource));
+  if (kind === "event-source-mapping") return void requireMapping(ctx, name);
+  if (kind !== "function") throw nothingThere();
   // @evidence recorded AWS answer to TagResource with the ARN of a version
   if (qualifier !== undefined) {
     throw invalidParameter(
@@ -44,6 +44,7 @@ export const TagResource = operation(lambda.TagResource, {
 
   run(input, ctx) {
     requireTaggable(ctx, input);
+    if (Object.keys(input.Tags).length === 0) throw noTags();
     requireTags(input.Tags);
     const tags = ctx.tags(input.Resource);
     if (Object.keys({ ...tags.get(), ...input.Tags }).length > tagsMax) throw tooManyTags();
@@ -68,6 +69,12 @@ export const ListTags = operation(lambda.ListTags, {
     return { Tags: ctx.tags(input.Resource).get() };
   },
 });
+
+/** @evidence Lambda Developer Guide, "Using tags on Lambda functions": not of versions and aliases */
+export function carrierOfTags(arn: string): string {
+  const of = functionInArn(arn);
+  return of?.qualifier === undefined ? arn : arn.slice(0, -(of.qualifier.length + 1));
+}
 
 export const tagging: Tagging = {
   tag: (Resource, Tags) => [lambda.TagResource, { Resource, Tags: { ...Tags } }],

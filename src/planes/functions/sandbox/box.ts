@@ -1,7 +1,7 @@
 /** What is in every box, whatever makes it. */
 
 import { existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Limits } from "./process-sandbox.ts";
 import type { Mount } from "./sandbox.ts";
 
@@ -45,6 +45,19 @@ const systemSettings = [
 /** Programs and libraries. Some are links today. */
 export function systemFolders(): string[] {
   return ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32"].filter((path) => existsSync(path));
+}
+
+/** Shells that are one program; what is many programs in one, as busybox is, stays as it is. */
+const plainShells = ["dash", "sh"];
+
+/**
+ * `sh` is bash on Amazon Linux, and scripts count on it: that of AWS's own tutorial for custom runtimes does.
+ * Where this machine's is another, bash lies upon it.
+ */
+export function shellMounts(): Mount[] {
+  if (!existsSync("/bin/sh") || !existsSync("/bin/bash")) return [];
+  const [shell, bash] = [realpathSync("/bin/sh"), realpathSync("/bin/bash")];
+  return plainShells.includes(basename(shell)) ? [{ host: bash, inside: shell }] : [];
 }
 
 /** `/etc`: a few files of its own, written to `folder`, and what is shared of this machine's. */

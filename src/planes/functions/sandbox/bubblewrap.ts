@@ -3,7 +3,7 @@
  */
 
 import { lstatSync, readlinkSync } from "node:fs";
-import { boxLinks, settingsMounts, systemFolders, user, weaknessesOfBoxes } from "./box.ts";
+import { boxLinks, settingsMounts, shellMounts, systemFolders, user, weaknessesOfBoxes } from "./box.ts";
 import { insideCommand, startProcess, type Limits } from "./process-sandbox.ts";
 import type { Mount, Sandbox, SandboxEngine, SandboxSpec } from "./sandbox.ts";
 
@@ -18,7 +18,8 @@ export class Bubblewrap implements SandboxEngine {
   constructor(program: string, folder: string, limits: Limits) {
     this.#program = program;
     this.#limits = limits;
-    this.#system = [...boxOptions, ...systemOptions(), ...settingsMounts(folder).flatMap(bindOptions)];
+    const mounts = [...shellMounts(), ...settingsMounts(folder)];
+    this.#system = [...boxOptions, ...systemOptions(), ...mounts.flatMap(bindOptions)];
     this.weaknesses = weaknessesOfBoxes(limits);
   }
 

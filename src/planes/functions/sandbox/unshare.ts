@@ -5,7 +5,7 @@
 
 import { existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { boxLinks, settingsMounts, systemFolders, user, weaknessesOfBoxes } from "./box.ts";
+import { boxLinks, settingsMounts, shellMounts, systemFolders, user, weaknessesOfBoxes } from "./box.ts";
 import { insideCommand, startProcess, type Limits } from "./process-sandbox.ts";
 import type { Mount, Sandbox, SandboxEngine, SandboxSpec } from "./sandbox.ts";
 
@@ -21,7 +21,7 @@ export class Unshare implements SandboxEngine {
     this.#limits = limits;
     this.#root = join(folder, "root");
     mkdirSync(this.#root, { recursive: true });
-    this.#settings = settingsMounts(folder);
+    this.#settings = [...shellMounts(), ...settingsMounts(folder)];
     this.weaknesses = weaknessesOfBoxes(limits);
   }
 

@@ -94,7 +94,7 @@ function find(ctx: FrontContext, urlId: string): { url: FunctionUrl; account: st
 function isAllowed(cell: BodyContext, { name: functionName, qualifier, authType }: FunctionUrl): boolean {
   return cell.transaction((within) => {
     const resource = functionArn(within, functionName, qualifier || undefined);
-    const conditions = { "lambda:functionurlauthtype": authType };
+    const conditions = { "lambda:functionurlauthtype": authType, "lambda:functionarn": resource };
     return within.isAllowed({ action: "lambda:InvokeFunctionUrl", resource, conditions })
       && within.isAllowed({
         action: "lambda:InvokeFunction", resource, conditions: { "lambda:invokedviafunctionurl": "true" },
