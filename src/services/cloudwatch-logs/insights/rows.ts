@@ -17,6 +17,8 @@ export interface Source {
   readonly group: string;
   /** Names the event for GetLogRecord. */
   readonly pointer: string;
+  /** The same with what a data protection policy hides, where it does. */
+  unmasked?(): Source;
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -96,6 +98,15 @@ export class Row {
     if (this.#made) copy.#made = new Map(this.#made);
     copy.#members = this.#members;
     return copy;
+  }
+
+  /** The same event with what a data protection policy hides. */
+  unmasked(): Row {
+    const source = this.source?.unmasked?.();
+    if (!source) return this;
+    const row = new Row(source, this.isBaseline);
+    row.#made = this.#made;
+    return row;
   }
 
   /** Of its texts, about. */
