@@ -29,6 +29,13 @@ export interface ValidationOptions {
   readonly resourceElement?: "required" | "optional";
   /** Managed policies take letters and digits only. Default: anything. */
   readonly statementIds?: "alphanumeric";
+  /**
+   * Whether an identity policy may be of the older version, which is meant where none is said. Default: not.
+   *
+   * @evidence CloudWatch Logs User Guide, "Subscription filters with Amazon Kinesis Data Streams": a document
+   *   without one for PutRolePolicy; the IAM console: "A managed policy must have a version string"
+   */
+  readonly version?: "any";
 }
 
 const syntaxErrors = "Syntax errors in policy.";
@@ -86,7 +93,7 @@ function eachStatement(document: PolicyDocument, check: Check): PolicyProblem[] 
 
 function identityProblems(document: PolicyDocument, options: ValidationOptions): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
-  if (document.version !== "2012-10-17") {
+  if (document.version !== "2012-10-17" && options.version !== "any") {
     problems.push({ message: "Policy document must be version 2012-10-17 or greater." });
   }
   problems.push(

@@ -7,13 +7,15 @@ import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { pageOf } from "../../kernel/page.ts";
 import { accountPolicies, type AccountPolicy } from "./account-policy-table.ts";
-import { readSelection } from "./account-selection.ts";
+import { readSelection, type Selection } from "./account-selection.ts";
 import { invalidNextToken, invalidParameter, limitExceeded, resourceNotFound } from "./errors.ts";
 import { parseDataProtection } from "./data-protection.ts";
+import { aboutGroup } from "./group-table.ts";
 import { parseIndexPolicy } from "./index-policies.ts";
 import { patternOf } from "./known-patterns.ts";
 import { requirePassable } from "./passed-roles.ts";
 import { requireReachable } from "./subscription-filters.ts";
+import { inheritTransformers, parseTransformerPolicy } from "./transformer-policies.ts";
 
 function parsed(document: string): Record<string, unknown> {
   try {
@@ -49,13 +51,61 @@ async function requireDocument(ctx: BodyContext, type: string, document: string)
     case "FIELD_INDEX_POLICY":
       parseIndexPolicy(document);
       return;
+    case "TRANSFORMER_POLICY":
+      parseTransformerPolicy(document);
+      return;
     default:
       throw notImplemented(`Account policies of the type ${type}`);
   }
 }
 
-/** @evidence CloudWatch Logs User Guide, quotas: one of each kind, 20 field index policies */
-const policiesMax: Readonly<Record<string, number>> = { FIELD_INDEX_POLICY: 20 };
+interface PolicyKind {
+  /** What whoever makes or deletes one must be allowed, besides the operation itself. */
+  readonly permission: string;
+  /** How groups may be selected. */
+  readonly selection?: Omit<Selection, "names">;
+  readonly most: number;
+}
+
+const byPrefix = { isPrefix: true, isExcluding: false };
+
+/** @evidence CloudWatch Logs API Reference, PutAccountPolicy: permissions, selectionCriteria, and how many */
+const kinds: Readonly<Record<string, PolicyKind>> = {
+  DATA_PROTECTION_POLICY: { permission: "DataProtectionPolicy", most: 1 },
+  SUBSCRIPTION_FILTER_POLICY: {
+    permission: "SubscriptionFilter", most: 1, selection: { isPrefix: false, isExcluding: true },
+  },
+  FIELD_INDEX_POLICY: { permission: "IndexPolicy", most: 20, selection: byPrefix },
+  TRANSFORMER_POLICY: { permission: "Transformer", most: 20, selection: byPrefix },
+};
+
+/** @throws InvalidParameterException */
+function requireSelection(type: string, text: string | undefined): void {
+  if (text === undefined) return;
+  const given = readSelection(text);
+  const wanted = kinds[type]?.selection;
+  if (!given || given.isPrefix !== wanted?.isPrefix || given.isExcluding !== wanted.isExcluding) {
+    throw invalidParameter(`Invalid selectionCriteria: ${text}`);
+  }
+}
+
+/** Prefixes of the groups that a policy is for: of all, one that is empty. */
+function prefixesOf({ selectionCriteria }: Pick<AccountPolicy, "selectionCriteria">): readonly string[] {
+  return selectionCriteria === undefined ? [""] : (readSelection(selectionCriteria)?.names ?? []);
+}
+
+/**
+ * @evidence CloudWatch Logs API Reference, PutAccountPolicy: "no two of them can use the same or overlapping
+ *   log group name prefixes"
+ */
+function requireApart(policy: AccountPolicy, others: readonly AccountPolicy[]): void {
+  if (kinds[policy.type]?.selection !== byPrefix) return;
+  const own = prefixesOf(policy);
+  const found = others.find((other) => prefixesOf(other).some((theirs) =>
+    own.some((prefix) => prefix.startsWith(theirs) || theirs.startsWith(prefix))));
+  if (!found) return;
+  throw invalidParameter(`The selection criteria overlap with those of the policy ${found.name}.`);
+}
 
 function shown(ctx: ReadContext, policy: AccountPolicy): logs.AccountPolicy {
   return {
@@ -72,20 +122,22 @@ function shown(ctx: ReadContext, policy: AccountPolicy): logs.AccountPolicy {
 export const PutAccountPolicy = operation(logs.PutAccountPolicy, {
   async body(input, ctx) {
     const { policyType: type, policyName: name, policyDocument: document, selectionCriteria } = input;
-    if (selectionCriteria !== undefined && !readSelection(selectionCriteria)) {
-      throw invalidParameter(`Invalid selectionCriteria: ${selectionCriteria}`);
-    }
     await requireDocument(ctx, type, document);
+    requireSelection(type, selectionCriteria);
     return ctx.transaction((within) => {
       const others = [
         ...within.db(accountPolicies).list({ prefix: [type] }),
       ].filter((each) => each.name !== name);
-      if (others.length >= (policiesMax[type] ?? 1)) throw limitExceeded();
-      const policy = within.db(accountPolicies).put({
-        type, name, document, updatedAt: ctx.clock.now(), ...(selectionCriteria !== undefined && {
-          selectionCriteria,
-        }),
-      });
+      const action = `logs:Put${kinds[type]?.permission ?? ""}`;
+      within.authorize({ action, resource: aboutGroup("*", ctx) });
+      if (others.length >= (kinds[type]?.most ?? 1)) throw limitExceeded();
+      const policy = {
+        type, name, document, updatedAt: ctx.clock.now(),
+        ...(selectionCriteria !== undefined && { selectionCriteria }),
+      };
+      requireApart(policy, others);
+      within.db(accountPolicies).put(policy);
+      if (type === "TRANSFORMER_POLICY") inheritTransformers(within);
       return { accountPolicy: shown(within, policy) };
     });
   },
@@ -96,6 +148,9 @@ export const DeleteAccountPolicy = operation(logs.DeleteAccountPolicy, {
     if (!ctx.db(accountPolicies).delete([input.policyType, input.policyName])) {
       throw resourceNotFound("The specified account policy does not exist.");
     }
+    const action = `logs:Delete${kinds[input.policyType]?.permission ?? ""}`;
+    ctx.authorize({ action, resource: aboutGroup("*", ctx) });
+    if (input.policyType === "TRANSFORMER_POLICY") inheritTransformers(ctx);
   },
 });
 

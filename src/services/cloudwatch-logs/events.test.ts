@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CloudWatchLogsClient, CreateLogGroupCommand, DescribeLogGroupsCommand, DescribeLogStreamsCommand,
-  DeleteLogStreamCommand, FilterLogEventsCommand, PutLogEventsCommand, PutRetentionPolicyCommand,
+  CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogStreamCommand, DescribeLogGroupsCommand,
+  DescribeLogStreamsCommand, FilterLogEventsCommand, GetLogEventsCommand,
+  PutLogEventsCommand, PutRetentionPolicyCommand, TagResourceCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, testEpoch } from "../../../test/region.ts";
@@ -260,6 +261,36 @@ test("logs-iam-permissions: who puts events needs the permission for that stream
     await putAs("some", allowing("arn:aws:logs:us-east-1:000000000000:log-group:app:*")), "no refusal"
   );
   assert.deepEqual(await app.messages("s"), ["x"]);
+});
+
+test("policies may ask for the tags of a group, where it is the group that is asked for", async () => {
+  await using region = await startRegion();
+  for (const [group, team] of [["green", "Green"], ["blue", "Blue"]] as const) {
+    const { logs, stream } = await createGroup(region, group);
+    await stream("s");
+    const resourceArn = `arn:aws:logs:us-east-1:000000000000:log-group:${group}`;
+    await logs.send(new TagResourceCommand({ resourceArn, tags: { Team: team } }));
+  }
+  const credentials = await region.user("member", {
+    Version: "2012-10-17", Statement: [{
+      Effect: "Allow", Action: "logs:*", Resource: "*",
+      Condition: { StringEquals: { "aws:ResourceTag/Team": "Green" } },
+    }],
+  });
+  const logs = region.client(CloudWatchLogsClient, { credentials });
+  const outcomes = async (logGroupName: string): Promise<string[]> => {
+    const all = [
+      logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 7 })),
+      logs.send(new FilterLogEventsCommand({ logGroupName })),
+      logs.send(new DescribeLogStreamsCommand({ logGroupName })),
+      logs.send(new GetLogEventsCommand({ logGroupName, logStreamName: "s" })),
+    ];
+    return (await Promise.all(all.map((each) => refusal(each)))).map((text) => text.split(":")[0] ?? "");
+  };
+  // Streams have no tags.
+  assert.deepEqual(await outcomes("green"),
+    ["no refusal", "no refusal", "no refusal", "AccessDeniedException"]);
+  assert.deepEqual(await outcomes("blue"), Array(4).fill("AccessDeniedException"));
 });
 
 test("logs-group-application: a group has any name, and its settings", async () => {

@@ -23,7 +23,7 @@ const letsLogsIn = JSON.stringify({
       Effect: "Allow", Principal: { Service: "logs.us-east-1.amazonaws.com" }, Action: "s3:PutObject",
       Resource: "arn:aws:s3:::exports/*",
       Condition: {
-        StringEquals: { "aws:SourceAccount": "000000000000" },
+        StringEquals: { "s3:x-amz-acl": "bucket-owner-full-control", "aws:SourceAccount": "000000000000" },
         ArnLike: { "aws:SourceArn": "arn:aws:logs:us-east-1:000000000000:log-group:*" },
       },
     },

@@ -12,6 +12,7 @@ import {
 import { forgetFilters } from "./filter-tables.ts";
 import { forgetPolicy } from "./resource-policies.ts";
 import { setTags } from "./group-tags.ts";
+import { inheritTransformer } from "./transformer-policies.ts";
 import { sweepGroup } from "./sweeping.ts";
 
 /**
@@ -50,7 +51,7 @@ function create(
   if (findGroup(ctx, name)) throw alreadyExists("log group");
   const id = ctx.ids.hex(16);
   const groupClass = (input.logGroupClass ?? "STANDARD") as GroupClass;
-  ctx.db(groups).put({
+  const group = ctx.db(groups).put({
     name, id, groupClass,
     createdAt: ctx.clock.now(),
     ...(groupClass === "DELIVERY" && { retentionDays: deliveryRetentionDays }),
@@ -58,6 +59,7 @@ function create(
     ...(sealed && { kmsKeyId: sealed.keyArn, sealedKeyId: sealed.id }),
   });
   if (sealed) ctx.db(sealedKeys).put({ ...sealed, groupId: id });
+  inheritTransformer(ctx, group);
   if (input.tags && Object.keys(input.tags).length > 0) {
     ctx.authorize({ action: "logs:TagResource", resource: groupArn(ctx, name) });
     setTags(ctx, groupArn(ctx, name), input.tags);

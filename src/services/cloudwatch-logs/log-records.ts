@@ -7,7 +7,7 @@ import { scanBackward, type FoundEvent } from "./block-scan.ts";
 import { openGroup } from "./data-keys.ts";
 import { resourceNotFound } from "./errors.ts";
 import { aboutGroup, namedGroup, onNamedGroup, type LogGroup } from "./group-table.ts";
-import { lambdaMembers, membersOf } from "./insights/rows.ts";
+import { lambdaMembers, membersOf } from "./insights/discovered.ts";
 import { textOf, type Value } from "./insights/values.ts";
 import { maskFor } from "./masking.ts";
 import { findEvent, groupOfPointer, readPointer } from "./pointers.ts";

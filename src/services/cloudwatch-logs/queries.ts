@@ -89,7 +89,7 @@ export const StartQuery = operation(logs.StartQuery, {
     ctx.db(queries).put({
       id, groups, text: input.queryString, from, before,
       ...(input.limit !== undefined && { limit: input.limit }),
-      status: "Scheduled", unmasks: query.unmasks, createdAt: ctx.clock.now(),
+      status: "Scheduled", createdAt: ctx.clock.now(),
       recordsMatched: 0, recordsScanned: 0, bytesScanned: 0, resultsCount: 0,
     });
     ctx.schedule(runQuery, { id, at: ctx.clock.now(), input: { id } });

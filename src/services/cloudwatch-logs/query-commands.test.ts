@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import {
-  CreateLookupTableCommand, DeleteLookupTableCommand, DescribeLookupTablesCommand, GetLookupTableCommand,
-  GetQueryResultsCommand, PutDataProtectionPolicyCommand, PutIndexPolicyCommand, StartQueryCommand,
-    TagResourceCommand,
-  UpdateLookupTableCommand, type GetQueryResultsCommandOutput, type StartQueryCommandInput,
+  CloudWatchLogsClient, CreateLookupTableCommand, DeleteLookupTableCommand, DescribeLookupTablesCommand,
+  GetLookupTableCommand, GetQueryResultsCommand, PutDataProtectionPolicyCommand, PutIndexPolicyCommand,
+  StartQueryCommand, TagResourceCommand, UpdateLookupTableCommand, type GetQueryResultsCommandOutput,
+  type StartQueryCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { refusal } from "../../../test/refusal.ts";
 import { startRegion, testEpoch } from "../../../test/region.ts";
@@ -179,4 +179,22 @@ test("unmask shows what a data protection policy hides", async () => {
     ["@message=mail to ***************"]);
   assert.deepEqual(await rows("unmask @message | display @message", { logGroupName: "secret" }),
     ["@message=mail to ann@example.com"]);
+  const asked = "fields @message, unmask(@message) | sort @timestamp desc | limit 20";
+  assert.deepEqual(await rows(asked, { logGroupName: "secret" }),
+    ["@message=mail to *************** unmask(@message)=mail to ann@example.com"]);
+  assert.deepEqual(await rows("stats count(*) by toupper(unmask(@message)) as m", { logGroupName: "secret" }),
+    ["m=MAIL TO ANN@EXAMPLE.COM count(*)=1"]);
+  assert.deepEqual(await rows("filter unmask(@message) like /ann/", { logGroupName: "secret" }),
+    ["@timestamp=2026-01-01 00:00:00.000 @message=mail to ***************"]);
+  const Statement = [
+    { Effect: "Allow", Action: "logs:*", Resource: "*" },
+    { Effect: "Deny", Action: "logs:Unmask", Resource: "*" },
+  ];
+  const credentials = await region.user("reader", { Version: "2012-10-17", Statement });
+  const reader = region.client(CloudWatchLogsClient, { credentials });
+  for (const queryString of [asked, "unmask @message"]) {
+    await assert.rejects(reader.send(new StartQueryCommand({
+      queryString, logGroupName: "secret", startTime: 0, endTime: 2_000_000_000,
+    })), /not authorized to perform: logs:Unmask on resource: /);
+  }
 });

@@ -16,7 +16,6 @@ export interface QueryRow {
   readonly before: number;
   readonly limit?: number;
   readonly status: QueryStatus;
-  readonly unmasks: boolean;
   readonly createdAt: number;
   readonly durationMilliseconds?: number;
   readonly recordsMatched: number;

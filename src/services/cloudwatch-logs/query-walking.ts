@@ -52,9 +52,13 @@ class EventSource implements Source {
   readonly stream: string;
   readonly log: string;
   readonly group: string;
-  readonly #sequence: number;
+  readonly #event: StoredEvent;
+  readonly #walk: Walk;
 
-  constructor(event: StoredEvent, { mask, transform, group }: Walk, stream: string, log: string) {
+  constructor(event: StoredEvent, walk: Walk, stream: string, log: string) {
+    const { mask, transform, group } = walk;
+    this.#event = event;
+    this.#walk = walk;
     this.timestamp = event.timestamp;
     this.ingestedAt = event.ingestedAt;
     this.message = mask(event.message, event.ingestedAt);
@@ -63,11 +67,15 @@ class EventSource implements Source {
     this.stream = stream;
     this.group = group.name;
     this.log = log;
-    this.#sequence = event.sequence;
+  }
+
+  unmasked(): EventSource {
+    const walk = { ...this.#walk, mask: (message: string) => message };
+    return new EventSource(this.#event, walk, this.stream, this.log);
   }
 
   get pointer(): string {
-    return pointerText(this.group, { timestamp: this.timestamp, sequence: this.#sequence });
+    return pointerText(this.group, { timestamp: this.timestamp, sequence: this.#event.sequence });
   }
 }
 
@@ -192,7 +200,7 @@ export async function walkGroups(
     const group = ctx.reading(() => findGroup(ctx, name));
     if (!group || skipUnindexed(ctx, group, range, query, walker.counts)) continue;
     const keys = await dataKeysOf(ctx, group);
-    const mask = openMask(ctx, group, query.unmasks);
+    const mask = openMask(ctx, group, query.unmasks === "all");
     const from = Math.max(range.from, expiredBefore(group, ctx.clock.now()));
     const transform = ctx.reading(() => openTransforms(ctx, group));
     const walk = { group, keys, mask, transform, from, before: range.before, isBaseline };

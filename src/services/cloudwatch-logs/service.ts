@@ -63,4 +63,6 @@ export default service(logs.service, {
   alsoAllows: ({ principal, action }) => principal.type === "AWSService" &&
     (serviceActions[principal.arn]?.includes(action) ?? false),
   tagging: groupTags.tagging,
+  // @evidence Service Authorization Reference, CloudWatch Logs: groups have tags, streams have none
+  carrierOfTags: (arn) => arn.replace(/:log-stream:$/, ""),
 });

@@ -12,6 +12,8 @@ export interface TransformerVersion {
   readonly fromSequence: number;
   /** Undefined from where it was deleted. */
   readonly config?: readonly logs.Processor[];
+  /** It is the account's, not the group's own. */
+  readonly isInherited?: true;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -22,19 +24,29 @@ const versions = table<TransformerVersion>("logs.transformers", {
 
 type Reader = Pick<ReadContext, "db" | "kernel">;
 
-export function transformerOf(ctx: Pick<ReadContext, "db">, group: LogGroup): TransformerVersion | undefined {
+/** What new events go by, or that they go by none. */
+export function latestTransformer(
+  ctx: Pick<ReadContext, "db">, group: LogGroup,
+): TransformerVersion | undefined {
   const [latest] = ctx.db(versions).list({ prefix: [group.id], reverse: true, limit: 1 });
-  return latest?.config ? latest : undefined;
+  return latest;
+}
+
+/** The group's own. */
+export function transformerOf(ctx: Pick<ReadContext, "db">, group: LogGroup): TransformerVersion | undefined {
+  const latest = latestTransformer(ctx, group);
+  return latest?.config && !latest.isInherited ? latest : undefined;
 }
 
 export function putTransformer(
-  ctx: Context, group: LogGroup, config: readonly logs.Processor[] | undefined,
+  ctx: Context, group: LogGroup, config: readonly logs.Processor[] | undefined, isInherited = false,
 ): void {
   const now = ctx.clock.now();
   const { nextSequence: fromSequence } = usageOf(ctx, group.id);
   const createdAt = transformerOf(ctx, group)?.createdAt ?? now;
   ctx.db(versions).put({
     groupId: group.id, fromSequence, createdAt, updatedAt: now, ...(config && { config }),
+    ...(isInherited && { isInherited }),
   });
 }
 
@@ -54,7 +66,7 @@ function compiled(ctx: Reader, config: readonly logs.Processor[]): Transform {
 
 /** How new events are transformed; undefined where they are not. */
 export function transformOf(ctx: Reader, group: LogGroup): Transform | undefined {
-  const config = transformerOf(ctx, group)?.config;
+  const config = latestTransformer(ctx, group)?.config;
   return config && compiled(ctx, config);
 }
 

@@ -5,6 +5,7 @@ import { operation } from "../../kernel/operation.ts";
 import { invalidOperation, notFound } from "./errors.ts";
 import { groupNameOf, onIdentifiedGroup, requireGroup } from "./group-table.ts";
 import { putTransformer, transformerOf } from "./transformer-table.ts";
+import { inheritTransformer } from "./transformer-policies.ts";
 import { compileTransformer } from "./transforming/transformer.ts";
 
 export const PutTransformer = operation(logs.PutTransformer, {
@@ -40,6 +41,7 @@ export const DeleteTransformer = operation(logs.DeleteTransformer, {
     const group = requireGroup(ctx, groupNameOf(input.logGroupIdentifier));
     if (!transformerOf(ctx, group)) throw notFound("transformer");
     putTransformer(ctx, group, undefined);
+    inheritTransformer(ctx, group);
   },
 });
 

@@ -51,6 +51,23 @@ test("iam-policies-define-allow-deny: what a policy allows is allowed, and a den
   assert.equal((await alice.send(new GetUserCommand({}))).User?.UserName, "alice");
 });
 
+test("an inline policy without a version is of the older one, which has no variables", async () => {
+  await using region = await startRegion();
+  const iam = region.client(IAMClient);
+  const alice = region.client(IAMClient, { credentials: await region.user("alice") });
+  const Statement = { Effect: "Allow", Action: "iam:GetUser", Resource: `${usersPath}alice` };
+  await iam.send(inline("old", { Statement }));
+  assert.equal((await alice.send(new GetUserCommand({}))).User?.UserName, "alice");
+  await iam.send(inline("old", { Statement: { ...Statement, Resource: `${usersPath}\${aws:username}` } }));
+  assert.deepEqual(await refusal(alice.send(new GetUserCommand({}))), denied("iam:GetUser", "user alice"));
+  const managed = new CreatePolicyCommand({
+    PolicyName: "old", PolicyDocument: JSON.stringify({ Statement }),
+  });
+  assert.deepEqual(await refusal(iam.send(managed)), [
+    "MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater.", 400,
+  ]);
+});
+
 test("iam-identity-based-managed-and-inline: each kind grants, and lists keep them apart", async () => {
   await using region = await startRegion();
   const iam = region.client(IAMClient);

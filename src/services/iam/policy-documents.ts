@@ -19,7 +19,8 @@ export function encodeDocument(document: string): string {
 export function checkDocument(document: string, kind: "managed" | "inline" | "trust"): void {
   const [problem] = kind === "trust"
     ? validatePolicy(document, kind)
-    : validatePolicy(document, "identity", kind === "managed" ? { statementIds: "alphanumeric" } : {});
+    : validatePolicy(document, "identity",
+      kind === "managed" ? { statementIds: "alphanumeric" } : { version: "any" });
   if (problem !== undefined) throw malformedPolicyDocument(problem.message);
 }
 

@@ -28,6 +28,8 @@ export class ExpressionReader {
   aggregates: AggregateCall[] | undefined;
   /** Reads the query that stands in parentheses. */
   subquery: (() => Subquery) | undefined;
+  /** Whether anything was read that shows what is hidden. */
+  unmasks = false;
   /** When the query began: epoch milliseconds. */
   readonly beginning = { at: 0 };
   #depth = 0;
@@ -197,6 +199,8 @@ export class ExpressionReader {
         return this.#rounded(floorTo);
       case "dateceil":
         return this.#rounded(ceilingTo);
+      case "unmask":
+        return this.#unmask();
       case "now":
         scanner.require(")");
         // @evidence CloudWatch Logs User Guide, "Datetime functions": when the query started, in epoch
@@ -217,6 +221,14 @@ export class ExpressionReader {
     const period = this.#period();
     this.scanner.require(")");
     return rounded(floorTo, (row) => row.get("@timestamp"), period);
+  }
+
+  /** @evidence CloudWatch Logs User Guide, "View unmasked data": `fields @timestamp, unmask(@message)` */
+  #unmask(): Evaluate {
+    const value = this.#or();
+    this.scanner.require(")");
+    this.unmasks = true;
+    return (row) => value(row.unmasked());
   }
 
   #rounded(round: typeof floorTo): Evaluate {

@@ -108,7 +108,7 @@ class QueryReader {
       return links.reduceRight<Stage>((next, link) => link(next, { matched, range }), last);
     };
     return {
-      unmasks: this.#commands.has("unmask"),
+      unmasks: this.#commands.has("unmask") ? "all" : this.#expressions.unmasks ? "some" : undefined,
       filters: this.#filters,
       selection: this.#selection,
       baseline: this.#baseline,

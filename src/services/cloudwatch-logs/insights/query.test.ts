@@ -229,16 +229,50 @@ test("pattern shows what texts have in common", () => {
 test("what Lambda logs has its own fields", () => {
   const id = "8f507cfc-1111-4697-b07a-ac58fc914c95";
   const report = `REPORT RequestId: ${id}\tDuration: 102.25 ms\tBilled Duration: 103 ms\t` +
-    "Memory Size: 128 MB\tMax Memory Used: 64 MB\tInit Duration: 80.5 ms\t\n";
+    "Memory Size: 128 MB\tMax Memory Used: 64 MB\tInit Duration: 80.5 ms\t\n" +
+    "XRAY TraceId: 1-5759e988-bd862e3fe1be46a994272793\tSegmentId: 53995c3f42cd8ad8\tSampled: true\t\n";
   assert.deepEqual(
     ask("filter @type = \"REPORT\" | fields @requestId, @duration, @billedDuration, @memorySize, " +
-      "@maxMemoryUsed, @initDuration",
+      "@maxMemoryUsed, @initDuration, @xrayTraceId, @xraySegmentId",
       [report, `START RequestId: ${id} Version: $LATEST`], "/aws/lambda/f"),
     [
       `@requestId=${id} @duration=102.25 @billedDuration=103 @memorySize=128000000 ` +
-        "@maxMemoryUsed=64000000 @initDuration=80.5",
+        "@maxMemoryUsed=64000000 @initDuration=80.5 " +
+        "@xrayTraceId=1-5759e988-bd862e3fe1be46a994272793 @xraySegmentId=53995c3f42cd8ad8",
     ],
   );
+});
+
+test("flow logs of VPC and query logs of Route 53 have the fields of their lines", () => {
+  const flow = (source: string, packets: number, more = "6 {p} {b} 1418530010 1418530070 ACCEPT OK") =>
+    `2 123456789010 eni-1235b8ca ${source} 10.0.0.2 20641 22 ` +
+      more.replace("{p}", String(packets)).replace("{b}", String(packets * 100));
+  const flows = [
+    flow("172.31.16.139", 20), flow("172.31.9.69", 5), flow("172.31.16.139", 7),
+    "2 123456789010 eni-1235b8ca - - - - - - - 1431280876 1431280934 - NODATA", "2 for tea",
+  ];
+  assert.deepEqual(
+    ask("stats sum(packets) as packetsTransferred by srcAddr, dstAddr | sort packetsTransferred desc | " +
+      "limit 15 | filter ispresent(srcAddr)", flows),
+    ["srcAddr=172.31.16.139 dstAddr=10.0.0.2 packetsTransferred=27",
+      "srcAddr=172.31.9.69 dstAddr=10.0.0.2 packetsTransferred=5"],
+  );
+  assert.deepEqual(
+    ask('filter isIpv4InSubnet(srcAddr, "172.31.9.0/24") | fields version, accountId, interfaceId, ' +
+      "srcPort, dstPort, protocol, bytes, startTime, endTime, action, logStatus", flows),
+    ["version=2 accountId=123456789010 interfaceId=eni-1235b8ca srcPort=20641 dstPort=22 protocol=6 " +
+      "bytes=500 startTime=1418530010 endTime=1418530070 action=ACCEPT logStatus=OK"],
+  );
+  assert.deepEqual(ask('filter logStatus="NODATA" | fields action, endTime', flows), ["endTime=1431280934"]);
+  const queries = [
+    "1.0 2017-12-13T08:16:02.130Z Z123412341234 example.com A NOERROR UDP FRA6 192.168.1.1 -",
+    "1.0 2017-12-13T08:16:05.744Z Z123412341234 t.example.com TXT NXDOMAIN UDP JFK5 192.168.1.2 192.0.2.0/24",
+  ];
+  assert.deepEqual(ask("stats count(*) by queryType, bin(1h) | sort queryType | display queryType", queries),
+    ["queryType=A", "queryType=TXT"]);
+  const failed = 'filter responseCode="NXDOMAIN" | fields queryName, resolverIp, ednsClientSubnet';
+  assert.deepEqual(ask(failed, queries),
+    ["queryName=t.example.com resolverIp=192.168.1.2 ednsClientSubnet=192.0.2.0/24"]);
 });
 
 function refused(text: string): string {

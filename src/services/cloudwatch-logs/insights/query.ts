@@ -25,8 +25,8 @@ export interface Start {
 }
 
 export interface Query {
-  /** Shows what a data protection policy hides. */
-  readonly unmasks: boolean;
+  /** Shows what a data protection policy hides: everywhere, or where it asks for it. */
+  readonly unmasks: "all" | "some" | undefined;
   /** Whether a filter says which events match. */
   readonly filters: boolean;
   /** Groups that the query itself names. */

@@ -2,6 +2,7 @@
  * An event as a query sees it: what the service says of it, what is found in it, what commands made of it.
  */
 
+import { lambdaMembers, membersOf, type Members } from "./discovered.ts";
 import { Instant, type Value } from "./values.ts";
 
 /** An event, and where it came from. */
@@ -17,23 +18,8 @@ export interface Source {
   readonly group: string;
   /** Names the event for GetLogRecord. */
   readonly pointer: string;
-}
-
-type Members = Readonly<Record<string, unknown>>;
-
-const noMembers: Members = Object.freeze({});
-
-/** The members of an event that is, or holds, a JSON object. */
-export function membersOf(message: string): Members {
-  const begin = message.indexOf("{");
-  if (begin === -1) return noMembers;
-  const end = message.lastIndexOf("}");
-  try {
-    const value: unknown = JSON.parse(message.slice(begin, end + 1));
-    return typeof value === "object" && value !== null ? (value as Members) : noMembers;
-  } catch {
-    return noMembers;
-  }
+  /** The same with what a data protection policy hides, where it does. */
+  unmasked?(): Source;
 }
 
 /** By a path with dots, or by a name that holds dots itself. Positions in arrays are numbers. */
@@ -47,32 +33,6 @@ export function memberAt(root: unknown, path: string): unknown {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-const megabyte = 1_000_000;
-const reportForm = new RegExp(
-  "^REPORT RequestId: (\\S+)\\s+Duration: ([\\d.]+) ms\\s+Billed Duration: ([\\d.]+) ms\\s+" +
-    "Memory Size: (\\d+) MB\\s+Max Memory Used: (\\d+) MB(?:\\s+Init Duration: ([\\d.]+) ms)?",
-);
-const lambdaForm = /^(START|END|REPORT|[\d-]+T[\d:.]+Z?)\s+(?:RequestId: )?([0-9a-f-]{36})?/;
-
-/** @evidence CloudWatch Logs User Guide, "Supported logs and discovered fields", Lambda */
-export function lambdaMembers(message: string): Members {
-  const [, type, requestId] = lambdaForm.exec(message) ?? [];
-  if (type === undefined) return noMembers;
-  const kind = /^\d/.test(type) ? undefined : type;
-  const report = kind === "REPORT" ? reportForm.exec(message) : undefined;
-  return {
-    ...(requestId !== undefined && { "@requestId": requestId }),
-    ...(kind !== undefined && { "@type": kind }),
-    ...(report && {
-      "@duration": Number(report[2]),
-      "@billedDuration": Number(report[3]),
-      "@memorySize": Number(report[4]) * megabyte,
-      "@maxMemoryUsed": Number(report[5]) * megabyte,
-      ...(report[6] !== undefined && { "@initDuration": Number(report[6]) }),
-    }),
-  };
 }
 
 export class Row {
@@ -96,6 +56,15 @@ export class Row {
     if (this.#made) copy.#made = new Map(this.#made);
     copy.#members = this.#members;
     return copy;
+  }
+
+  /** The same event with what a data protection policy hides. */
+  unmasked(): Row {
+    const source = this.source?.unmasked?.();
+    if (!source) return this;
+    const row = new Row(source, this.isBaseline);
+    row.#made = this.#made;
+    return row;
   }
 
   /** Of its texts, about. */
