@@ -4,7 +4,7 @@ import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import type { AwsError } from "./errors.ts";
 import type { OperationModel, ServiceModel, Shape, ShapeRef } from "./model/model.ts";
 import type { Value } from "./protocol/protocol.ts";
-import { resourceType } from "./trail-resources.ts";
+import { resourceArn, resourceType } from "./trail-resources.ts";
 
 export interface Call {
   readonly at: number;
@@ -275,7 +275,8 @@ export function recordText(call: Call): string {
     ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${fieldText(error.message)},`
     : "";
   const touched = call.dataType !== undefined ? dataResources(call, call.dataType)
-    : call.resources.map((ARN) => ({ accountId: call.account, type: resourceType(ARN), ARN }));
+    : call.resources.map((ARN) =>
+      ({ accountId: call.account, type: resourceType(ARN), ARN: resourceArn(ARN) }));
   const resources = touched.length > 0 ? `"resources":${JSON.stringify(touched)},` : "";
   const more = additionalData(call);
   const additional = more ? `"additionalEventData":${JSON.stringify(more)},` : "";
