@@ -50,6 +50,8 @@ export interface OperationRules<Input> {
   readonly denied?: (message: string, input: Input) => Error;
   /** CloudTrail counts it as a data event, which the event history leaves out: SendMessage. */
   readonly dataEvent?: boolean;
+  /** What CloudTrail shows of the input of a data event, under its own names, where it is not the input. */
+  readonly recorded?: (input: Input, ctx: ReadContext) => object;
   /** ARNs that CloudTrail lists as touched, where they are not those of `resource`. */
   readonly touches?: (input: Input, ctx: ReadContext) => readonly string[];
 }

@@ -315,6 +315,8 @@ function record(
   const dataType = operation?.dataEvent
     ? engine.recorder.wantedData(caller.account || account, model) : undefined;
   if (operation?.dataEvent && dataType === undefined) return;
+  const { recorded } = operation ?? {};
+  const parameters = recorded && (ctx ? ctx.reading(() => recorded(input, ctx)) : {});
   engine.recorder.record({
     at: engine.clock.now(),
     requestId,
@@ -331,5 +333,6 @@ function record(
     resources: resources.filter((resource) => resource !== "*"),
     account,
     ...(dataType !== undefined && { dataType }),
+    ...(parameters && { parameters }),
   });
 }

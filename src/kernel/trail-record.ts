@@ -4,7 +4,7 @@ import type { Caller, RequestOrigin } from "./auth/caller.ts";
 import type { AwsError } from "./errors.ts";
 import type { OperationModel, ServiceModel, Shape, ShapeRef } from "./model/model.ts";
 import type { Value } from "./protocol/protocol.ts";
-import { resourceType } from "./trail-resources.ts";
+import { resourceArn, resourceType } from "./trail-resources.ts";
 
 export interface Call {
   readonly at: number;
@@ -25,7 +25,20 @@ export interface Call {
   readonly account: string;
   /** Of a data event: what kind of resource it is about, `AWS::S3::Object`. */
   readonly dataType?: string;
+  /** What is shown of the input, where it is not the input itself. */
+  readonly parameters?: object;
 }
+
+/**
+ * Texts that are hidden though the models do not call them secret.
+ *
+ * @evidence SQS Developer Guide and SNS Developer Guide, "Logging … API calls using AWS CloudTrail",
+ *   examples of data events
+ */
+const hiddenMembers: Readonly<Record<string, ReadonlySet<string>>> = {
+  sqs: new Set(["MessageBody", "MessageAttributes"]),
+  sns: new Set(["Message", "Subject", "MessageAttributes"]),
+};
 
 const hidden = `"HIDDEN_DUE_TO_SECURITY_REASONS"`;
 const textLengthMax = 2_000;
@@ -48,9 +61,7 @@ function shown(
   if (Buffer.isBuffer(value)) return undefined;
   if (shape?.sensitive) return secret;
   if (depth > depthMax) return `"[omitted]"`;
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > textLengthMax ? `${value.slice(0, textLengthMax)}...` : value);
-  }
+  if (typeof value === "string") return JSON.stringify(shortened("", value));
   if (typeof value !== "object") return shownScalar(value, shape, model);
   if (Symbol.asyncIterator in value) return undefined;
   if (Array.isArray(value)) {
@@ -60,6 +71,12 @@ function shown(
     return `[${items.filter((item) => item !== undefined).join(",")}]`;
   }
   return shownObject(value as Value, shape, model, secret, depth);
+}
+
+/** Long texts are cut. Also for `JSON.stringify`. */
+function shortened(_name: string, value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= textLengthMax) return value;
+  return `${value.slice(0, textLengthMax)}...`;
 }
 
 function shownScalar(value: unknown, shape: Shape | undefined, model: ServiceModel): string {
@@ -89,7 +106,8 @@ function shownObject(
   let text = "";
   for (const name of Object.keys(value)) {
     const member = isMap ? shape.value : shape?.members?.[name];
-    const shownValue = shown(value[name], member?.shape, model, secret, depth + 1);
+    const isHidden = !isMap && hiddenMembers[model.service]?.has(name) && value[name] !== undefined;
+    const shownValue = isHidden ? secret : shown(value[name], member?.shape, model, secret, depth + 1);
     if (shownValue === undefined) continue;
     const shownName = isMap ? name : shownNameOf(name, member, model);
     text += `${text === "" ? "" : ","}${JSON.stringify(shownName)}:${shownValue}`;
@@ -209,6 +227,35 @@ function isSilent(model: ServiceModel, operation: OperationModel): boolean {
   return model.service === "kms" && usesOfKeys.has(operation.name);
 }
 
+/**
+ * What the services add to their records.
+ *
+ * @evidence S3 User Guide, "Example: CloudTrail log file entries for Amazon S3"; Lambda Developer Guide,
+ *   "Logging AWS Lambda API calls using AWS CloudTrail", Invoke
+ */
+function additionalData({ model, operation, origin, input, output, resources }: Call): object | undefined {
+  if (model.service === "s3") {
+    const { authenticationMethod: method } = origin;
+    return {
+      ...(method !== "None" && { SignatureVersion: "SigV4", AuthenticationMethod: method }),
+      bytesTransferredIn: lengthIn(input),
+      bytesTransferredOut: operation.name.startsWith("Head") ? 0 : lengthIn(output),
+    };
+  }
+  if (!isInvocation(model, operation)) return undefined;
+  const version = output?.["ExecutedVersion"];
+  return typeof version === "string" ? { functionVersion: `${resources[0] ?? ""}:${version}` } : undefined;
+}
+
+/** Of objects; what S3 answers as XML is not counted. */
+function lengthIn(value: Value | undefined): number {
+  return typeof value?.["ContentLength"] === "number" ? value["ContentLength"] : 0;
+}
+
+function isInvocation({ service }: ServiceModel, { name }: OperationModel): boolean {
+  return service === "lambda" && (name === "Invoke" || name === "InvokeWithResponseStream");
+}
+
 /** An input or output without members is none. */
 function textOrNull(text: string | undefined): string {
   return text === undefined || text === "{}" ? "null" : text;
@@ -220,15 +267,20 @@ function textOrNull(text: string | undefined): string {
 export function recordText(call: Call): string {
   const { caller, model, operation, error, origin } = call;
   const readOnly = isReading(model, operation);
-  const parameters = textOrNull(shown(call.input, operation.input?.shape, model, hidden));
-  const elements = isSilent(model, operation) || error
+  const parameters = textOrNull(call.parameters ? JSON.stringify(call.parameters, shortened)
+    : shown(call.input, operation.input?.shape, model, hidden));
+  const elements = isSilent(model, operation) || error || isInvocation(model, operation)
     ? "null" : textOrNull(shown(call.output, operation.output?.shape, model, undefined));
   const failure = error
     ? `"errorCode":${JSON.stringify(error.code)},"errorMessage":${fieldText(error.message)},`
     : "";
   const touched = call.dataType !== undefined ? dataResources(call, call.dataType)
-    : call.resources.map((ARN) => ({ accountId: call.account, type: resourceType(ARN), ARN }));
+    : call.resources.map((ARN) =>
+      ({ accountId: call.account, type: resourceType(ARN), ARN: resourceArn(ARN) }));
   const resources = touched.length > 0 ? `"resources":${JSON.stringify(touched)},` : "";
+  const more = additionalData(call);
+  const additional = more ? `"additionalEventData":${JSON.stringify(more)},` : "";
+  const version = model.service === "dynamodb" ? `"apiVersion":"2012-08-10",` : "";
   const eventType = caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall";
   const recipient = caller.account === "" ? call.account : caller.account;
   const tls = origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : "";
@@ -237,9 +289,9 @@ export function recordText(call: Call): string {
     `"eventSource":"${model.eventSource}","eventName":"${call.eventName ?? operation.name}",` +
     `"awsRegion":${JSON.stringify(call.region)},"sourceIPAddress":${JSON.stringify(origin.sourceIp)},` +
     `"userAgent":${fieldText(origin.userAgent)},${failure}` +
-    `"requestParameters":${parameters},"responseElements":${elements},` +
+    `"requestParameters":${parameters},"responseElements":${elements},${additional}` +
     `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}` +
-    `"eventType":"${eventType}","managementEvent":${call.dataType === undefined},` +
+    `"eventType":"${eventType}",${version}"managementEvent":${call.dataType === undefined},` +
     `"recipientAccountId":"${recipient}",` +
     `"eventCategory":"${call.dataType === undefined ? "Management" : "Data"}"${tls}}`
   );

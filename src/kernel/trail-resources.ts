@@ -46,6 +46,13 @@ export function resourceType(arn: string): string | undefined {
   return type === "" ? undefined : type;
 }
 
+/** The resource's own ARN, where IAM is asked about it in another form: a log group as all its streams. */
+export function resourceArn(arn: string): string {
+  return arn.endsWith(groupEnding) ? arn.slice(0, -groupEnding.length) : arn;
+}
+
+const groupEnding = ":log-stream:";
+
 function typeOf(arn: string): string | undefined {
   const parsed = parseArn(arn);
   if (!parsed) return undefined;

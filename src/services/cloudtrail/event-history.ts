@@ -28,8 +28,15 @@ function resourceName(arn: string): string {
   return parsed?.service === "iam" ? arn.slice(arn.lastIndexOf("/") + 1) : arn;
 }
 
+/** What a resource may be looked up by: names may have slashes, and secrets' ARNs six letters more. */
 function names(arn: string): string[] {
-  return [arn, arn.slice(arn.lastIndexOf("/") + 1), arn.slice(arn.lastIndexOf(":") + 1)];
+  const { service, resource = "" } = parseArn(arn) ?? {};
+  const name = resource.slice(resource.search(/[:/]/) + 1);
+  const ends = ["/", ":"].map((separator) => arn.slice(arn.lastIndexOf(separator) + 1));
+  return [
+    arn, resource, name, ...ends, ...(service === "ssm" ? [`/${name}`] : []),
+    ...(service === "secretsmanager" ? [name.replace(/-\w{6}$/, "")] : []),
+  ];
 }
 
 /** Who did it: a user by its name, a session by the name it was given, root as `root`. */

@@ -10,10 +10,12 @@ import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateKeyCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { allow, trust } from "../../../test/policies.ts";
 import { startRegion } from "../../../test/region.ts";
@@ -151,4 +153,27 @@ test("cloudtrail-find-resource-changes: resources are found by their type", asyn
     ["CreateTable", "arn:aws:dynamodb:us-east-1:000000000000:table/orders"],
   ]);
   assert.deepEqual((await found("AWS::S3::Bucket")).at(-1), ["CreateBucket", bucket]);
+});
+
+test("cloudtrail-find-resource-changes: resources are found by their names, slashes and all", async () => {
+  await region.client(CloudWatchLogsClient).send(new CreateLogGroupCommand({ logGroupName: "/app/log" }));
+  const parameter = { Name: "/app/x", Value: "1", Type: "String" as const };
+  await region.client(SSMClient).send(new PutParameterCommand(parameter));
+  const secrets = region.client(SecretsManagerClient);
+  await secrets.send(new CreateSecretCommand({ Name: "prod/db", SecretString: "s" }));
+  const found = async (AttributeValue: string) => {
+    const { Events = [] } = await it.cloudtrail.send(new LookupEventsCommand({
+      LookupAttributes: [{ AttributeKey: "ResourceName", AttributeValue }],
+    }));
+    return Events.map(({ EventName, Resources: [resource] = [] }) =>
+      `${EventName} ${resource?.ResourceName}`);
+  };
+  assert.deepEqual(await found("/app/log"), [
+    "CreateLogGroup arn:aws:logs:us-east-1:000000000000:log-group:/app/log",
+  ]);
+  assert.deepEqual(await found("/app/x"), [
+    "PutParameter arn:aws:ssm:us-east-1:000000000000:parameter/app/x",
+  ]);
+  assert.match(
+    (await found("prod/db")).at(-1) ?? "", /^CreateSecret arn:aws:secretsmanager:.*:prod\/db-\w{6}$/);
 });

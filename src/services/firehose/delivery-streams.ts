@@ -8,7 +8,7 @@ import type { BodyContext, Context } from "../../kernel/context.ts";
 import { AwsError, notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { dropRecords, unscheduleAll } from "./buffering.ts";
-import { alreadyExists, cannotAssume, invalidArgument, limitExceeded } from "./errors.ts";
+import { alreadyExists, cannotAssume, inUse, invalidArgument, limitExceeded } from "./errors.ts";
 import { forgetPositions, pumpSource } from "./kinesis-source.ts";
 import { forgetDataKeys } from "./record-keys.ts";
 import { requireDestination, roleOf, shownDestination } from "./settings.ts";
@@ -176,11 +176,13 @@ export const openStream = job<Named>("firehose.openStream", ({ name, number }, c
   if (stream.source) pumpSource.start(ctx, String(number), { name, number });
 });
 
+/** @evidence API Reference, DeleteDeliveryStream: not while it is CREATING; once more while it is DELETING */
 export const DeleteDeliveryStream = operation(firehose.DeleteDeliveryStream, {
   ...onStream,
   run(input, ctx) {
     const stream = requireStream(ctx, input.DeliveryStreamName);
-    const { name, number } = stream;
+    const { name, number, status } = stream;
+    if (status === "CREATING") throw inUse(`Firehose ${name} is CREATING and cannot be deleted.`);
     ctx.db(streams).put({ ...stream, status: "DELETING" });
     ctx.schedule(closeStream, { at: ctx.clock.now() + settleMilliseconds, input: { name, number } });
   },

@@ -86,8 +86,10 @@ async function storeUndelivered(
 ): Promise<boolean> {
   if (failed.length === 0) return true;
   await logFailures(ctx, stream, failed);
-  const at = failed.reduce((least, { parcel }) => Math.min(least, parcel.at), Infinity);
-  const lines = failureLines(ctx.clock.now(), failed);
+  const kept = failed.filter(({ isLost }) => !isLost);
+  if (kept.length === 0) return true;
+  const at = kept.reduce((least, { parcel }) => Math.min(least, parcel.at), Infinity);
+  const lines = failureLines(ctx.clock.now(), kept);
   return storeErrors(ctx, stream, objectsOf(stream.destination), { at, errorType, lines });
 }
 

@@ -8,14 +8,18 @@ export interface Failed {
   readonly errorCode: string;
   readonly errorMessage: string;
   readonly lambdaArn?: string;
-  readonly endpointUrl?: string;
+  /** Of HTTP endpoints. */
+  readonly subsequenceNumber?: number;
+  readonly dataId?: string;
+  /** It is told in the log, and kept nowhere. */
+  readonly isLost?: boolean;
   /** Of Splunk. */
   readonly EventId?: string;
 }
 
 /** @evidence Developer Guide, "Handle failed data transformation": a line of JSON for each */
 export function failureLines(now: number, failed: readonly Failed[]): Buffer {
-  const lines = failed.map(({ parcel, attempts, errorCode, errorMessage, ...more }) =>
+  const lines = failed.map(({ parcel, attempts, errorCode, errorMessage, isLost: _isLost, ...more }) =>
     JSON.stringify({
       attemptsMade: attempts,
       arrivalTimestamp: parcel.at,

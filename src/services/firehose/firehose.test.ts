@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 import {
-  DeleteDeliveryStreamCommand, DescribeDeliveryStreamCommand, ListDeliveryStreamsCommand,
-  ListTagsForDeliveryStreamCommand, PutRecordBatchCommand, StartDeliveryStreamEncryptionCommand,
-  TagDeliveryStreamCommand, UpdateDestinationCommand,
+  CreateDeliveryStreamCommand, DeleteDeliveryStreamCommand, DescribeDeliveryStreamCommand,
+  ListDeliveryStreamsCommand, ListTagsForDeliveryStreamCommand, PutRecordBatchCommand,
+  StartDeliveryStreamEncryptionCommand, TagDeliveryStreamCommand, UpdateDestinationCommand,
 } from "@aws-sdk/client-firehose";
 import {
   CreateStreamCommand, KinesisClient, PutRecordCommand, SplitShardCommand,
@@ -240,6 +240,19 @@ test("what is not there, not right or not built is refused", async () => {
     "InvalidArgumentException: Exactly one destination configuration is supported for a Firehose",
   );
   const { client } = deliveries;
+  const later = client.send(new UpdateDestinationCommand({
+    DeliveryStreamName: "stream", CurrentDeliveryStreamVersionId: "1",
+    DestinationId: "destinationId-000000000001",
+    ExtendedS3DestinationUpdate: {
+      DynamicPartitioningConfiguration: { Enabled: true }, Prefix: "!{partitionKeyFromLambda:a}/",
+      ErrorOutputPrefix: "!{firehose:error-output-type}/",
+      BufferingHints: { SizeInMBs: 64, IntervalInSeconds: 60 },
+    },
+  }));
+  assert.equal(
+    await refusal(later),
+    "InvalidArgumentException: Dynamic Partitioning can only be enabled when a Firehose is created.",
+  );
   const large = Array.from({ length: 5 }, () => ({ Data: Buffer.alloc(1_000_000) }));
   assert.match(
     await refusal(client.send(new PutRecordBatchCommand({ DeliveryStreamName: "stream", Records: large }))),
@@ -257,4 +270,17 @@ test("what is not there, not right or not built is refused", async () => {
   await client.send(new DeleteDeliveryStreamCommand({ DeliveryStreamName: "stream" }));
   await region.clock.advance({ seconds: 1 });
   assert.deepEqual((await client.send(new ListDeliveryStreamsCommand({}))).DeliveryStreamNames, []);
+});
+
+test("a stream that is being created can't be deleted", async () => {
+  await using region = await startRegion();
+  const { client } = await Deliveries.prepare(region);
+  const DeliveryStreamName = "new";
+  await client.send(new CreateDeliveryStreamCommand({
+    DeliveryStreamName, ExtendedS3DestinationConfiguration: { RoleARN, BucketARN },
+  }));
+  const remove = () => refusal(client.send(new DeleteDeliveryStreamCommand({ DeliveryStreamName })));
+  assert.equal(await remove(), "ResourceInUseException: Firehose new is CREATING and cannot be deleted.");
+  await region.clock.advance({ seconds: 1 });
+  assert.deepEqual([await remove(), await remove()], ["accepted", "accepted"]);
 });

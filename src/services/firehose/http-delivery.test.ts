@@ -76,6 +76,50 @@ test("records are posted to an endpoint of the region's authority, again where i
   }
 });
 
+test("what an endpoint refuses is told as it answered, and kept unless it was too large", async () => {
+  using folder = withDataFolder();
+  const certificate = localCertificate(folder.path, performance.timeOrigin);
+  await using region = await startRegion({ certificate });
+  let [status, type, body] = [413, "application/json", "{}"];
+  const server = createServer(certificate, (request, response) => {
+    request.resume().on("end", () => response.writeHead(status, { "content-type": type }).end(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const deliveries = await Deliveries.prepare(region);
+    await deliveries.create(undefined, {
+      ExtendedS3DestinationConfiguration: undefined,
+      HttpEndpointDestinationConfiguration: {
+        EndpointConfiguration: { Url: `https://localhost:${(server.address() as AddressInfo).port}/` },
+        RetryOptions: { DurationInSeconds: 0 }, RoleARN,
+        BufferingHints: { SizeInMBs: 1, IntervalInSeconds: 0 },
+        S3Configuration: { RoleARN, BucketARN, Prefix: "lost/" },
+      },
+    });
+    const failures = async (text: string): Promise<Record<string, unknown>[]> => {
+      await deliveries.put(text);
+      await region.clock.advance({ seconds: 1 });
+      const rawData = Buffer.from(text).toString("base64");
+      return (await deliveries.texts()).map(([, line]) => JSON.parse(line) as Record<string, unknown>)
+        .filter((line) => line["rawData"] === rawData);
+    };
+    assert.deepEqual(await failures("large"), []);
+    [status, body] = [401, '{"errorMessage":"Unauthorized"}'];
+    const [refused] = await failures("refused");
+    assert.equal(refused?.["errorCode"], "HttpEndpoint.DestinationException");
+    assert.equal(
+      refused["errorMessage"],
+      "The following response was received from the endpoint destination. 401: " +
+        '{"errorMessage":"Unauthorized"}');
+    assert.deepEqual([refused["attemptsMade"], refused["subsequenceNumber"]], [1, 0]);
+    [status, type] = [200, "text/plain"];
+    assert.equal((await failures("odd"))[0]?.["errorCode"], "HttpEndpoint.InvalidResponseFromDestination");
+  } finally {
+    server.close();
+  }
+  server.closeAllConnections();
+});
+
 test("the key of an endpoint comes from Secrets Manager, under the role that may read it", async () => {
   using folder = withDataFolder();
   const certificate = localCertificate(folder.path, performance.timeOrigin);

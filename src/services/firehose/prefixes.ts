@@ -116,12 +116,17 @@ function evaluated(part: PrefixPart, facts: PrefixFacts): string {
 
 const hourFolders = "yyyy/MM/dd/HH/";
 
-/** A prefix without expressions is followed by the hour. */
+/**
+ * A prefix that says nothing of times is followed by the hour, but for partitions, whose keys say it.
+ *
+ * @evidence Developer Guide, "Understand custom prefixes for Amazon S3 objects": semantic rules; "Amazon S3
+ *   bucket prefix for dynamic partitioning": its example
+ */
 export function prefixFor(text: string, facts: PrefixFacts): string {
   const parts = parsePrefix(text, "Prefix");
   const prefix = parts.map((part) => evaluated(part, facts)).join("");
-  const isPlain = parts.every((part) => part.kind === "text");
-  return isPlain ? prefix + formatTime(hourFolders, facts.at, facts.timeZone) : prefix;
+  const isTimed = parts.some(({ kind }) => kind === "timestamp" || kind === "partitionKey");
+  return isTimed ? prefix : prefix + formatTime(hourFolders, facts.at, facts.timeZone);
 }
 
 /** Where nothing is said of errors, they lie in a folder of their kind below the prefix. */
@@ -131,5 +136,7 @@ export function errorPrefixFor(
   if (text === undefined || text === "") {
     return `${prefix ?? ""}${facts.errorType}/${formatTime(hourFolders, facts.at, facts.timeZone)}`;
   }
-  return prefixFor(text, facts);
+  const parts = parsePrefix(text, "ErrorOutputPrefix");
+  const isPlain = parts.every(({ kind }) => kind === "text");
+  return isPlain ? prefixFor(text, facts) : parts.map((part) => evaluated(part, facts)).join("");
 }

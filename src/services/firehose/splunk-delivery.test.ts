@@ -95,7 +95,7 @@ test("firehose-sources-destinations: Splunk has what it acknowledges, S3 all of 
     await region.clock.advance({ seconds: 2 });
     assert.deepEqual(collector.paths, ["raw", "ack", "ack"]);
     const [first, second] = collector.asked;
-    assert.equal(first?.body, "one\ntwo\n");
+    assert.equal(first?.body, "onetwo\n");
     assert.equal(first.authorization, "Splunk token");
     assert.match(String(first.channel), /^[0-9a-f]{8}-/);
     assert.equal(second?.channel, first.channel);

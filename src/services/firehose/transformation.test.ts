@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CreateFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { CreateFunctionCommand, DeleteFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { functionInput, lambdaTrust } from "../../../test/lambda-bench.ts";
 import { startRegion, type TestRegion } from "../../../test/region.ts";
@@ -15,6 +15,8 @@ export const handler = async ({ records, deliveryStreamArn, invocationId }) => {
   return { records: records.flatMap(({ recordId, data }) => {
     const text = Buffer.from(data, "base64").toString();
     if (text === "missing") return [];
+    if (text === "twice") return [{ recordId, result: "Dropped" }, { recordId, result: "Dropped" }];
+    if (text === "nonsense") return [null];
     const result = text === "drop" ? "Dropped" : text === "fail" ? "ProcessingFailed" : "Ok";
     const upper = Buffer.from(text.toUpperCase() + ";").toString("base64");
     return [{ recordId, result, data: upper, metadata: { partitionKeys: { first: text[0] } } }];
@@ -110,6 +112,24 @@ test("a function that fails or is not allowed leaves the records among the failu
   await region.clock.advance({ seconds: 300 });
   const denied = JSON.parse((await deliveries.texts()).at(-1)?.[1] ?? "{}") as Record<string, unknown>;
   assert.equal(denied["errorCode"], "Lambda.InvokeAccessDenied");
+});
+
+test("answers that break the rules, and functions that are not there, are told by AWS's names", async () => {
+  await using region = await startRegion();
+  await makeFunction(region);
+  const deliveries = await Deliveries.prepare(region);
+  await deliveries.create({ ProcessingConfiguration: processing });
+  const failure = async (text: string): Promise<unknown> => {
+    await deliveries.put(text);
+    await region.clock.advance({ seconds: 60 });
+    const lines = (await deliveries.texts()).map(([, line]) => JSON.parse(line) as Record<string, unknown>);
+    const raw = Buffer.from(text).toString("base64");
+    return lines.find(({ rawData }) => rawData === raw)?.["errorCode"];
+  };
+  assert.equal(await failure("twice"), "Lambda.DuplicatedRecordId");
+  assert.equal(await failure("nonsense"), "Lambda.JsonProcessingException");
+  await region.client(LambdaClient).send(new DeleteFunctionCommand({ FunctionName: "transform" }));
+  assert.equal(await failure("gone"), "Lambda.ResourceNotFound");
 });
 
 test("a function is called when its buffer is old or large enough, by itself", async () => {

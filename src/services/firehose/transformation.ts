@@ -90,22 +90,46 @@ async function invoke(
       lambda.Invoke, { FunctionName: lambdaArn, InvocationType: "RequestResponse", Payload },
       { as: { session }, region },
     );
-    if (answer.FunctionError === undefined) return answer.Payload ?? Buffer.alloc(0);
+    const { Payload: answered = Buffer.alloc(0) } = answer;
+    if (answer.FunctionError === undefined) return answered;
+    if (/Task timed out after [0-9.]+ seconds/.test(answered.toString())) return functionTimedOut;
     return {
       errorCode: "Lambda.FunctionError",
       errorMessage: "The Lambda function was successfully invoked but it returned an error result.",
     };
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
-    const isDenied = /^AccessDenied/.test(error.code);
-    return {
-      errorCode: isDenied ? "Lambda.InvokeAccessDenied" : "Lambda.InvokeFailed",
-      errorMessage: isDenied
-        ? "Access was denied. Ensure that the access policy allows access to the Lambda function."
-        : error.message,
-    };
+    return refusals[error.code] ?? { errorCode: "Lambda.InvokeFailed", errorMessage: error.message };
   }
 }
+
+/** @evidence Developer Guide, "Lambda invocation errors": codes and messages */
+const refusals: Readonly<Record<string, Trouble>> = {
+  AccessDenied: {
+    errorCode: "Lambda.AssumeRoleAccessDenied",
+    errorMessage: "Access was denied. Ensure that the trust policy for the provided IAM role allows " +
+      "Firehose to assume the role.",
+  },
+  AccessDeniedException: {
+    errorCode: "Lambda.InvokeAccessDenied",
+    errorMessage: "Access was denied. Ensure that the access policy allows access to the Lambda function.",
+  },
+  ResourceNotFoundException: {
+    errorCode: "Lambda.ResourceNotFound",
+    errorMessage: "The specified Lambda function does not exist. Use a different function that does exist.",
+  },
+  TooManyRequestsException: {
+    errorCode: "Lambda.InvokeLimitExceeded",
+    errorMessage: "The Lambda concurrent execution limit is exceeded. Increase the concurrent execution " +
+      "limit.",
+  },
+};
+
+const functionTimedOut: Trouble = {
+  errorCode: "Lambda.FunctionTimedOut",
+  errorMessage: "The Lambda function timed out. Increase the Timeout setting in the Lambda function. For " +
+    "more information, see Configuring function timeout.",
+};
 
 interface AnsweredRecord {
   readonly recordId?: unknown;
@@ -117,7 +141,9 @@ interface AnsweredRecord {
 function recordsIn(answer: Buffer): AnsweredRecord[] | undefined {
   try {
     const { records } = JSON.parse(answer.toString()) as { records?: unknown };
-    return Array.isArray(records) ? (records as AnsweredRecord[]) : undefined;
+    const isReadable = Array.isArray(records)
+      && records.every((record) => record !== null && typeof record === "object");
+    return isReadable ? (records as AnsweredRecord[]) : undefined;
   } catch {
     return undefined;
   }
@@ -126,17 +152,33 @@ function recordsIn(answer: Buffer): AnsweredRecord[] | undefined {
 function readAnswer(
   batch: readonly Parcel[], answer: Buffer, lambdaArn: string, attempts: number,
 ): Transformed {
-  const answered = new Map((recordsIn(answer) ?? []).map((record) => [record.recordId, record]));
+  const records = recordsIn(answer);
+  const answered = new Map<unknown, AnsweredRecord[]>();
+  for (const record of records ?? []) {
+    answered.set(record.recordId, [...(answered.get(record.recordId) ?? []), record]);
+  }
   const parcels: Parcel[] = [];
   const failed: Failed[] = [];
   for (const parcel of batch) {
-    const record = answered.get(parcel.id);
-    const trouble = troubleOf(record);
+    const [record, ...others] = answered.get(parcel.id) ?? [];
+    const trouble = !records ? notReadable : others.length > 0 ? duplicated : troubleOf(record);
     if (trouble) failed.push({ parcel, attempts, lambdaArn, ...trouble });
     else if (record?.result === "Ok") parcels.push(changed(parcel, record));
   }
   return { parcels, failed };
 }
+
+const notReadable: Trouble = {
+  errorCode: "Lambda.JsonProcessingException",
+  errorMessage: "There was an error parsing returned records from the Lambda function. Ensure that the " +
+    "returned records follow the status model required by Amazon Data Firehose.",
+};
+
+const duplicated: Trouble = {
+  errorCode: "Lambda.DuplicatedRecordId",
+  errorMessage: "Multiple records were returned with the same record ID. Ensure that the Lambda function " +
+    "returns unique record IDs for each record.",
+};
 
 function troubleOf(record: AnsweredRecord | undefined): Trouble | undefined {
   if (!record) {

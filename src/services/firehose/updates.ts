@@ -46,6 +46,11 @@ function updatedObjects(destination: Objects, input: firehose.UpdateDestinationI
     ...merged(before, rest),
     ...(kept && { S3BackupConfiguration: kept as firehose.S3DestinationConfiguration }),
   };
+  // @evidence Developer Guide, "Enable dynamic partitioning": only when a stream is created
+  const isPartitioned = ({ DynamicPartitioningConfiguration: how }: typeof settings) => how?.Enabled === true;
+  if (isPartitioned(settings) && !isPartitioned(before)) {
+    throw invalidArgument("Dynamic Partitioning can only be enabled when a Firehose is created.");
+  }
   return { kind: "s3", extended: destination.extended || extended !== undefined, settings };
 }
 

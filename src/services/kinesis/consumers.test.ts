@@ -139,7 +139,9 @@ test("at the end of a closed shard its children are named, and the stream ends",
     StreamName: "stream", ShardToSplit: "shardId-000000000000", NewStartingHashKey: String(2n ** 127n),
   }));
   await region.clock.advance({ seconds: 1 });
-  assert.equal((await next)?.ChildShards?.length, 2);
+  const end = await next;
+  assert.equal(end?.ChildShards?.length, 2);
+  assert.equal(end?.ContinuationSequenceNumber, undefined);
   assert.equal(await events.next(), undefined);
 });
 

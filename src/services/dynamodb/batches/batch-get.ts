@@ -6,6 +6,7 @@ import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import type { KeyPart } from "../../../store/types.ts";
 import { batchReadConditions } from "../access/batch-conditions.ts";
+import { recordedBatchGet } from "../access/recorded.ts";
 import { measureThrottling } from "../capacity/throttle-metrics.ts";
 import { take, throttled } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
@@ -117,6 +118,7 @@ export const BatchGetItem = operation(dynamodb.BatchGetItem, {
   resource: ({ RequestItems }, ctx) => Object.keys(RequestItems).map((text) => tableArn(ctx, nameIn(text))),
   conditions: batchReadConditions,
   dataEvent: true,
+  recorded: recordedBatchGet,
   run(input, ctx) {
     const texts = Object.keys(input.RequestItems);
     if (texts.length === 0) throw validation("The requestItems parameter is required for BatchGetItem");

@@ -6,6 +6,7 @@ import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import type { KeyPart } from "../../../store/types.ts";
 import { batchConditions } from "../access/batch-conditions.ts";
+import { recordedBatchWrite } from "../access/recorded.ts";
 import { measureThrottling } from "../capacity/throttle-metrics.ts";
 import { take, throttled } from "../capacity/throttling.ts";
 import { validation } from "../errors.ts";
@@ -89,6 +90,7 @@ export const BatchWriteItem = operation(dynamodb.BatchWriteItem, {
   resource: ({ RequestItems }, ctx) => Object.keys(RequestItems).map((text) => tableArn(ctx, nameIn(text))),
   conditions: batchConditions,
   dataEvent: true,
+  recorded: recordedBatchWrite,
   run(input, ctx) {
     if (isOwnService(ctx)) {
       takeReplicated(ctx, input);

@@ -4,6 +4,7 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { writeConditions } from "../access/conditions.ts";
+import { recordedRequest } from "../access/recorded.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
@@ -28,6 +29,7 @@ export const DeleteItem = operation(dynamodb.DeleteItem, {
   ...onTable,
   conditions: writeConditions,
   dataEvent: true,
+  recorded: recordedRequest,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);
     const { key, condition } = enveloped(() => read(ctx, input));

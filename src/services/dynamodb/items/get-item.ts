@@ -3,6 +3,7 @@
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { readConditions } from "../access/conditions.ts";
+import { recordedRequest } from "../access/recorded.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, shownUsage, Usage } from "../capacity/usage.ts";
 import { project } from "../expressions/projections.ts";
@@ -17,6 +18,7 @@ export const GetItem = operation(dynamodb.GetItem, {
   ...onTable,
   conditions: readConditions,
   dataEvent: true,
+  recorded: recordedRequest,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);
     requireOneStyle("GetItem", input);

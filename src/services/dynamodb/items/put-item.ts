@@ -4,6 +4,7 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { Context, ReadContext } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { writeConditions } from "../access/conditions.ts";
+import { recordedRequest } from "../access/recorded.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
 import { requireOneStyle } from "../legacy/parameter-styles.ts";
@@ -51,6 +52,7 @@ export const PutItem = operation(dynamodb.PutItem, {
   ...onTable,
   conditions: writeConditions,
   dataEvent: true,
+  recorded: recordedRequest,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);
     const { measured, condition } = enveloped(() => read(ctx, input));

@@ -5,6 +5,7 @@ import type { ReturnValue } from "../../../generated/dynamodb.ts";
 import type { ReadContext } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { writeConditions } from "../access/conditions.ts";
+import { recordedRequest } from "../access/recorded.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { shownUsage } from "../capacity/usage.ts";
 import { project, type Projection } from "../expressions/projections.ts";
@@ -67,6 +68,7 @@ export const UpdateItem = operation(dynamodb.UpdateItem, {
   ...onTable,
   conditions: writeConditions,
   dataEvent: true,
+  recorded: recordedRequest,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);
     const { key, update, condition } = enveloped(() => read(ctx, input));

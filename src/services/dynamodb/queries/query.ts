@@ -3,6 +3,7 @@
 import * as dynamodb from "../../../generated/dynamodb.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { onSpace, readConditions } from "../access/conditions.ts";
+import { recordedRequest } from "../access/recorded.ts";
 import { validation } from "../errors.ts";
 import { keyRange, inSortRange, type KeyRange } from "../expressions/key-ranges.ts";
 import { requireNoKeyFilter } from "../expressions/used-paths.ts";
@@ -43,6 +44,7 @@ export const Query = operation(dynamodb.Query, {
   ...onSpace,
   conditions: readConditions,
   dataEvent: true,
+  recorded: recordedRequest,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);
     requireOneStyle("Query", input);

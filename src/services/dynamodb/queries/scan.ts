@@ -5,6 +5,7 @@ import type { ScanInput } from "../../../generated/dynamodb.ts";
 import { operation } from "../../../kernel/operation.ts";
 import type { Range } from "../../../store/types.ts";
 import { readConditions, onSpace } from "../access/conditions.ts";
+import { recordedRequest } from "../access/recorded.ts";
 import { validation } from "../errors.ts";
 import { bucketsMax } from "../items/item-keys.ts";
 import { boundScan, requirePaths } from "../items/expressions.ts";
@@ -69,6 +70,7 @@ export const Scan = operation(dynamodb.Scan, {
   ...onSpace,
   conditions: readConditions,
   dataEvent: true,
+  recorded: recordedRequest,
   run(input, ctx) {
     const found = findTableOfItems(ctx, input.TableName);
     requireOneStyle("Scan", input);

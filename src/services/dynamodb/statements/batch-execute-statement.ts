@@ -7,6 +7,7 @@ import type {
 import type { Context } from "../../../kernel/context.ts";
 import { AwsError } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
+import { recordedStatements, tablesInStatements } from "../access/recorded.ts";
 import { SeveralTables } from "../batches/several-tables.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
@@ -118,6 +119,8 @@ export const BatchExecuteStatement = operation(dynamodb.BatchExecuteStatement, {
   owner: ({ Statements }) => ownerOfStatements(Statements.map(({ Statement }) => Statement)),
   access: "signed",
   dataEvent: true,
+  recorded: ({ Statements }, ctx) => recordedStatements(Statements, ctx),
+  touches: ({ Statements }, ctx) => tablesInStatements(Statements, ctx),
   run(input, ctx) {
     const parameters = input.Statements.map(({ Parameters }) => normalizeParameters(Parameters));
     const all = input.Statements.map((given, index) => read(ctx, given, parameters[index] ?? []));

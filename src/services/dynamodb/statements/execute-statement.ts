@@ -5,6 +5,7 @@ import * as dynamodb from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { openPageToken, pageToken } from "../../../kernel/page.ts";
+import { recordedStatement, tablesInStatements } from "../access/recorded.ts";
 import { shownUsage } from "../capacity/usage.ts";
 import { itemOf, itemTextOf } from "../items/item-rows.ts";
 import { existsAlone, invalidNextToken, otherNextToken } from "../partiql/operation-errors.ts";
@@ -60,6 +61,8 @@ export const ExecuteStatement = operation(dynamodb.ExecuteStatement, {
   owner: ({ Statement }) => ownerOfStatements([Statement]),
   access: "signed",
   dataEvent: true,
+  recorded: recordedStatement,
+  touches: (input, ctx) => tablesInStatements([input], ctx),
   run(input, ctx) {
     const statement = boundStatement(ctx, input.Statement, normalizeParameters(input.Parameters));
     if (statement.kind === "exists") throw existsAlone();

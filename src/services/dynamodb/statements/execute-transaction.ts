@@ -5,6 +5,7 @@ import type { ParameterizedStatement } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { AwsError } from "../../../kernel/errors.ts";
 import { operation } from "../../../kernel/operation.ts";
+import { recordedStatements, tablesInStatements } from "../access/recorded.ts";
 import { SeveralTables } from "../batches/several-tables.ts";
 import type { Condition } from "../expressions/conditions.ts";
 import { conditionCheck, singleRead, writeTarget } from "../partiql/item-targets.ts";
@@ -139,6 +140,8 @@ export const ExecuteTransaction = operation(dynamodb.ExecuteTransaction, {
     ownerOfStatements(TransactStatements.map(({ Statement }) => Statement)),
   access: "signed",
   dataEvent: true,
+  recorded: ({ TransactStatements }, ctx) => recordedStatements(TransactStatements, ctx),
+  touches: ({ TransactStatements }, ctx) => tablesInStatements(TransactStatements, ctx),
   run(input, ctx) {
     const { TransactStatements: given, ReturnConsumedCapacity: returns } = input;
     const statements = readStatements(ctx, given);

@@ -5,6 +5,7 @@ import type { Get } from "../../../generated/dynamodb.ts";
 import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { readConditions } from "../access/conditions.ts";
+import { recordedTransaction } from "../access/recorded.ts";
 import { ownerOfAll, requireOneOwner, SeveralTables } from "../batches/several-tables.ts";
 import { requireUnits } from "../capacity/throttling.ts";
 import { readUnits, Usage } from "../capacity/usage.ts";
@@ -83,6 +84,7 @@ export const TransactGetItems = operation(dynamodb.TransactGetItems, {
     [...new Set(TransactItems.map(({ Get }) => tableArn(ctx, nameIn(Get.TableName))))],
   access: "signed",
   dataEvent: true,
+  recorded: recordedTransaction,
   run(input, ctx) {
     const gets = input.TransactItems.map(({ Get }) => Get);
     requireOneOwner(ctx, gets.map(({ TableName }) => TableName));

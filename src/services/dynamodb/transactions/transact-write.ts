@@ -5,6 +5,7 @@ import type { ItemCollectionMetrics, TransactWriteItem } from "../../../generate
 import type { Context } from "../../../kernel/context.ts";
 import { operation } from "../../../kernel/operation.ts";
 import { itemConditions } from "../access/conditions.ts";
+import { recordedTransaction } from "../access/recorded.ts";
 import { ownerOfAll, requireOneOwner, SeveralTables } from "../batches/several-tables.ts";
 import { validation } from "../errors.ts";
 import { collectionMetrics } from "../items/collections.ts";
@@ -61,6 +62,7 @@ export const TransactWriteItems = operation(dynamodb.TransactWriteItems, {
     [...new Set(tableTexts(TransactItems).map((text) => tableArn(ctx, nameIn(text))))],
   access: "signed",
   dataEvent: true,
+  recorded: recordedTransaction,
   run(input, ctx) {
     requireOneOwner(ctx, tableTexts(input.TransactItems));
     const given = input.TransactItems.map(givenAction);
