@@ -4,6 +4,7 @@ import type { ConditionContext, ContextValue } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
 import type { CellContext } from "./cell-context.ts";
 import { globalRegion } from "./perform.ts";
+import type { Service } from "./service.ts";
 import { TagSet, taggedResources, type Tag } from "./tags.ts";
 
 export interface ConditionSources {
@@ -11,6 +12,8 @@ export interface ConditionSources {
   readonly resource: string;
   /** The parsed input, for `aws:RequestTag` and `aws:TagKeys`; absent for jobs. */
   readonly input?: Readonly<Record<string, unknown>>;
+  /** Of the resource, where it is loaded. */
+  readonly service?: Pick<Service, "taggedAs">;
   /** The service's own keys. */
   readonly own?: () => Readonly<Record<string, ContextValue | undefined>>;
 }
@@ -116,19 +119,22 @@ function accountOf(ctx: CellContext, resource: string): string {
   return /^\d{12}$/.test(account) ? account : ctx.account;
 }
 
+type TagMap = Readonly<Record<string, string>>;
+
 /**
- * A resource's tags are in its own cell, which need not be the one that the request works in: a role's are
- * IAM's, and `sts:AssumeRole` and `iam:PassRole` are asked about it elsewhere.
+ * A resource's tags are where the request works, or in the cell that its ARN names: a role's are IAM's, and
+ * `sts:AssumeRole` and `iam:PassRole` are asked about it elsewhere.
  */
-function resourceTags(ctx: CellContext, resource: string): Readonly<Record<string, string>> {
-  const { service, region: named = "" } = parseArn(resource) ?? {};
-  const account = accountOf(ctx, resource);
-  const region = service === "iam" ? globalRegion : named === "" ? ctx.region : named;
-  if (account === ctx.account && region === ctx.region) {
-    return ctx.reading(() => new TagSet(ctx.db(taggedResources), resource).get());
-  }
+function resourceTags({ ctx, resource, service }: ConditionSources): TagMap {
+  const arn = service?.taggedAs?.(resource) ?? resource;
+  const here = ctx.reading(() => new TagSet(ctx.db(taggedResources), arn).get());
+  const { service: name, region: named = "" } = parseArn(arn) ?? {};
+  const account = accountOf(ctx, arn);
+  const region = name === "iam" ? globalRegion : named === "" ? ctx.region : named;
+  const isHere = account === ctx.account && region === ctx.region;
+  if (isHere || Object.keys(here).length > 0) return here;
   return ctx.kernel.read({ account, region }, (transaction) =>
-    new TagSet(transaction.rows(taggedResources), resource).get(),
+    new TagSet(transaction.rows(taggedResources), arn).get(),
   );
 }
 
@@ -165,9 +171,9 @@ export class RequestConditions implements ConditionContext {
     yield* Object.entries(this.#ownKeys())
       .filter(([, value]) => value !== undefined)
       .map(([key]) => key);
-    const { input, ctx, resource } = this.#sources;
+    const { input, ctx } = this.#sources;
     yield "aws:resourceaccount";
-    for (const tag of Object.keys(resourceTags(ctx, resource))) {
+    for (const tag of Object.keys(resourceTags(this.#sources))) {
       yield `aws:resourcetag/${tag.toLowerCase()}`;
     }
     if (input && requestTagKeys(input)) yield "aws:tagkeys";
@@ -185,10 +191,10 @@ export class RequestConditions implements ConditionContext {
    * services.
    */
   #tagKey(family: string, tag: string): string | undefined {
-    const { ctx, input, resource } = this.#sources;
+    const { ctx, input } = this.#sources;
     if (family === "aws:principaltag") return tagValue(ctx.caller.tags, tag);
     if (family.endsWith(":requesttag")) return input && tagValue(requestTags(input), tag);
     if (!family.endsWith(":resourcetag")) return undefined;
-    return tagValue(resourceTags(ctx, resource), tag);
+    return tagValue(resourceTags(this.#sources), tag);
   }
 }

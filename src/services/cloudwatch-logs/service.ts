@@ -58,6 +58,7 @@ export default service(logs.service, {
     deliverySources, deliveryDestinations, deliveries, vending,
   ],
   resourcePolicy: resourcePolicies.policyOf,
+  taggedAs: (arn) => arn.replace(/(:log-group:[^:]*):.*$/, "$1"),
   // Contributor Insights rules of CloudWatch count what is in the events; vended logs come to the groups that
   // deliveries name, which AWS writes into the groups' policies.
   alsoAllows: ({ principal, action }) => principal.type === "AWSService" &&

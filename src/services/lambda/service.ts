@@ -40,6 +40,7 @@ export default service(lambda.service, {
     durableRunning, durableEnding, durableTimers,
   ],
   resourcePolicy,
+  taggedAs: (arn) => arn.replace(/(:function:[^:]*):.*$/, "$1"),
   /** @evidence recorded denials: "lambda:ListFunctions on resource: * because no …" */
   saysAnyResource: true,
   trailName,
