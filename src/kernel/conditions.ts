@@ -98,9 +98,12 @@ export function requestTags(
   return tags;
 }
 
+/** Of the tags that are set, or that are to go: UntagLogGroup calls their keys `tags`. */
 function requestTagKeys(input: Readonly<Record<string, unknown>>): readonly string[] | undefined {
   const keys = tagKeyMembers.map((member) => input[member]).find((value) => Array.isArray(value));
   if (keys) return keys as string[];
+  const names = input["tags"];
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
   const tags = requestTags(input);
   return tags && Object.keys(tags);
 }
