@@ -71,6 +71,11 @@ test("the policy of a role is called its trust policy", () => {
     `${start} because no role trust policy allows the sts:AssumeRole action`);
   assert.equal(message(explicit("resource"), parts),
     `${start} with an explicit deny in the role trust policy`);
+  for (const action of ["sts:TagSession", "sts:SetSourceIdentity"]) {
+    assert.equal(message({ type: "implicit", kind: "resource" }, { action, resource: "*" }),
+      `User: ${user.arn} is not authorized to perform: ${action} `
+      + `because no role trust policy allows the ${action} action`);
+  }
 });
 
 test("anonymous callers are called anonymous", () => {

@@ -53,8 +53,11 @@ export function denialMessage(denial: Denial): string {
   return `User: ${user} is not authorized to perform: ${action}${target}${why}`;
 }
 
+/** What a role's trust policy decides. */
+const trustedActions = /^sts:(?:assumerole|tagsession$|setsourceidentity$)/i;
+
 function because(reason: DenialReason, action: string): string {
-  const trust = reason.kind === "resource" && action.toLowerCase().startsWith("sts:assumerole");
+  const trust = reason.kind === "resource" && trustedActions.test(action);
   const name = trust ? "role trust policy" : kindNames[reason.kind];
   if (reason.type === "implicit") return `because no ${name} allows the ${action} action`;
   const article = trust ? "the" : /^[aeiou]/.test(name) ? "an" : "a";

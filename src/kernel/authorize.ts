@@ -106,8 +106,9 @@ export class Authorizer {
         : asList(typeof action === "string" ? action : action(input, ctx));
     const own = operation.conditions && (() => ctx.reading(() => operation.conditions?.(input, ctx) ?? {}));
     for (const resource of resources) {
+      const sources = { ctx, service, resource, input, ...(own && { own }) };
       for (const each of actions) {
-        const message = this.#denial(ctx, service, each, { ctx, resource, input, ...(own && { own }) });
+        const message = this.#denial(ctx, service, each, sources);
         if (message !== undefined) {
           throw operation.denied?.(message.text, input) ?? message.error();
         }
@@ -143,6 +144,7 @@ export class Authorizer {
     return this.#denial(ctx, service, check.action, {
       ctx,
       resource: check.resource,
+      ...(service && { service }),
       ...(ctx.input && { input: ctx.input }),
       ...(conditions && { own: () => conditions }),
     });
@@ -179,8 +181,7 @@ export class Authorizer {
     if (known?.get(question) === (resourcePolicy ?? noPolicy)) return undefined;
 
     const policies = { ...this.#policies(caller, own, service, resource, resourcePolicy), ...controls };
-    const carrierOfTags = service?.carrierOfTags;
-    const conditions = new RequestConditions({ ...sources, ...(carrierOfTags && { carrierOfTags }) });
+    const conditions = new RequestConditions(sources);
     const request: AuthorizationRequest = {
       principal: requestPrincipal(caller),
       action,

@@ -44,6 +44,15 @@ test("tags in a request are read in each of the services' styles", () => {
     assert.equal(requestTags(none as Record<string, unknown>), undefined);
 });
 
+test("keys of tags that are to go are tag keys, whatever their member is called", async () => {
+  for (const input of [{ TagKeys: ["a", "b"] }, { tagKeys: ["a", "b"] }, { tags: ["a", "b"] }]) {
+    await withConditions({ input }, (conditions) => {
+      assert.deepEqual(conditions.get("aws:tagkeys"), ["a", "b"]);
+      assert.equal(conditions.get("aws:requesttag/0"), undefined);
+    });
+  }
+});
+
 test("a tag with a name like __proto__ is a tag, and what every object has is none", async () => {
   const tags = requestTags({ Tags: [{ Key: "__proto__", Value: "x" }] });
   assert.deepEqual(Object.keys(tags ?? {}), ["__proto__"]);

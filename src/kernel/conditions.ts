@@ -4,15 +4,16 @@ import type { ConditionContext, ContextValue } from "../iam/types.ts";
 import { parseArn } from "./arn.ts";
 import type { CellContext } from "./cell-context.ts";
 import { globalRegion } from "./perform.ts";
+import type { Service } from "./service.ts";
 import { TagSet, taggedResources, type Tag } from "./tags.ts";
 
 export interface ConditionSources {
   readonly ctx: CellContext;
   readonly resource: string;
-  /** What carries its tags, where that may be another. */
-  readonly carrierOfTags?: (resource: string) => string;
   /** The parsed input, for `aws:RequestTag` and `aws:TagKeys`; absent for jobs. */
   readonly input?: Readonly<Record<string, unknown>>;
+  /** Of the resource, where it is loaded. */
+  readonly service?: Pick<Service, "taggedAs">;
   /** The service's own keys. */
   readonly own?: () => Readonly<Record<string, ContextValue | undefined>>;
 }
@@ -97,9 +98,12 @@ export function requestTags(
   return tags;
 }
 
+/** Of the tags that are set, or that are to go: UntagLogGroup calls their keys `tags`. */
 function requestTagKeys(input: Readonly<Record<string, unknown>>): readonly string[] | undefined {
   const keys = tagKeyMembers.map((member) => input[member]).find((value) => Array.isArray(value));
   if (keys) return keys as string[];
+  const names = input["tags"];
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
   const tags = requestTags(input);
   return tags && Object.keys(tags);
 }
@@ -118,19 +122,22 @@ function accountOf(ctx: CellContext, resource: string): string {
   return /^\d{12}$/.test(account) ? account : ctx.account;
 }
 
+type TagMap = Readonly<Record<string, string>>;
+
 /**
- * A resource's tags are in its own cell, which need not be the one that the request works in: a role's are
- * IAM's, and `sts:AssumeRole` and `iam:PassRole` are asked about it elsewhere.
+ * A resource's tags are where the request works, or in the cell that its ARN names: a role's are IAM's, and
+ * `sts:AssumeRole` and `iam:PassRole` are asked about it elsewhere.
  */
-function resourceTags(ctx: CellContext, resource: string): Readonly<Record<string, string>> {
-  const { service, region: named = "" } = parseArn(resource) ?? {};
-  const account = accountOf(ctx, resource);
-  const region = service === "iam" ? globalRegion : named === "" ? ctx.region : named;
-  if (account === ctx.account && region === ctx.region) {
-    return ctx.reading(() => new TagSet(ctx.db(taggedResources), resource).get());
-  }
+function resourceTags({ ctx, resource, service }: ConditionSources): TagMap {
+  const arn = service?.taggedAs?.(resource) ?? resource;
+  const here = ctx.reading(() => new TagSet(ctx.db(taggedResources), arn).get());
+  const { service: name, region: named = "" } = parseArn(arn) ?? {};
+  const account = accountOf(ctx, arn);
+  const region = name === "iam" ? globalRegion : named === "" ? ctx.region : named;
+  const isHere = account === ctx.account && region === ctx.region;
+  if (isHere || Object.keys(here).length > 0) return here;
   return ctx.kernel.read({ account, region }, (transaction) =>
-    new TagSet(transaction.rows(taggedResources), resource).get(),
+    new TagSet(transaction.rows(taggedResources), arn).get(),
   );
 }
 
@@ -169,7 +176,7 @@ export class RequestConditions implements ConditionContext {
       .map(([key]) => key);
     const { input, ctx } = this.#sources;
     yield "aws:resourceaccount";
-    for (const tag of Object.keys(this.#resourceTags())) {
+    for (const tag of Object.keys(resourceTags(this.#sources))) {
       yield `aws:resourcetag/${tag.toLowerCase()}`;
     }
     if (input && requestTagKeys(input)) yield "aws:tagkeys";
@@ -191,11 +198,6 @@ export class RequestConditions implements ConditionContext {
     if (family === "aws:principaltag") return tagValue(ctx.caller.tags, tag);
     if (family.endsWith(":requesttag")) return input && tagValue(requestTags(input), tag);
     if (!family.endsWith(":resourcetag")) return undefined;
-    return tagValue(this.#resourceTags(), tag);
-  }
-
-  #resourceTags(): Readonly<Record<string, string>> {
-    const { ctx, resource, carrierOfTags } = this.#sources;
-    return resourceTags(ctx, carrierOfTags?.(resource) ?? resource);
+    return tagValue(resourceTags(this.#sources), tag);
   }
 }

@@ -63,7 +63,8 @@ export class IdentityCache implements Identity {
   }
 
   #knownPoliciesOf(caller: Caller): Known<PrincipalPolicies | undefined> {
-    const name = `${caller.arn} ${caller.principalId}`;
+    // Two users may have federated users of one name, whose permissions are each user's own.
+    const name = `${caller.arn} ${caller.principalId} ${caller.session?.userId ?? ""}`;
     let known = this.#policies.get(name);
     if (!known) {
       known = { value: this.#ask(caller.account, (ctx) => this.#provider.policiesOf(caller, ctx)) };

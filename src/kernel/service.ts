@@ -91,8 +91,8 @@ export interface ServiceDefinition {
     ctx: ReadContext,
     asked: Asked,
   ) => string | ResourcePolicy | undefined;
-  /** What carries a resource's tags, where that is another: a function's versions have none of their own. */
-  readonly carrierOfTags?: (arn: string) => string;
+  /** Whose tags are a resource's that cannot have its own: a log stream's group, an alias's function. */
+  readonly taggedAs?: (arn: string) => string;
   /** The resource policy must itself let callers in, as KMS's key policies must. */
   readonly resourcePolicyRequired?: boolean;
   /** A denial says `on resource: *` of an action that has no resource; most services say nothing of it. */

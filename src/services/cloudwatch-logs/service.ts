@@ -58,11 +58,11 @@ export default service(logs.service, {
     deliverySources, deliveryDestinations, deliveries, vending,
   ],
   resourcePolicy: resourcePolicies.policyOf,
+  // @evidence Service Authorization Reference, CloudWatch Logs: groups have tags, streams have none
+  taggedAs: (arn) => arn.replace(/(:log-group:[^:]*):.*$/, "$1"),
   // Contributor Insights rules of CloudWatch count what is in the events; vended logs come to the groups that
   // deliveries name, which AWS writes into the groups' policies.
   alsoAllows: ({ principal, action }) => principal.type === "AWSService" &&
     (serviceActions[principal.arn]?.includes(action) ?? false),
   tagging: groupTags.tagging,
-  // @evidence Service Authorization Reference, CloudWatch Logs: groups have tags, streams have none
-  carrierOfTags: (arn) => arn.replace(/:log-stream:$/, ""),
 });

@@ -70,6 +70,7 @@ export default service(dynamodb.service, {
   alsoAllows: ({ principal }) =>
     principal.type === "AWSService" && principal.arn === "dynamodb.amazonaws.com",
   resourcePolicy: resourcePolicyOf,
+  taggedAs: (arn) => arn.replace(/\/index\/.*$/, ""),
   /** @evidence recorded denials: "dynamodb:DescribeLimits on resource: * because no …" */
   saysAnyResource: true,
   observes: capacityMetrics.observes,

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import {
   AttachUserPolicyCommand, CreatePolicyCommand, CreateRoleCommand, GetContextKeysForCustomPolicyCommand,
   GetContextKeysForPrincipalPolicyCommand, IAMClient, ListUsersCommand, paginateSimulateCustomPolicy,
-  PutRolePolicyCommand, PutUserPermissionsBoundaryCommand, SimulateCustomPolicyCommand,
+  PutRolePolicyCommand, PutUserPermissionsBoundaryCommand, PutUserPolicyCommand, SimulateCustomPolicyCommand,
   SimulatePrincipalPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { allow, deny, trust } from "../../../test/policies.ts";
@@ -135,6 +135,16 @@ test("A boundary limits the simulation, and one that is given replaces the user'
   const PermissionsBoundaryPolicyInputList = [text(allow("s3:*"))];
   assert.deepEqual(await simulate({ PermissionsBoundaryPolicyInputList }),
     [["allowed", true], ["implicitDeny", false]]);
+  const UserName = "alice";
+  await iam.send(new PutUserPolicyCommand({
+    UserName, PolicyName: "except", PolicyDocument: text(deny("sqs:SendMessage")),
+  }));
+  assert.deepEqual(await simulate(), [["implicitDeny", false], ["explicitDeny", true]]);
+  await region.user("bob");
+  await iam.send(
+    new PutUserPermissionsBoundaryCommand({ UserName: "bob", PermissionsBoundary: Policy?.Arn }));
+  assert.deepEqual(await simulate({ PolicySourceArn: "arn:aws:iam::000000000000:user/bob" }),
+    [["implicitDeny", false], ["implicitDeny", true]]);
 });
 
 test("A resource policy is simulated for a caller, also of another account", async () => {

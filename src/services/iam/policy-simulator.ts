@@ -128,6 +128,12 @@ function decisive(decision: Decision): readonly StatementMatch[] {
     match.effect === effect && (effect === "Deny" || match.policy.kind !== "boundary"));
 }
 
+/** By itself, whatever the other policies say. */
+function boundaryAllows({ matched }: Decision): boolean {
+  const ofBoundary = matched.filter(({ policy }) => policy.kind === "boundary");
+  return ofBoundary.length > 0 && ofBoundary.every(({ effect }) => effect === "Allow");
+}
+
 function evaluate(
   { input, policies, principal, context, spelled, resourceAccount }: Simulation, statements: Statements,
   action: string, resource: string,
@@ -142,7 +148,7 @@ function evaluate(
   const missing = decision.missingContext.map((key) => spelled.get(key) ?? key);
   const boundary = policies.boundary && {
     PermissionsBoundaryDecisionDetail: {
-      AllowedByPermissionsBoundary: decision.reason?.kind !== "boundary",
+      AllowedByPermissionsBoundary: boundaryAllows(decision),
     },
   };
   const name = decisionName(decision);

@@ -40,11 +40,12 @@ export default service(lambda.service, {
     durableRunning, durableEnding, durableTimers,
   ],
   resourcePolicy,
+  // @evidence Lambda Developer Guide, "Using tags on Lambda functions": not of versions and aliases
+  taggedAs: (arn) => arn.replace(/(:function:[^:]*):.*$/, "$1"),
   /** @evidence recorded denials: "lambda:ListFunctions on resource: * because no …" */
   saysAnyResource: true,
   trailName,
   tagging: tags.tagging,
-  carrierOfTags: tags.carrierOfTags,
   bodyLimit,
   front,
 });

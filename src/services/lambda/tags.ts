@@ -8,7 +8,6 @@ import type { Tagging } from "../../kernel/service.ts";
 import { codeSigningId, requireCodeSigningConfig } from "./code-signing-table.ts";
 import { invalidParameter, noTags, nothingThere, tooManyTags } from "./errors.ts";
 import { requireMapping } from "./event-source-table.ts";
-import { functionInArn } from "./function-names.ts";
 import { requireFunction } from "./function-table.ts";
 import { requireTags, tagsMax } from "./tag-rules.ts";
 
@@ -69,12 +68,6 @@ export const ListTags = operation(lambda.ListTags, {
     return { Tags: ctx.tags(input.Resource).get() };
   },
 });
-
-/** @evidence Lambda Developer Guide, "Using tags on Lambda functions": not of versions and aliases */
-export function carrierOfTags(arn: string): string {
-  const of = functionInArn(arn);
-  return of?.qualifier === undefined ? arn : arn.slice(0, -(of.qualifier.length + 1));
-}
 
 export const tagging: Tagging = {
   tag: (Resource, Tags) => [lambda.TagResource, { Resource, Tags: { ...Tags } }],

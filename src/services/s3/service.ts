@@ -44,6 +44,7 @@ import * as replication from "./replication/replication.ts";
 import * as requestMetrics from "./reports/request-metrics.ts";
 import * as requestPayment from "./access/request-payment.ts";
 import { sayCharged } from "./access/requester-pays.ts";
+import { taggedAs } from "./access/conditions.ts";
 import { denied, resourcePolicy } from "./access/resource-policy.ts";
 import * as restoreObject from "./lifecycle/restore-object.ts";
 import { scrub } from "./bodies/scrubbing.ts";
@@ -70,6 +71,7 @@ export default service(s3.service, {
   pathOf: pathWithBucket,
   tagging: bucketTags.tagging,
   resourcePolicy,
+  taggedAs,
   denied,
   resolve: resolveAccessPoint,
   completes: sayCharged,

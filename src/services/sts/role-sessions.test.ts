@@ -216,7 +216,7 @@ test("Session tags need sts:TagSession, replace the role's, and decide", async (
   const untagged = region.client(IAMClient, { credentials: await assume(region, alice, { RoleArn }) });
   assert.equal((await refusal(untagged.send(new ListUsersCommand({}))))[0], "AccessDenied");
   assert.deepEqual(await refusal(assume(region, alice, { RoleArn: plain, Tags })),
-    notAuthorized("alice", "sts:TagSession", plain, "resource-based policy"));
+    notAuthorized("alice", "sts:TagSession", plain, "role trust policy"));
   const doubled = [...Tags, { Key: "team", Value: "red" }];
   assert.deepEqual(await refusal(assume(region, alice, { RoleArn, Tags: doubled })), ["ValidationError",
     "Duplicate tag keys found. Please note that Tag keys are case insensitive.", 400]);

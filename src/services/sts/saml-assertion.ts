@@ -1,7 +1,5 @@
 /** What an assertion says, and whether it may still be said. */
 
-import { createHash } from "node:crypto";
-import type { ContextValue } from "../../iam/types.ts";
 import { attribute, children, samlNamespaces, type XmlElement } from "../../kernel/auth/saml-xml.ts";
 import { assertionTooOld, invalidToken } from "./errors.ts";
 import { checkedTags, type SessionTags } from "./session-tags.ts";
@@ -154,39 +152,4 @@ export function readAssertion(assertion: XmlElement, now: number): Assertion {
     sourceIdentity: sourceIdentityOf(given.get(`${attributes}SourceIdentity`)),
     attributes: given,
   };
-}
-
-/** @evidence STS API Reference, AssumeRoleWithSAML, NameQualifier */
-export function nameQualifier(issuer: string, account: string, providerName: string): string {
-  return createHash("sha1").update(`${issuer}${account}/${providerName}`).digest("base64");
-}
-
-/** @evidence IAM User Guide, Available keys for SAML-based AWS STS federation */
-const eduPersonKeys: ReadonlyMap<string, string> = new Map([
-  ["urn:oid:1.3.6.1.4.1.5923.1.1.1.1", "saml:edupersonaffiliation"],
-  ["urn:oid:1.3.6.1.4.1.5923.1.1.1.5", "saml:edupersonprimaryaffiliation"],
-  ["urn:oid:1.3.6.1.4.1.5923.1.1.1.6", "saml:edupersonprincipalname"],
-  ["urn:oid:1.3.6.1.4.1.5923.1.1.1.7", "saml:edupersonentitlement"],
-  ["urn:oid:1.3.6.1.4.1.5923.1.1.1.9", "saml:edupersonscopedaffiliation"],
-  ["urn:oid:2.5.4.3", "saml:cn"],
-  ["urn:oid:0.9.2342.19200300.100.1.3", "saml:mail"],
-  ["urn:oid:0.9.2342.19200300.100.1.1", "saml:uid"],
-]);
-
-export function samlConditions(
-  assertion: Assertion, account: string, providerName: string,
-): Record<string, ContextValue> {
-  const values: Record<string, ContextValue> = {
-    "saml:aud": assertion.recipient,
-    "saml:iss": assertion.issuer,
-    "saml:sub": assertion.subject,
-    "saml:sub_type": assertion.subjectType,
-    "saml:doc": `${account}/${providerName}`,
-    "saml:namequalifier": nameQualifier(assertion.issuer, account, providerName),
-  };
-  for (const [name, key] of eduPersonKeys) {
-    const given = assertion.attributes.get(name);
-    if (given !== undefined && given.length > 0) values[key] = given;
-  }
-  return values;
 }

@@ -194,6 +194,31 @@ test("A role's trust decides by the assertion's conditions and tags", async () =
   assert.deepEqual(await refusal(assume(region, signSaml(response(), "Assertion"))), denied);
 });
 
+test("Attributes of directories are condition keys, single ones and lists", async () => {
+  await using region = await startRegion();
+  const claims = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/";
+  await trustProvider(region, {
+    condition: {
+      StringEquals: {
+        "saml:givenName": "Ada", "saml:surname": "Lovelace", "saml:mail": "ada@example.com",
+        "saml:organizationStatus": "member",
+      },
+      "ForAllValues:StringEquals": { "saml:edupersonaffiliation": ["staff", "student"] },
+      "ForAnyValue:StringLike": { "saml:eduorghomepageuri": "https://example.com/*" },
+    },
+  });
+  const attributes = {
+    ...usual, [`${claims}givenname`]: ["Ada"], [`${claims}surname`]: ["Lovelace"],
+    [`${claims}emailaddress`]: ["ada@example.com"], "0.9.2342.19200300.100.1.45": ["member"],
+    "urn:oid:1.3.6.1.4.1.5923.1.1.1.1": ["staff", "student"],
+    "urn:oid:1.3.6.1.4.1.5923.1.2.1.2": ["https://example.com/home"],
+  };
+  await assume(region, signSaml(response({ attributes }), "Assertion"));
+  const others = { ...attributes, "urn:oid:1.3.6.1.4.1.5923.1.1.1.1": ["staff", "alumni"] };
+  const refused = await refusal(assume(region, signSaml(response({ attributes: others }), "Assertion")));
+  assert.equal(refused[0], "AccessDenied");
+});
+
 test("A session lasts as long as the request, the assertion and the provider's session all allow", async () =>
   {
   await using region = await startRegion();

@@ -11,7 +11,8 @@ import { answer } from "./credentials.ts";
 import { assertionTooOld, invalidToken, notAuthorized, providerRejected } from "./errors.ts";
 import { requireTrust } from "./federated-trust.ts";
 import { issueRoleSession, ownerOfRole, requireRoleArn } from "./role-sessions.ts";
-import { nameQualifier, readAssertion, samlConditions, type Assertion } from "./saml-assertion.ts";
+import { readAssertion, type Assertion } from "./saml-assertion.ts";
+import { nameQualifier, samlConditions } from "./saml-conditions.ts";
 import { signedAssertion } from "./saml-signature.ts";
 
 const action = "sts:AssumeRoleWithSAML";

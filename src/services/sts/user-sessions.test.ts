@@ -213,6 +213,21 @@ test("a federated user is bound to who let it in, whatever that user is called",
   assert.equal((await refusal(sqs.send(new ListQueuesCommand({}))))[0], "AccessDenied");
 });
 
+test("federated users of one name may what each one's own creator may", async () => {
+  await using region = await startRegion();
+  const alice = await region.user("alice", allow(["sts:GetFederationToken", "sqs:ListQueues"]));
+  const bob = await region.user("bob", allow("sts:GetFederationToken"));
+  const listAsVisitor = async (of: typeof alice) => {
+    const sts = region.client(STSClient, { credentials: of });
+    const Policy = JSON.stringify(allow("sqs:ListQueues"));
+    const { Credentials } = await sts.send(new GetFederationTokenCommand({ Name: "visitor", Policy }));
+    const credentials = credentialsOf(Credentials);
+    return region.client(SQSClient, { credentials }).send(new ListQueuesCommand({}));
+  };
+  await listAsVisitor(alice);
+  assert.equal((await refusal(listAsVisitor(bob)))[0], "AccessDenied");
+});
+
 test("whom root vouches for may do what the session's policies say, and nothing else", async () => {
   await using region = await startRegion();
   await region.client(SQSClient).send(new CreateQueueCommand({ QueueName: "q" }));

@@ -88,10 +88,21 @@ function configurationConditions(input: Input): Conditions {
   return { "s3:inventoryaccessibleoptionalfields": inventory?.OptionalFields };
 }
 
-/** Tags of buckets decide where the bucket says that they do. */
+/**
+ * Tags of buckets decide where the bucket says that they do.
+ *
+ * @evidence S3 User Guide, "Enabling ABAC in general purpose buckets": by default they do not
+ */
 function addBucketTags(conditions: Conditions, bucket: string, ctx: ReadContext): void {
   if (ctx.db(buckets).get(bucket)?.abac?.Status !== "Enabled") return;
-  addTags(conditions, "s3:buckettag/", ctx.tags(bucketArn(bucket)).get());
+  const tags = ctx.tags(bucketArn(bucket)).get();
+  addTags(conditions, "s3:buckettag/", tags);
+  addTags(conditions, "aws:resourcetag/", tags);
+}
+
+/** The kernel is not to look at the tags of buckets by itself: see `addBucketTags`. */
+export function taggedAs(arn: string): string {
+  return arn.includes(":s3:::") ? "" : arn;
 }
 
 interface NamesObject {

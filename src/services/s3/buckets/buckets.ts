@@ -13,7 +13,7 @@ import { accountRegionalOwner, isBucketName } from "./names.ts";
 import {
   bucketArn, bucketNames, buckets, expectedOwner, findBucketName, requireBucket, type BucketName,
 } from "./table.ts";
-import { setBucketTags } from "./tags.ts";
+import { newTagConditions, setBucketTags } from "./tags.ts";
 import {
   bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketHasAccessPoints, bucketHoldsVersions, bucketNotEmpty,
   illegalLocation,
@@ -43,6 +43,7 @@ export const CreateBucket = operation(s3.CreateBucket, {
   conditions: (input, ctx) => ({
     ...onBucket.conditions(input, ctx),
     "s3:locationconstraint": input.CreateBucketConfiguration?.LocationConstraint,
+    ...newTagConditions(input.CreateBucketConfiguration?.Tags),
   }),
   async body(input, ctx) {
     requireName(input, ctx);

@@ -19,6 +19,17 @@ export function setBucketTags(ctx: Context, bucket: string, tags: readonly s3.Ta
   set.set(checked);
 }
 
+/** Of a bucket that is to be made with tags, which are not where other operations have them. */
+export function newTagConditions(
+  tags: readonly s3.Tag[] | undefined,
+): Record<string, string | readonly string[] | undefined> {
+  const conditions: Record<string, string | readonly string[] | undefined> = {
+    "aws:tagkeys": tags?.map(({ Key }) => Key),
+  };
+  for (const { Key, Value } of tags ?? []) conditions[`aws:requesttag/${Key.toLowerCase()}`] = Value;
+  return conditions;
+}
+
 export const PutBucketTagging = operation(s3.PutBucketTagging, {
   ...onBucket,
   run(input, ctx) {
