@@ -101,6 +101,16 @@ export class RegionClock implements Time {
     return change && change.region + (machineTime - change.machine) * change.factor;
   }
 
+  /**
+   * The time by the clock that an instant was read off, where nothing says when: the region's or the
+   * machine's, whichever is nearer.
+   */
+  nowFor(instant: number): number {
+    const machine = Date.now();
+    const region = this.now();
+    return Math.abs(instant - region) <= Math.abs(instant - machine) ? region : machine;
+  }
+
   /** Stops time, at `at` if that is given. */
   freeze(at = this.now()): void {
     this.#rebase(at, 0);

@@ -4,6 +4,7 @@ import type { Engine } from "../engine.ts";
 import { dialectOf } from "../gateway/wording.ts";
 import type { ProvenText, SignedText } from "../front.ts";
 import type { ServiceModel } from "../model/model.ts";
+import type { Service } from "../service.ts";
 import {
   expiredSessionToken,
   invalidSessionToken,
@@ -18,6 +19,7 @@ import { requireRegionOfHost, verifyScope } from "./signature-scope.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
 import { KnownClaims } from "./known-claims.ts";
 import { SigningKeys } from "./signing-keys.ts";
+import { holdsOlder, parseOlderSignature, requireNotExpired, verifyOlderSignature } from "./sigv2.ts";
 import { parseSignature, sameText, verifySignature, type VerifiedSignature } from "./sigv4.ts";
 import { UsualSecrets } from "./usual-secrets.ts";
 
@@ -28,6 +30,8 @@ export interface Authenticated {
   readonly signedAt?: number;
   /** What the chunks of a signed streaming body continue. */
   readonly verified?: VerifiedSignature;
+  /** The signature was one of version 2. */
+  readonly isOlder?: true;
 }
 
 const noTags: Readonly<Record<string, string>> = Object.freeze({});
@@ -143,12 +147,18 @@ export class Authenticator {
 
   /**
    * @param hostRegion the region in the host's name, if any
+   * @param pathOf the path with what the host's name says of it, as version 2 signs it
    * @throws AwsError in the words of the service's family
    */
-  authenticate(request: SignableRequest, model: ServiceModel, hostRegion?: string): Authenticated {
+  authenticate(
+    request: SignableRequest,
+    model: ServiceModel,
+    hostRegion?: string,
+    pathOf?: Service["pathOf"],
+  ): Authenticated {
     const dialect = dialectOf(model);
     const claim = parseSignature(request, dialect, this.#claims);
-    if (!claim) return anonymous;
+    if (!claim) return dialect === "s3" ? this.#authenticateOlder(request, pathOf) : anonymous;
     if (hostRegion !== undefined && dialect === "s3") requireRegionOfHost(claim, hostRegion);
     const { caller, secret } = this.#credential(claim, dialect);
     const nowMs = this.#nowFor(claim);
@@ -158,6 +168,20 @@ export class Authenticator {
         : this.#verify(claim, request, secret, nowMs, model, dialect);
     const method = claim.source === "header" ? "AuthHeader" : "QueryString";
     return { caller, method, signedAt: claim.signedAtMs + (this.#engine.clock.now() - nowMs), verified };
+  }
+
+  /** When it was signed, nobody can tell: only when it ends. */
+  #authenticateOlder(request: SignableRequest, pathOf: Service["pathOf"]): Authenticated {
+    const claim = parseOlderSignature(request);
+    if (!claim) return anonymous;
+    const { accessKeyId } = claim;
+    const path = pathOf?.(request.headers["host"] ?? "", request.path) ?? request.path;
+    const credential = this.#credential(claim, "s3");
+    requireNotExpired(claim, this.#engine.clock.nowFor(claim.expiresAtMs));
+    const holds = (secret: string): boolean => holdsOlder(claim, request, path, secret);
+    const secret = credential.secret ?? this.#usualSecrets.of(accessKeyId, false, holds);
+    if (secret !== undefined) verifyOlderSignature(claim, request, path, secret);
+    return { caller: credential.caller, method: "QueryString", isOlder: true };
   }
 
   /**
