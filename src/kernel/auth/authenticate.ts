@@ -19,7 +19,9 @@ import { requireRegionOfHost, verifyScope } from "./signature-scope.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
 import { KnownClaims } from "./known-claims.ts";
 import { SigningKeys } from "./signing-keys.ts";
-import { holdsOlder, parseOlderSignature, requireNotExpired, verifyOlderSignature } from "./sigv2.ts";
+import {
+  holdsOlder, parseOlderSignature, requireNotExpired, signOlder, verifyOlderSignature,
+} from "./sigv2.ts";
 import { parseSignature, sameText, verifySignature, type VerifiedSignature } from "./sigv4.ts";
 import { UsualSecrets } from "./usual-secrets.ts";
 
@@ -191,15 +193,17 @@ export class Authenticator {
    * @throws AwsError for credentials that are not there
    */
   authenticateText(signed: SignedText, model: ServiceModel): ProvenText | undefined {
-    const { accessKeyId, date, region, text, signature } = signed;
+    const { accessKeyId, scope, text, signature } = signed;
     const holds = (secret: string): boolean => {
-      const key = this.#keys.get(accessKeyId, secret, date, region, model.signingName);
+      if (!scope) return sameText(signOlder(secret, text), signature);
+      const key = this.#keys.get(accessKeyId, secret, scope.date, scope.region, model.signingName);
       return sameText(key.signHex(text), signature);
     };
     const { caller, secret = this.#usualSecrets.of(accessKeyId, false, holds) } =
       this.#credential(signed, dialectOf(model));
     if (secret !== undefined && !holds(secret)) return undefined;
-    const { signedAtMs } = signed;
+    if (!scope) return { caller, method: "Form", isOlder: true, now: undefined };
+    const { signedAtMs } = scope;
     const now = this.#nowFor({ signedAtMs, source: "query" });
     return { caller, method: "Form", now, signedAt: signedAtMs + (this.#engine.clock.now() - now) };
   }

@@ -1,6 +1,6 @@
 /**
- * URLs that were presigned with version 2 of signatures, as boto3 and version 1 of the aws CLI do in the
- * older Regions where nobody tells them otherwise. S3 alone takes them, in a query only.
+ * URLs and forms that were presigned with version 2 of signatures, as boto3 and version 1 of the aws CLI do
+ * in the older Regions where nobody tells them otherwise. S3 alone takes them.
  *
  * @evidence aws/aws-cli#10663: "emits SigV2 URLs by default in regions where S3 still supports it"; S3 API
  *   Reference, "Signing and authenticating REST requests"; botocore, HmacV1QueryAuth
@@ -8,6 +8,7 @@
 
 import { createHmac } from "node:crypto";
 import { s3Error, s3SignatureMismatch } from "./auth-errors.ts";
+import { sameText } from "./sigv4.ts";
 import type { SignableRequest } from "./signature-claim.ts";
 import { uriDecode } from "./uri-encoding.ts";
 
@@ -55,8 +56,11 @@ export function requireNotExpired({ expiresAtMs }: OlderClaim, nowMs: number): v
 export function holdsOlder(
   claim: OlderClaim, request: SignableRequest, path: string, secret: string,
 ): boolean {
-  const text = textToSign(claim, request, path);
-  return createHmac("sha1", secret).update(text).digest("base64") === claim.signature;
+  return sameText(signOlder(secret, textToSign(claim, request, path)), claim.signature);
+}
+
+export function signOlder(secret: string, text: string): string {
+  return createHmac("sha1", secret).update(text).digest("base64");
 }
 
 /** @throws AwsError SignatureDoesNotMatch */
