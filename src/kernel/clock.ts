@@ -112,6 +112,16 @@ export class RegionClock implements Time {
   }
 
   /**
+   * The time by the clock that an instant was read off, where nothing says when: the region's or the
+   * machine's, whichever is nearer.
+   */
+  nowFor(instant: number): number {
+    const machine = Date.now();
+    const region = this.now();
+    return Math.abs(instant - region) <= Math.abs(instant - machine) ? region : machine;
+  }
+
+  /**
    * Stops time, at `at` if that is given.
    *
    * @throws RangeError for a time before 1970 or after 9999, as all do that move the clock

@@ -18,6 +18,8 @@ import type { Meter } from "./metrics.ts";
 export interface Time {
   /** Epoch milliseconds. */
   now(): number;
+  /** The time by the clock that an instant was read off: the region's or the machine's, the nearer one. */
+  nowFor(instant: number): number;
   /** Time stands still until somebody moves it: waiting for it may take forever. */
   readonly isFrozen: boolean;
 }

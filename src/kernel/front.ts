@@ -82,28 +82,35 @@ export interface Passed {
 export interface Proven {
   readonly caller: Caller;
   readonly method: RequestOrigin["authenticationMethod"];
+  /** The signature was one of version 2. */
+  readonly isOlder?: true;
   /** In the region's time; epoch milliseconds. */
   readonly signedAt?: number;
 }
 
 /** The caller, and what time it is by the clock that was signed by: the machine's or the region's. */
 export interface ProvenText extends Proven {
-  /** Epoch milliseconds. */
-  readonly now: number;
+  /** By the clock that it was signed by, epoch milliseconds; undefined where that is not said. */
+  readonly now: number | undefined;
 }
 
 /** A text that is signed by itself: the policy of a browser's form. */
 export interface SignedText {
   readonly text: string;
   readonly accessKeyId: string;
+  /** Undefined for a signature of version 2, which is for everything, and without a time. */
+  readonly scope: TextScope | undefined;
+  /** Hex; base 64 in version 2. */
+  readonly signature: string;
+  readonly securityToken: string | undefined;
+}
+
+export interface TextScope {
   /** `YYYYMMDD`, as in the credential. */
   readonly date: string;
   readonly region: string;
   /** Epoch milliseconds. */
   readonly signedAtMs: number;
-  /** Hex. */
-  readonly signature: string;
-  readonly securityToken: string | undefined;
 }
 
 export interface FrontContext extends FrontArrival {

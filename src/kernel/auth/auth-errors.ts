@@ -141,7 +141,8 @@ export interface S3Mismatch {
   readonly accessKeyId: string;
   readonly stringToSign: string;
   readonly signature: string;
-  readonly canonicalRequest: string;
+  /** Absent for version 2, which has none. */
+  readonly canonicalRequest?: string;
 }
 
 /**
@@ -149,6 +150,7 @@ export interface S3Mismatch {
  * S3
  */
 export function s3SignatureMismatch(mismatch: S3Mismatch): AwsError {
+  const { canonicalRequest } = mismatch;
   const message =
     "The request signature we calculated does not match the signature you provided. Check your key " +
     "and signing method.";
@@ -157,8 +159,9 @@ export function s3SignatureMismatch(mismatch: S3Mismatch): AwsError {
     StringToSign: mismatch.stringToSign,
     SignatureProvided: mismatch.signature,
     StringToSignBytes: spacedHex(mismatch.stringToSign),
-    CanonicalRequest: mismatch.canonicalRequest,
-    CanonicalRequestBytes: spacedHex(mismatch.canonicalRequest),
+    ...(canonicalRequest !== undefined && {
+      CanonicalRequest: canonicalRequest, CanonicalRequestBytes: spacedHex(canonicalRequest),
+    }),
   });
 }
 

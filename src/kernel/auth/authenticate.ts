@@ -5,6 +5,7 @@ import { AwsError } from "../errors.ts";
 import { dialectOf } from "../gateway/wording.ts";
 import type { ProvenText, SignedText } from "../front.ts";
 import type { ServiceModel } from "../model/model.ts";
+import type { Service } from "../service.ts";
 import {
   expiredSessionToken,
   invalidSessionToken,
@@ -19,6 +20,9 @@ import { requireRegionOfHost, verifyScope } from "./signature-scope.ts";
 import { KeyPairs, verifyAsymmetricSignature } from "./sigv4a.ts";
 import { KnownClaims } from "./known-claims.ts";
 import { SigningKeys } from "./signing-keys.ts";
+import {
+  holdsOlder, parseOlderSignature, requireNotExpired, signOlder, verifyOlderSignature,
+} from "./sigv2.ts";
 import { parseSignature, sameText, verifySignature, type VerifiedSignature } from "./sigv4.ts";
 import { UsualSecrets } from "./usual-secrets.ts";
 
@@ -29,6 +33,8 @@ export interface Authenticated {
   readonly signedAt?: number;
   /** What the chunks of a signed streaming body continue. */
   readonly verified?: VerifiedSignature;
+  /** The signature was one of version 2. */
+  readonly isOlder?: true;
 }
 
 const noTags: Readonly<Record<string, string>> = Object.freeze({});
@@ -147,12 +153,18 @@ export class Authenticator {
 
   /**
    * @param hostRegion the region in the host's name, if any
+   * @param pathOf the path with what the host's name says of it, as version 2 signs it
    * @throws AwsError in the words of the service's family
    */
-  authenticate(request: SignableRequest, model: ServiceModel, hostRegion?: string): Authenticated {
+  authenticate(
+    request: SignableRequest,
+    model: ServiceModel,
+    hostRegion?: string,
+    pathOf?: Service["pathOf"],
+  ): Authenticated {
     const dialect = dialectOf(model);
     const claim = parseSignature(request, dialect, this.#claims);
-    if (!claim) return anonymous;
+    if (!claim) return dialect === "s3" ? this.#authenticateOlder(request, pathOf) : anonymous;
     if (hostRegion !== undefined && dialect === "s3") requireRegionOfHost(claim, hostRegion);
     const { caller, secret } = this.#credential(claim, dialect);
     const nowMs = this.#nowFor(claim);
@@ -164,6 +176,20 @@ export class Authenticator {
     return { caller, method, signedAt: claim.signedAtMs + (this.#engine.clock.now() - nowMs), verified };
   }
 
+  /** When it was signed, nobody can tell: only when it ends. */
+  #authenticateOlder(request: SignableRequest, pathOf: Service["pathOf"]): Authenticated {
+    const claim = parseOlderSignature(request);
+    if (!claim) return anonymous;
+    const { accessKeyId } = claim;
+    const path = pathOf?.(request.headers["host"] ?? "", request.path) ?? request.path;
+    const credential = this.#credential(claim, "s3");
+    requireNotExpired(claim, this.#engine.clock.nowFor(claim.expiresAtMs));
+    const holds = (secret: string): boolean => holdsOlder(claim, request, path, secret);
+    const secret = credential.secret ?? this.#usualSecrets.of(accessKeyId, false, holds);
+    if (secret !== undefined) verifyOlderSignature(claim, request, path, secret);
+    return { caller: credential.caller, method: "QueryString", isOlder: true };
+  }
+
   /**
    * Who signed a text by itself.
    *
@@ -171,15 +197,17 @@ export class Authenticator {
    * @throws AwsError for credentials that are not there
    */
   authenticateText(signed: SignedText, model: ServiceModel): ProvenText | undefined {
-    const { accessKeyId, date, region, text, signature } = signed;
+    const { accessKeyId, scope, text, signature } = signed;
     const holds = (secret: string): boolean => {
-      const key = this.#keys.get(accessKeyId, secret, date, region, model.signingName);
+      if (!scope) return sameText(signOlder(secret, text), signature);
+      const key = this.#keys.get(accessKeyId, secret, scope.date, scope.region, model.signingName);
       return sameText(key.signHex(text), signature);
     };
     const { caller, secret = this.#usualSecrets.ofHandedOn(accessKeyId, holds) } =
       this.#credential(signed, dialectOf(model));
     if (secret !== undefined && !holds(secret)) return undefined;
-    const { signedAtMs } = signed;
+    if (!scope) return { caller, method: "Form", isOlder: true, now: undefined };
+    const { signedAtMs } = scope;
     const now = this.#nowFor({ signedAtMs, source: "query" });
     return { caller, method: "Form", now, signedAt: signedAtMs + (this.#engine.clock.now() - now) };
   }

@@ -79,6 +79,8 @@ export interface RequestOrigin {
   readonly secureTransport: boolean;
   /** How the signature came: IAM's `s3:authType`, and CloudTrail's `AuthenticationMethod`. */
   readonly authenticationMethod: "AuthHeader" | "QueryString" | "Form" | "None";
+  /** The signature is one of version 2, which S3 takes in queries. */
+  readonly isOlderSignature?: true;
   /** When the request was signed, by the clock that the signature was read by; epoch milliseconds. */
   readonly signedAt?: number;
   /** What the signature says of the body: its hash, `UNSIGNED-PAYLOAD`, `STREAMING-…`. */

@@ -63,12 +63,9 @@ const EXPIRES_MAX_SECONDS = 604_800;
 const QUERY = /(?:^|&)X-Amz-Algorithm=/;
 const QUERY_OF_S3 = /(?:^|&)X-Amz-(?:Algorithm|Credential|Signature)=/;
 
-/** What was presigned with version 2. */
-const QUERY_OF_VERSION_2 = /(?:^|&)AWSAccessKeyId=/;
-
 /**
- * The signature a request claims to carry, in its `Authorization` header or its query; undefined when it is
- * anonymous.
+ * The signature of version 4 that a request claims to carry, in its `Authorization` header or its query;
+ * undefined when it has none.
  *
  * @param known what was read of earlier headers, so that it need not be read again
  * @throws AwsError as the dialect's services word each malformation
@@ -80,10 +77,7 @@ export function parseSignature(
 ): SignatureClaim | undefined {
   const authorization = stringHeader(request, "authorization");
   const inQuery = request.query !== "" && (dialect === "s3" ? QUERY_OF_S3 : QUERY).test(request.query);
-  if (authorization === undefined && !inQuery) {
-    if (dialect === "s3" && QUERY_OF_VERSION_2.test(request.query)) throw mechanismNotSupported();
-    return undefined;
-  }
+  if (authorization === undefined && !inQuery) return undefined;
   if (authorization !== undefined && inQuery) throw twoSignatures(dialect, authorization);
   if (authorization === undefined) return toClaim(readQuery(request, dialect), dialect);
   const split = known && splitHeader(authorization);

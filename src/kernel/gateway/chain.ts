@@ -99,7 +99,7 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
   let request: WireRequest = fronted?.request ?? incoming;
   try {
     if (incoming.failure) throw incoming.failure;
-    authenticated ??= engine.authenticator.authenticate(incoming, model, identified.hostRegion);
+    authenticated ??= authenticate(engine, call);
     if (!fronted) {
       service?.front?.requireEndpoint(incoming, arrivalOf(engine, call));
       request = addressed(incoming, service);
@@ -139,6 +139,10 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
   }
 }
 
+function authenticate(engine: Engine, { incoming, model, identified, service }: Call): Authenticated {
+  return engine.authenticator.authenticate(incoming, model, identified.hostRegion, service?.pathOf);
+}
+
 function arrivalOf(engine: Engine, { identified, incoming }: Call): FrontArrival {
   const { region, anywhere } = identified;
   return { kernel: engine, clock: engine.clock, region, anywhere, secure: incoming.secure };
@@ -151,7 +155,7 @@ function frontContext(engine: Engine, call: Call): FrontContext {
     requestId,
     milliseconds: () => performance.now() - call.startedAt,
     pass: (request, as) => pass(engine, call, { request, as: as ?? anonymous }),
-    authenticate: () => engine.authenticator.authenticate(incoming, model, identified.hostRegion),
+    authenticate: () => authenticate(engine, call),
     nobody: (method) => ({ ...anonymous, method }),
     prove: (signed) => engine.authenticator.authenticateText(signed, model),
     refuse(cause, head) {
@@ -250,7 +254,7 @@ function addFromPath(service: Service, path: string, input: Value): void {
   for (const [member, value] of Object.entries(service.inputFromPath?.(path) ?? {})) input[member] ??= value;
 }
 
-function originOf(incoming: Incoming, { method, signedAt }: Authenticated): RequestOrigin {
+function originOf(incoming: Incoming, { method, signedAt, isOlder }: Authenticated): RequestOrigin {
   const { headers, secure } = incoming;
   const payloadHash = headers["x-amz-content-sha256"] ?? (method === "QueryString" ? unsigned : undefined);
   const traceHeader = headers["x-amzn-trace-id"];
@@ -259,6 +263,7 @@ function originOf(incoming: Incoming, { method, signedAt }: Authenticated): Requ
     userAgent: headers["user-agent"] ?? "",
     secureTransport: secure,
     authenticationMethod: method,
+    ...(isOlder && { isOlderSignature: true }),
     ...(signedAt !== undefined && { signedAt }),
     ...(payloadHash !== undefined && { payloadHash }),
     ...(traceHeader !== undefined && { traceHeader }),

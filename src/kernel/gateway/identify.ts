@@ -4,6 +4,7 @@
  */
 
 import { directory } from "../../generated/directory.ts";
+import { isOlderSignature } from "../auth/sigv2.ts";
 import type { ProtocolName } from "../model/model.ts";
 import { isCbor11 } from "../protocol/cbor-1.1.ts";
 import type { Headers } from "../protocol/protocol.ts";
@@ -249,13 +250,12 @@ function entryFor(
 }
 
 const bucketPath = /^\/[a-z0-9][a-z0-9.-]{2,62}(?:\/|$)/;
-const version2Query = /(?:^|&)AWSAccessKeyId=/;
 
 /** What names no other service and has a bucket's name in its path, or an old signature, is for S3. */
 function meansBucket(head: RequestHead): boolean {
   const authorization = head.headers["authorization"];
   if (authorization !== undefined) return authorization.startsWith("AWS ");
-  if (version2Query.test(head.query)) return true;
+  if (isOlderSignature(head.query)) return true;
   const isRpc = head.headers["smithy-protocol"] !== undefined || head.headers["x-amz-target"] !== undefined;
   return !isRpc && bucketPath.test(head.path);
 }

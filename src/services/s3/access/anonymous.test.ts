@@ -165,16 +165,15 @@ test("what a URL was signed with counts, headers in its query too", async () => 
   assert.match(await send(region, url), /^403 AccessDenied: User: .* with an explicit deny/);
 });
 
-test("signatures of version 2 are refused", async () => {
+test("headers with a signature of version 2 are refused", async () => {
   await using region = await startRegion();
   await makeBucket(region);
-  const unsupported =
-    "400 InvalidRequest: The authorization mechanism you have provided is not supported. Please use " +
-    "AWS4-HMAC-SHA256.";
   const headers = { authorization: "AWS AKIAIOSFODNN7EXAMPLE:c2lnbmF0dXJl" };
-  assert.equal(await send(region, "/bucket/key", { headers }), unsupported);
-  const query = "AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Expires=1999999999&Signature=c2lnbmF0dXJl";
-  assert.equal(await send(region, `/bucket/key?${query}`), unsupported);
+  assert.equal(
+    await send(region, "/bucket/key", { headers }),
+    "400 InvalidRequest: The authorization mechanism you have provided is not supported. Please use " +
+      "AWS4-HMAC-SHA256.",
+  );
 });
 
 test("who is not the owner of a bucket says that he pays, or gets nothing", async () => {

@@ -41,11 +41,11 @@ const members: readonly (readonly [key: string, member: string])[] = [
 type Input = Readonly<Record<string, unknown>>;
 
 function requestConditions(input: Input, ctx: ReadContext): Conditions {
-  const { authenticationMethod, signedAt, payloadHash, tlsVersion } = ctx.origin;
+  const { authenticationMethod, isOlderSignature, signedAt, payloadHash, tlsVersion } = ctx.origin;
   const isSigned = ctx.caller.type !== "Anonymous";
   const conditions: Conditions = {
     "s3:authtype": isSigned ? authTypes[authenticationMethod] : undefined,
-    "s3:signatureversion": isSigned ? "AWS4-HMAC-SHA256" : undefined,
+    "s3:signatureversion": isSigned ? (isOlderSignature ? "AWS" : "AWS4-HMAC-SHA256") : undefined,
     "s3:signatureage": signedAt === undefined ? undefined : String(Math.max(0, ctx.clock.now() - signedAt)),
     "s3:tlsversion": tlsVersion,
     "s3:x-amz-content-sha256": payloadHash,

@@ -1,7 +1,7 @@
 /** Refusals of browsers' forms. */
 
 import { AwsError } from "../../../kernel/errors.ts";
-import { invalidArgument, invalidRequest } from "../errors.ts";
+import { invalidArgument } from "../errors.ts";
 
 function refuse(code: string, message: string, status: number, members = {}): AwsError {
   return new AwsError({ code, message, status, members });
@@ -41,13 +41,6 @@ export function fieldNeeded(name: string): AwsError {
     `Bucket POST must contain a field named '${name}'.  If it is specified, please check the order of the ` +
     "fields.";
   return invalidArgument(message, name, "");
-}
-
-/** @evidence recorded for header signatures of version 2 */
-export function oldSignature(): AwsError {
-  return invalidRequest(
-    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-  );
 }
 
 /** @evidence recorded: a presigned form whose policy was cut short */

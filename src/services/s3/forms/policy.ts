@@ -112,7 +112,9 @@ function fieldOf(operand: string): string | undefined {
 }
 
 /** Fields that need no condition. @evidence S3 API Reference, "POST policy", conditions */
-const unconditioned: ReadonlySet<string> = new Set(["x-amz-signature", "file", "policy"]);
+const unconditioned: ReadonlySet<string> = new Set([
+  "x-amz-signature", "awsaccesskeyid", "signature", "file", "policy",
+]);
 
 export interface Posted {
   readonly bucket: string;

@@ -1,10 +1,8 @@
 /** The signature of a form, before anybody looks the credentials up. */
 
 import { parseBasicTimestamp } from "../../../kernel/auth/timestamp.ts";
-import type { SignedText } from "../../../kernel/front.ts";
-import {
-  fieldNeeded, invalidAlgorithm, invalidCredential, invalidFormDate, oldSignature,
-} from "./errors.ts";
+import type { SignedText, TextScope } from "../../../kernel/front.ts";
+import { fieldNeeded, invalidAlgorithm, invalidCredential, invalidFormDate } from "./errors.ts";
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -20,8 +18,17 @@ const algorithm = "AWS4-HMAC-SHA256";
  */
 export function signatureOf(fields: Fields, region: string): SignedText | undefined {
   if (isSigned(fields, current)) return readSignature(fields, region);
-  if (isSigned(fields, old)) throw oldSignature();
+  if (isSigned(fields, old)) return readOlder(fields);
   return undefined;
+}
+
+/** @evidence botocore, HmacV1PostAuth; S3 Developer Guide of 2018, "Browser-based uploads using POST" */
+function readOlder(fields: Fields): SignedText {
+  const text = fields.get("policy");
+  if (text === undefined) throw fieldNeeded("policy");
+  const [accessKeyId = "", signature = ""] = old.map((name) => fields.get(name.toLowerCase()));
+  const securityToken = fields.get("x-amz-security-token");
+  return { accessKeyId, scope: undefined, text, signature, securityToken };
 }
 
 /** A part of a signature is the wish to be signed. */
@@ -40,16 +47,17 @@ function readSignature(fields: Fields, region: string): SignedText {
   if (given !== algorithm) throw invalidAlgorithm(given);
   const text = fields.get("policy");
   if (text === undefined) throw fieldNeeded("policy");
-  const scope = readCredential(credential, region);
+  const { accessKeyId, ...scope } = readCredential(credential, region);
   const signedAtMs = parseBasicTimestamp(date);
   if (signedAtMs === undefined) throw invalidFormDate(date);
-  return { ...scope, text, signature, signedAtMs, securityToken: fields.get("x-amz-security-token") };
+  const securityToken = fields.get("x-amz-security-token");
+  return { accessKeyId, scope: { ...scope, signedAtMs }, text, signature, securityToken };
 }
 
 function readCredential(
   credential: string,
   expected: string,
-): Pick<SignedText, "accessKeyId" | "date" | "region"> {
+): Pick<SignedText, "accessKeyId"> & Omit<TextScope, "signedAtMs"> {
   const parts = credential.split("/");
   if (parts.length !== 5) {
     const shape = '"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"';

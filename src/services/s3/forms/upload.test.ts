@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
 import {
   CreateBucketCommand, DeletePublicAccessBlockCommand, GetObjectCommand, HeadObjectCommand,
@@ -252,11 +252,29 @@ test("what is signed badly, or in part, is refused in S3's words", async () => {
   ]);
   const unsigned = await answer({ key: "upload", policy: fields["Policy"] ?? "" });
   assert.deepEqual(unsigned.slice(0, 2), [403, "AccessDenied"]);
-  assert.deepEqual(await answer({ key: "upload", AWSAccessKeyId: "AKIA", signature: "x", policy: "x" }), [
-    400,
-    "InvalidRequest",
-    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
-    undefined,
+});
+
+test("a form with a signature of version 2 is taken, until its policy ends", async () => {
+  await using region = await startRegion();
+  const { s3 } = await start(region);
+  const { accessKeyId, secretAccessKey } = await region.user("older", mayPut);
+  const expiration = new Date(testEpoch + 60_000).toISOString();
+  const document = { expiration, conditions: [{ bucket: "bucket" }, ["starts-with", "$key", "up"]] };
+  const policy = Buffer.from(JSON.stringify(document)).toString("base64");
+  const signature = createHmac("sha1", secretAccessKey).update(policy).digest("base64");
+  const fields = { key: "upload", AWSAccessKeyId: accessKeyId, policy, signature };
+  const sent = (change: Fields) => post(region, encoded({ ...fields, ...change }, "text"));
+  assert.equal((await sent({})).status, 204);
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: "bucket", Key: "upload" }));
+  assert.equal(await Body?.transformToString(), "text");
+  const codes = async (change: Fields) => (await refused(sent(change))).slice(0, 2);
+  assert.deepEqual(await codes({ signature: "x" }), [403, "SignatureDoesNotMatch"]);
+  assert.deepEqual(await codes({ AWSAccessKeyId: "AKIA" }), [403, "InvalidAccessKeyId"]);
+  assert.deepEqual(await codes({ key: "other" }), [403, "AccessDenied"]);
+  assert.deepEqual(await codes({ "x-amz-meta-a": "b" }), [403, "AccessDenied"]);
+  await region.clock.advance({ minutes: 2 });
+  assert.deepEqual(await refused(sent({})), [
+    403, "AccessDenied", "Invalid according to Policy: Policy expired.",
   ]);
 });
 

@@ -89,7 +89,8 @@ function requireSigned(bucket: string, { fields, names }: Form, ctx: FrontContex
   const signer = ctx.prove(claim);
   if (!signer) throw formSignatureMismatch(claim.accessKeyId, claim.text, claim.signature);
   const policy = parsePolicy(claim.text);
-  return { signer, range: requirePolicy(policy, { bucket, fields, names }, signer.now) };
+  const now = signer.now ?? ctx.clock.nowFor(policy.expiresAt);
+  return { signer, range: requirePolicy(policy, { bucket, fields, names }, now) };
 }
 
 /** What is announced of the whole form says how large the file is, unless something follows it. */

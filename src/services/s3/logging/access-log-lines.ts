@@ -5,6 +5,7 @@
  */
 
 import type { Caller } from "../../../kernel/auth/caller.ts";
+import { isOlderSignature } from "../../../kernel/auth/sigv2.ts";
 import type { FrontRequest, Headers } from "../../../kernel/front.ts";
 import { canonicalId } from "../access/owners.ts";
 
@@ -57,7 +58,7 @@ export function logLine(owner: string, bucket: string, request: FrontRequest, lo
     isPart ? "-" : quoted(headers["user-agent"]),
     field(logged.versionId),
     logged.hostId,
-    isSigned ? "SigV4" : "-",
+    isSigned ? signatureShown(request) : "-",
     field(request.tlsCipher),
     isSigned && logged.authenticationMethod !== "Form" ? logged.authenticationMethod : "-",
     field(hostOf(headers)),
@@ -104,4 +105,8 @@ function timeText(at: number): string {
   const iso = new Date(at).toISOString();
   const month = months[Number(iso.slice(5, 7)) - 1] ?? "";
   return `${iso.slice(8, 10)}/${month}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;
+}
+
+function signatureShown({ query }: FrontRequest): string {
+  return isOlderSignature(query) ? "SigV2" : "SigV4";
 }
