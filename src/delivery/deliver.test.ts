@@ -59,6 +59,11 @@ test("delivery: as the service the target's policy decides, by principal and sou
   const refused = await deliver(ctx, { target: arn("q"), payload: "b", actor: other });
   assert.ok("failure" in refused);
   assert.deepEqual([refused.failure.code, refused.failure.isRetryable], ["NO_PERMISSIONS", false]);
+  const absent = await deliver(ctx, { target: arn("absent"), payload: "b", actor: pipes });
+  assert.ok("failure" in absent);
+  assert.deepEqual(absent.failure, {
+    code: "NO_RESOURCE", message: "The specified queue does not exist.", isRetryable: false,
+  });
   assert.deepEqual((await messages()).map(({ Body }) => Body), ["a"]);
 });
 

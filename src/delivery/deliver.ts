@@ -6,6 +6,7 @@
 import { parseArn, type Arn } from "../kernel/arn.ts";
 import type { BodyContext, CallOptions } from "../kernel/context.ts";
 import { AwsError } from "../kernel/errors.ts";
+import { absenceOf } from "./absence.ts";
 import { failed, failureOf, type Failure } from "./failure.ts";
 import { sessionOf } from "./role-session.ts";
 import { senders } from "./senders.ts";
@@ -98,7 +99,10 @@ export async function deliver(ctx: BodyContext, delivery: Delivery): Promise<Out
     return (await sender(ctx, { arn, target, payload, settings, options })) ?? {};
   } catch (cause) {
     if (!(cause instanceof AwsError)) throw cause;
-    return { failure: failureOf(cause) };
+    const failure = failureOf(cause);
+    const isRefused = failure.code === "NO_PERMISSIONS" && actor.roleArn === undefined;
+    const absence = isRefused ? await absenceOf(ctx, target) : undefined;
+    return { failure: absence ? failureOf(absence) : failure };
   }
 }
 

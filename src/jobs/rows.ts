@@ -19,6 +19,19 @@ export const jobs = table<JobRow, "due">("kernel.jobs", {
   indexes: { due: (row) => row.at },
 });
 
+/**
+ * The id of a job that was given none. Of one name, what is due at one time is begun in the order in which it
+ * was scheduled: rows that are equal in an index are in the order of their keys.
+ *
+ * @param chance tells it from jobs of other stores, which snapshots bring in
+ */
+export function newJobId(order: number, chance: string): string {
+  return `${order.toString(36).padStart(orderDigits, "0")}-${chance}`;
+}
+
+/** As many as a safe integer has. */
+const orderDigits = 11;
+
 export function jobRow(name: string, id: string, at: number, input: unknown, order: number): JobRow {
   return { name, id, at, input, order, failures: 0 };
 }

@@ -1,6 +1,6 @@
 /** Tells of what services emit: those who listen in this process, and those who have asked to in the cell. */
 
-import { jobRow, jobs } from "../jobs/rows.ts";
+import { jobRow, newJobId, jobs } from "../jobs/rows.ts";
 import type { CellName, Transaction } from "../store/types.ts";
 import type { Bus, BusEvent } from "./bus.ts";
 import type { ServiceEvent, Time } from "./context.ts";
@@ -40,7 +40,8 @@ export class Announcer {
   tellOne(transaction: Transaction, cell: CellName, { job }: EventListener, event: BusEvent): void {
     const { clock, ids, scheduler } = this.#host;
     const at = clock.now();
-    transaction.rows(jobs).put(jobRow(job, ids.hex(32), at, event, ids.sequence()));
+    const order = ids.sequence();
+    transaction.rows(jobs).put(jobRow(job, newJobId(order, ids.hex(32)), at, event, order));
     scheduler.expect(cell, at);
   }
 

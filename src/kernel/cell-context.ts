@@ -3,7 +3,7 @@
  * for.
  */
 
-import { jobRow, jobs } from "../jobs/rows.ts";
+import { jobRow, newJobId, jobs } from "../jobs/rows.ts";
 import type { Job, Schedule } from "../jobs/job.ts";
 import type { Rows, Table, Transaction } from "../store/types.ts";
 import { formatArn } from "./arn.ts";
@@ -127,8 +127,9 @@ export class CellContext implements Context, BodyContext {
   }
 
   schedule<Input>(job: Job<Input>, schedule: Schedule<Input>): void {
-    const { at, input, id = this.ids.hex(32) } = schedule;
-    this.db(jobs).put(jobRow(job.name, id, at, input, this.ids.sequence()));
+    const order = this.ids.sequence();
+    const { at, input, id = newJobId(order, this.ids.hex(32)) } = schedule;
+    this.db(jobs).put(jobRow(job.name, id, at, input, order));
     this.kernel.scheduler.expect(this, at);
   }
 

@@ -2,7 +2,7 @@
 
 import type * as events from "../../generated/eventbridge.ts";
 import * as iam from "../../generated/iam.ts";
-import { formatArn } from "../../kernel/arn.ts";
+import { rootCaller } from "../../kernel/auth/authenticate.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { sendOutbound, type OutboundAnswer, type OutboundRequest } from "../../kernel/outbound.ts";
@@ -61,12 +61,10 @@ export async function invokeApiDestination(
 /** The role lets EventBridge in, and may invoke the destination. */
 async function requireRole(ctx: BodyContext, { Arn, RoleArn: roleArn = "" }: events.Target): Promise<void> {
   await sessionOf(ctx, { roleArn, principal: "events.amazonaws.com", sourceArn: Arn });
-  const account = ctx.account;
-  const arn = formatArn({ service: "iam", region: "", account, resource: "root" });
   const { EvaluationResults: [result] = [] } = await ctx.call(
     iam.SimulatePrincipalPolicy,
     { PolicySourceArn: roleArn, ActionNames: ["events:InvokeApiDestination"], ResourceArns: [Arn] },
-    { as: { for: { type: "Root", account, arn, principalId: account, tags: {}, calledVia: [] } } },
+    { as: { for: rootCaller(ctx.account) } },
   );
   if (result?.EvalDecision === "allowed") return;
   throw new AwsError({

@@ -1,8 +1,8 @@
 /** Events go on to other buses as they are: also of other accounts and regions, as policies let them. */
 
 import * as events from "../../generated/eventbridge.ts";
-import type { Caller } from "../../kernel/auth/caller.ts";
-import { formatArn, parseArn } from "../../kernel/arn.ts";
+import { parseArn } from "../../kernel/arn.ts";
+import { rootCaller } from "../../kernel/auth/authenticate.ts";
 import type { BodyContext, CallOptions } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { failed, failureOf, type Failure } from "../../delivery/failure.ts";
@@ -56,12 +56,7 @@ function thirdHop(ctx: BodyContext, bus: { readonly account: string }): Failure 
 /** Without a role it is the account itself that sends, which the other bus's policy must let in. */
 async function optionsFor(ctx: BodyContext, { rule, target }: OpenDispatch): Promise<CallOptions> {
   const roleArn = target.RoleArn ?? rule.roleArn;
-  if (roleArn === undefined) return { as: { for: accountItself(ctx.account) } };
+  if (roleArn === undefined) return { as: { for: rootCaller(ctx.account) } };
   const role = { roleArn, principal: "events.amazonaws.com", sourceArn: rule.arn };
   return { as: { session: await sessionOf(ctx, role) } };
-}
-
-function accountItself(account: string): Caller {
-  const arn = formatArn({ service: "iam", region: "", account, resource: "root" });
-  return { type: "Root", account, arn, principalId: account, tags: {}, calledVia: [] };
 }

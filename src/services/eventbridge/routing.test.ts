@@ -227,3 +227,14 @@ test("rules and targets that go or are disabled get nothing", async () => {
   assert.deepEqual(bodies.map(({ detail }) => detail), [{ n: 2 }]);
   assert.equal((await events.send(new DescribeRuleCommand({ Name: "r" }))).CreatedBy, "000000000000");
 });
+
+test("events that come together arrive in their order, though nothing promises it", async () => {
+  await using region = await startRegion();
+  const events = region.client(EventBridgeClient);
+  const inbox = await createInbox(region, "in");
+  await rule(events, "all", { source: ["my.app"] }, [{ Arn: inbox.arn, InputPath: "$.detail.n" }]);
+  const numbers = Array.from({ length: 10 }, (_each, n) => n);
+  await put(events, ...numbers.map((n) => entry({ n })));
+  await region.settled();
+  assert.deepEqual(await inbox.bodies(), numbers);
+});

@@ -111,6 +111,12 @@ test("targets: what PutTargets refuses", async () => {
   ];
   for (const [target, text] of refusals) assert.equal(await refusal(putOne(target)),
     `ValidationException: ${text}`);
+  const noRole =
+    "ValidationException: Parameter x is not valid. Reason: Provided Arn is not in correct format.";
+  assert.equal(await refusal(putOne({ RoleArn: "x" })), noRole);
+  assert.equal(await refusal(events.send(new PutRuleCommand({
+    Name: "r", ScheduleExpression: "rate(1 day)", RoleArn: "x",
+  }))), noRole);
   assert.match(
     await refusal(putOne({
       Arn: "arn:aws:states:us-east-1:000000000000:stateMachine:m",

@@ -2,6 +2,7 @@
 
 import * as events from "../../generated/eventbridge.ts";
 import { parsePattern, PatternError } from "../../patterns/parse.ts";
+import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
@@ -64,8 +65,12 @@ export function isForDiscoverer(action: string, principal: string): boolean {
   return principal === schemaDiscovery && keeping.test(action);
 }
 
+/** @throws ValidationException for what is no role; AccessDeniedException */
 export function passRole(ctx: Context, roleArn: string | undefined): void {
   if (roleArn === undefined) return;
+  if (parseArn(roleArn)?.resource.startsWith("role/") !== true) {
+    throw invalidParameter(roleArn, "Provided Arn is not in correct format.");
+  }
   ctx.authorize({
     action: "iam:PassRole", resource: roleArn,
     conditions: { "iam:passedtoservice": "events.amazonaws.com" },

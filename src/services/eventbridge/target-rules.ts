@@ -30,9 +30,6 @@ export function requireTarget(target: events.Target): void {
   if ((roleNeeding.has(arn.service) || isApiDestination) && target.RoleArn === undefined) {
     throw validation(`RoleArn is required for target ${target.Arn}.`);
   }
-  if (target.RoleArn !== undefined && !isRole(target.RoleArn)) {
-    throw invalidParameter(target.RoleArn, "Provided Arn is not in correct format.");
-  }
   if (arn.service === "sqs" && arn.resource.endsWith(".fifo") && !target.SqsParameters?.MessageGroupId) {
     throw validation(`Parameter(s) SqsParameters must be specified for target: ${target.Id}.`);
   }
@@ -49,10 +46,6 @@ export function requireTarget(target: events.Target): void {
   if (deadLetters !== undefined && parseArn(deadLetters)?.service !== "sqs") {
     throw invalidParameter("DeadLetterConfig", `The dead-letter queue ${deadLetters} is no SQS queue.`);
   }
-}
-
-function isRole(arn: string): boolean {
-  return parseArn(arn)?.resource.startsWith("role/") === true;
 }
 
 function requireInput(target: events.Target): void {

@@ -337,6 +337,14 @@ test("an update with empty filter criteria and dead-letter queue takes them away
     } },
   );
   await seconds(4);
+  const FilterCriteria = { Filters: [{ Pattern: '{"data":["b"]}' }] };
+  await pipes.send(new UpdatePipeCommand({
+    Name: "unfiltered", RoleArn, SourceParameters: { FilterCriteria },
+  }));
+  const { SourceParameters } = await pipes.send(new DescribePipeCommand({ Name: "unfiltered" }));
+  assert.deepEqual(SourceParameters?.FilterCriteria, FilterCriteria);
+  assert.equal(SourceParameters?.KinesisStreamParameters?.MaximumRecordAgeInSeconds, 604_800);
+  await seconds(4);
   await remove("unfiltered");
 });
 

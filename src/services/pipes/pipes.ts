@@ -85,19 +85,19 @@ function withTemplate<Parameters extends { readonly InputTemplate?: string | und
   return Object.keys(whole).length > 0 ? whole as Parameters : undefined;
 }
 
-/** Where a stream is begun can't be changed. */
+/** Where a stream is begun can't be changed, and what is said of it stays where nothing is said. */
 function withStart(
   before: pipes.PipeSourceParameters, after: pipes.PipeSourceParameters,
 ): pipes.PipeSourceParameters {
   const { KinesisStreamParameters: kinesis, DynamoDBStreamParameters: dynamodb } = before;
   return {
     ...after,
-    ...(after.KinesisStreamParameters && kinesis && { KinesisStreamParameters: {
-      ...after.KinesisStreamParameters, StartingPosition: kinesis.StartingPosition,
+    ...(kinesis && { KinesisStreamParameters: {
+      ...(after.KinesisStreamParameters ?? kinesis), StartingPosition: kinesis.StartingPosition,
       StartingPositionTimestamp: kinesis.StartingPositionTimestamp,
     } }),
-    ...(after.DynamoDBStreamParameters && dynamodb && { DynamoDBStreamParameters: {
-      ...after.DynamoDBStreamParameters, StartingPosition: dynamodb.StartingPosition,
+    ...(dynamodb && { DynamoDBStreamParameters: {
+      ...(after.DynamoDBStreamParameters ?? dynamodb), StartingPosition: dynamodb.StartingPosition,
     } }),
   };
 }

@@ -29,7 +29,7 @@ export interface Invocation extends Due {
   readonly executionId: string;
   /** How often it has been tried. */
   readonly attempts: number;
-  /** The schedule is over, and may be gone. */
+  /** The schedule is over then. */
   readonly isLast: boolean;
 }
 
@@ -67,7 +67,6 @@ export const due = job("scheduler.due", ({ group, name, at }: Due, ctx: Context)
     input: { group, name, at, target, sealedInput, executionId: ctx.ids.hex(16), attempts: 0, isLast },
   });
   if (!isLast) ctx.schedule(due, { at: next, id: `${group} ${name}`, input: { group, name, at: next } });
-  else if (schedule.afterCompletion === "DELETE") ctx.db(schedules).delete([group, name]);
 });
 
 export const invoke = asynchronousJob("scheduler.invoke", async (invocation: Invocation, ctx) => {
@@ -83,12 +82,20 @@ export const invoke = asynchronousJob("scheduler.invoke", async (invocation: Inv
     if (!(cause instanceof AwsError)) throw cause;
     await failed(ctx, invocation, cause, role, text);
   }
+  if (!invocation.isLast || invocation.attempts > 0) return;
+  ctx.transaction((within) => complete(within, invocation));
 });
 
 /** Between being due and being called, within its window, a schedule may be deleted or disabled. */
-function isCalledOff(ctx: BodyContext, { group, name, isLast }: Invocation): boolean {
-  const schedule = ctx.transaction((within) => within.db(schedules).get([group, name]));
-  return schedule ? schedule.state === "DISABLED" : !isLast;
+function isCalledOff(ctx: BodyContext, { group, name }: Invocation): boolean {
+  return ctx.reading(() => ctx.db(schedules).get([group, name]))?.state !== "ENABLED";
+}
+
+/** What is never due again is over, unless it has been changed meanwhile. */
+function complete(ctx: Context, { group, name, at }: Invocation): void {
+  const schedule = ctx.db(schedules).get([group, name]);
+  if (schedule?.afterCompletion !== "DELETE" || dueAfter(schedule, at) !== undefined) return;
+  ctx.db(schedules).delete([group, name]);
 }
 
 /** @throws AwsError when the role does not let the service in */

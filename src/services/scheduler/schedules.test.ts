@@ -116,6 +116,22 @@ test("a flexible window lets the target be called some time within it", async ()
   await remove("loose");
 });
 
+test("a schedule that is over is there until its window's call, and takes the call with it", async () => {
+  const loose = (name: string) => it.create(name, {
+    ScheduleExpression: `at(${new Date(now() + 60_000).toISOString().slice(0, 19)})`,
+    FlexibleTimeWindow: { Mode: "FLEXIBLE", MaximumWindowInMinutes: 1_440 },
+    ActionAfterCompletion: "DELETE",
+  });
+  await loose("kept");
+  await loose("dropped");
+  await minutes(1);
+  assert.deepEqual(await it.bodies(), []);
+  await remove("dropped");
+  await minutes(1_440);
+  assert.equal((await it.bodies()).length, 1);
+  await assert.rejects(remove("kept"), { name: "ResourceNotFoundException" });
+});
+
 test("what a templated target is not given is a notification", async () => {
   const arn = await it.create("quiet", { ScheduleExpression: "rate(1 day)" }, { Input: undefined });
   await region.engine.settled();

@@ -9,6 +9,7 @@ import { PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import {
   CreateStreamCommand, GetRecordsCommand, GetShardIteratorCommand, KinesisClient,
 } from "@aws-sdk/client-kinesis";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import { SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { allow } from "../../../test/policies.ts";
@@ -53,6 +54,17 @@ test("a schedule invokes a function", async () => {
   );
   await settled();
   assert.deepEqual(await it.bodies(), ["from the function"]);
+});
+
+test("a universal target that asks for a token gets one, as SDKs give it", async () => {
+  await it.create("secret", once, {
+    Arn: "arn:aws:scheduler:::aws-sdk:secretsmanager:createSecret",
+    Input: JSON.stringify({ Name: "made", SecretString: "once" }),
+  });
+  await settled();
+  const secrets = bench.region.client(SecretsManagerClient);
+  const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: "made" }));
+  assert.equal(SecretString, "once");
 });
 
 test("a schedule publishes to a topic", async () => {

@@ -139,6 +139,15 @@ function universalInput(ctx: ReadContext, { service, operation }: Universal, tex
   }
 }
 
+/** What SDKs fill in where a caller does not: tokens that make a call one that can be repeated. */
+function withTokens(ctx: ReadContext, { service, operation }: Universal, input: Input): Input {
+  const model = ctx.kernel.model(service);
+  const shape = model.shapes[model.operations[operation]?.input?.shape ?? ""];
+  const missing = Object.entries(shape?.members ?? {})
+    .filter(([name, member]) => member.idempotencyToken && input[name] === undefined);
+  return { ...Object.fromEntries(missing.map(([name]) => [name, ctx.ids.uuid()])), ...input };
+}
+
 /**
  * Calls the target under a role. @param text what the target is given, its keywords replaced
  *
@@ -151,7 +160,7 @@ export async function callTarget(
   if (service !== undefined && action !== undefined) {
     const called = universal(ctx, service, action);
     const token = { service: called.service, name: called.operation };
-    await ctx.call(token, universalInput(ctx, called, text), role);
+    await ctx.call(token, withTokens(ctx, called, universalInput(ctx, called, text)), role);
     return;
   }
   const arn = parseArn(target.Arn);

@@ -4,12 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
+  CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand,
+} from "@aws-sdk/client-iam";
+import {
   AddPermissionCommand, ConfirmSubscriptionCommand, GetSubscriptionAttributesCommand,
   ListSubscriptionsCommand, SNSClient, SetSubscriptionAttributesCommand, SubscribeCommand, UnsubscribeCommand,
 } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand, DeleteMessageCommand, ReceiveMessageCommand, SQSClient,
 } from "@aws-sdk/client-sqs";
+import { allow } from "../../../test/policies.ts";
 import { startRegion, testEpoch, type TestRegion } from "../../../test/region.ts";
 import { createTopic, startEndpoint } from "./topic-fixture.ts";
 
@@ -42,6 +46,17 @@ async function queueElsewhere(region: TestRegion, topicArn: string) {
   };
 }
 
+/** A user of another account. */
+async function userElsewhere(region: TestRegion, UserName: string, policy: object): Promise<SNSClient> {
+  const iam = region.client(IAMClient, { credentials: region.root(other) });
+  await iam.send(new CreateUserCommand({ UserName }));
+  const PolicyDocument = JSON.stringify(policy);
+  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "p", PolicyDocument }));
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+  const { AccessKeyId: accessKeyId = "", SecretAccessKey: secretAccessKey = "" } = AccessKey ?? {};
+  return region.client(SNSClient, { credentials: { accessKeyId, secretAccessKey } });
+}
+
 test("a queue of another account is asked there, and gets messages once it is confirmed", async () => {
   await using region = await startRegion();
   const topic = await createTopic(region, "topic");
@@ -62,7 +77,14 @@ test("a queue of another account is asked there, and gets messages once it is co
   const elsewhere = topic.arn.replace("us-east-1", "eu-west-1");
   await assert.rejects(confirm(Token, elsewhere), invalid("Invalid parameter: Topic"));
   assert.equal((await confirm(Token)).SubscriptionArn, arn);
-  assert.equal((await confirm(Token)).SubscriptionArn, arn);
+  const confirmed = async (client: SNSClient): Promise<unknown> => (
+    (await client.send(new ConfirmSubscriptionCommand({ TopicArn: topic.arn, Token }))).SubscriptionArn
+  );
+  assert.equal(await confirmed(region.client(SNSClient, { credentials: region.root(other) })), arn);
+  const allowed = await userElsewhere(region, "right", allow("sns:ConfirmSubscription", topic.arn));
+  assert.equal(await confirmed(allowed), arn);
+  const denied = await userElsewhere(region, "wrong", allow("sns:ConfirmSubscription", `${topic.arn}x`));
+  await assert.rejects(confirmed(denied), { name: "AuthorizationErrorException" });
   await topic.publish("news");
   assert.deepEqual((await queue.bodies()).map((body) => body["Message"]), ["news"]);
 });
@@ -88,12 +110,16 @@ test("who subscribes to a topic of another account owns the subscription", async
       SubscriptionArn, AttributeName: "RawMessageDelivery", AttributeValue: "false",
     }));
   await set(theirs);
-  await set(topic.sns);
+  const notTheirs = {
+    name: "AuthorizationErrorException", message: "Not authorized to access this subscription",
+  };
+  await assert.rejects(set(topic.sns), notTheirs);
+  const get = new GetSubscriptionAttributesCommand({ SubscriptionArn });
+  assert.equal((await theirs.send(get)).Attributes?.["Owner"], other);
+  await assert.rejects(topic.sns.send(get), notTheirs);
   const stranger = region.client(SNSClient, { credentials: region.root("222222222222") });
-  await assert.rejects(set(stranger), { name: "AuthorizationErrorException" });
-  await assert.rejects(
-    stranger.send(new UnsubscribeCommand({ SubscriptionArn })), { name: "AuthorizationErrorException" },
-  );
+  await assert.rejects(set(stranger), notTheirs);
+  await assert.rejects(stranger.send(new UnsubscribeCommand({ SubscriptionArn })), notTheirs);
   await topic.publish("news");
   assert.equal((await queue.bodies()).length, 1);
   await theirs.send(new UnsubscribeCommand({ SubscriptionArn }));

@@ -6,6 +6,7 @@ import { parseArn } from "../../kernel/arn.ts";
 import type { Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
+import type { Asked, ResourcePolicy } from "../../kernel/service.ts";
 import { invalidParameter } from "./errors.ts";
 import { onTopic, requireTopic, topics, type Topic } from "./topic-table.ts";
 
@@ -61,12 +62,30 @@ const sayingServices = new Set([
 ]);
 
 /**
+ * What subscribers do, whoever's the topic is: no topic's policy can grant it, and the policies of their own
+ * account decide, as of a topic of theirs.
+ */
+const ofSubscribers = new Set([
+  "sns:ConfirmSubscription", "sns:Unsubscribe", "sns:GetSubscriptionAttributes",
+  "sns:SetSubscriptionAttributes",
+]);
+
+export function topicPolicy(
+  arn: string, ctx: ReadContext, { action }: Asked,
+): ResourcePolicy | string | undefined {
+  const document = documentOf(arn, ctx);
+  const { account } = ctx.caller;
+  if (account === "" || account === ctx.account || !ofSubscribers.has(action)) return document;
+  return { account, ...(document !== undefined && { document }) };
+}
+
+/**
  * The default policy lets in services that act for the owner and say so; for everybody else it decides
  * nothing, and what need not be looked at costs nothing.
  *
  * @evidence SNS Developer Guide, "aws:SourceAccount versus aws:SourceOwner"
  */
-export function topicPolicy(arn: string, ctx: ReadContext): string | undefined {
+function documentOf(arn: string, ctx: ReadContext): string | undefined {
   const parsed = parseArn(arn);
   if (parsed?.account !== ctx.account) return undefined;
   const topic = ctx.db(topics).get(parsed.resource);
