@@ -185,7 +185,7 @@ export class Authenticator {
     const credential = this.#credential(claim, "s3");
     requireNotExpired(claim, this.#engine.clock.nowFor(claim.expiresAtMs));
     const holds = (secret: string): boolean => holdsOlder(claim, request, path, secret);
-    const secret = credential.secret ?? this.#usualSecrets.of(accessKeyId, false, holds);
+    const secret = credential.secret ?? this.#usualSecrets.ofHandedOn(accessKeyId, holds);
     if (secret !== undefined) verifyOlderSignature(claim, request, path, secret);
     return { caller: credential.caller, method: "QueryString", isOlder: true };
   }
