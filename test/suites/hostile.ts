@@ -1,6 +1,7 @@
 /** What nobody should send: inputs of the model, broken in one place. */
 
 import type { Chance } from "../../src/kernel/schema/sample.ts";
+import { rounds } from "../rounds.ts";
 import { restRequest, type Sent } from "./rest.ts";
 import { bodyOf, isRest, type Input } from "./wire.ts";
 import type { BuiltOperation } from "./services.ts";
@@ -83,7 +84,8 @@ const queryTails = [
   ".member.x",
 ];
 
-const long = "A".repeat(1024 * 1024);
+/** Most of what these tests cost is making, signing and reading it. */
+const long = "A".repeat(rounds(1024 * 1024));
 
 /** Requests for one operation, made from an input that fits its model. */
 export function* hostileRequests(
