@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { startRegion, testEpoch, type TestRegion } from "../../../../test/region.ts";
 import { ReplicationStage, source, target } from "../../../../test/s3-replication.ts";
+import { pendingReplications } from "./table.ts";
 
 const QueueArn = "arn:aws:sqs:us-east-1:000000000000:events";
 const Key = "docs/key";
@@ -179,16 +180,27 @@ test("what is on its way is measured each minute, in the region of the destinati
   assert.deepEqual(await metric(region, "OperationsFailedReplication", "Sum", "us-east-1"), []);
 });
 
-test("what is on its way is measured whole, however much it is", async () => {
+test("what is on its way is measured whole, however much it is, and others come in between", async (t) => {
   await using region = await startRegion();
   const { stage, put } = await prepare(region);
   await stage.configure(measured);
   region.engine.lags.set({ "s3.replication": 90_000 });
+  await put();
+  // As many objects as need three looks, without the work of storing them.
   const count = 1_001;
-  for (let index = 0; index < count; index += 1) await put({ Key: `docs/${index}`, Body: "x" });
-  await region.clock.advance({ minutes: 5 });
-  assert.deepEqual(await metric(region, "OperationsPendingReplication", "Maximum"), [count, 0]);
-  assert.deepEqual(await metric(region, "BytesPendingReplication", "Maximum"), [count, 0]);
+  region.engine.store.transact({ account: "000000000000", region: "us-east-1" }, (transaction) => {
+    const rows = transaction.rows(pendingReplications);
+    const one = rows.first();
+    assert.ok(one);
+    for (let index = 1; index < count; index += 1) rows.put({ ...one, versionId: `v${index}`, sizeBytes: 1 });
+  });
+  const pause = t.mock.method(region.engine.waits, "wait");
+  await region.clock.advance({ minutes: 1 });
+  const looks = pause.mock.calls.filter(({ arguments: [until] }) => until === region.clock.now());
+  assert.equal(looks.length, 2, "between three looks");
+  await region.clock.advance({ minutes: 1 });
+  assert.deepEqual(await metric(region, "OperationsPendingReplication", "Maximum"), [count, count - 1]);
+  assert.deepEqual(await metric(region, "BytesPendingReplication", "Maximum"), [count + 99, count - 1]);
 });
 
 test("a rule without metrics measures nothing", async () => {
