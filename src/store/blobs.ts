@@ -3,11 +3,12 @@
  * whole or not there, and never changes once it is, so that snapshots can share it.
  */
 
-import { constants, createReadStream } from "node:fs";
+import { createReadStream } from "node:fs";
 import type { ReadStream } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { entriesOf, linkOrCopy, syncFolder } from "./files.ts";
 import type { Durability } from "./types.ts";
 
 export interface BlobRange {
@@ -153,17 +154,6 @@ export class Blobs {
   }
 }
 
-/** There are file systems without links, and limits to how many links a file has. */
-export async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    if (!["EMLINK", "ENOTSUP", "EOPNOTSUPP", "EPERM", "ENOSYS"].includes(code)) throw error;
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-  }
-}
-
 /** One write is under way while the next is collected. */
 async function writeAll(
   file: FileHandle,
@@ -214,22 +204,4 @@ function after(pieces: readonly Uint8Array[], count: number): Uint8Array[] {
 /** The folders of blobs: two characters each. */
 async function shardsOf(folder: string): Promise<string[]> {
   return (await entriesOf(folder)).filter((name) => name.length === 2);
-}
-
-async function entriesOf(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

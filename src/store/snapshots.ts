@@ -4,9 +4,9 @@
  */
 
 import { constants } from "node:fs";
-import { copyFile, mkdir, mkdtemp, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { linkOrCopy } from "./blobs.ts";
+import { entriesOf, linkOrCopy, syncFile } from "./files.ts";
 import { LmdbFile } from "./lmdb-file.ts";
 import { draftsFolder, snapshotsFolder } from "./region-folder.ts";
 import { requireSupported } from "./migrations.ts";
@@ -186,22 +186,4 @@ function folderOf(store: LmdbStore, name: string): string {
 async function draftFolder(store: LmdbStore): Promise<string> {
   await mkdir(draftsFolder(store.folder), { recursive: true });
   return mkdtemp(join(draftsFolder(store.folder), "draft-"));
-}
-
-async function entriesOf(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }

@@ -1,11 +1,9 @@
 /** Objects that were acknowledged are there whole, and nothing else is, also when the process is killed. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
@@ -13,6 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { blobFiles } from "../blob-files.ts";
 import { startRegion, type TestRegion } from "../region.ts";
+import { killed } from "./killed-load.ts";
 import { bodyOf } from "./objects-recovery-bodies.ts";
 
 const program = fileURLToPath(import.meta.url).replace(".test.", "-load.");
@@ -20,27 +19,6 @@ const Bucket = "bucket";
 const inlineBytesMax = 16 * 1024;
 
 type Said = readonly [kind: string, key: string];
-
-/** Runs the load until it has said so much, and kills it. @returns what it said */
-async function killed(folder: string, round: number, saidMin: number): Promise<Said[]> {
-  const child = spawn(process.execPath, [program, folder, String(round)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const said: Said[] = [];
-  for await (const line of createInterface(child.stdout)) {
-    // The last line may have been cut off by the kill: it was not said.
-    try {
-      said.push(JSON.parse(line) as Said);
-    } catch {
-      break;
-    }
-    if (said.length === saidMin) child.kill("SIGKILL");
-  }
-  if (child.exitCode === null && child.signalCode === null)
-    await new Promise((resolve) => child.once("exit", resolve));
-  assert.equal(child.signalCode, "SIGKILL", "the load ended by itself");
-  return said;
-}
 
 function keysOf(said: readonly Said[], kind: string): string[] {
   return said.filter(([each]) => each === kind).map(([, key]) => key);
@@ -101,7 +79,7 @@ test("objects survive kill -9, whole, and nothing else does", async () => {
   try {
     const said: Said[] = [];
     for (const [round, saidMin] of [90, 400].entries()) {
-      said.push(...(await killed(folder, round, saidMin)));
+      said.push(...(await killed<Said>(program, folder, round, saidMin)));
       await using region = await startRegion({ dataDir: folder });
       const s3 = region.client(S3Client);
       const found = await everything(s3);

@@ -1,40 +1,18 @@
 /** What was acknowledged has happened, also when the process is killed in the middle of its work. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startRegion } from "../region.ts";
+import { killed } from "./killed-load.ts";
 import { asking, making, type Make } from "./making.ts";
 import { isBuiltOperation } from "./services.ts";
 import type { Acknowledged } from "./recovery-load.ts";
 
 const program = fileURLToPath(import.meta.url).replace("recovery.test.", "recovery-load.");
-
-/** Runs the load until it has said so much, and kills it. @returns what it said */
-async function killed(folder: string, round: number, saidMin: number): Promise<Acknowledged[]> {
-  const child = spawn(process.execPath, [program, folder, String(round)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const said: Acknowledged[] = [];
-  for await (const line of createInterface(child.stdout)) {
-    // The last line may have been cut off by the kill: it was not said.
-    try {
-      said.push(JSON.parse(line) as Acknowledged);
-    } catch {
-      break;
-    }
-    if (said.length === saidMin) child.kill("SIGKILL");
-  }
-  if (child.exitCode === null && child.signalCode === null)
-    await new Promise((resolve) => child.once("exit", resolve));
-  assert.equal(child.signalCode, "SIGKILL", "the load ended by itself");
-  return said;
-}
 
 function idsOf(said: readonly Acknowledged[], kind: string): string[] {
   return said.filter(([each]) => each === kind).map(([, id]) => id);
@@ -189,7 +167,7 @@ test(
     const pending: string[] = [];
     try {
       for (const [round, saidMin] of [40, 150, 400].entries()) {
-        const said = await killed(folder, round, saidMin);
+        const said = await killed<Acknowledged>(program, folder, round, saidMin);
         pending.push(...idsOf(said, "deletion"));
         await check(folder, round, said);
       }
