@@ -42,6 +42,13 @@ export interface RegionOptions {
   readonly freezeRows?: boolean;
 }
 
+/** Programs without types are told what would keep their data elsewhere, or less well, than they think. */
+function requireSense({ dataDir, durability = "relaxed" }: RegionOptions): void {
+  if (dataDir === "") throw new TypeError("dataDir is empty; leave it out for a temporary folder.");
+  if (["relaxed", "fsync"].includes(durability)) return;
+  throw new TypeError(`durability is relaxed or fsync, not ${String(durability)}.`);
+}
+
 export class Region implements AsyncDisposable {
   readonly engine: Engine;
   readonly clock: ClockControl;
@@ -53,6 +60,7 @@ export class Region implements AsyncDisposable {
   #local: LocalRoutes = localRoutes(this);
 
   private constructor(options: RegionOptions) {
+    requireSense(options);
     this.options = options;
     const folder = options.dataDir ?? mkdtempSync(join(tmpdir(), "us-local-1-"));
     this.#cleanUp = () => {

@@ -35,6 +35,24 @@ test("a long poll in process ends with its region", async () => {
   for (const { Messages } of await Promise.all([...polls, abortable])) assert.equal(Messages, undefined);
 });
 
+test("a client of a region that has been stopped is told so; stopping it again does nothing", async () => {
+  const region = await startRegion();
+  const sqs = region.client(SQSClient);
+  await Promise.all([region.stop(), region.stop()]);
+  const asked = sqs.send(new CreateQueueCommand({ QueueName: "q" }));
+  await assert.rejects(asked, { message: "The region of this client has been stopped." });
+  assert.deepEqual(region.engine.defects, []);
+  await region.stop();
+});
+
+test("a program without types is told of options that make no sense", async () => {
+  await assert.rejects(startRegion({ dataDir: "" }), { name: "TypeError", message: /^dataDir is empty;/ });
+  const durability = "never" as "fsync";
+  await assert.rejects(startRegion({ durability }), {
+    name: "TypeError", message: "durability is relaxed or fsync, not never.",
+  });
+});
+
 test("clients of a region in process stay with it, whatever endpoint the environment names", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
     env: { AWS_ENDPOINT_URL: "http://localhost:1", AWS_ENDPOINT_URL_S3: "http://localhost:1" },

@@ -91,6 +91,7 @@ export class Engine implements Kernel, JobHost, MetricsHost {
   /** By name, as they are loaded. */
   readonly loadedServices = new Map<string, Service>();
   readonly #stopping = new AbortController();
+  #isOver = false;
   readonly #incarnation: number;
   readonly #keys = new Map<string, Buffer>();
   readonly #caches = new Map<string, BoundedCache<unknown>>();
@@ -147,6 +148,11 @@ export class Engine implements Kernel, JobHost, MetricsHost {
   /** Aborted when the region stops: nobody waits any longer. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
+  }
+
+  /** The region has stopped, and nothing of it can be asked any more. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   get identity(): IdentityCache {
@@ -361,5 +367,6 @@ export class Engine implements Kernel, JobHost, MetricsHost {
     await this.settled();
     if (!this.#options.ephemeral) await this.metrics.flush();
     await this.store.close();
+    this.#isOver = true;
   }
 }

@@ -136,6 +136,7 @@ async function pass(
   request: SdkRequest,
   sent: { abortSignal?: AbortSignal } | undefined,
 ): Promise<{ response: SdkResponse }> {
+  if (engine.isOver) throw new Error("The region of this client has been stopped.");
   const head = {
     method: request.method,
     path: request.path,
