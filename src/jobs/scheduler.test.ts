@@ -279,3 +279,24 @@ test("what the store refuses a job does not end the process, and is tried again"
   await bench.advanceTo(2_000);
   assert.deepEqual(ran, ["x at 2000"]);
 });
+
+test("requests have their turn between many jobs that are due at once", async (t) => {
+  const bench = new Bench(t);
+  const order: string[] = [];
+  bench.define(
+    job<number>("test.busy", () => {
+      order.push("job");
+      for (const end = performance.now() + 4; performance.now() < end; );
+    }),
+  );
+  const count = 12;
+  for (let each = 0; each < count; each += 1) bench.schedule("test.busy", String(each), 1_000);
+  const running = bench.advanceTo(1_000);
+  while (order.filter((each) => each === "job").length < count) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    order.push("turn");
+  }
+  await running;
+  const first = order.indexOf("job");
+  assert.ok(order.slice(first, order.lastIndexOf("job")).filter((each) => each === "turn").length >= 2);
+});
