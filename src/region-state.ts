@@ -16,9 +16,10 @@ export class RegionState {
 
   /** Removes everything of every account. Snapshots and the clock stay. */
   async reset(): Promise<void> {
-    await this.#engine.planes.reset();
-    await this.#store.clear();
-    await this.#engine.blobs.deleteExceptThoseOf();
+    const { blobs, planes } = this.#engine;
+    await planes.reset();
+    await this.#store.clear(() => blobs.replaced());
+    await blobs.deleteExceptThoseOf();
     this.#engine.adoptStore("goes on");
     await this.#store.flush();
   }
@@ -40,9 +41,10 @@ export class RegionState {
    */
   async restore(name: string): Promise<void> {
     const { restoreSnapshot, snapshotBlobs } = await snapshots();
-    await restoreSnapshot(this.#store, name);
-    await this.#engine.planes.reset();
-    await this.#engine.blobs.deleteExceptThoseOf(snapshotBlobs(this.#store, name));
+    const { blobs, planes } = this.#engine;
+    await restoreSnapshot(this.#store, name, () => blobs.replaced());
+    await planes.reset();
+    await blobs.deleteExceptThoseOf(snapshotBlobs(this.#store, name));
     this.#engine.adoptStore("is the store's");
     await this.#store.flush();
   }

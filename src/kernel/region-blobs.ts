@@ -121,6 +121,11 @@ export class RegionBlobs {
     }
   }
 
+  /** To be called in the turn in which the store's content is replaced. */
+  replaced(): void {
+    this.#files.replaced();
+  }
+
   /** After a reset, or with the folder of a snapshot's blobs after its restoration. */
   deleteExceptThoseOf(folder?: string): Promise<void> {
     return this.#files.deleteExceptThoseOf(folder);

@@ -29,6 +29,8 @@ export class Blobs {
   readonly #folder: string;
   readonly #durability: Durability;
   readonly #arriving = new Set<string>();
+  /** What has arrived since the store's content was replaced, while what was before it is being deleted. */
+  #arrived: Set<string> | undefined;
   #arrivals = 0;
   #opened: Promise<unknown> | undefined;
 
@@ -79,7 +81,7 @@ export class Blobs {
 
   /** Whoever wrote it has said what becomes of it. */
   settle(id: string): void {
-    this.#arriving.delete(id);
+    if (this.#arriving.delete(id)) this.#arrived?.add(id);
   }
 
   read(id: string, range: BlobRange = {}): ReadStream {
@@ -111,15 +113,25 @@ export class Blobs {
     if ((await entriesOf(this.#folder)).includes(ARRIVING)) await this.#ready();
   }
 
-  /** Everything goes but what is arriving, and what is in another folder of blobs: a snapshot's. */
+  /** To be called in the turn in which the store's content is replaced: from here on what arrives stays. */
+  replaced(): void {
+    this.#arrived = new Set();
+  }
+
+  /**
+   * Everything goes but what is arriving, what has arrived since `replaced`, and what is in another folder of
+   * blobs: a snapshot's.
+   */
   async deleteExceptThoseOf(otherFolder?: string): Promise<void> {
+    const arrived = (this.#arrived ??= new Set());
     for (const shard of await shardsOf(this.#folder)) {
       const kept = new Set(otherFolder === undefined ? [] : await entriesOf(join(otherFolder, shard)));
       for (const id of await entriesOf(join(this.#folder, shard))) {
-        if (kept.has(id) || this.#arriving.has(id)) continue;
+        if (kept.has(id) || this.#arriving.has(id) || arrived.has(id)) continue;
         await rm(join(this.#folder, shard, id), { force: true });
       }
     }
+    if (this.#arrived === arrived) this.#arrived = undefined;
   }
 
   /** On a full disk it may fail, and succeed later. */

@@ -158,12 +158,12 @@ export class LmdbStore implements Store {
     }
   }
 
-  async clear(): Promise<void> {
+  async clear(clearing?: () => void): Promise<void> {
     await this.exclusively(async () => {
+      clearing?.();
       this.#file.clear();
       this.#forget();
       migrate(this.folder, this.#file, this.#codec);
-      await Promise.resolve();
     });
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readdirSync } from "node:fs";
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
@@ -142,6 +142,26 @@ test("a blob is written whole, read by range, kept by snapshots, and by nothing 
   assert.deepEqual(await sizes(), [11, 7, undefined, 18]);
   await earlier.deleteExceptThoseOf();
   assert.deepEqual(await sizes(), [undefined, undefined, undefined, 18]);
+
+  // What arrives once the store's content is another belongs to that.
+  await earlier.write("id-1", [Buffer.from("before")]);
+  earlier.settle("id-1");
+  await store.clear(() => earlier.replaced());
+  await earlier.write("id-2", [Buffer.from("after")]);
+  earlier.settle("id-2");
+  await earlier.deleteExceptThoseOf();
+  assert.deepEqual(await sizes(), [undefined, 5, undefined, 18]);
+  await earlier.deleteExceptThoseOf();
+  assert.deepEqual(await sizes(), [undefined, undefined, undefined, 18]);
+});
+
+test("blobs that cannot be written are written once there is room for them", async (context) => {
+  const store = opened(context);
+  const blobs = new Blobs(store.folder, "relaxed");
+  writeFileSync(join(store.folder, "blobs"), "in the way");
+  await assert.rejects(blobs.write("id-1", [Buffer.from("x")]), { code: "ENOTDIR" });
+  rmSync(join(store.folder, "blobs"));
+  assert.equal(await blobs.write("id-1", [Buffer.from("x")]), 1);
 });
 
 function opened(context: TestContext): LmdbStore {

@@ -60,8 +60,14 @@ export async function listSnapshots(store: LmdbStore): Promise<SnapshotSummary[]
   return Promise.all(names.map((name) => summaryOf(store, name)));
 }
 
-/** Everything since the snapshot is gone, finished transactions that are not committed yet included. */
-export async function restoreSnapshot(store: LmdbStore, name: string): Promise<void> {
+/**
+ * Everything since the snapshot is gone, finished transactions that are not committed yet included.
+ *
+ * @param replacing called in the turn in which it goes
+ */
+export async function restoreSnapshot(
+  store: LmdbStore, name: string, replacing?: () => void,
+): Promise<void> {
   const source = folderOf(store, name);
   await requireSnapshot(store, name);
   const draft = await draftFolder(store);
@@ -71,6 +77,7 @@ export async function restoreSnapshot(store: LmdbStore, name: string): Promise<v
     await store.exclusively(async () => {
       // What only the present has is deleted by whoever knows what is arriving just now.
       await linkBlobs(join(draft, BLOBS), join(store.folder, BLOBS));
+      replacing?.();
       await store.replaceFile(join(draft, DATA));
     });
   } finally {

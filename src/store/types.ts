@@ -106,8 +106,8 @@ export interface Store {
   onDropped: (() => void) | undefined;
   /** Writes everything pending now. */
   flush(): Promise<void>;
-  /** Removes all rows of all cells. */
-  clear(): Promise<void>;
+  /** Removes all rows of all cells. @param clearing called in the turn in which they go */
+  clear(clearing?: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
