@@ -1,8 +1,8 @@
 // Runs the compiled tests with Node's own runner. Arguments: path fragments to select files; `--compat` runs
 // the tests that drive real clients (aws CLI, boto3, Terraform) instead of the unit tests; `--slowest` tells
 // in the end which files took most of the processor, and which tests took longest.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { inspect } from "node:util";
@@ -52,15 +52,16 @@ function complain(event) {
  * hooks outside of a suite, nothing of the process changed.
  */
 function shared(files, processes) {
-  const folder = resolve("dist", "test", "shared");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, "taken"), { recursive: true });
+  // Of this run alone: another may be under way.
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "us-local-1-tests-")));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "taken"));
   const paths = JSON.stringify(files.map((file) => resolve(file)), null, 2);
   writeFileSync(join(folder, "files.json"), paths);
+  const loader = JSON.stringify(new URL("load-tests.mjs", import.meta.url).href);
   return Array.from({ length: Math.min(processes, files.length) }, (_, index) => {
     const path = join(folder, `${index}.mjs`);
-    const loader = "../../../tools/load-tests.mjs";
-    writeFileSync(path, `import { loadShared } from "${loader}";\nloadShared(import.meta.dirname);\n`);
+    writeFileSync(path, `import { loadShared } from ${loader};\nloadShared(import.meta.dirname);\n`);
     return path;
   });
 }
