@@ -13,7 +13,8 @@ import { ValueCodec } from "../store/values.ts";
 import { exitCodes } from "./failure.ts";
 import { portOwner } from "./port-owner.ts";
 
-const main = fileURLToPath(new URL("./main.js", import.meta.url));
+/** As it is installed: joined into few files, it starts in half the time. */
+const main = fileURLToPath(new URL("../../bin/us-local-1.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "us-local-1-cli-"));
 const regions: ChildProcess[] = [];
 after(() => {
@@ -113,7 +114,7 @@ test("a port that is taken is refused, by the name of who has it", async () => {
   assert.deepEqual(JSON.parse(error), {
     error: {
       code: "portTaken",
-      message: `Port ${region.port} is taken by node main.js (process ${region.pid}).`,
+      message: `Port ${region.port} is taken by node us-local-1.js (process ${region.pid}).`,
       advice: `Take another: --port ${region.port + 1}, or --port 0 for any.`,
     },
   });
@@ -133,14 +134,13 @@ test("a folder that cannot be made or written is refused, by what the system say
     [join(file, "data"), `ENOTDIR: not a directory, mkdir '${join(file, "data")}'`],
     [file, `ENOTDIR: not a directory, open '${join(file, "lock")}`],
   ] as const) {
-    for (const more of [[], ["--tls"]]) {
-      const { code, error } = await run(["start", "--port", "0", "--data-dir", dataDir, ...more]);
-      assert.equal(code, exitCodes.failure);
-      const said = `us-local-1: The data folder ${dataDir} cannot be written: ${reason}`;
-      if (more.length === 0) assert.ok(error.startsWith(said), error);
-      else assert.match(error, /^us-local-1: The data folder .* cannot be written: E\w+: /);
-    }
+    const { code, error } = await run(["start", "--port", "0", "--data-dir", dataDir]);
+    assert.equal(code, exitCodes.failure);
+    const said = error.replace(/lock\.\d+/, "lock");
+    assert.equal(said, `us-local-1: The data folder ${dataDir} cannot be written: ${reason}.\n`);
   }
+  const { error } = await run(["start", "--port", "0", "--data-dir", "/proc/none/data", "--tls"]);
+  assert.match(error, /^us-local-1: The data folder .* cannot be written: ENOENT: /);
 });
 
 test("a store of a newer version is refused by its number", async () => {
