@@ -132,7 +132,7 @@ test("a folder that cannot be made or written is refused, by what the system say
   for (const [dataDir, reason] of [
     ["/proc/none/data", "ENOENT: no such file or directory, mkdir '/proc/none'"],
     [join(file, "data"), `ENOTDIR: not a directory, mkdir '${join(file, "data")}'`],
-    [file, `ENOTDIR: not a directory, open '${join(file, "lock")}`],
+    [file, `ENOTDIR: not a directory, open '${join(file, "lock")}'`],
   ] as const) {
     const { code, error } = await run(["start", "--port", "0", "--data-dir", dataDir]);
     assert.equal(code, exitCodes.failure);
