@@ -6,7 +6,10 @@
 import { request as requestPlain, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { request as requestSecure, type RequestOptions } from "node:https";
 import { lookup as lookupName, type LookupOptions } from "node:dns";
-import { rootCertificates, TLSSocket, type DetailedPeerCertificate } from "node:tls";
+import {
+  createSecureContext, rootCertificates, TLSSocket, type DetailedPeerCertificate, type SecureContext,
+} from "node:tls";
+import { BoundedCache } from "./auth/bounded-cache.ts";
 
 export interface OutboundRequest {
   readonly url: URL;
@@ -133,7 +136,7 @@ async function exchange(request: OutboundRequest, signal: AbortSignal): Promise<
 function responseTo(request: OutboundRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const { url, method, headers = {}, body, authorities, thumbprints } = request;
   if (!isHttp(url)) throw new OutboundFailure("malformed", `Nothing can be sent by ${url.protocol}`);
-  const options: RequestOptions = {
+  const options: RequestOptions & { readonly secureContext?: SecureContext } = {
     agent: false,
     method,
     signal,
@@ -141,12 +144,25 @@ function responseTo(request: OutboundRequest, signal: AbortSignal): Promise<Inco
     headers: body === undefined ? headers : { ...headers, "content-length": Buffer.byteLength(body) },
     // Who names thumbprints compares certificates with these instead; nothing secret goes out before.
     rejectUnauthorized: thumbprints === undefined,
-    ...(authorities && authorities.length > 0 && { ca: [...rootCertificates, ...authorities] }),
+    ...(authorities && authorities.length > 0 && { secureContext: trusting(authorities) }),
   };
   return new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? requestSecure : requestPlain;
     send(url, options, resolve).on("error", reject).end(body);
   });
+}
+
+/** To read the public authorities takes longer than all else of a request: it is done once. */
+const contexts = new BoundedCache<SecureContext>(16);
+
+function trusting(authorities: readonly string[]): SecureContext {
+  const name = authorities.join("\n");
+  let context = contexts.get(name);
+  if (!context) {
+    context = createSecureContext({ ca: [...rootCertificates, ...authorities] });
+    contexts.set(name, context);
+  }
+  return context;
 }
 
 /**
