@@ -7,6 +7,9 @@ import type { Begun, Slot } from "./slot.ts";
 /** More than these beginning at once would only make each take longer than it may. */
 const beginningMax = availableParallelism();
 
+/** @evidence answers to GetProvisionedConcurrencyConfig, StatusReason, quoted by users of deployment tools */
+const initFailed = "FUNCTION_ERROR_INIT_FAILURE";
+
 interface Kept {
   readonly spec: FunctionSpec;
   count: number;
@@ -79,7 +82,7 @@ export class Provisioned {
       const { slot, failure } = await this.#begin(kept.spec);
       if (failure === undefined && kept.slots.size < kept.count) kept.slots.add(slot);
       else if (failure === undefined) retire(slot);
-      else kept.failure = failure === "timeout" ? "The Init phase took too long" : failure.errorType;
+      else kept.failure = initFailed;
     } catch (cause) {
       kept.failure = cause instanceof Error ? cause.message : String(cause);
     } finally {

@@ -131,6 +131,21 @@ test("provisioned environments are warm before the first invocation, and stay so
   assert.deepEqual((await bench.invoke("warm", {}, { Qualifier: "1" })).answer, [type, id, 2]);
 });
 
+test("what can't be initialized is not provisioned, and its status says why", async () => {
+  const Code = { ZipFile: nodePackage("throw new Error('broken');") };
+  await bench.make("broken", { Code, Publish: true });
+  const named = { FunctionName: "broken", Qualifier: "1" };
+  await bench.lambda.send(
+    new PutProvisionedConcurrencyConfigCommand({ ...named, ProvisionedConcurrentExecutions: 2 }),
+  );
+  const state = () => bench.lambda.send(new GetProvisionedConcurrencyConfigCommand(named));
+  for (let turns = 0; turns < 500 && (await state()).Status === "IN_PROGRESS"; turns += 1) {
+    await bench.region.clock.advance({ seconds: 1 });
+  }
+  const { Status, StatusReason, AvailableProvisionedConcurrentExecutions: ready } = await state();
+  assert.deepEqual([Status, StatusReason, ready], ["FAILED", "FUNCTION_ERROR_INIT_FAILURE", 0]);
+});
+
 test("provisioned concurrency leaves the account 100, and is counted where nothing is reserved", async () => {
   await bench.make("roomy");
   const named = { FunctionName: "roomy" };
