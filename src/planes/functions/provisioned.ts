@@ -1,7 +1,7 @@
 /** Provisioned concurrency: so many environments of a revision, always initialized. */
 
 import { availableParallelism } from "node:os";
-import type { FunctionSpec, ProvisionedState } from "./contract.ts";
+import type { FunctionSpec, ProvisionedState, ProvisionedUse } from "./contract.ts";
 import type { Begun, Slot } from "./slot.ts";
 
 /** More than these beginning at once would only make each take longer than it may. */
@@ -49,6 +49,16 @@ export class Provisioned {
   state(revision: string): ProvisionedState | undefined {
     const kept = this.#kept.get(revision);
     return kept && stateOf(kept);
+  }
+
+  /** Undefined where none of the revision are kept. */
+  useOf(slot: Slot): ProvisionedUse | undefined {
+    const isServed = slot.isProvisioned;
+    const kept = this.#kept.get(slot.spec.revision);
+    if (!kept) return undefined;
+    let busy = isServed ? 1 : 0;
+    for (const other of kept.slots) if (other !== slot && other.environment.state !== "idle") busy += 1;
+    return { requested: kept.count, busy, isServed };
   }
 
   /** Another takes its place, unless one like it has just failed to start. */

@@ -7,6 +7,7 @@ import {
   ListProvisionedConcurrencyConfigsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand,
   PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
+import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { refusal } from "../../../test/refusal.ts";
 import { arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
@@ -126,6 +127,23 @@ test("provisioned environments are warm before the first invocation, and stay so
   assert.deepEqual([type, count], ["provisioned-concurrency", 1]);
   // Nothing had to be begun for it.
   assert.doesNotMatch(first.log, /Init Duration/);
+  const cloudwatch = bench.region.client(CloudWatchClient);
+  const most = async (MetricName: string) => {
+    const { Datapoints } = await cloudwatch.send(new GetMetricStatisticsCommand({
+      Namespace: "AWS/Lambda", MetricName, Period: 86_400, Statistics: ["Maximum"],
+      Dimensions: [{ Name: "FunctionName", Value: "warm" }, { Name: "Resource", Value: "warm:1" }],
+      StartTime: new Date("2026-01-01"), EndTime: new Date("2026-01-02"),
+    }));
+    return Datapoints?.[0]?.Maximum;
+  };
+  assert.deepEqual(
+    [
+      await most("ProvisionedConcurrencyInvocations"), await most("ProvisionedConcurrentExecutions"),
+      await most("ProvisionedConcurrencyUtilization"),
+      await most("ProvisionedConcurrencySpilloverInvocations"),
+    ],
+    [1, 1, 1, undefined],
+  );
   // Longer than environments wait that are not provisioned.
   await bench.region.clock.advance({ seconds: 3_000 });
   assert.deepEqual((await bench.invoke("warm", {}, { Qualifier: "1" })).answer, [type, id, 2]);
