@@ -156,6 +156,17 @@ export interface Outcome {
   readonly logStreamName: string;
   /** The last 4 KB of this invocation's lines, for `LogType: Tail`. */
   readonly logTail: string;
+  /** Of a revision that environments are kept initialized of. */
+  readonly provisioned?: ProvisionedUse;
+}
+
+export interface ProvisionedUse {
+  /** So many are to be kept. */
+  readonly requested: number;
+  /** So many of them were at work, this invocation's included. */
+  readonly busy: number;
+  /** This invocation had one of them. */
+  readonly isServed: boolean;
 }
 
 export interface ProvisionedState {

@@ -92,7 +92,7 @@ test("provisioned environments are ready before they are asked for, and are repl
 
   const broken = create({ "index.mjs": "import 'nowhere';" });
   const state = await plane.keepWarm(broken.spec, 1);
-  assert.deepEqual(state, { requested: 1, ready: 0, failure: "Error" });
+  assert.deepEqual(state, { requested: 1, ready: 0, failure: "FUNCTION_ERROR_INIT_FAILURE" });
 });
 
 test("hot reload: saving a file changes the next invocation", async (context) => {

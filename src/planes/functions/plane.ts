@@ -90,9 +90,15 @@ class EnvironmentPool implements FunctionsPlane {
     for (let slot = await crowd.take(); slot; slot = await crowd.take()) {
       this.#resting.delete(slot);
       // It may have ended between being given and being taken.
-      if (slot.environment.state === "idle") return crowd.run(slot, invocation);
+      if (slot.environment.state === "idle") return this.#run(slot, invocation);
     }
     return this.#invokeCold(spec, key, invocation);
+  }
+
+  async #run(slot: Slot, invocation: Invocation, initMilliseconds?: number): Promise<Outcome> {
+    const outcome = await this.#crowd(slot.key).run(slot, invocation, initMilliseconds);
+    const provisioned = this.#provisioned.useOf(slot);
+    return provisioned ? { ...outcome, provisioned } : outcome;
   }
 
   #crowd(key: string): Crowd {
@@ -109,14 +115,14 @@ class EnvironmentPool implements FunctionsPlane {
   async #invokeCold(spec: FunctionSpec, key: string, invocation: Invocation): Promise<Outcome> {
     const { requestId } = invocation;
     const first = await this.#begin(spec, key, { requestId, phase: "init" });
-    if (!first.failure) return this.#crowd(key).run(first.slot, invocation, first.milliseconds);
+    if (!first.failure) return this.#run(first.slot, invocation, first.milliseconds);
     // Lambda tries again, within the function's own time, and so does this.
     const second = await this.#begin(spec, key, {
       requestId,
       phase: "invoke",
       log: first.slot.environment.log,
     });
-    if (!second.failure) return this.#crowd(key).run(second.slot, invocation);
+    if (!second.failure) return this.#run(second.slot, invocation);
     return failedOutcome(spec, invocation, second, second.failure);
   }
 

@@ -1,11 +1,14 @@
 /** Provisioned concurrency: so many environments of a revision, always initialized. */
 
 import { availableParallelism } from "node:os";
-import type { FunctionSpec, ProvisionedState } from "./contract.ts";
+import type { FunctionSpec, ProvisionedState, ProvisionedUse } from "./contract.ts";
 import type { Begun, Slot } from "./slot.ts";
 
 /** More than these beginning at once would only make each take longer than it may. */
 const beginningMax = availableParallelism();
+
+/** @evidence answers to GetProvisionedConcurrencyConfig, StatusReason, quoted by users of deployment tools */
+const initFailed = "FUNCTION_ERROR_INIT_FAILURE";
 
 interface Kept {
   readonly spec: FunctionSpec;
@@ -48,6 +51,16 @@ export class Provisioned {
     return kept && stateOf(kept);
   }
 
+  /** Undefined where none of the revision are kept. */
+  useOf(slot: Slot): ProvisionedUse | undefined {
+    const isServed = slot.isProvisioned;
+    const kept = this.#kept.get(slot.spec.revision);
+    if (!kept) return undefined;
+    let busy = isServed ? 1 : 0;
+    for (const other of kept.slots) if (other !== slot && other.environment.state !== "idle") busy += 1;
+    return { requested: kept.count, busy, isServed };
+  }
+
   /** Another takes its place, unless one like it has just failed to start. */
   ended(slot: Slot): void {
     const kept = this.#kept.get(slot.spec.revision);
@@ -79,7 +92,7 @@ export class Provisioned {
       const { slot, failure } = await this.#begin(kept.spec);
       if (failure === undefined && kept.slots.size < kept.count) kept.slots.add(slot);
       else if (failure === undefined) retire(slot);
-      else kept.failure = failure === "timeout" ? "The Init phase took too long" : failure.errorType;
+      else kept.failure = initFailed;
     } catch (cause) {
       kept.failure = cause instanceof Error ? cause.message : String(cause);
     } finally {

@@ -7,6 +7,7 @@ import {
   ListProvisionedConcurrencyConfigsCommand, PublishVersionCommand, PutFunctionConcurrencyCommand,
   PutProvisionedConcurrencyConfigCommand, UpdateAliasCommand, UpdateFunctionCodeCommand,
 } from "@aws-sdk/client-lambda";
+import { CloudWatchClient, GetMetricStatisticsCommand } from "@aws-sdk/client-cloudwatch";
 import { refusal } from "../../../test/refusal.ts";
 import { arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
 import { nodePackage } from "../../../test/zip-archive.ts";
@@ -126,9 +127,41 @@ test("provisioned environments are warm before the first invocation, and stay so
   assert.deepEqual([type, count], ["provisioned-concurrency", 1]);
   // Nothing had to be begun for it.
   assert.doesNotMatch(first.log, /Init Duration/);
+  const cloudwatch = bench.region.client(CloudWatchClient);
+  const most = async (MetricName: string) => {
+    const { Datapoints } = await cloudwatch.send(new GetMetricStatisticsCommand({
+      Namespace: "AWS/Lambda", MetricName, Period: 86_400, Statistics: ["Maximum"],
+      Dimensions: [{ Name: "FunctionName", Value: "warm" }, { Name: "Resource", Value: "warm:1" }],
+      StartTime: new Date("2026-01-01"), EndTime: new Date("2026-01-02"),
+    }));
+    return Datapoints?.[0]?.Maximum;
+  };
+  assert.deepEqual(
+    [
+      await most("ProvisionedConcurrencyInvocations"), await most("ProvisionedConcurrentExecutions"),
+      await most("ProvisionedConcurrencyUtilization"),
+      await most("ProvisionedConcurrencySpilloverInvocations"),
+    ],
+    [1, 1, 1, undefined],
+  );
   // Longer than environments wait that are not provisioned.
   await bench.region.clock.advance({ seconds: 3_000 });
   assert.deepEqual((await bench.invoke("warm", {}, { Qualifier: "1" })).answer, [type, id, 2]);
+});
+
+test("what can't be initialized is not provisioned, and its status says why", async () => {
+  const Code = { ZipFile: nodePackage("throw new Error('broken');") };
+  await bench.make("broken", { Code, Publish: true });
+  const named = { FunctionName: "broken", Qualifier: "1" };
+  await bench.lambda.send(
+    new PutProvisionedConcurrencyConfigCommand({ ...named, ProvisionedConcurrentExecutions: 2 }),
+  );
+  const state = () => bench.lambda.send(new GetProvisionedConcurrencyConfigCommand(named));
+  for (let turns = 0; turns < 500 && (await state()).Status === "IN_PROGRESS"; turns += 1) {
+    await bench.region.clock.advance({ seconds: 1 });
+  }
+  const { Status, StatusReason, AvailableProvisionedConcurrentExecutions: ready } = await state();
+  assert.deepEqual([Status, StatusReason, ready], ["FAILED", "FUNCTION_ERROR_INIT_FAILURE", 0]);
 });
 
 test("provisioned concurrency leaves the account 100, and is counted where nothing is reserved", async () => {

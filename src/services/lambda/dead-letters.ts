@@ -69,6 +69,7 @@ export async function sendDeadLetter(
       sqs.SendMessage, { QueueUrl, MessageBody: body, MessageAttributes }, { ...as, region: arn.region },
     );
   } else {
-    await ctx.call(sns.Publish, { TopicArn: target, Message: body, MessageAttributes }, as);
+    const region = arn?.region ?? ctx.region;
+    await ctx.call(sns.Publish, { TopicArn: target, Message: body, MessageAttributes }, { ...as, region });
   }
 }

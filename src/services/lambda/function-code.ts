@@ -120,6 +120,11 @@ function find(ctx: ReadContext, sha256: string): StoredCode | undefined {
   return ctx.db(storedCode).get(sha256);
 }
 
+/** Of what is kept; 0 where nothing is. */
+export function unzippedBytesOf(ctx: ReadContext, sha256: string): number {
+  return find(ctx, sha256)?.unzippedBytes ?? 0;
+}
+
 /** What an account has, for use in this cell. @throws Error when nothing there names it */
 export async function adoptPackage(ctx: BodyContext, account: string, sha256: string): Promise<Package> {
   const cell = { account, region: ctx.region };

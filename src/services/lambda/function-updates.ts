@@ -13,7 +13,7 @@ import { requireDeadLetterTarget } from "./dead-letters.ts";
 import { readVariables, requireVariables, sealVariables } from "./environment-variables.ts";
 import { imageUnwanted } from "./errors.ts";
 import { authorizePassing, requireAssumable, roleCredentials } from "./execution-role.ts";
-import { keepPackage, receivePackage, releaseCode, type Package } from "./function-code.ts";
+import { keepPackage, receivePackage, releaseCode, unzippedBytesOf, type Package } from "./function-code.ts";
 import { changedSettings, showFunction } from "./function-configuration.ts";
 import { imageCode } from "./function-images.ts";
 import { requireNetwork } from "./function-network.ts";
@@ -24,7 +24,7 @@ import {
 } from "./function-table.ts";
 import { retireEnvironments } from "./function-specs.ts";
 import { hotFolder } from "./hot-reload.ts";
-import { layersOf, type UsedLayers } from "./layer-table.ts";
+import { layersOf, requireRoomBesideLayers, type UsedLayers } from "./layer-table.ts";
 import { publish } from "./publishing.ts";
 
 /** `$LATEST`, if it may be changed and is the one that the caller means. */
@@ -74,6 +74,7 @@ async function newCode(
   const folder = hotFolder(ctx, input);
   if (folder !== undefined) return { code: { kind: "folder", path: folder } };
   const received = await receivePackage(ctx, input, "UpdateFunctionCode");
+  ctx.reading(() => requireRoomBesideLayers(ctx, received.unzippedBytes, settings.Layers));
   return { code: { kind: "zip", sha256: received.sha256, sizeBytes: received.sizeBytes }, received };
 }
 
@@ -117,7 +118,7 @@ async function prepare(
   const { name, settings, code } = version;
   const role = input.Role ?? settings.Role;
   if (input.Role !== undefined) await requireAssumable(ctx, { name, role });
-  const codeBytes = code.kind === "zip" ? code.sizeBytes : 0;
+  const codeBytes = code.kind === "zip" ? ctx.reading(() => unzippedBytesOf(ctx, code.sha256)) : 0;
   const layers = input.Layers && (await layersOf(ctx, input.Layers, codeBytes));
   await requireDeadLetterTarget(ctx, input.DeadLetterConfig?.TargetArn, { name, role });
   if (input.VpcConfig || input.Role !== undefined) {

@@ -160,6 +160,27 @@ test("what is no response is the body of one, and an error is 502", async () => 
   assert.deepEqual([...(await ask(url, "/binary")).body], [0xff, 0]);
 });
 
+test("how an answer is sent is not the function's to say, nor what can't be in a header", async () => {
+  await bench.make("framing", { Code: { ZipFile: nodePackage(`
+    export const handler = async ({ rawPath }) => ({
+      statusCode: 200, body: "ten letters",
+      headers: {
+        "Content-Length": "3", "Transfer-Encoding": "chunked", Connection: "close",
+        "X-Own": rawPath === "/bad" ? "two\\nlines" : "one",
+      },
+    });
+  `) } });
+  const url = await urlOf("framing");
+  await open("framing");
+  const { status, headers, body } = await ask(url);
+  assert.deepEqual(
+    [status, body.toString(), headers["content-length"], headers["transfer-encoding"], headers["x-own"]],
+    [200, "ten letters", "11", undefined, "one"],
+  );
+  const bad = await ask(url, "/bad");
+  assert.deepEqual([bad.status, bad.body.toString()], [502, "Internal Server Error"]);
+});
+
 test("with AWS_IAM the signature must hold, and its owner be allowed", async () => {
   await bench.make("signed");
   const url = await urlOf("signed", { AuthType: "AWS_IAM" });

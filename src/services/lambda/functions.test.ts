@@ -4,7 +4,8 @@ import { after, before, test } from "node:test";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import {
   CreateFunctionCommand, DeleteFunctionCommand, GetFunctionCodeSigningConfigCommand, GetFunctionCommand,
-  GetFunctionConfigurationCommand, ListFunctionsCommand, PublishVersionCommand, UpdateFunctionCodeCommand,
+  GetFunctionConfigurationCommand, ListFunctionsCommand, PublishLayerVersionCommand, PublishVersionCommand,
+  UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand, type CreateFunctionCommandInput, type LoggingConfig,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -269,13 +270,40 @@ test("lambda-zip-50mb-else-s3: a larger package comes from S3, read as the calle
   );
 });
 
+/** The directory says how large an entry is: no archive of this size has to be sent. */
+function unzippingTo(bytes: number): Buffer {
+  const zip = zipOf({ "a.bin": "x" });
+  zip.writeUInt32LE(bytes, zip.length - 22 - 46 - "a.bin".length + 24);
+  return zip;
+}
+
 test("lambda-uncompressed-250mb: a package unzips to at most 262144000 bytes", async () => {
-  const bomb = zipOf({ "a.bin": "x" });
-  // The directory says how large an entry is: no archive of this size has to be sent.
-  bomb.writeUInt32LE(262_144_001, bomb.length - 22 - 46 - "a.bin".length + 24);
   assert.equal(
-    await refusal(create("bomb", { Code: { ZipFile: bomb } })),
+    await refusal(create("bomb", { Code: { ZipFile: unzippingTo(262_144_001) } })),
     "InvalidParameterValueException: Unzipped size must be smaller than 262144000 bytes",
+  );
+  await create("large", { Code: { ZipFile: unzippingTo(262_144_000) } });
+});
+
+test("lambda-uncompressed-250mb: a package unzips to that together with its layers", async () => {
+  const { LayerVersionArn = "" } = await bench.lambda.send(new PublishLayerVersionCommand({
+    LayerName: "half", Content: { ZipFile: unzippingTo(131_072_001) },
+  }));
+  const tooLarge = "InvalidParameterValueException: Function code combined with layers exceeds the maximum "
+    + "allowed size of 262144000 bytes. The actual size is 262144001 bytes.";
+  const half = { ZipFile: unzippingTo(131_072_000) };
+  const Layers = [LayerVersionArn];
+  assert.equal(await refusal(create("halves", { Code: half, Layers })), tooLarge);
+  await bench.make("halves", { Code: half });
+  const FunctionName = "halves";
+  assert.equal(
+    await refusal(bench.lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, Layers }))),
+    tooLarge,
+  );
+  await bench.make("layered", { Layers });
+  assert.equal(
+    await refusal(bench.lambda.send(new UpdateFunctionCodeCommand({ FunctionName: "layered", ...half }))),
+    tooLarge,
   );
 });
 
@@ -334,32 +362,6 @@ test("code is updated by whoever knows the revision, and not while an update is 
   await bench.region.clock.advance({ seconds: 1 });
   const done = await bench.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "updated" }));
   assert.deepEqual([done.LastUpdateStatus, done.CodeSha256], ["Successful", dry.CodeSha256]);
-});
-
-test("a function has another revision when it becomes active, and when an update is done", async () => {
-  const show = () => bench.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "revised" }));
-  const { RevisionId: created } = await create("revised");
-  await bench.region.clock.advance({ seconds: 1 });
-  const { RevisionId: active } = await show();
-  const { RevisionId: begun } = await bench.lambda.send(new UpdateFunctionConfigurationCommand({
-    FunctionName: "revised", Timeout: 9, RevisionId: active,
-  }));
-  assert.equal((await show()).RevisionId, begun);
-  await bench.region.clock.advance({ seconds: 1 });
-  const { RevisionId: done } = await show();
-  assert.equal(new Set([created, active, begun, done]).size, 4);
-  const publish = (RevisionId: string | undefined) =>
-    bench.lambda.send(new PublishVersionCommand({ FunctionName: "revised", RevisionId }));
-  assert.match(await refusal(publish(begun)), /^PreconditionFailedException: /);
-  const version = await publish(done);
-  const latest = await show();
-  assert.notEqual(latest.RevisionId, done);
-  await bench.region.clock.advance({ seconds: 1 });
-  assert.equal((await show()).RevisionId, latest.RevisionId);
-  const kept = await bench.lambda.send(
-    new GetFunctionConfigurationCommand({ FunctionName: "revised", Qualifier: "1" }),
-  );
-  assert.equal(kept.RevisionId, version.RevisionId);
 });
 
 test("deleting a function takes all of it, and its name is free", async () => {

@@ -6,7 +6,7 @@
 
 import type { BodyContext, ReadContext } from "../../kernel/context.ts";
 import { meter, type Meter, type MetricUnit } from "../../kernel/metrics.ts";
-import type { Outcome } from "../../planes/functions/contract.ts";
+import type { Outcome, ProvisionedUse } from "../../planes/functions/contract.ts";
 import { versionName, type FunctionVersion } from "./function-table.ts";
 import { loadOf } from "./running.ts";
 
@@ -35,6 +35,10 @@ const errors = measure("Errors", "Count");
 const throttles = measure("Throttles", "Count");
 const duration = measure("Duration", "Milliseconds");
 const concurrent = measure("ConcurrentExecutions", "Count");
+const provisionedInvocations = measure("ProvisionedConcurrencyInvocations", "Count");
+const provisionedSpillover = measure("ProvisionedConcurrencySpilloverInvocations", "Count");
+const provisionedBusy = measure("ProvisionedConcurrentExecutions", "Count");
+const provisionedShare = measure("ProvisionedConcurrencyUtilization", "None");
 const recursions = measure("RecursiveInvocationsDropped", "Count");
 const received = measure("AsyncEventsReceived", "Count");
 const dropped = measure("AsyncEventsDropped", "Count");
@@ -67,14 +71,23 @@ function countExecuted(
 }
 
 export function countInvocation(
-  ctx: BodyContext, version: FunctionVersion, qualifier: string | undefined, {
-    functionError, report,
-  }: Outcome,
+  ctx: BodyContext, version: FunctionVersion, qualifier: string | undefined,
+  { functionError, report, provisioned }: Outcome,
 ): void {
   countExecuted(ctx, invocations, version, qualifier, 1);
   countExecuted(ctx, errors, version, qualifier, functionError ? 1 : 0);
   countExecuted(ctx, duration, version, qualifier, report.durationMilliseconds);
   countExecuted(ctx, throttles, version, qualifier, 0);
+  if (provisioned) countProvisioned(ctx, version, qualifier, provisioned);
+}
+
+function countProvisioned(
+  ctx: BodyContext, version: FunctionVersion, qualifier: string | undefined,
+  { requested, busy, isServed }: ProvisionedUse,
+): void {
+  countExecuted(ctx, isServed ? provisionedInvocations : provisionedSpillover, version, qualifier, 1);
+  countExecuted(ctx, provisionedBusy, version, qualifier, busy);
+  countExecuted(ctx, provisionedShare, version, qualifier, requested > 0 ? busy / requested : 0);
 }
 
 /** While one more runs. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import {
   CreateAliasCommand, GetFunctionConcurrencyCommand, GetFunctionConfigurationCommand, InvokeCommand,
-  InvokeWithResponseStreamCommand, PublishVersionCommand, PutFunctionConcurrencyCommand,
+  InvokeWithResponseStreamCommand, LambdaClient, PublishVersionCommand, PutFunctionConcurrencyCommand,
   UpdateFunctionCodeCommand, UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
@@ -40,6 +40,18 @@ test("lambda-sync-invocation: the result comes with the answer, and the log if i
   assert.match(log, new RegExp(`START RequestId: ${requestId} .+\\n.*hello\\n`));
   assert.match(log, new RegExp(`REPORT RequestId: ${requestId}\t`));
   assert.deepEqual((await bench.invoke("answers")).answer, {});
+});
+
+test("an invocation's answer is JSON to whoever reads its type", async () => {
+  const lambda = bench.region.client(LambdaClient);
+  let contentType: string | undefined;
+  lambda.middlewareStack.add((next) => async (args) => {
+    const result = await next(args);
+    contentType = (result.response as { headers: Record<string, string> }).headers["content-type"];
+    return result;
+  }, { step: "deserialize" });
+  await lambda.send(new InvokeCommand({ FunctionName: "answers" }));
+  assert.equal(contentType, "application/json");
 });
 
 test("lambda-sync-error-client-side: a function's error is an answer, and it ran once", async () => {

@@ -65,6 +65,7 @@ export const Invoke = operation(lambda.Invoke, {
       StatusCode: 200,
       ExecutedVersion: executedVersion,
       Payload: asBuffer(outcome.payload),
+      ContentType: "application/json",
       FunctionError: outcome.functionError,
       DurableExecutionArn: durableExecutionArn,
       ...(input.LogType === "Tail" && { LogResult: Buffer.from(outcome.logTail).toString("base64") }),

@@ -8,7 +8,7 @@ import {
   layerNotThere, layersElsewhere, sameLayerTwice, tooManyLayers, withLayersTooLarge,
 } from "./errors.ts";
 import { unzippedBytesMax } from "../../planes/functions/archive.ts";
-import { adoptPackage, type Package } from "./function-code.ts";
+import { adoptPackage, unzippedBytesOf, type Package } from "./function-code.ts";
 import type { LayerReference } from "./function-table.ts";
 import type { PolicyStatement } from "./policy-statements.ts";
 
@@ -69,7 +69,12 @@ export interface UsedLayers {
   readonly packages: readonly Package[];
 }
 
-/** What the function's layers are, as far as the caller may have them. @throws AwsError */
+/**
+ * What the function's layers are, as far as the caller may have them.
+ *
+ * @param codeBytes what the code unzips to
+ * @throws AwsError
+ */
 export async function layersOf(
   ctx: BodyContext, arns: readonly string[], codeBytes: number,
 ): Promise<UsedLayers> {
@@ -90,8 +95,19 @@ export async function layersOf(
     packages.push(content);
     unzippedBytes += content.unzippedBytes;
   }
-  if (unzippedBytes > unzippedBytesMax) throw withLayersTooLarge(unzippedBytes, unzippedBytesMax);
+  requireRoom(unzippedBytes);
   return { references, packages };
+}
+
+/** @throws AwsError for code that is too large together with the layers that its function has */
+export function requireRoomBesideLayers(
+  ctx: ReadContext, codeBytes: number, used: readonly LayerReference[],
+): void {
+  requireRoom(used.reduce((sum, { sha256 }) => sum + unzippedBytesOf(ctx, sha256), codeBytes));
+}
+
+function requireRoom(unzippedBytes: number): void {
+  if (unzippedBytes > unzippedBytesMax) throw withLayersTooLarge(unzippedBytes, unzippedBytesMax);
 }
 
 function requireTogether(ctx: ReadContext, arns: readonly string[]): void {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
-  CreateAliasCommand, DeleteAliasCommand, DeleteFunctionCommand, GetAliasCommand,
+  CreateAliasCommand, CreateFunctionCommand, DeleteAliasCommand, DeleteFunctionCommand, GetAliasCommand,
   GetFunctionConfigurationCommand,
   ListAliasesCommand, ListVersionsByFunctionCommand, PublishVersionCommand, UpdateAliasCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
 import { refusal } from "../../../test/refusal.ts";
-import { arnOf, startBench, type Bench } from "../../../test/lambda-bench.ts";
+import { arnOf, functionInput, startBench, type Bench } from "../../../test/lambda-bench.ts";
 
 let bench: Bench;
 before(async () => {
@@ -105,4 +105,31 @@ test("a version that an alias names stays; others go, also when they are not the
   assert.deepEqual(Versions?.map(({ Version }) => Version), ["$LATEST", "1"]);
   await change("third");
   assert.equal((await publish()).Version, "3");
+});
+
+test("a function has another revision when it becomes active, and when an update is done", async () => {
+  const show = () => bench.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: "revised" }));
+  const input = functionInput("revised");
+  const { RevisionId: created } = await bench.lambda.send(new CreateFunctionCommand(input));
+  await bench.region.clock.advance({ seconds: 1 });
+  const { RevisionId: active } = await show();
+  const { RevisionId: begun } = await bench.lambda.send(new UpdateFunctionConfigurationCommand({
+    FunctionName: "revised", Timeout: 9, RevisionId: active,
+  }));
+  assert.equal((await show()).RevisionId, begun);
+  await bench.region.clock.advance({ seconds: 1 });
+  const { RevisionId: done } = await show();
+  assert.equal(new Set([created, active, begun, done]).size, 4);
+  const publish = (RevisionId: string | undefined) =>
+    bench.lambda.send(new PublishVersionCommand({ FunctionName: "revised", RevisionId }));
+  assert.match(await refusal(publish(begun)), /^PreconditionFailedException: /);
+  const version = await publish(done);
+  const latest = await show();
+  assert.notEqual(latest.RevisionId, done);
+  await bench.region.clock.advance({ seconds: 1 });
+  assert.equal((await show()).RevisionId, latest.RevisionId);
+  const kept = await bench.lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: "revised", Qualifier: "1" }),
+  );
+  assert.equal(kept.RevisionId, version.RevisionId);
 });

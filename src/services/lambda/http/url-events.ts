@@ -4,6 +4,7 @@
  * @evidence Lambda Developer Guide, "Invoking Lambda function URLs": request and response payload format 2.0
  */
 
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { Caller } from "../../../kernel/auth/caller.ts";
 import type { FrontRequest, WireResponse } from "../../../kernel/front.ts";
 
@@ -121,17 +122,31 @@ export function responseOf(payload: Buffer): WireResponse {
   return described(answer as Answer);
 }
 
-/** @throws RangeError for a status that is none */
+/**
+ * What belongs to the connection, and the length of what is sent on it, a function has no say in.
+ *
+ * @evidence RFC 9110, 7.6.1, "Connection"
+ */
+const ofConnection: ReadonlySet<string> = new Set([
+  "connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+  "upgrade",
+]);
+
+/** @throws RangeError for a status that is none, TypeError for what can't be in a header */
 export function described({ statusCode, headers, cookies, body, isBase64Encoded }: Answer): WireResponse {
   const status = Number(statusCode ?? 200);
   if (!Number.isInteger(status) || status < 100 || status > 599) throw new RangeError(`no status: ${status}`);
-  const named = Object.entries(headers ?? {}).map(
-    ([name, value]) => [name.toLowerCase(), String(value)] as const,
-  );
+  const named = Object.entries(headers ?? {})
+    .map(([name, value]) => [name.toLowerCase(), String(value)] as const)
+    .filter(([name]) => !ofConnection.has(name));
   const all: Record<string, string | string[]> = {
     "content-type": "application/json", ...Object.fromEntries(named),
   };
   if (cookies && cookies.length > 0) all["set-cookie"] = cookies.map(String);
+  for (const [name, value] of Object.entries(all)) {
+    validateHeaderName(name);
+    for (const each of [value].flat()) validateHeaderValue(name, each);
+  }
   const isThere = body !== undefined && body !== null;
   const text = typeof body === "string" ? body : isThere ? JSON.stringify(body) : "";
   return {
