@@ -10,6 +10,8 @@ export interface TimeSeries {
   readonly label: string;
   /** Where it is a metric as it stands. */
   readonly metric?: MetricId & { readonly stat: string };
+  /** A search found it: it is called by what tells it from the others. */
+  readonly isFound?: true;
 }
 
 export type MathValue =
