@@ -65,6 +65,10 @@ test("metric filters are put, listed and deleted", async () => {
     await refusal(logs.send(new DeleteMetricFilterCommand({ logGroupName: "app", filterName: "a" }))),
     "ResourceNotFoundException: The specified metric filter does not exist.",
   );
+  for (let index = 0; index < 5; index++) await put(`f${index}`, {}, `%E[0-9]{${index + 1}}%`);
+  await put("f4", {}, "%ERR%");
+  assert.equal(await refusal(put("more", {}, "{ $.code = %4[0-9]+% }")),
+    "LimitExceededException: Resource limit exceeded.");
   for (let index = 0; index < 99; index++) await put(`f${index}`);
   assert.equal(await refusal(put("more")), "LimitExceededException: Resource limit exceeded.");
 });

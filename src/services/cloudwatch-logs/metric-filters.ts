@@ -6,6 +6,7 @@ import { page } from "../../kernel/page.ts";
 import { invalidNextToken, invalidParameter, limitExceeded, resourceNotFound } from "./errors.ts";
 import { countMetricFilters, metricFilters, type MetricFilter } from "./filter-tables.ts";
 import { aboutGroup, onGroup, requireGroup } from "./group-table.ts";
+import { requireFewRegexes } from "./filter-limits.ts";
 import { patternOf } from "./known-patterns.ts";
 import { parseFilterPattern } from "./patterns/filter-pattern.ts";
 import { readSelector } from "./patterns/selectors.ts";
@@ -61,6 +62,8 @@ export const PutMetricFilter = operation(logs.PutMetricFilter, {
     const group = requireGroup(ctx, input.logGroupName);
     const known = ctx.db(metricFilters).get([group.name, input.filterName]);
     if (!known && countMetricFilters(ctx, group.name) >= filtersMax) throw limitExceeded();
+    requireFewRegexes(ctx, group.name, input.filterPattern, ({ name }, kind) =>
+      kind === "metric" && name === input.filterName);
     ctx.db(metricFilters).put({
       group: group.name,
       name: input.filterName,

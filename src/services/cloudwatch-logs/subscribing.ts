@@ -14,7 +14,11 @@ import type { WatchedEvent } from "./watched-events.ts";
 type Subscription = Pick<
   SubscriptionFilter,
   "name" | "pattern" | "destinationArn" | "roleArn" | "distribution"
-> & { readonly applyOnTransformedLogs?: boolean; readonly fieldSelectionCriteria?: string };
+> & {
+  readonly applyOnTransformedLogs?: boolean;
+  readonly fieldSelectionCriteria?: string;
+  readonly isOfAccount?: true;
+};
 
 /** A record is well below what Kinesis and Lambda take, also where it does not compress. */
 const recordBytesMax = 600_000;
@@ -34,6 +38,7 @@ function ofAccount(ctx: Context, group: LogGroup): Subscription[] {
     } = JSON.parse(document) as AccountSubscription;
     return {
       name,
+      isOfAccount: true,
       pattern: FilterPattern ?? "",
       destinationArn: DestinationArn,
       ...(RoleArn !== undefined && { roleArn: RoleArn }),
@@ -78,13 +83,16 @@ function* records(events: readonly SentEvent[]): Generator<SentEvent[]> {
 export function subscribe(
   ctx: Context, group: LogGroup, stream: string, events: () => readonly WatchedEvent[],
 ): void {
-  for (const subscription of [...subscriptionFiltersOf(ctx, group.name), ...ofAccount(ctx, group)]) {
+  const all: readonly Subscription[] = [...subscriptionFiltersOf(ctx, group.name), ...ofAccount(ctx, group)];
+  for (const subscription of all) {
     if (!readCriteria(subscription.fieldSelectionCriteria)(systemFieldsOf(ctx))) continue;
     for (const record of records(matching(ctx, subscription, events()))) {
       sendLater(ctx, {
         destinationArn: subscription.destinationArn,
         roleArn: subscription.roleArn,
         group: group.name,
+        events: record.length,
+        ...(!subscription.isOfAccount && { filter: subscription.name }),
         data: dataMessage(ctx, group.name, { filter: subscription.name, stream, events: record }),
         // @evidence CloudWatch Logs API Reference, PutSubscriptionFilter, distribution
         partitionKey: subscription.distribution === "Random" ? ctx.ids.hex(32) : stream.slice(0, 256),

@@ -12,6 +12,7 @@ import type { BodyContext, CallOptions, Context, ReadContext } from "../../kerne
 import { AwsError } from "../../kernel/errors.ts";
 import { destinations, type Destination } from "./destination-table.ts";
 import { groupArn } from "./group-table.ts";
+import { measureFailure, measureForwarded } from "./subscription-metrics.ts";
 
 /** Where a subscription goes. */
 export interface Target {
@@ -156,6 +157,9 @@ async function put(
 interface Delivery extends Target {
   readonly data: Uint8Array;
   readonly partitionKey: string;
+  /** The group's filter; absent where the account's policy subscribes. */
+  readonly filter?: string;
+  readonly events: number;
 }
 
 /**
@@ -168,8 +172,12 @@ export const deliverSubscription = asynchronousJob<Delivery>(
   async (delivery, ctx) => {
     try {
       await send(ctx, delivery, Buffer.from(delivery.data), delivery.partitionKey);
+      measureForwarded(ctx, delivery, delivery.data.byteLength);
     } catch (error) {
-      if (!(error instanceof AwsError) || failureOf(error).isRetryable) throw error;
+      if (!(error instanceof AwsError)) throw error;
+      const { code, isRetryable } = failureOf(error);
+      measureFailure(ctx, delivery, code === "THROTTLING");
+      if (isRetryable) throw error;
     }
   },
 );

@@ -11,6 +11,7 @@ import {
 } from "./errors.ts";
 import { subscriptionFilters, subscriptionFiltersOf, type SubscriptionFilter } from "./filter-tables.ts";
 import { onGroup, requireGroup } from "./group-table.ts";
+import { requireFewRegexes } from "./filter-limits.ts";
 import { patternOf } from "./known-patterns.ts";
 import { requirePassable } from "./passed-roles.ts";
 import { readCriteria, requireSystemFields } from "./selection-criteria.ts";
@@ -97,12 +98,12 @@ export const PutSubscriptionFilter = operation(logs.PutSubscriptionFilter, {
     requireSystemFields(input.emitSystemFields, ["@aws.account", "@aws.region", "@source.log"]);
     const arn = requireDestination(ctx, destinationArn, roleArn);
     ctx.transaction((within) => {
-      requireSubscribable(within, group, input.filterName);
+      requireSubscribable(within, group, input.filterName, input.filterPattern);
       requireAllowed(within, arn, destinationArn, roleArn);
     });
     await requireReachable(ctx, arn, { destinationArn, roleArn, group });
     ctx.transaction((within) => {
-      requireSubscribable(within, group, input.filterName);
+      requireSubscribable(within, group, input.filterName, input.filterPattern);
       const known = within.db(subscriptionFilters).get([group, input.filterName]);
       within.db(subscriptionFilters).put({
         group,
@@ -122,13 +123,14 @@ export const PutSubscriptionFilter = operation(logs.PutSubscriptionFilter, {
   },
 });
 
-function requireSubscribable(ctx: Context, name: string, filter: string): void {
+function requireSubscribable(ctx: Context, name: string, filter: string, pattern: string): void {
   const group = requireGroup(ctx, name);
   if (group.groupClass !== "STANDARD") {
     throw invalidOperation("Subscription filters are only supported for log groups of the STANDARD class.");
   }
   const others = subscriptionFiltersOf(ctx, name).filter((each) => each.name !== filter);
   if (others.length >= filtersMax) throw limitExceeded();
+  requireFewRegexes(ctx, name, pattern, (each, kind) => kind === "subscription" && each.name === filter);
 }
 
 export const DeleteSubscriptionFilter = operation(logs.DeleteSubscriptionFilter, {

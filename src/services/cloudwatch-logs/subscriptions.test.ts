@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { CloudWatchClient, GetMetricDataCommand } from "@aws-sdk/client-cloudwatch";
 import {
   CloudWatchLogsClient, DeleteSubscriptionFilterCommand, DescribeDestinationsCommand,
   DescribeSubscriptionFiltersCommand, PutDestinationCommand, PutDestinationPolicyCommand,
   PutSubscriptionFilterCommand, type PutSubscriptionFilterCommandInput,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  CreateRoleCommand, DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 import {
   CreateStreamCommand, GetRecordsCommand, GetShardIteratorCommand, KinesisClient,
 } from "@aws-sdk/client-kinesis";
@@ -131,6 +134,37 @@ test("logs-subscription-destinations: what matches arrives in a Kinesis stream, 
   const before = (await stream.messages()).length;
   await app.put("s", [3_000, "ERROR three"]);
   assert.equal((await stream.messages()).length, before);
+});
+
+test("what is forwarded, and what cannot be, is measured by filter", async () => {
+  await using region = await startRegion();
+  const app = await createGroup(region, "app");
+  await app.stream("s");
+  await makeStream(region);
+  const to = { destinationArn: streamArn("000000000000"), roleArn: await makeRole(region) };
+  await subscribe(app, to);
+  const measured = async (): Promise<Record<string, number>> => {
+    const { MetricDataResults = [] } = await region.client(CloudWatchClient).send(new GetMetricDataCommand({
+      StartTime: new Date(testEpoch), EndTime: new Date(testEpoch + 600_000),
+      MetricDataQueries: [{
+        Id: "all", Label: "${PROP('MetricName')}", Expression: "SEARCH('{AWS/Logs,LogGroupName," +
+          "DestinationType,FilterName} LogGroupName=\"app\" FilterName=\"errors\" Kinesis', 'Sum', 600)",
+      }],
+    }));
+    const found = MetricDataResults.map(({ Label = "", Values = [] }) => [Label, Values[0] ?? 0] as const);
+    return Object.fromEntries(found);
+  };
+  await app.put("s", "ERROR 1", "fine", "ERROR 2");
+  await region.settled();
+  const { ForwardedBytes = 0, ...rest } = await measured();
+  assert.deepEqual(rest, { ForwardedLogEvents: 2 });
+  assert.ok(ForwardedBytes > 100);
+  await region.client(IAMClient).send(new DeleteRolePolicyCommand({
+    RoleName: "to-kinesis", PolicyName: "put",
+  }));
+  await app.put("s", "ERROR 3");
+  await region.settled();
+  assert.deepEqual(await measured(), { ForwardedBytes, ForwardedLogEvents: 2, DeliveryErrors: 1 });
 });
 
 test("fields that a pattern names go along", async () => {

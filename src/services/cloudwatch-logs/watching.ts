@@ -28,7 +28,7 @@ const incomingBytes = [
   [], ["LogGroupName"],
 ].map((names) => meter("AWS/Logs", "IncomingBytes", "Bytes", names));
 const incomingEvents = [[], ["LogGroupName"]].map((names) =>
-  meter("AWS/Logs", "IncomingLogEvents", "Count", names));
+  meter("AWS/Logs", "IncomingLogEvents", "None", names));
 
 function measure(ctx: Context, group: LogGroup, { events, sizeBytes }: Arrived): void {
   [[], [group.name]].forEach((dimensions, index) => {

@@ -61,6 +61,7 @@ function allResults(ctx: BodyContext, input: GetMetricDataInput, run: QueryRun):
   const labels = defaultLabels(queries);
   const facts = {
     account: ctx.account, region: ctx.region, timezone: input.LabelOptions?.Timezone ?? "+0000",
+    now: ctx.clock.now(),
   };
   // All are worked out, also those that are not shown: a wrong one is refused.
   const worked = queries.map((query) => [query, run.resultsOf(query)] as const);

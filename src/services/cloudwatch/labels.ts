@@ -28,8 +28,8 @@ export function defaultLabels(queries: readonly MetricDataQuery[]): Map<string, 
 
 /** What tells the found series apart. */
 function foundLabel(series: TimeSeries, all: readonly TimeSeries[]): string {
-  const { metric } = series;
-  if (!metric) return series.label;
+  const { metric, isFound } = series;
+  if (!metric || !isFound) return series.label;
   const namesDiffer = new Set(all.map((other) => other.metric?.name)).size > 1;
   const values = metric.dimensions.map(({ Value }) => Value);
   return [...values, ...(namesDiffer || values.length === 0 ? [metric.name] : [])].join(" ");
@@ -48,12 +48,23 @@ export interface Labelled {
   readonly all: readonly TimeSeries[];
 }
 
-/** @param labels what metrics are called where nothing is said */
+export function isDynamicLabel(label: string): boolean {
+  return label.includes("${");
+}
+
+/**
+ * Of several time series each has its own label behind that of the expression, unless that is dynamic.
+ *
+ * @evidence CloudWatch User Guide, "Add a math expression to a CloudWatch graph": "in the format
+ *   Expression-Label Metric-Label"; "Using dynamic labels"
+ * @param labels what metrics are called where nothing is said
+ */
 export function shownLabel(
   { query, series, all }: Labelled, labels: ReadonlyMap<string, string>, facts: Omit<LabelFacts, "own">,
 ): string {
   const own = labels.get(query.Id) ?? expressionLabel(query, series, all);
   if (query.Label === undefined) return own;
+  if (!isDynamicLabel(query.Label) && all.length > 1) return [query.Label, own].filter(Boolean).join(" ");
   const points = [...series.points].sort(([left], [right]) => left - right);
   return dynamicLabel(query.Label, { ...series, points: new Map(points) }, { ...facts, own });
 }
@@ -91,6 +102,27 @@ const times: Readonly<Record<string, Value>> = {
   MIN_TIME: extreme(reductions.MIN),
 };
 
+/** How far it is from one time to another: milliseconds. */
+const spans: Readonly<Record<string, readonly [from: string, to: string | undefined]>> = {
+  FIRST_LAST_TIME_RANGE: ["FIRST_TIME", "LAST_TIME"],
+  FIRST_TIME_RELATIVE: ["FIRST_TIME", undefined],
+  LAST_TIME_RELATIVE: ["LAST_TIME", undefined],
+  MAX_TIME_RELATIVE: ["MAX_TIME", undefined],
+  MIN_MAX_TIME_RANGE: ["MIN_TIME", "MAX_TIME"],
+  MIN_TIME_RELATIVE: ["MIN_TIME", undefined],
+};
+
+/** `1d 2h 30m`. How AWS writes it is not documented. */
+function shownSpan(milliseconds: number): string {
+  let seconds = Math.floor(Math.abs(milliseconds) / 1_000);
+  const parts = ([[86_400, "d"], [3_600, "h"], [60, "m"], [1, "s"]] as const).flatMap(([size, unit]) => {
+    const count = Math.floor(seconds / size);
+    seconds -= count * size;
+    return count > 0 ? [`${count}${unit}`] : [];
+  });
+  return parts.length > 0 ? parts.join(" ") : "0s";
+}
+
 /** `+0130` in milliseconds. */
 export function zoneOffsetOf(timezone: string): number {
   const match = /^([+-])(\d{2})(\d{2})$/.exec(timezone);
@@ -122,6 +154,8 @@ export interface LabelFacts {
   readonly region: string;
   /** `+0130`. */
   readonly timezone: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
 }
 
 function dynamicLabel(label: string, series: TimeSeries, facts: LabelFacts): string {
@@ -134,6 +168,10 @@ function dynamicLabel(label: string, series: TimeSeries, facts: LabelFacts): str
     if (value) return points.length > 0 ? String(value(points)) : "--";
     const time = times[inner]?.(points);
     if (times[inner]) return time === undefined ? "--" : shownTime(time, facts.timezone);
-    return whole;
+    const [from, to] = spans[inner] ?? [];
+    if (from === undefined) return whole;
+    const begin = times[from]?.(points);
+    const end = to === undefined ? facts.now : times[to]?.(points);
+    return begin === undefined || end === undefined ? "--" : shownSpan(end - begin);
   });
 }

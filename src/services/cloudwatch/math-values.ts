@@ -10,6 +10,8 @@ export interface TimeSeries {
   readonly label: string;
   /** Where it is a metric as it stands. */
   readonly metric?: MetricId & { readonly stat: string };
+  /** A search found it: it is called by what tells it from the others. */
+  readonly isFound?: true;
 }
 
 export type MathValue =
@@ -41,9 +43,12 @@ export function mapped(
 
 /** The time series without what is no number, as after a division by zero. */
 function finite(series: TimeSeries, note: () => void): TimeSeries {
-  if ([...series.points.values()].every(Number.isFinite)) return series;
-  note();
-  return mapped(series, (value) => (Number.isFinite(value) ? value : undefined));
+  for (const value of series.points.values()) {
+    if (Number.isFinite(value)) continue;
+    note();
+    return mapped(series, (each) => (Number.isFinite(each) ? each : undefined));
+  }
+  return series;
 }
 
 /**

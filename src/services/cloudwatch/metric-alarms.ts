@@ -1,7 +1,7 @@
 /** PutMetricAlarm. */
 
 import * as cloudwatch from "../../generated/cloudwatch.ts";
-import type { PutMetricAlarmInput } from "../../generated/cloudwatch.ts";
+import type { MetricDataQuery, PutMetricAlarmInput } from "../../generated/cloudwatch.ts";
 import type { Context } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
@@ -25,6 +25,9 @@ const bandOperators = [
 ];
 /** @evidence CloudWatch API Reference, Metric: 30 dimensions */
 const dimensionsMax = 30;
+/** @evidence CloudWatch API Reference, MetricDataQuery: of each kind ten in an alarm */
+const queriesMax = 20;
+const queriesOfKindMax = 10;
 /** @evidence CloudWatch API Reference, PutMetricAlarm, EvaluationPeriods */
 const daySeconds = 86_400;
 const weekSeconds = 7 * daySeconds;
@@ -50,6 +53,7 @@ function requireSource(input: PutMetricAlarmInput): void {
     if (!metrics.some(({ MetricStat, Period }) => MetricStat || Period !== undefined)) {
       throw validationError("Period must not be null");
     }
+    requireFew(metrics);
     requireQueries(metrics, "Metrics");
     for (const { Expression } of metrics) if (Expression !== undefined) requireExpression(Expression);
     const shown = metrics.filter(
@@ -70,6 +74,15 @@ function requireSource(input: PutMetricAlarmInput): void {
   const { ExtendedStatistic: extended } = input;
   if (extended !== undefined && (!parseStatistic(extended) || extended in { Sum: 1, Average: 1 })) {
     throw validationError(`The value ${extended} for parameter ExtendedStatistic is invalid.`);
+  }
+}
+
+function requireFew(metrics: readonly MetricDataQuery[]): void {
+  if (metrics.length > queriesMax) throw collectionTooLarge("Metrics", queriesMax);
+  const plain = metrics.filter(({ MetricStat }) => MetricStat !== undefined).length;
+  if (Math.max(plain, metrics.length - plain) > queriesOfKindMax) {
+    throw validationError(`An alarm can have ${queriesOfKindMax} metrics and ${queriesOfKindMax} ` +
+      "expressions at most.");
   }
 }
 

@@ -164,6 +164,23 @@ test("pages hold as many data points as are asked for, and labels what is in the
   assert.deepEqual(descending.MetricDataResults?.[0]?.Values, [4, 3, 2, 1]);
 });
 
+test("of several series each has its label behind the expression's, unless that is dynamic", async () => {
+  const labels = async (Label: string | undefined, Expression = "METRICS()") => {
+    const { MetricDataResults = [] } = await ask(
+      [{ ...metric("a", "m1"), Label: "one" }, metric("b", "m2"), { Id: "e1", Expression, Label }]);
+    return MetricDataResults.map((each) => each.Label);
+  };
+  assert.deepEqual(await labels("Filled With 0:", "FILL(METRICS(), 0)"),
+    ["Filled With 0: one", "Filled With 0: m2"]);
+  assert.deepEqual(await labels(""), ["one", "m2"]);
+  assert.deepEqual(await labels(undefined), ["one", "m2"]);
+  assert.deepEqual(await labels("[max: ${MAX} of ${LABEL}]"), ["[max: 4 of one]", "[max: 40 of m2]"]);
+  assert.deepEqual(await labels("both", "SUM(METRICS())"), ["both"]);
+  const ago = await labels("${FIRST_LAST_TIME_RANGE} ${MIN_MAX_TIME_RANGE} ${FIRST_TIME_RELATIVE} " +
+    "${LAST_TIME_RELATIVE} ${MAX_TIME_RELATIVE} ${MIN_TIME_RELATIVE} ${NOTHING}", "SUM(METRICS())");
+  assert.deepEqual(ago, ["3m 2m 0s 3m 3m 1m ${NOTHING}"]);
+});
+
 test("several units are told, and the first of them is answered", async () => {
   const MetricData = [["Seconds", 60], ["Milliseconds", 60_000]].map(([Unit, Value]) => {
     return {

@@ -23,7 +23,7 @@ async function runOf(ctx: BodyContext, { metrics, start, end }: MetricWidget): P
 function seriesOf(ctx: BodyContext, { metrics, timezone }: MetricWidget, run: QueryRun): ChartSeries[] {
   const queries = metrics.map(({ query }) => query);
   const labels = defaultLabels(queries);
-  const facts = { account: ctx.account, region: ctx.region, timezone };
+  const facts = { account: ctx.account, region: ctx.region, timezone, now: ctx.clock.now() };
   return metrics.flatMap(({ query, isVisible, side, colour }) => {
     const all = run.resultsOf(query);
     if (!isVisible) return [];

@@ -6,6 +6,7 @@ import { AwsError } from "../../kernel/errors.ts";
 import { bandOf } from "./anomaly-bands.ts";
 import { validationError } from "./errors.ts";
 import type { InsightMetrics } from "./insight-rule-metrics.ts";
+import { isDynamicLabel } from "./labels.ts";
 import { evaluate, type Scope } from "./math-evaluate.ts";
 import { parseExpression } from "./math-parse.ts";
 import { listOf, type MathValue, type TimeSeries } from "./math-values.ts";
@@ -93,13 +94,15 @@ export class QueryRun {
 
   #metric(query: MetricDataQuery, stat: MetricStat): TimeSeries {
     const { Period, Stat, Unit } = stat;
+    const { Label } = query;
     const isElsewhere = query.AccountId !== undefined && query.AccountId !== this.#ctx.account;
     const read = this.#read(idOf(stat), Stat, Period, isElsewhere ? "another account's" : Unit);
     if (read.units.length > 1 && Unit === undefined) {
       const Value = `Multiple units returned: '[${read.units.join(", ")}]'`;
       this.messages.set(query.Id, [{ Code: "MultipleUnits", Value }]);
     }
-    return read.series;
+    const label = Label === undefined || isDynamicLabel(Label) ? read.series.label : Label;
+    return { ...read.series, label };
   }
 
   #read(
@@ -149,7 +152,7 @@ export class QueryRun {
           return (value && listOf(value)) ?? [];
         }),
       search: (text, stat, period = periodSeconds) =>
-        search(this.#ctx, text).map((row) => this.#read(row, stat, period).series),
+        search(this.#ctx, text).map((row) => ({ ...this.#read(row, stat, period).series, isFound: true })),
       insightRule: (rule, metric) => this.#insights.seriesOf(rule, metric, periodSeconds),
       band: (series, deviations) => bandOf(this.#ctx, series, deviations, this.#times(series.periodSeconds)),
       times: (period) => this.#times(period),

@@ -95,7 +95,13 @@ function textsOf(row: MetricRow, property: string | undefined): string[] {
 function term({ kind, text }: Token, property: string | undefined): Test {
   if (kind === "exact") return (row) => textsOf(row, property).includes(text);
   const isFound = partial(text);
-  return (row) => textsOf(row, property).some(isFound);
+  // Namespaces, and names of metrics and dimensions, are the same of thousands.
+  const known = new Map<string, boolean>();
+  return (row) => textsOf(row, property).some((candidate) => {
+    let found = known.get(candidate);
+    if (found === undefined) known.set(candidate, (found = isFound(candidate)));
+    return found;
+  });
 }
 
 function schema(text: string): Test {

@@ -22,6 +22,8 @@ const operandForm = /(?:(?!&&|\|\|)[^\s,()\]"])+/y;
 
 class FieldsPattern {
   readonly #scanner: Scanner;
+  /** A condition of the next field follows, joined by `&&`. */
+  #goesOn = false;
 
   constructor(scanner: Scanner) {
     this.#scanner = scanner;
@@ -32,11 +34,21 @@ class FieldsPattern {
     scanner.require("[");
     const fields: (Field | "...")[] = [];
     do fields.push(this.#field());
-    while (scanner.skip(","));
+    while (this.#isJoined() || scanner.skip(","));
     scanner.require("]");
     scanner.skipSpaces();
     if (!scanner.isAtEnd || fields.filter((field) => field === "...").length > 1) throw invalidPattern();
     return fields;
+  }
+
+  /**
+   * @evidence CloudWatch Logs User Guide, "Extract values from space-delimited log events": `[ip, user,
+   *   username, timestamp, request, status_code = 4* && bytes > 1000]` for lines of seven fields
+   */
+  #isJoined(): boolean {
+    const isJoined = this.#goesOn;
+    this.#goesOn = false;
+    return isJoined;
   }
 
   #field(): Field | "..." {
@@ -50,26 +62,41 @@ class FieldsPattern {
     scanner.skipSpaces();
     if (scanner.sees(",") || scanner.sees("]")) return { name, holds: always };
     scanner.at = start;
-    return { name, holds: this.#either(name) };
+    return { name, holds: this.#either(name, true) };
   }
 
-  #either(name: string): Test {
-    const parts = [this.#both(name)];
-    while (this.#scanner.skip("||")) parts.push(this.#both(name));
+  #either(name: string, isOutermost: boolean): Test {
+    const parts = [this.#both(name, isOutermost)];
+    while (!this.#goesOn && this.#scanner.skip("||")) parts.push(this.#both(name, isOutermost));
+    // Only one of several would be of the next field, too.
+    if (this.#goesOn && parts.length > 1) throw invalidPattern();
     return (value) => parts.some((holds) => holds(value));
   }
 
-  #both(name: string): Test {
+  #both(name: string, isOutermost: boolean): Test {
     const parts = [this.#one(name)];
-    while (this.#scanner.skip("&&")) parts.push(this.#one(name));
+    while (this.#scanner.skip("&&")) {
+      this.#goesOn = isOutermost && this.#seesAnother(name);
+      if (this.#goesOn) break;
+      parts.push(this.#one(name));
+    }
     return (value) => parts.every((holds) => holds(value));
   }
 
-  /** Every condition between two commas is of the same field. */
+  #seesAnother(name: string): boolean {
+    const scanner = this.#scanner;
+    scanner.skipSpaces();
+    const start = scanner.at;
+    const found = scanner.find(nameForm);
+    scanner.at = start;
+    return found !== undefined && found !== name;
+  }
+
+  /** Conditions that are not joined to the next field's are of the same one. */
   #one(name: string): Test {
     const scanner = this.#scanner;
     if (scanner.skip("(")) {
-      const holds = this.#either(name);
+      const holds = this.#either(name, false);
       scanner.require(")");
       return holds;
     }

@@ -115,6 +115,11 @@ test("between spaces: as many fields as the event has, or an ellipsis for some",
     ["[..., status != 404 && status != 405, bytes]", false],
     ["[ip, server, username, timestamp, request = \"GET *\", status_code, bytes]", true],
     ["[a, b, c, d, e, f, g, ..., h]", false],
+    ["[ip, user, username, timestamp, request, status_code = 4* && bytes > 1000]", true],
+    ["[ip, user, username, timestamp, request, status_code = 4* && bytes > 2000]", false],
+    ["[ip, user, username, timestamp, request, status_code = 4* && status_code != 403 && bytes > 1]", true],
+    ["[ip = 127* && user = Prod && username = frank, ...]", true],
+    ["[ip = 127* && user = Test, ...]", false],
   ];
   for (const [pattern, expected] of cases) assert.equal(matches(pattern, line), expected, pattern);
 });
@@ -130,7 +135,8 @@ test("what is no pattern is refused", () => {
   const wrong = [
     "{ $.a }", "{ $.a = }", "{ a = 1 }", "{ $.a = 1", "{ $.a = 1 } x", "{ $.a > x }", "{ $ = 1 }",
     "{}", "[a", "[]x",
-    "[a = ]", "[a > b]", "[..., a, ...]", "[a = 1 || b = 2]", "\"open", "%open", "%(a)%", "%a{3,1}%", "%[%",
+    "[a = ]", "[a > b]", "[..., a, ...]", "[a = 1 || b = 2]", "[a = 1 || a = 2 && b = 3]",
+    "[(a = 1 && b = 2)]", "[a = 1 &&]", "\"open", "%open", "%(a)%", "%a{3,1}%", "%[%",
     "%something!%", "%[^!]%", "%ü%", "%\\ü%", "%say \"hi\"%",
     "%a% %b% %c%", `{ ${"(".repeat(200)}$.a = 1${")".repeat(200)} }`,
   ];
