@@ -8,7 +8,7 @@
 import type { ProcessingConfiguration } from "../../generated/firehose.ts";
 import type { Parcel } from "./delivery.ts";
 import type { Failed } from "./failures.ts";
-import { enabledProcessors, parameterOf } from "./settings.ts";
+import { enabledProcessors, parameterOf } from "./processors.ts";
 
 const partsMax = 500;
 

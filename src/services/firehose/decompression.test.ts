@@ -132,7 +132,8 @@ test("extraction needs decompression, and both their parameters", async () => {
   const refused = (...processors: Processor[]) => refusal(deliveries.create(processing(...processors)));
   assert.equal(
     await refused(extraction),
-    "InvalidArgumentException: The processor CloudWatchLogProcessing needs the processor Decompression.");
+    "InvalidArgumentException: CloudWatchLogProcessingProcessor can only be enabled with " +
+      "DecompressionProcessor");
   assert.match(await refused({ Type: "Decompression", Parameters: [
     { ParameterName: "CompressionFormat", ParameterValue: "ZIP" },
   ] }), /^InvalidArgumentException: CompressionFormat ZIP must be GZIP\./);

@@ -10,7 +10,7 @@ import { gunzipSync } from "node:zlib";
 import type { ProcessingConfiguration } from "../../generated/firehose.ts";
 import type { Parcel } from "./delivery.ts";
 import type { Failed } from "./failures.ts";
-import { enabledProcessors, parameterOf } from "./settings.ts";
+import { enabledProcessors, parameterOf } from "./processors.ts";
 
 /** What unpacks to more is no record of CloudWatch Logs. */
 const unpackedBytesMax = 64 * 1_048_576;

@@ -84,13 +84,11 @@ async function sourceOf(ctx: BodyContext, input: CreateInput): Promise<Source | 
   const type = input.DeliveryStreamType ?? "DirectPut";
   const given = input.KinesisStreamSourceConfiguration;
   if (type === "MSKAsSource" || type === "DatabaseAsSource") throw notImplemented(`The source ${type}`);
-  if ((type === "KinesisStreamAsSource") !== (given !== undefined)) {
-    throw invalidArgument(
-      type === "KinesisStreamAsSource" ? "KinesisStreamSourceConfig is required for KinesisStreamAsSource."
-        : "KinesisStreamSourceConfig is only applicable for KinesisStreamAsSource stream type.",
-    );
+  // A direct one does not mind it. @evidence recorded, as cdk-preflight's rules tell
+  if (type !== "KinesisStreamAsSource") return undefined;
+  if (!given) {
+    throw invalidArgument("KinesisSourceStreamConfig is mandatory for KinesisStreamAsSource stream type.");
   }
-  if (!given) return undefined;
   return { streamArn: given.KinesisStreamARN, roleArn: given.RoleARN, startedAt: ctx.clock.now() };
 }
 

@@ -10,7 +10,8 @@ import { sendToEndpoint } from "./http-delivery.ts";
 import { countDecompression } from "./metrics.ts";
 import { storeErrors, storeObject } from "./objects.ts";
 import { partitioned } from "./partitioning.ts";
-import { backupOf, hasFunction, parameterOf, roleOf } from "./settings.ts";
+import { parameterOf } from "./processors.ts";
+import { backupOf, hasFunction, roleOf } from "./settings.ts";
 import { sendToSplunk } from "./splunk-delivery.ts";
 import type { DeliveryStream, Destination, Origin } from "./stream-table.ts";
 

@@ -58,13 +58,6 @@ test("prefixes say when, in which zone, and what went wrong", async () => {
   await region.clock.advance({ seconds: 300 });
   const [[key] = [""]] = await deliveries.texts();
   assert.match(key, /^in\/2025\/Dec\/d31\/19\/[a-z0-9]{11}\/stream-1-2025-12-31-19-00-01-UUID\.log$/);
-  const wrong = (Prefix: string, ErrorOutputPrefix?: string) => refusal(deliveries.create(
-    { Prefix, ErrorOutputPrefix }, { DeliveryStreamName: "other" }));
-  assert.match(await wrong("!{timestamp:yyyy}/"), /^InvalidArgumentException: ErrorOutputPrefix cannot be /);
-  assert.match(await wrong("!{firehose:error-output-type}/"), /^InvalidArgumentException: Prefix can't /);
-  assert.match(await wrong("!{what:ever}/", "x"), /^InvalidArgumentException: Prefix contains an invalid /);
-  assert.match(await wrong("!{partitionKeyFromQuery:a}/", "!{firehose:error-output-type}"),
-    /^InvalidArgumentException: Dynamic Partitioning Namespaces /);
 });
 
 test("objects are packed as they are asked to be", async () => {

@@ -3,9 +3,9 @@
 import type { ExtendedS3DestinationConfiguration } from "../../generated/firehose.ts";
 import type { Parcel } from "./delivery.ts";
 import type { Failed } from "./failures.ts";
-import { parsePrefix } from "./prefixes.ts";
+import { partitionKeysIn } from "./prefixes.ts";
+import { parameterOf } from "./processors.ts";
 import { parseQuery, partitionKeysOf, type PartitionQuery } from "./queries.ts";
-import { parameterOf } from "./settings.ts";
 
 interface Group {
   readonly keys: Readonly<Record<string, string>>;
@@ -26,8 +26,7 @@ export function partitioned(
   const text = parameterOf(
     settings.ProcessingConfiguration, "MetadataExtraction", "MetadataExtractionQuery");
   const query = text === undefined ? undefined : parseQuery(text);
-  const wanted = parsePrefix(settings.Prefix ?? "", "Prefix")
-    .flatMap((part) => (part.kind === "partitionKey" ? [part.key] : []));
+  const wanted = partitionKeysIn(settings.Prefix ?? "").map(({ key }) => key);
   const groups = new Map<string, Group>();
   const unpartitioned: Failed[] = [];
   for (const parcel of parcels) {

@@ -24,6 +24,13 @@ export function parseQuery(text: string): PartitionQuery {
   }
 }
 
+/** The keys that it makes whatever the record is. */
+export function queryKeys(query: PartitionQuery): string[] {
+  if (query.kind !== "object") return [];
+  return query.entries.flatMap(([key]) =>
+    (key.kind === "literal" && typeof key.value === "string" ? [key.value] : []));
+}
+
 /** @param now epoch milliseconds @throws Error where a record has no such keys: it can't be partitioned */
 export function partitionKeysOf(query: PartitionQuery, record: unknown, now: number): Record<string, string> {
   const [keys = null] = run(query, record as Json, now);

@@ -7,7 +7,6 @@
  */
 
 import * as kms from "../../generated/kms.ts";
-import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import { seal, sealingIvBytes, unseal } from "../../kernel/sealing.ts";
@@ -20,7 +19,6 @@ import { streamArn, type BufferedRecord, type DeliveryStream } from "./stream-ta
 interface DataKey {
   readonly number: number;
   readonly id: number;
-  readonly keyArn: string;
   readonly wrapped: Uint8Array;
   /** When KMS made it: epoch milliseconds. */
   readonly at: number;
@@ -85,19 +83,15 @@ export async function keyForRecords(
     KeyId: keyArn, KeySpec: "AES_256" as const, EncryptionContext: encryptionContext(ctx, name),
   };
   const { Plaintext: key, CiphertextBlob: wrapped } =
-    await askKms(() => ctx.call(kms.GenerateDataKey, request, asService(ctx, keyArn)));
+    await askKms(() => ctx.call(kms.GenerateDataKey, request, { as: "service" }));
   if (!key || !wrapped) throw new Error("KMS made a data key without bytes");
   const { id } = ctx.transaction((within) => {
     const at = within.clock.now();
     forgetDataKeys(within, number, at - keptMilliseconds);
-    return within.db(dataKeys).put({ number, id: within.ids.sequence(), keyArn, wrapped, at });
+    return within.db(dataKeys).put({ number, id: within.ids.sequence(), wrapped, at });
   });
   heldKeys(ctx).set(use, { id, key, until: ctx.clock.now() + holdMilliseconds });
   return { key, dataKey: id };
-}
-
-function asService(ctx: ReadContext, keyArn: string) {
-  return { as: "service" as const, region: parseArn(keyArn)?.region ?? ctx.region };
 }
 
 export function sealedRecord(
@@ -142,7 +136,7 @@ async function unwrapped(ctx: BodyContext, { name, number }: DeliveryStream, id:
   if (!row) throw new Error(`the data key ${id} of ${name} is gone`);
   const { Plaintext: key } = await ctx.call(kms.Decrypt, {
     CiphertextBlob: Buffer.from(row.wrapped), EncryptionContext: encryptionContext(ctx, name),
-  }, asService(ctx, row.keyArn));
+  }, { as: "service" });
   if (!key) throw new Error("KMS decrypted a data key to nothing");
   heldKeys(ctx).set(use, { id, key, until: ctx.clock.now() + holdMilliseconds });
   return key;

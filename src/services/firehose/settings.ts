@@ -8,8 +8,10 @@ import type {
 import { notImplemented } from "../../kernel/errors.ts";
 import { isTimeZone } from "../../kernel/time-zones.ts";
 import { invalidArgument } from "./errors.ts";
-import { parsePrefix, type PrefixPart } from "./prefixes.ts";
-import { parseQuery } from "./queries.ts";
+import { partitionKeysIn, requirePrefixes } from "./prefixes.ts";
+import {
+  parameterOf, requireHints, requirePartitioningProcessors, requireProcessing,
+} from "./processors.ts";
 import { requireOneSecret } from "./secrets.ts";
 import { splunkAcknowledgmentSeconds, splunkRetrySeconds } from "./splunk-delivery.ts";
 import type { Destination } from "./stream-table.ts";
@@ -21,14 +23,6 @@ const bufferingDefault = { SizeInMBs: 5, IntervalInSeconds: 300 };
 const splunkBufferingDefault = { SizeInMBs: 5, IntervalInSeconds: 60 };
 /** @evidence Developer Guide, "Dynamic partitioning": at least 64 MiB */
 const partitionedSizeMin = 64;
-
-function requireHints(hints: BufferingHints | undefined): void {
-  if (!hints || (hints.SizeInMBs === undefined) === (hints.IntervalInSeconds === undefined)) return;
-  throw invalidArgument(
-    "Both BufferSizeInMBs and BufferIntervalInSeconds are required to configure buffering for lambda " +
-      "processor.",
-  );
-}
 
 export interface Buffering {
   readonly bytes: number;
@@ -78,116 +72,22 @@ function requireObjects(settings: S3DestinationConfiguration): void {
   const { BucketARN: bucket } = settings;
   if (!bucketArn.test(bucket)) throw invalidArgument(`Invalid S3 bucket ARN ${bucket}.`);
   requireHints(settings.BufferingHints);
-  const prefix = parsePrefix(settings.Prefix ?? "", "Prefix");
-  const errors = parsePrefix(settings.ErrorOutputPrefix ?? "", "ErrorOutputPrefix");
-  requirePrefixes(prefix, errors, settings.ErrorOutputPrefix);
-}
-
-function names(parts: readonly PrefixPart[], kind: PrefixPart["kind"]): boolean {
-  return parts.some((part) => part.kind === kind);
-}
-
-/** @evidence Developer Guide, "Understand custom prefixes for Amazon S3 objects": semantic rules */
-function requirePrefixes(
-  prefix: readonly PrefixPart[], errors: readonly PrefixPart[], text: string | undefined,
-): void {
-  if (names(prefix, "errorType")) {
-    throw invalidArgument("Prefix can't contain !{firehose:error-output-type}.");
-  }
-  if (names(errors, "partitionKey")) {
-    throw invalidArgument("ErrorOutputPrefix can't contain dynamic partitioning expressions.");
-  }
-  if (text !== undefined && text !== "" && !names(errors, "errorType")) {
-    if (prefix.every((part) => part.kind === "text") && errors.every((part) => part.kind === "text")) return;
-    throw invalidArgument(
-      "ErrorOutputPrefix must contain at least one instance of !{firehose:error-output-type}.",
-    );
-  }
-  if ((text === undefined || text === "") && prefix.some((part) => part.kind !== "text")) {
-    throw invalidArgument(
-      "ErrorOutputPrefix cannot be null or empty when Prefix contains expressions.",
-    );
-  }
-}
-
-/**
- * @evidence Developer Guide, "Understand data transformation flow": 0.2 MB to 3 MB, 0 to 900 seconds; both or
- *   none (recorded)
- */
-function requireFunctionBuffering(processing: ProcessingConfiguration | undefined): void {
-  const size = parameterOf(processing, "Lambda", "BufferSizeInMBs");
-  const seconds = parameterOf(processing, "Lambda", "BufferIntervalInSeconds");
-  const hints = { SizeInMBs: numberIn(size), IntervalInSeconds: numberIn(seconds) };
-  requireHints(hints);
-  const { SizeInMBs: megabytes = 1, IntervalInSeconds: interval = 60 } = hints;
-  if (!(megabytes >= 0.2 && megabytes <= 3)) {
-    throw invalidArgument(`BufferSizeInMBs ${size ?? ""} must be between 0.2 and 3.`);
-  }
-  if (!(Number.isInteger(interval) && interval >= 0 && interval <= 900)) {
-    throw invalidArgument(`BufferIntervalInSeconds ${seconds ?? ""} must be between 0 and 900.`);
-  }
-}
-
-/** NaN for what is none. */
-function numberIn(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : text.trim() === "" ? Number.NaN : Number(text);
-}
-
-/** @evidence CDK, DecompressionProcessor and CloudWatchLogProcessor: GZIP; extraction needs the first */
-function requireDecompression(processing: ProcessingConfiguration | undefined): void {
-  const format = parameterOf(processing, "Decompression", "CompressionFormat") ?? "GZIP";
-  if (format !== "GZIP") throw invalidArgument(`CompressionFormat ${format} must be GZIP.`);
-  const types = new Set(enabledProcessors(processing).map(({ Type }) => Type));
-  if (!types.has("CloudWatchLogProcessing")) return;
-  if (!types.has("Decompression")) {
-    throw invalidArgument("The processor CloudWatchLogProcessing needs the processor Decompression.");
-  }
-  const extraction = parameterOf(processing, "CloudWatchLogProcessing", "DataMessageExtraction");
-  if (/^(true|false)$/i.test(extraction ?? "")) return;
-  throw invalidArgument("DataMessageExtraction must be true or false.");
-}
-
-function requireProcessing(processing: ProcessingConfiguration | undefined): void {
-  requireDecompression(processing);
-  if (processing?.Enabled && parameterOf(processing, "Lambda", "LambdaArn") === undefined
-    && enabledProcessors(processing).some(({ Type }) => Type === "Lambda")) {
-    throw invalidArgument("LambdaArn must be provided for the processor Lambda.");
-  }
-  requireFunctionBuffering(processing);
-  const subRecords = parameterOf(processing, "RecordDeAggregation", "SubRecordType");
-  const delimiter = parameterOf(processing, "RecordDeAggregation", "Delimiter");
-  if ((subRecords === "DELIMITED") !== (delimiter !== undefined && delimiter !== "")) {
-    throw invalidArgument("A delimiter is for the SubRecordType DELIMITED, which needs one.");
-  }
-  const query = parameterOf(processing, "MetadataExtraction", "MetadataExtractionQuery");
-  if (query !== undefined) parseQuery(query);
-}
-
-export function enabledProcessors(
-  processing: ProcessingConfiguration | undefined,
-): readonly firehose.Processor[] {
-  return processing?.Enabled ? (processing.Processors ?? []) : [];
-}
-
-export function parameterOf(
-  processing: ProcessingConfiguration | undefined, type: firehose.ProcessorType,
-  name: firehose.ProcessorParameterName,
-): string | undefined {
-  const processor = enabledProcessors(processing).find(({ Type }) => Type === type);
-  return processor?.Parameters?.find(({ ParameterName }) => ParameterName === name)?.ParameterValue;
+  requirePrefixes(settings.Prefix ?? "", settings.ErrorOutputPrefix ?? "");
 }
 
 function requirePartitioning(settings: ExtendedS3DestinationConfiguration): void {
+  const { ProcessingConfiguration: processing, Prefix = "" } = settings;
   const isPartitioned = settings.DynamicPartitioningConfiguration?.Enabled === true;
-  const usesKeys = names(parsePrefix(settings.Prefix ?? "", "Prefix"), "partitionKey");
-  if (usesKeys && !isPartitioned) {
+  const keys = partitionKeysIn(Prefix);
+  if (keys.length > 0 && !isPartitioned) {
     throw invalidArgument("Dynamic Partitioning Namespaces can only be part of a prefix expression when " +
       "Dynamic Partitioning is enabled.");
   }
-  if (isPartitioned && !usesKeys) {
+  if (isPartitioned && keys.length === 0) {
     throw invalidArgument("S3 Prefix should contain Dynamic Partitioning namespaces when Dynamic " +
       "Partitioning is enabled");
   }
+  requirePartitioningProcessors(processing, isPartitioned, keys);
   const size = settings.BufferingHints?.SizeInMBs;
   if (isPartitioned && size !== undefined && size < partitionedSizeMin) {
     throw invalidArgument(
@@ -210,7 +110,7 @@ function requireS3(settings: ExtendedS3DestinationConfiguration): void {
   }
   if (settings.S3BackupMode !== "Enabled") return;
   if (!settings.S3BackupConfiguration) {
-    throw invalidArgument("S3BackupConfiguration must be provided when S3BackupMode is Enabled.");
+    throw invalidArgument("S3 backup destination configuration is required when enabling S3 backup.");
   }
   requireObjects(settings.S3BackupConfiguration);
 }
@@ -221,7 +121,13 @@ function requireHttp(settings: HttpEndpointDestinationConfiguration): void {
   requireProcessing(settings.ProcessingConfiguration);
   requireObjects(settings.S3Configuration);
   requireOneSecret(settings.SecretsManagerConfiguration, { value, what: "An access key" });
-  requireUrl(url, "an HTTP endpoint");
+  requireUrl(url, "The URL of an HTTP endpoint must begin with https://.");
+  const { CommonAttributes: attributes = [] } = settings.RequestConfiguration ?? {};
+  const names = attributes.map(({ AttributeName }) => AttributeName);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    throw invalidArgument(`Http Endpoint Common Attributes have duplicate name ${repeated}`);
+  }
 }
 
 function requireSplunk(settings: SplunkDestinationConfiguration): void {
@@ -230,12 +136,13 @@ function requireSplunk(settings: SplunkDestinationConfiguration): void {
   requireObjects(settings.S3Configuration);
   requireOneSecret(secret, { value, what: "A HEC token" });
   if (!secret?.Enabled && value === undefined) throw invalidArgument("HECToken must be provided.");
-  requireUrl(settings.HECEndpoint, "a HEC endpoint");
+  requireUrl(
+    settings.HECEndpoint, "Invalid HECEndpoint. Supported endpoint format is https://<domain>:<port>.");
 }
 
-function requireUrl(text: string, what: string): void {
+function requireUrl(text: string, refusal: string): void {
   if (URL.canParse(text) && new URL(text).protocol === "https:") return;
-  throw invalidArgument(`The URL of ${what} must begin with https://.`);
+  throw invalidArgument(refusal);
 }
 
 export function requireDestination({ kind, settings }: Destination): void {

@@ -148,7 +148,7 @@ test("a Splunk destination is shown with what stands for what was not said, and 
   const wrong = async (more: Partial<SplunkDestinationConfiguration>) => refusal(started(deliveries, more));
   assert.equal(await wrong({ HECToken: undefined }), "InvalidArgumentException: HECToken must be provided.");
   for (const HECEndpoint of ["http://localhost", "https://", "nothing"]) {
-    assert.match(await wrong({ HECEndpoint }), /^InvalidArgumentException: The URL of a HEC endpoint must /);
+    assert.match(await wrong({ HECEndpoint }), /^InvalidArgumentException: Invalid HECEndpoint\. /);
   }
   await started(deliveries, { HECEndpoint: collector.url });
   const shown = async () => {

@@ -7,7 +7,8 @@ import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
 import type { Parcel } from "./delivery.ts";
 import type { Failed } from "./failures.ts";
-import { parameterOf, roleOf } from "./settings.ts";
+import { parameterOf } from "./processors.ts";
+import { roleOf } from "./settings.ts";
 import { streamArn, type DeliveryStream } from "./stream-table.ts";
 
 export interface Transformed {
