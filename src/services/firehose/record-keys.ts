@@ -113,7 +113,9 @@ export async function openedRecords(
   try {
     for (const { dataKey } of rows) {
       if (dataKey === undefined || keys.has(dataKey)) continue;
-      keys.set(dataKey, await unwrapped(ctx, stream, dataKey));
+      const key = await unwrapped(ctx, stream, dataKey);
+      if (!key) return undefined;
+      keys.set(dataKey, key);
     }
   } catch (error) {
     if (!(error instanceof AwsError) || error.status >= 500) throw error;
@@ -127,13 +129,15 @@ export async function openedRecords(
   });
 }
 
-/** @throws AwsError of KMS */
-async function unwrapped(ctx: BodyContext, { name, number }: DeliveryStream, id: number): Promise<Buffer> {
+/** Undefined for what is too old to be kept. @throws AwsError of KMS */
+async function unwrapped(
+  ctx: BodyContext, { name, number }: DeliveryStream, id: number,
+): Promise<Buffer | undefined> {
   const use = `${ctx.account} ${ctx.region} ${number} ${id}`;
   const held = heldKeys(ctx).get(use);
   if (held && held.until > ctx.clock.now()) return held.key;
   const row = ctx.reading(() => ctx.db(dataKeys).get([number, id]));
-  if (!row) throw new Error(`the data key ${id} of ${name} is gone`);
+  if (!row) return undefined;
   const { Plaintext: key } = await ctx.call(kms.Decrypt, {
     CiphertextBlob: Buffer.from(row.wrapped), EncryptionContext: encryptionContext(ctx, name),
   }, { as: "service" });

@@ -97,17 +97,24 @@ function edge(found: Json | undefined): Json {
 
 export function expressionOf(pattern: Json | undefined, flags: Json | undefined): Expression {
   const text = stringOf(pattern, "the regular expression");
-  const known = { i: "i", x: "", s: "s", n: "", g: "", l: "", p: "s" } as Readonly<Record<string, string>>;
+  const known: Readonly<Record<string, string>> = { i: "i", x: "x", s: "", n: "", g: "", l: "", p: "s" };
   const wanted = [...(flags === undefined || flags === null ? "" : textOf(flags))].map((flag) => {
     const meant = known[flag];
     if (meant === undefined) throw new Failure(`${textOf(flags ?? null)} is not a valid modifier string`);
     return meant;
-  });
+  }).join("");
+  const ignoring = /[is]/.exec(wanted) ? `(?${wanted.replaceAll("x", "")})` : "";
   try {
-    return new Expression(wanted.includes("i") ? `(?i)${text}` : text);
+    return new Expression(ignoring + (wanted.includes("x") ? withoutSpace(text) : text));
   } catch (error) {
     throw new Failure(`${text} (at offset 0) is not a valid regex: ${(error as Error).message}`);
   }
+}
+
+/** Of an extended expression: spaces and comments are none of it, but within brackets or when escaped. */
+function withoutSpace(text: string): string {
+  const parts = /\\.|\[(?:\\.|[^\]\\])*\]|\s+|#[^\n]*/gs;
+  return text.replaceAll(parts, (part) => (/^[\\[]/.test(part) ? part : ""));
 }
 
 function isFound(input: Json, pattern: Json | undefined, flags?: Json): boolean {

@@ -48,6 +48,7 @@ const answers: readonly (readonly [program: string, answer: string])[] = [
   ["\"a,b\"/\",\", [1,2,3,2]-[2], {a:{b:1}}*{a:{c:2}}, null+1", '["a","b"] [1,3] {"a":{"b":1,"c":2}} 1'],
   ["\"foobar\"|contains(\"bar\"), ltrimstr(\"foo\"), rtrimstr(\"bar\"), index(\"o\"), test(\"^FOO\";\"i\")",
     'true "bar" "foo" 1 true'],
+  ["\"Foo\"|test(\"f O o\";\"ix\"), test(\"f O o\";\"i\")", "true false"],
   ["\"foo123bar\"|capture(\"(?<l>[a-z]+)(?<n>[0-9]+)\"), sub(\"[0-9]+\";\"#\")",
     '{"l":"foo","n":"123"} "foo#bar"'],
   ["\"a1b22\"|gsub(\"(?<d>[0-9])\";\"<\\(.d)>\"), [splits(\"[0-9]+\")]", '"a<1>b<2><2>" ["a","b",""]'],
