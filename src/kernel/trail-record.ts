@@ -231,7 +231,7 @@ function isSilent(model: ServiceModel, operation: OperationModel): boolean {
  * What the services add to their records.
  *
  * @evidence S3 User Guide, "Example: CloudTrail log file entries for Amazon S3"; Lambda Developer Guide,
- *   "Logging AWS Lambda API calls using AWS CloudTrail", Invoke
+ *   "Logging AWS Lambda API calls using AWS CloudTrail", Invoke; a recorded GenerateDataKey of KMS
  */
 function additionalData({ model, operation, origin, input, output, resources }: Call): object | undefined {
   if (model.service === "s3") {
@@ -241,6 +241,10 @@ function additionalData({ model, operation, origin, input, output, resources }: 
       bytesTransferredIn: lengthIn(input),
       bytesTransferredOut: operation.name.startsWith("Head") ? 0 : lengthIn(output),
     };
+  }
+  if (model.service === "kms") {
+    const id = output?.["KeyMaterialId"];
+    return typeof id === "string" ? { keyMaterialId: id } : undefined;
   }
   if (!isInvocation(model, operation)) return undefined;
   const version = output?.["ExecutedVersion"];
@@ -263,6 +267,9 @@ function textOrNull(text: string | undefined): string {
 
 /**
  * The record as JSON text, put together from parts that are ready: most of it is the same from call to call.
+ * Services' calls are calls, too: `AwsServiceEvent` is of what nobody called.
+ *
+ * @evidence recorded events of AssumeRole by `ec2.amazonaws.com`: `AwsApiCall`
  */
 export function recordText(call: Call): string {
   const { caller, model, operation, error, origin } = call;
@@ -281,7 +288,6 @@ export function recordText(call: Call): string {
   const more = additionalData(call);
   const additional = more ? `"additionalEventData":${JSON.stringify(more)},` : "";
   const version = model.service === "dynamodb" ? `"apiVersion":"2012-08-10",` : "";
-  const eventType = caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall";
   const recipient = caller.account === "" ? call.account : caller.account;
   const tls = origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : "";
   return (
@@ -291,7 +297,7 @@ export function recordText(call: Call): string {
     `"userAgent":${fieldText(origin.userAgent)},${failure}` +
     `"requestParameters":${parameters},"responseElements":${elements},${additional}` +
     `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}` +
-    `"eventType":"${eventType}",${version}"managementEvent":${call.dataType === undefined},` +
+    `"eventType":"AwsApiCall",${version}"managementEvent":${call.dataType === undefined},` +
     `"recipientAccountId":"${recipient}",` +
     `"eventCategory":"${call.dataType === undefined ? "Management" : "Data"}"${tls}}`
   );

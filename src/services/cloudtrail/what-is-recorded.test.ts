@@ -9,7 +9,7 @@ import {
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from "@aws-sdk/client-eventbridge";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
-import { CreateKeyCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
+import { CreateKeyCommand, EncryptCommand, GenerateDataKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import {
@@ -131,6 +131,28 @@ test("EventBridge is told who has become whom, and not what was described", asyn
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
   assert.deepEqual(Messages.map(({ Body }) => Body), ['"AssumeRole"']);
+});
+
+test("a call of a service is a call, and KMS tells which key material it used", async () => {
+  const all = async (AttributeValue: string) => {
+    const { Events = [] } = await it.cloudtrail.send(new LookupEventsCommand({
+      LookupAttributes: [{ AttributeKey: "EventName", AttributeValue }],
+    }));
+    return Events.map(({ CloudTrailEvent = "" }) => JSON.parse(CloudTrailEvent) as {
+      readonly eventType: string;
+      readonly userIdentity: { readonly invokedBy?: string };
+      readonly additionalEventData?: object;
+    });
+  };
+  const assumed = (await all("AssumeRole"))
+    .find(({ userIdentity }) => userIdentity.invokedBy === "cloudtrail.amazonaws.com");
+  assert.equal(assumed?.eventType, "AwsApiCall");
+  const kms = region.client(KMSClient);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({}));
+  const { KeyMaterialId: keyMaterialId } = await kms.send(new GenerateDataKeyCommand({
+    KeyId: KeyMetadata?.KeyId, KeySpec: "AES_256",
+  }));
+  assert.deepEqual((await all("GenerateDataKey"))[0]?.additionalEventData, { keyMaterialId });
 });
 
 test("cloudtrail-find-resource-changes: resources are found by their type", async () => {
