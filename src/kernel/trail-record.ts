@@ -40,6 +40,11 @@ const hiddenMembers: Readonly<Record<string, ReadonlySet<string>>> = {
   sns: new Set(["Message", "Subject", "MessageAttributes"]),
 };
 
+/** @evidence IAM User Guide, examples of AssumeRoleWithSAML and AssumeRoleWithWebIdentity */
+const omittedMembers: Readonly<Record<string, ReadonlySet<string>>> = {
+  sts: new Set(["WebIdentityToken", "SAMLAssertion"]),
+};
+
 const hidden = `"HIDDEN_DUE_TO_SECURITY_REASONS"`;
 const textLengthMax = 2_000;
 const fieldLengthMax = 1_024;
@@ -105,6 +110,7 @@ function shownObject(
   const isMap = shape?.type === "map";
   let text = "";
   for (const name of Object.keys(value)) {
+    if (omittedMembers[model.service]?.has(name)) continue;
     const member = isMap ? shape.value : shape?.members?.[name];
     const isHidden = !isMap && hiddenMembers[model.service]?.has(name) && value[name] !== undefined;
     const shownValue = isHidden ? secret : shown(value[name], member?.shape, model, secret, depth + 1);
@@ -147,6 +153,11 @@ function userIdentity(caller: Caller): object {
   };
 }
 
+/** @evidence CloudTrail User Guide, "CloudTrail userIdentity element", webIdFederationData */
+function isWebIdentity(provider: string | undefined): boolean {
+  return provider !== undefined && !provider.includes(":saml-provider/");
+}
+
 function sessionContext(session: NonNullable<Caller["session"]>, caller: Caller): object {
   const issuer =
     session.roleArn === undefined
@@ -160,12 +171,41 @@ function sessionContext(session: NonNullable<Caller["session"]>, caller: Caller)
         };
   return {
     ...(issuer && { sessionIssuer: issuer }),
+    ...(isWebIdentity(session.federatedProvider) && {
+      webIdFederationData: { federatedProvider: session.federatedProvider, attributes: {} },
+    }),
     attributes: {
       creationDate: timestamp(session.issuedAt),
       mfaAuthenticated: String(session.mfaAuthenticatedAt !== undefined),
     },
     ...(session.sourceIdentity !== undefined && { sourceIdentity: session.sourceIdentity }),
   };
+}
+
+/**
+ * Who became somebody by the word of a provider, which the answer tells.
+ *
+ * @evidence IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail", examples of
+ *   AssumeRoleWithSAML and AssumeRoleWithWebIdentity
+ */
+function federatedIdentity({ operation, output }: Call): string | undefined {
+  const {
+    Provider: provider, Audience: audience, SubjectFromWebIdentityToken: webSubject,
+    NameQualifier: qualifier, Subject: subject,
+  } = (output ?? {}) as Readonly<Record<string, string | undefined>>;
+  switch (operation.name) {
+    case "AssumeRoleWithWebIdentity":
+      return provider && JSON.stringify({
+        type: "WebIdentityUser", principalId: `${provider}:${audience ?? ""}:${webSubject ?? ""}`,
+        userName: webSubject, identityProvider: provider,
+      });
+    case "AssumeRoleWithSAML":
+      return qualifier && JSON.stringify({
+        type: "SAMLUser", principalId: `${qualifier}:${subject ?? ""}`, userName: subject,
+        identityProvider: qualifier,
+      });
+    default: return undefined;
+  }
 }
 
 /** Callers are remembered with their credentials, and with them what the trail says of them. */
@@ -285,13 +325,14 @@ export function recordText(call: Call): string {
     : call.resources.map((ARN) =>
       ({ accountId: call.account, type: resourceType(ARN), ARN: resourceArn(ARN) }));
   const resources = touched.length > 0 ? `"resources":${JSON.stringify(touched)},` : "";
+  const identity = (caller.type === "Anonymous" && federatedIdentity(call)) || identityText(caller);
   const more = additionalData(call);
   const additional = more ? `"additionalEventData":${JSON.stringify(more)},` : "";
   const version = model.service === "dynamodb" ? `"apiVersion":"2012-08-10",` : "";
   const recipient = caller.account === "" ? call.account : caller.account;
   const tls = origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : "";
   return (
-    `{"eventVersion":"1.11","userIdentity":${identityText(caller)},"eventTime":"${timestamp(call.at)}",` +
+    `{"eventVersion":"1.11","userIdentity":${identity},"eventTime":"${timestamp(call.at)}",` +
     `"eventSource":"${model.eventSource}","eventName":"${call.eventName ?? operation.name}",` +
     `"awsRegion":${JSON.stringify(call.region)},"sourceIPAddress":${JSON.stringify(origin.sourceIp)},` +
     `"userAgent":${fieldText(origin.userAgent)},${failure}` +
