@@ -53,7 +53,8 @@ test("the calls of one commit are one row a cell, in the caller's account", asyn
   recorder.record(call(region, "a", testEpoch));
   recorder.record(call(region, "b", testEpoch + 999));
   recorder.record(call(region, "c", testEpoch, { region: "eu-west-1" }));
-  recorder.record(call(region, "d", testEpoch, { caller: rootCaller("111122223333") }));
+  const account = "111122223333";
+  recorder.record(call(region, "d", testEpoch, { caller: rootCaller(account), account }));
   assert.deepEqual(segments(region), []);
   await store.committed();
   assert.deepEqual(segments(region), ["ab"]);

@@ -46,6 +46,17 @@ export interface RecorderHost extends TrailDeliveriesHost {
   readonly announcer: Pick<Announcer, "tellOne">;
 }
 
+/**
+ * A call that used another account's resource is of both accounts.
+ *
+ * @evidence CloudTrail User Guide, "CloudTrail record contents", sharedEventID: the account that uses a KMS
+ *   key and the account that owns it receive separate events; IAM User Guide, AssumeRole in both accounts
+ */
+function isShared({ caller, account, error, dataType }: Call): boolean {
+  if (error !== undefined || dataType !== undefined || caller.type === "AWSService") return false;
+  return caller.account !== "" && account !== "" && caller.account !== account;
+}
+
 export class Recorder {
   readonly #store: Store;
   readonly #bus: Bus;
@@ -61,11 +72,13 @@ export class Recorder {
   #writings = 0;
   #latestUses = new WeakMap<Caller, NotedUse>();
 
+  readonly #ids: RecorderHost["ids"];
   readonly #announcer: Pick<Announcer, "tellOne">;
   readonly #deliveries: TrailDeliveries;
 
   /** @param incarnation how often the store has been opened */
   constructor(host: RecorderHost, incarnation: number) {
+    this.#ids = host.ids;
     this.#announcer = host.announcer;
     this.#deliveries = new TrailDeliveries(host);
     this.#store = host.store;
@@ -82,7 +95,15 @@ export class Recorder {
     const isOwn = isDelivery(call.caller);
     if (isOwn && call.dataType !== undefined) return;
     const account = call.caller.account || call.account || this.#defaultAccount;
-    const text = recordText(call);
+    const id = isShared(call) ? this.#ids.uuid() : undefined;
+    this.#take(call, account, recordText(call, id === undefined ? undefined : { id, isOwners: false }));
+    if (id === undefined) return;
+    const owners = { ...call, eventId: this.#ids.uuid() };
+    this.#take(owners, call.account, recordText(owners, { id, isOwners: true }));
+  }
+
+  #take(call: Call, account: string, text: string): void {
+    const isOwn = isDelivery(call.caller);
     if (this.#pending.length === 0) this.#store.beforeCommit(() => this.#write(), true);
     else if (++this.#waiting === waitingMax) this.#store.beforeCommit(() => undefined);
     const pending = this.#pendingFor({ account, region: call.region }, call.at);

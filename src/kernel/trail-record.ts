@@ -305,13 +305,29 @@ function textOrNull(text: string | undefined): string {
   return text === undefined || text === "{}" ? "null" : text;
 }
 
+/** Another account's resource was used: both accounts have a record of it, each with its own event id. */
+export interface Shared {
+  readonly id: string;
+  /** As the owner of the resource sees it: which account, and not who of it. */
+  readonly isOwners: boolean;
+}
+
+function identityOf(call: Call, isOwners: boolean): string {
+  const { caller } = call;
+  if (isOwners) {
+    const { principalId, account: accountId } = caller;
+    return JSON.stringify({ type: "AWSAccount", principalId, accountId });
+  }
+  return (caller.type === "Anonymous" && federatedIdentity(call)) || identityText(caller);
+}
+
 /**
  * The record as JSON text, put together from parts that are ready: most of it is the same from call to call.
  * Services' calls are calls, too: `AwsServiceEvent` is of what nobody called.
  *
  * @evidence recorded events of AssumeRole by `ec2.amazonaws.com`: `AwsApiCall`
  */
-export function recordText(call: Call): string {
+export function recordText(call: Call, shared?: Shared): string {
   const { caller, model, operation, error, origin } = call;
   const readOnly = isReading(model, operation);
   const parameters = textOrNull(call.parameters ? JSON.stringify(call.parameters, shortened)
@@ -325,11 +341,12 @@ export function recordText(call: Call): string {
     : call.resources.map((ARN) =>
       ({ accountId: call.account, type: resourceType(ARN), ARN: resourceArn(ARN) }));
   const resources = touched.length > 0 ? `"resources":${JSON.stringify(touched)},` : "";
-  const identity = (caller.type === "Anonymous" && federatedIdentity(call)) || identityText(caller);
+  const identity = identityOf(call, shared?.isOwners === true);
   const more = additionalData(call);
   const additional = more ? `"additionalEventData":${JSON.stringify(more)},` : "";
   const version = model.service === "dynamodb" ? `"apiVersion":"2012-08-10",` : "";
-  const recipient = caller.account === "" ? call.account : caller.account;
+  const recipient = caller.account === "" || shared?.isOwners ? call.account : caller.account;
+  const sharedId = shared ? `"sharedEventID":"${shared.id}",` : "";
   const tls = origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : "";
   return (
     `{"eventVersion":"1.11","userIdentity":${identity},"eventTime":"${timestamp(call.at)}",` +
@@ -339,7 +356,7 @@ export function recordText(call: Call): string {
     `"requestParameters":${parameters},"responseElements":${elements},${additional}` +
     `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}` +
     `"eventType":"AwsApiCall",${version}"managementEvent":${call.dataType === undefined},` +
-    `"recipientAccountId":"${recipient}",` +
+    `"recipientAccountId":"${recipient}",${sharedId}` +
     `"eventCategory":"${call.dataType === undefined ? "Management" : "Data"}"${tls}}`
   );
 }

@@ -4,6 +4,7 @@ import { CloudTrailClient, LookupEventsCommand } from "@aws-sdk/client-cloudtrai
 import {
   CreateOpenIDConnectProviderCommand, CreateRoleCommand, CreateSAMLProviderCommand, IAMClient,
 } from "@aws-sdk/client-iam";
+import { CreateKeyCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms";
 import {
   AssumeRoleWithSAMLCommand, AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient,
 } from "@aws-sdk/client-sts";
@@ -15,13 +16,16 @@ after(() => region.stop());
 const iam = region.client(IAMClient);
 
 interface Recorded {
+  readonly eventID: string;
+  readonly sharedEventID?: string;
+  readonly recipientAccountId: string;
   readonly userIdentity: Readonly<Record<string, unknown>> &
     { readonly sessionContext?: { readonly webIdFederationData?: object } };
   readonly requestParameters: object;
 }
 
-async function recorded(AttributeValue: string): Promise<Recorded> {
-  const { Events: [event] = [] } = await region.client(CloudTrailClient).send(new LookupEventsCommand({
+async function recorded(AttributeValue: string, trail = region.client(CloudTrailClient)): Promise<Recorded> {
+  const { Events: [event] = [] } = await trail.send(new LookupEventsCommand({
     LookupAttributes: [{ AttributeKey: "EventName", AttributeValue }],
   }));
   return JSON.parse(event?.CloudTrailEvent ?? "{}") as Recorded;
@@ -80,4 +84,26 @@ test("who has become somebody by SAML is known by the assertion's subject", asyn
     identityProvider: NameQualifier,
   });
   assert.deepEqual(assumed.requestParameters, { roleArn: RoleArn, principalArn: PrincipalArn });
+});
+
+test("who uses another account's key is in both accounts' history, by name only in its own", async () => {
+  const partner = "111111111111";
+  const credentials = { accessKeyId: partner, secretAccessKey: "test" };
+  const { KeyMetadata } = await region.client(KMSClient).send(new CreateKeyCommand({
+    Policy: JSON.stringify({ Version: "2012-10-17", Statement: {
+      Effect: "Allow", Action: "kms:*", Resource: "*",
+      Principal: { AWS: ["arn:aws:iam::000000000000:root", `arn:aws:iam::${partner}:root`] },
+    } }),
+  }));
+  await region.client(KMSClient, { credentials }).send(new EncryptCommand({
+    KeyId: KeyMetadata?.Arn, Plaintext: Buffer.from("x"),
+  }));
+  const own = await recorded("Encrypt", region.client(CloudTrailClient, { credentials }));
+  const owners = await recorded("Encrypt");
+  assert.equal(own.userIdentity["arn"], `arn:aws:iam::${partner}:root`);
+  assert.deepEqual(owners.userIdentity, { type: "AWSAccount", principalId: partner, accountId: partner });
+  assert.deepEqual([own.recipientAccountId, owners.recipientAccountId], [partner, "000000000000"]);
+  assert.match(own.sharedEventID ?? "", /^[0-9a-f-]{36}$/);
+  assert.equal(owners.sharedEventID, own.sharedEventID);
+  assert.notEqual(owners.eventID, own.eventID);
 });
