@@ -1,7 +1,8 @@
 /**
  * Errors of deliveries, in the log stream that the destination names, written under the stream's role.
  *
- * @evidence Developer Guide, "Monitor Amazon Data Firehose Using CloudWatch Logs": what a line is made of
+ * @evidence Developer Guide, "Monitor Amazon Data Firehose Using CloudWatch Logs": what a line is made of;
+ *   "Troubleshooting HTTP Endpoints": with a function as `processor`
  */
 
 import * as logs from "../../generated/cloudwatch-logs.ts";
@@ -9,6 +10,7 @@ import type { CloudWatchLoggingOptions } from "../../generated/firehose.ts";
 import { sessionOf } from "../../delivery/role-session.ts";
 import type { BodyContext } from "../../kernel/context.ts";
 import { AwsError } from "../../kernel/errors.ts";
+import { parameterOf } from "./processors.ts";
 import { streamArn, type DeliveryStream } from "./stream-table.ts";
 
 export interface LoggedError {
@@ -30,10 +32,10 @@ export async function logErrors(
   const { Enabled: isOn, LogGroupName: logGroupName, LogStreamName: logStreamName } = options ?? {};
   if (!isOn || logGroupName === undefined || logStreamName === undefined || roleArn === undefined) return;
   const timestamp = ctx.clock.now();
+  const processor = parameterOf(stream.destination.settings.ProcessingConfiguration, "Lambda", "LambdaArn");
   const lines = new Set(errors.map(({ destination, errorCode, message }) => JSON.stringify({
     deliveryStreamARN: streamArn(ctx, stream.name), destination, deliveryStreamVersionId: stream.version,
-      message,
-    errorCode,
+    message, errorCode, processor,
   })));
   if (lines.size === 0) return;
   try {
@@ -51,8 +53,7 @@ export async function logErrors(
 /** @evidence Developer Guide, "Amazon S3 Data Delivery Errors" */
 const refusals: Readonly<Record<string, string>> = {
   AccessDenied: "Access was denied. Ensure that the trust policy for the provided IAM role allows Firehose " +
-    "to " +
-    "assume the role, and the access policy allows access to the S3 bucket.",
+    "to assume the role, and the access policy allows access to the S3 bucket.",
   NoSuchBucket: "The specified bucket does not exist. Create the bucket or use a different bucket that " +
     "does exist.",
 };

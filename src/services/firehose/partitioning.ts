@@ -7,6 +7,9 @@ import { partitionKeysIn } from "./prefixes.ts";
 import { parameterOf } from "./processors.ts";
 import { parseQuery, partitionKeysOf, type PartitionQuery } from "./queries.ts";
 
+/** @evidence Developer Guide, "Quotas": 500 active partitions a stream; what is beyond goes to the errors */
+const partitionsMax = 500;
+
 interface Group {
   readonly keys: Readonly<Record<string, string>>;
   readonly parcels: Parcel[];
@@ -34,6 +37,10 @@ export function partitioned(
       const keys = keysOf(query, parcel, { wanted, now });
       const name = JSON.stringify(wanted.map((key) => keys[key]));
       const group = groups.get(name) ?? { keys, parcels: [] };
+      if (group.parcels.length === 0 && groups.size === partitionsMax) {
+        unpartitioned.push({ parcel, attempts: 1, ...tooManyPartitions });
+        continue;
+      }
       group.parcels.push(parcel);
       groups.set(name, group);
     } catch (error) {
@@ -45,6 +52,11 @@ export function partitioned(
   }
   return { groups: [...groups.values()], unpartitioned };
 }
+
+const tooManyPartitions = {
+  errorCode: "DynamicPartitioning.ActivePartitionsLimitExceeded",
+  errorMessage: `The stream has ${partitionsMax} active partitions, which is the limit.`,
+};
 
 /** @throws where a key that the prefix names is not there */
 function keysOf(

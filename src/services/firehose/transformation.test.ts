@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import {
+  CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand, FilterLogEventsCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { CreateFunctionCommand, DeleteFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { CreateRoleCommand, IAMClient } from "@aws-sdk/client-iam";
 import { functionInput, lambdaTrust } from "../../../test/lambda-bench.ts";
@@ -117,8 +120,14 @@ test("a function that fails or is not allowed leaves the records among the failu
 test("answers that break the rules, and functions that are not there, are told by AWS's names", async () => {
   await using region = await startRegion();
   await makeFunction(region);
-  const deliveries = await Deliveries.prepare(region);
-  await deliveries.create({ ProcessingConfiguration: processing });
+  const deliveries = await Deliveries.prepare(region, ["s3:*", "lambda:*", "logs:*"]);
+  const logs = region.client(CloudWatchLogsClient);
+  await logs.send(new CreateLogGroupCommand({ logGroupName: "errors" }));
+  await logs.send(new CreateLogStreamCommand({ logGroupName: "errors", logStreamName: "s3" }));
+  await deliveries.create({
+    ProcessingConfiguration: processing,
+    CloudWatchLoggingOptions: { Enabled: true, LogGroupName: "errors", LogStreamName: "s3" },
+  });
   const failure = async (text: string): Promise<unknown> => {
     await deliveries.put(text);
     await region.clock.advance({ seconds: 60 });
@@ -130,6 +139,12 @@ test("answers that break the rules, and functions that are not there, are told b
   assert.equal(await failure("nonsense"), "Lambda.JsonProcessingException");
   await region.client(LambdaClient).send(new DeleteFunctionCommand({ FunctionName: "transform" }));
   assert.equal(await failure("gone"), "Lambda.ResourceNotFound");
+  const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: "errors" }));
+  assert.deepEqual(events.map(({ message = "" }) => {
+    const { errorCode, processor } = JSON.parse(message) as Record<string, unknown>;
+    return [errorCode, processor];
+  }), ["DuplicatedRecordId", "JsonProcessingException", "ResourceNotFound"].map((code) =>
+    [`Lambda.${code}`, lambdaArn]));
 });
 
 test("a function is called when its buffer is old or large enough, by itself", async () => {
