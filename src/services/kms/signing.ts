@@ -7,6 +7,7 @@ import type { ReadContext } from "../../kernel/context.ts";
 import { notImplemented } from "../../kernel/errors.ts";
 import { operation } from "../../kernel/operation.ts";
 import { signEcdsa, verifyEcdsa } from "./ecdsa.ts";
+import { signEd25519Digest, verifyEd25519Digest } from "./ed25519.ts";
 import {
   dryRunSucceeded, incompatibleAlgorithm, invalidSignature, invalidUsage, validation,
 } from "./errors.ts";
@@ -20,7 +21,7 @@ import { mlDsaRepresentative, representativeBytes, signMlDsa, verifyMlDsa } from
 import { signPkcs1, signPss, verifyPkcs1, verifyPss } from "./rsa-signatures.ts";
 
 interface Scheme {
-  readonly family: "pss" | "pkcs1" | "ecdsa" | "ed25519" | "ml-dsa";
+  readonly family: "pss" | "pkcs1" | "ecdsa" | "ed25519" | "ed25519ph" | "ml-dsa";
   readonly hash: string;
   /** Of what is signed in the message's place, where the request has that already. */
   readonly hashBytes: number;
@@ -36,7 +37,8 @@ function schemeOf(algorithm: SigningAlgorithmSpec): Scheme {
   if (algorithm.startsWith("RSASSA_PSS")) return { family: "pss", hash, hashBytes };
   if (algorithm.startsWith("RSASSA_PKCS1")) return { family: "pkcs1", hash, hashBytes };
   if (algorithm.startsWith("ECDSA")) return { family: "ecdsa", hash, hashBytes };
-  // Ed25519ph is not in the OpenSSL that this runs on, nor is SM2.
+  if (algorithm === "ED25519_PH_SHA_512") return { family: "ed25519ph", hash, hashBytes };
+  // SM2 is for the China Regions.
   if (algorithm !== "ED25519_SHA_512") throw notImplemented(`The signing algorithm ${algorithm}`);
   return { family: "ed25519", hash, hashBytes };
 }
@@ -50,18 +52,27 @@ function requireSigningKey(
   if (!signingAlgorithmsOf(key.spec).includes(algorithm)) throw incompatibleAlgorithm(algorithm, key.spec);
 }
 
+function typesOf({ family }: Scheme): readonly MessageType[] {
+  switch (family) {
+    case "ed25519": return ["RAW"];
+    case "ed25519ph": return ["DIGEST"];
+    case "ml-dsa": return ["RAW", "EXTERNAL_MU"];
+    default: return ["RAW", "DIGEST"];
+  }
+}
+
 /**
  * @returns whether the request has what is signed in the message's place: a digest, or ML-DSA's
  *   representative
  * @evidence KMS API Reference, Sign, MessageType and Message
  */
 function isDigest(
-  type: MessageType | undefined, message: Uint8Array, algorithm: SigningAlgorithmSpec, scheme: Scheme,
+  type: MessageType = "RAW", message: Uint8Array, algorithm: SigningAlgorithmSpec, scheme: Scheme,
 ): boolean {
-  if (type === undefined || type === "RAW") return false;
-  const { family } = scheme;
-  const fits = type === "EXTERNAL_MU" ? family === "ml-dsa" : family !== "ed25519" && family !== "ml-dsa";
-  if (!fits) throw validation(`MessageType ${type} is not valid for algorithm ${algorithm}.`);
+  if (!typesOf(scheme).includes(type)) {
+    throw validation(`MessageType ${type} is not valid for algorithm ${algorithm}.`);
+  }
+  if (type === "RAW") return false;
   if (message.length !== scheme.hashBytes) {
     throw validation(`Digest is invalid length for algorithm ${algorithm}.`);
   }
@@ -77,6 +88,7 @@ function signDigest(
   ctx: ReadContext, privateKey: KeyObject, key: Key, scheme: Scheme, digest: Uint8Array,
 ): Buffer {
   const kind = kindOf(key.spec);
+  if (kind.type === "ed25519") return signEd25519Digest(privateKey, digest);
   if (kind.type === "ec") return signEcdsa(privateKey, kind.curve, digest);
   if (kind.type !== "rsa") throw incompatibleAlgorithm(scheme.family, key.spec);
   return scheme.family === "pkcs1" ? signPkcs1(privateKey, scheme.hash, digest)
@@ -87,6 +99,7 @@ function isValid(
   publicKey: KeyObject, key: Key, scheme: Scheme, digest: Uint8Array, signature: Uint8Array,
 ): boolean {
   const kind = kindOf(key.spec);
+  if (kind.type === "ed25519") return verifyEd25519Digest(publicKey, digest, signature);
   if (kind.type === "ec") return verifyEcdsa(publicKey, kind.curve, digest, signature);
   return scheme.family === "pkcs1" ? verifyPkcs1(publicKey, scheme.hash, digest, signature)
     : verifyPss(publicKey, scheme.hash, digest, signature);
