@@ -165,7 +165,29 @@ function sessionContext(session: NonNullable<Caller["session"]>, caller: Caller)
       mfaAuthenticated: String(session.mfaAuthenticatedAt !== undefined),
     },
     ...(session.sourceIdentity !== undefined && { sourceIdentity: session.sourceIdentity }),
+    ...(session.federatedProvider?.includes(":oidc-provider/") && {
+      webIdFederationData: { federatedProvider: session.federatedProvider, attributes: {} },
+    }),
   };
+}
+
+/**
+ * Who comes with a provider's word, and no credentials, is whom the provider names, once it is believed.
+ *
+ * @evidence IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail", examples of
+ *   AssumeRoleWithSAML and AssumeRoleWithWebIdentity
+ */
+function federatedIdentity({ model, operation, output }: Call): object | undefined {
+  if (model.service !== "sts" || !output) return undefined;
+  const { Provider, Audience, SubjectFromWebIdentityToken, NameQualifier, Subject } = output;
+  if (operation.name === "AssumeRoleWithWebIdentity") {
+    const [provider, audience, userName] = [Provider, Audience, SubjectFromWebIdentityToken].map(String);
+    const principalId = `${provider}:${audience}:${userName}`;
+    return { type: "WebIdentityUser", principalId, userName, identityProvider: provider };
+  }
+  if (operation.name !== "AssumeRoleWithSAML") return undefined;
+  const [identityProvider, userName] = [String(NameQualifier), String(Subject)];
+  return { type: "SAMLUser", principalId: `${identityProvider}:${userName}`, userName, identityProvider };
 }
 
 /** Callers are remembered with their credentials, and with them what the trail says of them. */
@@ -281,17 +303,18 @@ export function recordText(call: Call): string {
   const more = additionalData(call);
   const additional = more ? `"additionalEventData":${JSON.stringify(more)},` : "";
   const version = model.service === "dynamodb" ? `"apiVersion":"2012-08-10",` : "";
-  const eventType = caller.type === "AWSService" ? "AwsServiceEvent" : "AwsApiCall";
+  const federated = federatedIdentity(call);
+  const identity = federated ? JSON.stringify(federated) : identityText(caller);
   const recipient = caller.account === "" ? call.account : caller.account;
   const tls = origin.secureTransport ? `,"tlsDetails":{"tlsVersion":"TLSv1.3"}` : "";
   return (
-    `{"eventVersion":"1.11","userIdentity":${identityText(caller)},"eventTime":"${timestamp(call.at)}",` +
+    `{"eventVersion":"1.11","userIdentity":${identity},"eventTime":"${timestamp(call.at)}",` +
     `"eventSource":"${model.eventSource}","eventName":"${call.eventName ?? operation.name}",` +
     `"awsRegion":${JSON.stringify(call.region)},"sourceIPAddress":${JSON.stringify(origin.sourceIp)},` +
     `"userAgent":${fieldText(origin.userAgent)},${failure}` +
     `"requestParameters":${parameters},"responseElements":${elements},${additional}` +
     `"requestID":"${call.requestId}","eventID":"${call.eventId}","readOnly":${readOnly},${resources}` +
-    `"eventType":"${eventType}",${version}"managementEvent":${call.dataType === undefined},` +
+    `"eventType":"AwsApiCall",${version}"managementEvent":${call.dataType === undefined},` +
     `"recipientAccountId":"${recipient}",` +
     `"eventCategory":"${call.dataType === undefined ? "Management" : "Data"}"${tls}}`
   );
