@@ -38,7 +38,9 @@ function designOf(input: kms.CreateKeyRequest): Design {
   if (!usagesOf(spec).includes(usage)) {
     throw validation(`KeyUsage ${usage} is not compatible with KeySpec ${spec}`);
   }
-  if (kindOf(spec).type === "ml-dsa") throw notImplemented(`The key spec ${spec}`);
+  if (kindOf(spec).type === "ml-dsa" && origin === "EXTERNAL") {
+    throw notImplemented(`Imported material for the key spec ${spec}`);
+  }
   if (origin !== "AWS_KMS" && origin !== "EXTERNAL") {
     if (input.CustomKeyStoreId === undefined) {
       throw validation(`CustomKeyStoreId is required for origin ${origin}.`);

@@ -3,6 +3,7 @@
 import type {
   EncryptionAlgorithmSpec, GrantOperation, KeySpec, KeyUsageType, MacAlgorithmSpec, SigningAlgorithmSpec,
 } from "../../generated/kms.ts";
+import type { MlDsaSet } from "./ml-dsa.ts";
 
 export type KeyKind =
   | { readonly type: "symmetric" }
@@ -10,8 +11,9 @@ export type KeyKind =
   | { readonly type: "rsa"; readonly lengthBits: number }
   | { readonly type: "ec"; readonly curve: string }
   | { readonly type: "ed25519" }
+  | { readonly type: "ml-dsa"; readonly set: MlDsaSet }
   /** Known to the model, and nothing that this software can make. */
-  | { readonly type: "sm2" | "ml-dsa" };
+  | { readonly type: "sm2" };
 
 const kinds: Readonly<Record<KeySpec, KeyKind>> = {
   SYMMETRIC_DEFAULT: { type: "symmetric" },
@@ -28,9 +30,9 @@ const kinds: Readonly<Record<KeySpec, KeyKind>> = {
   ECC_SECG_P256K1: { type: "ec", curve: "secp256k1" },
   ECC_NIST_EDWARDS25519: { type: "ed25519" },
   SM2: { type: "sm2" },
-  ML_DSA_44: { type: "ml-dsa" },
-  ML_DSA_65: { type: "ml-dsa" },
-  ML_DSA_87: { type: "ml-dsa" },
+  ML_DSA_44: { type: "ml-dsa", set: 44 },
+  ML_DSA_65: { type: "ml-dsa", set: 65 },
+  ML_DSA_87: { type: "ml-dsa", set: 87 },
 };
 
 export function kindOf(spec: KeySpec): KeyKind {
@@ -76,6 +78,7 @@ const rsaSigning: readonly SigningAlgorithmSpec[] = [
 export function signingAlgorithmsOf(spec: KeySpec): readonly SigningAlgorithmSpec[] {
   const { type } = kinds[spec];
   if (type === "rsa") return rsaSigning;
+  if (type === "ml-dsa") return ["ML_DSA_SHAKE_256"];
   if (type === "ed25519") return ["ED25519_PH_SHA_512", "ED25519_SHA_512"];
   const algorithm = ecdsa[spec];
   return algorithm ? [algorithm] : [];

@@ -50,8 +50,8 @@ test("keys that cannot be are refused, each in its words", async () => {
     "ValidationException: KeyUsage KEY_AGREEMENT is not compatible with KeySpec ECC_SECG_P256K1");
   assert.equal(await create({ KeySpec: "SM2", KeyUsage: "SIGN_VERIFY" }),
     "UnsupportedOperationException: KeySpec SM2 is not supported in this region.");
-  assert.equal(await create({ KeySpec: "ML_DSA_44", KeyUsage: "SIGN_VERIFY" }),
-    "NotImplemented: The key spec ML_DSA_44 is not implemented by us-local-1 yet.");
+  assert.equal(await create({ KeySpec: "ML_DSA_44", KeyUsage: "SIGN_VERIFY", Origin: "EXTERNAL" }),
+    "NotImplemented: Imported material for the key spec ML_DSA_44 is not implemented by us-local-1 yet.");
   assert.equal(await create({ Tags: [{ TagKey: "a", TagValue: "1" }, { TagKey: "a", TagValue: "2" }] }),
     "TagException: Duplicate tag keys");
   assert.deepEqual((await kms.send(new ListKeysCommand({}))).Keys, []);

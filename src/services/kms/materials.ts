@@ -12,8 +12,9 @@ import { BoundedCache } from "../../kernel/auth/bounded-cache.ts";
 import type { Ids } from "../../kernel/ids.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { table } from "../../store/types.ts";
-import { kindOf, type KeyKind } from "./key-specs.ts";
+import { isAsymmetric, kindOf, type KeyKind } from "./key-specs.ts";
 import type { Key } from "./keys.ts";
+import { mlDsaPublicKey, seedBytes } from "./ml-dsa.ts";
 import { primaryOf, readIn } from "./multi-region.ts";
 
 export interface Material {
@@ -92,12 +93,16 @@ export function materialIdOf(keyId: string, bytes: Uint8Array): string {
 
 const generatePair = promisify(generateKeyPair);
 
-/** Raw bytes of a symmetric key, PKCS #8 of a private one. RSA takes a while and is done off the loop. */
+/**
+ * Raw bytes of a symmetric key, the seed of an ML-DSA one, PKCS #8 of other private ones. RSA takes a while
+ * and is done off the loop.
+ */
 export async function generateMaterial(spec: KeySpec, ids: Ids): Promise<Buffer> {
   const kind = kindOf(spec);
   switch (kind.type) {
     case "symmetric": return ids.bytes(32);
     case "hmac": return ids.bytes(kind.lengthBytes);
+    case "ml-dsa": return ids.bytes(seedBytes);
     default: return (await generatePrivateKey(kind, spec)).export({ format: "der", type: "pkcs8" });
   }
 }
@@ -111,9 +116,16 @@ export async function generatePrivateKey(kind: KeyKind, spec: string): Promise<K
   }
 }
 
+/** Whether node:crypto knows such keys as private ones. */
 function isPrivate(spec: KeySpec): boolean {
-  const { type } = kindOf(spec);
-  return type !== "symmetric" && type !== "hmac";
+  return isAsymmetric(spec) && kindOf(spec).type !== "ml-dsa";
+}
+
+/** SubjectPublicKeyInfo, DER; undefined for keys that have no public part. */
+function publicPart(spec: KeySpec, bytes: Uint8Array): Buffer | undefined {
+  const kind = kindOf(spec);
+  if (kind.type === "ml-dsa") return mlDsaPublicKey(kind.set, bytes);
+  return isPrivate(spec) ? publicKeyDer(privateKeyFrom(bytes)) : undefined;
 }
 
 export function publicKeyDer(privateKey: KeyObject): Buffer {
@@ -130,16 +142,17 @@ export function sealedMaterial(
   rest: Pick<Material, "order" | "state">,
 ): Material {
   const materialId = materialIdOf(key.keyId, bytes);
+  const publicKey = publicPart(key.spec, bytes);
   return {
     keyId: key.keyId,
     materialId,
     ...rest,
     sealed: sealBytes(ctx.kernel, ctx.ids, materialId, bytes),
-    ...(isPrivate(key.spec) && { publicKey: publicKeyDer(privateKeyFrom(bytes)) }),
+    ...(publicKey && { publicKey }),
   };
 }
 
-/** The key of a row whose material is there: secret or private. */
+/** The key of a row whose material is there: secret or private; of ML-DSA, its seed as a secret one. */
 export function openMaterial(ctx: ReadContext, spec: KeySpec, row: Material): KeyObject {
   const { opened } = vaultOf(ctx.kernel);
   const known = opened.get(row.materialId);

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { startRegion } from "../../../test/region.ts";
 import { refusal } from "../../../test/refusal.ts";
+import { verifyEd25519Digest } from "./ed25519.ts";
 
 const schemes: readonly (readonly [KeySpec, readonly SigningAlgorithmSpec[]])[] = [
   ["RSA_2048", [
@@ -64,9 +65,17 @@ test("a signature verifies outside with the public key, for Ed25519 too", async 
   assert.equal(KeySpec, "ECC_NIST_EDWARDS25519");
   const key = createPublicKey({ key: Buffer.from(PublicKey ?? []), format: "der", type: "spki" });
   assert.equal(verify(null, Message, key, Buffer.from(Signature ?? [])), true);
-  const prehashed = { KeyId, Message: Buffer.alloc(64), SigningAlgorithm: "ED25519_PH_SHA_512" } as const;
-  assert.equal(await refusal(kms.send(new SignCommand({ ...prehashed, MessageType: "DIGEST" }))),
-    "NotImplemented: The signing algorithm ED25519_PH_SHA_512 is not implemented by us-local-1 yet.");
+  const prehashed = {
+    KeyId, Message: createHash("sha512").update(Message).digest(), SigningAlgorithm: "ED25519_PH_SHA_512",
+  } as const;
+  const digested = await kms.send(new SignCommand({ ...prehashed, MessageType: "DIGEST" }));
+  assert.equal(verifyEd25519Digest(key, prehashed.Message, Buffer.from(digested.Signature ?? [])), true);
+  const again = { ...prehashed, MessageType: "DIGEST", Signature: digested.Signature } as const;
+  assert.equal((await kms.send(new VerifyCommand(again))).SignatureValid, true);
+  assert.match(await refusal(kms.send(new VerifyCommand({ ...again, Signature }))),
+    /^KMSInvalidSignatureException/);
+  assert.equal(await refusal(kms.send(new SignCommand(prehashed))),
+    "ValidationException: MessageType RAW is not valid for algorithm ED25519_PH_SHA_512.");
 });
 
 test("message authentication codes are made and checked with the algorithm of the key", async () => {

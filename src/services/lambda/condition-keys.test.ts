@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CloudTrailClient, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
 import { after, before, test } from "node:test";
 import {
   AddPermissionCommand, CreateAliasCommand, CreateEventSourceMappingCommand, CreateFunctionCommand,
@@ -122,4 +123,16 @@ test("what a function asks for says from which function it comes", async () => {
   for (const name of ["may", "mayNot"]) await bench.make(name, { Role, Code: { ZipFile }, Timeout: 30 });
   assert.equal((await bench.invoke("may")).answer, "may");
   assert.match(String((await bench.invoke("mayNot")).answer), /AccessDenied/);
+});
+
+/** @evidence IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail": a role for a service */
+test("the trail has Lambda's taking of a role as a call of the API", async () => {
+  const { Events = [] } = await bench.region.client(CloudTrailClient).send(new LookupEventsCommand({
+    LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: "AssumeRole" }],
+  }));
+  const records = Events.map(({ CloudTrailEvent }) =>
+    JSON.parse(CloudTrailEvent ?? "{}") as { userIdentity: object; eventType: string });
+  const taken = records.find(({ userIdentity }) => "invokedBy" in userIdentity);
+  assert.deepEqual(taken?.userIdentity, { type: "AWSService", invokedBy: "lambda.amazonaws.com" });
+  assert.equal(taken.eventType, "AwsApiCall");
 });

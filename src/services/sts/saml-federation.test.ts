@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CloudTrailClient, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
 import { test } from "node:test";
 import {
   CreateRoleCommand, CreateSAMLProviderCommand, IAMClient, ListUsersCommand, PutRolePolicyCommand,
@@ -70,6 +71,16 @@ test("iam-saml-federation: a signed assertion becomes a session of the role", as
     sessionToken: Credentials?.SessionToken ?? "",
   };
   await region.client(IAMClient, { credentials }).send(new ListUsersCommand({}));
+  const { Events = [] } = await region.client(CloudTrailClient).send(new LookupEventsCommand({
+    LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: "AssumeRoleWithSAML" }],
+  }));
+  const { userIdentity, eventType } =
+    JSON.parse(Events[0]?.CloudTrailEvent ?? "{}") as Record<string, unknown>;
+  assert.deepEqual(userIdentity, {
+    type: "SAMLUser", principalId: `${rest.NameQualifier}:alice`, userName: "alice",
+    identityProvider: rest.NameQualifier,
+  });
+  assert.equal(eventType, "AwsApiCall");
 });
 
 test("The response or the assertion may be signed, or both, with any of three digests", async () => {

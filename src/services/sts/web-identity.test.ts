@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CloudTrailClient, LookupEventsCommand } from "@aws-sdk/client-cloudtrail";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import {
@@ -57,6 +58,33 @@ function assume(region: TestRegion, WebIdentityToken: string,
 }
 
 const denied = ["AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403];
+
+/** @evidence IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail" */
+test("the trail says whom a provider named, and of a session by which provider it came", async () => {
+  await using provider = await OpenIdProvider.start();
+  await using region = await startRegion();
+  const arn = await trustProvider(region, provider);
+  const { Credentials } = await assume(region, provider.token(claims(provider)));
+  const credentials = {
+    accessKeyId: Credentials?.AccessKeyId ?? "", secretAccessKey: Credentials?.SecretAccessKey ?? "",
+    sessionToken: Credentials?.SessionToken ?? "",
+  };
+  await region.client(STSClient, { credentials }).send(new GetCallerIdentityCommand({}));
+  const { Events = [] } = await region.client(CloudTrailClient).send(new LookupEventsCommand({
+    LookupAttributes: [{ AttributeKey: "EventSource", AttributeValue: "sts.amazonaws.com" }],
+  }));
+  const identities = new Map(Events.map(({ EventName, CloudTrailEvent }) =>
+    [EventName, (JSON.parse(CloudTrailEvent ?? "{}") as { userIdentity: Identity }).userIdentity]));
+  assert.deepEqual(identities.get("AssumeRoleWithWebIdentity"), {
+    type: "WebIdentityUser", principalId: `${arn}:app:user-1`, userName: "user-1", identityProvider: arn,
+  });
+  assert.deepEqual(identities.get("GetCallerIdentity")?.sessionContext?.webIdFederationData,
+    { federatedProvider: arn, attributes: {} });
+});
+
+interface Identity {
+  readonly sessionContext?: { readonly webIdFederationData?: object };
+}
 
 test("sts-assume-role-with-web-identity: a provider's token becomes a session of the role", async () => {
   await using provider = await OpenIdProvider.start();
