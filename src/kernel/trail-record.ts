@@ -288,7 +288,9 @@ function additionalData({ model, operation, origin, input, output, resources }: 
   }
   if (!isInvocation(model, operation)) return undefined;
   const version = output?.["ExecutedVersion"];
-  return typeof version === "string" ? { functionVersion: `${resources[0] ?? ""}:${version}` } : undefined;
+  // What was asked for may have been an alias.
+  const functionArn = (resources[0] ?? "").split(":").slice(0, 7).join(":");
+  return typeof version === "string" ? { functionVersion: `${functionArn}:${version}` } : undefined;
 }
 
 /** Of objects; what S3 answers as XML is not counted. */

@@ -5,6 +5,9 @@ import {
   BatchGetItemCommand, BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, ExecuteStatementCommand,
   PutItemCommand, QueryCommand, TransactWriteItemsCommand, UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import {
+  CreateAliasCommand, InvokeCommand, LambdaClient, PublishVersionCommand,
+} from "@aws-sdk/client-lambda";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { CreateTopicCommand, PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -150,10 +153,17 @@ test("S3 tells how many bytes went over, Lambda which version ran", async () => 
   assert.deepEqual(await additional("HeadObject"), bytes(0, 0));
   assert.deepEqual(await additional("GetObject"), bytes(0, 5));
   await bench.make("called");
+  const lambda = region.client(LambdaClient);
+  await lambda.send(new PublishVersionCommand({ FunctionName: "called" }));
+  await lambda.send(new CreateAliasCommand({ FunctionName: "called", Name: "live", FunctionVersion: "1" }));
+  await lambda.send(new InvokeCommand({ FunctionName: "called", Qualifier: "live" }));
   await bench.invoke("called");
-  const [invocation] = await recordsOf("Invoke");
+  const [aliased, invocation] = await recordsOf("Invoke");
   assert.equal(invocation?.responseElements, null);
   assert.deepEqual(invocation?.additionalEventData, {
     functionVersion: "arn:aws:lambda:us-east-1:000000000000:function:called:$LATEST",
+  });
+  assert.deepEqual(aliased?.additionalEventData, {
+    functionVersion: "arn:aws:lambda:us-east-1:000000000000:function:called:1",
   });
 });
