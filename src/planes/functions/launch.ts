@@ -6,6 +6,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { packageRoot } from "../../kernel/package-root.ts";
+import { systemMounts } from "./amazon-linux.ts";
 import { bootstrapOf } from "./bootstrap.ts";
 import { CannotRun, type Credentials, type FunctionSpec } from "./contract.ts";
 import { beginDotnet } from "./dotnet-runtime.ts";
@@ -80,6 +81,7 @@ export async function launchOf(
   const places = { task, layers, code, plane, layersFolder };
   const begun = await begin(spec, places, engine, programs);
   const hasChannel = begun.hasChannel === true;
+  const isBoxed = task === "/var/task";
   const own = {
     ...common(spec, facts, task, begun),
     ...begun.environment,
@@ -94,7 +96,7 @@ export async function launchOf(
     ...(begun.fault !== undefined && { fault: begun.fault }),
     environment,
     hasChannel,
-    mounts: [...mounts, ...begun.mounts],
+    mounts: [...mounts, ...begun.mounts, ...(isBoxed ? systemMounts(spec.runtime ?? "") : [])],
     workingDirectory: task,
     layers,
     layersFolder: facts.layers,
