@@ -36,9 +36,6 @@ function mayBeginObject(letter: number): boolean {
 }
 
 function parsed(text: string): Json | undefined {
-  // Most events are none: it is cheap to say so.
-  if (!mayBeginObject(text.charCodeAt(0))) return undefined;
-  if (!text.includes('"_aws"') || !text.includes('"CloudWatchMetrics"')) return undefined;
   try {
     const root: unknown = JSON.parse(text);
     return isObject(root) ? root : undefined;
@@ -47,20 +44,45 @@ function parsed(text: string): Json | undefined {
   }
 }
 
-/** Metrics of an event; none where it is not in the format, or breaks its schema. */
-export function embeddedMetrics(text: string): EmbeddedMetrics[] {
-  const root = parsed(text);
-  const metadata = root?.["_aws"];
-  if (!root || !isObject(metadata)) return [];
-  const { Timestamp: at, CloudWatchMetrics: directives } = metadata;
-  if (typeof at !== "number" || !Number.isInteger(at) || at < 0 || !Array.isArray(directives)) return [];
-  return directives.flatMap((directive: unknown) => {
-    const found = isObject(directive) && ofDirective(root, directive, at);
-    return found ? [found] : [];
-  });
+/** What an event holds, and what is wrong with one that calls itself of the format. */
+export interface EmbeddedReading {
+  readonly metrics: EmbeddedMetrics[];
+  /** It is no JSON object; or it breaks the schema, in whole or in part. */
+  readonly fault?: "parsing" | "validation";
 }
 
-function ofDirective(root: Json, directive: Json, at: number): EmbeddedMetrics | undefined {
+const nothing: EmbeddedReading = { metrics: [] };
+
+export function readEmbedded(text: string): EmbeddedReading {
+  // Most events are none: it is cheap to say so.
+  if (!mayBeginObject(text.charCodeAt(0))) return nothing;
+  if (!text.includes('"_aws"') || !text.includes('"CloudWatchMetrics"')) return nothing;
+  const root = parsed(text);
+  if (!root) return { metrics: [], fault: "parsing" };
+  const metadata = root["_aws"];
+  if (!isObject(metadata)) return { metrics: [], fault: "validation" };
+  const { Timestamp: at, CloudWatchMetrics: directives } = metadata;
+  if (typeof at !== "number" || !Number.isInteger(at) || at < 0 || !Array.isArray(directives)) {
+    return { metrics: [], fault: "validation" };
+  }
+  const found = directives.map((directive: unknown) =>
+    (isObject(directive) ? ofDirective(root, directive, at) : undefined));
+  const metrics = found.flatMap((each) => (each && each.metrics.MetricData.length > 0 ? [each.metrics] : []));
+  return found.every((each) => each?.isWhole) ? { metrics } : { metrics, fault: "validation" };
+}
+
+/** Metrics of an event; none where it is not in the format, or breaks its schema. */
+export function embeddedMetrics(text: string): EmbeddedMetrics[] {
+  return readEmbedded(text).metrics;
+}
+
+interface OfDirective {
+  readonly metrics: EmbeddedMetrics;
+  /** Every metric is there, for every set of dimensions. */
+  readonly isWhole: boolean;
+}
+
+function ofDirective(root: Json, directive: Json, at: number): OfDirective | undefined {
   const { Namespace, Dimensions: sets, Metrics: definitions } = directive;
   if (typeof Namespace !== "string" || !Array.isArray(sets) || !Array.isArray(definitions)) return undefined;
   if (definitions.length > metricsMax || !sets.every(isNames)) return undefined;
@@ -73,7 +95,8 @@ function ofDirective(root: Json, directive: Json, at: number): EmbeddedMetrics |
       if (Dimensions) MetricData.push({ ...metric, Dimensions });
     }
   }
-  return MetricData.length > 0 ? { Namespace, MetricData } : undefined;
+  const isWhole = MetricData.length === definitions.length * sets.length;
+  return { metrics: { Namespace, MetricData }, isWhole };
 }
 
 function isNames(value: unknown): value is string[] {

@@ -107,6 +107,27 @@ test("metrics that are embedded in events are published", async () => {
   assert.equal(Metrics.length, 1);
 });
 
+test("events that call themselves embedded metrics and are none are counted", async () => {
+  await using region = await startRegion();
+  const app = await createGroup(region, "app");
+  await app.stream("s");
+  const event = (Metrics: object[], more: object) => {
+    const CloudWatchMetrics = [{ Namespace: "Shop", Dimensions: [["kind"]], Metrics }];
+    return JSON.stringify({ _aws: { Timestamp: testEpoch, CloudWatchMetrics }, ...more });
+  };
+  const whole = event([{ Name: "Orders" }], { kind: "a", Orders: 1 });
+  await app.put("s", whole, "no metric", "{}", whole.slice(0, -1), event([{ Name: "Orders" }], { Orders: 1 }),
+    event([{ Name: "Orders" }, { Name: "Gone" }], { kind: "a", Orders: 2 }),
+    whole.replace('"Timestamp"', '"Time"'));
+  await region.settled();
+  await region.clock.advance({ minutes: 1 });
+  const counted = async (name: string) =>
+    (await statistics(region, name, { LogGroupName: "app" }, "AWS/Logs"))[0];
+  assert.equal(await counted("EMFParsingErrors"), 1);
+  assert.equal(await counted("EMFValidationErrors"), 3);
+  assert.deepEqual(await statistics(region, "Orders", { kind: "a" }, "Shop"), [3, 2]);
+});
+
 test("an embedded metric that CloudWatch refuses takes no other with it", async () => {
   await using region = await startRegion();
   const app = await createGroup(region, "app");

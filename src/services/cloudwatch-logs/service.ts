@@ -58,7 +58,7 @@ export default service(logs.service, {
     deliverySources, deliveryDestinations, deliveries, vending,
   ],
   resourcePolicy: resourcePolicies.policyOf,
-  // @evidence Service Authorization Reference, CloudWatch Logs: groups have tags, streams have none
+  // Groups have tags; what is done with a stream is done with its group.
   taggedAs: (arn) => arn.replace(/(:log-group:[^:]*):.*$/, "$1"),
   // Contributor Insights rules of CloudWatch count what is in the events; vended logs come to the groups that
   // deliveries name, which AWS writes into the groups' policies.

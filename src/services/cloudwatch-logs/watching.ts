@@ -67,7 +67,7 @@ export function watch(ctx: Context, group: LogGroup, arrived: Arrived): void {
   const isFiltered = countMetricFilters(ctx, group.name) > 0;
   publish(ctx, [
     ...(isFiltered ? filterMetrics(ctx, group, watched()) : []),
-    ...embeddedMetrics(events.map(({ message }) => message)),
+    ...embeddedMetrics(ctx, group.name, events.map(({ message }) => message)),
   ]);
   subscribe(ctx, group, stream, watched);
 }
