@@ -42,7 +42,7 @@ const dayMilliseconds = 86_400_000;
 export function retentionMilliseconds({ attributes }: Topic): number | undefined {
   const text = attributes["ArchivePolicy"];
   if (text === undefined) return undefined;
-  const { MessageRetentionPeriod } = JSON.parse(text) as { readonly MessageRetentionPeriod: string };
+  const { MessageRetentionPeriod } = JSON.parse(text) as { readonly MessageRetentionPeriod: string | number };
   return Number(MessageRetentionPeriod) * dayMilliseconds;
 }
 

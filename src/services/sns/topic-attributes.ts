@@ -50,10 +50,15 @@ function sampleRate(text: string, name: string): string | undefined {
   return String(Number(text));
 }
 
-/** @evidence SNS Developer Guide, "Message archiving for FIFO topic owners": 1 to 365 days; `{}` ends it */
+/**
+ * Comes back as it was written, with the days as a text or as a number: one in the place of the other is a
+ * difference to whoever compares what is there with what was asked for, as Terraform does.
+ *
+ * @evidence SNS Developer Guide, "Message archiving for FIFO topic owners": 1 to 365 days; `{}` ends it.
+ * terraform-aws-modules/sns, examples/complete, has a number; the guide has a text
+ */
 function archivePolicy(text: string, name: string): string | undefined {
-  const days = readArchiveDays(text, name);
-  return days === undefined ? undefined : JSON.stringify({ MessageRetentionPeriod: String(days) });
+  return readArchiveDays(text, name) === undefined ? undefined : text;
 }
 
 function readArchiveDays(text: string, name: string): number | undefined {
@@ -66,7 +71,7 @@ function readArchiveDays(text: string, name: string): number | undefined {
   if (typeof policy !== "object" || policy === null) throw invalidParameter(`${name}: failed to parse JSON.`);
   const { MessageRetentionPeriod: period, ...others } = policy as Record<string, unknown>;
   if (period === undefined && Object.keys(others).length === 0) return undefined;
-  const days = Number(period);
+  const days = typeof period === "string" || typeof period === "number" ? Number(period) : NaN;
   if (!Number.isInteger(days) || days < 1 || days > 365 || Object.keys(others).length > 0) {
     throw invalidParameter(`${name}: MessageRetentionPeriod must be between 1 and 365`);
   }

@@ -85,6 +85,28 @@ test("a topic shows what AWS shows of a new one, and what is set on it", async (
   await assert.rejects(attributes(arn.replace("us-east-1", "eu-west-1")), invalid("TopicArn"));
 });
 
+test("an archive policy comes back as it was written, its days a number or a text", async () => {
+  await using region = await startRegion();
+  const { sns, arn } = await createTopic(region, "topic.fifo");
+  const set = (AttributeValue: string) =>
+    sns.send(new SetTopicAttributesCommand({ TopicArn: arn, AttributeName: "ArchivePolicy", AttributeValue }));
+  for (const days of ["30", 365, 1]) {
+    const policy = JSON.stringify({ MessageRetentionPeriod: days });
+    await set(policy);
+    const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn: arn }));
+    assert.equal(Attributes?.["ArchivePolicy"], policy);
+  }
+  for (const days of [0, 366, 1.5, "x", true, [5]]) {
+    await assert.rejects(
+      set(JSON.stringify({ MessageRetentionPeriod: days })),
+      invalid("ArchivePolicy: MessageRetentionPeriod must be between 1 and 365"),
+    );
+  }
+  await set("{}");
+  const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn: arn }));
+  assert.equal(Attributes?.["ArchivePolicy"], undefined);
+});
+
 test("creating a topic again answers it, unless other attributes or tags are asked for", async () => {
   await using region = await startRegion();
   const sns = region.client(SNSClient);
