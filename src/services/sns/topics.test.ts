@@ -88,8 +88,9 @@ test("a topic shows what AWS shows of a new one, and what is set on it", async (
 test("an archive policy comes back as it was written, its days a number or a text", async () => {
   await using region = await startRegion();
   const { sns, arn } = await createTopic(region, "topic.fifo");
-  const set = (AttributeValue: string) =>
-    sns.send(new SetTopicAttributesCommand({ TopicArn: arn, AttributeName: "ArchivePolicy", AttributeValue }));
+  const set = (AttributeValue: string) => sns.send(
+    new SetTopicAttributesCommand({ TopicArn: arn, AttributeName: "ArchivePolicy", AttributeValue }),
+  );
   for (const days of ["30", 365, 1]) {
     const policy = JSON.stringify({ MessageRetentionPeriod: days });
     await set(policy);

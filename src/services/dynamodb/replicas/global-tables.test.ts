@@ -238,13 +238,19 @@ test("what replicas may not be is refused in AWS's words", async () => {
       `${invalid}Update table operation with more than one create or delete replica actions not allowed`],
     [[{ ...create("eu-west-1"), Delete: { RegionName: "eu-west-1" } }],
       `${invalid}Update table operation with more than one type of replica actions not allowed`],
-    [[
-      { Delete: { RegionName: "eu-west-1" } },
-    ], `${invalid}Update global table operation failed because one ` +
-        "or more replicas were not part of the global table. Please retry the request without these " +
-        "replicas: [eu-west-1]."],
+    [[{ Delete: { RegionName: "eu-west-1" } }],
+      `${invalid}Replica specified in the Replica Update or Replica Delete action of the request was not ` +
+        "found."],
   ];
   for (const [updates, text] of rows) assert.equal(await refusal(replicate(east, ...updates)), text);
+  const shared = await createTable(region, "pk:S", { TableName: "shared" });
+  await replicate(shared, create("eu-central-1"));
+  await settle(region);
+  assert.equal(
+    await refusal(replicate(shared, { Delete: { RegionName: "eu-west-1" } })),
+    `${invalid}Update global table operation failed because one or more replicas were not part of the ` +
+      "global table. Please retry the request without these replicas: [eu-west-1].",
+  );
   assert.match(
     await refusal(replicate(east, create("us-fake-1"))),
     /^ValidationException: Region us-fake-1 is not supported\. The latest version of global tables are only /,

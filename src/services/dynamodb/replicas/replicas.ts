@@ -65,9 +65,21 @@ export function requireRegion(ctx: Context, region: string): void {
   );
 }
 
+/**
+ * A table without any replica says it in other words than one that has others: Terraform goes on to delete
+ * the table after the former, and not after the latter.
+ *
+ * @evidence terraform-provider-aws, `resourceTableDelete`: of a table that an `aws_dynamodb_table_replica`
+ * was taken from, the state still names the replica
+ */
 export function requireMember(row: Table, region: string): Replica {
   const member = row.replicas?.find((replica) => replica.region === region);
   if (member) return member;
+  if (!row.replicas?.length) {
+    throw validation(
+      "Replica specified in the Replica Update or Replica Delete action of the request was not found.",
+    );
+  }
   throw validation(
     "Update global table operation failed because one or more replicas were not part of the global table. " +
       `Please retry the request without these replicas: [${region}].`,
