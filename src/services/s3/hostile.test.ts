@@ -46,9 +46,13 @@ test("keys are texts and nothing else, whatever they look like", async () => {
   assert.deepEqual(listed, byBytes);
   for (const Key of keys) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
   for (const Key of ["x".repeat(1025), `${"é".repeat(512)}x`]) {
-    await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key, Body: "" })), {
+    const tooLong = {
       name: "KeyTooLongError", message: "Your key is too long", Size: "1025", MaxSizeAllowed: "1024",
-    });
+    };
+    await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key, Body: "" })), tooLong);
+    await assert.rejects(s3.send(new GetObjectCommand({ Bucket, Key })), tooLong);
+    const path = `/bucket/${encodeURIComponent(Key)}`;
+    assert.equal((await send(region, { method: "HEAD", path })).status, 400);
   }
   await requireNothing(region, s3);
 });
