@@ -208,7 +208,8 @@ export async function streamsBody(
   const service = engine.loaded(entry) ?? (await engine.load(entry));
   if (service?.front?.takes(head)) return true;
   const path = service?.pathOf?.(head.headers["host"] ?? "", head.path) ?? head.path;
-  const operation = routerOf(model)?.match(head.method, path, head.query, head.headers)?.operation;
+  const headers = { ...service?.headersInQuery?.(head.query), ...head.headers };
+  const operation = routerOf(model)?.match(head.method, path, head.query, headers)?.operation;
   return operation !== undefined && takesStream(operation, model);
 }
 

@@ -186,7 +186,7 @@ async function receive(
   response: ServerResponse,
 ): Promise<HttpIncoming> {
   const isLarge = !(Number(request.headers["content-length"] ?? 0) <= wholeBytesMax);
-  if (isLarge || request.headers["transfer-encoding"] !== undefined) {
+  if (isLarge || saysNoLength(request)) {
     const incoming = new HttpIncoming(request, response, noBody, request);
     if (await streamsBody(engine, incoming)) return incoming;
   }
@@ -198,6 +198,13 @@ async function receive(
     if (cause instanceof AwsError) return new HttpIncoming(request, response, noBody, undefined, cause);
     throw cause;
   }
+}
+
+/** Operations that take a body as it comes want to know its length, of none, too. */
+function saysNoLength(request: IncomingMessage): boolean {
+  const { headers, method } = request;
+  if (headers["transfer-encoding"] !== undefined) return true;
+  return method === "PUT" && headers["content-length"] === undefined && !isHttp2(request);
 }
 
 /** Most requests never look at their signal, and abort signals are dear: it is made when it is asked for. */

@@ -2,6 +2,7 @@
 
 import * as s3 from "../../generated/s3.ts";
 import { AwsError, modelled, type ErrorDetails } from "../../kernel/errors.ts";
+import type { Bucket } from "./buckets/table.ts";
 
 type More = Pick<ErrorDetails, "members" | "headers">;
 
@@ -26,16 +27,12 @@ export function bucketAlreadyOwnedByYou(bucket: string): AwsError {
   return modelled(s3.BucketAlreadyOwnedByYou, message, { BucketName: bucket });
 }
 
-export function bucketNotEmpty(bucket: string): AwsError {
-  return refuse("BucketNotEmpty", "The bucket you tried to delete is not empty", 409, {
-    members: { BucketName: bucket },
+/** A bucket that keeps versions may look empty. @evidence recorded: DeleteBucket, with and without them */
+export function bucketNotEmpty({ name, versioning }: Bucket): AwsError {
+  const hint = versioning === undefined ? "" : ". You must delete all versions in the bucket.";
+  return refuse("BucketNotEmpty", `The bucket you tried to delete is not empty${hint}`, 409, {
+    members: { BucketName: name },
   });
-}
-
-/** A bucket that keeps versions may look empty. @evidence recorded: DeleteBucket, versioning enabled */
-export function bucketHoldsVersions(bucket: string): AwsError {
-  const message = "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
-  return refuse("BucketNotEmpty", message, 409, { members: { BucketName: bucket } });
 }
 
 /** @evidence S3 API Reference, "List of error codes", BucketHasAccessPointsAttached */

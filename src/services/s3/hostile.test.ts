@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command,
-  PutObjectCommand, S3Client,
+  CopyObjectCommand, CreateBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand,
+  ListObjectsV2Command, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { blobFiles } from "../../../test/blob-files.ts";
 import { exchange, send, type RawRequest } from "../../../test/raw-request.ts";
-import { startRegion, type TestCredentials, type TestRegion } from "../../../test/region.ts";
+import { startRegion, testEpoch, type TestCredentials, type TestRegion } from "../../../test/region.ts";
 import { encodeAwsChunked } from "../../kernel/body/aws-chunked-encoding.ts";
 import { checksumBase64 } from "../../kernel/body/checksums.ts";
 
 const Bucket = "bucket";
+const signingDate = new Date(testEpoch);
 
 async function withBucket(region: TestRegion): Promise<S3Client> {
   const s3 = region.client(S3Client);
@@ -46,9 +48,13 @@ test("keys are texts and nothing else, whatever they look like", async () => {
   assert.deepEqual(listed, byBytes);
   for (const Key of keys) await s3.send(new DeleteObjectCommand({ Bucket, Key }));
   for (const Key of ["x".repeat(1025), `${"é".repeat(512)}x`]) {
-    await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key, Body: "" })), {
+    const tooLong = {
       name: "KeyTooLongError", message: "Your key is too long", Size: "1025", MaxSizeAllowed: "1024",
-    });
+    };
+    await assert.rejects(s3.send(new PutObjectCommand({ Bucket, Key, Body: "" })), tooLong);
+    await assert.rejects(s3.send(new GetObjectCommand({ Bucket, Key })), tooLong);
+    const path = `/bucket/${encodeURIComponent(Key)}`;
+    assert.equal((await send(region, { method: "HEAD", path })).status, 400);
   }
   await requireNothing(region, s3);
 });
@@ -122,6 +128,25 @@ test("headers that a download asks for are in ISO 8859-1", async () => {
     ArgumentValue: "D’Arcy",
   });
   assert.equal((await get("\u0001\u007fa")).status, 200);
+});
+
+test("an upload says how long it is, also when it is empty", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  const { hostname, port } = new URL(await region.endpoint());
+  const sent = async (url: string, length = "") => {
+    const { host, pathname, search } = new URL(url);
+    const head = `PUT ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\n${length}connection: close\r\n\r\n`;
+    return exchange(hostname, Number(port), Buffer.from(head));
+  };
+  const put = await getSignedUrl(s3, new PutObjectCommand({ Bucket, Key: "key" }), { signingDate });
+  const { status, body } = await sent(put);
+  assert.equal(status, 411);
+  assert.match(body, /<Code>MissingContentLength<.*>You must provide the Content-Length HTTP header\.</);
+  await requireNothing(region, s3);
+  assert.equal((await sent(put, "content-length: 0\r\n")).status, 200);
+  const copy = new CopyObjectCommand({ Bucket, Key: "copy", CopySource: "bucket/key" });
+  assert.equal((await sent(await getSignedUrl(s3, copy, { signingDate }))).status, 200);
 });
 
 test("a range that is none is ignored, and one of nothing is refused", async () => {

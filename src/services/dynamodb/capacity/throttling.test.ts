@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   BatchGetItemCommand, BatchWriteItemCommand, ProvisionedThroughputExceededException, UpdateTableCommand,
-  type CreateTableCommandInput,
+  type CreateTableCommandInput, type TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import { refusal } from "../../../../test/refusal.ts";
 import { startRegion } from "../../../../test/region.ts";
@@ -173,6 +173,33 @@ test("dynamodb-push-button-scaling: capacity is changed while the table is in us
   await region.clock.advance({ seconds: 1 });
   assert.equal(await refusal(table.put({ pk: "b" })), "no refusal");
   assert.deepEqual(await status(), ["ACTIVE", 10]);
+});
+
+test("while the capacity of an index is changed the table is being updated, too", async () => {
+  await using region = await startRegion();
+  const units = (count: number) => ({ ReadCapacityUnits: count, WriteCapacityUnits: count });
+  const table = await createTable(region, "pk:S", {
+    ...provisioned(5, 5),
+    GlobalSecondaryIndexes: [{
+      IndexName: "index", KeySchema: [{ AttributeName: "pk", KeyType: "HASH" }],
+      Projection: { ProjectionType: "ALL" }, ProvisionedThroughput: units(5),
+    }],
+  });
+  const change = (count: number) => table.db.send(new UpdateTableCommand({
+    TableName: table.name,
+    GlobalSecondaryIndexUpdates: [{ Update: { IndexName: "index", ProvisionedThroughput: units(count) } }],
+  }));
+  const { TableDescription: answer } = await change(6);
+  const statuses = ({ TableStatus, GlobalSecondaryIndexes: [index] = [] }: TableDescription) =>
+    [TableStatus, index?.IndexStatus, index?.ProvisionedThroughput?.WriteCapacityUnits];
+  assert.deepEqual(statuses(answer ?? {}), ["UPDATING", "UPDATING", 5]);
+  assert.equal(
+    await refusal(change(7)),
+    "ResourceInUseException: Attempt to change a resource which is still in use: " +
+      "Table IOPS are currently being updated. Table: table",
+  );
+  await region.clock.advance({ seconds: 1 });
+  assert.deepEqual(statuses(await table.description()), ["ACTIVE", "ACTIVE", 6]);
 });
 
 test("capacity is decreased four times a day, and then once an hour", async () => {

@@ -116,7 +116,7 @@ function updateIndex(ctx: Context, row: Table, action: UpdateGlobalSecondaryInde
     requireOnDemand(limits, row.billingMode, name, true);
     const { onDemand: _onDemand, ...unlimited } = index;
     const onDemand = mergedOnDemand(index.onDemand, limits);
-    return withIndex(row, updatingIndex(ctx, onDemand ? { ...unlimited, onDemand } : unlimited, {}));
+    return withUnits(ctx, row, updatingIndex(ctx, onDemand ? { ...unlimited, onDemand } : unlimited, {}));
   }
   requireOnDemand(limits, row.billingMode, name);
   if (!provisioned) {
@@ -125,7 +125,17 @@ function updateIndex(ctx: Context, row: Table, action: UpdateGlobalSecondaryInde
     );
   }
   const { throughput, warm } = changedIndexThroughput(ctx, row, name, provisioned);
-  return withIndex(row, updatingIndex(ctx, index, { throughput, warm }));
+  return withUnits(ctx, row, updatingIndex(ctx, index, { throughput, warm }));
+}
+
+/**
+ * The table is being updated, too, as with every change of units.
+ *
+ * @evidence DynamoDB API Reference, UpdateTable: the table status changes from ACTIVE to UPDATING
+ */
+function withUnits(ctx: Context, row: Table, index: Index): Table {
+  const changed = withIndex(row, index);
+  return changed.transition ? changed : updating(ctx, changed, "throughput");
 }
 
 /** `GlobalSecondaryIndexUpdates`, which have been looked at as far as they go by themselves. */

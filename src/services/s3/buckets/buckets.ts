@@ -15,8 +15,7 @@ import {
 } from "./table.ts";
 import { newTagConditions, setBucketTags } from "./tags.ts";
 import {
-  bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketHasAccessPoints, bucketHoldsVersions, bucketNotEmpty,
-  illegalLocation,
+  bucketAlreadyExists, bucketAlreadyOwnedByYou, bucketHasAccessPoints, bucketNotEmpty, illegalLocation,
   invalidArgument, invalidBucketName, invalidLocation, namespaceNotAsked, noSuchBucket,
   withoutRegionalSuffix,
 } from "../errors.ts";
@@ -118,10 +117,8 @@ export const DeleteBucket = operation(s3.DeleteBucket, {
   ...onBucket,
   async body(input, ctx) {
     ctx.transaction((within) => {
-      requireBucket(within, input.Bucket);
-      const held = holdsVersions(within, input.Bucket);
-      if (held === "objects") throw bucketNotEmpty(input.Bucket);
-      if (held === "versions") throw bucketHoldsVersions(input.Bucket);
+      const bucket = requireBucket(within, input.Bucket);
+      if (holdsVersions(within, input.Bucket)) throw bucketNotEmpty(bucket);
       if (hasAccessPoints(within, input.Bucket)) throw bucketHasAccessPoints(input.Bucket);
       dropBucketRows(within, input.Bucket);
       within.db(buckets).delete(input.Bucket);

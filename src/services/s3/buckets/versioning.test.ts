@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  CreateBucketCommand, DeleteObjectCommand, DeleteObjectsCommand, GetBucketVersioningCommand,
-  GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, ListObjectVersionsCommand,
-  PutBucketVersioningCommand, PutObjectCommand, S3Client,
+  CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, DeleteObjectsCommand,
+  GetBucketVersioningCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command,
+  ListObjectVersionsCommand, PutBucketVersioningCommand, PutObjectCommand, S3Client,
 } from "@aws-sdk/client-s3";
 import { startRegion, type TestRegion } from "../../../../test/region.ts";
 import { send } from "../../../../test/raw-request.ts";
@@ -200,4 +200,22 @@ test("a bucket is emptied page by page, though each page's last version is gone 
   }
   assert.deepEqual(deleted, ["a", "a", "b", "b", "c", "c"]);
   assert.deepEqual(await versionsOf(s3), []);
+});
+
+test("a bucket that had versioning asks for all its versions to go before it does", async () => {
+  await using region = await startRegion();
+  const s3 = await withBucket(region);
+  const remove = () => s3.send(new DeleteBucketCommand({ Bucket }));
+  const refusal = (message: string) => ({ name: "BucketNotEmpty", message, BucketName: Bucket });
+  const notEmpty = "The bucket you tried to delete is not empty";
+  await put(s3, "unversioned");
+  await assert.rejects(remove(), refusal(notEmpty));
+  for (const status of ["Enabled", "Suspended"]) {
+    await setVersioning(s3, status);
+    await assert.rejects(remove(), refusal(`${notEmpty}. You must delete all versions in the bucket.`));
+  }
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "key" }));
+  await assert.rejects(remove(), refusal(`${notEmpty}. You must delete all versions in the bucket.`));
+  await s3.send(new DeleteObjectCommand({ Bucket, Key: "key", VersionId: "null" }));
+  await remove();
 });

@@ -20,7 +20,7 @@ import {
 import { hotBody, keepHot } from "../bodies/hot-bodies.ts";
 import { withVisibleLock } from "../locks/object-lock.ts";
 import { describeVersion, type Asked, type Shown } from "./answer.ts";
-import { checksumMember } from "./input.ts";
+import { checksumMember, requireKey } from "./input.ts";
 import { visibleTagCount } from "./tag-count.ts";
 import type { ObjectVersion } from "./version.ts";
 import { requireReadable } from "./preconditions.ts";
@@ -179,14 +179,16 @@ const nothingHeld = (): void => undefined;
 /**
  * Who may not list the bucket is not told whether a key is there.
  *
- * @throws NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied
+ * @throws NoSuchKey, NoSuchVersion, MethodNotAllowed, AccessDenied, KeyTooLongError
  * @evidence S3 API Reference, GetObject, "Permissions"; DeleteMarker answers in "Working with delete markers"
+ * @evidence s3fs-fuse/s3fs-fuse#1602: HeadObject of a key that is too long
  */
 export function requireContent(ctx: Context, input: NamesVersion, method: "GET" | "HEAD"): ObjectVersion {
   const { Bucket, Key, VersionId } = input;
   if (VersionId !== undefined) {
     const version = findVersion(ctx, Bucket, Key, VersionId);
     if (!version) {
+      requireKey(Key);
       requireListing("s3:ListBucketVersions", input, ctx);
       throw noSuchVersion(Key, VersionId);
     }
@@ -195,6 +197,7 @@ export function requireContent(ctx: Context, input: NamesVersion, method: "GET" 
   }
   const latest = findLatest(ctx, Bucket, Key);
   if (latest && !latest.isDeleteMarker) return latest;
+  requireKey(Key);
   requireListing("s3:ListBucket", input, ctx);
   throw latest ? keyIsDeleted(Key, latest.versionId) : noSuchKey(Key);
 }

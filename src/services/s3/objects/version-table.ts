@@ -168,7 +168,7 @@ export function changeVersion(ctx: Context, version: ObjectVersion, change: Vers
 }
 
 /** Whether a bucket has anything in it, older versions and delete markers included. */
-export function holdsVersions(ctx: ReadContext, bucket: string): "objects" | "versions" | undefined {
-  if (ctx.db(objects).first({ prefix: [bucket] })) return "objects";
-  return ctx.db(versions).first({ prefix: [bucket] }) ? "versions" : undefined;
+export function holdsVersions(ctx: ReadContext, bucket: string): boolean {
+  const inside = { prefix: [bucket] };
+  return (ctx.db(objects).first(inside) ?? ctx.db(versions).first(inside)) !== undefined;
 }
