@@ -152,3 +152,29 @@ test("schemas: a registry's policy lets another account in; a schema from given 
   const { definitions } = JSON.parse(Content ?? "") as { definitions: { T: { properties: object } } };
   assert.deepEqual(definitions.T.properties, { constructor: { type: "string" } });
 });
+
+test("schemas are discovered of any JSON, and what has been of several kinds stays so", async () => {
+  await using region = await startRegion();
+  const schemas = region.client(SchemasClient);
+  const discovered = async (Type: "OpenApi3" | "JSONSchemaDraft4", ...events: object[]): Promise<unknown> => {
+    const Events = events.map((event) => JSON.stringify(event));
+    const { Content = "" } = await schemas.send(new GetDiscoveredSchemaCommand({ Type, Events }));
+    return JSON.parse(Content);
+  };
+  const Event = {
+    type: "object", required: ["id"],
+    properties: { id: { type: "object" }, to: { $ref: "#/components/schemas/To" } },
+  };
+  const To = { type: "object", required: ["zip"], properties: { zip: { type: "string" } } };
+  assert.deepEqual(await discovered("OpenApi3", { id: 1, to: { zip: "1" } }, { id: "b" }, { id: "c" }), {
+    openapi: "3.0.0", info: { version: "1.0.0", title: "Event" }, paths: {},
+    components: { schemas: { Event, To } },
+  });
+  assert.deepEqual(await discovered("JSONSchemaDraft4", { at: "2026-01-01T00:00:00Z", none: null }), {
+    $schema: "http://json-schema.org/draft-04/schema#", title: "Event", definitions: {},
+    type: "object", required: ["at", "none"],
+    properties: { at: { type: "string", format: "date-time" }, none: { type: "object" } },
+  });
+  const none = new GetDiscoveredSchemaCommand({ Type: "OpenApi3", Events: ["{"] });
+  assert.match(await refusal(schemas.send(none)), /^BadRequestException: An event is not valid JSON\.$/);
+});
