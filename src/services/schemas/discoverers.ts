@@ -15,7 +15,7 @@ import { table } from "../../store/types.ts";
 import { badRequest, conflict, invalidToken, missing, notFound } from "./errors.ts";
 import { definitionName, documentOf, documentOfJson, merged, shapeOf, type Shape } from "./inference.ts";
 import {
-  addVersion, authorizeTagging, registries, requireVersion, schemaRows, setTags, type Schema,
+  addVersion, authorizeTagging, discoveredRegistry, requireVersion, schemaRows, setTags, type Schema,
 } from "./schema-table.ts";
 
 interface Discoverer {
@@ -36,9 +36,6 @@ interface Discovery {
 }
 
 const discoveries = table<Discovery>("schemas.discoveries", { key: (row) => row.schema });
-
-/** @evidence EventBridge User Guide, "Schema registries": where discovered schemas are */
-const discoveredRegistry = "discovered-schemas";
 
 function discovererArn(ctx: ReadContext, id: string): string {
   return ctx.arn(`discoverer/${id}`);
@@ -90,7 +87,6 @@ export const CreateDiscoverer = operation(schemas.CreateDiscoverer, {
     const Targets = [{ Id: "discoverer", Arn: discovererArn(ctx, id) }];
     await ctx.call(events.PutTargets, { ...ruleOf(row), Targets }, asSchemas);
     return ctx.transaction((within) => {
-      keepRegistry(within);
       setTags(within, discovererArn(ctx, id), Tags);
       return shown(within, within.db(discoverers).put(row));
     });
@@ -116,10 +112,6 @@ function refused(cause: unknown): never {
 
 function isThere(ctx: BodyContext, id: string): boolean {
   return ctx.db(discoverers).has(id);
-}
-
-function keepRegistry(ctx: Context): void {
-  if (!ctx.db(registries).has(discoveredRegistry)) ctx.db(registries).put({ name: discoveredRegistry });
 }
 
 export const UpdateDiscoverer = operation(schemas.UpdateDiscoverer, {
@@ -219,7 +211,6 @@ export const discoverEvent = job<{ readonly discoverer: string; readonly event: 
 
 /** Only what is new is a version. */
 function keepVersion(ctx: Context, name: string, content: string): void {
-  keepRegistry(ctx);
   const known = ctx.db(schemaRows).get([discoveredRegistry, name]);
   if (known && requireVersion(ctx, known, undefined).content === content) return;
   const schema: Schema = known ?? { registry: discoveredRegistry, name, latest: 0,

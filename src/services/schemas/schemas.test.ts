@@ -87,6 +87,22 @@ test("a discoverer keeps a rule that is not anybody else's, and can be stopped",
   assert.match(await refusal(rule()), /^ResourceNotFoundException/);
 });
 
+test("the registry of what is discovered is there from the beginning", async () => {
+  await using region = await startRegion();
+  const schemas = region.client(SchemasClient);
+  for (const RegistryName of ["a", "z"]) await schemas.send(new CreateRegistryCommand({ RegistryName }));
+  const first = await schemas.send(new ListRegistriesCommand({ Limit: 2 }));
+  const rest = await schemas.send(new ListRegistriesCommand({ Limit: 2, NextToken: first.NextToken }));
+  assert.deepEqual(
+    [first, rest].map(({ Registries = [] }) => Registries.map(({ RegistryName }) => RegistryName)),
+    [["a", "discovered-schemas"], ["z"]],
+  );
+  const RegistryName = "discovered-schemas";
+  assert.deepEqual((await schemas.send(new ListSchemasCommand({ RegistryName }))).Schemas, []);
+  const again = new CreateRegistryCommand({ RegistryName });
+  assert.match(await refusal(schemas.send(again)), /^ConflictException/);
+});
+
 test("schemas: versions, search, export", async () => {
   await using region = await startRegion();
   const schemas = region.client(SchemasClient);
