@@ -100,6 +100,14 @@ test("buses: permissions are statements of a policy", async () => {
     "ResourceNotFoundException: Statement with the provided id does not exist.");
   await events.send(new RemovePermissionCommand({ RemoveAllPermissions: true }));
   assert.equal(await policy(), undefined);
+  assert.equal(await refusal(events.send(new RemovePermissionCommand({ StatementId: "one" }))),
+    "ResourceNotFoundException: EventBus does not have a policy.");
+  assert.equal(
+    await refusal(events.send(new PutPermissionCommand({
+      Action: "events:Nothing", Principal: "*", StatementId: "one",
+    }))),
+    "ValidationException: Provided value in parameter 'action' is not supported.",
+  );
 });
 
 test("buses: a policy may let another account keep rules on a bus", async () => {

@@ -1,7 +1,6 @@
 /** Event buses: how they come and go, and what they are set to. */
 
 import * as events from "../../generated/eventbridge.ts";
-import { parseArn } from "../../kernel/arn.ts";
 import type { BodyContext, Context, ReadContext } from "../../kernel/context.ts";
 import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
@@ -11,12 +10,11 @@ import {
   busArn, buses, busNameOf, defaultBus, findBus, ownerOfBus, requireBus, type Bus,
 } from "./bus-table.ts";
 import { requireKey } from "./encryption.ts";
-import {
-  alreadyExists, discoveryWithKey, invalidParameter, invalidToken, limitExceeded, validation,
-} from "./errors.ts";
+import { alreadyExists, discoveryWithKey, invalidToken, limitExceeded, validation } from "./errors.ts";
 import { associatePartnerSource, dissociatePartnerSource } from "./partner-sources.ts";
 import { isDiscovered, rules } from "./rule-table.ts";
 import { setFirstTags } from "./tags.ts";
+import { requireDeadLetterQueue } from "./target-rules.ts";
 
 /** @evidence EventBridge quotas: event buses per account and region */
 const busesMax = 100;
@@ -35,13 +33,8 @@ function settingsOf(input: Settings): Partial<Bus> {
   };
 }
 
-/** @evidence EventBridge User Guide, "Using dead-letter queues": standard queues of SQS alone */
 async function requireSettings(ctx: BodyContext, bus: string, input: Settings): Promise<void> {
-  const queue = input.DeadLetterConfig?.Arn;
-  const arn = queue === undefined ? undefined : parseArn(queue);
-  if (queue !== undefined && (arn?.service !== "sqs" || arn.resource.endsWith(".fifo"))) {
-    throw invalidParameter("DeadLetterConfig", `The dead-letter queue ${queue} is no standard SQS queue.`);
-  }
+  requireDeadLetterQueue(input.DeadLetterConfig);
   await requireKey(ctx, bus, input.KmsKeyIdentifier);
 }
 

@@ -48,6 +48,13 @@ function statementOf(input: events.PutPermissionRequest, arn: string): Statement
   };
 }
 
+/** @evidence moto, its tests of permissions: the text */
+function requireAction(ctx: ReadContext, action = ""): void {
+  const name = action.replace(/^events:/, "");
+  if (Object.hasOwn(ctx.kernel.model("eventbridge").operations, name)) return;
+  throw validation("Provided value in parameter 'action' is not supported.");
+}
+
 export const PutPermission = operation(events.PutPermission, {
   ...onBus,
   run(input, ctx) {
@@ -56,6 +63,7 @@ export const PutPermission = operation(events.PutPermission, {
     let policy = input.Policy;
     if (policy === undefined) {
       const statement = statementOf(input, arn);
+      requireAction(ctx, input.Action);
       const { Version, Statement } = documentOf(bus.policy);
       const others = Statement.filter(({ Sid }) => Sid !== statement.Sid);
       policy = JSON.stringify({ Version, Statement: [...others, statement] });
@@ -72,6 +80,7 @@ export const PutPermission = operation(events.PutPermission, {
   },
 });
 
+/** @evidence moto, its tests of permissions: the texts of what is not there */
 export const RemovePermission = operation(events.RemovePermission, {
   ...onBus,
   run({ EventBusName, StatementId, RemoveAllPermissions }, ctx) {
@@ -85,6 +94,7 @@ export const RemovePermission = operation(events.RemovePermission, {
     if (StatementId === undefined) {
       throw validation("Parameter(s) StatementId or RemoveAllPermissions must be specified.");
     }
+    if (bus.policy === undefined) throw notFound("EventBus does not have a policy.");
     const { Version, Statement } = documentOf(bus.policy);
     const others = Statement.filter(({ Sid }) => Sid !== StatementId);
     if (others.length === Statement.length) throw notFound("Statement with the provided id does not exist.");

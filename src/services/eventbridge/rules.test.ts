@@ -105,6 +105,9 @@ test("targets: what PutTargets refuses", async () => {
       "InputTemplate for target t contains invalid placeholder no."],
     [{ InputTransformer: { InputTemplate: "{a" } },
       "Invalid InputTemplate for target t : it is neither JSON nor a quoted text."],
+    [{ DeadLetterConfig: { Arn: `${queue}.fifo` } },
+      `Parameter DeadLetterConfig is not valid. Reason: The dead-letter queue ${queue}.fifo is no standard ` +
+      "SQS queue."],
     [{ Id: "!" },
       "1 validation error detected: Value '!' at 'targets.1.member.id' failed to satisfy constraint: " +
       "Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+"],

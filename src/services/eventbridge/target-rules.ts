@@ -42,10 +42,15 @@ export function requireTarget(target: events.Target): void {
   if (!isDeliverable(arn) && arn.service !== "schemas") {
     throw notImplemented(`eventbridge: a target of ${arn.service}`);
   }
-  const deadLetters = target.DeadLetterConfig?.Arn;
-  if (deadLetters !== undefined && parseArn(deadLetters)?.service !== "sqs") {
-    throw invalidParameter("DeadLetterConfig", `The dead-letter queue ${deadLetters} is no SQS queue.`);
-  }
+  requireDeadLetterQueue(target.DeadLetterConfig);
+}
+
+/** @evidence EventBridge User Guide, "Using dead-letter queues": standard queues of SQS alone */
+export function requireDeadLetterQueue({ Arn: queue }: events.DeadLetterConfig = {}): void {
+  if (queue === undefined) return;
+  const arn = parseArn(queue);
+  if (arn?.service === "sqs" && !arn.resource.endsWith(".fifo")) return;
+  throw invalidParameter("DeadLetterConfig", `The dead-letter queue ${queue} is no standard SQS queue.`);
 }
 
 function requireInput(target: events.Target): void {

@@ -13,9 +13,9 @@ import { operation } from "../../kernel/operation.ts";
 import { page } from "../../kernel/page.ts";
 import { table } from "../../store/types.ts";
 import { badRequest, conflict, invalidToken, missing, notFound } from "./errors.ts";
-import { definitionName, documentOf, merged, shapeOf, type Shape } from "./inference.ts";
+import { definitionName, documentOf, documentOfJson, merged, shapeOf, type Shape } from "./inference.ts";
 import {
-  addVersion, authorizeTagging, registries, requireVersion, schemaRows, setTags, type Schema,
+  addVersion, authorizeTagging, discoveredRegistry, requireVersion, schemaRows, setTags, type Schema,
 } from "./schema-table.ts";
 
 interface Discoverer {
@@ -36,9 +36,6 @@ interface Discovery {
 }
 
 const discoveries = table<Discovery>("schemas.discoveries", { key: (row) => row.schema });
-
-/** @evidence EventBridge User Guide, "Schema registries": where discovered schemas are */
-const discoveredRegistry = "discovered-schemas";
 
 function discovererArn(ctx: ReadContext, id: string): string {
   return ctx.arn(`discoverer/${id}`);
@@ -90,7 +87,6 @@ export const CreateDiscoverer = operation(schemas.CreateDiscoverer, {
     const Targets = [{ Id: "discoverer", Arn: discovererArn(ctx, id) }];
     await ctx.call(events.PutTargets, { ...ruleOf(row), Targets }, asSchemas);
     return ctx.transaction((within) => {
-      keepRegistry(within);
       setTags(within, discovererArn(ctx, id), Tags);
       return shown(within, within.db(discoverers).put(row));
     });
@@ -116,10 +112,6 @@ function refused(cause: unknown): never {
 
 function isThere(ctx: BodyContext, id: string): boolean {
   return ctx.db(discoverers).has(id);
-}
-
-function keepRegistry(ctx: Context): void {
-  if (!ctx.db(registries).has(discoveredRegistry)) ctx.db(registries).put({ name: discoveredRegistry });
 }
 
 export const UpdateDiscoverer = operation(schemas.UpdateDiscoverer, {
@@ -219,7 +211,6 @@ export const discoverEvent = job<{ readonly discoverer: string; readonly event: 
 
 /** Only what is new is a version. */
 function keepVersion(ctx: Context, name: string, content: string): void {
-  keepRegistry(ctx);
   const known = ctx.db(schemaRows).get([discoveredRegistry, name]);
   if (known && requireVersion(ctx, known, undefined).content === content) return;
   const schema: Schema = known ?? { registry: discoveredRegistry, name, latest: 0,
@@ -227,22 +218,32 @@ function keepVersion(ctx: Context, name: string, content: string): void {
   addVersion(ctx, schema, { type: "OpenApi3", content });
 }
 
-/** @evidence EventBridge Schemas API Reference, GetDiscoveredSchema: up to ten events */
+function isEvent(document: unknown): document is Document {
+  if (typeof document !== "object" || document === null) return false;
+  return "detail-type" in document && "detail" in document;
+}
+
+/**
+ * Of events what a discoverer makes of them; of other JSON what it is made of, as the console's "Discover
+ * from JSON" asks.
+ *
+ * @evidence EventBridge Schemas API Reference, GetDiscoveredSchema: up to ten events
+ */
 export const GetDiscoveredSchema = operation(schemas.GetDiscoveredSchema, {
   run({ Events, Type }) {
-    const documents = Events.map((text): Document => {
+    const documents = Events.map((text): unknown => {
       try {
-        return JSON.parse(text) as Document;
+        return JSON.parse(text) as unknown;
       } catch {
         throw badRequest("An event is not valid JSON.");
       }
     });
-    const [first] = documents;
-    const isEvent = documents.every((each) => typeof each === "object" && each !== null &&
-      "detail-type" in each);
-    if (!first || !isEvent) throw badRequest("The events are no events of EventBridge.");
+    if (documents.length === 0) throw badRequest("There is no event.");
+    if (!documents.every(isEvent)) {
+      return { Content: documentOfJson(Type, documents.map((each) => shapeOf(each)).reduce(merged)) };
+    }
     const detail = documents.map((each) => shapeOf(each.detail)).reduce(merged);
-    const { source, "detail-type": detailType } = first;
+    const { source = "", "detail-type": detailType = "" } = documents[0] ?? {};
     return { Content: documentOf(Type, { source: String(source), detailType: String(detailType) }, detail) };
   },
 });

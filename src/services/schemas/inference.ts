@@ -7,9 +7,12 @@
 
 import type * as schemas from "../../generated/schemas.ts";
 
-/** The kind of a value: what it has been, over all that was seen. */
+/**
+ * The kind of a value: what it has been, over all that was seen. `anything` has been nothing yet, `mixed` has
+ * been of several kinds, and stays so.
+ */
 export type Shape =
-  | { readonly kind: "string" | "date-time" | "number" | "boolean" | "anything" }
+  | { readonly kind: "string" | "date-time" | "number" | "boolean" | "anything" | "mixed" }
   | { readonly kind: "array"; readonly items: Shape | undefined }
   | { readonly kind: "object"; readonly members: Readonly<Record<string, Member>> };
 
@@ -55,7 +58,7 @@ export function merged(one: Shape, other: Shape): Shape {
   if (one.kind === "object" && other.kind === "object") return mergedObjects(one.members, other.members);
   if (one.kind === other.kind) return one;
   const texts = new Set(["string", "date-time"]);
-  return texts.has(one.kind) && texts.has(other.kind) ? { kind: "string" } : { kind: "anything" };
+  return texts.has(one.kind) && texts.has(other.kind) ? { kind: "string" } : { kind: "mixed" };
 }
 
 type Members = Readonly<Record<string, Member>>;
@@ -87,6 +90,7 @@ class Definitions {
   reference(shape: Shape, name: string): object {
     switch (shape.kind) {
       case "anything":
+      case "mixed":
         return { type: "object" };
       case "date-time":
         return { type: "string", format: "date-time" };
@@ -130,8 +134,7 @@ export interface SeenEvent {
 
 /** @param detail the shape of the details that were seen */
 export function documentOf(type: schemas.Type, { source, detailType }: SeenEvent, detail: Shape): string {
-  const isOpenApi = type === "OpenApi3";
-  const definitions = new Definitions(isOpenApi ? "#/components/schemas/" : "#/definitions/");
+  const definitions = definitionsFor(type);
   const title = definitionName(detailType);
   const text = { type: "string" };
   const event = {
@@ -151,16 +154,35 @@ export function documentOf(type: schemas.Type, { source, detailType }: SeenEvent
       version: text,
     },
   };
-  const others = Object.fromEntries(definitions.all);
-  const document = isOpenApi
-    ? {
-      openapi: "3.0.0",
-      info: { version: "1.0.0", title },
-      paths: {},
-      components: { schemas: { AWSEvent: event, ...others } },
-    }
-    : { $schema: draft4, title, definitions: others, ...event };
-  return JSON.stringify(document);
+  return written(type, title, "AWSEvent", event, definitions);
+}
+
+/** Of JSON that is no event of EventBridge. */
+export function documentOfJson(type: schemas.Type, shape: Shape): string {
+  const definitions = definitionsFor(type);
+  const name = "Event";
+  if (shape.kind !== "object") {
+    return written(type, name, name, definitions.reference(shape, name), definitions);
+  }
+  const own = definitions.define(shape.members, name);
+  const schema = definitions.all.get(own) ?? {};
+  definitions.all.delete(own);
+  return written(type, name, own, schema, definitions);
+}
+
+function definitionsFor(type: schemas.Type): Definitions {
+  return new Definitions(type === "OpenApi3" ? "#/components/schemas/" : "#/definitions/");
+}
+
+function written(
+  type: schemas.Type, title: string, name: string, schema: object, { all }: Definitions,
+): string {
+  const others = Object.fromEntries(all);
+  if (type !== "OpenApi3") return JSON.stringify({ $schema: draft4, title, definitions: others, ...schema });
+  return JSON.stringify({
+    openapi: "3.0.0", info: { version: "1.0.0", title }, paths: {},
+    components: { schemas: { [name]: schema, ...others } },
+  });
 }
 
 const draft4 = "http://json-schema.org/draft-04/schema#";

@@ -9,7 +9,8 @@ import { page } from "../../kernel/page.ts";
 import { keptPolicy, shownPolicy } from "../../kernel/policy-principals.ts";
 import { badRequest, conflict, invalidToken, notFound, outdated } from "./errors.ts";
 import {
-  authorizeTagging, dropSchema, registries, registryArn, requireRegistry, schemaRows, setTags, type Registry,
+  authorizeTagging, discoveredRegistry, dropSchema, findRegistry, registries, registriesFrom, registryArn,
+  requireRegistry, schemaRows, setTags, type Registry,
 } from "./schema-table.ts";
 
 const nameForm = /^[0-9A-Za-z_.@-]{1,64}$/;
@@ -32,7 +33,7 @@ export const CreateRegistry = operation(schemas.CreateRegistry, {
   run({ RegistryName: name, Description, Tags }, ctx) {
     if (!nameForm.test(name) ||
       /^aws\./i.test(name)) throw badRequest(`The registry name ${name} is not valid.`);
-    if (ctx.db(registries).has(name)) throw conflict(`Registry with name ${name}`);
+    if (findRegistry(ctx, name)) throw conflict(`Registry with name ${name}`);
     const registry = ctx.db(registries).put({ name, description: Description });
     const arn = registryArn(ctx, name);
     authorizeTagging(ctx, arn, Tags);
@@ -68,9 +69,9 @@ export const DescribeRegistry = operation(schemas.DescribeRegistry, {
 
 export const ListRegistries = operation(schemas.ListRegistries, {
   run({ RegistryNamePrefix: prefix = "", Scope, Limit, NextToken }, ctx) {
+    const all = registriesFrom(ctx, prefix);
     const { items, next } = page({
-      rows: ctx.db(registries),
-      range: prefix === "" ? {} : { prefix, prefixOfLastPart: true },
+      rows: { list: (range) => all.filter(({ name }) => !range?.after || name > String(range.after)) },
       key: (registry) => registry.name,
       // Registries of AWS's own are not here.
       keep: () => Scope?.toUpperCase() !== "AWS",
@@ -87,11 +88,9 @@ export const ListRegistries = operation(schemas.ListRegistries, {
   },
 });
 
-const defaultRegistry = "discovered-schemas";
-
 export const PutResourcePolicy = operation(schemas.PutResourcePolicy, {
   ...onRegistry,
-  run({ RegistryName = defaultRegistry, Policy, RevisionId }, ctx) {
+  run({ RegistryName = discoveredRegistry, Policy, RevisionId }, ctx) {
     const registry = requireRegistry(ctx, RegistryName);
     if (RevisionId !== undefined && RevisionId !== registry.policyRevision) throw outdated();
     if (validatePolicy(Policy, "resource").length > 0) throw badRequest("The resource policy is not valid.");
@@ -104,7 +103,7 @@ export const PutResourcePolicy = operation(schemas.PutResourcePolicy, {
 
 export const GetResourcePolicy = operation(schemas.GetResourcePolicy, {
   ...onRegistry,
-  run({ RegistryName = defaultRegistry }, ctx) {
+  run({ RegistryName = discoveredRegistry }, ctx) {
     const { policy, policyRevision } = requireRegistry(ctx, RegistryName);
     if (policy === undefined) throw notFound(`A resource policy of registry ${RegistryName}`);
     return { Policy: shownPolicy(ctx.kernel.identity, policy), RevisionId: policyRevision };
@@ -113,7 +112,7 @@ export const GetResourcePolicy = operation(schemas.GetResourcePolicy, {
 
 export const DeleteResourcePolicy = operation(schemas.DeleteResourcePolicy, {
   ...onRegistry,
-  run({ RegistryName = defaultRegistry }, ctx) {
+  run({ RegistryName = discoveredRegistry }, ctx) {
     const { policy, policyRevision: _revision, ...rest } = requireRegistry(ctx, RegistryName);
     if (policy === undefined) throw notFound(`A resource policy of registry ${RegistryName}`);
     ctx.db(registries).put(rest);
@@ -123,5 +122,5 @@ export const DeleteResourcePolicy = operation(schemas.DeleteResourcePolicy, {
 /** A registry's policy decides over it and its schemas. */
 export function registryPolicy(arn: string, ctx: ReadContext): string | undefined {
   const [kind, name = ""] = (parseArn(arn)?.resource ?? "").split("/");
-  return kind === "registry" || kind === "schema" ? ctx.db(registries).get(name)?.policy : undefined;
+  return kind === "registry" || kind === "schema" ? findRegistry(ctx, name)?.policy : undefined;
 }

@@ -46,9 +46,29 @@ export function schemaArn(ctx: ReadContext, registry: string, name: string): str
   return ctx.arn(`schema/${registry}/${name}`);
 }
 
+/**
+ * The registry that is there from the beginning; it has a row once there is something to keep.
+ *
+ * @evidence EventBridge User Guide, "Schema registries": the default schema registries; API Reference,
+ *   GetResourcePolicy, which means it where no name is given
+ */
+export const discoveredRegistry = "discovered-schemas";
+
+export function findRegistry(ctx: ReadContext, name: string): Registry | undefined {
+  return ctx.db(registries).get(name) ?? (name === discoveredRegistry ? { name } : undefined);
+}
+
+/** In the order of their names. */
+export function registriesFrom(ctx: ReadContext, prefix: string): Registry[] {
+  const rows = [...ctx.db(registries).list(prefix === "" ? {} : { prefix, prefixOfLastPart: true })];
+  const isListed = rows.some(({ name }) => name === discoveredRegistry);
+  if (isListed || !discoveredRegistry.startsWith(prefix)) return rows;
+  return [...rows, { name: discoveredRegistry }].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /** @throws NotFoundException */
 export function requireRegistry(ctx: ReadContext, name: string): Registry {
-  const registry = ctx.db(registries).get(name);
+  const registry = findRegistry(ctx, name);
   if (!registry) throw notFound(`Registry with name ${name}`);
   return registry;
 }

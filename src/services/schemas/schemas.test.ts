@@ -87,6 +87,22 @@ test("a discoverer keeps a rule that is not anybody else's, and can be stopped",
   assert.match(await refusal(rule()), /^ResourceNotFoundException/);
 });
 
+test("the registry of what is discovered is there from the beginning", async () => {
+  await using region = await startRegion();
+  const schemas = region.client(SchemasClient);
+  for (const RegistryName of ["a", "z"]) await schemas.send(new CreateRegistryCommand({ RegistryName }));
+  const first = await schemas.send(new ListRegistriesCommand({ Limit: 2 }));
+  const rest = await schemas.send(new ListRegistriesCommand({ Limit: 2, NextToken: first.NextToken }));
+  assert.deepEqual(
+    [first, rest].map(({ Registries = [] }) => Registries.map(({ RegistryName }) => RegistryName)),
+    [["a", "discovered-schemas"], ["z"]],
+  );
+  const RegistryName = "discovered-schemas";
+  assert.deepEqual((await schemas.send(new ListSchemasCommand({ RegistryName }))).Schemas, []);
+  const again = new CreateRegistryCommand({ RegistryName });
+  assert.match(await refusal(schemas.send(again)), /^ConflictException/);
+});
+
 test("schemas: versions, search, export", async () => {
   await using region = await startRegion();
   const schemas = region.client(SchemasClient);
@@ -151,4 +167,30 @@ test("schemas: a registry's policy lets another account in; a schema from given 
     Events: [event] }));
   const { definitions } = JSON.parse(Content ?? "") as { definitions: { T: { properties: object } } };
   assert.deepEqual(definitions.T.properties, { constructor: { type: "string" } });
+});
+
+test("schemas are discovered of any JSON, and what has been of several kinds stays so", async () => {
+  await using region = await startRegion();
+  const schemas = region.client(SchemasClient);
+  const discovered = async (Type: "OpenApi3" | "JSONSchemaDraft4", ...events: object[]): Promise<unknown> => {
+    const Events = events.map((event) => JSON.stringify(event));
+    const { Content = "" } = await schemas.send(new GetDiscoveredSchemaCommand({ Type, Events }));
+    return JSON.parse(Content);
+  };
+  const Event = {
+    type: "object", required: ["id"],
+    properties: { id: { type: "object" }, to: { $ref: "#/components/schemas/To" } },
+  };
+  const To = { type: "object", required: ["zip"], properties: { zip: { type: "string" } } };
+  assert.deepEqual(await discovered("OpenApi3", { id: 1, to: { zip: "1" } }, { id: "b" }, { id: "c" }), {
+    openapi: "3.0.0", info: { version: "1.0.0", title: "Event" }, paths: {},
+    components: { schemas: { Event, To } },
+  });
+  assert.deepEqual(await discovered("JSONSchemaDraft4", { at: "2026-01-01T00:00:00Z", none: null }), {
+    $schema: "http://json-schema.org/draft-04/schema#", title: "Event", definitions: {},
+    type: "object", required: ["at", "none"],
+    properties: { at: { type: "string", format: "date-time" }, none: { type: "object" } },
+  });
+  const none = new GetDiscoveredSchemaCommand({ Type: "OpenApi3", Events: ["{"] });
+  assert.match(await refusal(schemas.send(none)), /^BadRequestException: An event is not valid JSON\.$/);
 });
