@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 import { startRegion } from "../../test/region.ts";
 import { table, type CellName, type Range } from "../store/types.ts";
@@ -103,6 +104,27 @@ test("a token is good for what it was made for, and a changed one for nothing", 
   }
   for (const made of ["", "x", "made-up", "AAAA".repeat(1000), "\u0000", token.slice(0, 20)]) {
     assert.equal(openPageToken("here", made), undefined);
+  }
+  // Who reads these sources can seal what he likes.
+  for (const text of ["no JSON", "null", "5", '{"0":"here"}', "[]"]) {
+    const seal = createHmac("sha256", "us-local-1 page token").update(text).digest().subarray(0, 12);
+    const made = Buffer.concat([seal, Buffer.from(text)]).toString("base64");
+    assert.equal(openPageToken("here", made), undefined, text);
+  }
+});
+
+test("a place that no page ends at is refused", () => {
+  const nothing = { list: () => [] };
+  for (const state of ["\ud800", ["a", "\ud800"], [], {}, [[]], null]) {
+    const token = pageToken("test", state);
+    assert.throws(
+      () => page({ rows: nothing, key: () => "", limit: 2, token, scope: "test", invalid }), invalid(),
+      JSON.stringify(state),
+    );
+  }
+  for (const state of [-1, 0.5, 1e300, "1", null]) {
+    const token = pageToken("test", state);
+    assert.throws(() => pageOf(["a"], { limit: 2, token, scope: "test", invalid }), invalid());
   }
 });
 

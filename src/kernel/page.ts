@@ -39,13 +39,21 @@ export function pageToken(scope: string, state: unknown): string {
   return Buffer.concat([seal(text), Buffer.from(text)]).toString("base64");
 }
 
-/** The state within a token, or undefined when it is not one of `scope`. */
+/** The state within a token, or undefined when it is not one of `scope`. It may have been made up. */
 export function openPageToken(scope: string, token: string): unknown {
   const bytes = Buffer.from(token, "base64");
   const text = bytes.subarray(12).toString();
   if (bytes.length < 13 || !timingSafeEqual(seal(text), bytes.subarray(0, 12))) return undefined;
-  const [madeFor, state] = JSON.parse(text) as [string, unknown];
-  return madeFor === scope ? state : undefined;
+  const content = parsed(text);
+  return Array.isArray(content) && content[0] === scope ? (content[1] as unknown) : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Tokens are not secret, so what is in one may be anything. */
@@ -55,7 +63,8 @@ function isKey(state: unknown): state is Key {
 }
 
 function isKeyPart(part: unknown): part is KeyPart {
-  return typeof part === "string" || (typeof part === "number" && Number.isFinite(part));
+  if (typeof part === "string") return part.isWellFormed();
+  return typeof part === "number" && Number.isFinite(part);
 }
 
 export function page<Row>(request: PageRequest<Row>): Page<Row> {
@@ -85,8 +94,8 @@ export function pageOf<Row>(
   let start = 0;
   if (request.token !== undefined) {
     const state = openPageToken(request.scope, request.token);
-    if (typeof state !== "number") throw request.invalid();
-    start = state;
+    if (!Number.isSafeInteger(state) || Number(state) < 0) throw request.invalid();
+    start = Number(state);
   }
   const end = start + request.limit;
   return { items: all.slice(start, end), next: end < all.length ? pageToken(request.scope, end) : undefined };

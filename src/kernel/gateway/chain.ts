@@ -1,6 +1,6 @@
 /** One request, start to end. Read it top to bottom: this is the order in which everything happens. */
 
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { anonymous, type Authenticated } from "../auth/authenticate.ts";
 import type { RequestOrigin } from "../auth/caller.ts";
 import { decodeContentEncoding } from "../body/content-encoding.ts";
@@ -11,6 +11,7 @@ import type { OperationModel, ServiceModel } from "../model/model.ts";
 import { perform } from "../perform.ts";
 import type { Headers, Value, WireRequest, WireResponse } from "../protocol/protocol.ts";
 import type { BodyLimit, Service } from "../service.ts";
+import { streamDefect } from "../protocol/event-stream.ts";
 import { protocolByName, protocolFor } from "../protocol/protocols.ts";
 import { identify, isForm, type Identified } from "./identify.ts";
 import type { VerifiedSignature } from "../auth/sigv4.ts";
@@ -126,7 +127,9 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
       anywhere: identified.anywhere,
       hangUp: incoming,
     });
-    return passed(protocol.serialize(output, operation, model, requestId), output, undefined);
+    const response = protocol.serialize(output, operation, model, requestId);
+    if (response.body instanceof Readable) watch(engine, call, operation, response.body);
+    return passed(response, output, undefined);
   } catch (cause) {
     const error = asAwsError(engine, call, operation, cause);
     return passed(protocol.serializeError(error, operation, model, requestId, request), undefined, error);
@@ -141,6 +144,12 @@ async function pass(engine: Engine, call: Call, fronted?: Fronted): Promise<Pass
 
 function authenticate(engine: Engine, { incoming, model, identified, service }: Call): Authenticated {
   return engine.authenticator.authenticate(incoming, model, identified.hostRegion, service?.pathOf);
+}
+
+/** What goes wrong in a stream of events comes after the answer has begun: the log is told, too. */
+function watch(engine: Engine, call: Call, { name }: OperationModel, body: Readable): void {
+  const { model, requestId } = call;
+  body.on(streamDefect, (cause) => engine.failed(`${model.service}:${name} (${requestId})`, cause));
 }
 
 function arrivalOf(engine: Engine, { identified, incoming }: Call): FrontArrival {

@@ -6,6 +6,7 @@ import type { Shape } from "../model/model.ts";
 import { cbor } from "./cbor.ts";
 import { encodeFrame, FrameDecoder } from "./event-frames.ts";
 import type { Frame, FrameHeaders } from "./event-frames.ts";
+import { streamDefect } from "./event-stream.ts";
 import { json } from "./json.ts";
 import type { Protocol, Value } from "./protocol.ts";
 import { restJson } from "./rest-json.ts";
@@ -122,6 +123,23 @@ for (const [protocol, shape] of [
     assert.equal(last?.headers[":message-type"]?.value, "exception");
     assert.equal(last?.headers[":exception-type"]?.value, "Failed");
     assert.match(last?.payload.toString("latin1") ?? "", /No\./);
+  });
+
+  test(`${protocol.name}: a defect ends the stream as one, and the log is told of it`, async () => {
+    const hurt = new Error("the disk is hurt");
+    async function* broken(): AsyncGenerator<Value> {
+      yield { End: {} };
+      throw hurt;
+    }
+    const body = protocol.serialize({ Events: broken() }, talk, service, "id-1").body as Readable;
+    const defects: unknown[] = [];
+    body.on(streamDefect, (cause) => defects.push(cause));
+    const last = new FrameDecoder().push(Buffer.concat((await collect(body)) as Buffer[])).at(-1);
+    assert.deepEqual(
+      [last?.headers[":message-type"]?.value, last?.headers[":error-code"]?.value],
+      ["error", "InternalFailure"],
+    );
+    assert.deepEqual(defects, [hurt]);
   });
 }
 

@@ -106,6 +106,9 @@ function frameHeader(value: unknown, shape: Shape): FrameHeader {
   }
 }
 
+/** Emitted by a stream of frames with what ended it, where that was no refusal. */
+export const streamDefect = "defect";
+
 /**
  * The frames of a stream of events, as they come. What the events' source throws ends the stream: as the
  * model's exception where the stream declares one, as an error message otherwise.
@@ -120,10 +123,12 @@ export function encodeEvents(
     try {
       for await (const event of events) yield write(event as Value);
     } catch (error) {
+      if (!(error instanceof AwsError)) body.emit(streamDefect, error);
       yield encodeEventError(error, stream, service, write);
     }
   }
-  return Readable.from(frames(), { objectMode: false, highWaterMark: 64 * 1024 });
+  const body = Readable.from(frames(), { objectMode: false, highWaterMark: 64 * 1024 });
+  return body;
 }
 
 function encodeEventError(
