@@ -29,6 +29,11 @@ export function keepToOtherCores(): void {
   pin(process.pid, otherCores);
 }
 
+/** A server whose work is not all done by one thread may have all cores. */
+export function giveAllCores(pid: number | undefined): void {
+  if (pid !== undefined) pin(pid, allCores);
+}
+
 /** What a process has started is no longer held to the core that it is held to itself. */
 export function freeStarted(pid: number | undefined): void {
   for (const started of pid === undefined ? [] : descendants(pid)) pin(started, allCores);
