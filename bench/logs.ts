@@ -228,7 +228,7 @@ const measured: MetricTransformation = {
 };
 const metricFilters: readonly (readonly [pattern: string, transformation: MetricTransformation])[] = [
   ["ERROR", counted],
-  ["%status\":5\\d\\d%", counted],
+  ["%status.:5\\d\\d%", counted],
   ["{ $.status = 500 }", counted],
   ["{ $.duration >= 0 }", measured],
   ["{ $.duration >= 0 }", { ...measured, dimensions: { path: "$.path" } }],
