@@ -275,9 +275,10 @@ function isSilent(model: ServiceModel, operation: OperationModel): boolean {
  */
 function additionalData({ model, operation, origin, input, output, resources }: Call): object | undefined {
   if (model.service === "s3") {
-    const { authenticationMethod: method } = origin;
+    const { authenticationMethod: method, isOlderSignature } = origin;
+    const version = isOlderSignature ? "SigV2" : "SigV4";
     return {
-      ...(method !== "None" && { SignatureVersion: "SigV4", AuthenticationMethod: method }),
+      ...(method !== "None" && { SignatureVersion: version, AuthenticationMethod: method }),
       bytesTransferredIn: lengthIn(input),
       bytesTransferredOut: operation.name.startsWith("Head") ? 0 : lengthIn(output),
     };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { after, test } from "node:test";
 import { PutEventSelectorsCommand, StartLoggingCommand } from "@aws-sdk/client-cloudtrail";
 import {
@@ -165,5 +166,20 @@ test("S3 tells how many bytes went over, Lambda which version ran", async () => 
   });
   assert.deepEqual(aliased?.additionalEventData, {
     functionVersion: "arn:aws:lambda:us-east-1:000000000000:function:called:1",
+  });
+});
+
+test("a URL of version 2 is written down as what it is", async () => {
+  await it.s3.send(new PutObjectCommand({ Bucket: bucket, Key: "older", Body: "hello" }));
+  const expires = String(Math.floor(region.engine.clock.now() / 1_000) + 60);
+  const text = `GET\n\n\n${expires}\n/${bucket}/older`;
+  const signature = createHmac("sha1", "test").update(text).digest("base64");
+  const query = new URLSearchParams({ AWSAccessKeyId: "test", Signature: signature, Expires: expires });
+  const answer = await fetch(`${await region.endpoint()}/${bucket}/older?${query.toString()}`);
+  assert.equal(await answer.text(), "hello");
+  const told = (await recordsOf("GetObject")).find(({ resources }) => resources?.[0]?.ARN.endsWith("/older"));
+  assert.deepEqual(told?.additionalEventData, {
+    SignatureVersion: "SigV2", AuthenticationMethod: "QueryString",
+    bytesTransferredIn: 0, bytesTransferredOut: 5,
   });
 });

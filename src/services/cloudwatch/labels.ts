@@ -112,6 +112,9 @@ const spans: Readonly<Record<string, readonly [from: string, to: string | undefi
   MIN_TIME_RELATIVE: ["MIN_TIME", undefined],
 };
 
+/** A label may say `${constructor}`, which these objects answer to as well. */
+const timeAndValueNames = new Set([values, times, spans].flatMap((known) => Object.keys(known)));
+
 /** `1d 2h 30m`. How AWS writes it is not documented. */
 function shownSpan(milliseconds: number): string {
   let seconds = Math.floor(Math.abs(milliseconds) / 1_000);
@@ -164,6 +167,7 @@ function dynamicLabel(label: string, series: TimeSeries, facts: LabelFacts): str
     if (inner === "LABEL") return facts.own;
     const named = /^PROP\('([^']+)'\)$/.exec(inner)?.[1];
     if (named !== undefined) return property(named, series, facts) ?? whole;
+    if (!timeAndValueNames.has(inner)) return whole;
     const value = values[inner];
     if (value) return points.length > 0 ? String(value(points)) : "--";
     const time = times[inner]?.(points);

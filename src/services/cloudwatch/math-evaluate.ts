@@ -160,7 +160,7 @@ function called(name: string, items: readonly Expression[], scope: Scope): MathV
       return { kind: "list", items: scope.band(first, amount(second) ?? 2) };
     }
     default: {
-      const work = functions[name];
+      const work = Object.hasOwn(functions, name) ? functions[name] : undefined;
       if (!work) throw validationError(`Unknown function: ${name}`);
       return work(values, name, scope.times);
     }

@@ -114,6 +114,7 @@ test("expressions that can't be worked out are refused by name", async () => {
     ["m1 +", "Error in expression 'e1': Unexpected end of expression"],
     ["m1 $ 2", "Error in expression 'e1': Invalid syntax at position 2: $ 2"],
     ["NOPE(m1)", "Error in expression 'e1': Unknown function: NOPE"],
+    ["constructor(m1)", "Error in expression 'e1': Unknown function: constructor"],
     ["avg(m1)", "Error in expression 'e1': Unknown function: avg"],
     [
       "METRICS() + METRICS()",
@@ -175,6 +176,7 @@ test("of several series each has its label behind the expression's, unless that 
   assert.deepEqual(await labels(""), ["one", "m2"]);
   assert.deepEqual(await labels(undefined), ["one", "m2"]);
   assert.deepEqual(await labels("[max: ${MAX} of ${LABEL}]"), ["[max: 4 of one]", "[max: 40 of m2]"]);
+  assert.deepEqual(await labels("${constructor}"), ["${constructor}", "${constructor}"]);
   assert.deepEqual(await labels("both", "SUM(METRICS())"), ["both"]);
   const ago = await labels("${FIRST_LAST_TIME_RANGE} ${MIN_MAX_TIME_RANGE} ${FIRST_TIME_RELATIVE} " +
     "${LAST_TIME_RELATIVE} ${MAX_TIME_RELATIVE} ${MIN_TIME_RELATIVE} ${NOTHING}", "SUM(METRICS())");

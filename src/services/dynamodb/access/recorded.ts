@@ -109,6 +109,8 @@ export function recordedStatements(statements: readonly WithStatement[], ctx: Re
 
 const literalForm =
   /("(?:[^"]|"")*"|[A-Za-z_$][\w$]*)|('(?:[^']|'')*'|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|`[^`]*`)/g;
+/** Key names have 255 characters at most: what is further away is not looked through for each literal. */
+const comparedLengthMax = 600;
 const comparedForm = /(?:"((?:[^"]|"")*)"|([A-Za-z_$][\w$]*))\s*=\s*$/;
 const tableForm = /\b(?:FROM|INTO|UPDATE)\s+(?:"((?:[^"]|"")*)"|([\w$.-]+))/i;
 
@@ -131,7 +133,8 @@ function redacted(statement: string, ctx: ReadContext): string {
     literalForm, (found: string, _name: unknown, literal: string | undefined, at: number) => {
       const isAttribute = /^\s*:/.test(statement.slice(at + found.length));
       if (literal === undefined || isAttribute) return found;
-      const [, quotedName, name] = comparedForm.exec(statement.slice(0, at)) ?? [];
+      const before = statement.slice(Math.max(0, at - comparedLengthMax), at);
+      const [, quotedName, name] = comparedForm.exec(before) ?? [];
       const isKey = conditionsAt >= 0 && at > conditionsAt && keys.has(quotedName ?? name ?? "");
       return isKey ? found : "***(Redacted)";
     });
