@@ -29,8 +29,8 @@ export interface Invocation extends Due {
   readonly executionId: string;
   /** How often it has been tried. */
   readonly attempts: number;
-  /** The schedule is over then. */
-  readonly isLast: boolean;
+  /** The schedule is over then: nothing was due after this. Epoch milliseconds. */
+  readonly lastAfter?: number;
 }
 
 /** A region that was not running makes up for no more than this. */
@@ -58,15 +58,19 @@ export const due = job("scheduler.due", ({ group, name, at }: Due, ctx: Context)
   const schedule = ctx.db(schedules).get([group, name]);
   if (schedule?.state !== "ENABLED") return;
   const isLate = at < ctx.clock.now() - lateMillisecondsMax;
-  const next = dueAfter(schedule, isLate ? ctx.clock.now() : at);
-  const isLast = next === undefined;
+  const after = isLate ? ctx.clock.now() : at;
+  const next = dueAfter(schedule, after);
   const { target, sealedInput, window } = schedule;
   const minutes = window.Mode === "FLEXIBLE" ? (window.MaximumWindowInMinutes ?? 0) : 0;
   ctx.schedule(invoke, {
     at: at + (minutes > 0 ? ctx.ids.below(minutes * 60) * 1_000 : 0),
-    input: { group, name, at, target, sealedInput, executionId: ctx.ids.hex(16), attempts: 0, isLast },
+    input: {
+      group, name, at, target, sealedInput, executionId: ctx.ids.hex(16), attempts: 0,
+      ...(next === undefined && { lastAfter: after }),
+    },
   });
-  if (!isLast) ctx.schedule(due, { at: next, id: `${group} ${name}`, input: { group, name, at: next } });
+  if (next === undefined) return;
+  ctx.schedule(due, { at: next, id: `${group} ${name}`, input: { group, name, at: next } });
 });
 
 export const invoke = asynchronousJob("scheduler.invoke", async (invocation: Invocation, ctx) => {
@@ -82,8 +86,9 @@ export const invoke = asynchronousJob("scheduler.invoke", async (invocation: Inv
     if (!(cause instanceof AwsError)) throw cause;
     await failed(ctx, invocation, cause, role, text);
   }
-  if (!invocation.isLast || invocation.attempts > 0) return;
-  ctx.transaction((within) => complete(within, invocation));
+  const { lastAfter } = invocation;
+  if (lastAfter === undefined || invocation.attempts > 0) return;
+  ctx.transaction((within) => complete(within, invocation, lastAfter));
 });
 
 /** Between being due and being called, within its window, a schedule may be deleted or disabled. */
@@ -92,9 +97,9 @@ function isCalledOff(ctx: BodyContext, { group, name }: Invocation): boolean {
 }
 
 /** What is never due again is over, unless it has been changed meanwhile. */
-function complete(ctx: Context, { group, name, at }: Invocation): void {
+function complete(ctx: Context, { group, name }: Invocation, lastAfter: number): void {
   const schedule = ctx.db(schedules).get([group, name]);
-  if (schedule?.afterCompletion !== "DELETE" || dueAfter(schedule, at) !== undefined) return;
+  if (schedule?.afterCompletion !== "DELETE" || dueAfter(schedule, lastAfter) !== undefined) return;
   ctx.db(schedules).delete([group, name]);
 }
 
